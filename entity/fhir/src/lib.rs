@@ -1,0 +1,13 @@
+//! What an R4 document means: definitions, JSON text, FHIRPath, search parameters, validation, bundle planning.
+//!
+//! Pure: values in, values out. It knows no clock, no randomness, no database and no HTTP.
+
+pub mod json;
+pub mod outcome;
+pub mod resource_type;
+mod resource_type_list;
+pub mod search;
+
+pub use json::Json;
+pub use outcome::{Issue, IssueType, Severity};
+pub use resource_type::ResourceType;

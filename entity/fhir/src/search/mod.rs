@@ -1,0 +1,5 @@
+//! Search: the query tree, its parser, the extraction of index values, and the pure matcher that is its oracle.
+
+pub mod key;
+pub mod query;
+pub mod registry;
