@@ -1,1 +1,16 @@
+//! The resource store over PostgreSQL: search, write, history, audit, outbox, accounts. The only SQL of the product.
+//!
+//! Every function takes the [`Actor`] first; what the actor may see is compiled into the SQL of every table alias.
+//! It does not know GraphQL or HTTP, and it reads neither clock nor randomness: both come with the [`Request`].
 
+pub mod actor;
+pub mod error;
+pub mod request;
+pub mod role;
+pub mod store;
+
+pub use actor::{Actor, Clearance, Rows};
+pub use error::StoreError;
+pub use request::{IdSource, Request};
+pub use role::{Interaction, Role};
+pub use store::Store;

