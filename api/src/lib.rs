@@ -1,1 +1,3 @@
+//! The server: composition root. `tests` uses it as a library.
 
+pub mod graphql;
