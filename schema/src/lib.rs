@@ -1,1 +1,3 @@
+//! The clinical GraphQL API over the store. It knows no SQL and no HTTP.
 
+pub mod error;
