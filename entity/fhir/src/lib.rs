@@ -4,9 +4,13 @@
 
 pub mod json;
 pub mod outcome;
+pub mod quantity;
+pub mod reference;
 pub mod resource_type;
 mod resource_type_list;
 pub mod search;
+pub mod temporal;
+pub mod ucum;
 
 pub use json::Json;
 pub use outcome::{Issue, IssueType, Severity};
