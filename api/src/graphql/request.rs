@@ -182,11 +182,10 @@ fn operation(
         Some(_) => return Err(Refusal::Parameter { name: "variables", expected: "a JSON object" }),
     };
     match extensions {
-        None | Some(Value::Null) => {}
         Some(Value::Object(extensions)) if extensions.contains_key("persistedQuery") => {
             return Err(Refusal::Unsupported("extensions.persistedQuery"));
         }
-        Some(Value::Object(_)) => {}
+        None | Some(Value::Null | Value::Object(_)) => {}
         Some(_) => return Err(Refusal::Parameter { name: "extensions", expected: "a JSON object" }),
     }
     match query {
