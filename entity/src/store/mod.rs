@@ -1,5 +1,6 @@
 //! One store over one pool: what goes in and out of every function. The SQL is in the submodules.
 
+pub mod body;
 pub mod sql;
 
 use chrono::{DateTime, Utc};
