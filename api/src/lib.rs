@@ -1,3 +1,4 @@
 //! The server: composition root. `tests` uses it as a library.
 
 pub mod graphql;
+pub mod postgres;

@@ -4,6 +4,7 @@
 //! It does not know GraphQL or HTTP, and it reads neither clock nor randomness: both come with the [`Request`].
 
 pub mod actor;
+pub mod cluster;
 pub mod error;
 pub mod request;
 pub mod role;

@@ -1,1 +1,65 @@
+//! What the integration tests share: one throw-away PostgreSQL cluster per test process, and a database of its own for each test.
+//!
+//! The cluster lives on `/dev/shm` without fsync and goes with the process (`setpriv --pdeathsig`), whatever ends it.
 
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use api::postgres::{Cluster, ClusterSettings, Durability};
+
+/// Settings of a cluster in `dir`, found and run as the product does.
+pub fn cluster_settings(dir: PathBuf, durability: Durability) -> ClusterSettings {
+    ClusterSettings {
+        data_dir: dir,
+        binaries: None,
+        user_when_root: "postgres".into(),
+        search_path: std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect(),
+        durability,
+    }
+}
+
+/// A directory of this test process, on memory where there is such a place. Left-overs of ended processes are removed first.
+pub fn scratch_dir(name: &str) -> PathBuf {
+    let shm = PathBuf::from("/dev/shm");
+    let base = if shm.is_dir() { shm } else { std::env::temp_dir() };
+    for entry in std::fs::read_dir(&base).into_iter().flatten().flatten() {
+        let file = entry.file_name();
+        let pid = file.to_str().and_then(|n| n.strip_prefix("wintehr-test-")).and_then(|n| n.split('-').next());
+        if pid.is_some_and(|pid| !PathBuf::from("/proc").join(pid).exists()) {
+            // Another test process may be removing it at the same moment.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    base.join(format!("wintehr-test-{}-{name}", std::process::id()))
+}
+
+/// The cluster of this test process, started by the first test that asks.
+pub async fn cluster() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _one_at_a_time = STARTING.lock().await;
+    if CLUSTER.get().is_none() {
+        let settings = cluster_settings(scratch_dir("cluster"), Durability::ThrowAway);
+        let started = Cluster::own(&settings).await.expect("the test cluster starts");
+        let connection = started.connection().await.expect("the test cluster answers");
+        connection.ensure_database(TEMPLATE).await.expect("the template is made");
+        connection.close_template(TEMPLATE).await.expect("the template is closed");
+        connection.close().await.expect("closed");
+        CLUSTER.set(started).expect("set once, under the lock");
+    }
+    CLUSTER.get().expect("set above")
+}
+
+const TEMPLATE: &str = "wintehr_template";
+
+/// The URL of a new database for one test, a clone of the template.
+pub async fn database() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let cluster = cluster().await;
+    let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let connection = cluster.connection().await.expect("the test cluster answers");
+    connection.clone_database(TEMPLATE, &name).await.expect("the template is cloned");
+    connection.close().await.expect("closed");
+    cluster.url(&name)
+}
