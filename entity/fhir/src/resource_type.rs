@@ -7,6 +7,9 @@ pub use crate::resource_type_list::ResourceType;
 use crate::resource_type_list::{ALL, NAMES, TABLES};
 
 impl ResourceType {
+    /// How many types there are.
+    pub const COUNT: usize = ALL.len();
+
     /// Every stored type in alphabetical order.
     pub fn all() -> &'static [Self] {
         &ALL

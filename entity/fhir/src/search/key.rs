@@ -78,6 +78,11 @@ impl Keys {
         self.h64(&["u", param, uri])
     }
 
+    /// A string as it stands, for `:exact`.
+    pub fn term_exact(&self, param: &str, text: &str) -> i64 {
+        self.h64(&["x", param, text])
+    }
+
     /// The parameter has at least one value; its absence answers `:missing=true`.
     pub fn term_present(&self, param: &str) -> i64 {
         self.h64(&["p", param])
@@ -119,6 +124,17 @@ impl Keys {
     /// `ix_qty` of a composite code and quantity of the same element: `code` and `quantity` as the keys of its parts.
     pub fn composite(&self, resource_type: ResourceType, param: &str, code: i64, quantity: i64) -> i64 {
         self.h64(&["cq", resource_type.name(), param, &code.to_string(), &quantity.to_string()])
+    }
+
+    /// `ix_qty` of the lower end of a range, or of a value with a comparator, that belongs under `key`; -∞ when it is open.
+    /// `lt`, `le` and `sa` ask the lower end, `gt`, `ge` and `eb` the higher one; no range equals a number.
+    pub fn low_end(&self, key: i64) -> i64 {
+        self.h64(&["ql", &key.to_string()])
+    }
+
+    /// The upper end, like [`Keys::low_end`]; +∞ when it is open.
+    pub fn high_end(&self, key: i64) -> i64 {
+        self.h64(&["qh", &key.to_string()])
     }
 
     /// `ix_str`.

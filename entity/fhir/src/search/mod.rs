@@ -2,5 +2,6 @@
 
 pub mod fold;
 pub mod key;
+pub mod label;
 pub mod query;
 pub mod registry;
