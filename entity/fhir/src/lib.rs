@@ -5,6 +5,7 @@
 pub mod bundle;
 pub mod json;
 pub mod outcome;
+pub mod path;
 pub mod quantity;
 pub mod reference;
 pub mod resource_type;
@@ -12,6 +13,7 @@ mod resource_type_list;
 pub mod search;
 pub mod temporal;
 pub mod ucum;
+pub mod xml;
 
 pub use json::Json;
 pub use outcome::{Issue, IssueType, Severity};
