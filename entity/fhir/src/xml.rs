@@ -62,7 +62,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The next piece. Text is given in runs; white space between tags is text too.
-    pub fn next(&mut self) -> Result<Event<'t>, XmlError> {
+    pub fn event(&mut self) -> Result<Event<'t>, XmlError> {
         loop {
             let rest = self.rest();
             if rest.is_empty() {
@@ -168,7 +168,8 @@ impl<'t> Reader<'t> {
         if raw.contains(bad) {
             return Err(self.error("a control character"));
         }
-        if !raw.contains(['&', '\r']) && !(attribute && raw.contains(['\n', '\t'])) {
+        let plain = !raw.contains(['&', '\r']) && (!attribute || !raw.contains(['\n', '\t']));
+        if plain {
             return Ok(Cow::Borrowed(raw));
         }
         let mut out = String::with_capacity(raw.len());
@@ -223,7 +224,7 @@ pub fn from_xml(text: &str) -> Result<Json<'static>, XmlError> {
     let mut converter = Converter { reader: Reader::new(text) };
     let resource = converter.only_resource(0)?;
     loop {
-        match converter.reader.next()? {
+        match converter.reader.event()? {
             Event::Eof => return Ok(resource),
             Event::Text(text) if text.trim().is_empty() => {}
             _ => return Err(converter.reader.error("unexpected content after the end of the resource")),
@@ -247,7 +248,7 @@ impl<'t> Converter<'t> {
     /// The resource that is next, white space before it passed over.
     fn only_resource(&mut self, depth: usize) -> Result<Json<'static>, XmlError> {
         loop {
-            match self.reader.next()? {
+            match self.reader.event()? {
                 Event::Start { name, attributes, empty } => return self.resource(name, &attributes, empty, depth),
                 Event::Text(text) if text.trim().is_empty() => {}
                 _ => return Err(self.reader.error("a resource was expected")),
@@ -305,18 +306,19 @@ impl<'t> Converter<'t> {
             return Err(self.reader.error(format!("nested deeper than {MAX_DEPTH}")));
         }
         let mut found: Vec<(&'static Choice, bool, Vec<Parsed>)> = Vec::new();
-        while !empty {
-            match self.reader.next()? {
+        let mut open = !empty;
+        while open {
+            match self.reader.event()? {
                 Event::Text(text) if text.trim().is_empty() => {}
                 Event::Text(_) => return Err(self.reader.error(format!("text in {name}"))),
                 Event::Eof => return Err(self.reader.error(format!("{name} is not closed"))),
-                Event::End { name: end } if end == name => break,
+                Event::End { name: end } if end == name => open = false,
                 Event::End { name: end } => return Err(self.reader.error(format!("</{end}> closes {name}"))),
                 Event::Start { name: child, attributes, empty } => {
                     let Some((definition, choice)) = ty.by_json(child) else {
                         return Err(self.reader.error(format!("{} has no element {child}", ty.name())));
                     };
-                    let parsed = self.element(child, choice.ty, attributes, empty, depth + 1)?;
+                    let parsed = self.element(child, choice.ty, &attributes, empty, depth + 1)?;
                     match found.iter_mut().find(|(c, ..)| c.json == choice.json) {
                         Some((_, false, _)) => return Err(self.reader.error(format!("{child} repeats"))),
                         Some((.., values)) => values.push(parsed),
@@ -347,7 +349,7 @@ impl<'t> Converter<'t> {
         &mut self,
         name: &'t str,
         ty: Type,
-        attributes: Attributes<'t>,
+        attributes: &Attributes<'t>,
         empty: bool,
         depth: usize,
     ) -> Result<Parsed, XmlError> {
@@ -355,10 +357,10 @@ impl<'t> Converter<'t> {
             return Ok(Parsed { value: Some(Json::from(self.narrative(name, empty)?)), companion: None });
         }
         if ty.is_abstract() && ty.is_resource() {
-            self.attributes(&attributes, &[])?;
+            self.attributes(attributes, &[])?;
             let resource = self.only_resource(depth + 1)?;
             loop {
-                match self.reader.next()? {
+                match self.reader.event()? {
                     Event::Text(text) if text.trim().is_empty() => {}
                     Event::End { name: end } if end == name => {
                         return Ok(Parsed { value: Some(resource), companion: None });
@@ -374,7 +376,7 @@ impl<'t> Converter<'t> {
             (None, true) => &["id", "url"],
             (None, false) => &["id"],
         };
-        let mut given = self.attributes(&attributes, wanted)?.into_iter();
+        let mut given = self.attributes(attributes, wanted)?.into_iter();
         if let Some(id) = given.next().flatten() {
             object.push("id", Json::from(id));
         }
@@ -424,7 +426,7 @@ impl<'t> Converter<'t> {
             open.clear();
         }
         while let Some(last) = open.last() {
-            match self.reader.next()? {
+            match self.reader.event()? {
                 Event::Start { name, empty, .. } => {
                     if !empty {
                         open.push(name);
@@ -566,7 +568,7 @@ fn checked_narrative(html: &str) -> Result<bool, XmlError> {
     let mut open: Vec<&str> = Vec::new();
     let (mut started, mut has_content) = (false, false);
     loop {
-        match reader.next()? {
+        match reader.event()? {
             Event::Start { name, attributes, empty } => {
                 if open.is_empty() {
                     let in_xhtml = attributes.iter().any(|(n, v)| *n == "xmlns" && v == XHTML);

@@ -48,7 +48,7 @@ fn show(values: &Collection<'_>) -> String {
 fn evaluate(text: &str, document: &Json<'_>) -> Result<String, String> {
     let expression = Expression::parse(text).map_err(|e| e.to_string())?;
     let mut context = Context::new(document);
-    context.now = Some(DateTime::parse_from_rfc3339("2024-07-01T12:30:00.5+02:00").unwrap());
+    context.now = Some(DateTime::parse_from_rfc3339("2024-07-01T12:30:00.5+02:00").expect("a date"));
     expression.evaluate(&context).map(|values| show(&values)).map_err(|e| e.to_string())
 }
 

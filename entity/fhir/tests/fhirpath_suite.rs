@@ -20,6 +20,7 @@ const KNOWN: &[(&str, &str)] = &[
 ];
 
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "the attributes of the suite")]
 struct Case {
     name: String,
     input: Option<String>,
@@ -31,35 +32,39 @@ struct Case {
     outputs: Vec<(Option<String>, String)>,
 }
 
+fn last(cases: &mut [Case]) -> &mut Case {
+    cases.last_mut().expect("inside a test")
+}
+
 fn read_suite(text: &str) -> Vec<Case> {
     let mut reader = Reader::new(text);
     let mut cases: Vec<Case> = Vec::new();
     let mut inside = "";
     loop {
-        match reader.next().unwrap() {
+        match reader.event().expect("the suite is XML") {
             Event::Eof => return cases,
             Event::Start { name, attributes, empty } => {
                 let attribute =
                     |wanted: &str| attributes.iter().find(|(n, _)| *n == wanted).map(|(_, v)| v.to_string());
                 match name {
                     "test" => cases.push(Case {
-                        name: attribute("name").unwrap(),
+                        name: attribute("name").expect("a test has a name"),
                         input: attribute("inputfile").filter(|f| !f.is_empty()),
                         predicate: attribute("predicate").as_deref() == Some("true"),
                         unordered: attribute("ordered").as_deref() == Some("false"),
                         check_ordered: attribute("checkOrderedFunctions").as_deref() == Some("true"),
                         ..Case::default()
                     }),
-                    "expression" => cases.last_mut().unwrap().invalid = attribute("invalid").is_some(),
-                    "output" => cases.last_mut().unwrap().outputs.push((attribute("type"), String::new())),
+                    "expression" => last(&mut cases).invalid = attribute("invalid").is_some(),
+                    "output" => last(&mut cases).outputs.push((attribute("type"), String::new())),
                     _ => {}
                 }
                 inside = if empty { "" } else { name };
             }
             Event::End { .. } => inside = "",
             Event::Text(text) => match inside {
-                "expression" => cases.last_mut().unwrap().expression.push_str(&text),
-                "output" => cases.last_mut().unwrap().outputs.last_mut().unwrap().1.push_str(&text),
+                "expression" => last(&mut cases).expression.push_str(&text),
+                "output" => last(&mut cases).outputs.last_mut().expect("inside an output").1.push_str(&text),
                 _ => {}
             },
         }
@@ -99,7 +104,7 @@ fn run(case: &Case, resource: &Json<'_>) -> Result<(), String> {
         return outcome(format!("check: {error}"));
     }
     let mut context = Context::new(resource);
-    context.now = Some(DateTime::parse_from_rfc3339("2026-11-25T08:30:15.250+01:00").unwrap());
+    context.now = Some(DateTime::parse_from_rfc3339("2026-11-25T08:30:15.250+01:00").expect("a date"));
     let result = match expression.evaluate(&context) {
         Ok(result) => result,
         Err(error) => return outcome(format!("evaluate: {error}")),

@@ -323,22 +323,6 @@ impl<'a> Evaluator<'_, 'a> {
         }
         Ok(out)
     }
-
-    pub fn ordered(
-        &self,
-        operator: Operator,
-        a: &[Value<'a>],
-        b: &[Value<'a>],
-        at: usize,
-    ) -> Result<Option<bool>, PathError> {
-        let (Some(a), Some(b)) = (single(a, at)?, single(b, at)?) else { return Ok(None) };
-        Ok(order(a, b, at)?.map(|order| match operator {
-            Operator::Less => order.is_lt(),
-            Operator::LessOrEqual => order.is_le(),
-            Operator::Greater => order.is_gt(),
-            _ => order.is_ge(),
-        }))
-    }
 }
 
 /// The order of two values; `None` when it cannot be told.
@@ -369,4 +353,19 @@ pub(super) fn order(a: &Value<'_>, b: &Value<'_>, at: usize) -> Result<Option<Or
         Some((a, b)) => Ok(a.compare(b)),
         None => fail(at, format!("{} and {} have no order", x.type_name().1, y.type_name().1)),
     }
+}
+
+pub(super) fn ordered(
+    operator: Operator,
+    a: &[Value<'_>],
+    b: &[Value<'_>],
+    at: usize,
+) -> Result<Option<bool>, PathError> {
+    let (Some(a), Some(b)) = (single(a, at)?, single(b, at)?) else { return Ok(None) };
+    Ok(order(a, b, at)?.map(|order| match operator {
+        Operator::Less => order.is_lt(),
+        Operator::LessOrEqual => order.is_le(),
+        Operator::Greater => order.is_gt(),
+        _ => order.is_ge(),
+    }))
 }

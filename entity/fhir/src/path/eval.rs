@@ -154,7 +154,7 @@ impl<'a> Evaluator<'_, 'a> {
             }
             Expr::Sign { negative, operand, at } => {
                 let operand = self.eval(operand, scope)?;
-                self.sign(*negative, operand.as_slice(), *at)
+                super::math::sign(*negative, operand.as_slice(), *at)
             }
         }
     }
@@ -411,7 +411,7 @@ impl<'a> Evaluator<'_, 'a> {
             Operator::Equivalent => Ok(Collection::boolean(self.equivalent(a, b, at)?)),
             Operator::NotEquivalent => Ok(Collection::boolean(!self.equivalent(a, b, at)?)),
             Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
-                Ok(Collection::maybe(self.ordered(operator, a, b, at)?))
+                Ok(Collection::maybe(super::compare::ordered(operator, a, b, at)?))
             }
             Operator::Union => self.distinct(a.iter().chain(b), at),
             Operator::In => Ok(Collection::maybe(match single(a, at)? {

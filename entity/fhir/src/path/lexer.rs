@@ -71,8 +71,8 @@ impl Lexer<'_> {
             let rest = self.rest();
             if rest.starts_with("//") {
                 self.at += rest.find('\n').unwrap_or(rest.len());
-            } else if rest.starts_with("/*") {
-                match rest[2..].find("*/") {
+            } else if let Some(comment) = rest.strip_prefix("/*") {
+                match comment.find("*/") {
                     Some(end) => self.at += end + 4,
                     None => return Err(self.error("a comment is not closed")),
                 }
@@ -185,14 +185,11 @@ impl Lexer<'_> {
                     let digits =
                         self.text.get(self.at..self.at + 4).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
                     let code = digits.and_then(|d| u32::from_str_radix(d, 16).ok());
+                    let Some(c) = code.and_then(char::from_u32) else {
+                        return Err(self.error("four hexadecimal digits of a character were expected"));
+                    };
                     self.at += 4;
-                    match code.and_then(char::from_u32) {
-                        Some(c) => c,
-                        None => {
-                            self.at -= 4;
-                            return Err(self.error("four hexadecimal digits of a character were expected"));
-                        }
-                    }
+                    c
                 }
                 other => return Err(self.error(format!("unknown escape \"\\{other}\""))),
             });

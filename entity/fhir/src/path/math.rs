@@ -22,88 +22,30 @@ fn quantity<'a>(value: Option<Decimal>, unit: &Unit) -> Option<Value<'a>> {
 }
 
 impl<'a> Evaluator<'_, 'a> {
-    pub fn sign(&self, negative: bool, input: &[Value<'a>], at: usize) -> Result<Collection<'a>, PathError> {
-        let Some(value) = single(input, at)? else { return Ok(Collection::Empty) };
-        let signed = |d: Decimal| if negative { d.negated() } else { d };
-        Ok(match system(value) {
-            Some(Value::Integer(n)) => integer(if negative { -i128::from(n) } else { i128::from(n) }).into(),
-            Some(Value::Decimal(d)) => Collection::One(Value::Decimal(signed(d))),
-            Some(Value::Quantity(q)) => quantity(Some(signed(q.value)), &q.unit).into(),
-            _ => return fail(at, "a number was expected after the sign"),
-        })
-    }
-
     pub fn arithmetic(
         &self,
         operator: Operator,
-        a: &[Value<'a>],
-        b: &[Value<'a>],
+        left: &[Value<'a>],
+        right: &[Value<'a>],
         at: usize,
     ) -> Result<Collection<'a>, PathError> {
-        let (a, b) = (single(a, at)?, single(b, at)?);
+        let (left, right) = (single(left, at)?, single(right, at)?);
         if operator == Operator::Concatenate {
             let text = |value: Option<&Value<'a>>| match value.map(system) {
                 None => Ok(String::new()),
                 Some(Some(Value::String(s))) => Ok(s.into_owned()),
                 Some(_) => fail(at, "\"&\" joins strings"),
             };
-            return self.built(text(a)? + &text(b)?, at);
+            return self.built(text(left)? + &text(right)?, at);
         }
-        let (Some(a), Some(b)) = (a, b) else { return Ok(Collection::Empty) };
-        let (Some(x), Some(y)) = (system(a), system(b)) else {
+        let (Some(left), Some(right)) = (left, right) else { return Ok(Collection::Empty) };
+        let (Some(left), Some(right)) = (system(left), system(right)) else {
             return fail(at, "these values have no arithmetic");
         };
-        let result = match (operator, &x, &y) {
-            (Operator::Add, Value::String(x), Value::String(y)) => return self.built(format!("{x}{y}"), at),
-            (
-                Operator::Add | Operator::Subtract,
-                Value::Date(t) | Value::DateTime(t) | Value::Time(t),
-                Value::Quantity(q),
-            ) => {
-                let is_time = matches!(x, Value::Time(_));
-                let moved = moved(*t, q, operator == Operator::Subtract, is_time, at)?;
-                moved.map(|t| match &x {
-                    Value::Date(_) => Value::Date(t),
-                    Value::DateTime(_) => Value::DateTime(t),
-                    _ => Value::Time(t),
-                })
-            }
-            (_, Value::Integer(m), Value::Integer(n)) => {
-                let (m, n) = (i128::from(*m), i128::from(*n));
-                match operator {
-                    Operator::Add => integer(m + n),
-                    Operator::Subtract => integer(m - n),
-                    Operator::Multiply => integer(m * n),
-                    Operator::Div => m.checked_div(n).and_then(integer),
-                    Operator::Mod => m.checked_rem(n).and_then(integer),
-                    _ => Decimal::from(m as i64).checked_div(Decimal::from(n as i64)).map(Value::Decimal),
-                }
-            }
-            (_, Value::Quantity(p), Value::Quantity(q)) => quantities(operator, p, q, at)?,
-            (Operator::Multiply, Value::Quantity(q), number) | (Operator::Multiply, number, Value::Quantity(q))
-                if as_decimal(number).is_some() =>
-            {
-                quantity(as_decimal(number).and_then(|n| q.value.checked_mul(n)), &q.unit)
-            }
-            (Operator::Divide, Value::Quantity(q), number) if as_decimal(number).is_some() => {
-                quantity(as_decimal(number).and_then(|n| q.value.checked_div(n)), &q.unit)
-            }
-            _ => match (as_decimal(&x), as_decimal(&y)) {
-                (Some(m), Some(n)) => match operator {
-                    Operator::Add => m.checked_add(n).map(Value::Decimal),
-                    Operator::Subtract => m.checked_sub(n).map(Value::Decimal),
-                    Operator::Multiply => m.checked_mul(n).map(Value::Decimal),
-                    Operator::Divide => m.checked_div(n).map(Value::Decimal),
-                    Operator::Div => m.checked_div_whole(n).and_then(integer),
-                    _ => m.checked_rem(n).map(Value::Decimal),
-                },
-                _ => {
-                    let reason = format!("no arithmetic between {} and {}", x.type_name().1, y.type_name().1);
-                    return Err(PathError::new(ErrorKind::Semantic, reason, at));
-                }
-            },
-        };
-        Ok(result.into())
+        if let (Operator::Add, Value::String(left), Value::String(right)) = (operator, &left, &right) {
+            return self.built(format!("{left}{right}"), at);
+        }
+        Ok(values(operator, &left, &right, at)?.into())
     }
 
     pub fn math(
@@ -141,10 +83,7 @@ impl<'a> Evaluator<'_, 'a> {
             Function::Ln => binary(f64::ln),
             Function::Log | Function::Power => {
                 let argument = self.eval(&call.arguments[0], scope)?;
-                let argument = match single(argument.as_slice(), at)?.map(system) {
-                    None => return Ok(Collection::Empty),
-                    Some(argument) => argument,
-                };
+                let Some(argument) = single(argument.as_slice(), at)?.map(system) else { return Ok(Collection::Empty) };
                 let Some(operand) = argument.as_ref().and_then(as_decimal) else {
                     return fail(at, format!("{}() takes a number", call.function.name()));
                 };
@@ -163,6 +102,78 @@ impl<'a> Evaluator<'_, 'a> {
         }
         .into())
     }
+}
+
+pub(super) fn sign<'a>(negative: bool, input: &[Value<'a>], at: usize) -> Result<Collection<'a>, PathError> {
+    let Some(value) = single(input, at)? else { return Ok(Collection::Empty) };
+    let signed = |d: Decimal| if negative { d.negated() } else { d };
+    Ok(match system(value) {
+        Some(Value::Integer(n)) => integer(if negative { -i128::from(n) } else { i128::from(n) }).into(),
+        Some(Value::Decimal(d)) => Collection::One(Value::Decimal(signed(d))),
+        Some(Value::Quantity(q)) => quantity(Some(signed(q.value)), &q.unit).into(),
+        _ => return fail(at, "a number was expected after the sign"),
+    })
+}
+
+/// Arithmetic between two values that are not both strings; `None` for overflow and division by zero.
+fn values<'a>(
+    operator: Operator,
+    left: &Value<'a>,
+    right: &Value<'a>,
+    at: usize,
+) -> Result<Option<Value<'a>>, PathError> {
+    let is_shift = matches!(operator, Operator::Add | Operator::Subtract);
+    match (left, right) {
+        (Value::Date(t), Value::Quantity(q)) if is_shift => Ok(shifted(operator, *t, q, false, at)?.map(Value::Date)),
+        (Value::DateTime(t), Value::Quantity(q)) if is_shift => {
+            Ok(shifted(operator, *t, q, false, at)?.map(Value::DateTime))
+        }
+        (Value::Time(t), Value::Quantity(q)) if is_shift => Ok(shifted(operator, *t, q, true, at)?.map(Value::Time)),
+        (Value::Integer(m), Value::Integer(n)) => {
+            let (wide_m, wide_n) = (i128::from(*m), i128::from(*n));
+            Ok(match operator {
+                Operator::Add => integer(wide_m + wide_n),
+                Operator::Subtract => integer(wide_m - wide_n),
+                Operator::Multiply => integer(wide_m * wide_n),
+                Operator::Div => wide_m.checked_div(wide_n).and_then(integer),
+                Operator::Mod => wide_m.checked_rem(wide_n).and_then(integer),
+                _ => Decimal::from(*m).checked_div(Decimal::from(*n)).map(Value::Decimal),
+            })
+        }
+        (Value::Quantity(p), Value::Quantity(q)) => quantities(operator, p, q, at),
+        (Value::Quantity(q), number) | (number, Value::Quantity(q))
+            if operator == Operator::Multiply && as_decimal(number).is_some() =>
+        {
+            Ok(quantity(as_decimal(number).and_then(|n| q.value.checked_mul(n)), &q.unit))
+        }
+        (Value::Quantity(q), number) if operator == Operator::Divide && as_decimal(number).is_some() => {
+            Ok(quantity(as_decimal(number).and_then(|n| q.value.checked_div(n)), &q.unit))
+        }
+        _ => {
+            let (Some(m), Some(n)) = (as_decimal(left), as_decimal(right)) else {
+                let reason = format!("no arithmetic between {} and {}", left.type_name().1, right.type_name().1);
+                return Err(PathError::new(ErrorKind::Semantic, reason, at));
+            };
+            Ok(match operator {
+                Operator::Add => m.checked_add(n).map(Value::Decimal),
+                Operator::Subtract => m.checked_sub(n).map(Value::Decimal),
+                Operator::Multiply => m.checked_mul(n).map(Value::Decimal),
+                Operator::Divide => m.checked_div(n).map(Value::Decimal),
+                Operator::Div => m.checked_div_whole(n).and_then(integer),
+                _ => m.checked_rem(n).map(Value::Decimal),
+            })
+        }
+    }
+}
+
+fn shifted(
+    operator: Operator,
+    t: Temporal,
+    q: &Quantity,
+    is_time: bool,
+    at: usize,
+) -> Result<Option<Temporal>, PathError> {
+    moved(t, q, operator == Operator::Subtract, is_time, at)
 }
 
 /// Exact for whole exponents.

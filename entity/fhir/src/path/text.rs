@@ -95,13 +95,12 @@ impl<'a> Evaluator<'_, 'a> {
             }
             Function::Matches | Function::MatchesFull => {
                 let compiled;
-                let regex = match call.pattern {
-                    Some(regex) => regex,
-                    None => {
-                        self.charge(100, at)?;
-                        compiled = pattern(&argument, call.function == Function::MatchesFull, at)?;
-                        &compiled
-                    }
+                let regex = if let Some(regex) = call.pattern {
+                    regex
+                } else {
+                    self.charge(100, at)?;
+                    compiled = pattern(&argument, call.function == Function::MatchesFull, at)?;
+                    &compiled
                 };
                 boolean(regex.is_match(&text))
             }
@@ -115,13 +114,12 @@ impl<'a> Evaluator<'_, 'a> {
                     return self.built(text.into_owned(), at);
                 }
                 let compiled;
-                let regex = match call.pattern {
-                    Some(regex) => regex,
-                    None => {
-                        self.charge(100, at)?;
-                        compiled = pattern(&argument, false, at)?;
-                        &compiled
-                    }
+                let regex = if let Some(regex) = call.pattern {
+                    regex
+                } else {
+                    self.charge(100, at)?;
+                    compiled = pattern(&argument, false, at)?;
+                    &compiled
                 };
                 self.charge((text.len() + 1) * (replacement.len() + 1) / 64, at)?;
                 self.built(regex.replace_all(&text, &*replacement).into_owned(), at)
@@ -137,10 +135,10 @@ impl<'a> Evaluator<'_, 'a> {
                 Some(out) => self.built(out, at),
                 None => fail(at, format!("the encoding \"{argument}\" is not known")),
             },
-            Function::Decode => match decode(&text, &argument) {
-                Some(out) => Ok(out.map(|s| Value::String(Cow::Owned(s))).into()),
-                None => fail(at, format!("the encoding \"{argument}\" is not known")),
-            },
+            Function::Decode if !matches!(&*argument, "base64" | "urlbase64" | "hex") => {
+                fail(at, format!("the encoding \"{argument}\" is not known"))
+            }
+            Function::Decode => Ok(decode(&text, &argument).map(|s| Value::String(Cow::Owned(s))).into()),
             Function::Escape => match &*argument {
                 "html" => self.built(escape_html(&text), at),
                 "json" => {
@@ -192,8 +190,8 @@ fn encode(text: &str, encoding: &str) -> Option<String> {
     })
 }
 
-/// `None` for an unknown encoding, `Some(None)` for a text that is not in it, or that holds no UTF-8.
-fn decode(text: &str, encoding: &str) -> Option<Option<String>> {
+/// `None` for a text that is not in the encoding, or that holds no UTF-8.
+fn decode(text: &str, encoding: &str) -> Option<String> {
     let bytes = match encoding {
         "base64" => STANDARD.decode(text).ok(),
         "urlbase64" => URL_SAFE.decode(text).ok(),
@@ -201,9 +199,9 @@ fn decode(text: &str, encoding: &str) -> Option<Option<String>> {
             let digits: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).map(|d| d as u8)).collect();
             digits.filter(|d| d.len() % 2 == 0).map(|d| d.chunks(2).map(|pair| pair[0] * 16 + pair[1]).collect())
         }
-        _ => return None,
+        _ => None,
     };
-    Some(bytes.and_then(|b| String::from_utf8(b).ok()))
+    String::from_utf8(bytes?).ok()
 }
 
 fn escape_html(text: &str) -> String {
