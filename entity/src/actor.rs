@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use fhir::ResourceType;
 
+use crate::StoreError;
 use crate::role::{self, Interaction, Role};
 
 /// The asking party: a signed-in person, a client, or the server itself.
@@ -63,6 +64,15 @@ impl Actor {
             rows: Rows::All,
             clearance: Clearance::FULL,
             scope: Some(role::every_interaction()),
+        }
+    }
+
+    /// As [`Actor::may`], as an error.
+    pub(crate) fn require(&self, interaction: Interaction, resource_type: ResourceType) -> Result<(), StoreError> {
+        if self.may(interaction, resource_type) {
+            Ok(())
+        } else {
+            Err(StoreError::Forbidden { interaction: interaction.code(), resource_type })
         }
     }
 

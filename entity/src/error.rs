@@ -20,6 +20,9 @@ pub enum StoreError {
     MultipleMatches { resource_type: ResourceType },
     #[error("{0}")]
     Conflict(String),
+    /// Concurrent writers of the same rows; the write was tried again several times.
+    #[error("the write lost against concurrent writers")]
+    Contention { sql_state: String },
     /// The same idempotency key came with another body.
     #[error("the idempotency key was used for another request")]
     KeyReused,
@@ -55,7 +58,7 @@ impl StoreError {
             Self::Forbidden { .. } => IssueType::Forbidden,
             Self::NotFound { .. } => IssueType::NotFound,
             Self::Gone { .. } => IssueType::Deleted,
-            Self::Stale { .. } | Self::Conflict(_) => IssueType::Conflict,
+            Self::Stale { .. } | Self::Conflict(_) | Self::Contention { .. } => IssueType::Conflict,
             Self::MultipleMatches { .. } => IssueType::MultipleMatches,
             Self::KeyReused | Self::Refused(_) => IssueType::BusinessRule,
             Self::NotSupported(_) => IssueType::NotSupported,

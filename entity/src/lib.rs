@@ -14,4 +14,4 @@ pub use actor::{Actor, Clearance, Rows};
 pub use error::StoreError;
 pub use request::{IdSource, Request};
 pub use role::{Interaction, Role};
-pub use store::Store;
+pub use store::{Store, StoreConfig, migrate};

@@ -1,1 +1,33 @@
+//! Schema migrations. Frozen once released: they import none of our crates, and the list of resource tables is a file of their own.
+//!
+//! Schema `fhir` holds the records and their index, schema `app` everything else. Run as the owner; the server works as role `wintehr_app`.
 
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::{DbErr, TransactionTrait as _};
+
+mod m0001_foundation;
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_foundation::Migration)]
+    }
+}
+
+/// The tables the first migration makes a pair for, in order.
+pub fn resource_tables() -> impl Iterator<Item = &'static str> {
+    m0001_foundation::RESOURCE_TABLES.lines()
+}
+
+/// Brings the database to the newest schema. Two processes that start at once take turns.
+///
+/// # Errors
+/// What PostgreSQL answered; nothing of a failed migration stays.
+pub async fn migrate(db: &sea_orm_migration::sea_orm::DatabaseConnection) -> Result<(), DbErr> {
+    let turn = db.begin().await?;
+    turn.execute_unprepared("SELECT pg_advisory_xact_lock(7406322711)").await?;
+    Migrator::up(db, None).await?;
+    turn.commit().await
+}

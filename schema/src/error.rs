@@ -11,7 +11,7 @@ pub fn code(error: &StoreError) -> &'static str {
         StoreError::Gone { .. } => "DELETED",
         StoreError::Stale { .. } => "STALE",
         StoreError::MultipleMatches { .. } => "MULTIPLE_MATCHES",
-        StoreError::Conflict(_) => "CONFLICT",
+        StoreError::Conflict(_) | StoreError::Contention { .. } => "CONFLICT",
         StoreError::KeyReused => "IDEMPOTENCY_KEY_REUSED",
         StoreError::NotSupported(_) => "NOT_SUPPORTED",
         StoreError::TooCostly(_) => "TOO_COSTLY",

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use api::postgres::{Cluster, ClusterSettings, Durability};
+use entity::{Store, StoreConfig};
 
 /// Settings of a cluster in `dir`, found and run as the product does.
 pub fn cluster_settings(dir: PathBuf, durability: Durability) -> ClusterSettings {
@@ -44,11 +45,18 @@ pub async fn cluster() -> &'static Cluster {
         let started = Cluster::own(&settings).await.expect("the test cluster starts");
         let connection = started.connection().await.expect("the test cluster answers");
         connection.ensure_database(TEMPLATE).await.expect("the template is made");
+        entity::migrate(&started.url(TEMPLATE), migration::migrate, [7; 16]).await.expect("the template is migrated");
         connection.close_template(TEMPLATE).await.expect("the template is closed");
         connection.close().await.expect("closed");
         CLUSTER.set(started).expect("set once, under the lock");
     }
     CLUSTER.get().expect("set above")
+}
+
+/// A store on a new database of its own.
+pub async fn store() -> Store {
+    let config = StoreConfig { url: database().await, connections: 4 };
+    Store::open(&config).await.expect("the store opens")
 }
 
 const TEMPLATE: &str = "wintehr_template";

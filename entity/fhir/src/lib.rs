@@ -3,6 +3,7 @@
 //! Pure: values in, values out. It knows no clock, no randomness, no database and no HTTP.
 
 pub mod bundle;
+pub mod document;
 pub mod json;
 pub mod outcome;
 pub mod path;

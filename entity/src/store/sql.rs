@@ -1,6 +1,6 @@
 //! A statement under construction: text and binds together, and the one way to name a table.
 //!
-//! [`Sql::heads`] is the only place that writes `FROM fhir.<type>_ix`; it takes the actor and puts the actor's predicate into the text. Values are bound, never formatted.
+//! [`Sql::heads_with_deleted`] is the only place that writes `FROM fhir.<type>_ix`; it takes the actor and puts the actor's predicate into the text. Values are bound, never formatted.
 
 use fhir::ResourceType;
 use fhir::search::key::Keys;
@@ -8,7 +8,7 @@ use fhir::search::registry;
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{DatabaseBackend, Statement, Value};
 
-use crate::actor::{Actor, Rows};
+use crate::actor::{Actor, Clearance, Rows};
 
 /// SQL text with its binds.
 #[derive(Debug, Default, Clone)]
@@ -40,23 +40,12 @@ impl Sql {
         self.bind(i64_array(values))
     }
 
-    /// Appends `$n` for a `text[]`.
-    pub fn bind_texts<S: Into<String>>(&mut self, values: impl IntoIterator<Item = S>) -> &mut Self {
-        self.bind(text_array(values))
-    }
-
     /// The head table of a type under an alias: `"fhir"."observation_ix" AS h`. Follow it with `WHERE` and [`Sql::visible`].
     fn head_table(&mut self, resource_type: ResourceType, alias: &str) -> &mut Self {
         self.push("\"fhir\".\"").push(resource_type.table()).push("_ix\" AS ").push(alias)
     }
 
-    /// `"fhir"."observation_ix" AS h WHERE NOT h.deleted AND <what the actor may see>`: the start of every read of heads.
-    pub fn heads(&mut self, resource_type: ResourceType, alias: &str, actor: &Actor, keys: &Keys) -> &mut Self {
-        self.head_table(resource_type, alias).push(" WHERE NOT ").push(alias).push(".deleted");
-        self.visible(resource_type, alias, actor, keys)
-    }
-
-    /// As [`Sql::heads`], deleted ones too: reads that must tell 410 from 404, and history.
+    /// `"fhir"."observation_ix" AS h WHERE true AND <what the actor may see>`, deleted ones included: who reads them tells 410 from 404.
     pub fn heads_with_deleted(
         &mut self,
         resource_type: ResourceType,
@@ -68,16 +57,21 @@ impl Sql {
         self.visible(resource_type, alias, actor, keys)
     }
 
+    /// The versions of a type, each judged by its own labels and patients: `"fhir"."observation" AS v WHERE true AND …`.
+    pub fn versions(&mut self, resource_type: ResourceType, alias: &str, actor: &Actor, keys: &Keys) -> &mut Self {
+        self.push("\"fhir\".\"").push(resource_type.table()).push("\" AS ").push(alias).push(" WHERE true");
+        self.labels(alias, actor);
+        if let Some(pats) = restricted_to(resource_type, actor, keys) {
+            self.push(" AND (").push(alias).push(".pat = ANY(").bind_i64s(pats.iter().copied()).push(") OR ");
+            self.push(alias).push(".pats && ").bind_i64s(pats).push(")");
+        }
+        self
+    }
+
     /// ` AND …`: labels always; for patient-bound types and a row-restricted actor also the patients.
     fn visible(&mut self, resource_type: ResourceType, alias: &str, actor: &Actor, keys: &Keys) -> &mut Self {
-        if actor.clearance != crate::actor::Clearance::FULL {
-            self.push(" AND ").push(alias).push(".conf <= ").bind(actor.clearance.level);
-            self.push(" AND ").push(alias).push(".sens & ").bind(!actor.clearance.sensitivities).push(" = 0");
-        }
-        if let Rows::Patients(ids) = &actor.rows
-            && registry::in_patient_compartment(resource_type)
-        {
-            let pats: Vec<i64> = ids.iter().map(|id| keys.resource(ResourceType::Patient, id)).collect();
+        self.labels(alias, actor);
+        if let Some(pats) = restricted_to(resource_type, actor, keys) {
             self.push(" AND (").push(alias).push(".pat = ANY(").bind_i64s(pats.iter().copied()).push(")");
             if registry::several_patients(resource_type) {
                 let terms = pats.iter().map(|p| keys.term_compartment(*p));
@@ -88,17 +82,29 @@ impl Sql {
         self
     }
 
+    fn labels(&mut self, alias: &str, actor: &Actor) {
+        if actor.clearance != Clearance::FULL {
+            self.push(" AND ").push(alias).push(".conf <= ").bind(actor.clearance.level);
+            self.push(" AND ").push(alias).push(".sens & ").bind(!actor.clearance.sensitivities).push(" = 0");
+        }
+    }
+
     pub fn statement(self) -> Statement {
         Statement::from_sql_and_values(DatabaseBackend::Postgres, self.text, self.binds)
+    }
+}
+
+/// The row keys of the patients a restricted actor may see; `None` when rows of this type are open to the actor.
+fn restricted_to(resource_type: ResourceType, actor: &Actor, keys: &Keys) -> Option<Vec<i64>> {
+    match &actor.rows {
+        Rows::Patients(ids) if registry::in_patient_compartment(resource_type) => {
+            Some(ids.iter().map(|id| keys.resource(ResourceType::Patient, id)).collect())
+        }
+        Rows::All | Rows::Patients(_) => None,
     }
 }
 
 /// A `bigint[]` bind.
 pub(crate) fn i64_array(values: impl IntoIterator<Item = i64>) -> Value {
     Value::Array(ArrayType::BigInt, Some(Box::new(values.into_iter().map(Value::from).collect())))
-}
-
-/// A `text[]` bind.
-pub(crate) fn text_array<S: Into<String>>(values: impl IntoIterator<Item = S>) -> Value {
-    Value::Array(ArrayType::String, Some(Box::new(values.into_iter().map(|s| Value::from(s.into())).collect())))
 }

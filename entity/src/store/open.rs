@@ -1,0 +1,75 @@
+//! Opening the store, and bringing a database to the schema it needs.
+
+use std::time::Duration;
+
+use fhir::search::key::Keys;
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseBackend, DatabaseConnection, DbErr, Statement};
+
+use crate::{Store, StoreError};
+
+/// Where the store is and how many connections it keeps.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    pub url: String,
+    pub connections: u32,
+}
+
+/// Migrates as the owner. `hash_key` keys the index of a new installation; an existing one keeps its own.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database is away; else what the migration answered, as SQLSTATE.
+pub async fn migrate<M>(url: &str, migrator: M, hash_key: [u8; 16]) -> Result<(), StoreError>
+where
+    M: AsyncFnOnce(&DatabaseConnection) -> Result<(), DbErr>,
+{
+    // One connection holds the migrators' turn, one works.
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(2).sqlx_logging(false);
+    let db = Database::connect(options).await?;
+    migrator(&db).await?;
+    let sql = "INSERT INTO app.instance (hash_key) VALUES ($1) ON CONFLICT DO NOTHING";
+    db.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [hash_key.to_vec().into()])).await?;
+    db.close().await?;
+    Ok(())
+}
+
+impl Store {
+    /// Connects as role `wintehr_app`, which owns nothing and cannot rewrite history.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database is away, [`StoreError::Internal`] when it was never migrated.
+    pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        let mut options = ConnectOptions::new(config.url.as_str());
+        options
+            .max_connections(config.connections)
+            .min_connections(config.connections.min(2))
+            .acquire_timeout(Duration::from_secs(1))
+            .sqlx_logging(false)
+            .record_stmt_in_spans(false)
+            .test_before_acquire(false)
+            .after_connect(|db| {
+                Box::pin(async move { db.execute_unprepared("SET ROLE wintehr_app").await.map(|_| ()) })
+            })
+            // Generic plans of array conditions are hundreds of times slower; 40 us of planning is the price.
+            .map_sqlx_postgres_opts(|o| {
+                o.options([("plan_cache_mode", "force_custom_plan"), ("lock_timeout", "2s")])
+                    .statement_cache_capacity(400)
+            });
+        let db = Database::connect(options).await?;
+        let row = db
+            .query_one_raw(Statement::from_string(DatabaseBackend::Postgres, "SELECT hash_key FROM app.instance"))
+            .await?
+            .ok_or_else(|| StoreError::Internal("the database has no instance row: migrate it first".into()))?;
+        let key: Vec<u8> = row.try_get("", "hash_key")?;
+        let key = key.try_into().map_err(|_| StoreError::Internal("the index key is not 16 bytes".into()))?;
+        Ok(Self { db, keys: Keys::new(key), rids: std::sync::Arc::default() })
+    }
+
+    /// Gives every connection back.
+    ///
+    /// # Errors
+    /// What the driver answered.
+    pub async fn close(self) -> Result<(), StoreError> {
+        Ok(self.db.close().await?)
+    }
+}

@@ -1,0 +1,110 @@
+//! Reads of one resource: its current version, one version, all versions.
+
+use chrono::{DateTime, Utc};
+use fhir::ResourceType;
+use sea_orm::{ConnectionTrait as _, QueryResult};
+
+use crate::role::Interaction;
+use crate::store::body;
+use crate::store::sql::Sql;
+use crate::store::{Lookup, Store, Stored, Version};
+use crate::{Actor, StoreError};
+
+/// Most bytes a stored body may unpack to.
+const BODY_LIMIT: u64 = 64 << 20;
+
+impl Store {
+    /// The current version.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`] by the role table, before any row is looked at.
+    pub async fn read(&self, actor: &Actor, resource_type: ResourceType, id: &str) -> Result<Lookup, StoreError> {
+        actor.require(Interaction::Read, resource_type)?;
+        let mut sql = Sql::new();
+        sql.push("SELECT h.version_id, h.last_updated, h.deleted, h.raw FROM ");
+        sql.heads_with_deleted(resource_type, "h", actor, &self.keys);
+        sql.push(" AND h.rkey = ").bind(self.keys.resource(resource_type, id)).push(" AND h.id = ").bind(id);
+        let Some(row) = self.db.query_one_raw(sql.statement()).await? else { return Ok(Lookup::Absent) };
+        let version_id: i32 = row.try_get("", "version_id")?;
+        let last_updated: DateTime<Utc> = row.try_get("", "last_updated")?;
+        if row.try_get("", "deleted")? {
+            return Ok(Lookup::Deleted { version_id, last_updated });
+        }
+        let raw: Vec<u8> = row.try_get("", "raw")?;
+        Ok(Lookup::Found(Stored { resource_type, id: id.to_owned(), version_id, last_updated, body: text(&raw)? }))
+    }
+
+    /// One version. It is seen only by who may see it *and* the current one.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`] by the role table.
+    pub async fn vread(
+        &self,
+        actor: &Actor,
+        resource_type: ResourceType,
+        id: &str,
+        version: i32,
+    ) -> Result<Lookup, StoreError> {
+        actor.require(Interaction::Read, resource_type)?;
+        let mut sql = self.versions(actor, resource_type, id);
+        sql.push(" AND v.version_id = ").bind(version);
+        let Some(row) = self.db.query_one_raw(sql.statement()).await? else { return Ok(Lookup::Absent) };
+        let Version { version_id, last_updated, body, .. } = version_of(&row)?;
+        Ok(match body {
+            Some(body) => Lookup::Found(Stored { resource_type, id: id.to_owned(), version_id, last_updated, body }),
+            None => Lookup::Deleted { version_id, last_updated },
+        })
+    }
+
+    /// The versions of one resource, newest first, at most `limit` of those before `before` (exclusive). Empty when it never
+    /// existed or is not to be seen.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`] by the role table.
+    pub async fn history(
+        &self,
+        actor: &Actor,
+        resource_type: ResourceType,
+        id: &str,
+        before: Option<i32>,
+        limit: u32,
+    ) -> Result<Vec<Version>, StoreError> {
+        actor.require(Interaction::Read, resource_type)?;
+        let mut sql = self.versions(actor, resource_type, id);
+        sql.push(" AND v.version_id < ").bind(before.unwrap_or(i32::MAX));
+        sql.push(" ORDER BY v.version_id DESC LIMIT ").bind(i64::from(limit));
+        self.db.query_all_raw(sql.statement()).await?.iter().map(version_of).collect()
+    }
+
+    /// `SELECT … FROM versions v WHERE v.rid = (the head this actor may see) AND <the version is to be seen too>`.
+    fn versions(&self, actor: &Actor, resource_type: ResourceType, id: &str) -> Sql {
+        let mut sql = Sql::new();
+        sql.push("SELECT v.version_id, v.last_updated, v.op::text AS op, v.resource::text AS resource, v.raw FROM ");
+        sql.versions(resource_type, "v", actor, &self.keys);
+        sql.push(" AND v.rid = (SELECT h.rid FROM ");
+        sql.heads_with_deleted(resource_type, "h", actor, &self.keys);
+        sql.push(" AND h.rkey = ").bind(self.keys.resource(resource_type, id)).push(" AND h.id = ").bind(id).push(")");
+        sql
+    }
+}
+
+/// The text of a `raw` column.
+pub(super) fn text(raw: &[u8]) -> Result<String, StoreError> {
+    body::decode(raw, BODY_LIMIT).map_err(|e| StoreError::Internal(e.to_string()))
+}
+
+fn version_of(row: &QueryResult) -> Result<Version, StoreError> {
+    let raw: Option<Vec<u8>> = row.try_get("", "raw")?;
+    let resource: Option<String> = row.try_get("", "resource")?;
+    let body = match raw {
+        Some(raw) => Some(text(&raw)?),
+        None => resource,
+    };
+    let operation: String = row.try_get("", "op")?;
+    Ok(Version {
+        version_id: row.try_get("", "version_id")?,
+        last_updated: row.try_get("", "last_updated")?,
+        operation: operation.chars().next().unwrap_or('?'),
+        body,
+    })
+}

@@ -1,0 +1,515 @@
+//! The one write path: versions, heads, outbox and audit of a plan commit together or not at all.
+//!
+//! Order in the transaction: request row, row locks by type and row key, decision, rows, commit. READ COMMITTED, so the lock statement
+//! sees what the previous holder committed. Heads are written with index generation 0 (not indexed) and without a patient.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use fhir::search::label;
+use fhir::{Issue, IssueType, Json, ResourceType, document};
+use sea_orm::sea_query::ArrayType;
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, Statement, TransactionTrait as _, Value};
+use sha2::{Digest as _, Sha256};
+
+use crate::role::Interaction;
+use crate::store::sql::{Sql, i64_array};
+use crate::store::{Act, Lookup, Outcome, Plan, Store, Stored, Write, body};
+use crate::{Actor, Request, StoreError};
+
+/// Row keys taken from the sequence at once; the sequence's increment.
+const RID_BLOCK: i64 = 1000;
+/// How often a write that met another one is tried again.
+const RETRIES: u32 = 5;
+
+/// The head of a resource as it was locked.
+struct Head {
+    rid: i64,
+    version_id: i32,
+    last_updated: DateTime<Utc>,
+    deleted: bool,
+    conf: i16,
+    sens: i32,
+}
+
+/// One new version, decided and ready to be written.
+struct Row {
+    at: usize,
+    resource_type: ResourceType,
+    id: String,
+    rid: i64,
+    is_new: bool,
+    version_id: i32,
+    last_updated: DateTime<Utc>,
+    operation: &'static str,
+    conf: i16,
+    sens: i32,
+    /// Empty for a deletion.
+    body: String,
+    keep_text: bool,
+}
+
+impl Store {
+    /// Commits the plan: all of its writes, or none.
+    ///
+    /// With [`Request::idempotency_key`] a repeated request gets the outcome of the first one.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`] before anything is looked at; [`StoreError::Invalid`] names the place in a body;
+    /// [`StoreError::Stale`], [`StoreError::NotFound`] and [`StoreError::Conflict`] name the resource.
+    pub async fn commit(&self, actor: &Actor, request: &Request, plan: &Plan) -> Result<Vec<Outcome>, StoreError> {
+        check(actor, plan)?;
+        let mut tries = 0;
+        loop {
+            match self.attempt(actor, request, plan).await {
+                Err(StoreError::Contention { .. }) if tries < RETRIES => tries += 1,
+                other => return other,
+            }
+        }
+    }
+
+    async fn attempt(&self, actor: &Actor, request: &Request, plan: &Plan) -> Result<Vec<Outcome>, StoreError> {
+        let tx = self.db.begin().await?;
+        if let Some(key) = &request.idempotency_key
+            && let Some(earlier) = claim(&tx, actor, key, request, plan).await?
+        {
+            tx.rollback().await?;
+            return self.replay(actor, &earlier).await;
+        }
+        let heads = self.lock(&tx, actor, plan).await?;
+        let rows = self.decide(&tx, &heads, request, plan).await?;
+        let mut by_type: BTreeMap<ResourceType, Vec<&Row>> = BTreeMap::new();
+        for row in &rows {
+            by_type.entry(row.resource_type).or_default().push(row);
+        }
+        for (resource_type, rows) in &by_type {
+            insert_versions(&tx, *resource_type, rows).await?;
+            self.insert_heads(&tx, *resource_type, rows).await?;
+            update_heads(&tx, *resource_type, rows).await?;
+        }
+        record(&tx, actor, request, plan.writes.len(), &rows).await?;
+        tx.commit().await?;
+        Ok(outcomes(plan, rows))
+    }
+
+    /// Locks the heads of every target the actor may see, in the same order for every writer.
+    async fn lock(
+        &self,
+        tx: &DatabaseTransaction,
+        actor: &Actor,
+        plan: &Plan,
+    ) -> Result<HashMap<(ResourceType, String), Head>, StoreError> {
+        let mut targets: BTreeMap<ResourceType, Vec<i64>> = BTreeMap::new();
+        for write in &plan.writes {
+            targets.entry(write.resource_type).or_default().push(self.keys.resource(write.resource_type, &write.id));
+        }
+        let mut heads = HashMap::new();
+        for (resource_type, rkeys) in targets {
+            let mut sql = Sql::new();
+            sql.push("SELECT h.id, h.rid, h.version_id, h.last_updated, h.deleted, h.conf, h.sens FROM ");
+            sql.heads_with_deleted(resource_type, "h", actor, &self.keys);
+            sql.push(" AND h.rkey = ANY(").bind_i64s(rkeys).push(") ORDER BY h.rkey FOR UPDATE");
+            for row in tx.query_all_raw(sql.statement()).await? {
+                let head = Head {
+                    rid: row.try_get("", "rid")?,
+                    version_id: row.try_get("", "version_id")?,
+                    last_updated: row.try_get("", "last_updated")?,
+                    deleted: row.try_get("", "deleted")?,
+                    conf: row.try_get("", "conf")?,
+                    sens: row.try_get("", "sens")?,
+                };
+                heads.insert((resource_type, row.try_get("", "id")?), head);
+            }
+        }
+        Ok(heads)
+    }
+
+    /// What each write amounts to against the locked heads.
+    async fn decide(
+        &self,
+        tx: &DatabaseTransaction,
+        heads: &HashMap<(ResourceType, String), Head>,
+        request: &Request,
+        plan: &Plan,
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::with_capacity(plan.writes.len());
+        for (at, write) in plan.writes.iter().enumerate() {
+            let Write { resource_type, id, act } = write;
+            let head = heads.get(&(*resource_type, id.clone()));
+            let live = head.filter(|h| !h.deleted);
+            let absent = || StoreError::NotFound { resource_type: *resource_type, id: id.clone() };
+            let (text, operation) = match act {
+                Act::Create { .. } if head.is_some() => {
+                    return Err(StoreError::Conflict(format!("{resource_type}/{id} exists already")));
+                }
+                Act::Create { body } => (Some(body), "C"),
+                Act::Update { body, expected, may_create } => {
+                    stale(write, *expected, live)?;
+                    match live {
+                        Some(_) => (Some(body), "U"),
+                        None if *may_create => (Some(body), "C"),
+                        None => return Err(absent()),
+                    }
+                }
+                Act::Delete { expected } => {
+                    stale(write, *expected, live)?;
+                    if live.is_none() {
+                        continue;
+                    }
+                    (None, "D")
+                }
+            };
+            let version_id = head.map_or(1, |h| h.version_id + 1);
+            let last_updated =
+                head.map_or(request.now, |h| request.now.max(h.last_updated + TimeDelta::microseconds(1)));
+            let mut row = Row {
+                at,
+                resource_type: *resource_type,
+                id: id.clone(),
+                rid: 0,
+                is_new: head.is_none(),
+                version_id,
+                last_updated,
+                operation,
+                conf: head.map_or(label::NORMAL, |h| h.conf),
+                sens: head.map_or(0, |h| h.sens),
+                body: String::new(),
+                keep_text: false,
+            };
+            if let Some(text) = text {
+                let object = document::read(text, *resource_type).map_err(|i| StoreError::Invalid(vec![i]))?;
+                let document = Json::Object(object);
+                (row.conf, row.sens) = label::of(&document);
+                row.keep_text = document::has_fragile_number(&document);
+                let Json::Object(object) = document else { unreachable!("built above") };
+                row.body =
+                    document::stamp(object, id, version_id, last_updated).map_err(|i| StoreError::Invalid(vec![i]))?;
+            }
+            row.rid = match head {
+                Some(head) => head.rid,
+                None => self.next_rid(tx).await?,
+            };
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+
+    /// A row key of this process's block. Blocks of failed writes are not given back.
+    async fn next_rid(&self, tx: &DatabaseTransaction) -> Result<i64, StoreError> {
+        let mut block = self.rids.lock().await;
+        if block.0 >= block.1 {
+            let sql = Statement::from_string(DatabaseBackend::Postgres, "SELECT nextval('fhir.rid') AS first");
+            let row = tx.query_one_raw(sql).await?;
+            let row = row.ok_or_else(|| StoreError::Internal("the sequence gave no row".into()))?;
+            let first: i64 = row.try_get("", "first")?;
+            *block = (first, first + RID_BLOCK);
+        }
+        block.0 += 1;
+        Ok(block.0 - 1)
+    }
+
+    async fn insert_heads(
+        &self,
+        tx: &DatabaseTransaction,
+        resource_type: ResourceType,
+        rows: &[&Row],
+    ) -> Result<(), StoreError> {
+        let rows: Vec<&Row> = rows.iter().copied().filter(|r| r.is_new).collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let table = resource_type.table();
+        let sql = format!(
+            r#"INSERT INTO fhir."{table}_ix"
+                 (rid, rkey, ts_lo, ts_hi, conf, sens, gen, last_updated, version_id, id, terms, raw)
+               SELECT u.rid, u.rkey, $1, $1, u.conf, u.sens, 0, 'epoch'::timestamptz + u.at * interval '1 microsecond',
+                      u.version_id, u.id, '{{}}', u.raw
+               FROM unnest($2::bigint[], $3::bigint[], $4::int[], $5::text[], $6::bigint[], $7::smallint[], $8::int[], $9::bytea[])
+                 AS u (rid, rkey, version_id, id, at, conf, sens, raw)"#
+        );
+        let binds = [
+            i64::MIN.into(),
+            i64_array(rows.iter().map(|r| r.rid)),
+            i64_array(rows.iter().map(|r| self.keys.resource(resource_type, &r.id))),
+            ints(&rows, |r| r.version_id),
+            texts(&rows, |r| r.id.clone()),
+            i64_array(rows.iter().map(|r| r.last_updated.timestamp_micros())),
+            smallints(&rows, |r| r.conf),
+            ints(&rows, |r| r.sens),
+            bytes(&rows, |r| body::encode(&r.body)),
+        ];
+        tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
+        Ok(())
+    }
+
+    /// The outcome of the first request under the same key, from the versions it wrote.
+    async fn replay(&self, actor: &Actor, earlier: &serde_json::Value) -> Result<Vec<Outcome>, StoreError> {
+        let broken = || StoreError::Internal("the outcome of an earlier request cannot be read".into());
+        let mut outcomes = Vec::new();
+        for entry in earlier.as_array().ok_or_else(broken)? {
+            let operation = entry["operation"].as_str().ok_or_else(broken)?;
+            if operation == "-" {
+                outcomes.push(Outcome::Deleted(None));
+                continue;
+            }
+            let resource_type = entry["type"].as_str().and_then(ResourceType::named).ok_or_else(broken)?;
+            let id = entry["id"].as_str().ok_or_else(broken)?;
+            let version = entry["version"].as_i64().ok_or_else(broken)? as i32;
+            outcomes.push(match (operation, self.vread(actor, resource_type, id, version).await?) {
+                ("C", Lookup::Found(stored)) => Outcome::Created(stored),
+                ("U", Lookup::Found(stored)) => Outcome::Updated(stored),
+                ("D", Lookup::Deleted { version_id, last_updated }) => {
+                    Outcome::Deleted(Some((version_id, last_updated)))
+                }
+                _ => return Err(StoreError::NotFound { resource_type, id: id.to_owned() }),
+            });
+        }
+        Ok(outcomes)
+    }
+}
+
+/// What can be refused without looking at a row: rights, ids, a resource named twice.
+fn check(actor: &Actor, plan: &Plan) -> Result<(), StoreError> {
+    let mut seen = HashSet::new();
+    for (at, write) in plan.writes.iter().enumerate() {
+        let interactions: &[Interaction] = match write.act {
+            Act::Create { .. } => &[Interaction::Create],
+            Act::Update { may_create: true, .. } => &[Interaction::Update, Interaction::Create],
+            Act::Update { .. } => &[Interaction::Update],
+            Act::Delete { .. } => &[Interaction::Delete],
+        };
+        for interaction in interactions {
+            actor.require(*interaction, write.resource_type)?;
+        }
+        let refuse =
+            |code, text: String| Err(StoreError::Invalid(vec![Issue::error(code, text).at(format!("write[{at}]"))]));
+        if write.resource_type == ResourceType::AuditEvent || write.resource_type == ResourceType::Parameters {
+            return refuse(IssueType::NotSupported, format!("{} is not written by clients", write.resource_type));
+        }
+        if !document::is_id(&write.id) {
+            return refuse(IssueType::Value, "an id is 1 to 64 of A-Z, a-z, 0-9, - and .".into());
+        }
+        if !seen.insert((write.resource_type, write.id.as_str())) {
+            return refuse(IssueType::Invalid, format!("{}/{} is written twice", write.resource_type, write.id));
+        }
+    }
+    Ok(())
+}
+
+fn stale(write: &Write, expected: Option<i32>, live: Option<&Head>) -> Result<(), StoreError> {
+    let Some(expected) = expected else { return Ok(()) };
+    let current = live.map_or(0, |h| h.version_id);
+    if current == expected {
+        return Ok(());
+    }
+    Err(StoreError::Stale { resource_type: write.resource_type, id: write.id.clone(), expected, current })
+}
+
+/// Takes the idempotency key, or gives the outcome of who has it. Waits for a holder that has not finished.
+async fn claim(
+    tx: &DatabaseTransaction,
+    actor: &Actor,
+    key: &str,
+    request: &Request,
+    plan: &Plan,
+) -> Result<Option<serde_json::Value>, StoreError> {
+    let hash = plan_hash(plan);
+    let sql = "INSERT INTO app.write_request (principal, key, request_hash, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    let binds: [Value; 4] = [actor.principal.clone().into(), key.into(), hash.clone().into(), request.now.into()];
+    if tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?.rows_affected() == 1
+    {
+        return Ok(None);
+    }
+    let sql = "SELECT request_hash, outcome::text AS outcome FROM app.write_request WHERE principal = $1 AND key = $2";
+    let binds: [Value; 2] = [actor.principal.clone().into(), key.into()];
+    let row = tx.query_one_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
+    let row = row.ok_or_else(|| StoreError::Contention { sql_state: "23505".into() })?;
+    if row.try_get::<Vec<u8>>("", "request_hash")? != hash {
+        return Err(StoreError::KeyReused);
+    }
+    let outcome: String = row.try_get("", "outcome")?;
+    let outcome =
+        serde_json::from_str(&outcome).map_err(|_| StoreError::Internal("a stored outcome is no JSON".into()))?;
+    Ok(Some(outcome))
+}
+
+/// The same request has the same hash whatever id was minted for what it creates.
+fn plan_hash(plan: &Plan) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    let mut part = |text: &str| {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    };
+    for write in &plan.writes {
+        part(write.resource_type.name());
+        match &write.act {
+            Act::Create { body } => ["create", body].map(&mut part),
+            Act::Update { body, expected, may_create } => {
+                part(&format!("update {expected:?} {may_create}"));
+                [write.id.as_str(), body].map(&mut part)
+            }
+            Act::Delete { expected } => [&format!("delete {expected:?}"), write.id.as_str()].map(&mut part),
+        };
+    }
+    hash.finalize().to_vec()
+}
+
+async fn insert_versions(
+    tx: &DatabaseTransaction,
+    resource_type: ResourceType,
+    rows: &[&Row],
+) -> Result<(), StoreError> {
+    let table = resource_type.table();
+    let sql = format!(
+        r#"INSERT INTO fhir."{table}" (rid, version_id, id, last_updated, op, conf, sens, resource, raw)
+           SELECT u.rid, u.version_id, u.id, 'epoch'::timestamptz + u.at * interval '1 microsecond', u.op::"char", u.conf, u.sens,
+                  NULLIF(u.body, '')::jsonb, NULLIF(u.raw, '')
+           FROM unnest($1::bigint[], $2::int[], $3::text[], $4::bigint[], $5::text[], $6::smallint[], $7::int[], $8::text[], $9::bytea[])
+             AS u (rid, version_id, id, at, op, conf, sens, body, raw)"#
+    );
+    let binds = [
+        i64_array(rows.iter().map(|r| r.rid)),
+        ints(rows, |r| r.version_id),
+        texts(rows, |r| r.id.clone()),
+        i64_array(rows.iter().map(|r| r.last_updated.timestamp_micros())),
+        texts(rows, |r| r.operation.to_owned()),
+        smallints(rows, |r| r.conf),
+        ints(rows, |r| r.sens),
+        texts(rows, |r| r.body.clone()),
+        bytes(rows, |r| if r.keep_text { body::encode(&r.body) } else { Vec::new() }),
+    ];
+    tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
+    Ok(())
+}
+
+async fn update_heads(tx: &DatabaseTransaction, resource_type: ResourceType, rows: &[&Row]) -> Result<(), StoreError> {
+    let rows: Vec<&Row> = rows.iter().copied().filter(|r| !r.is_new).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let table = resource_type.table();
+    let sql = format!(
+        r#"UPDATE fhir."{table}_ix" AS h
+           SET version_id = u.version_id, last_updated = 'epoch'::timestamptz + u.at * interval '1 microsecond', deleted = u.op = 'D',
+               conf = u.conf, sens = u.sens, gen = 0, raw = NULLIF(u.raw, '')
+           FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::text[], $5::smallint[], $6::int[], $7::bytea[])
+             AS u (rid, version_id, at, op, conf, sens, raw)
+           WHERE h.rid = u.rid AND h.version_id = u.version_id - 1"#
+    );
+    let binds = [
+        i64_array(rows.iter().map(|r| r.rid)),
+        ints(&rows, |r| r.version_id),
+        i64_array(rows.iter().map(|r| r.last_updated.timestamp_micros())),
+        texts(&rows, |r| r.operation.to_owned()),
+        smallints(&rows, |r| r.conf),
+        ints(&rows, |r| r.sens),
+        bytes(&rows, |r| if r.body.is_empty() { Vec::new() } else { body::encode(&r.body) }),
+    ];
+    let done = tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
+    if done.rows_affected() == rows.len() as u64 {
+        Ok(())
+    } else {
+        Err(StoreError::Internal("a locked head changed".into()))
+    }
+}
+
+/// Outbox, audit and the request's outcome, in the transaction of the write; the notification leaves with the commit.
+async fn record(
+    tx: &DatabaseTransaction,
+    actor: &Actor,
+    request: &Request,
+    writes: usize,
+    rows: &[Row],
+) -> Result<(), StoreError> {
+    let rows: Vec<&Row> = rows.iter().collect();
+    let outbox = r#"INSERT INTO app.outbox (type, id, version_id, pats, kind, at)
+        SELECT u.type, u.id, u.version_id, '{}', u.kind::"char", $1
+        FROM unnest($2::text[], $3::text[], $4::int[], $5::text[]) AS u (type, id, version_id, kind)"#;
+    let binds = [
+        request.now.into(),
+        texts(&rows, |r| r.resource_type.name().to_owned()),
+        texts(&rows, |r| r.id.clone()),
+        ints(&rows, |r| r.version_id),
+        texts(&rows, |r| r.operation.to_owned()),
+    ];
+    tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, outbox, binds)).await?;
+    let audit = r#"INSERT INTO fhir.audit_event (recorded, request_id, principal, account, action, subtype, outcome, patients, what, hash)
+        SELECT $1, $2, $3, $4, u.action::"char", u.subtype, 0, '{}', u.what::jsonb, u.hash
+        FROM unnest($5::text[], $6::text[], $7::text[], $8::bytea[]) AS u (action, subtype, what, hash)"#;
+    let what = |r: &Row| format!(r#"{{"reference":"{}/{}","version":{}}}"#, r.resource_type, r.id, r.version_id);
+    let hash = |r: &Row| {
+        let mut hash = Sha256::new();
+        for part in
+            [&request.now.timestamp_micros().to_string(), &request.request_id, &actor.principal, r.operation, &what(r)]
+        {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        hash.finalize().to_vec()
+    };
+    let subtype = |r: &Row| match r.operation {
+        "C" => "create".to_owned(),
+        "U" => "update".to_owned(),
+        _ => "delete".to_owned(),
+    };
+    let binds = [
+        request.now.into(),
+        request.request_id.clone().into(),
+        actor.principal.clone().into(),
+        actor.account.into(),
+        texts(&rows, |r| r.operation.to_owned()),
+        texts(&rows, subtype),
+        texts(&rows, what),
+        bytes(&rows, hash),
+    ];
+    tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, audit, binds)).await?;
+    if let Some(key) = &request.idempotency_key {
+        let mut entries = vec![serde_json::json!({ "operation": "-" }); writes];
+        for r in &rows {
+            entries[r.at] = serde_json::json!({
+                "operation": r.operation, "type": r.resource_type.name(), "id": r.id, "version": r.version_id,
+            });
+        }
+        let sql = "UPDATE app.write_request SET outcome = $3::jsonb WHERE principal = $1 AND key = $2";
+        let binds: [Value; 3] =
+            [actor.principal.clone().into(), key.as_str().into(), serde_json::Value::Array(entries).to_string().into()];
+        tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
+    }
+    tx.execute_unprepared("NOTIFY wintehr").await?;
+    Ok(())
+}
+
+/// In the order of the plan; a deletion of nothing wrote no row.
+fn outcomes(plan: &Plan, rows: Vec<Row>) -> Vec<Outcome> {
+    let mut outcomes: Vec<Outcome> = plan.writes.iter().map(|_| Outcome::Deleted(None)).collect();
+    for row in rows {
+        let Row { resource_type, id, version_id, last_updated, body, .. } = row;
+        let stored = Stored { resource_type, id, version_id, last_updated, body };
+        outcomes[row.at] = match row.operation {
+            "C" => Outcome::Created(stored),
+            "U" => Outcome::Updated(stored),
+            _ => Outcome::Deleted(Some((version_id, last_updated))),
+        };
+    }
+    outcomes
+}
+
+fn array(ty: ArrayType, values: impl Iterator<Item = Value>) -> Value {
+    Value::Array(ty, Some(Box::new(values.collect())))
+}
+
+fn ints(rows: &[&Row], of: impl Fn(&Row) -> i32) -> Value {
+    array(ArrayType::Int, rows.iter().map(|r| of(r).into()))
+}
+
+fn smallints(rows: &[&Row], of: impl Fn(&Row) -> i16) -> Value {
+    array(ArrayType::SmallInt, rows.iter().map(|r| of(r).into()))
+}
+
+fn texts(rows: &[&Row], of: impl Fn(&Row) -> String) -> Value {
+    array(ArrayType::String, rows.iter().map(|r| of(r).into()))
+}
+
+fn bytes(rows: &[&Row], of: impl Fn(&Row) -> Vec<u8>) -> Value {
+    array(ArrayType::Bytes, rows.iter().map(|r| of(r).into()))
+}

@@ -1,0 +1,221 @@
+//! The store against a real PostgreSQL: what a write leaves behind, who sees it, and what is refused.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use entity::store::{Act, Lookup, Outcome, Plan, Stored, Write};
+use entity::{Actor, Clearance, IdSource, Request, Rows, Store, StoreError};
+use fhir::ResourceType::{self, Observation, Patient};
+use fhir::search::label::CONFIDENTIALITY_SYSTEM;
+
+fn at(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_790_000_000 + second, 0).unwrap()
+}
+
+fn request(second: i64) -> Request {
+    Request {
+        now: at(second),
+        ids: IdSource::new(at(second), [3; 16]),
+        request_id: format!("r{second}"),
+        idempotency_key: None,
+    }
+}
+
+fn create(resource_type: ResourceType, id: &str, rest: &str) -> Write {
+    let body = format!(r#"{{"resourceType":"{resource_type}"{rest}}}"#);
+    Write { resource_type, id: id.into(), act: Act::Create { body } }
+}
+
+fn update(id: &str, rest: &str, expected: Option<i32>, may_create: bool) -> Write {
+    let body = format!(r#"{{"resourceType":"Patient"{rest}}}"#);
+    Write { resource_type: Patient, id: id.into(), act: Act::Update { body, expected, may_create } }
+}
+
+fn delete(id: &str) -> Write {
+    Write { resource_type: Patient, id: id.into(), act: Act::Delete { expected: None } }
+}
+
+async fn commit(store: &Store, second: i64, writes: Vec<Write>) -> Result<Vec<Outcome>, StoreError> {
+    store.commit(&Actor::server(), &request(second), &Plan { writes }).await
+}
+
+async fn found(store: &Store, id: &str) -> Stored {
+    match store.read(&Actor::server(), Patient, id).await.unwrap() {
+        Lookup::Found(stored) => stored,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_resource_lives_through_versions_and_its_history_keeps_them() {
+    let store = tests::store().await;
+    commit(&store, 0, vec![create(Patient, "p1", r#","multipleBirthInteger":1"#)]).await.unwrap();
+    // The clock stands still: the second version is later all the same.
+    commit(&store, 0, vec![update("p1", r#","multipleBirthInteger":2"#, Some(1), false)]).await.unwrap();
+    let now = found(&store, "p1").await;
+    assert_eq!(now.version_id, 2);
+    assert_eq!(now.last_updated, at(0) + chrono::TimeDelta::microseconds(1));
+    assert!(
+        now.body.contains(r#""multipleBirthInteger":2"#) && now.body.contains(r#""versionId":"2""#),
+        "{}",
+        now.body
+    );
+
+    commit(&store, 5, vec![delete("p1")]).await.unwrap();
+    let actor = Actor::server();
+    assert_eq!(
+        store.read(&actor, Patient, "p1").await.unwrap(),
+        Lookup::Deleted { version_id: 3, last_updated: at(5) }
+    );
+    assert_eq!(commit(&store, 6, vec![delete("p1")]).await.unwrap(), vec![Outcome::Deleted(None)]);
+
+    let Lookup::Found(first) = store.vread(&actor, Patient, "p1", 1).await.unwrap() else { panic!("version 1") };
+    // Key order of old versions is not promised; their content is.
+    assert!(first.body.replace(' ', "").contains(r#""multipleBirthInteger":1"#), "{}", first.body);
+    assert_eq!(store.vread(&actor, Patient, "p1", 4).await.unwrap(), Lookup::Absent);
+
+    let versions = store.history(&actor, Patient, "p1", None, 10).await.unwrap();
+    assert_eq!(
+        versions.iter().map(|v| (v.version_id, v.operation)).collect::<Vec<_>>(),
+        [(3, 'D'), (2, 'U'), (1, 'C')]
+    );
+    assert!(versions[0].body.is_none() && versions[1].body.is_some());
+    let rest = store.history(&actor, Patient, "p1", Some(3), 1).await.unwrap();
+    assert_eq!(rest.iter().map(|v| v.version_id).collect::<Vec<_>>(), [2]);
+
+    let revived = commit(&store, 7, vec![update("p1", "", None, true)]).await.unwrap();
+    assert!(matches!(&revived[0], Outcome::Created(s) if s.version_id == 4), "{revived:?}");
+}
+
+#[tokio::test]
+async fn numbers_keep_their_text_in_every_version() {
+    let store = tests::store().await;
+    let value = |n: &str| format!(r#","status":"final","valueQuantity":{{"value":{n}}}"#);
+    for (i, n) in ["7.10", "1e2", "-0.0", "0.10"].into_iter().enumerate() {
+        let id = format!("o{i}");
+        commit(&store, 0, vec![create(Observation, &id, &value(n))]).await.unwrap();
+        let Lookup::Found(head) = store.read(&Actor::server(), Observation, &id).await.unwrap() else { panic!("{n}") };
+        let Lookup::Found(version) = store.vread(&Actor::server(), Observation, &id, 1).await.unwrap() else {
+            panic!("{n}")
+        };
+        for body in [head.body, version.body] {
+            let document = fhir::Json::parse(&body).unwrap();
+            let stored = document.get("valueQuantity").and_then(|q| q.get("value")).and_then(fhir::Json::as_number);
+            assert_eq!(stored, Some(n));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_plan_commits_whole_or_not_at_all() {
+    let store = tests::store().await;
+    let good = || create(Patient, "a", "");
+    let bad = create(Observation, "b", r#","x":"\u0000""#);
+    let refused = commit(&store, 0, vec![good(), bad]).await.unwrap_err();
+    let StoreError::Invalid(issues) = refused else { panic!("{refused:?}") };
+    assert_eq!(issues[0].expression, ["Observation.x"]);
+    assert_eq!(store.read(&Actor::server(), Patient, "a").await.unwrap(), Lookup::Absent);
+
+    commit(&store, 0, vec![good()]).await.unwrap();
+    assert!(matches!(commit(&store, 1, vec![create(Patient, "c", ""), good()]).await, Err(StoreError::Conflict(_))));
+    assert_eq!(store.read(&Actor::server(), Patient, "c").await.unwrap(), Lookup::Absent);
+    assert!(matches!(commit(&store, 1, vec![good(), good()]).await, Err(StoreError::Invalid(_))));
+    assert!(matches!(commit(&store, 1, vec![create(Patient, "a/b", "")]).await, Err(StoreError::Invalid(_))));
+    assert!(matches!(
+        commit(&store, 1, vec![create(ResourceType::AuditEvent, "x", "")]).await,
+        Err(StoreError::Invalid(_))
+    ));
+}
+
+#[tokio::test]
+async fn updates_name_the_version_they_change() {
+    let store = tests::store().await;
+    assert!(matches!(commit(&store, 0, vec![update("p", "", None, false)]).await, Err(StoreError::NotFound { .. })));
+    commit(&store, 0, vec![update("p", "", None, true)]).await.unwrap();
+    let stale = commit(&store, 1, vec![update("p", "", Some(7), true)]).await.unwrap_err();
+    assert!(matches!(stale, StoreError::Stale { expected: 7, current: 1, .. }), "{stale:?}");
+}
+
+#[tokio::test]
+async fn eight_writers_lose_no_update() {
+    let store = tests::store().await;
+    commit(&store, 0, vec![create(Patient, "p", "")]).await.unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let store = store.clone();
+        tasks.spawn(async move {
+            let mut accepted = 0;
+            for second in 0..20 {
+                let version = found(&store, "p").await.version_id;
+                match commit(&store, second, vec![update("p", "", Some(version), false)]).await {
+                    Ok(_) => accepted += 1,
+                    Err(StoreError::Stale { .. } | StoreError::Unavailable { .. }) => {}
+                    Err(other) => panic!("{other:?}"),
+                }
+            }
+            accepted
+        });
+    }
+    let accepted: i32 = tasks.join_all().await.into_iter().sum();
+    assert!(accepted > 0);
+    assert_eq!(found(&store, "p").await.version_id, 1 + accepted);
+}
+
+#[tokio::test]
+async fn a_repeated_request_has_one_effect() {
+    let store = tests::store().await;
+    let keyed = |second| Request { idempotency_key: Some("k".into()), ..request(second) };
+    let plan = |id: &str, rest: &str| Plan { writes: vec![create(Patient, id, rest), delete("nothing")] };
+    let actor = Actor::server();
+    let first = store.commit(&actor, &keyed(0), &plan("one", "")).await.unwrap();
+    // The server mints another id for the repetition; the answer is the first one's.
+    let again = store.commit(&actor, &keyed(9), &plan("two", "")).await.unwrap();
+    let (Outcome::Created(first), Outcome::Created(second)) = (&first[0], &again[0]) else {
+        panic!("{first:?} {again:?}")
+    };
+    assert_eq!((&second.id, second.version_id, second.last_updated), (&first.id, 1, at(0)));
+    assert_eq!(again[1], Outcome::Deleted(None));
+    assert_eq!(store.read(&actor, Patient, "two").await.unwrap(), Lookup::Absent);
+    let other = store.commit(&actor, &keyed(9), &plan("two", r#","active":true"#)).await;
+    assert!(matches!(other, Err(StoreError::KeyReused)), "{other:?}");
+}
+
+#[tokio::test]
+async fn labels_and_patients_are_in_the_sql() {
+    let store = tests::store().await;
+    let label = |c| format!(r#","meta":{{"security":[{{"system":"{CONFIDENTIALITY_SYSTEM}","code":"{c}"}}]}}"#);
+    commit(&store, 0, vec![create(Patient, "open", ""), create(Patient, "restricted", &label("R"))]).await.unwrap();
+    let cleared = |clearance| Actor { clearance, ..Actor::server() };
+    let normal = cleared(Clearance::NORMAL);
+    assert!(matches!(store.read(&normal, Patient, "open").await.unwrap(), Lookup::Found(_)));
+    // Hidden answers exactly as absent, at every read.
+    assert_eq!(store.read(&normal, Patient, "restricted").await.unwrap(), Lookup::Absent);
+    assert_eq!(store.vread(&normal, Patient, "restricted", 1).await.unwrap(), Lookup::Absent);
+    assert!(store.history(&normal, Patient, "restricted", None, 9).await.unwrap().is_empty());
+    let level_r = cleared(Clearance { level: 4, sensitivities: 0 });
+    assert!(matches!(store.read(&level_r, Patient, "restricted").await.unwrap(), Lookup::Found(_)));
+    // Relabelled: the older, open version is hidden with the current one.
+    commit(&store, 1, vec![update("open", &label("V"), None, false)]).await.unwrap();
+    assert_eq!(store.vread(&normal, Patient, "open", 1).await.unwrap(), Lookup::Absent);
+
+    // Rows carry no patient yet: who is restricted to patients sees none, rather than all.
+    commit(&store, 2, vec![create(Patient, "mine", "")]).await.unwrap();
+    let own = Actor { rows: Rows::Patients(BTreeSet::from(["mine".to_owned()])), ..normal };
+    assert_eq!(store.read(&own, Patient, "mine").await.unwrap(), Lookup::Absent);
+}
+
+#[tokio::test]
+async fn rights_are_asked_before_any_row() {
+    let store = tests::store().await;
+    let nobody = Actor { scope: Some(Vec::new()), ..Actor::server() };
+    assert!(matches!(store.read(&nobody, Patient, "p").await, Err(StoreError::Forbidden { .. })));
+    let plan = Plan { writes: vec![create(Patient, "p", "")] };
+    assert!(matches!(store.commit(&nobody, &request(0), &plan).await, Err(StoreError::Forbidden { .. })));
+}
+
+#[test]
+fn every_stored_type_has_its_tables() {
+    let mut expected: Vec<&str> = ResourceType::all().iter().map(|t| t.table()).collect();
+    expected.retain(|t| *t != "audit_event");
+    assert_eq!(migration::resource_tables().collect::<Vec<_>>(), expected);
+}
