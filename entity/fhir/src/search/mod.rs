@@ -1,7 +1,11 @@
 //! Search: the query tree, its parser, the extraction of index values, and the pure matcher that is its oracle.
 
+mod element_path;
+pub mod extract;
 pub mod fold;
 pub mod key;
 pub mod label;
+pub mod matcher;
+pub mod parse;
 pub mod query;
 pub mod registry;

@@ -1,5 +1,8 @@
 //! The search parameters of R4 as data, by type and code.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::ResourceType;
 
 /// A search parameter as one base type has it. Two are equal when base and code are.
@@ -45,14 +48,202 @@ impl PartialEq for SearchParameter {
     }
 }
 
-/// Whether rows of this type belong to patients (R4 Patient compartment, the patient's own record included).
-pub fn in_patient_compartment(resource_type: ResourceType) -> bool {
-    let _ = resource_type;
-    true
+/// The data files beside the definitions, read once.
+struct Registry {
+    /// By type; each sorted by code.
+    parameters: Vec<Vec<SearchParameter>>,
+    /// By (owner, member): the parameters that put a member into the owner's compartment.
+    compartments: HashMap<(ResourceType, ResourceType), Vec<&'static str>>,
+    about: HashMap<ResourceType, Vec<&'static str>>,
+    primary_dates: HashMap<ResourceType, &'static str>,
 }
 
-/// Whether a resource of this type may be about several patients (Appointment, Group …).
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
+    let mut parameters: Vec<Vec<SearchParameter>> = ResourceType::all().iter().map(|_| Vec::new()).collect();
+    read_parameters(include_str!("../../definitions/search-parameters.txt"), &mut parameters);
+    for of_type in &mut parameters {
+        of_type.sort_by_key(|p| p.code);
+    }
+    let mut registry =
+        Registry { parameters, compartments: HashMap::new(), about: HashMap::new(), primary_dates: HashMap::new() };
+    let mut owner = None;
+    for columns in rows(include_str!("../../definitions/compartments.txt")) {
+        match columns[..] {
+            ["O", name] => owner = Some(known(name)),
+            ["M", member, ref codes @ ..] => {
+                let owner = owner.expect("an O line comes first");
+                registry.compartments.insert((owner, known(member)), codes.to_vec());
+            }
+            _ => {}
+        }
+    }
+    for columns in rows(include_str!("../../definitions/patient.txt")) {
+        if let ["A", name, code, ..] = columns[..]
+            && code != "-"
+        {
+            registry.about.entry(known(name)).or_default().push(code);
+        }
+    }
+    for columns in rows(include_str!("../../definitions/primary-date.txt")) {
+        if let ["D", name, code, ..] = columns[..] {
+            registry.primary_dates.insert(known(name), code);
+        }
+    }
+    registry
+});
+
+fn rows(text: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+    text.lines().filter(|l| !l.starts_with('#')).map(|l| l.split('\t').collect())
+}
+
+fn known(name: &str) -> ResourceType {
+    ResourceType::named(name).expect("the data files name R4 types")
+}
+
+/// `P code kind url [targets]`, then per base `B type expression`, then for composites `C code expression`. A parameter of
+/// Resource or DomainResource is one of every type.
+fn read_parameters(text: &'static str, parameters: &mut [Vec<SearchParameter>]) {
+    let mut head: Option<(&'static str, Kind, &'static str, &'static [ResourceType])> = None;
+    let mut bases: Vec<ResourceType> = Vec::new();
+    for columns in rows(text) {
+        match columns[..] {
+            ["P", code, kind, url, ref targets @ ..] => {
+                let targets = match targets.first().copied() {
+                    None | Some("") => Vec::new(),
+                    Some("*") => ResourceType::all().to_vec(),
+                    Some(list) => list.split(',').map(known).collect(),
+                };
+                head = Some((code, kind_named(kind), url, targets.leak()));
+                bases.clear();
+            }
+            ["B", base, expression] => {
+                let (code, kind, url, targets) = head.expect("a P line comes first");
+                let of = match base {
+                    "Resource" | "DomainResource" => ResourceType::all().to_vec(),
+                    name => vec![known(name)],
+                };
+                for base in of {
+                    bases.push(base);
+                    parameters[base as usize].push(SearchParameter {
+                        base,
+                        code,
+                        url,
+                        kind,
+                        expression,
+                        targets,
+                        components: &[],
+                    });
+                }
+            }
+            ["C", code, expression] => {
+                for base in &bases {
+                    let parameter = parameters[*base as usize].last_mut().expect("a B line comes first");
+                    let mut components: Vec<Component> = parameter
+                        .components
+                        .iter()
+                        .map(|c| Component { code: c.code, expression: c.expression })
+                        .collect();
+                    components.push(Component { code, expression });
+                    parameter.components = components.leak();
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn kind_named(name: &str) -> Kind {
+    match name {
+        "string" => Kind::String,
+        "token" => Kind::Token,
+        "reference" => Kind::Reference,
+        "date" => Kind::Date,
+        "number" => Kind::Number,
+        "quantity" => Kind::Quantity,
+        "uri" => Kind::Uri,
+        "composite" => Kind::Composite,
+        "special" => Kind::Special,
+        other => unreachable!("no search parameter type is called {other}"),
+    }
+}
+
+/// Every parameter of a type, sorted by code.
+pub fn parameters(resource_type: ResourceType) -> &'static [SearchParameter] {
+    &REGISTRY.parameters[resource_type as usize]
+}
+
+/// The parameter of that exact code.
+pub fn parameter(resource_type: ResourceType, code: &str) -> Option<&'static SearchParameter> {
+    let all = parameters(resource_type);
+    all.binary_search_by_key(&code, |p| p.code).ok().map(|at| &all[at])
+}
+
+/// The date parameter a type's records are ordered by in a chart; `None` for a type without a date.
+pub fn primary_date(resource_type: ResourceType) -> Option<&'static str> {
+    REGISTRY.primary_dates.get(&resource_type).copied()
+}
+
+/// The parameters that say whom a record is about. Narrower than the compartment: who only performs, records or pays is not among them.
+pub fn patient_parameters(resource_type: ResourceType) -> &'static [&'static str] {
+    REGISTRY.about.get(&resource_type).map_or(&[], Vec::as_slice)
+}
+
+/// The parameters that put a member into the owner's compartment (R4 CompartmentDefinition); empty when it cannot be there.
+pub fn compartment_parameters(owner: ResourceType, member: ResourceType) -> &'static [&'static str] {
+    REGISTRY.compartments.get(&(owner, member)).map_or(&[], Vec::as_slice)
+}
+
+/// Whether rows of this type belong to patients: those that say whom they are about, those of R4's Patient compartment, and
+/// the patient's own record.
+pub fn in_patient_compartment(resource_type: ResourceType) -> bool {
+    resource_type == ResourceType::Patient
+        || !patient_parameters(resource_type).is_empty()
+        || !compartment_parameters(ResourceType::Patient, resource_type).is_empty()
+}
+
+/// Whether a resource of this type may be about several patients (Appointment, Group …): then the head's `pat` is only the first.
+/// Taken to be so for every type of the compartment until cardinalities decide it.
 pub fn several_patients(resource_type: ResourceType) -> bool {
-    let _ = resource_type;
-    true
+    in_patient_compartment(resource_type)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_registry_holds_r4() {
+        let codes: std::collections::BTreeSet<&str> =
+            ResourceType::all().iter().flat_map(|t| parameters(*t)).map(|p| p.url).collect();
+        // All of R4; ViewDefinition has the parameters of every resource only.
+        assert_eq!(codes.len(), 1378);
+        for ty in ResourceType::all() {
+            assert!(parameters(*ty).windows(2).all(|w| w[0].code < w[1].code), "{ty}: a code is there twice");
+            assert!(parameter(*ty, "_id").is_some());
+            if let Some(code) = primary_date(*ty) {
+                assert_eq!(parameter(*ty, code).map(|p| p.kind), Some(Kind::Date), "{ty}.{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn parameters_are_per_base() {
+        let code = parameter(ResourceType::Observation, "code").unwrap();
+        assert_eq!((code.kind, code.expression), (Kind::Token, "Observation.code"));
+        let subject = parameter(ResourceType::Observation, "patient").unwrap();
+        assert_eq!(subject.targets, [ResourceType::Patient]);
+        let pair = parameter(ResourceType::Observation, "code-value-quantity").unwrap();
+        assert_eq!(pair.components.iter().map(|c| c.code).collect::<Vec<_>>(), ["code", "value-quantity"]);
+        assert!(parameter(ResourceType::Observation, "given").is_none());
+    }
+
+    #[test]
+    fn compartments_and_subjects_differ() {
+        assert!(in_patient_compartment(ResourceType::Observation) && in_patient_compartment(ResourceType::Patient));
+        assert!(!in_patient_compartment(ResourceType::Organization));
+        let of = |ty| compartment_parameters(ResourceType::Patient, ty);
+        assert_eq!(of(ResourceType::Observation), ["subject", "performer"]);
+        assert_eq!(patient_parameters(ResourceType::Observation), ["subject"]);
+        assert_eq!(primary_date(ResourceType::Observation), Some("date"));
+    }
 }
