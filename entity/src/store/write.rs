@@ -1,12 +1,14 @@
 //! The one write path: versions, heads, outbox and audit of a plan commit together or not at all.
 //!
 //! Order in the transaction: request row, row locks by type and row key, decision, rows, commit. READ COMMITTED, so the lock statement
-//! sees what the previous holder committed. Heads are written with index generation 0 (not indexed) and without a patient.
+//! sees what the previous holder committed.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use fhir::search::label;
+use fhir::reference::is_id;
+use fhir::search::extract::{Extracted, Options, extract};
+use fhir::search::registry;
 use fhir::{Issue, IssueType, Json, ResourceType, document};
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, Statement, TransactionTrait as _, Value};
@@ -28,6 +30,9 @@ struct Head {
     version_id: i32,
     last_updated: DateTime<Utc>,
     deleted: bool,
+    pat: Option<i64>,
+    ts_lo: i64,
+    ts_hi: i64,
     conf: i16,
     sens: i32,
 }
@@ -42,12 +47,19 @@ struct Row {
     version_id: i32,
     last_updated: DateTime<Utc>,
     operation: &'static str,
-    conf: i16,
-    sens: i32,
+    /// Row keys of the patients it is about; the first one is the head's `pat`.
+    pats: Vec<i64>,
+    /// The first patient of the version before, when there is one.
+    pat_before: Option<i64>,
+    /// The index rows; for a deletion only labels, primary date and compartment terms are left.
+    index: Extracted,
     /// Empty for a deletion.
     body: String,
     keep_text: bool,
 }
+
+/// Extractor generation that writes index rows; it grows whenever the rows of an unchanged document would change.
+const GENERATION: i16 = 1;
 
 impl Store {
     /// Commits the plan: all of its writes, or none.
@@ -87,6 +99,8 @@ impl Store {
             self.insert_heads(&tx, *resource_type, rows).await?;
             update_heads(&tx, *resource_type, rows).await?;
         }
+        write_side_rows(&tx, &rows).await?;
+        write_moves(&tx, request, &rows).await?;
         record(&tx, actor, request, plan.writes.len(), &rows).await?;
         tx.commit().await?;
         Ok(outcomes(plan, rows))
@@ -106,7 +120,7 @@ impl Store {
         let mut heads = HashMap::new();
         for (resource_type, rkeys) in targets {
             let mut sql = Sql::new();
-            sql.push("SELECT h.id, h.rid, h.version_id, h.last_updated, h.deleted, h.conf, h.sens FROM ");
+            sql.push("SELECT h.id, h.rid, h.version_id, h.last_updated, h.deleted, h.pat, h.ts_lo, h.ts_hi, h.conf, h.sens FROM ");
             sql.heads_with_deleted(resource_type, "h", actor, &self.keys);
             sql.push(" AND h.rkey = ANY(").bind_i64s(rkeys).push(") ORDER BY h.rkey FOR UPDATE");
             for row in tx.query_all_raw(sql.statement()).await? {
@@ -115,6 +129,9 @@ impl Store {
                     version_id: row.try_get("", "version_id")?,
                     last_updated: row.try_get("", "last_updated")?,
                     deleted: row.try_get("", "deleted")?,
+                    pat: row.try_get("", "pat")?,
+                    ts_lo: row.try_get("", "ts_lo")?,
+                    ts_hi: row.try_get("", "ts_hi")?,
                     conf: row.try_get("", "conf")?,
                     sens: row.try_get("", "sens")?,
                 };
@@ -171,19 +188,18 @@ impl Store {
                 version_id,
                 last_updated,
                 operation,
-                conf: head.map_or(label::NORMAL, |h| h.conf),
-                sens: head.map_or(0, |h| h.sens),
+                pats: head.and_then(|h| h.pat).into_iter().collect(),
+                pat_before: head.and_then(|h| h.pat),
+                index: Extracted::default(),
                 body: String::new(),
                 keep_text: false,
             };
             if let Some(text) = text {
-                let object = document::read(text, *resource_type).map_err(|i| StoreError::Invalid(vec![i]))?;
-                let document = Json::Object(object);
-                (row.conf, row.sens) = label::of(&document);
-                row.keep_text = document::has_fragile_number(&document);
-                let Json::Object(object) = document else { unreachable!("built above") };
-                row.body =
-                    document::stamp(object, id, version_id, last_updated).map_err(|i| StoreError::Invalid(vec![i]))?;
+                self.read_body(&mut row, text)?;
+            } else if let Some(head) = head {
+                row.index.terms = self.compartment_terms(*resource_type, &row.pats);
+                (row.index.ts_lo, row.index.ts_hi) = (head.ts_lo, head.ts_hi);
+                (row.index.conf, row.index.sens) = (head.conf, head.sens);
             }
             row.rid = match head {
                 Some(head) => head.rid,
@@ -192,6 +208,37 @@ impl Store {
             rows.push(row);
         }
         Ok(rows)
+    }
+
+    /// Reads a body into the row: index rows, patients, and the text as it is served.
+    fn read_body(&self, row: &mut Row, text: &str) -> Result<(), StoreError> {
+        let invalid = |issue| StoreError::Invalid(vec![issue]);
+        let mut object = document::read(text, row.resource_type).map_err(invalid)?;
+        object.set("id", Json::from(row.id.clone()));
+        let document = Json::Object(object);
+        row.index = extract(&document, row.resource_type, &self.keys, &Options::default());
+        if !row.index.unreadable.is_empty() {
+            let issues = row.index.unreadable.iter().map(|code| {
+                let text = format!("{} has a value that search parameter {code} cannot read", row.resource_type);
+                Issue::error(IssueType::Value, text).at(row.resource_type.name())
+            });
+            return Err(StoreError::Invalid(issues.collect()));
+        }
+        row.pats = row.index.patients.iter().map(|id| self.keys.resource(ResourceType::Patient, id)).collect();
+        row.index.terms.extend(self.compartment_terms(row.resource_type, &row.pats));
+        row.keep_text = document::has_fragile_number(&document);
+        let Json::Object(object) = document else { unreachable!("built above") };
+        row.body = document::stamp(object, &row.id, row.version_id, row.last_updated).map_err(invalid)?;
+        Ok(())
+    }
+
+    /// The terms by which a record about several patients is found under each of them.
+    fn compartment_terms(&self, resource_type: ResourceType, pats: &[i64]) -> Vec<i64> {
+        if registry::several_patients(resource_type) {
+            pats.iter().map(|pat| self.keys.term_compartment(*pat)).collect()
+        } else {
+            Vec::new()
+        }
     }
 
     /// A row key of this process's block. Blocks of failed writes are not given back.
@@ -221,21 +268,29 @@ impl Store {
         let table = resource_type.table();
         let sql = format!(
             r#"INSERT INTO fhir."{table}_ix"
-                 (rid, rkey, ts_lo, ts_hi, conf, sens, gen, last_updated, version_id, id, terms, raw)
-               SELECT u.rid, u.rkey, $1, $1, u.conf, u.sens, 0, 'epoch'::timestamptz + u.at * interval '1 microsecond',
-                      u.version_id, u.id, '{{}}', u.raw
-               FROM unnest($2::bigint[], $3::bigint[], $4::int[], $5::text[], $6::bigint[], $7::smallint[], $8::int[], $9::bytea[])
-                 AS u (rid, rkey, version_id, id, at, conf, sens, raw)"#
+                 (rid, rkey, pat, ts_lo, ts_hi, conf, sens, gen, last_updated, version_id, id, terms, raw)
+               SELECT u.rid, u.rkey, NULLIF(u.pat, 0), u.ts_lo, u.ts_hi, u.conf, u.sens, {GENERATION},
+                      'epoch'::timestamptz + u.at * interval '1 microsecond', u.version_id, u.id,
+                      ($1::bigint[])[u.term_lo:u.term_hi], u.raw
+               FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::smallint[], $8::int[],
+                           $9::bigint[], $10::int[], $11::text[], $12::int[], $13::int[], $14::bytea[])
+                 AS u (rid, rkey, pat, ts_lo, ts_hi, conf, sens, at, version_id, id, term_lo, term_hi, raw)"#
         );
+        let (terms, term_lo, term_hi) = term_slices(&rows);
         let binds = [
-            i64::MIN.into(),
+            terms,
             i64_array(rows.iter().map(|r| r.rid)),
             i64_array(rows.iter().map(|r| self.keys.resource(resource_type, &r.id))),
+            i64_array(rows.iter().map(|r| r.pats.first().copied().unwrap_or(0))),
+            i64_array(rows.iter().map(|r| r.index.ts_lo)),
+            i64_array(rows.iter().map(|r| r.index.ts_hi)),
+            smallints(&rows, |r| r.index.conf),
+            ints(&rows, |r| r.index.sens),
+            i64_array(rows.iter().map(|r| r.last_updated.timestamp_micros())),
             ints(&rows, |r| r.version_id),
             texts(&rows, |r| r.id.clone()),
-            i64_array(rows.iter().map(|r| r.last_updated.timestamp_micros())),
-            smallints(&rows, |r| r.conf),
-            ints(&rows, |r| r.sens),
+            term_lo,
+            term_hi,
             bytes(&rows, |r| body::encode(&r.body)),
         ];
         tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
@@ -286,7 +341,7 @@ fn check(actor: &Actor, plan: &Plan) -> Result<(), StoreError> {
         if write.resource_type == ResourceType::AuditEvent || write.resource_type == ResourceType::Parameters {
             return refuse(IssueType::NotSupported, format!("{} is not written by clients", write.resource_type));
         }
-        if !document::is_id(&write.id) {
+        if !is_id(&write.id) {
             return refuse(IssueType::Value, "an id is 1 to 64 of A-Z, a-z, 0-9, - and .".into());
         }
         if !seen.insert((write.resource_type, write.id.as_str())) {
@@ -361,22 +416,29 @@ async fn insert_versions(
 ) -> Result<(), StoreError> {
     let table = resource_type.table();
     let sql = format!(
-        r#"INSERT INTO fhir."{table}" (rid, version_id, id, last_updated, op, conf, sens, resource, raw)
-           SELECT u.rid, u.version_id, u.id, 'epoch'::timestamptz + u.at * interval '1 microsecond', u.op::"char", u.conf, u.sens,
+        r#"INSERT INTO fhir."{table}" (rid, version_id, id, last_updated, op, pat, pats, conf, sens, resource, raw)
+           SELECT u.rid, u.version_id, u.id, 'epoch'::timestamptz + u.at * interval '1 microsecond', u.op::"char", NULLIF(u.pat, 0),
+                  CASE WHEN u.pat_hi > u.pat_lo THEN ($10::bigint[])[u.pat_lo:u.pat_hi] END, u.conf, u.sens,
                   NULLIF(u.body, '')::jsonb, NULLIF(u.raw, '')
-           FROM unnest($1::bigint[], $2::int[], $3::text[], $4::bigint[], $5::text[], $6::smallint[], $7::int[], $8::text[], $9::bytea[])
-             AS u (rid, version_id, id, at, op, conf, sens, body, raw)"#
+           FROM unnest($1::bigint[], $2::int[], $3::text[], $4::bigint[], $5::text[], $6::smallint[], $7::int[], $8::text[], $9::bytea[],
+                       $11::bigint[], $12::int[], $13::int[])
+             AS u (rid, version_id, id, at, op, conf, sens, body, raw, pat, pat_lo, pat_hi)"#
     );
+    let (pats, pat_lo, pat_hi) = slices(rows, |r| &r.pats);
     let binds = [
         i64_array(rows.iter().map(|r| r.rid)),
         ints(rows, |r| r.version_id),
         texts(rows, |r| r.id.clone()),
         i64_array(rows.iter().map(|r| r.last_updated.timestamp_micros())),
         texts(rows, |r| r.operation.to_owned()),
-        smallints(rows, |r| r.conf),
-        ints(rows, |r| r.sens),
+        smallints(rows, |r| r.index.conf),
+        ints(rows, |r| r.index.sens),
         texts(rows, |r| r.body.clone()),
         bytes(rows, |r| if r.keep_text { body::encode(&r.body) } else { Vec::new() }),
+        pats,
+        i64_array(rows.iter().map(|r| r.pats.first().copied().unwrap_or(0))),
+        pat_lo,
+        pat_hi,
     ];
     tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
     Ok(())
@@ -391,18 +453,27 @@ async fn update_heads(tx: &DatabaseTransaction, resource_type: ResourceType, row
     let sql = format!(
         r#"UPDATE fhir."{table}_ix" AS h
            SET version_id = u.version_id, last_updated = 'epoch'::timestamptz + u.at * interval '1 microsecond', deleted = u.op = 'D',
-               conf = u.conf, sens = u.sens, gen = 0, raw = NULLIF(u.raw, '')
-           FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::text[], $5::smallint[], $6::int[], $7::bytea[])
-             AS u (rid, version_id, at, op, conf, sens, raw)
+               pat = NULLIF(u.pat, 0), ts_lo = u.ts_lo, ts_hi = u.ts_hi, conf = u.conf, sens = u.sens, gen = {GENERATION},
+               terms = ($1::bigint[])[u.term_lo:u.term_hi], raw = NULLIF(u.raw, '')
+           FROM unnest($2::bigint[], $3::int[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::smallint[],
+                       $10::int[], $11::int[], $12::int[], $13::bytea[])
+             AS u (rid, version_id, at, op, pat, ts_lo, ts_hi, conf, sens, term_lo, term_hi, raw)
            WHERE h.rid = u.rid AND h.version_id = u.version_id - 1"#
     );
+    let (terms, term_lo, term_hi) = term_slices(&rows);
     let binds = [
+        terms,
         i64_array(rows.iter().map(|r| r.rid)),
         ints(&rows, |r| r.version_id),
         i64_array(rows.iter().map(|r| r.last_updated.timestamp_micros())),
         texts(&rows, |r| r.operation.to_owned()),
-        smallints(&rows, |r| r.conf),
-        ints(&rows, |r| r.sens),
+        i64_array(rows.iter().map(|r| r.pats.first().copied().unwrap_or(0))),
+        i64_array(rows.iter().map(|r| r.index.ts_lo)),
+        i64_array(rows.iter().map(|r| r.index.ts_hi)),
+        smallints(&rows, |r| r.index.conf),
+        ints(&rows, |r| r.index.sens),
+        term_lo,
+        term_hi,
         bytes(&rows, |r| if r.body.is_empty() { Vec::new() } else { body::encode(&r.body) }),
     ];
     let done = tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
@@ -411,6 +482,88 @@ async fn update_heads(tx: &DatabaseTransaction, resource_type: ResourceType, row
     } else {
         Err(StoreError::Internal("a locked head changed".into()))
     }
+}
+
+/// The rows of the global index tables. What an earlier version had there goes first.
+async fn write_side_rows(tx: &DatabaseTransaction, rows: &[Row]) -> Result<(), StoreError> {
+    let before: Vec<i64> = rows.iter().filter(|r| !r.is_new).map(|r| r.rid).collect();
+    let run = async |sql: &str, binds: Vec<Value>| {
+        tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await.map(|_| ())
+    };
+    if !before.is_empty() {
+        for table in ["ix_ord", "ix_qty", "ix_str", "ix_dat"] {
+            let sql = format!("DELETE FROM fhir.{table} WHERE rid = ANY($1)");
+            run(&sql, vec![i64_array(before.iter().copied())]).await?;
+        }
+    }
+    let ord = || rows.iter().flat_map(|r| r.index.ord.iter().map(move |key| (r, *key)));
+    if ord().next().is_some() {
+        let sql = "INSERT INTO fhir.ix_ord (key, ts, rid, pat) SELECT u.key, u.ts, u.rid, NULLIF(u.pat, 0)
+                   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS u (key, ts, rid, pat)";
+        let binds = vec![
+            i64_array(ord().map(|(_, key)| key)),
+            i64_array(ord().map(|(r, _)| r.index.ts_lo)),
+            i64_array(ord().map(|(r, _)| r.rid)),
+            i64_array(ord().map(|(r, _)| r.pats.first().copied().unwrap_or(0))),
+        ];
+        run(sql, binds).await?;
+    }
+    let qty = || rows.iter().flat_map(|r| r.index.quantities.iter().map(move |q| (r, *q)));
+    if qty().next().is_some() {
+        let sql = "INSERT INTO fhir.ix_qty (key, v, ts, rid) SELECT u.key, u.v, u.ts, u.rid
+                   FROM unnest($1::bigint[], $2::float8[], $3::bigint[], $4::bigint[]) AS u (key, v, ts, rid)";
+        let binds = vec![
+            i64_array(qty().map(|(_, (key, _))| key)),
+            array(ArrayType::Double, qty().map(|(_, (_, v))| v.into())),
+            i64_array(qty().map(|(r, _)| r.index.ts_lo)),
+            i64_array(qty().map(|(r, _)| r.rid)),
+        ];
+        run(sql, binds).await?;
+    }
+    let strings = || rows.iter().flat_map(|r| r.index.strings.iter().map(move |s| (r, s)));
+    if strings().next().is_some() {
+        let sql = "INSERT INTO fhir.ix_str (key, n, rid) SELECT u.key, u.n, u.rid
+                   FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS u (key, n, rid)";
+        let binds = vec![
+            i64_array(strings().map(|(_, (key, _))| *key)),
+            array(ArrayType::String, strings().map(|(_, (_, n))| n.clone().into())),
+            i64_array(strings().map(|(r, _)| r.rid)),
+        ];
+        run(sql, binds).await?;
+    }
+    let dates = || rows.iter().flat_map(|r| r.index.dates.iter().map(move |d| (r, *d)));
+    if dates().next().is_some() {
+        let sql = "INSERT INTO fhir.ix_dat (key, lo, hi, rid) SELECT u.key, u.lo, u.hi, u.rid
+                   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS u (key, lo, hi, rid)";
+        let binds = vec![
+            i64_array(dates().map(|(_, (key, ..))| key)),
+            i64_array(dates().map(|(_, (_, lo, _))| lo)),
+            i64_array(dates().map(|(_, (.., hi))| hi)),
+            i64_array(dates().map(|(r, _)| r.rid)),
+        ];
+        run(sql, binds).await?;
+    }
+    Ok(())
+}
+
+/// A record that went over to another patient leaves a trace, so that the past of both charts can be told.
+async fn write_moves(tx: &DatabaseTransaction, request: &Request, rows: &[Row]) -> Result<(), StoreError> {
+    let moved: Vec<&Row> = rows.iter().filter(|r| !r.is_new && r.pats.first().copied() != r.pat_before).collect();
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let sql = "INSERT INTO fhir.compartment_move (rid, type, from_pat, to_pat, at)
+               SELECT u.rid, u.type, NULLIF(u.from_pat, 0), NULLIF(u.to_pat, 0), $1
+               FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::bigint[]) AS u (rid, type, from_pat, to_pat)";
+    let binds = [
+        request.now.into(),
+        i64_array(moved.iter().map(|r| r.rid)),
+        texts(&moved, |r| r.resource_type.name().to_owned()),
+        i64_array(moved.iter().map(|r| r.pat_before.unwrap_or(0))),
+        i64_array(moved.iter().map(|r| r.pats.first().copied().unwrap_or(0))),
+    ];
+    tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
+    Ok(())
 }
 
 /// Outbox, audit and the request's outcome, in the transaction of the write; the notification leaves with the commit.
@@ -423,19 +576,24 @@ async fn record(
 ) -> Result<(), StoreError> {
     let rows: Vec<&Row> = rows.iter().collect();
     let outbox = r#"INSERT INTO app.outbox (type, id, version_id, pats, kind, at)
-        SELECT u.type, u.id, u.version_id, '{}', u.kind::"char", $1
-        FROM unnest($2::text[], $3::text[], $4::int[], $5::text[]) AS u (type, id, version_id, kind)"#;
+        SELECT u.type, u.id, u.version_id, ($6::bigint[])[u.pat_lo:u.pat_hi], u.kind::"char", $1
+        FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $7::int[], $8::int[]) AS u (type, id, version_id, kind, pat_lo, pat_hi)"#;
+    let (pats, pat_lo, pat_hi) = slices(&rows, |r| &r.pats);
     let binds = [
         request.now.into(),
         texts(&rows, |r| r.resource_type.name().to_owned()),
         texts(&rows, |r| r.id.clone()),
         ints(&rows, |r| r.version_id),
         texts(&rows, |r| r.operation.to_owned()),
+        pats.clone(),
+        pat_lo.clone(),
+        pat_hi.clone(),
     ];
     tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, outbox, binds)).await?;
     let audit = r#"INSERT INTO fhir.audit_event (recorded, request_id, principal, account, action, subtype, outcome, patients, what, hash)
-        SELECT $1, $2, $3, $4, u.action::"char", u.subtype, 0, '{}', u.what::jsonb, u.hash
-        FROM unnest($5::text[], $6::text[], $7::text[], $8::bytea[]) AS u (action, subtype, what, hash)"#;
+        SELECT $1, $2, $3, $4, u.action::"char", u.subtype, 0, ($9::bigint[])[u.pat_lo:u.pat_hi], u.what::jsonb, u.hash
+        FROM unnest($5::text[], $6::text[], $7::text[], $8::bytea[], $10::int[], $11::int[])
+          AS u (action, subtype, what, hash, pat_lo, pat_hi)"#;
     let what = |r: &Row| format!(r#"{{"reference":"{}/{}","version":{}}}"#, r.resource_type, r.id, r.version_id);
     let hash = |r: &Row| {
         let mut hash = Sha256::new();
@@ -461,6 +619,9 @@ async fn record(
         texts(&rows, subtype),
         texts(&rows, what),
         bytes(&rows, hash),
+        pats,
+        pat_lo,
+        pat_hi,
     ];
     tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, audit, binds)).await?;
     if let Some(key) = &request.idempotency_key {
@@ -492,6 +653,27 @@ fn outcomes(plan: &Plan, rows: Vec<Row>) -> Vec<Outcome> {
         };
     }
     outcomes
+}
+
+/// All terms in one flat array, and each row's slice of it (first and last position from 1): an array of arrays cannot be unnested
+/// by row.
+fn term_slices(rows: &[&Row]) -> (Value, Value, Value) {
+    slices(rows, |r| &r.index.terms)
+}
+
+fn slices<'r>(rows: &[&'r Row], of: impl Fn(&'r Row) -> &'r Vec<i64>) -> (Value, Value, Value) {
+    let mut ends = Vec::with_capacity(rows.len());
+    let mut end = 0;
+    for row in rows {
+        let start = end + 1;
+        end += of(row).len() as i32;
+        ends.push((start, end));
+    }
+    (
+        i64_array(rows.iter().flat_map(|r| of(r).iter().copied())),
+        array(ArrayType::Int, ends.iter().map(|(lo, _)| (*lo).into())),
+        array(ArrayType::Int, ends.iter().map(|(_, hi)| (*hi).into())),
+    )
 }
 
 fn array(ty: ArrayType, values: impl Iterator<Item = Value>) -> Value {

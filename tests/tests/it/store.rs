@@ -198,10 +198,39 @@ async fn labels_and_patients_are_in_the_sql() {
     commit(&store, 1, vec![update("open", &label("V"), None, false)]).await.unwrap();
     assert_eq!(store.vread(&normal, Patient, "open", 1).await.unwrap(), Lookup::Absent);
 
-    // Rows carry no patient yet: who is restricted to patients sees none, rather than all.
-    commit(&store, 2, vec![create(Patient, "mine", "")]).await.unwrap();
+    let about = |id: &str| format!(r#","status":"final","subject":{{"reference":"Patient/{id}"}}"#);
+    let of_patients = vec![
+        create(Patient, "mine", ""),
+        create(Patient, "other", ""),
+        create(Observation, "o-mine", &about("mine")),
+        create(Observation, "o-other", &about("other")),
+    ];
+    commit(&store, 2, of_patients).await.unwrap();
     let own = Actor { rows: Rows::Patients(BTreeSet::from(["mine".to_owned()])), ..normal };
-    assert_eq!(store.read(&own, Patient, "mine").await.unwrap(), Lookup::Absent);
+    for (resource_type, seen, hidden) in [(Patient, "mine", "other"), (Observation, "o-mine", "o-other")] {
+        assert!(matches!(store.read(&own, resource_type, seen).await.unwrap(), Lookup::Found(_)));
+        assert!(matches!(store.vread(&own, resource_type, seen, 1).await.unwrap(), Lookup::Found(_)));
+        assert_eq!(store.read(&own, resource_type, hidden).await.unwrap(), Lookup::Absent);
+        assert_eq!(store.vread(&own, resource_type, hidden, 1).await.unwrap(), Lookup::Absent);
+        assert!(store.history(&own, resource_type, hidden, None, 9).await.unwrap().is_empty());
+    }
+    // Gone over to another patient: the older version goes with it.
+    let moved = Act::Update {
+        body: format!(r#"{{"resourceType":"Observation"{}}}"#, about("other")),
+        expected: None,
+        may_create: false,
+    };
+    commit(&store, 3, vec![Write { resource_type: Observation, id: "o-mine".into(), act: moved }]).await.unwrap();
+    assert_eq!(store.read(&own, Observation, "o-mine").await.unwrap(), Lookup::Absent);
+    assert_eq!(store.vread(&own, Observation, "o-mine", 1).await.unwrap(), Lookup::Absent);
+}
+
+#[tokio::test]
+async fn a_date_that_is_none_is_refused() {
+    let store = tests::store().await;
+    let refused = commit(&store, 0, vec![create(Patient, "p", r#","birthDate":"2026-02-30""#)]).await.unwrap_err();
+    let StoreError::Invalid(issues) = refused else { panic!("{refused:?}") };
+    assert!(issues[0].diagnostics.contains("birthdate"), "{issues:?}");
 }
 
 #[tokio::test]
