@@ -1,4 +1,12 @@
 //! The server: composition root. `tests` uses it as a library.
 
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod fhir;
 pub mod graphql;
+pub mod health;
+pub mod log;
 pub mod postgres;
+pub mod router;
+pub mod server;

@@ -68,6 +68,11 @@ impl ClusterConnection {
         self.run(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(name)?)).await
     }
 
+    /// One round trip.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.db.ping().await
+    }
+
     pub async fn close(self) -> Result<(), DbErr> {
         self.db.close().await
     }

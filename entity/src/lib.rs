@@ -4,10 +4,12 @@
 //! It does not know GraphQL or HTTP, and it reads neither clock nor randomness: both come with the [`Request`].
 
 pub mod actor;
+mod app;
 pub mod cluster;
 pub mod error;
 pub mod request;
 pub mod role;
+pub mod scope;
 pub mod store;
 
 pub use actor::{Actor, Clearance, Rows};

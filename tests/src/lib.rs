@@ -6,8 +6,13 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use api::clock::Clock;
+use api::health::Readiness;
 use api::postgres::{Cluster, ClusterSettings, Durability};
-use entity::{Store, StoreConfig};
+use chrono::{DateTime, TimeDelta};
+use entity::cluster::ClusterConnection;
+use entity::store::{NewToken, SystemAccount};
+use entity::{Store, StoreConfig, StoreError};
 
 /// Settings of a cluster in `dir`, found and run as the product does.
 pub fn cluster_settings(dir: PathBuf, durability: Durability) -> ClusterSettings {
@@ -57,6 +62,43 @@ pub async fn cluster() -> &'static Cluster {
 pub async fn store() -> Store {
     let config = StoreConfig { url: database().await, connections: 4 };
     Store::open(&config).await.expect("the store opens")
+}
+
+/// A server on a loopback port over a database of its own, with a clock that stands still.
+pub struct Server {
+    pub url: String,
+    pub store: Store,
+    pub clock: Clock,
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        let url = database().await;
+        let store = Store::open(&StoreConfig { url: url.clone(), connections: 4 }).await.expect("the store opens");
+        let clock = Clock::manual(DateTime::from_timestamp(1_790_000_000, 0).expect("in range"));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let public_url = format!("http://{}", listener.local_addr().expect("bound"));
+        let database = ClusterConnection::connect(&url).await.expect("the database answers");
+        let state =
+            api::fhir::State { store: store.clone(), clock: clock.clone(), public_url: public_url.clone().into() };
+        let router = api::router::router(Readiness::new(database), state);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url: public_url, store, clock }
+    }
+
+    /// A new token of a system account with that scope, good for an hour.
+    pub async fn token(&self, scope: &str) -> String {
+        let now = self.clock.now();
+        let account = SystemAccount { login: "integrator".into(), name: "Integrator".into() };
+        match self.store.create_system_account(account, now).await {
+            Ok(()) | Err(StoreError::Conflict(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+        let (text, hash) = api::auth::new_token();
+        let new = NewToken { hash, scope: scope.into(), expires_at: now + TimeDelta::hours(1) };
+        self.store.create_token("integrator", new, now).await.expect("the token is kept");
+        text
+    }
 }
 
 const TEMPLATE: &str = "wintehr_template";

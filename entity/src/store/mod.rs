@@ -1,5 +1,6 @@
 //! One store over one pool: what goes in and out of every function. The SQL is in the submodules.
 
+mod account;
 pub mod body;
 mod open;
 mod read;
@@ -11,6 +12,7 @@ use fhir::ResourceType;
 use fhir::search::key::Keys;
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
 
+pub use account::{NewToken, SystemAccount};
 pub use open::{StoreConfig, migrate};
 
 use crate::StoreError;

@@ -1,4 +1,5 @@
 //! The one integration test binary. Each module is a subject.
 
 mod embedded_cluster;
+mod fhir_rest;
 mod store;

@@ -1,0 +1,122 @@
+//! Command line and environment. The only reader of the environment; what is secret is never printed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::postgres::{ClusterSettings, Durability};
+
+/// An electronic medical record over FHIR R4.
+#[derive(Debug, Parser)]
+#[command(name = "wintehr", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server.
+    Serve(Serve),
+    /// Make an account for a program; it holds tokens and cannot sign in.
+    Account(Account),
+    /// Make or revoke bearer tokens.
+    #[command(subcommand)]
+    Token(Token),
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port to listen on.
+    #[arg(long, env = "WINTEHR_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// The URL clients reach the server by; links and locations are made from it. Default: http and the listening address.
+    #[arg(long, env = "WINTEHR_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct Account {
+    /// Log-in name.
+    pub login: String,
+    /// What people read.
+    #[arg(long)]
+    pub name: Option<String>,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Print a new token once; only its hash is kept.
+    Create {
+        /// The account that will hold it.
+        #[arg(long)]
+        user: String,
+        /// What it permits, such as `system/*.cruds` or `system/Patient.rs system/Observation.rs`.
+        #[arg(long)]
+        scope: String,
+        /// How long it is good for, in minutes.
+        #[arg(long, default_value_t = 60)]
+        ttl_minutes: u32,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Revoke every token of an account.
+    Revoke {
+        #[arg(long)]
+        user: String,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+}
+
+/// Which database: a given one, or the embedded cluster of a directory.
+#[derive(Args)]
+pub struct DatabaseArgs {
+    /// An external PostgreSQL; without it the embedded one is used.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Where the embedded cluster lives.
+    #[arg(long, env = "WINTEHR_DATA_DIR", default_value = ".wintehr")]
+    pub data_dir: PathBuf,
+    /// Folder of the PostgreSQL server programs.
+    #[arg(long, env = "WINTEHR_POSTGRES_BIN")]
+    pub postgres_bin: Option<PathBuf>,
+    /// The user PostgreSQL runs as when wintehr runs as root.
+    #[arg(long, env = "WINTEHR_POSTGRES_USER", default_value = "postgres")]
+    pub postgres_user: String,
+}
+
+impl std::fmt::Debug for DatabaseArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DatabaseArgs").field("data_dir", &self.data_dir).finish_non_exhaustive()
+    }
+}
+
+impl DatabaseArgs {
+    pub fn cluster_settings(&self) -> ClusterSettings {
+        ClusterSettings {
+            data_dir: self.data_dir.clone(),
+            binaries: self.postgres_bin.clone(),
+            user_when_root: self.postgres_user.clone(),
+            search_path: std::env::var_os("PATH").map(|p| std::env::split_paths(&p).collect()).unwrap_or_default(),
+            durability: Durability::Full,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_password_is_never_printed() {
+        let cli =
+            Cli::try_parse_from(["wintehr", "serve", "--database-url", "postgres://u:hunter2@h/d"]).expect("parses");
+        assert!(!format!("{cli:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,67 @@
+//! The CapabilityStatement: what the routes beside this file serve, and nothing else.
+
+use axum::extract::State as Extract;
+use fhir::json::Object;
+use fhir::{Json, ResourceType};
+use http::{HeaderMap, StatusCode, Uri};
+
+use super::{FHIR_JSON, Failure, Response, State, json, negotiate};
+
+/// `Parameters` has no endpoint in R4; audit events have a table of their own that is not served yet.
+pub(super) fn is_served(resource_type: ResourceType) -> bool {
+    !matches!(resource_type, ResourceType::Parameters | ResourceType::AuditEvent)
+}
+
+pub(super) async fn handle(Extract(state): Extract<State>, uri: Uri, headers: HeaderMap) -> Result<Response, Failure> {
+    negotiate(&uri, &headers, &[])?;
+    Ok(json(StatusCode::OK, statement(&state).to_text()))
+}
+
+fn statement(state: &State) -> Json<'static> {
+    let text = |s: &'static str| Json::from(s);
+    let codes = |codes: &[&'static str]| -> Json<'static> {
+        Json::Array(codes.iter().map(|c| object([("code", Json::from(*c))])).collect())
+    };
+    // ViewDefinition is stored, but it is no type of R4's value set.
+    let types = ResourceType::all().iter().filter(|t| is_served(**t) && **t != ResourceType::ViewDefinition);
+    let resources = types.map(|t| {
+        object([
+            ("type", Json::from(t.name())),
+            ("interaction", codes(&["read", "vread", "create", "update", "delete", "history-instance"])),
+            ("versioning", text("versioned-update")),
+            ("readHistory", Json::from(true)),
+            ("updateCreate", Json::from(true)),
+            ("conditionalCreate", Json::from(false)),
+            ("conditionalUpdate", Json::from(false)),
+            ("conditionalDelete", text("not-supported")),
+        ])
+    });
+    let rest = object([
+        ("mode", text("server")),
+        ("security", object([("description", text("Every request but this one needs a bearer token."))])),
+        ("resource", Json::Array(resources.collect())),
+        ("interaction", codes(&["transaction", "batch"])),
+    ]);
+    object([
+        ("resourceType", text("CapabilityStatement")),
+        ("status", text("active")),
+        ("date", Json::from(state.clock.now().format("%Y-%m-%d").to_string())),
+        ("kind", text("instance")),
+        ("software", object([("name", text("WintEHR")), ("version", text(env!("CARGO_PKG_VERSION")))])),
+        (
+            "implementation",
+            object([("description", text("WintEHR")), ("url", Json::from(format!("{}/fhir/R4", state.public_url)))]),
+        ),
+        ("fhirVersion", text("4.0.1")),
+        ("format", Json::Array(vec![text(FHIR_JSON)])),
+        ("rest", Json::Array(vec![rest])),
+    ])
+}
+
+fn object<const N: usize>(members: [(&'static str, Json<'static>); N]) -> Json<'static> {
+    let mut object = Object::new();
+    for (name, value) in members {
+        object.push(name, value);
+    }
+    Json::Object(object)
+}

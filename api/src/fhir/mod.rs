@@ -1,0 +1,187 @@
+//! The FHIR R4 REST facade: HTTP to store calls, results to FHIR. It holds no rules of its own.
+
+mod capability;
+mod failure;
+mod history;
+mod read;
+mod transaction;
+mod write;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::FromRef;
+use axum::routing::{get, post};
+use entity::Store;
+use entity::store::Stored;
+use fhir::{Issue, IssueType, ResourceType};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+
+pub use failure::Failure;
+
+use crate::clock::Clock;
+
+/// What the facade needs.
+#[derive(Debug, Clone, FromRef)]
+pub struct State {
+    pub store: Store,
+    pub clock: Clock,
+    /// Without a slash at the end; every absolute URL is made from it, never from a request header.
+    pub public_url: Arc<str>,
+}
+
+/// Largest resource, in bytes.
+const RESOURCE_LIMIT: usize = 5 << 20;
+/// Largest bundle, in bytes.
+const BUNDLE_LIMIT: usize = 50 << 20;
+const FHIR_JSON: &str = "application/fhir+json";
+
+type Response = axum::response::Response;
+
+/// The routes below one base path; links answer with the base the client used.
+pub fn routes(base: &'static str, state: &State) -> Router {
+    let at = |path: &str| format!("{base}{path}");
+    let system = post(transaction::handle).fallback(no_method);
+    Router::new()
+        .route(base, system.clone())
+        .route(&at("/"), system)
+        .route(&at("/metadata"), get(capability::handle).fallback(no_method))
+        .route(&at("/{type}"), post(write::create).fallback(no_method))
+        .route(&at("/{type}/{id}"), get(read::read).put(write::update).delete(write::delete).fallback(no_method))
+        .route(&at("/{type}/{id}/_history"), get(history::handle).fallback(no_method))
+        .route(&at("/{type}/{id}/_history/{version}"), get(read::vread).fallback(no_method))
+        .layer(axum::Extension(Base(base)))
+        .with_state(state.clone())
+}
+
+/// The base path a request came in by.
+#[derive(Debug, Clone, Copy)]
+struct Base(&'static str);
+
+async fn no_method(method: Method) -> Failure {
+    let issue = Issue::error(IssueType::NotSupported, format!("{method} is not served here"));
+    Failure::Status(StatusCode::METHOD_NOT_ALLOWED, vec![issue])
+}
+
+/// The answer to a path that no route has.
+pub async fn no_place(uri: Uri) -> Failure {
+    let issue = Issue::error(IssueType::NotFound, format!("there is nothing at {}", uri.path()));
+    Failure::Status(StatusCode::NOT_FOUND, vec![issue])
+}
+
+/// The type in a URL. `Parameters` has no endpoint in R4, and `AuditEvent` is not served yet.
+fn resource_type(name: &str) -> Result<ResourceType, Failure> {
+    ResourceType::named(name).filter(|t| capability::is_served(*t)).ok_or_else(|| {
+        let issue = Issue::error(IssueType::NotFound, format!("\"{name}\" is not a resource type served here"));
+        Failure::Status(StatusCode::NOT_FOUND, vec![issue])
+    })
+}
+
+/// Refuses what the answer could not honour: a format other than JSON, a parameter nobody reads.
+///
+/// `known` names the parameters the interaction reads itself.
+fn negotiate(uri: &Uri, headers: &HeaderMap, known: &[&str]) -> Result<Vec<(String, String)>, Failure> {
+    let mut own = Vec::new();
+    let mut format = None;
+    for pair in uri.query().unwrap_or_default().split('&').filter(|p| !p.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (percent_decoded(name)?, percent_decoded(value)?);
+        match name.as_str() {
+            "_format" => format = Some(value),
+            name if known.contains(&name) => own.push((name.to_owned(), value)),
+            name => {
+                let issue =
+                    Issue::error(IssueType::NotSupported, format!("the parameter {name} is not supported here"));
+                return Err(Failure::Status(StatusCode::BAD_REQUEST, vec![issue]));
+            }
+        }
+    }
+    let accepted = match &format {
+        Some(format) => format.as_str(),
+        None => headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("*/*"),
+    };
+    let is_json = |range: &str| {
+        let range = range.split(';').next().unwrap_or_default().trim();
+        matches!(range, "" | "*/*" | "application/*" | "json" | "application/json" | "text/json" | FHIR_JSON)
+    };
+    if accepted.split(',').any(is_json) {
+        return Ok(own);
+    }
+    let issue = Issue::error(IssueType::NotSupported, format!("only {FHIR_JSON} is served"));
+    Err(Failure::Status(StatusCode::NOT_ACCEPTABLE, vec![issue]))
+}
+
+fn percent_decoded(text: &str) -> Result<String, Failure> {
+    let bad = || Failure::bad("the query is not percent-encoded UTF-8");
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let mut digit = || rest.next().and_then(|b| (b as char).to_digit(16)).ok_or_else(bad);
+                bytes.push((digit()? * 16 + digit()?) as u8);
+            }
+            other => bytes.push(other),
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| bad())
+}
+
+/// Reads a JSON body up to `limit` bytes.
+async fn body(headers: &HeaderMap, body: Body, limit: usize) -> Result<String, Failure> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let mut parts = content_type.split(';').map(str::trim);
+    let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let utf8 = parts.all(|p| {
+        let p = p.to_ascii_lowercase();
+        !p.starts_with("charset=") || p.trim_start_matches("charset=").trim_matches('"') == "utf-8"
+    });
+    if !matches!(media.as_str(), FHIR_JSON | "application/json" | "text/json") || !utf8 {
+        let issue = Issue::error(IssueType::NotSupported, format!("the body must be {FHIR_JSON} in UTF-8"));
+        return Err(Failure::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE, vec![issue]));
+    }
+    let bytes = axum::body::to_bytes(body, limit).await.map_err(|_| {
+        let issue = Issue::error(IssueType::TooLong, format!("the body has more than {limit} bytes, or it broke off"));
+        Failure::Status(StatusCode::PAYLOAD_TOO_LARGE, vec![issue])
+    })?;
+    String::from_utf8(bytes.into()).map_err(|e| {
+        let text = format!("the body is not UTF-8 (byte {})", e.utf8_error().valid_up_to());
+        Failure::Status(StatusCode::BAD_REQUEST, vec![Issue::error(IssueType::Structure, text)])
+    })
+}
+
+/// `W/"3"` as a version.
+fn version_tag(headers: &HeaderMap, name: http::HeaderName) -> Result<Option<i32>, Failure> {
+    let Some(value) = headers.get(&name) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    let tag = text.strip_prefix("W/").unwrap_or(text);
+    let version = tag.strip_prefix('"').and_then(|t| t.strip_suffix('"')).and_then(|t| t.parse().ok());
+    version.map(Some).ok_or_else(|| Failure::bad(&format!("{name} is of the form W/\"1\"")))
+}
+
+fn etag(version_id: i32) -> HeaderValue {
+    HeaderValue::from_str(&format!("W/\"{version_id}\"")).expect("digits are a header value")
+}
+
+/// Status, `ETag`, `Last-Modified` and the resource as body.
+fn resource(status: StatusCode, stored: Stored) -> Response {
+    let mut response = json(status, stored.body);
+    stamp(response.headers_mut(), stored.version_id, stored.last_updated);
+    response
+}
+
+fn stamp(headers: &mut HeaderMap, version_id: i32, last_updated: chrono::DateTime<chrono::Utc>) {
+    headers.insert(header::ETAG, etag(version_id));
+    let http_date = last_updated.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    headers.insert(header::LAST_MODIFIED, HeaderValue::from_str(&http_date).expect("a date is a header value"));
+}
+
+fn json(status: StatusCode, text: String) -> Response {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    let value = HeaderValue::from_static("application/fhir+json; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, value);
+    response
+}

@@ -1,0 +1,35 @@
+//! All routes, and what every answer carries. A client sees nothing that did not pass here.
+
+use axum::Router;
+use http::{HeaderName, HeaderValue, header};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::fhir;
+use crate::health::{self, Readiness};
+
+/// On every answer.
+const HEADERS: [(HeaderName, &str); 7] = [
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin-allow-popups"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (header::CACHE_CONTROL, "private, no-store"),
+];
+
+/// The routes of one server over one store.
+pub fn router(readiness: Readiness, fhir: fhir::State) -> Router {
+    let mut router = health::routes(readiness)
+        .merge(fhir::routes("/fhir/R4", &fhir))
+        .merge(fhir::routes("/fhir", &fhir))
+        .fallback(fhir::no_place)
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::new());
+    for (name, value) in HEADERS {
+        router = router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
+    }
+    router
+}

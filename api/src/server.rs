@@ -1,0 +1,148 @@
+//! `wintehr serve` and the commands beside it: which database, listening, and going away in order.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use entity::cluster::ClusterConnection;
+use entity::store::{NewToken, SystemAccount};
+use entity::{Store, StoreConfig, StoreError};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::clock::{self, Clock};
+use crate::config::{Account, DatabaseArgs, Serve, Token};
+use crate::health::Readiness;
+use crate::postgres::{Cluster, ClusterError};
+use crate::{auth, fhir, router};
+
+/// How long running requests may take to end after SIGTERM.
+const DRAIN_LIMIT: Duration = Duration::from_secs(25);
+const DATABASE: &str = "wintehr";
+/// Connections of a server's pool.
+const CONNECTIONS: u32 = 16;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    #[error("the database does not answer: {0}")]
+    Database(#[from] entity::cluster::Failure),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("listening on {address}: {source}")]
+    Listen { address: SocketAddr, source: std::io::Error },
+    #[error("serving: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Serves until SIGTERM or SIGINT; then drains and stops the embedded cluster.
+pub async fn serve(settings: &Serve) -> Result<(), ServeError> {
+    // First: a taken port must not cost a cluster start.
+    let address = settings.listen;
+    let listener = TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
+    let cluster = match &settings.database.database_url {
+        Some(_) => None,
+        None => Some(Cluster::own(&settings.database.cluster_settings()).await?),
+    };
+    let served = over_database(settings, cluster.as_ref(), listener).await;
+    if let Some(cluster) = cluster {
+        cluster.stop()?;
+    }
+    served
+}
+
+async fn over_database(settings: &Serve, cluster: Option<&Cluster>, listener: TcpListener) -> Result<(), ServeError> {
+    let url = url(&settings.database, cluster).await?;
+    let store = open(&url, CONNECTIONS).await?;
+    let address = listener.local_addr()?;
+    let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let readiness = Readiness::new(ClusterConnection::connect(&url).await?);
+    let state = fhir::State { store: store.clone(), clock: Clock::Machine, public_url: public_url.into() };
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (going, gone) = tokio::sync::oneshot::channel::<()>();
+    println!("WintEHR serves FHIR R4 on http://{address}/fhir/R4");
+    let draining = readiness.clone();
+    let server = axum::serve(listener, router::router(readiness, state)).with_graceful_shutdown(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        draining.drain();
+        let _ = going.send(());
+    });
+    tokio::select! {
+        ended = server => ended?,
+        () = async { let _ = gone.await; tokio::time::sleep(DRAIN_LIMIT).await } => {
+            tracing::warn!("requests still running after the drain limit were cut");
+        }
+    }
+    store.close().await?;
+    Ok(())
+}
+
+/// Makes an account of a program.
+pub async fn account(settings: &Account) -> Result<(), ServeError> {
+    with_store(&settings.database, async |store| {
+        let name = settings.name.clone().unwrap_or_else(|| settings.login.clone());
+        store.create_system_account(SystemAccount { login: settings.login.clone(), name }, Clock::Machine.now()).await
+    })
+    .await
+}
+
+/// Prints a new token, or revokes what there is.
+pub async fn token(settings: &Token) -> Result<(), ServeError> {
+    let now = Clock::Machine.now();
+    match settings {
+        Token::Create { user, scope, ttl_minutes, database } => {
+            let (text, hash) = auth::new_token();
+            let expires_at = now + TimeDelta::minutes(i64::from(*ttl_minutes));
+            let new = NewToken { hash, scope: scope.clone(), expires_at };
+            with_store(database, async |store| store.create_token(user, new, now).await).await?;
+            println!("{text}");
+        }
+        Token::Revoke { user, database } => {
+            let revoked = with_store(database, async |store| store.revoke_tokens(user, now).await).await?;
+            println!("{revoked} revoked");
+        }
+    }
+    Ok(())
+}
+
+/// Runs an act on the store of a running server's database, or starts the embedded cluster for as long as it takes.
+async fn with_store<T>(
+    database: &DatabaseArgs,
+    act: impl AsyncFnOnce(&Store) -> Result<T, StoreError>,
+) -> Result<T, ServeError> {
+    let cluster = match &database.database_url {
+        Some(_) => None,
+        None => Some(Cluster::join(&database.cluster_settings()).await?),
+    };
+    let done = async {
+        let store = open(&url(database, cluster.as_ref()).await?, 1).await?;
+        let done = act(&store).await?;
+        store.close().await?;
+        Ok(done)
+    }
+    .await;
+    if let Some(cluster) = cluster {
+        cluster.stop()?;
+    }
+    done
+}
+
+async fn url(database: &DatabaseArgs, cluster: Option<&Cluster>) -> Result<String, ServeError> {
+    match (&database.database_url, cluster) {
+        (Some(url), _) => Ok(url.clone()),
+        (None, Some(cluster)) => {
+            let maintenance = cluster.connection().await?;
+            maintenance.ensure_database(DATABASE).await?;
+            maintenance.close().await?;
+            Ok(cluster.url(DATABASE))
+        }
+        (None, None) => unreachable!("without a URL the caller made a cluster"),
+    }
+}
+
+async fn open(url: &str, connections: u32) -> Result<Store, StoreError> {
+    entity::migrate(url, migration::migrate, clock::random()).await?;
+    Store::open(&StoreConfig { url: url.to_owned(), connections }).await
+}

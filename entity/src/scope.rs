@@ -1,0 +1,77 @@
+//! Scopes of tokens: `system/*.cruds`, `system/Patient.rs`, separated by spaces.
+//!
+//! Source: SMART App Launch 2.2, "Scopes for requesting FHIR Resources". Only what the server can honour is accepted:
+//! `patient/` and `user/` contexts and granular `?…` parts are refused.
+
+use fhir::ResourceType;
+
+use crate::role::Interaction;
+
+/// What a scope text permits: type (`None` for every type) and interaction.
+pub type Scope = Vec<(Option<ResourceType>, Interaction)>;
+
+/// A scope that cannot be honoured, by its text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("scope \"{0}\" is not of the form system/Type.cruds or system/*.cruds")]
+pub struct BadScope(pub String);
+
+/// Reads scopes; the letters of one must be in the order `cruds`.
+///
+/// # Errors
+/// The first scope that is not of the form above; an empty text is one.
+pub fn parse(text: &str) -> Result<Scope, BadScope> {
+    let mut scope = Vec::new();
+    for part in text.split_whitespace() {
+        let bad = || BadScope(part.to_owned());
+        let (name, letters) = part.strip_prefix("system/").and_then(|p| p.split_once('.')).ok_or_else(bad)?;
+        let resource_type = match name {
+            "*" => None,
+            name => Some(ResourceType::named(name).ok_or_else(bad)?),
+        };
+        let mut rest = "cruds";
+        for letter in letters.chars() {
+            let (_, after) = rest.split_once(letter).ok_or_else(bad)?;
+            rest = after;
+            scope.push((resource_type, interaction(letter)));
+        }
+        if letters.is_empty() {
+            return Err(bad());
+        }
+    }
+    if scope.is_empty() { Err(BadScope(text.to_owned())) } else { Ok(scope) }
+}
+
+fn interaction(letter: char) -> Interaction {
+    match letter {
+        'c' => Interaction::Create,
+        'r' => Interaction::Read,
+        'u' => Interaction::Update,
+        'd' => Interaction::Delete,
+        's' => Interaction::Search,
+        other => unreachable!("{other} is not a letter of cruds"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_are_read_or_refused() {
+        assert_eq!(parse("system/*.cruds").unwrap().len(), 5);
+        assert_eq!(parse("system/Patient.rs").unwrap()[0], (Some(ResourceType::Patient), Interaction::Read));
+        assert_eq!(parse("system/Patient.r system/Group.d").unwrap().len(), 2);
+        for bad in [
+            "",
+            "system/*.dus",
+            "system/*.",
+            "user/*.r",
+            "system/Nothing.r",
+            "system/*.rr",
+            "system/Patient.r?a=b",
+            "x",
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Accounts and bearer tokens. Secrets come in as hashes only.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+
+use crate::app::{account, token};
+use crate::role::Role;
+use crate::{Actor, Clearance, Rows, Store, StoreError, scope};
+
+/// An account of a program: it cannot sign in, it only holds tokens.
+#[derive(Debug, Clone)]
+pub struct SystemAccount {
+    pub login: String,
+    pub name: String,
+}
+
+/// A token to be kept: the SHA-256 of its text, what it permits, and until when.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    pub hash: Vec<u8>,
+    pub scope: String,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// What no password hashes to.
+const NO_PASSWORD: &str = "!";
+
+impl Store {
+    /// Makes the account.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the log-in name is taken.
+    pub async fn create_system_account(&self, new: SystemAccount, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let row = account::ActiveModel {
+            login: Set(new.login.clone()),
+            name: Set(new.name),
+            password_hash: Set(NO_PASSWORD.into()),
+            roles: Set(vec!["system".into()]),
+            created_at: Set(now),
+            ..Default::default()
+        };
+        match row.insert(&self.db).await.map_err(StoreError::from) {
+            Ok(_) => Ok(()),
+            Err(StoreError::Contention { .. }) => {
+                Err(StoreError::Conflict(format!("account {} exists already", new.login)))
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Keeps a token for an account.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when there is no such account or it is disabled; [`StoreError::NotSupported`] names a scope
+    /// that cannot be honoured.
+    pub async fn create_token(&self, login: &str, new: NewToken, now: DateTime<Utc>) -> Result<(), StoreError> {
+        scope::parse(&new.scope).map_err(|e| StoreError::NotSupported(e.to_string()))?;
+        let account = account::Entity::find().filter(account::Column::Login.eq(login)).one(&self.db).await?;
+        let account = account
+            .filter(|a| !a.disabled)
+            .ok_or_else(|| StoreError::Conflict(format!("there is no account {login}, or it is disabled")))?;
+        let row = token::ActiveModel {
+            hash: Set(new.hash),
+            account: Set(account.id),
+            scope: Set(new.scope),
+            created_at: Set(now),
+            expires_at: Set(new.expires_at),
+            revoked_at: Set(None),
+        };
+        token::Entity::insert(row).exec_without_returning(&self.db).await?;
+        Ok(())
+    }
+
+    /// Revokes every token of an account from `now` on; how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database is away.
+    pub async fn revoke_tokens(&self, login: &str, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let Some(account) = account::Entity::find().filter(account::Column::Login.eq(login)).one(&self.db).await?
+        else {
+            return Ok(0);
+        };
+        let revoked = token::Entity::update_many()
+            .col_expr(token::Column::RevokedAt, sea_orm::sea_query::Expr::value(now))
+            .filter(token::Column::Account.eq(account.id))
+            .filter(token::Column::RevokedAt.is_null())
+            .exec(&self.db)
+            .await?;
+        Ok(revoked.rows_affected)
+    }
+
+    /// Who holds this token at that instant; `None` when it is unknown, expired or revoked, or its account is disabled or holds
+    /// another role than `system` (the other roles sign in).
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database is away.
+    pub async fn token_actor(&self, hash: &[u8], now: DateTime<Utc>) -> Result<Option<Actor>, StoreError> {
+        let Some(token) = token::Entity::find_by_id(hash.to_vec()).one(&self.db).await? else { return Ok(None) };
+        if token.revoked_at.is_some_and(|at| at <= now) || token.expires_at <= now {
+            return Ok(None);
+        }
+        let account = account::Entity::find_by_id(token.account).one(&self.db).await?;
+        let Some(account) = account.filter(|a| !a.disabled && a.roles == ["system"]) else { return Ok(None) };
+        let Ok(scope) = scope::parse(&token.scope) else { return Ok(None) };
+        Ok(Some(Actor {
+            account: Some(account.id),
+            principal: account.login,
+            roles: vec![Role::System],
+            fhir_user: account.fhir_user,
+            rows: Rows::All,
+            clearance: Clearance::NORMAL,
+            scope: Some(scope),
+        }))
+    }
+}
