@@ -2,6 +2,7 @@
 
 use axum::extract::State as Extract;
 use fhir::json::Object;
+use fhir::search::registry::{self, Kind, SearchParameter};
 use fhir::{Json, ResourceType};
 use http::{HeaderMap, StatusCode, Uri};
 
@@ -27,13 +28,14 @@ fn statement(state: &State) -> Json<'static> {
     let resources = types.map(|t| {
         object([
             ("type", Json::from(t.name())),
-            ("interaction", codes(&["read", "vread", "create", "update", "delete", "history-instance"])),
+            ("interaction", codes(&["read", "vread", "create", "update", "delete", "history-instance", "search-type"])),
             ("versioning", text("versioned-update")),
             ("readHistory", Json::from(true)),
             ("updateCreate", Json::from(true)),
             ("conditionalCreate", Json::from(false)),
             ("conditionalUpdate", Json::from(false)),
             ("conditionalDelete", text("not-supported")),
+            ("searchParam", search_parameters(*t)),
         ])
     });
     let rest = object([
@@ -56,6 +58,32 @@ fn statement(state: &State) -> Json<'static> {
         ("format", Json::Array(vec![text(FHIR_JSON)])),
         ("rest", Json::Array(vec![rest])),
     ])
+}
+
+/// The parameters of a type that the store's index answers.
+fn search_parameters(resource_type: ResourceType) -> Json<'static> {
+    let served = registry::parameters(resource_type).iter().filter_map(|p| {
+        let kind = match p.kind {
+            Kind::String => "string",
+            Kind::Token => "token",
+            Kind::Reference => "reference",
+            Kind::Date => "date",
+            Kind::Number => "number",
+            Kind::Quantity => "quantity",
+            Kind::Uri => "uri",
+            Kind::Composite if is_indexed(p) => "composite",
+            Kind::Composite | Kind::Special => return None,
+        };
+        Some(object([("name", Json::from(p.code)), ("definition", Json::from(p.url)), ("type", Json::from(kind))]))
+    });
+    Json::Array(served.collect())
+}
+
+/// Composites of a code and one more value are indexed. DocumentReference's `relationship` has its parts exchanged in the published
+/// definition, and MolecularSequence's have three.
+fn is_indexed(composite: &SearchParameter) -> bool {
+    composite.components.len() == 2
+        && registry::parameter(composite.base, composite.components[0].code).is_some_and(|p| p.kind == Kind::Token)
 }
 
 fn object<const N: usize>(members: [(&'static str, Json<'static>); N]) -> Json<'static> {

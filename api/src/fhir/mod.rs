@@ -4,6 +4,7 @@ mod capability;
 mod failure;
 mod history;
 mod read;
+mod search;
 mod transaction;
 mod write;
 
@@ -47,7 +48,8 @@ pub fn routes(base: &'static str, state: &State) -> Router {
         .route(base, system.clone())
         .route(&at("/"), system)
         .route(&at("/metadata"), get(capability::handle).fallback(no_method))
-        .route(&at("/{type}"), post(write::create).fallback(no_method))
+        .route(&at("/{type}"), get(search::get).post(write::create).fallback(no_method))
+        .route(&at("/{type}/_search"), post(search::post).fallback(no_method))
         .route(&at("/{type}/{id}"), get(read::read).put(write::update).delete(write::delete).fallback(no_method))
         .route(&at("/{type}/{id}/_history"), get(history::handle).fallback(no_method))
         .route(&at("/{type}/{id}/_history/{version}"), get(read::vread).fallback(no_method))
@@ -84,12 +86,10 @@ fn resource_type(name: &str) -> Result<ResourceType, Failure> {
 fn negotiate(uri: &Uri, headers: &HeaderMap, known: &[&str]) -> Result<Vec<(String, String)>, Failure> {
     let mut own = Vec::new();
     let mut format = None;
-    for pair in uri.query().unwrap_or_default().split('&').filter(|p| !p.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (name, value) = (percent_decoded(name)?, percent_decoded(value)?);
+    for (name, value) in pairs(uri.query().unwrap_or_default())? {
         match name.as_str() {
             "_format" => format = Some(value),
-            name if known.contains(&name) => own.push((name.to_owned(), value)),
+            known_name if known.contains(&known_name) => own.push((name, value)),
             name => {
                 let issue =
                     Issue::error(IssueType::NotSupported, format!("the parameter {name} is not supported here"));
@@ -97,8 +97,23 @@ fn negotiate(uri: &Uri, headers: &HeaderMap, known: &[&str]) -> Result<Vec<(Stri
             }
         }
     }
-    let accepted = match &format {
-        Some(format) => format.as_str(),
+    accept(format.as_deref(), headers)?;
+    Ok(own)
+}
+
+/// The decoded pairs of a query string or a form.
+fn pairs(query: &str) -> Result<Vec<(String, String)>, Failure> {
+    let pairs = query.split('&').filter(|p| !p.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        Ok((percent_decoded(name)?, percent_decoded(value)?))
+    });
+    pairs.collect()
+}
+
+/// 406 unless JSON is acceptable; `_format` outweighs `Accept`.
+fn accept(format: Option<&str>, headers: &HeaderMap) -> Result<(), Failure> {
+    let accepted = match format {
+        Some(format) => format,
         None => headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("*/*"),
     };
     let is_json = |range: &str| {
@@ -106,7 +121,7 @@ fn negotiate(uri: &Uri, headers: &HeaderMap, known: &[&str]) -> Result<Vec<(Stri
         matches!(range, "" | "*/*" | "application/*" | "json" | "application/json" | "text/json" | FHIR_JSON)
     };
     if accepted.split(',').any(is_json) {
-        return Ok(own);
+        return Ok(());
     }
     let issue = Issue::error(IssueType::NotSupported, format!("only {FHIR_JSON} is served"));
     Err(Failure::Status(StatusCode::NOT_ACCEPTABLE, vec![issue]))

@@ -4,6 +4,8 @@ mod account;
 pub mod body;
 mod open;
 mod read;
+mod seal;
+mod search;
 mod sql;
 mod write;
 
@@ -14,6 +16,7 @@ use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
 
 pub use account::{NewToken, SystemAccount};
 pub use open::{StoreConfig, migrate};
+pub use search::{Count, Page, PageRequest};
 
 use crate::StoreError;
 
@@ -22,6 +25,7 @@ use crate::StoreError;
 pub struct Store {
     pub(crate) db: DatabaseConnection,
     pub(crate) keys: Keys,
+    pub(crate) seal: seal::Seal,
     /// Row keys taken from the sequence and not used yet: `[next, end)`.
     pub(crate) rids: std::sync::Arc<tokio::sync::Mutex<(i64, i64)>>,
 }

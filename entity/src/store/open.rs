@@ -5,6 +5,7 @@ use std::time::Duration;
 use fhir::search::key::Keys;
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseBackend, DatabaseConnection, DbErr, Statement};
 
+use crate::store::seal::Seal;
 use crate::{Store, StoreError};
 
 /// Where the store is and how many connections it keeps.
@@ -61,8 +62,9 @@ impl Store {
             .await?
             .ok_or_else(|| StoreError::Internal("the database has no instance row: migrate it first".into()))?;
         let key: Vec<u8> = row.try_get("", "hash_key")?;
+        let seal = Seal::new(&key);
         let key = key.try_into().map_err(|_| StoreError::Internal("the index key is not 16 bytes".into()))?;
-        Ok(Self { db, keys: Keys::new(key), rids: std::sync::Arc::default() })
+        Ok(Self { db, keys: Keys::new(key), seal, rids: std::sync::Arc::default() })
     }
 
     /// Gives every connection back.

@@ -1,6 +1,7 @@
 //! A statement under construction: text and binds together, and the one way to name a table.
 //!
-//! [`Sql::heads_with_deleted`] is the only place that writes `FROM fhir.<type>_ix`; it takes the actor and puts the actor's predicate into the text. Values are bound, never formatted.
+//! [`Sql::heads`] and its sibling with deleted rows are the only places that write `FROM fhir.<type>_ix`; they take the actor and put the
+//! actor's predicate into the text. Values are bound, never formatted.
 
 use fhir::ResourceType;
 use fhir::search::key::Keys;
@@ -40,9 +41,20 @@ impl Sql {
         self.bind(i64_array(values))
     }
 
+    /// Appends `$n` for a `text[]`.
+    pub fn bind_texts(&mut self, values: impl IntoIterator<Item = String>) -> &mut Self {
+        self.bind(Value::Array(ArrayType::String, Some(Box::new(values.into_iter().map(Value::from).collect()))))
+    }
+
     /// The head table of a type under an alias: `"fhir"."observation_ix" AS h`. Follow it with `WHERE` and [`Sql::visible`].
     fn head_table(&mut self, resource_type: ResourceType, alias: &str) -> &mut Self {
         self.push("\"fhir\".\"").push(resource_type.table()).push("_ix\" AS ").push(alias)
+    }
+
+    /// `"fhir"."observation_ix" AS h WHERE NOT h.deleted AND <what the actor may see>`: the start of every search.
+    pub fn heads(&mut self, resource_type: ResourceType, alias: &str, actor: &Actor, keys: &Keys) -> &mut Self {
+        self.head_table(resource_type, alias).push(" WHERE NOT ").push(alias).push(".deleted");
+        self.visible(resource_type, alias, actor, keys)
     }
 
     /// `"fhir"."observation_ix" AS h WHERE true AND <what the actor may see>`, deleted ones included: who reads them tells 410 from 404.

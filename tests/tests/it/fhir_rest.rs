@@ -218,7 +218,7 @@ async fn bad_input_is_refused_with_the_place() {
         (Method::GET, "/Nothing/1", 404),
         (Method::GET, "/Parameters/1", 404),
         (Method::GET, "/Patient/p1/some/where", 404),
-        (Method::GET, "/Patient", 405),
+        (Method::PUT, "/Patient", 405),
         (Method::PATCH, "/Patient/p1", 405),
         (Method::GET, "/Patient/p1?unknown=1", 400),
         (Method::GET, "/Patient/p1?_format=xml", 406),

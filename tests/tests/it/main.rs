@@ -2,4 +2,5 @@
 
 mod embedded_cluster;
 mod fhir_rest;
+mod search;
 mod store;

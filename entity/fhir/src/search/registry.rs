@@ -202,9 +202,42 @@ pub fn in_patient_compartment(resource_type: ResourceType) -> bool {
 }
 
 /// Whether a resource of this type may be about several patients (Appointment, Group …): then the head's `pat` is only the first.
-/// Taken to be so for every type of the compartment until cardinalities decide it.
+/// It is not when all parameters that say whom it is about read one element of the resource itself that cannot repeat.
 pub fn several_patients(resource_type: ResourceType) -> bool {
-    in_patient_compartment(resource_type)
+    static SEVERAL: LazyLock<Vec<bool>> = LazyLock::new(|| {
+        let mut ranges: HashMap<(&str, &str), &str> = HashMap::new();
+        let mut ty = "";
+        for columns in rows(include_str!("../../definitions/types.txt")) {
+            match columns[..] {
+                ["T", name, ..] => ty = name,
+                [name, range, ..] if name.starts_with('.') => {
+                    ranges.insert((ty, &name[1..]), range);
+                }
+                _ => {}
+            }
+        }
+        let one = |t: ResourceType| {
+            let about = patient_parameters(t).iter().filter_map(|code| parameter(t, code));
+            let mut elements: Vec<Option<&str>> = about
+                .map(|p| {
+                    let mut steps = p.expression.strip_prefix(t.name())?.strip_prefix('.')?.splitn(2, '.');
+                    let element = steps.next()?;
+                    steps.next().is_none_or(|rest| rest.starts_with("where(")).then_some(element)
+                })
+                .collect();
+            elements.sort_unstable();
+            elements.dedup();
+            match elements[..] {
+                [Some(element)] => ranges.get(&(t.name(), element)).is_some_and(|range| range.ends_with("..1")),
+                _ => false,
+            }
+        };
+        ResourceType::all()
+            .iter()
+            .map(|t| in_patient_compartment(*t) && *t != ResourceType::Patient && !one(*t))
+            .collect()
+    });
+    SEVERAL[resource_type as usize]
 }
 
 #[cfg(test)]
@@ -245,5 +278,10 @@ mod tests {
         assert_eq!(of(ResourceType::Observation), ["subject", "performer"]);
         assert_eq!(patient_parameters(ResourceType::Observation), ["subject"]);
         assert_eq!(primary_date(ResourceType::Observation), Some("date"));
+        for one in [ResourceType::Observation, ResourceType::Condition, ResourceType::Encounter, ResourceType::Patient]
+        {
+            assert!(!several_patients(one), "{one}");
+        }
+        assert!(several_patients(ResourceType::Appointment) && several_patients(ResourceType::Group));
     }
 }

@@ -1,0 +1,561 @@
+//! A condition as boolean SQL over one alias. What the index cannot answer exactly is an error; no condition is ever left out.
+
+use chrono::{DateTime, Utc};
+use fhir::ResourceType;
+use fhir::search::extract::{folds_case, is_coded};
+use fhir::search::fold::fold;
+use fhir::search::key::Keys;
+use fhir::search::query::{
+    Clause, DateOperand, Modifier, NumberOperand, Operand, Prefix, QuantityOperand, ReferenceOperand, Token, Unit,
+};
+use fhir::search::registry::{self, SearchParameter};
+use fhir::ucum;
+
+use crate::role::Interaction;
+use crate::store::sql::Sql;
+use crate::{Actor, StoreError};
+
+/// Writes conditions of one search.
+pub(super) struct Filter<'a> {
+    pub actor: &'a Actor,
+    pub keys: &'a Keys,
+    /// Sub-selects so far: each gets an alias of its own.
+    pub aliases: u32,
+}
+
+impl Filter<'_> {
+    /// Appends a parenthesised condition on `alias`, a head of type `ty`.
+    pub fn write(&mut self, sql: &mut Sql, alias: &str, ty: ResourceType, clause: &Clause) -> Result<(), StoreError> {
+        sql.push("(");
+        match clause {
+            Clause::Missing { param, missing } => {
+                if *missing {
+                    sql.push("NOT ");
+                }
+                sql.bind(self.keys.term_present(param.code)).push(" = ANY(").push(alias).push(".terms)");
+            }
+            Clause::Param { param, modifier: Modifier::Not, any } => {
+                sql.push("NOT ");
+                self.any(sql, alias, ty, param, &Modifier::None, any)?;
+            }
+            Clause::Param { param, modifier, any } => self.any(sql, alias, ty, param, modifier, any)?,
+            Clause::Chain { param, target, clause } => self.chain(sql, alias, ty, param, *target, clause)?,
+            Clause::Has { source, param, clause } => self.has(sql, alias, ty, *source, param, clause)?,
+            Clause::Compartment { owner, id } => {
+                let target = format!("{owner}/{id}");
+                let codes = registry::compartment_parameters(*owner, ty);
+                has_any(sql, alias, codes.iter().map(|code| self.keys.term_reference(code, &target)).collect());
+            }
+            Clause::And(all) => self.join(sql, alias, ty, all, " AND ", "true")?,
+            Clause::Or(any) => self.join(sql, alias, ty, any, " OR ", "false")?,
+            Clause::Not(inner) => {
+                sql.push("NOT ");
+                self.write(sql, alias, ty, inner)?;
+            }
+            Clause::FullText { .. } => return unsupported("_text and _content"),
+            Clause::List(_) => return unsupported("_list"),
+        }
+        sql.push(")");
+        Ok(())
+    }
+
+    fn join(
+        &mut self,
+        sql: &mut Sql,
+        alias: &str,
+        ty: ResourceType,
+        clauses: &[Clause],
+        with: &str,
+        empty: &str,
+    ) -> Result<(), StoreError> {
+        for (i, clause) in clauses.iter().enumerate() {
+            if i > 0 {
+                sql.push(with);
+            }
+            self.write(sql, alias, ty, clause)?;
+        }
+        if clauses.is_empty() {
+            sql.push(empty);
+        }
+        Ok(())
+    }
+
+    /// Alternatives of one parameter; those that are terms are asked together.
+    fn any(
+        &mut self,
+        sql: &mut Sql,
+        alias: &str,
+        ty: ResourceType,
+        param: &'static SearchParameter,
+        modifier: &Modifier,
+        any: &[Operand],
+    ) -> Result<(), StoreError> {
+        sql.push("(");
+        if param.code == "_id" {
+            let ids = any.iter().map(id_of).collect::<Result<Vec<_>, _>>()?;
+            let keys: Vec<i64> = ids.iter().map(|id| self.keys.resource(ty, id)).collect();
+            sql.push(alias).push(".rkey = ANY(").bind_i64s(keys);
+            sql.push(") AND ").push(alias).push(".id = ANY(").bind_texts(ids).push("))");
+            return Ok(());
+        }
+        let (mut terms, mut first) = (Vec::new(), true);
+        for operand in any {
+            if let Some(mut of_operand) = terms_of(self.keys, param, modifier, operand)? {
+                terms.append(&mut of_operand);
+                continue;
+            }
+            if !std::mem::take(&mut first) {
+                sql.push(" OR ");
+            }
+            self.rows(sql, alias, ty, param, modifier, operand)?;
+        }
+        if !terms.is_empty() {
+            if !first {
+                sql.push(" OR ");
+            }
+            has_any(sql, alias, terms);
+        } else if first {
+            sql.push("false");
+        }
+        sql.push(")");
+        Ok(())
+    }
+
+    /// An operand that is answered by the head's own columns or by a side table.
+    fn rows(
+        &mut self,
+        sql: &mut Sql,
+        alias: &str,
+        ty: ResourceType,
+        param: &'static SearchParameter,
+        modifier: &Modifier,
+        operand: &Operand,
+    ) -> Result<(), StoreError> {
+        match (operand, modifier) {
+            (Operand::Date(date), Modifier::None) if param.code == "_lastUpdated" => {
+                last_updated(sql, alias, *date);
+            }
+            (Operand::Date(date), Modifier::None) if registry::primary_date(ty) == Some(param.code) => {
+                sql.push(alias).push(".ts_hi > ").bind(i64::MIN).push(" AND ");
+                dates(sql, &format!("{alias}.ts_lo"), &format!("{alias}.ts_hi"), *date);
+            }
+            _ => {
+                let Some(side) = Side::of(self.keys, ty, param, modifier, operand)? else {
+                    return unsupported(&format!("this form of {} on {ty}", param.code));
+                };
+                sql.push("EXISTS (SELECT 1 FROM ");
+                side.write(sql);
+                sql.push(" AND x.rid = ").push(alias).push(".rid)");
+            }
+        }
+        Ok(())
+    }
+
+    fn chain(
+        &mut self,
+        sql: &mut Sql,
+        alias: &str,
+        ty: ResourceType,
+        param: &'static SearchParameter,
+        target: ResourceType,
+        clause: &Clause,
+    ) -> Result<(), StoreError> {
+        if target != ResourceType::Patient || !is_patient_of(ty, param) {
+            return unsupported(&format!("a chain through {} of {ty} to {target}", param.code));
+        }
+        if !self.actor.may(Interaction::Search, target) {
+            sql.push("false");
+            return Ok(());
+        }
+        let inner = self.alias();
+        sql.push(alias).push(".pat = ANY(ARRAY(SELECT ").push(&inner).push(".rkey FROM ");
+        sql.heads(target, &inner, self.actor, self.keys).push(" AND ");
+        self.write(sql, &inner, target, clause)?;
+        sql.push("))");
+        Ok(())
+    }
+
+    fn has(
+        &mut self,
+        sql: &mut Sql,
+        alias: &str,
+        ty: ResourceType,
+        source: ResourceType,
+        param: &'static SearchParameter,
+        clause: &Clause,
+    ) -> Result<(), StoreError> {
+        if ty != ResourceType::Patient || !is_patient_of(source, param) {
+            return unsupported(&format!("_has:{source}:{} on {ty}", param.code));
+        }
+        if !self.actor.may(Interaction::Search, source) {
+            sql.push("false");
+            return Ok(());
+        }
+        let inner = self.alias();
+        sql.push(alias).push(".rkey IN (SELECT ").push(&inner).push(".pat FROM ");
+        sql.heads(source, &inner, self.actor, self.keys).push(" AND ");
+        self.write(sql, &inner, source, clause)?;
+        sql.push(")");
+        Ok(())
+    }
+
+    fn alias(&mut self) -> String {
+        self.aliases += 1;
+        format!("c{}", self.aliases)
+    }
+}
+
+pub(super) fn unsupported<T>(what: &str) -> Result<T, StoreError> {
+    Err(StoreError::NotSupported(format!("{what} is not supported yet")))
+}
+
+/// Whether the parameter's Patient reference is the head's `pat`: it says whom the record is about, and that is one patient.
+pub(super) fn is_patient_of(ty: ResourceType, param: &SearchParameter) -> bool {
+    !registry::several_patients(ty)
+        && registry::patient_parameters(ty).iter().any(|code| {
+            let about = registry::parameter(ty, code);
+            *code == param.code || about.is_some_and(|a| first_element(a.expression) == first_element(param.expression))
+        })
+}
+
+fn first_element(expression: &str) -> Option<&str> {
+    expression.split('.').nth(1)
+}
+
+fn id_of(operand: &Operand) -> Result<String, StoreError> {
+    match operand {
+        Operand::Token(Token::Code(id) | Token::NoSystemCode(id)) | Operand::String(id) => Ok(id.clone()),
+        _ => unsupported("this form of _id"),
+    }
+}
+
+/// One of these terms. `IS TRUE` keeps the planner off the GIN index: where that is wanted, the statement says so itself.
+fn has_any(sql: &mut Sql, alias: &str, terms: Vec<i64>) {
+    match terms[..] {
+        [] => sql.push("false"),
+        [term] => sql.bind(term).push(" = ANY(").push(alias).push(".terms)"),
+        _ => sql.push("(").push(alias).push(".terms && ").bind_i64s(terms).push(") IS TRUE"),
+    };
+}
+
+/// The terms that stand for an operand, any of which is enough; `None` when the operand is not a matter of terms.
+pub(super) fn terms_of(
+    keys: &Keys,
+    param: &'static SearchParameter,
+    modifier: &Modifier,
+    operand: &Operand,
+) -> Result<Option<Vec<i64>>, StoreError> {
+    let refuse = || unsupported(&format!("{}:{modifier:?}", param.code));
+    Ok(Some(match (operand, modifier) {
+        (Operand::Token(token), Modifier::None | Modifier::OfType) => vec![token_term(keys, param, token)],
+        (Operand::String(text), Modifier::Exact) => vec![keys.term_exact(param.code, text)],
+        (Operand::Uri(uri), Modifier::None) => vec![keys.term_uri(param.code, uri)],
+        (Operand::Uri(uri), Modifier::Above) => {
+            let parents = uri.match_indices('/').flat_map(|(at, _)| [&uri[..at], &uri[..=at]]);
+            parents.chain([uri.as_str()]).map(|u| keys.term_uri(param.code, u)).collect()
+        }
+        (Operand::Reference(reference), Modifier::None | Modifier::Identifier) => match reference {
+            ReferenceOperand::Local { types, id, version } => {
+                let version = version.as_ref().map(|v| format!("/_history/{v}")).unwrap_or_default();
+                types.iter().map(|t| keys.term_reference(param.code, &format!("{t}/{id}{version}"))).collect()
+            }
+            ReferenceOperand::Absolute(url) | ReferenceOperand::Canonical { url, version: None } => {
+                vec![keys.term_reference(param.code, url)]
+            }
+            ReferenceOperand::Canonical { url, version: Some(version) } => {
+                vec![keys.term_reference(param.code, &format!("{url}|{version}"))]
+            }
+            ReferenceOperand::Identifier(Token::SystemCode { system, code }) => {
+                vec![keys.term_reference_identifier(param.code, system, &code.to_lowercase())]
+            }
+            ReferenceOperand::Identifier(_) => return refuse(),
+        },
+        (Operand::Composite(parts), Modifier::None) => match (&parts[..], components(param)?) {
+            (
+                [Operand::Token(code), other @ (Operand::Token(_) | Operand::Reference(_) | Operand::Uri(_))],
+                [first, second],
+            ) => {
+                let code = part_code(keys, first, code)?;
+                let others = match other {
+                    Operand::Token(token) => vec![part_code(keys, second, token)?],
+                    other => match terms_of(keys, second, &Modifier::None, other)? {
+                        Some(terms) => terms,
+                        None => return refuse(),
+                    },
+                };
+                others.into_iter().map(|other| keys.term_composite(param.code, &[code, other])).collect()
+            }
+            _ => return Ok(None),
+        },
+        (Operand::Uri(_), Modifier::Below)
+        | (Operand::String(_), Modifier::None | Modifier::Contains)
+        | (Operand::Date(_) | Operand::Number(_) | Operand::Quantity(_), Modifier::None) => return Ok(None),
+        _ => return refuse(),
+    }))
+}
+
+/// The parameters of a composite of two.
+fn components(param: &'static SearchParameter) -> Result<[&'static SearchParameter; 2], StoreError> {
+    let of = |i: usize| param.components.get(i).and_then(|c| registry::parameter(param.base, c.code));
+    match (of(0), of(1), param.components.len()) {
+        (Some(a), Some(b), 2) => Ok([a, b]),
+        _ => unsupported(&format!("{} on {}", param.code, param.base)),
+    }
+}
+
+fn token_term(keys: &Keys, param: &SearchParameter, token: &Token) -> i64 {
+    let value = |v: &str| if folds_case(param) { v.to_lowercase() } else { v.to_owned() };
+    match token {
+        Token::Code(code) => keys.term_code(param.code, &value(code)),
+        Token::SystemCode { system, code } => keys.term_system_code(param.code, system, &value(code)),
+        Token::NoSystemCode(code) => keys.term_system_code(param.code, "", &value(code)),
+        Token::System(system) => keys.term_system(param.code, system),
+        Token::OfType { system, code, value: v } => keys.term_of_type(param.code, system, code, &value(v)),
+    }
+}
+
+/// The code of a composite: only a code, with its system or whatever its system, is indexed with its partner.
+fn part_code(keys: &Keys, param: &'static SearchParameter, token: &Token) -> Result<i64, StoreError> {
+    match token {
+        Token::Code(_) | Token::SystemCode { .. } | Token::NoSystemCode(_) => Ok(token_term(keys, param, token)),
+        Token::System(_) | Token::OfType { .. } => {
+            unsupported(&format!("a system without code in a composite ({})", param.code))
+        }
+    }
+}
+
+/// The key of a code in `ix_ord`, where the parameter is in it.
+pub(super) fn ord_key(keys: &Keys, param: &SearchParameter, operand: &Operand) -> Option<i64> {
+    let Operand::Token(token) = operand else { return None };
+    let (system, code) = match token {
+        Token::Code(code) => (None, code),
+        Token::SystemCode { system, code } => (Some(system.as_str()), code),
+        Token::NoSystemCode(code) => (Some(""), code),
+        Token::System(_) | Token::OfType { .. } => return None,
+    };
+    is_coded(param).then(|| keys.ord(param.base, param.code, system, code))
+}
+
+/// A look into a side table: `fhir.ix_… AS x WHERE …`.
+pub(super) enum Side {
+    Text { key: i64, test: TextTest },
+    Values(Vec<(i64, NumberOperand)>, Keys),
+    Dates { key: i64, date: DateOperand },
+}
+
+pub(super) enum TextTest {
+    StartsWith(String),
+    Contains(String),
+    /// Equal, or below at a segment.
+    Below(String),
+}
+
+impl Side {
+    pub fn of(
+        keys: &Keys,
+        ty: ResourceType,
+        param: &'static SearchParameter,
+        modifier: &Modifier,
+        operand: &Operand,
+    ) -> Result<Option<Self>, StoreError> {
+        let text = |test| Self::Text { key: keys.string(ty, param.code), test };
+        Ok(Some(match (operand, modifier) {
+            (Operand::String(s), Modifier::None) => text(TextTest::StartsWith(fold(s))),
+            (Operand::String(s), Modifier::Contains) => text(TextTest::Contains(fold(s))),
+            (Operand::Uri(uri), Modifier::Below) => text(TextTest::Below(uri.clone())),
+            (Operand::Number(n), Modifier::None) => Self::Values(vec![(keys.number(ty, param.code), *n)], *keys),
+            (Operand::Quantity(q), Modifier::None) => Self::Values(quantity_keys(keys, ty, param, q), *keys),
+            (Operand::Date(date), Modifier::None) if param.code != "_lastUpdated" => {
+                Self::Dates { key: keys.date(ty, param.code), date: *date }
+            }
+            (Operand::Composite(parts), Modifier::None) => match (&parts[..], components(param)?) {
+                ([Operand::Token(code), Operand::Quantity(q)], [first, second]) => {
+                    let code = part_code(keys, first, code)?;
+                    let values = quantity_keys(keys, ty, second, q).into_iter();
+                    let values = values.map(|(key, n)| (keys.composite(ty, param.code, code, key), n));
+                    Self::Values(values.collect(), *keys)
+                }
+                ([Operand::Token(code), Operand::Date(date)], [first, second]) => {
+                    let code = part_code(keys, first, code)?;
+                    let key = keys.composite(ty, param.code, code, keys.date(ty, second.code));
+                    Self::Dates { key, date: *date }
+                }
+                ([Operand::Token(code), Operand::String(s)], [first, second]) => {
+                    let code = part_code(keys, first, code)?;
+                    let key = keys.composite(ty, param.code, code, keys.string(ty, second.code));
+                    Self::Text { key, test: TextTest::StartsWith(fold(s)) }
+                }
+                _ => return Ok(None),
+            },
+            _ => return Ok(None),
+        }))
+    }
+
+    pub fn write(&self, sql: &mut Sql) {
+        match self {
+            Self::Text { key, test } => {
+                sql.push("fhir.ix_str AS x WHERE x.key = ").bind(*key);
+                match test {
+                    TextTest::StartsWith(text) => sql.push(" AND x.n ^@ ").bind(text.as_str()),
+                    TextTest::Contains(text) => sql.push(" AND x.n LIKE ").bind(format!("%{}%", like_literal(text))),
+                    TextTest::Below(uri) => {
+                        let parent = format!("{}/", uri.trim_end_matches('/'));
+                        sql.push(" AND (x.n = ").bind(uri.as_str()).push(" OR x.n ^@ ").bind(parent).push(")")
+                    }
+                };
+            }
+            Self::Values(tests, keys) => {
+                sql.push("fhir.ix_qty AS x WHERE (");
+                for (i, (key, n)) in tests.iter().enumerate() {
+                    if i > 0 {
+                        sql.push(" OR ");
+                    }
+                    values(sql, keys, *key, n);
+                }
+                sql.push(")");
+            }
+            Self::Dates { key, date } => {
+                sql.push("fhir.ix_dat AS x WHERE x.key = ").bind(*key).push(" AND ");
+                dates(sql, "x.lo", "x.hi", *date);
+            }
+        }
+    }
+}
+
+fn like_literal(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+fn quantity_keys(
+    keys: &Keys,
+    ty: ResourceType,
+    param: &SearchParameter,
+    q: &QuantityOperand,
+) -> Vec<(i64, NumberOperand)> {
+    let n = q.number;
+    match &q.unit {
+        Unit::Any => vec![(keys.number(ty, param.code), n)],
+        Unit::Coded { system, code } => vec![(keys.quantity(ty, param.code, system, code), n)],
+        Unit::Text(text) => {
+            let mut found = vec![(keys.quantity(ty, param.code, "", text), n)];
+            if let Some(unit) = ucum::canonical(text) {
+                let base = |v| unit.to_base(v);
+                let n = NumberOperand { value: base(n.value), low: base(n.low), high: base(n.high), ..n };
+                found.push((keys.quantity(ty, param.code, ucum::SYSTEM, &unit.base), n));
+            }
+            found
+        }
+    }
+}
+
+/// A range or a value with a comparator is stored as its two ends under keys of their own; each prefix says which end it reads.
+/// Source: the prefix table of R4 search.
+fn values(sql: &mut Sql, keys: &Keys, key: i64, n: &NumberOperand) {
+    let (low, high) = (keys.low_end(key), keys.high_end(key));
+    let compare = |sql: &mut Sql, keys: &[i64], operator: &str| {
+        sql.push("(x.key = ANY(").bind_i64s(keys.iter().copied()).push(") AND x.v ").push(operator).push(" ");
+        sql.bind(n.value).push(")");
+    };
+    let within = |sql: &mut Sql| {
+        if n.low >= n.high {
+            sql.push("x.v = ").bind(n.value);
+        } else {
+            sql.push("x.v >= ").bind(n.low).push(" AND x.v < ").bind(n.high);
+        }
+    };
+    match n.prefix {
+        Prefix::Eq => {
+            sql.push("(x.key = ").bind(key).push(" AND ");
+            within(sql);
+            sql.push(")");
+        }
+        Prefix::Ne => {
+            sql.push("(x.key = ANY(").bind_i64s([key, low, high]).push(") AND NOT (");
+            within(sql);
+            sql.push("))");
+        }
+        Prefix::Ap => {
+            sql.push("(x.key = ")
+                .bind(key)
+                .push(" AND x.v >= ")
+                .bind(n.low)
+                .push(" AND x.v <= ")
+                .bind(n.high)
+                .push(")");
+        }
+        Prefix::Gt => compare(sql, &[key, high], ">"),
+        Prefix::Ge => compare(sql, &[key, high], ">="),
+        Prefix::Lt => compare(sql, &[key, low], "<"),
+        Prefix::Le => compare(sql, &[key, low], "<="),
+        Prefix::Sa => compare(sql, &[key, low], ">"),
+        Prefix::Eb => compare(sql, &[key, high], "<"),
+    }
+}
+
+/// The stored interval `[lo, hi)` against the search interval. `ge` and `le` begin with a half an index can walk.
+/// Source: the prefix table of R4 search.
+fn dates(sql: &mut Sql, lo: &str, hi: &str, date: DateOperand) {
+    let (slo, shi) = (date.low, date.high);
+    let compare = |sql: &mut Sql, column: &str, operator: &str, bound: i64| {
+        sql.push(column).push(operator).bind(bound);
+    };
+    let within = |sql: &mut Sql| {
+        compare(sql, lo, " >= ", slo);
+        sql.push(" AND ");
+        compare(sql, hi, " <= ", shi);
+    };
+    sql.push("(");
+    match date.prefix {
+        Prefix::Eq => within(sql),
+        Prefix::Ne => {
+            sql.push("NOT (");
+            within(sql);
+            sql.push(")");
+        }
+        Prefix::Gt => compare(sql, hi, " > ", shi),
+        Prefix::Lt => compare(sql, lo, " < ", slo),
+        Prefix::Ge => {
+            compare(sql, hi, " > ", slo);
+            sql.push(" AND (");
+            compare(sql, hi, " > ", shi);
+            sql.push(" OR (");
+            within(sql);
+            sql.push("))");
+        }
+        Prefix::Le => {
+            compare(sql, lo, " < ", shi);
+            sql.push(" AND (");
+            compare(sql, lo, " < ", slo);
+            sql.push(" OR (");
+            within(sql);
+            sql.push("))");
+        }
+        Prefix::Sa => compare(sql, lo, " >= ", shi),
+        Prefix::Eb => compare(sql, hi, " <= ", slo),
+        Prefix::Ap => {
+            compare(sql, lo, " < ", shi);
+            sql.push(" AND ");
+            compare(sql, hi, " > ", slo);
+        }
+    }
+    sql.push(")");
+}
+
+/// `last_updated` is an instant of one microsecond.
+fn last_updated(sql: &mut Sql, alias: &str, date: DateOperand) {
+    let instant = |micros: i64| DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let (slo, shi) = (instant(date.low), instant(date.high));
+    let column = format!("{alias}.last_updated");
+    sql.push("(");
+    match date.prefix {
+        Prefix::Eq | Prefix::Ap => {
+            sql.push(&column).push(" >= ").bind(slo).push(" AND ").push(&column).push(" < ").bind(shi)
+        }
+        Prefix::Ne => sql.push(&column).push(" < ").bind(slo).push(" OR ").push(&column).push(" >= ").bind(shi),
+        Prefix::Gt | Prefix::Sa => sql.push(&column).push(" >= ").bind(shi),
+        Prefix::Ge => sql.push(&column).push(" >= ").bind(slo),
+        Prefix::Lt | Prefix::Eb => sql.push(&column).push(" < ").bind(slo),
+        Prefix::Le => sql.push(&column).push(" < ").bind(shi),
+    };
+    sql.push(")");
+}

@@ -1,0 +1,440 @@
+//! Search: one driver per statement, every other condition a filter on the head row, keyset pages only.
+//!
+//! Drivers: row key, patient, `ix_ord` in its own order, a side table or the GIN index behind a MATERIALIZED fence, else a walk
+//! in the order asked for. The fence keeps the planner from turning a sparse match into a walk of the table.
+
+mod filter;
+mod include;
+mod order;
+
+use fhir::ResourceType;
+use fhir::search::query::{Clause, Modifier, Operand, Query, ReferenceOperand};
+use fhir::search::registry::{self, Kind};
+use sea_orm::{ConnectionTrait as _, QueryResult};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use filter::{Filter, Side, ord_key, terms_of};
+use order::{Key, Order, Place, beyond, direction, instant, order_by};
+
+use crate::role::Interaction;
+use crate::store::read::text;
+use crate::store::sql::Sql;
+use crate::store::{Store, Stored};
+use crate::{Actor, StoreError};
+
+/// Most candidates that are sorted by a looked-up value; above it the search is refused, never cut.
+const SORT_LIMIT: i64 = 100_000;
+
+/// Which slice of a search is wanted.
+#[derive(Debug, Clone, Default)]
+pub struct PageRequest {
+    /// Rows per page.
+    pub limit: u32,
+    /// A token of another page of the same query and caller.
+    pub token: Option<String>,
+}
+
+/// How exactly the number of matches is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    Exact,
+    /// Exact up to this many, else unknown.
+    UpTo(u32),
+}
+
+/// One page of matches in order.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    pub matches: Vec<Stored>,
+    /// Token of the following page, `None` on the last.
+    pub next: Option<String>,
+    pub previous: Option<String>,
+}
+
+/// What a page token holds.
+#[derive(Serialize, Deserialize)]
+struct Token {
+    place: Place,
+    backward: bool,
+}
+
+/// A row with its place in the order.
+struct Found {
+    stored: Stored,
+    place: Place,
+}
+
+/// How the matches are reached.
+enum Driver {
+    /// The conditions themselves: row key, patient, primary date, or a walk in order.
+    Filters,
+    /// One code in `ix_ord`, within a patient where one is asked for.
+    Ordered { key: i64, patient: Option<i64> },
+    /// A side table, then the heads.
+    Side(Side),
+    /// Any of these terms by the GIN index, then the heads.
+    Terms(Vec<i64>),
+}
+
+impl Store {
+    /// One page of a search.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`]; [`StoreError::NotSupported`] names what cannot be answered exactly; [`StoreError::TooCostly`]
+    /// when too many candidates would have to be sorted; [`StoreError::BadToken`].
+    pub async fn search(&self, actor: &Actor, query: &Query, page: &PageRequest) -> Result<Page, StoreError> {
+        actor.require(Interaction::Search, query.resource_type)?;
+        let bound = bound_to(actor, query);
+        let from = match &page.token {
+            Some(token) => {
+                let content = self.seal.open(token, &bound)?;
+                Some(serde_json::from_slice::<Token>(&content).map_err(|_| StoreError::BadToken)?)
+            }
+            None => None,
+        };
+        let backward = from.as_ref().is_some_and(|t| t.backward);
+        let mut rows = self.rows(actor, query, from.as_ref().map(|t| &t.place), backward, page.limit + 1).await?;
+        let more = rows.len() > page.limit as usize;
+        rows.truncate(page.limit as usize);
+        if backward {
+            rows.reverse();
+        }
+        let token = |found: Option<&Found>, backward| {
+            let content = serde_json::to_vec(&Token { place: found?.place.clone(), backward });
+            Some(self.seal.seal(&content.expect("plain data"), &bound))
+        };
+        let next = if more || backward { token(rows.last(), false) } else { None };
+        let previous = if if backward { more } else { from.is_some() } { token(rows.first(), true) } else { None };
+        Ok(Page { matches: rows.into_iter().map(|f| f.stored).collect(), next, previous })
+    }
+
+    /// The number of matches.
+    ///
+    /// # Errors
+    /// As [`Store::search`].
+    pub async fn count(&self, actor: &Actor, query: &Query, count: Count) -> Result<Option<u64>, StoreError> {
+        actor.require(Interaction::Search, query.resource_type)?;
+        let mut sql = Sql::new();
+        let driver = self.driver(query, &Order::Newest)?;
+        self.fence(&mut sql, actor, query, &driver);
+        if !matches!(driver, Driver::Filters | Driver::Ordered { .. }) {
+            sql.push(" ");
+        }
+        sql.push("SELECT count(*) AS n FROM (SELECT 1 FROM ");
+        self.matching(&mut sql, actor, query, &driver)?;
+        if let Count::UpTo(limit) = count {
+            sql.push(" LIMIT ").bind(i64::from(limit) + 1);
+        }
+        sql.push(") AS c");
+        let row = self.db.query_one_raw(sql.statement()).await?;
+        let row = row.ok_or_else(|| StoreError::Internal("a count without a row".into()))?;
+        let n: i64 = row.try_get("", "n")?;
+        Ok(match count {
+            Count::UpTo(limit) if n > i64::from(limit) => None,
+            _ => Some(n as u64),
+        })
+    }
+
+    async fn rows(
+        &self,
+        actor: &Actor,
+        query: &Query,
+        from: Option<&Place>,
+        backward: bool,
+        limit: u32,
+    ) -> Result<Vec<Found>, StoreError> {
+        match Order::of(query.resource_type, &query.sort, &self.keys)? {
+            Order::Keys(keys) => self.rows_by_keys(actor, query, &keys, from, backward, limit).await,
+            Order::DateAscending => {
+                let mut found: Vec<Found> = Vec::new();
+                for undated in if backward { [true, false] } else { [false, true] } {
+                    // A walk that began in the other half has left this one behind.
+                    if from.is_some_and(|p| p.undated != undated && p.undated != backward) {
+                        continue;
+                    }
+                    let start = from.filter(|p| p.undated == undated);
+                    let rest = limit - found.len() as u32;
+                    found.extend(self.walk(actor, query, &Order::DateAscending, undated, start, backward, rest).await?);
+                    if found.len() as u32 == limit {
+                        break;
+                    }
+                }
+                Ok(found)
+            }
+            order => self.walk(actor, query, &order, false, from, backward, limit).await,
+        }
+    }
+
+    /// Newest first, or by primary date: the index has the order, the statement stops at the limit.
+    #[expect(clippy::too_many_arguments, reason = "one statement, and each part of it is independent")]
+    async fn walk(
+        &self,
+        actor: &Actor,
+        query: &Query,
+        order: &Order,
+        undated: bool,
+        from: Option<&Place>,
+        backward: bool,
+        limit: u32,
+    ) -> Result<Vec<Found>, StoreError> {
+        let driver = self.driver(query, order)?;
+        let mut sql = Sql::new();
+        self.fence(&mut sql, actor, query, &driver);
+        sql.push("SELECT h.rid, h.id, h.version_id, h.last_updated, h.raw, h.ts_lo FROM ");
+        self.matching(&mut sql, actor, query, &driver)?;
+        let (date, rid) = match driver {
+            Driver::Ordered { .. } => ("k.ts", "k.rid"),
+            _ => ("h.ts_lo", "h.rid"),
+        };
+        let by_date = match order {
+            Order::DateDescending => Some(!backward),
+            Order::DateAscending => {
+                sql.push(if undated { " AND h.ts_hi = " } else { " AND h.ts_hi > " }).bind(i64::MIN);
+                (!undated).then_some(backward)
+            }
+            Order::Newest | Order::Keys(_) => None,
+        };
+        // Rows of one date follow the date's direction, so that one index serves both columns.
+        let rid_descending = by_date.unwrap_or(!backward);
+        if let Some(place) = from {
+            let operator = |descending: bool| if descending { " < " } else { " > " };
+            match (by_date, place.values.first()) {
+                (Some(descending), Some(order::SortValue::Int(ts))) => {
+                    sql.push(" AND (").push(date).push(", ").push(rid).push(")").push(operator(descending));
+                    sql.push("(").bind(*ts).push(", ").bind(place.rid).push(")");
+                }
+                (Some(_), _) => return Err(StoreError::BadToken),
+                (None, _) => {
+                    sql.push(" AND ").push(rid).push(operator(rid_descending)).bind(place.rid);
+                }
+            }
+        }
+        sql.push(" ORDER BY ");
+        if let Some(descending) = by_date {
+            sql.push(date).push(" ").push(direction(descending)).push(", ");
+        }
+        sql.push(rid).push(" ").push(direction(rid_descending)).push(" LIMIT ").bind(i64::from(limit));
+        let rows = self.db.query_all_raw(sql.statement()).await?;
+        rows.iter()
+            .map(|row| {
+                let values = match by_date {
+                    Some(_) => vec![order::SortValue::Int(row.try_get("", "ts_lo")?)],
+                    None => Vec::new(),
+                };
+                found(query.resource_type, row, values, undated)
+            })
+            .collect()
+    }
+
+    /// By looked-up values: all candidates, their values, the page of them, then the bodies.
+    async fn rows_by_keys(
+        &self,
+        actor: &Actor,
+        query: &Query,
+        keys: &[Key],
+        from: Option<&Place>,
+        backward: bool,
+        limit: u32,
+    ) -> Result<Vec<Found>, StoreError> {
+        if from.is_some_and(|p| p.values.len() != keys.len()) {
+            return Err(StoreError::BadToken);
+        }
+        let driver = self.driver(query, &Order::Newest)?;
+        let mut sql = Sql::new();
+        self.fence(&mut sql, actor, query, &driver);
+        sql.push(if matches!(driver, Driver::Side(_) | Driver::Terms(_)) { ", " } else { "WITH " });
+        sql.push("c AS MATERIALIZED (SELECT h.rid");
+        for (i, key) in keys.iter().enumerate() {
+            sql.push(", ");
+            key.write(&mut sql, "h");
+            sql.push(&format!(" AS s{i}"));
+        }
+        sql.push(" FROM ");
+        self.matching(&mut sql, actor, query, &driver)?;
+        sql.push(" LIMIT ").bind(SORT_LIMIT + 1).push(") ");
+        sql.push("SELECT h.rid, h.id, h.version_id, h.last_updated, h.raw, p.n");
+        for i in 0..keys.len() {
+            sql.push(&format!(", p.s{i}"));
+        }
+        sql.push(" FROM (SELECT c.*, (SELECT count(*) FROM c) AS n FROM c");
+        if let Some(place) = from {
+            sql.push(" WHERE ");
+            beyond(&mut sql, keys, "c", place, backward);
+        }
+        order_by(&mut sql, keys, "c", backward);
+        sql.push(" LIMIT ").bind(i64::from(limit)).push(") AS p, ");
+        sql.heads(query.resource_type, "h", actor, &self.keys).push(" AND h.rid = p.rid");
+        order_by(&mut sql, keys, "p", backward);
+        let rows = self.db.query_all_raw(sql.statement()).await?;
+        let mut all = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if row.try_get::<i64>("", "n")? > SORT_LIMIT {
+                let text = format!("more than {SORT_LIMIT} matches would have to be sorted; narrow the search");
+                return Err(StoreError::TooCostly(text));
+            }
+            let values = keys.iter().enumerate().map(|(i, key)| key.read(row, &format!("s{i}")));
+            all.push(found(query.resource_type, row, values.collect::<Result<_, _>>()?, false)?);
+        }
+        Ok(all)
+    }
+
+    /// `WITH m AS MATERIALIZED (…) ` where the driver needs it; statements go on with a comma or with their SELECT.
+    fn fence(&self, sql: &mut Sql, actor: &Actor, query: &Query, driver: &Driver) {
+        match driver {
+            Driver::Side(side) => {
+                sql.push("WITH m AS MATERIALIZED (SELECT DISTINCT x.rid FROM ");
+                side.write(sql);
+                sql.push(") ");
+            }
+            Driver::Terms(terms) => {
+                sql.push("WITH m AS MATERIALIZED (SELECT h.rid FROM ");
+                sql.heads(query.resource_type, "h", actor, &self.keys).push(" AND h.terms && ");
+                sql.bind_i64s(terms.iter().copied()).push(") ");
+            }
+            Driver::Filters | Driver::Ordered { .. } => {}
+        }
+    }
+
+    /// `<tables> WHERE <all conditions>`; the head is `h`, a row of `ix_ord` is `k`.
+    fn matching(&self, sql: &mut Sql, actor: &Actor, query: &Query, driver: &Driver) -> Result<(), StoreError> {
+        if let Driver::Ordered { .. } = driver {
+            sql.push("fhir.ix_ord AS k, ");
+        }
+        sql.heads(query.resource_type, "h", actor, &self.keys);
+        match driver {
+            Driver::Ordered { key, patient } => {
+                sql.push(" AND h.rid = k.rid AND k.key = ").bind(*key);
+                if let Some(patient) = patient {
+                    sql.push(" AND k.pat = ").bind(*patient);
+                }
+            }
+            Driver::Side(_) | Driver::Terms(_) => {
+                sql.push(" AND h.rid IN (SELECT m.rid FROM m)");
+            }
+            Driver::Filters => {
+                if let Some(patient) = self.patient(query) {
+                    sql.push(" AND h.pat = ").bind(patient);
+                }
+            }
+        }
+        let mut filter = Filter { actor, keys: &self.keys, aliases: 0 };
+        for clause in &query.all {
+            sql.push(" AND ");
+            filter.write(sql, "h", query.resource_type, clause)?;
+        }
+        Ok(())
+    }
+
+    /// The one patient the query is about, where the head's `pat` says so.
+    fn patient(&self, query: &Query) -> Option<i64> {
+        query.all.iter().find_map(|clause| match clause {
+            Clause::Param { param, modifier: Modifier::None, any }
+                if filter::is_patient_of(query.resource_type, param) =>
+            {
+                match &any[..] {
+                    [Operand::Reference(ReferenceOperand::Local { types, id, version: None })]
+                        if types.contains(&ResourceType::Patient) && only_patients(types, param) =>
+                    {
+                        Some(self.keys.resource(ResourceType::Patient, id))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        })
+    }
+
+    fn driver(&self, query: &Query, order: &Order) -> Result<Driver, StoreError> {
+        let ty = query.resource_type;
+        let params = || {
+            query.all.iter().filter_map(|clause| match clause {
+                Clause::Param { param, modifier, any } => Some((*param, modifier, any)),
+                _ => None,
+            })
+        };
+        if params().any(|(param, ..)| param.code == "_id") {
+            return Ok(Driver::Filters);
+        }
+        let patient = self.patient(query);
+        let code = params().find_map(|(param, modifier, any)| match (modifier, &any[..]) {
+            (Modifier::None, [one]) => ord_key(&self.keys, param, one),
+            _ => None,
+        });
+        let dated = matches!(order, Order::DateAscending | Order::DateDescending);
+        match (patient, code) {
+            (Some(_), Some(key)) if dated => return Ok(Driver::Ordered { key, patient }),
+            (Some(_), _) => return Ok(Driver::Filters),
+            _ => {}
+        }
+        // Identifiers, references and the like name few rows; codes of status name many.
+        let mut sparse = None;
+        for (param, modifier, any) in params() {
+            let named = fhir::search::extract::folds_case(param) || matches!(param.kind, Kind::Reference | Kind::Uri);
+            if sparse.is_none() && (named || *modifier == Modifier::Exact) {
+                let mut terms = Vec::new();
+                for operand in any {
+                    match terms_of(&self.keys, param, modifier, operand)? {
+                        Some(more) => terms.extend(more),
+                        None => break,
+                    }
+                }
+                if !terms.is_empty() && terms.len() >= any.len() && *modifier != Modifier::Not {
+                    sparse = Some(terms);
+                }
+            }
+        }
+        if let Some(terms) = sparse {
+            return Ok(Driver::Terms(terms));
+        }
+        if let Some(key) = code {
+            return Ok(Driver::Ordered { key, patient: None });
+        }
+        for (param, modifier, any) in params() {
+            if let [one] = &any[..]
+                && *modifier != Modifier::Not
+                && registry::primary_date(ty) != Some(param.code)
+                && let Some(side) = Side::of(&self.keys, ty, param, modifier, one)?
+            {
+                return Ok(Driver::Side(side));
+            }
+        }
+        let terms = params().find_map(|(param, modifier, any)| {
+            let coded = fhir::search::extract::is_coded(param) && *modifier == Modifier::None;
+            let terms = any.iter().map(|o| terms_of(&self.keys, param, modifier, o).ok().flatten());
+            if coded { terms.collect::<Option<Vec<_>>>().map(|t| t.concat()) } else { None }
+        });
+        Ok(terms.map_or(Driver::Filters, Driver::Terms))
+    }
+}
+
+/// Whether a bare id can only be a patient here, so that `pat` alone decides.
+fn only_patients(types: &[ResourceType], param: &registry::SearchParameter) -> bool {
+    types == [ResourceType::Patient] || param.targets == [ResourceType::Patient]
+}
+
+fn found(
+    resource_type: ResourceType,
+    row: &QueryResult,
+    values: Vec<order::SortValue>,
+    undated: bool,
+) -> Result<Found, StoreError> {
+    let raw: Vec<u8> = row.try_get("", "raw")?;
+    let stored = Stored {
+        resource_type,
+        id: row.try_get("", "id")?,
+        version_id: row.try_get("", "version_id")?,
+        last_updated: instant(row)?,
+        body: text(&raw)?,
+    };
+    Ok(Found { stored, place: Place { values, rid: row.try_get("", "rid")?, undated } })
+}
+
+/// What a token is good for: this caller, type, conditions and order.
+fn bound_to(actor: &Actor, query: &Query) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update(format!("{:?}{:?}", actor.account, query.resource_type));
+    // Conditions and order decide; page size, includes and totals may differ from page to page.
+    hash.update(format!("{:?}{:?}", query.all, query.sort));
+    hash.finalize().to_vec()
+}

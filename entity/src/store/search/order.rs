@@ -1,0 +1,199 @@
+//! The order of a search, and where a page stands in it.
+
+use chrono::{DateTime, Utc};
+use fhir::ResourceType;
+use fhir::search::key::Keys;
+use fhir::search::query::Sort;
+use fhir::search::registry::{self, Kind};
+use sea_orm::QueryResult;
+use serde::{Deserialize, Serialize};
+
+use super::filter::unsupported;
+use crate::StoreError;
+use crate::store::sql::Sql;
+
+/// How the matches are put in order. Every order ends with the row key, so it is total.
+pub(super) enum Order {
+    /// Newest created first: the default.
+    Newest,
+    /// By the type's primary date, newest first; undated rows last.
+    DateDescending,
+    /// By the type's primary date, oldest first; undated rows last, as a walk of their own.
+    DateAscending,
+    /// By values looked up for each candidate.
+    Keys(Vec<Key>),
+}
+
+pub(super) struct Key {
+    value: Looked,
+    pub descending: bool,
+}
+
+/// Where a sort value comes from; missing values are null and last both ways.
+enum Looked {
+    Id,
+    LastUpdated,
+    PrimaryDate,
+    Text(i64),
+    Date(i64),
+    Number(i64),
+}
+
+/// A sort value in a page token.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum SortValue {
+    Null,
+    Int(i64),
+    /// The bits of the number.
+    Float(u64),
+    Text(String),
+}
+
+/// A row's place in the order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Place {
+    pub values: Vec<SortValue>,
+    pub rid: i64,
+    /// The row has no primary date; only for [`Order::DateAscending`].
+    pub undated: bool,
+}
+
+impl Order {
+    pub fn of(ty: ResourceType, sort: &[Sort], keys: &Keys) -> Result<Self, StoreError> {
+        let primary = |s: &Sort| registry::primary_date(ty) == Some(s.param.code);
+        match sort {
+            [] => return Ok(Self::Newest),
+            [one] if primary(one) => {
+                return Ok(if one.descending { Self::DateDescending } else { Self::DateAscending });
+            }
+            _ => {}
+        }
+        let mut found = Vec::new();
+        for s in sort {
+            let value = match (s.param.code, s.param.kind) {
+                ("_id", _) => Looked::Id,
+                ("_lastUpdated", _) => Looked::LastUpdated,
+                (_, Kind::Date) if primary(s) => Looked::PrimaryDate,
+                (code, Kind::Date) => Looked::Date(keys.date(ty, code)),
+                (code, Kind::String) => Looked::Text(keys.string(ty, code)),
+                (code, Kind::Number) => Looked::Number(keys.number(ty, code)),
+                (code, _) => return unsupported(&format!("_sort by {code} of {ty}")),
+            };
+            found.push(Key { value, descending: s.descending });
+        }
+        Ok(Self::Keys(found))
+    }
+}
+
+impl Key {
+    /// The lowest value of a repeating element ascending, the highest descending.
+    pub fn write(&self, sql: &mut Sql, alias: &str) {
+        let pick = if self.descending { "max" } else { "min" };
+        let side = |sql: &mut Sql, column: &str, table: &str, key: i64| {
+            sql.push("(SELECT ").push(pick).push("(x.").push(column).push(") FROM fhir.").push(table);
+            sql.push(" AS x WHERE x.rid = ").push(alias).push(".rid AND x.key = ").bind(key).push(")");
+        };
+        match self.value {
+            Looked::Id => {
+                sql.push(alias).push(".id");
+            }
+            Looked::LastUpdated => {
+                sql.push("(extract(epoch FROM ").push(alias).push(".last_updated) * 1000000)::bigint");
+            }
+            Looked::PrimaryDate => {
+                sql.push("CASE WHEN ").push(alias).push(".ts_hi > ").bind(i64::MIN);
+                sql.push(" THEN ").push(alias).push(".ts_lo END");
+            }
+            Looked::Text(key) => side(sql, "n", "ix_str", key),
+            Looked::Date(key) => side(sql, if self.descending { "hi" } else { "lo" }, "ix_dat", key),
+            Looked::Number(key) => side(sql, "v", "ix_qty", key),
+        }
+    }
+
+    pub fn read(&self, row: &QueryResult, column: &str) -> Result<SortValue, StoreError> {
+        Ok(match self.value {
+            Looked::Id | Looked::Text(_) => {
+                row.try_get::<Option<String>>("", column)?.map_or(SortValue::Null, SortValue::Text)
+            }
+            Looked::LastUpdated | Looked::PrimaryDate | Looked::Date(_) => {
+                row.try_get::<Option<i64>>("", column)?.map_or(SortValue::Null, SortValue::Int)
+            }
+            Looked::Number(_) => {
+                row.try_get::<Option<f64>>("", column)?.map_or(SortValue::Null, |v| SortValue::Float(v.to_bits()))
+            }
+        })
+    }
+}
+
+/// `ORDER BY s0 …, rid`, missing values last (first when the walk goes backward).
+pub(super) fn order_by(sql: &mut Sql, keys: &[Key], alias: &str, backward: bool) {
+    sql.push(" ORDER BY ");
+    for (i, key) in keys.iter().enumerate() {
+        let down = key.descending != backward;
+        sql.push(&format!("{alias}.s{i} {} NULLS {}, ", direction(down), if backward { "FIRST" } else { "LAST" }));
+    }
+    sql.push(alias).push(".rid ").push(direction(!backward));
+}
+
+pub(super) fn direction(descending: bool) -> &'static str {
+    if descending { "DESC" } else { "ASC" }
+}
+
+/// `(s0 after v0) OR (s0 = v0 AND s1 after v1) OR … OR (all equal AND rid after)`: what comes after a place in the walk.
+pub(super) fn beyond(sql: &mut Sql, keys: &[Key], alias: &str, place: &Place, backward: bool) {
+    sql.push("(");
+    for at in 0..=keys.len() {
+        if at > 0 {
+            sql.push(" OR ");
+        }
+        sql.push("(");
+        for (i, value) in place.values.iter().enumerate().take(at) {
+            let column = format!("{alias}.s{i}");
+            match value {
+                SortValue::Null => sql.push(&column).push(" IS NULL"),
+                value => {
+                    sql.push(&column).push(" = ");
+                    bind(sql, value)
+                }
+            };
+            sql.push(" AND ");
+        }
+        if let Some(key) = keys.get(at) {
+            let column = format!("{alias}.s{at}");
+            match (&place.values[at], backward) {
+                // Nothing comes after a missing value; before it comes every other.
+                (SortValue::Null, false) => {
+                    sql.push("false");
+                }
+                (SortValue::Null, true) => {
+                    sql.push(&column).push(" IS NOT NULL");
+                }
+                (value, _) => {
+                    sql.push(&column).push(if key.descending == backward { " > " } else { " < " });
+                    bind(sql, value);
+                    if !backward {
+                        sql.push(" OR ").push(&column).push(" IS NULL");
+                    }
+                }
+            }
+        } else {
+            sql.push(alias).push(if backward { ".rid > " } else { ".rid < " }).bind(place.rid);
+        }
+        sql.push(")");
+    }
+    sql.push(")");
+}
+
+fn bind<'s>(sql: &'s mut Sql, value: &SortValue) -> &'s mut Sql {
+    match value {
+        SortValue::Null => sql.push("NULL"),
+        SortValue::Int(v) => sql.bind(*v),
+        SortValue::Float(bits) => sql.bind(f64::from_bits(*bits)),
+        SortValue::Text(v) => sql.bind(v.as_str()),
+    }
+}
+
+/// The instant of a row, for answers.
+pub(super) fn instant(row: &QueryResult) -> Result<DateTime<Utc>, StoreError> {
+    Ok(row.try_get("", "last_updated")?)
+}
