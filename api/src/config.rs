@@ -19,6 +19,8 @@ pub struct Cli {
 pub enum Command {
     /// Run the server.
     Serve(Serve),
+    /// Load bundles and NDJSON files; each file is stored whole or not at all.
+    Import(Import),
     /// Make an account for a program; it holds tokens and cannot sign in.
     Account(Account),
     /// Make or revoke bearer tokens.
@@ -34,6 +36,15 @@ pub struct Serve {
     /// The URL clients reach the server by; links and locations are made from it. Default: http and the listening address.
     #[arg(long, env = "WINTEHR_PUBLIC_URL")]
     pub public_url: Option<String>,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Files or folders: `.json` bundles (transaction or collection), `.ndjson` resources, either also with `.gz`.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
     #[command(flatten)]
     pub database: DatabaseArgs,
 }

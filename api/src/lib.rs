@@ -1,11 +1,13 @@
 //! The server: composition root. `tests` uses it as a library.
 
 pub mod auth;
+pub mod bundle;
 pub mod clock;
 pub mod config;
 pub mod fhir;
 pub mod graphql;
 pub mod health;
+pub mod import;
 pub mod log;
 pub mod postgres;
 pub mod router;

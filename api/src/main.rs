@@ -10,12 +10,14 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     api::log::start();
     let done = match &cli.command {
-        Command::Serve(settings) => api::server::serve(settings).await,
-        Command::Account(settings) => api::server::account(settings).await,
-        Command::Token(settings) => api::server::token(settings).await,
+        Command::Serve(settings) => api::server::serve(settings).await.map(|()| true),
+        Command::Import(settings) => api::server::import(settings).await,
+        Command::Account(settings) => api::server::account(settings).await.map(|()| true),
+        Command::Token(settings) => api::server::token(settings).await.map(|()| true),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("wintehr: {error}");
             ExitCode::FAILURE

@@ -11,10 +11,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::{self, Clock};
-use crate::config::{Account, DatabaseArgs, Serve, Token};
+use crate::config::{Account, DatabaseArgs, Import, Serve, Token};
 use crate::health::Readiness;
 use crate::postgres::{Cluster, ClusterError};
-use crate::{auth, fhir, router};
+use crate::{auth, fhir, import, router};
 
 /// How long running requests may take to end after SIGTERM.
 const DRAIN_LIMIT: Duration = Duration::from_secs(25);
@@ -32,6 +32,8 @@ pub enum ServeError {
     Store(#[from] StoreError),
     #[error("listening on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
+    #[error(transparent)]
+    Import(#[from] import::NotFound),
     #[error("serving: {0}")]
     Io(#[from] std::io::Error),
 }
@@ -79,6 +81,14 @@ async fn over_database(settings: &Serve, cluster: Option<&Cluster>, listener: Tc
     Ok(())
 }
 
+/// Loads files; `true` when every one was stored.
+pub async fn import(settings: &Import) -> Result<bool, ServeError> {
+    let files = import::files(&settings.paths)?;
+    let summary = with_store(&settings.database, async |store| Ok(import::load(store, files, true).await)).await?;
+    println!("{summary}");
+    Ok(summary.refused.is_empty())
+}
+
 /// Makes an account of a program.
 pub async fn account(settings: &Account) -> Result<(), ServeError> {
     with_store(&settings.database, async |store| {
@@ -117,7 +127,7 @@ async fn with_store<T>(
         None => Some(Cluster::join(&database.cluster_settings()).await?),
     };
     let done = async {
-        let store = open(&url(database, cluster.as_ref()).await?, 1).await?;
+        let store = open(&url(database, cluster.as_ref()).await?, 4).await?;
         let done = act(&store).await?;
         store.close().await?;
         Ok(done)

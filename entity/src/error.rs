@@ -38,6 +38,9 @@ pub enum StoreError {
     /// The document or plan is not acceptable; the issues name the places.
     #[error("the content is not acceptable")]
     Invalid(Vec<Issue>),
+    /// As [`StoreError::Invalid`], of the write at that place in the plan.
+    #[error("the content of write {at} is not acceptable")]
+    InvalidWrite { at: usize, issues: Vec<Issue> },
     /// A clinical gate refused.
     #[error("refused by a safety rule")]
     Refused(Vec<Issue>),
@@ -63,7 +66,7 @@ impl StoreError {
             Self::KeyReused | Self::Refused(_) => IssueType::BusinessRule,
             Self::NotSupported(_) => IssueType::NotSupported,
             Self::TooCostly(_) => IssueType::TooCostly,
-            Self::BadToken | Self::Invalid(_) => IssueType::Invalid,
+            Self::BadToken | Self::Invalid(_) | Self::InvalidWrite { .. } => IssueType::Invalid,
             Self::Unavailable { full: true, .. } => IssueType::NoStore,
             Self::Unavailable { .. } => IssueType::Transient,
             Self::Timeout => IssueType::Timeout,
@@ -74,7 +77,7 @@ impl StoreError {
     /// The issues to report: the cause's own where it has them.
     pub fn issues(&self) -> Vec<Issue> {
         match self {
-            Self::Invalid(issues) | Self::Refused(issues) => issues.clone(),
+            Self::Invalid(issues) | Self::InvalidWrite { issues, .. } | Self::Refused(issues) => issues.clone(),
             other => vec![Issue::error(other.issue_type(), other.to_string())],
         }
     }

@@ -53,7 +53,7 @@ fn status(error: &StoreError) -> StatusCode {
         StoreError::KeyReused | StoreError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         StoreError::NotSupported(_) | StoreError::BadToken => StatusCode::BAD_REQUEST,
         StoreError::TooCostly(_) => StatusCode::PAYLOAD_TOO_LARGE,
-        StoreError::Invalid(issues) => issues_status(issues),
+        StoreError::Invalid(issues) | StoreError::InvalidWrite { issues, .. } => issues_status(issues),
         StoreError::Unavailable { full: true, .. } => StatusCode::INSUFFICIENT_STORAGE,
         StoreError::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         StoreError::Timeout => StatusCode::GATEWAY_TIMEOUT,

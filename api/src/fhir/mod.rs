@@ -73,7 +73,7 @@ pub async fn no_place(uri: Uri) -> Failure {
 }
 
 /// The type in a URL. `Parameters` has no endpoint in R4, and `AuditEvent` is not served yet.
-fn resource_type(name: &str) -> Result<ResourceType, Failure> {
+pub(crate) fn resource_type(name: &str) -> Result<ResourceType, Failure> {
     ResourceType::named(name).filter(|t| capability::is_served(*t)).ok_or_else(|| {
         let issue = Issue::error(IssueType::NotFound, format!("\"{name}\" is not a resource type served here"));
         Failure::Status(StatusCode::NOT_FOUND, vec![issue])
@@ -102,7 +102,7 @@ fn negotiate(uri: &Uri, headers: &HeaderMap, known: &[&str]) -> Result<Vec<(Stri
 }
 
 /// The decoded pairs of a query string or a form.
-fn pairs(query: &str) -> Result<Vec<(String, String)>, Failure> {
+pub(crate) fn pairs(query: &str) -> Result<Vec<(String, String)>, Failure> {
     let pairs = query.split('&').filter(|p| !p.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         Ok((percent_decoded(name)?, percent_decoded(value)?))

@@ -3,9 +3,9 @@
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State as Extract;
-use entity::store::{Act, Lookup, Outcome, Plan, Stored, Write};
+use entity::store::{Lookup, Outcome, Plan, Stored};
 use entity::{Request, StoreError};
-use fhir::bundle::{self, Kind, Resolved, Work};
+use fhir::bundle::{Kind, Resolved};
 use fhir::json::Object;
 use fhir::outcome::operation_outcome;
 use fhir::{Issue, IssueType, Json, ResourceType};
@@ -14,6 +14,7 @@ use http::{HeaderMap, StatusCode, Uri};
 use super::failure::issues_status;
 use super::{BUNDLE_LIMIT, Base, Failure, Response, State, body, json, negotiate};
 use crate::auth::Caller;
+use crate::bundle::{BundleError, Task, name_entry, resolve, task};
 
 pub(super) async fn handle(
     Extract(state): Extract<State>,
@@ -26,7 +27,12 @@ pub(super) async fn handle(
     negotiate(&uri, &headers, &[])?;
     let text = body(&headers, content, BUNDLE_LIMIT).await?;
     let base_url = format!("{}{}", state.public_url, base.0);
-    let resolved = resolve(&text, &base_url, &caller.request)?;
+    let bundle = Json::parse(&text).map_err(|e| refused(vec![Issue::error(IssueType::Structure, e.to_string())]))?;
+    let resolved = resolve(&state.store, &caller.actor, &caller.request, bundle, Some(&base_url)).await;
+    let resolved = resolved.map_err(|error| match error {
+        BundleError::Issues(issues) => refused(issues),
+        BundleError::Store(error) => error.into(),
+    })?;
     let answer = match resolved.kind {
         Kind::Transaction => transaction(&state, &caller, resolved).await?,
         Kind::Batch => batch(&state, &caller, resolved).await,
@@ -34,68 +40,8 @@ pub(super) async fn handle(
     Ok(json(StatusCode::OK, answer))
 }
 
-/// Reads and plans the bundle. Conditions need search, which is not there yet: they are refused by name.
-fn resolve<'a>(text: &'a str, base_url: &str, request: &Request) -> Result<Resolved<'a>, Failure> {
-    let refuse = |issues: Vec<Issue>| Failure::Status(issues_status(&issues), issues);
-    let bundle = Json::parse(text).map_err(|e| refuse(vec![Issue::error(IssueType::Structure, e.to_string())]))?;
-    let mut minted = 0;
-    let mut mint = || {
-        minted += 1;
-        request.ids.nth(minted - 1)
-    };
-    let plan = bundle::plan(bundle, Some(base_url), &mut mint).map_err(refuse)?;
-    let unmet = plan.needs.iter().map(|need| {
-        let text = format!("Bundle.entry[{}]: conditions are not supported yet", need.entry);
-        Issue::error(IssueType::NotSupported, text).at(format!("Bundle.entry[{}]", need.entry))
-    });
-    let unmet: Vec<Issue> = unmet.collect();
-    if !unmet.is_empty() {
-        return Err(refuse(unmet));
-    }
-    plan.resolve(&[], &mut |_, _| false).map_err(refuse)
-}
-
-/// What one entry asks of the store.
-enum Task {
-    Write(Write),
-    Read(ResourceType, String),
-}
-
-/// The task of an entry, or why there is none. `n` is its place in the bundle.
-fn task(n: usize, work: Work<'_>) -> Result<Task, Vec<Issue>> {
-    let refuse = |code, text: String| {
-        Err(vec![Issue::error(code, format!("Bundle.entry[{n}]: {text}")).at(format!("Bundle.entry[{n}]"))])
-    };
-    let version = |tag: Option<String>| match tag.map(|t| t.parse::<i32>()) {
-        None => Ok(None),
-        Some(Ok(version)) => Ok(Some(version)),
-        Some(Err(_)) => Err(()),
-    };
-    let write = |resource_type, id, act| Ok(Task::Write(Write { resource_type, id, act }));
-    let no_version = || refuse(IssueType::Value, "ifMatch names no version of ours".into());
-    match work {
-        Work::Create { resource_type, id, resource } => {
-            write(resource_type, id, Act::Create { body: resource.to_text() })
-        }
-        Work::Update { resource_type, id, resource, if_match } => {
-            let Ok(expected) = version(if_match) else { return no_version() };
-            let act = Act::Update { body: resource.to_text(), expected, may_create: expected.is_none() };
-            write(resource_type, id, act)
-        }
-        Work::Delete { resource_type, id, if_match } => {
-            let Ok(expected) = version(if_match) else { return no_version() };
-            write(resource_type, id, Act::Delete { expected })
-        }
-        Work::Read { url, head: false, if_none_match: None, if_modified_since: None } => {
-            match url.split_once('/').and_then(|(name, id)| Some((super::resource_type(name).ok()?, id))) {
-                Some((resource_type, id)) if fhir::reference::is_id(id) => Ok(Task::Read(resource_type, id.to_owned())),
-                _ => refuse(IssueType::NotSupported, format!("GET {url} is not supported in a bundle yet")),
-            }
-        }
-        Work::Patch { .. } | Work::Read { .. } | Work::Exists { .. } | Work::Nothing => {
-            refuse(IssueType::NotSupported, "this request is not supported in a bundle yet".into())
-        }
-    }
+fn refused(issues: Vec<Issue>) -> Failure {
+    Failure::Status(issues_status(&issues), issues)
 }
 
 async fn transaction(state: &State, caller: &Caller, resolved: Resolved<'_>) -> Result<String, Failure> {
@@ -111,19 +57,10 @@ async fn transaction(state: &State, caller: &Caller, resolved: Resolved<'_>) -> 
         }
     }
     if !issues.is_empty() {
-        return Err(Failure::Status(issues_status(&issues), issues));
+        return Err(refused(issues));
     }
-    let outcomes =
-        state.store.commit(&caller.actor, &caller.request, &Plan { writes }).await.map_err(|error| match error {
-            // The store numbers writes; the client numbers entries.
-            StoreError::Invalid(issues) if places.len() == 1 => StoreError::Invalid(
-                issues
-                    .into_iter()
-                    .map(|i| Issue { diagnostics: format!("Bundle.entry[{}]: {}", places[0], i.diagnostics), ..i })
-                    .collect(),
-            ),
-            other => other,
-        })?;
+    let outcomes = state.store.commit(&caller.actor, &caller.request, &Plan { writes }).await;
+    let outcomes = outcomes.map_err(|error| name_entry(error, &places))?;
     let mut entries: Vec<(usize, Json<'static>)> =
         places.iter().copied().zip(outcomes.into_iter().map(entry)).collect();
     for (n, resource_type, id) in reads {
@@ -138,8 +75,7 @@ async fn transaction(state: &State, caller: &Caller, resolved: Resolved<'_>) -> 
 async fn batch(state: &State, caller: &Caller, resolved: Resolved<'_>) -> String {
     let mut entries = Vec::with_capacity(resolved.work.len());
     for (n, work) in resolved.work {
-        let task =
-            work.and_then(|work| task(n, work)).map_err(|issues| Failure::Status(issues_status(&issues), issues));
+        let task = work.and_then(|work| task(n, work)).map_err(refused);
         let done = match task {
             Ok(Task::Write(write)) => {
                 let idempotency_key = caller.request.idempotency_key.as_ref().map(|key| format!("{key}/{n}"));

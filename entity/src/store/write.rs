@@ -195,7 +195,7 @@ impl Store {
                 keep_text: false,
             };
             if let Some(text) = text {
-                self.read_body(&mut row, text)?;
+                self.read_body(&mut row, text).map_err(|issues| StoreError::InvalidWrite { at, issues })?;
             } else if let Some(head) = head {
                 row.index.terms = self.compartment_terms(*resource_type, &row.pats);
                 (row.index.ts_lo, row.index.ts_hi) = (head.ts_lo, head.ts_hi);
@@ -211,8 +211,8 @@ impl Store {
     }
 
     /// Reads a body into the row: index rows, patients, and the text as it is served.
-    fn read_body(&self, row: &mut Row, text: &str) -> Result<(), StoreError> {
-        let invalid = |issue| StoreError::Invalid(vec![issue]);
+    fn read_body(&self, row: &mut Row, text: &str) -> Result<(), Vec<Issue>> {
+        let invalid = |issue| vec![issue];
         let mut object = document::read(text, row.resource_type).map_err(invalid)?;
         object.set("id", Json::from(row.id.clone()));
         let document = Json::Object(object);
@@ -222,7 +222,7 @@ impl Store {
                 let text = format!("{} has a value that search parameter {code} cannot read", row.resource_type);
                 Issue::error(IssueType::Value, text).at(row.resource_type.name())
             });
-            return Err(StoreError::Invalid(issues.collect()));
+            return Err(issues.collect());
         }
         row.pats = row.index.patients.iter().map(|id| self.keys.resource(ResourceType::Patient, id)).collect();
         row.index.terms.extend(self.compartment_terms(row.resource_type, &row.pats));
@@ -388,12 +388,30 @@ async fn claim(
     Ok(Some(outcome))
 }
 
-/// The same request has the same hash whatever id was minted for what it creates.
+/// The same request has the same hash whatever ids were minted for what it creates: an id of a create counts as its place in the
+/// plan, wherever it stands after a quote or a slash in a body.
 fn plan_hash(plan: &Plan) -> Vec<u8> {
+    let created = plan.writes.iter().enumerate().filter(|(_, w)| matches!(w.act, Act::Create { .. }));
+    let minted: HashMap<&str, usize> = created.map(|(at, w)| (w.id.as_str(), at)).collect();
+    let lengths: HashSet<usize> = minted.keys().map(|id| id.len()).collect();
     let mut hash = Sha256::new();
     let mut part = |text: &str| {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text.as_bytes());
+        let mut done = 0;
+        for (at, _) in text.match_indices(['"', '/']) {
+            let start = at + 1;
+            let id = lengths.iter().find_map(|len| {
+                let id = text.get(start..start + len).filter(|_| start >= done)?;
+                Some((minted.get(id)?, len))
+            });
+            if let Some((place, len)) = id {
+                hash.update(&text.as_bytes()[done..start]);
+                hash.update(format!("#{place}#"));
+                done = start + len;
+            }
+        }
+        hash.update(&text.as_bytes()[done..]);
+        // No text has this byte, so parts cannot run into each other.
+        hash.update([0xff]);
     };
     for write in &plan.writes {
         part(write.resource_type.name());

@@ -2,5 +2,6 @@
 
 mod embedded_cluster;
 mod fhir_rest;
+mod import;
 mod search;
 mod store;

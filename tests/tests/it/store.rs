@@ -112,7 +112,7 @@ async fn a_plan_commits_whole_or_not_at_all() {
     let good = || create(Patient, "a", "");
     let bad = create(Observation, "b", r#","x":"\u0000""#);
     let refused = commit(&store, 0, vec![good(), bad]).await.unwrap_err();
-    let StoreError::Invalid(issues) = refused else { panic!("{refused:?}") };
+    let StoreError::InvalidWrite { at: 1, issues } = refused else { panic!("{refused:?}") };
     assert_eq!(issues[0].expression, ["Observation.x"]);
     assert_eq!(store.read(&Actor::server(), Patient, "a").await.unwrap(), Lookup::Absent);
 
@@ -229,7 +229,7 @@ async fn labels_and_patients_are_in_the_sql() {
 async fn a_date_that_is_none_is_refused() {
     let store = tests::store().await;
     let refused = commit(&store, 0, vec![create(Patient, "p", r#","birthDate":"2026-02-30""#)]).await.unwrap_err();
-    let StoreError::Invalid(issues) = refused else { panic!("{refused:?}") };
+    let StoreError::InvalidWrite { at: 0, issues } = refused else { panic!("{refused:?}") };
     assert!(issues[0].diagnostics.contains("birthdate"), "{issues:?}");
 }
 
