@@ -81,7 +81,7 @@ async fn look_up(
         Ok(parsed) => parsed.query,
         Err(issues) => return Ok((None, Answer::Unusable(issues))),
     };
-    let page = store.search(actor, &query, &PageRequest { limit: 2, token: None }).await?;
+    let page = store.search(actor, &query, &PageRequest { limit: 2, token: None, ..PageRequest::default() }).await?;
     let mut found = page.matches.into_iter().map(|m| m.id);
     let answer = match (found.next(), found.next()) {
         (None, _) => Answer::None,

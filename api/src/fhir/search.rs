@@ -93,7 +93,10 @@ async fn answer(
     let page = if only_count {
         entity::store::Page::default()
     } else {
-        state.store.search(actor, &query, &PageRequest { limit, token: token.clone() }).await?
+        state
+            .store
+            .search(actor, &query, &PageRequest { limit, token: token.clone(), ..PageRequest::default() })
+            .await?
     };
     let total = match query.total {
         _ if only_count => state.store.count(actor, &query, Count::Exact).await?,

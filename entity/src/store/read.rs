@@ -34,6 +34,36 @@ impl Store {
         Ok(Lookup::Found(Stored { resource_type, id: id.to_owned(), version_id, last_updated, body: text(&raw)? }))
     }
 
+    /// The current versions of several resources of one type, in one statement; those absent, deleted or not to be seen are missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`] by the role table.
+    pub async fn read_many(
+        &self,
+        actor: &Actor,
+        resource_type: ResourceType,
+        ids: &[String],
+    ) -> Result<Vec<Stored>, StoreError> {
+        actor.require(Interaction::Read, resource_type)?;
+        let mut sql = Sql::new();
+        sql.push("SELECT h.id, h.version_id, h.last_updated, h.raw FROM ");
+        sql.heads(resource_type, "h", actor, &self.keys).push(" AND h.rkey = ANY(");
+        sql.bind_i64s(ids.iter().map(|id| self.keys.resource(resource_type, id)));
+        sql.push(") AND h.id = ANY(").bind_texts(ids.iter().cloned()).push(")");
+        let rows = self.db.query_all_raw(sql.statement()).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Stored {
+                    resource_type,
+                    id: row.try_get("", "id")?,
+                    version_id: row.try_get("", "version_id")?,
+                    last_updated: row.try_get("", "last_updated")?,
+                    body: text(&row.try_get::<Vec<u8>>("", "raw")?)?,
+                })
+            })
+            .collect()
+    }
+
     /// One version. It is seen only by who may see it *and* the current one.
     ///
     /// # Errors

@@ -60,7 +60,11 @@ async fn a_bad_file_is_named_and_leaves_nothing_while_the_rest_goes_on() {
         let pairs = [("identifier".to_owned(), value.to_owned())];
         let now = chrono::DateTime::UNIX_EPOCH;
         let query = parse(ResourceType::Patient, &pairs, Handling::Strict, now, &Options::default()).unwrap().query;
-        store.search(&actor, &query, &PageRequest { limit: 5, token: None }).await.unwrap().matches
+        store
+            .search(&actor, &query, &PageRequest { limit: 5, token: None, ..PageRequest::default() })
+            .await
+            .unwrap()
+            .matches
     };
     assert!(search("bad").await.is_empty());
     let good = search("good").await;

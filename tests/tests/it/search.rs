@@ -281,7 +281,7 @@ async fn a_page_token_is_of_one_query_and_one_caller() {
     assert_eq!(status, 400);
     let store = &ward.server.store;
     let query = query_of(ResourceType::Patient, "gender", "female");
-    let request = PageRequest { limit: 1, token: Some(token.into()) };
+    let request = PageRequest { limit: 1, token: Some(token.into()), ..PageRequest::default() };
     assert!(store.search(&Actor::server(), &query, &request).await.is_err());
 }
 
@@ -302,7 +302,10 @@ async fn a_restricted_actor_finds_own_records_only_at_every_hop() {
         (ResourceType::Practitioner, "family", "oka", "doc"),
     ] {
         let query = query_of(ty, name, value);
-        let page = store.search(&own, &query, &PageRequest { limit: 10, token: None }).await.unwrap();
+        let page = store
+            .search(&own, &query, &PageRequest { limit: 10, token: None, ..PageRequest::default() })
+            .await
+            .unwrap();
         let found: Vec<&str> = page.matches.iter().map(|m| m.id.as_str()).collect();
         assert_eq!(found.join(" "), expected, "{name}={value}");
         assert_eq!(store.count(&own, &query, Count::Exact).await.unwrap(), Some(found.len() as u64), "{name}={value}");
@@ -342,7 +345,7 @@ async fn capability_claims_are_served() {
             let param = registry::parameter(ty, claimed["name"].as_str().unwrap()).unwrap();
             let query = query_of(ty, param.code, &sample(param));
             asked += 1;
-            let page = PageRequest { limit: 1, token: None };
+            let page = PageRequest { limit: 1, token: None, ..PageRequest::default() };
             if let Err(error) = ward.server.store.search(&Actor::server(), &query, &page).await {
                 refused.push(format!("{ty}.{}: {error}", param.code));
             }
@@ -395,7 +398,7 @@ async fn real_records_are_found_as_the_matcher_says() {
                     .map(|d| d.str_at("id").unwrap())
                     .collect();
                 let mut found = BTreeSet::new();
-                let mut page = PageRequest { limit: 500, token: None };
+                let mut page = PageRequest { limit: 500, token: None, ..PageRequest::default() };
                 loop {
                     let answer = store.search(&Actor::server(), &query, &page).await.unwrap();
                     found.extend(answer.matches.into_iter().map(|m| m.id));

@@ -54,12 +54,7 @@ impl Store {
         let mut all = Vec::new();
         for (resource_type, ids) in wanted {
             if actor.may(Interaction::Read, resource_type) {
-                let mut sql = Sql::new();
-                sql.push("SELECT h.rid, h.id, h.version_id, h.last_updated, h.raw FROM ");
-                sql.heads(resource_type, "h", actor, &self.keys).push(" AND h.rkey = ANY(");
-                sql.bind_i64s(ids.iter().map(|id| self.keys.resource(resource_type, id)));
-                sql.push(") AND h.id = ANY(").bind_texts(ids).push(")");
-                self.take(sql, resource_type, &mut all).await?;
+                all.extend(self.read_many(actor, resource_type, &ids).await?);
             }
         }
         for one in revinclude {

@@ -19,6 +19,7 @@ use order::{Key, Order, Place, beyond, direction, instant, order_by};
 
 use crate::role::Interaction;
 use crate::store::read::text;
+use crate::store::seal::Seal;
 use crate::store::sql::Sql;
 use crate::store::{Store, Stored};
 use crate::{Actor, StoreError};
@@ -31,8 +32,10 @@ const SORT_LIMIT: i64 = 100_000;
 pub struct PageRequest {
     /// Rows per page.
     pub limit: u32,
-    /// A token of another page of the same query and caller.
+    /// A token of another page, or a cursor of a match, of the same query and caller.
     pub token: Option<String>,
+    /// Walk towards the beginning; without a token, from the end.
+    pub backward: bool,
 }
 
 /// How exactly the number of matches is wanted.
@@ -50,6 +53,30 @@ pub struct Page {
     /// Token of the following page, `None` on the last.
     pub next: Option<String>,
     pub previous: Option<String>,
+    cursors: Option<Cursors>,
+}
+
+/// What makes cursors of a page's matches when they are asked for.
+#[derive(Debug, Clone)]
+struct Cursors {
+    seal: Seal,
+    bound: Vec<u8>,
+    places: Vec<Place>,
+}
+
+impl Page {
+    /// The token that resumes after the match at that position.
+    pub fn cursor(&self, at: usize) -> Option<String> {
+        let cursors = self.cursors.as_ref()?;
+        Some(cursors.token(cursors.places.get(at)?, false))
+    }
+}
+
+impl Cursors {
+    fn token(&self, place: &Place, backward: bool) -> String {
+        let content = serde_json::to_vec(&Token { place: place.clone(), backward });
+        self.seal.seal(&content.expect("plain data"), &self.bound)
+    }
 }
 
 /// What a page token holds.
@@ -93,20 +120,69 @@ impl Store {
             }
             None => None,
         };
-        let backward = from.as_ref().is_some_and(|t| t.backward);
-        let mut rows = self.rows(actor, query, from.as_ref().map(|t| &t.place), backward, page.limit + 1).await?;
-        let more = rows.len() > page.limit as usize;
-        rows.truncate(page.limit as usize);
+        let backward = page.backward || from.as_ref().is_some_and(|t| t.backward);
+        let rows = self.rows(actor, query, from.as_ref().map(|t| &t.place), backward, page.limit + 1).await?;
+        Ok(self.page(rows, page.limit, backward, from.is_some(), bound))
+    }
+
+    /// A page of rows in walking order, of which one more than `limit` was asked for.
+    fn page(&self, mut rows: Vec<Found>, limit: u32, backward: bool, resumed: bool, bound: Vec<u8>) -> Page {
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
         if backward {
             rows.reverse();
         }
-        let token = |found: Option<&Found>, backward| {
-            let content = serde_json::to_vec(&Token { place: found?.place.clone(), backward });
-            Some(self.seal.seal(&content.expect("plain data"), &bound))
-        };
-        let next = if more || backward { token(rows.last(), false) } else { None };
-        let previous = if if backward { more } else { from.is_some() } { token(rows.first(), true) } else { None };
-        Ok(Page { matches: rows.into_iter().map(|f| f.stored).collect(), next, previous })
+        let (matches, places): (Vec<_>, Vec<_>) = rows.into_iter().map(|f| (f.stored, f.place)).unzip();
+        let cursors = Cursors { seal: self.seal.clone(), bound, places };
+        let (after, before) = if backward { (resumed, more) } else { (more, resumed) };
+        let next = cursors.places.last().filter(|_| after).map(|place| cursors.token(place, false));
+        let previous = cursors.places.first().filter(|_| before).map(|place| cursors.token(place, true));
+        Page { matches, next, previous, cursors: Some(cursors) }
+    }
+
+    /// The first page of one search for each of several patients, in their order: newest first by the type's primary date. One
+    /// statement, whatever the number of patients.
+    ///
+    /// `query` says everything but the patient; `of` adds a patient to it, and gives the query whose cursors the pages have.
+    ///
+    /// # Errors
+    /// As [`Store::search`]; [`StoreError::NotSupported`] for a type that can be about several patients.
+    pub async fn search_per_patient(
+        &self,
+        actor: &Actor,
+        query: &Query,
+        patients: &[String],
+        limit: u32,
+        of: impl Fn(&str) -> Query,
+    ) -> Result<Vec<Page>, StoreError> {
+        let ty = query.resource_type;
+        actor.require(Interaction::Search, ty)?;
+        if registry::several_patients(ty) {
+            return filter::unsupported(&format!("{ty} by patient"));
+        }
+        let pats: Vec<i64> = patients.iter().map(|id| self.keys.resource(ResourceType::Patient, id)).collect();
+        let mut sql = Sql::new();
+        sql.push("SELECT q.n, r.* FROM unnest(").bind_i64s(pats.iter().copied());
+        sql.push(") WITH ORDINALITY AS q (pat, n), LATERAL (SELECT h.rid, h.id, h.version_id, h.last_updated, h.raw, h.ts_lo FROM ");
+        sql.heads(ty, "h", actor, &self.keys).push(" AND h.pat = q.pat");
+        let mut filter = Filter { actor, keys: &self.keys, aliases: 0 };
+        for clause in &query.all {
+            sql.push(" AND ");
+            filter.write(&mut sql, "h", ty, clause)?;
+        }
+        sql.push(" ORDER BY h.ts_lo DESC, h.rid DESC LIMIT ").bind(i64::from(limit) + 1);
+        sql.push(") AS r ORDER BY q.n, r.ts_lo DESC, r.rid DESC");
+        let mut groups: Vec<Vec<Found>> = patients.iter().map(|_| Vec::new()).collect();
+        for row in self.db.query_all_raw(sql.statement()).await? {
+            let n: i64 = row.try_get("", "n")?;
+            let values = vec![order::SortValue::Int(row.try_get("", "ts_lo")?)];
+            groups[(n - 1) as usize].push(found(ty, &row, values, false)?);
+        }
+        let pages = groups.into_iter().zip(patients).map(|(rows, id)| {
+            let bound = bound_to(actor, &of(id));
+            self.page(rows, limit, false, false, bound)
+        });
+        Ok(pages.collect())
     }
 
     /// The number of matches.

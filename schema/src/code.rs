@@ -1,0 +1,275 @@
+//! Closed FHIR value sets as enums (<https://hl7.org/fhir/R4/valueset-…>). A code of a record that is none of them reads as null.
+
+use async_graphql::Enum;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$value_doc:meta])* $value:ident = $code:literal,)* })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
+            pub enum $name {
+                $($(#[$value_doc])* $value,)*
+            }
+
+            impl $name {
+                /// The value of a FHIR code.
+                pub fn of(code: &str) -> Option<Self> {
+                    match code {
+                        $($code => Some(Self::$value),)*
+                        _ => None,
+                    }
+                }
+
+                /// The FHIR code.
+                pub fn code(self) -> &'static str {
+                    match self {
+                        $(Self::$value => $code,)*
+                    }
+                }
+            }
+        )*
+    };
+}
+
+codes! {
+    /// Administrative gender.
+    Gender {
+        /// Male.
+        Male = "male",
+        /// Female.
+        Female = "female",
+        /// Other than male and female.
+        Other = "other",
+        /// Not known.
+        Unknown = "unknown",
+    }
+    /// Whether a condition is there now.
+    ConditionClinicalStatus {
+        /// Present.
+        Active = "active",
+        /// Present again.
+        Recurrence = "recurrence",
+        /// Worse again after it was better.
+        Relapse = "relapse",
+        /// Not present.
+        Inactive = "inactive",
+        /// Better, and may come back.
+        Remission = "remission",
+        /// Over.
+        Resolved = "resolved",
+    }
+    /// How sure a condition is.
+    ConditionVerificationStatus {
+        /// Not confirmed.
+        Unconfirmed = "unconfirmed",
+        /// Assumed for now.
+        Provisional = "provisional",
+        /// One of several possibilities.
+        Differential = "differential",
+        /// Confirmed.
+        Confirmed = "confirmed",
+        /// Ruled out.
+        Refuted = "refuted",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+    }
+    /// Whether a patient is at risk now.
+    AllergyClinicalStatus {
+        /// At risk.
+        Active = "active",
+        /// No longer at risk.
+        Inactive = "inactive",
+        /// Tested and over.
+        Resolved = "resolved",
+    }
+    /// How sure an allergy is.
+    AllergyVerificationStatus {
+        /// Not confirmed.
+        Unconfirmed = "unconfirmed",
+        /// Confirmed.
+        Confirmed = "confirmed",
+        /// Ruled out.
+        Refuted = "refuted",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+    }
+    /// What kind of substance.
+    AllergyCategory {
+        /// Food.
+        Food = "food",
+        /// A medicine.
+        Medication = "medication",
+        /// Something in the surroundings.
+        Environment = "environment",
+        /// Made from living matter.
+        Biologic = "biologic",
+    }
+    /// How bad a future reaction could be.
+    AllergyCriticality {
+        /// Unlikely to harm seriously.
+        Low = "low",
+        /// May endanger life.
+        High = "high",
+        /// Cannot be judged.
+        UnableToAssess = "unable-to-assess",
+    }
+    /// How bad a reaction was.
+    ReactionSeverity {
+        /// Mild.
+        Mild = "mild",
+        /// Moderate.
+        Moderate = "moderate",
+        /// Severe.
+        Severe = "severe",
+    }
+    /// Where a prescription stands.
+    MedicationRequestStatus {
+        /// In force.
+        Active = "active",
+        /// Paused.
+        OnHold = "on-hold",
+        /// Withdrawn before it began.
+        Cancelled = "cancelled",
+        /// Carried out.
+        Completed = "completed",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+        /// Ended early.
+        Stopped = "stopped",
+        /// Not signed.
+        Draft = "draft",
+        /// Not known.
+        Unknown = "unknown",
+    }
+    /// How binding a request is.
+    MedicationRequestIntent {
+        /// A suggestion.
+        Proposal = "proposal",
+        /// Meant to be done, not yet ordered.
+        Plan = "plan",
+        /// An order.
+        Order = "order",
+        /// The first of several orders.
+        OriginalOrder = "original-order",
+        /// Follows from another order.
+        ReflexOrder = "reflex-order",
+        /// As the one who fills it understands it.
+        FillerOrder = "filler-order",
+        /// One occasion of an order.
+        InstanceOrder = "instance-order",
+        /// One of several ways.
+        Option = "option",
+    }
+    /// Where a visit stands.
+    EncounterStatus {
+        /// Not begun.
+        Planned = "planned",
+        /// The patient is here.
+        Arrived = "arrived",
+        /// Judged for urgency.
+        Triaged = "triaged",
+        /// Going on.
+        InProgress = "in-progress",
+        /// The patient is away for a while.
+        Onleave = "onleave",
+        /// Over.
+        Finished = "finished",
+        /// Did not take place.
+        Cancelled = "cancelled",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+        /// Not known.
+        Unknown = "unknown",
+    }
+    /// Where an observation stands.
+    ObservationStatus {
+        /// Known, no result.
+        Registered = "registered",
+        /// May still change.
+        Preliminary = "preliminary",
+        /// Complete.
+        Final = "final",
+        /// Changed after it was complete.
+        Amended = "amended",
+        /// Changed because it was wrong.
+        Corrected = "corrected",
+        /// Not done.
+        Cancelled = "cancelled",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+        /// Not known.
+        Unknown = "unknown",
+    }
+    /// Whether a vaccine was given.
+    ImmunizationStatus {
+        /// Given.
+        Completed = "completed",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+        /// Not given.
+        NotDone = "not-done",
+    }
+    /// Where a procedure stands.
+    ProcedureStatus {
+        /// Being prepared.
+        Preparation = "preparation",
+        /// Going on.
+        InProgress = "in-progress",
+        /// Not done.
+        NotDone = "not-done",
+        /// Paused.
+        OnHold = "on-hold",
+        /// Ended early.
+        Stopped = "stopped",
+        /// Done.
+        Completed = "completed",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+        /// Not known.
+        Unknown = "unknown",
+    }
+    /// Where a report stands.
+    ReportStatus {
+        /// Known, no content.
+        Registered = "registered",
+        /// Some of it is there.
+        Partial = "partial",
+        /// May still change.
+        Preliminary = "preliminary",
+        /// Complete.
+        Final = "final",
+        /// Changed after it was complete.
+        Amended = "amended",
+        /// Changed because it was wrong.
+        Corrected = "corrected",
+        /// Added to after it was complete.
+        Appended = "appended",
+        /// Not done.
+        Cancelled = "cancelled",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+        /// Not known.
+        Unknown = "unknown",
+    }
+    /// Where a document stands.
+    DocumentStatus {
+        /// In force.
+        Current = "current",
+        /// Replaced by another.
+        Superseded = "superseded",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+    }
+    /// A family of observations.
+    ResultCategory {
+        /// Laboratory results.
+        Laboratory = "laboratory",
+        /// Vital signs.
+        VitalSigns = "vital-signs",
+    }
+}
+
+/// `a,b` for a search parameter with alternatives.
+pub fn alternatives(codes: impl IntoIterator<Item = &'static str>) -> String {
+    codes.into_iter().collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,246 @@
+//! A resource as resolvers see it, and the lists it comes in.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Result};
+use entity::StoreError;
+use entity::store::{Count, Page, PageRequest, Stored};
+use fhir::search::query::Query;
+use fhir::{Json, ResourceType};
+
+use crate::error;
+use crate::session::{self, DEFAULT_PAGE, MAX_PAGE, Session, Shape, invalid, session};
+
+/// A stored version, parsed once.
+#[derive(Clone)]
+pub struct Document(Arc<Inner>);
+
+struct Inner {
+    stored: Stored,
+    json: Json<'static>,
+}
+
+impl Document {
+    pub fn new(stored: Stored) -> Result<Self> {
+        let json = Json::parse(&stored.body).map(Json::into_owned);
+        let broken = |_| error::graphql(&StoreError::Internal("a stored body is no JSON".into()));
+        Ok(Self(Arc::new(Inner { json: json.map_err(broken)?, stored })))
+    }
+
+    pub fn stored(&self) -> &Stored {
+        &self.0.stored
+    }
+
+    pub fn json(&self) -> &Json<'static> {
+        &self.0.json
+    }
+
+    /// The element at a path of names; the first of a repeating one.
+    pub fn at(&self, path: &[&str]) -> Option<&Json<'static>> {
+        path.iter().try_fold(self.json(), |value, name| value.get(name).and_then(|v| v.items().first()))
+    }
+
+    pub fn text(&self, path: &[&str]) -> Option<&str> {
+        self.at(path).and_then(Json::as_str)
+    }
+
+    /// The elements of a repeating element; none when it is absent.
+    pub fn all(&self, name: &str) -> &[Json<'static>] {
+        self.json().get(name).map_or(&[], Json::items)
+    }
+}
+
+/// The page arguments of a connection.
+#[derive(Debug, Clone, Default)]
+pub struct PageArguments {
+    pub first: Option<i32>,
+    pub after: Option<String>,
+    pub last: Option<i32>,
+    pub before: Option<String>,
+}
+
+impl PageArguments {
+    pub fn request(&self) -> Result<PageRequest> {
+        if self.first.is_some() && (self.last.is_some() || self.before.is_some())
+            || self.last.is_some() && self.after.is_some()
+        {
+            return Err(invalid("first", "use first with after, or last with before"));
+        }
+        let backward = self.last.is_some() || self.before.is_some();
+        let (name, size) = if backward { ("last", self.last) } else { ("first", self.first) };
+        let limit = match size {
+            None => DEFAULT_PAGE,
+            Some(n) => u32::try_from(n)
+                .ok()
+                .filter(|n| (1..=MAX_PAGE).contains(n))
+                .ok_or_else(|| invalid(name, format!("{name} is from 1 to {MAX_PAGE}")))?,
+        };
+        Ok(PageRequest { limit, token: self.before.clone().or_else(|| self.after.clone()), backward })
+    }
+}
+
+/// One page of documents with what counts the whole.
+pub struct List {
+    pub documents: Vec<Document>,
+    page: Arc<Page>,
+    query: Query,
+}
+
+impl List {
+    pub fn new(page: Arc<Page>, query: Query) -> Result<Self> {
+        let documents = page.matches.iter().cloned().map(Document::new).collect::<Result<_>>()?;
+        Ok(Self { documents, page, query })
+    }
+
+    /// Searches one page.
+    pub async fn search(session: &Session, query: Query, request: &PageRequest) -> Result<Self> {
+        let page = session.store.search(&session.actor, &query, request).await.map_err(|e| error::graphql(&e))?;
+        Self::new(Arc::new(page), query)
+    }
+
+    /// One page of a patient's list; first pages are loaded together with those of other patients.
+    pub async fn of_patient(
+        ctx: &Context<'_>,
+        patient: &str,
+        resource_type: ResourceType,
+        pairs: Vec<(String, String)>,
+        page: &PageArguments,
+    ) -> Result<Self> {
+        let session = session(ctx);
+        let request = page.request()?;
+        let query =
+            session::query(resource_type, &pairs, Some(patient), session.now).map_err(|e| error::graphql(&e))?;
+        if request.token.is_some() || request.backward {
+            return Self::search(session, query, &request).await;
+        }
+        let shape = Shape { resource_type, pairs, limit: request.limit };
+        Self::new(session.first_page(patient, shape).await?, query)
+    }
+
+    pub fn cursor(&self, at: usize) -> String {
+        self.page.cursor(at).unwrap_or_default()
+    }
+
+    pub fn has_next(&self) -> bool {
+        self.page.next.is_some()
+    }
+
+    pub fn has_previous(&self) -> bool {
+        self.page.previous.is_some()
+    }
+
+    pub async fn total(&self, ctx: &Context<'_>) -> Result<Option<u64>> {
+        let session = session(ctx);
+        session.store.count(&session.actor, &self.query, Count::Exact).await.map_err(|e| error::graphql(&e))
+    }
+}
+
+/// Where a page stands in its list.
+#[derive(async_graphql::SimpleObject)]
+pub struct PageInfo {
+    /// Whether more follows in the list's order.
+    pub has_next_page: bool,
+    /// Whether something comes before in the list's order.
+    pub has_previous_page: bool,
+    /// Cursor of the first edge; null on an empty page.
+    pub start_cursor: Option<String>,
+    /// Cursor of the last edge; null on an empty page.
+    pub end_cursor: Option<String>,
+}
+
+impl List {
+    pub fn info(&self) -> PageInfo {
+        let cursor = |at: Option<usize>| at.map(|at| self.cursor(at));
+        PageInfo {
+            has_next_page: self.has_next(),
+            has_previous_page: self.has_previous(),
+            start_cursor: cursor((!self.documents.is_empty()).then_some(0)),
+            end_cursor: cursor(self.documents.len().checked_sub(1)),
+        }
+    }
+}
+
+/// Declares a resource type of the API: what every resource has, and its own fields.
+macro_rules! resource {
+    ($(#[$doc:meta])* $name:ident { $($fields:tt)* }) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name(pub $crate::document::Document);
+
+        $(#[$doc])*
+        #[async_graphql::Object]
+        impl $name {
+            /// Global id: the FHIR reference, such as `Patient/p1`.
+            pub(crate) async fn id(&self) -> async_graphql::ID {
+                format!("{}/{}", self.0.stored().resource_type, self.0.stored().id).into()
+            }
+
+            /// The id within its type.
+            pub(crate) async fn fhir_id(&self) -> String {
+                self.0.stored().id.clone()
+            }
+
+            /// The version that is shown, counting from 1.
+            pub(crate) async fn version_id(&self) -> String {
+                self.0.stored().version_id.to_string()
+            }
+
+            /// When this version was stored.
+            pub(crate) async fn last_updated(&self) -> $crate::scalar::Instant {
+                let at = self.0.stored().last_updated;
+                $crate::scalar::Instant(at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true))
+            }
+
+            /// The whole resource as FHIR JSON.
+            pub(crate) async fn fhir(&self) -> $crate::scalar::FhirJson {
+                $crate::scalar::FhirJson(self.0.stored().body.clone())
+            }
+
+            $($fields)*
+        }
+    };
+}
+
+/// Declares the connection and edge of a resource type.
+macro_rules! connection {
+    ($connection:ident, $edge:ident, $node:ident) => {
+        /// One page of a list. Cursors resume it, also while others write.
+        pub struct $connection(pub $crate::document::List);
+
+        /// One page of a list. Cursors resume it, also while others write.
+        #[async_graphql::Object]
+        impl $connection {
+            /// The page's items with their cursors.
+            async fn edges(&self) -> Vec<$edge> {
+                let items = self.0.documents.iter().enumerate();
+                items.map(|(at, d)| $edge { cursor: self.0.cursor(at), node: $node(d.clone()) }).collect()
+            }
+
+            /// The page's items.
+            async fn nodes(&self) -> Vec<$node> {
+                self.0.documents.iter().cloned().map($node).collect()
+            }
+
+            /// Where the page stands.
+            async fn page_info(&self) -> $crate::document::PageInfo {
+                self.0.info()
+            }
+
+            /// The exact number of items in the whole list, counted only when it is asked for.
+            async fn total_count(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<u64>> {
+                self.0.total(ctx).await
+            }
+        }
+
+        /// An item of a list and its place.
+        #[derive(async_graphql::SimpleObject)]
+        pub struct $edge {
+            /// The item's place, for `after` and `before`.
+            pub cursor: String,
+            /// The item.
+            pub node: $node,
+        }
+    };
+}
+
+pub(crate) use {connection, resource};

@@ -1,0 +1,275 @@
+//! The root of all questions.
+
+use async_graphql::{Context, Enum, ID, InputObject, Interface, Object, Result, SimpleObject};
+use entity::StoreError;
+use entity::role::Role;
+use entity::store::Lookup;
+use fhir::ResourceType;
+use fhir::search::extract::Options;
+use fhir::search::parse::{Handling, parse};
+
+use crate::code::Gender;
+use crate::document::{Document, List, PageArguments};
+use crate::error;
+use crate::scalar::{FhirJson, Instant};
+use crate::session::{MAX_PAGE, invalid, session};
+use crate::types::chart::{
+    AllergyIntolerance, ClinicalDocument, Condition, DiagnosticReport, Encounter, Immunization, MedicationRequest,
+    Observation, Procedure,
+};
+use crate::types::patient::{DateRange, Patient, PatientConnection, page_cost};
+
+/// A stored resource.
+#[derive(Interface)]
+#[graphql(
+    field(name = "id", ty = "ID", desc = "Global id: the FHIR reference, such as `Patient/p1`."),
+    field(name = "fhir_id", ty = "String", desc = "The id within its type."),
+    field(name = "version_id", ty = "String", desc = "The version that is shown, counting from 1."),
+    field(name = "last_updated", ty = "Instant", desc = "When this version was stored."),
+    field(name = "fhir", ty = "FhirJson", desc = "The whole resource as FHIR JSON.")
+)]
+pub enum Node {
+    Patient(Patient),
+    Condition(Condition),
+    AllergyIntolerance(AllergyIntolerance),
+    MedicationRequest(MedicationRequest),
+    Encounter(Encounter),
+    Observation(Observation),
+    Immunization(Immunization),
+    Procedure(Procedure),
+    DiagnosticReport(DiagnosticReport),
+    ClinicalDocument(ClinicalDocument),
+    OtherResource(OtherResource),
+}
+
+crate::document::resource! {
+    /// A resource of a type without fields of its own here.
+    OtherResource {
+        /// Its FHIR type.
+        async fn resource_type(&self) -> &str {
+            self.0.stored().resource_type.name()
+        }
+    }
+}
+
+fn node(document: Document) -> Node {
+    match document.stored().resource_type {
+        ResourceType::Patient => Node::Patient(Patient(document)),
+        ResourceType::Condition => Node::Condition(Condition(document)),
+        ResourceType::AllergyIntolerance => Node::AllergyIntolerance(AllergyIntolerance(document)),
+        ResourceType::MedicationRequest => Node::MedicationRequest(MedicationRequest(document)),
+        ResourceType::Encounter => Node::Encounter(Encounter(document)),
+        ResourceType::Observation => Node::Observation(Observation(document)),
+        ResourceType::Immunization => Node::Immunization(Immunization(document)),
+        ResourceType::Procedure => Node::Procedure(Procedure(document)),
+        ResourceType::DiagnosticReport => Node::DiagnosticReport(DiagnosticReport(document)),
+        ResourceType::DocumentReference => Node::ClinicalDocument(ClinicalDocument(document)),
+        _ => Node::OtherResource(OtherResource(document)),
+    }
+}
+
+/// The asking party.
+#[derive(SimpleObject)]
+pub struct Me {
+    /// Log-in name.
+    pub principal: String,
+    /// Roles held.
+    pub roles: Vec<UserRole>,
+    /// Global id of the Practitioner or Patient this is.
+    pub fhir_user: Option<ID>,
+}
+
+/// What someone may do.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "Role")]
+pub enum UserRole {
+    /// Doctors.
+    Physician,
+    /// Nurses.
+    Nurse,
+    /// Pharmacists.
+    Pharmacist,
+    /// Registration and appointments.
+    Registrar,
+    /// Population questions.
+    Analyst,
+    /// Administration of the system.
+    Admin,
+    /// Patients.
+    Patient,
+    /// Programs.
+    System,
+}
+
+/// Which patients.
+#[derive(InputObject, Default)]
+pub struct PatientFilter {
+    /// Words that begin parts of the name, all of them.
+    pub name: Option<String>,
+    /// An identifier such as the medical record number, or `system|value`.
+    pub identifier: Option<String>,
+    /// Administrative gender.
+    pub gender: Option<Gender>,
+    /// Date of birth.
+    pub birth_date: Option<DateRange>,
+    /// Whether the record is in use.
+    pub active: Option<bool>,
+    /// Whether the patient has died.
+    pub deceased: Option<bool>,
+}
+
+/// The order of patients.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+pub enum PatientSort {
+    /// By family name.
+    Family,
+    /// By family name, backwards.
+    FamilyDesc,
+    /// Oldest first.
+    BirthDate,
+    /// Youngest first.
+    BirthDateDesc,
+    /// Last changed first.
+    LastUpdatedDesc,
+}
+
+impl PatientSort {
+    fn parameter(self) -> &'static str {
+        match self {
+            Self::Family => "family",
+            Self::FamilyDesc => "-family",
+            Self::BirthDate => "birthdate",
+            Self::BirthDateDesc => "-birthdate",
+            Self::LastUpdatedDesc => "-_lastUpdated",
+        }
+    }
+}
+
+/// A global id, as type and id; `None` for what cannot be one.
+fn parts(id: &ID) -> Option<(ResourceType, &str)> {
+    let (name, id) = id.split_once('/')?;
+    Some((ResourceType::named(name)?, id)).filter(|(_, id)| fhir::reference::is_id(id))
+}
+
+async fn read(ctx: &Context<'_>, id: &ID) -> Result<Option<Document>> {
+    let Some((resource_type, id)) = parts(id) else { return Ok(None) };
+    let session = session(ctx);
+    match session.store.read(&session.actor, resource_type, id).await {
+        Ok(Lookup::Found(stored)) => Document::new(stored).map(Some),
+        Ok(Lookup::Deleted { .. } | Lookup::Absent) => Ok(None),
+        Err(error) => Err(error::graphql(&error)),
+    }
+}
+
+/// The root of all questions.
+pub struct Query;
+
+/// The root of all questions.
+#[Object]
+impl Query {
+    /// The asking party.
+    async fn me(&self, ctx: &Context<'_>) -> Me {
+        let actor = &session(ctx).actor;
+        Me {
+            principal: actor.principal.clone(),
+            roles: actor.roles.iter().copied().map(UserRole::from).collect(),
+            fhir_user: actor.fhir_user.clone().map(ID::from),
+        }
+    }
+
+    /// One resource of any type by global id; null when it is absent, deleted or not to be seen.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Global id, such as `Patient/p1`")] id: ID,
+    ) -> Result<Option<Node>> {
+        Ok(read(ctx, &id).await?.map(node))
+    }
+
+    /// Several resources in the order asked, at most 200; null in the place of each that is absent or not to be seen.
+    #[graphql(complexity = "ids.len() * child_complexity")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Global ids")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        if ids.len() > MAX_PAGE as usize {
+            return Err(invalid("ids", format!("at most {MAX_PAGE} ids")));
+        }
+        let session = session(ctx);
+        let mut by_type: std::collections::BTreeMap<ResourceType, Vec<String>> = std::collections::BTreeMap::new();
+        for (resource_type, id) in ids.iter().filter_map(parts) {
+            by_type.entry(resource_type).or_default().push(id.to_owned());
+        }
+        let mut found = std::collections::HashMap::new();
+        for (resource_type, ids) in by_type {
+            let stored = session.store.read_many(&session.actor, resource_type, &ids).await;
+            for one in stored.map_err(|e| error::graphql(&e))? {
+                found.insert((resource_type, one.id.clone()), Document::new(one)?);
+            }
+        }
+        let of = |id: &ID| parts(id).and_then(|(ty, id)| found.get(&(ty, id.to_owned())).cloned()).map(node);
+        Ok(ids.iter().map(of).collect())
+    }
+
+    /// One patient by global id; null when absent, deleted or not to be seen.
+    async fn patient(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Global id, such as `Patient/p1`")] id: ID,
+    ) -> Result<Option<Patient>> {
+        match parts(&id) {
+            Some((ResourceType::Patient, _)) => Ok(read(ctx, &id).await?.map(Patient)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Patients, one page.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection with filter and sort")]
+    async fn patients(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] filter: Option<PatientFilter>,
+        #[graphql(desc = "In which order", default_with = "PatientSort::Family")] sort: PatientSort,
+        #[graphql(desc = "Further FHIR search parameters, `_has` and chains included; an unknown one is refused")]
+        fhir_query: Option<String>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<PatientConnection> {
+        let session = session(ctx);
+        let f = filter.unwrap_or_default();
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        let mut add = |name: &str, value: String| pairs.push((name.to_owned(), value));
+        for word in f.name.iter().flat_map(|n| n.split_whitespace()) {
+            add("name", escaped(word));
+        }
+        f.identifier.into_iter().for_each(|v| add("identifier", v));
+        f.gender.into_iter().for_each(|g| add("gender", g.code().to_owned()));
+        f.active.into_iter().for_each(|a| add("active", a.to_string()));
+        f.deceased.into_iter().for_each(|d| add("deceased", d.to_string()));
+        pairs.extend(f.birth_date.iter().flat_map(|r| r.pairs("birthdate")));
+        for pair in fhir_query.iter().flat_map(|q| q.split('&')).filter(|p| !p.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            if name.starts_with('_')
+                && !name.starts_with("_has:")
+                && !matches!(name, "_id" | "_lastUpdated" | "_tag" | "_profile" | "_security")
+            {
+                return Err(invalid("fhirQuery", format!("{name} has no effect here")));
+            }
+            pairs.push((name.to_owned(), value.to_owned()));
+        }
+        pairs.push(("_sort".into(), sort.parameter().into()));
+        let parsed = parse(ResourceType::Patient, &pairs, Handling::Strict, session.now, &Options::default());
+        let query = parsed.map_err(|issues| error::graphql(&StoreError::Invalid(issues)))?.query;
+        let request = PageArguments { first, after, last, before }.request()?;
+        List::search(session, query, &request).await.map(PatientConnection)
+    }
+}
+
+/// Text of a filter as the value of a search parameter.
+fn escaped(text: &str) -> String {
+    text.chars().flat_map(|c| matches!(c, ',' | '|' | '$' | '\\').then_some('\\').into_iter().chain([c])).collect()
+}

@@ -1,0 +1,127 @@
+//! One operation's caller, instant, store and loaders.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::{Context, Result};
+use chrono::{DateTime, Utc};
+use dataloader::BatchFn;
+use dataloader::non_cached::Loader;
+use entity::store::Page;
+use entity::{Actor, Store, StoreError};
+use fhir::search::extract::Options;
+use fhir::search::parse::{Handling, parse};
+use fhir::search::query::Query;
+use fhir::{Issue, IssueType, ResourceType};
+
+use crate::error;
+
+/// Most matches of one page.
+pub const MAX_PAGE: u32 = 200;
+/// Page size when none is asked for.
+pub const DEFAULT_PAGE: u32 = 50;
+
+/// What resolvers work with; one per operation, since loaders batch within one operation only.
+pub struct Session {
+    pub store: Store,
+    pub actor: Actor,
+    pub now: DateTime<Utc>,
+    loaders: Mutex<HashMap<Shape, PatientLoader>>,
+}
+
+/// A list of a patient that can be loaded for many patients at once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Shape {
+    pub resource_type: ResourceType,
+    /// Search parameters beside the patient.
+    pub pairs: Vec<(String, String)>,
+    pub limit: u32,
+}
+
+type PatientLoader = Loader<String, Result<Arc<Page>, Arc<StoreError>>, PerPatient>;
+
+/// Loads one shape for the patients that were asked for together.
+pub struct PerPatient {
+    store: Store,
+    actor: Actor,
+    now: DateTime<Utc>,
+    shape: Shape,
+}
+
+impl BatchFn<String, Result<Arc<Page>, Arc<StoreError>>> for PerPatient {
+    async fn load(&mut self, keys: &[String]) -> HashMap<String, Result<Arc<Page>, Arc<StoreError>>> {
+        let Shape { resource_type, pairs, limit } = &self.shape;
+        let loaded = match query(*resource_type, pairs, None, self.now) {
+            Ok(template) => {
+                let of = |id: &str| {
+                    query(*resource_type, pairs, Some(id), self.now).expect("as the template, and an id of the store")
+                };
+                self.store.search_per_patient(&self.actor, &template, keys, *limit, of).await
+            }
+            Err(error) => Err(error),
+        };
+        match loaded {
+            Ok(pages) => keys.iter().cloned().zip(pages.into_iter().map(|page| Ok(Arc::new(page)))).collect(),
+            Err(error) => {
+                let error = Arc::new(error);
+                keys.iter().map(|key| (key.clone(), Err(Arc::clone(&error)))).collect()
+            }
+        }
+    }
+}
+
+/// The search for a list of one patient (or of any, with `patient` `None`), newest first by the type's primary date.
+pub fn query(
+    resource_type: ResourceType,
+    pairs: &[(String, String)],
+    patient: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Query, StoreError> {
+    let mut all = pairs.to_vec();
+    if let Some(code) =
+        fhir::search::registry::primary_date(resource_type).filter(|_| !pairs.iter().any(|(n, _)| n == "_sort"))
+    {
+        all.push(("_sort".into(), format!("-{code}")));
+    }
+    if let Some(id) = patient {
+        all.push(("patient".into(), format!("Patient/{id}")));
+    }
+    parse(resource_type, &all, Handling::Strict, now, &Options::default())
+        .map(|parsed| parsed.query)
+        .map_err(StoreError::Invalid)
+}
+
+impl Session {
+    pub fn new(store: Store, actor: Actor, now: DateTime<Utc>) -> Self {
+        Self { store, actor, now, loaders: Mutex::default() }
+    }
+
+    /// The first page of a list, loaded together with the same list of other patients.
+    pub async fn first_page(&self, patient: &str, shape: Shape) -> Result<Arc<Page>> {
+        let loader = {
+            let mut loaders = self.loaders.lock().unwrap_or_else(PoisonError::into_inner);
+            let new = || {
+                Loader::new(PerPatient {
+                    store: self.store.clone(),
+                    actor: self.actor.clone(),
+                    now: self.now,
+                    shape: shape.clone(),
+                })
+            };
+            loaders.entry(shape.clone()).or_insert_with(new).clone()
+        };
+        let loaded = loader.try_load(patient.to_owned()).await;
+        let loaded = loaded.map_err(|e| error::graphql(&StoreError::Internal(e.to_string())))?;
+        loaded.map_err(|e| error::graphql(&e))
+    }
+}
+
+/// The session of the operation in progress.
+pub fn session<'c>(ctx: &Context<'c>) -> &'c Session {
+    ctx.data_unchecked::<Session>()
+}
+
+/// A request that cannot be carried out, with the argument that is at fault.
+pub fn invalid(argument: &str, text: impl Into<String>) -> async_graphql::Error {
+    error::graphql(&StoreError::Invalid(vec![Issue::error(IssueType::Invalid, text).at(argument)]))
+}

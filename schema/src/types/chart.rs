@@ -1,0 +1,607 @@
+//! What a patient's chart holds: problems, allergies, prescriptions, visits, observations and the like.
+
+use async_graphql::{Context, Result, SimpleObject};
+use fhir::reference::{self, Target};
+use fhir::{Json, ResourceType};
+
+use crate::code::{
+    AllergyCategory, AllergyClinicalStatus, AllergyCriticality, AllergyVerificationStatus, ConditionClinicalStatus,
+    ConditionVerificationStatus, DocumentStatus, EncounterStatus, ImmunizationStatus, MedicationRequestIntent,
+    MedicationRequestStatus, ObservationStatus, ProcedureStatus, ReactionSeverity, ReportStatus,
+};
+use crate::document::{Document, connection, resource};
+use crate::error;
+use crate::scalar::{DateTime, Decimal, Instant};
+use crate::session::session;
+use crate::value::{
+    Annotation, Coding, Concept, Interpretation, InterpretationSource, ObservationValue, Period, Quantity,
+    ReferenceRange, ResourceRef, interpretation, observation_value,
+};
+
+impl Document {
+    pub(crate) fn concept(&self, name: &str) -> Option<Concept> {
+        self.at(&[name]).and_then(Concept::read)
+    }
+
+    pub(crate) fn concepts(&self, name: &str) -> Vec<Concept> {
+        Concept::all(self.all(name))
+    }
+
+    pub(crate) fn date_time(&self, name: &str) -> Option<DateTime> {
+        self.text(&[name]).map(|t| DateTime(t.to_owned()))
+    }
+
+    fn period(&self, name: &str) -> Option<Period> {
+        self.at(&[name]).map(Period::read)
+    }
+
+    pub(crate) fn references(&self, name: &str) -> Vec<ResourceRef> {
+        ResourceRef::all(self.all(name))
+    }
+
+    fn reference(&self, name: &str) -> Option<ResourceRef> {
+        self.at(&[name]).map(ResourceRef::read)
+    }
+
+    fn notes(&self) -> Vec<Annotation> {
+        Annotation::all(self.all("note"))
+    }
+
+    /// The code of a CodeableConcept that stands for a status.
+    pub(crate) fn status_code(&self, name: &str) -> Option<&str> {
+        self.text(&[name, "coding", "code"])
+    }
+}
+
+resource! {
+    /// A problem or diagnosis.
+    Condition {
+        /// What it is.
+        async fn code(&self) -> Option<Concept> {
+            self.0.concept("code")
+        }
+        /// Problem list item, encounter diagnosis and the like.
+        async fn category(&self) -> Vec<Concept> {
+            self.0.concepts("category")
+        }
+        /// Whether it is there now.
+        async fn clinical_status(&self) -> Option<ConditionClinicalStatus> {
+            self.0.status_code("clinicalStatus").and_then(ConditionClinicalStatus::of)
+        }
+        /// How sure it is.
+        async fn verification_status(&self) -> Option<ConditionVerificationStatus> {
+            self.0.status_code("verificationStatus").and_then(ConditionVerificationStatus::of)
+        }
+        /// How bad it is.
+        async fn severity(&self) -> Option<Concept> {
+            self.0.concept("severity")
+        }
+        /// When it began, where a date is recorded.
+        async fn onset_at(&self) -> Option<DateTime> {
+            self.0.date_time("onsetDateTime")
+        }
+        /// When it began, in words.
+        async fn onset_text(&self) -> Option<&str> {
+            self.0.text(&["onsetString"])
+        }
+        /// When it ended, where a date is recorded.
+        async fn abatement_at(&self) -> Option<DateTime> {
+            self.0.date_time("abatementDateTime")
+        }
+        /// When it was first recorded.
+        async fn recorded_at(&self) -> Option<DateTime> {
+            self.0.date_time("recordedDate")
+        }
+        /// The visit it was recorded in.
+        async fn encounter(&self) -> Option<ResourceRef> {
+            self.0.reference("encounter")
+        }
+        /// Who recorded it.
+        async fn recorder(&self) -> Option<ResourceRef> {
+            self.0.reference("recorder")
+        }
+        /// Remarks.
+        async fn notes(&self) -> Vec<Annotation> {
+            self.0.notes()
+        }
+    }
+}
+connection!(ConditionConnection, ConditionEdge, Condition);
+
+/// One reaction to a substance.
+#[derive(SimpleObject)]
+pub struct AllergyReaction {
+    /// What it was to, where that is more specific.
+    pub substance: Option<Concept>,
+    /// Signs and symptoms.
+    pub manifestations: Vec<Concept>,
+    /// How bad it was.
+    pub severity: Option<ReactionSeverity>,
+    /// The reaction in words.
+    pub description: Option<String>,
+    /// When it showed.
+    pub onset: Option<DateTime>,
+}
+
+resource! {
+    /// An allergy or intolerance, or the statement that there is none.
+    AllergyIntolerance {
+        /// The substance, or the statement.
+        async fn substance(&self) -> Option<Concept> {
+            self.0.concept("code")
+        }
+        /// Whether the patient is at risk now.
+        async fn clinical_status(&self) -> Option<AllergyClinicalStatus> {
+            self.0.status_code("clinicalStatus").and_then(AllergyClinicalStatus::of)
+        }
+        /// How sure it is.
+        async fn verification_status(&self) -> Option<AllergyVerificationStatus> {
+            self.0.status_code("verificationStatus").and_then(AllergyVerificationStatus::of)
+        }
+        /// `allergy` or `intolerance`.
+        async fn r#type(&self) -> Option<&str> {
+            self.0.text(&["type"])
+        }
+        /// What kind of substance.
+        async fn category(&self) -> Vec<AllergyCategory> {
+            self.0.all("category").iter().filter_map(Json::as_str).filter_map(AllergyCategory::of).collect()
+        }
+        /// How bad a future reaction could be.
+        async fn criticality(&self) -> Option<AllergyCriticality> {
+            self.0.text(&["criticality"]).and_then(AllergyCriticality::of)
+        }
+        /// When it began, where a date is recorded.
+        async fn onset_at(&self) -> Option<DateTime> {
+            self.0.date_time("onsetDateTime")
+        }
+        /// When it was recorded.
+        async fn recorded_at(&self) -> Option<DateTime> {
+            self.0.date_time("recordedDate")
+        }
+        /// Reactions on record.
+        async fn reactions(&self) -> Vec<AllergyReaction> {
+            let read = |r: &Json<'_>| AllergyReaction {
+                substance: r.get("substance").and_then(Concept::read),
+                manifestations: Concept::all(r.get("manifestation").map_or(&[], Json::items)),
+                severity: r.str_at("severity").and_then(ReactionSeverity::of),
+                description: r.str_at("description").map(ToOwned::to_owned),
+                onset: r.str_at("onset").map(|t| DateTime(t.to_owned())),
+            };
+            self.0.all("reaction").iter().map(read).collect()
+        }
+        /// Remarks.
+        async fn notes(&self) -> Vec<Annotation> {
+            self.0.notes()
+        }
+    }
+}
+connection!(AllergyConnection, AllergyEdge, AllergyIntolerance);
+
+/// How a medicine is to be taken.
+#[derive(SimpleObject)]
+pub struct Dosage {
+    /// The instruction in words.
+    pub text: Option<String>,
+    /// By which way.
+    pub route: Option<Concept>,
+    /// How much at a time.
+    pub dose: Option<Quantity>,
+    /// Whether it is taken when needed.
+    pub as_needed: Option<bool>,
+    /// How often per period.
+    pub frequency: Option<i32>,
+    /// The length of the period.
+    pub period: Option<Decimal>,
+    /// The unit of the period, in UCUM: `h`, `d`, `wk`.
+    pub period_unit: Option<String>,
+}
+
+resource! {
+    /// A prescription or a suggestion of one.
+    MedicationRequest {
+        /// Where it stands.
+        async fn status(&self) -> Option<MedicationRequestStatus> {
+            self.0.text(&["status"]).and_then(MedicationRequestStatus::of)
+        }
+        /// How binding it is.
+        async fn intent(&self) -> Option<MedicationRequestIntent> {
+            self.0.text(&["intent"]).and_then(MedicationRequestIntent::of)
+        }
+        /// The medicine as the request names it; null when the request only refers to a Medication (see `medicationReference`).
+        async fn medication(&self) -> Option<Concept> {
+            self.0.concept("medicationCodeableConcept")
+        }
+        /// The Medication the request refers to, where it does.
+        async fn medication_reference(&self) -> Option<ResourceRef> {
+            self.0.reference("medicationReference")
+        }
+        /// When it was written.
+        async fn authored_on(&self) -> Option<DateTime> {
+            self.0.date_time("authoredOn")
+        }
+        /// Who asks for it.
+        async fn requester(&self) -> Option<ResourceRef> {
+            self.0.reference("requester")
+        }
+        /// The visit it was written in.
+        async fn encounter(&self) -> Option<ResourceRef> {
+            self.0.reference("encounter")
+        }
+        /// What it is for.
+        async fn reasons(&self) -> Vec<Concept> {
+            self.0.concepts("reasonCode")
+        }
+        /// All dosage instructions in words, where they have words.
+        async fn dosage_text(&self) -> Option<String> {
+            let texts: Vec<&str> = self.0.all("dosageInstruction").iter().filter_map(|d| d.str_at("text")).collect();
+            (!texts.is_empty()).then(|| texts.join("; "))
+        }
+        /// Dosage instructions.
+        async fn dosages(&self) -> Vec<Dosage> {
+            let read = |d: &Json<'_>| {
+                let repeat = d.get("timing").and_then(|t| t.get("repeat"));
+                let of_repeat = |name: &str| repeat.and_then(|r| r.get(name));
+                Dosage {
+                    text: d.str_at("text").map(ToOwned::to_owned),
+                    route: d.get("route").and_then(Concept::read),
+                    dose: d.get("doseAndRate").and_then(|r| r.items().first()?.get("doseQuantity")).map(Quantity::read),
+                    as_needed: d.get("asNeededBoolean").and_then(Json::as_bool),
+                    frequency: of_repeat("frequency").and_then(Json::as_number).and_then(|n| n.parse().ok()),
+                    period: of_repeat("period").and_then(Json::as_number).map(|n| Decimal(n.to_owned())),
+                    period_unit: of_repeat("periodUnit").and_then(Json::as_str).map(ToOwned::to_owned),
+                }
+            };
+            self.0.all("dosageInstruction").iter().map(read).collect()
+        }
+        /// Remarks.
+        async fn notes(&self) -> Vec<Annotation> {
+            self.0.notes()
+        }
+    }
+}
+connection!(MedicationRequestConnection, MedicationRequestEdge, MedicationRequest);
+
+resource! {
+    /// A visit or stay.
+    Encounter {
+        /// Where it stands.
+        async fn status(&self) -> Option<EncounterStatus> {
+            self.0.text(&["status"]).and_then(EncounterStatus::of)
+        }
+        /// Outpatient, emergency, inpatient and the like.
+        async fn class(&self) -> Option<Coding> {
+            self.0.at(&["class"]).map(Coding::read)
+        }
+        /// What kind of visit.
+        async fn types(&self) -> Vec<Concept> {
+            self.0.concepts("type")
+        }
+        /// From when to when.
+        async fn period(&self) -> Option<Period> {
+            self.0.period("period")
+        }
+        /// What it is about.
+        async fn reasons(&self) -> Vec<Concept> {
+            self.0.concepts("reasonCode")
+        }
+        /// Who took part.
+        async fn participants(&self) -> Vec<ResourceRef> {
+            self.0.all("participant").iter().filter_map(|p| p.get("individual")).map(ResourceRef::read).collect()
+        }
+        /// The organization that is responsible.
+        async fn service_provider(&self) -> Option<ResourceRef> {
+            self.0.reference("serviceProvider")
+        }
+        /// Where it took place.
+        async fn locations(&self) -> Vec<ResourceRef> {
+            self.0.all("location").iter().filter_map(|l| l.get("location")).map(ResourceRef::read).collect()
+        }
+    }
+}
+connection!(EncounterConnection, EncounterEdge, Encounter);
+
+/// One part of an observation, such as the systolic pressure.
+#[derive(SimpleObject)]
+pub struct ObservationComponent {
+    /// What was observed; null when the record does not say.
+    pub code: Option<Concept>,
+    /// What was found.
+    pub value: Option<ObservationValue>,
+    /// Why there is no value.
+    pub data_absent_reason: Option<Concept>,
+    /// How it stands against what is expected.
+    pub interpretation: Option<Interpretation>,
+    /// Who says so.
+    pub interpretation_source: Option<InterpretationSource>,
+    /// What it is compared with.
+    pub reference_ranges: Vec<ReferenceRange>,
+}
+
+resource! {
+    /// A measurement, result or finding.
+    Observation {
+        /// What was observed; null when the record does not say.
+        async fn code(&self) -> Option<Concept> {
+            self.0.concept("code")
+        }
+        /// Laboratory, vital signs and the like.
+        async fn category(&self) -> Vec<Concept> {
+            self.0.concepts("category")
+        }
+        /// Where it stands.
+        async fn status(&self) -> Option<ObservationStatus> {
+            self.0.text(&["status"]).and_then(ObservationStatus::of)
+        }
+        /// When it was true of the patient, where that is one moment.
+        async fn effective_at(&self) -> Option<DateTime> {
+            self.0.date_time("effectiveDateTime").or_else(|| self.0.date_time("effectiveInstant"))
+        }
+        /// When it was true of the patient, where that is a span.
+        async fn effective_period(&self) -> Option<Period> {
+            self.0.period("effectivePeriod")
+        }
+        /// When it was made available.
+        async fn issued(&self) -> Option<Instant> {
+            self.0.text(&["issued"]).map(|t| Instant(t.to_owned()))
+        }
+        /// What was found.
+        async fn value(&self) -> Option<ObservationValue> {
+            observation_value(self.0.json())
+        }
+        /// Why there is no value.
+        async fn data_absent_reason(&self) -> Option<Concept> {
+            self.0.concept("dataAbsentReason")
+        }
+        /// Its parts.
+        async fn components(&self) -> Vec<ObservationComponent> {
+            let read = |c: &Json<'_>| ObservationComponent {
+                code: c.get("code").and_then(Concept::read),
+                value: observation_value(c),
+                data_absent_reason: c.get("dataAbsentReason").and_then(Concept::read),
+                interpretation: interpretation(c).map(|i| i.0),
+                interpretation_source: interpretation(c).map(|i| i.1),
+                reference_ranges: ReferenceRange::all(c.get("referenceRange").map_or(&[], Json::items)),
+            };
+            self.0.all("component").iter().map(read).collect()
+        }
+        /// How it stands against what is expected.
+        async fn interpretation(&self) -> Option<Interpretation> {
+            interpretation(self.0.json()).map(|i| i.0)
+        }
+        /// Who says so.
+        async fn interpretation_source(&self) -> Option<InterpretationSource> {
+            interpretation(self.0.json()).map(|i| i.1)
+        }
+        /// What it is compared with.
+        async fn reference_ranges(&self) -> Vec<ReferenceRange> {
+            ReferenceRange::all(self.0.all("referenceRange"))
+        }
+        /// The visit it was made in.
+        async fn encounter(&self) -> Option<ResourceRef> {
+            self.0.reference("encounter")
+        }
+        /// Who made it.
+        async fn performers(&self) -> Vec<ResourceRef> {
+            self.0.references("performer")
+        }
+        /// Remarks.
+        async fn notes(&self) -> Vec<Annotation> {
+            self.0.notes()
+        }
+    }
+}
+connection!(ObservationConnection, ObservationEdge, Observation);
+
+resource! {
+    /// A vaccine given, or not.
+    Immunization {
+        /// Whether it was given.
+        async fn status(&self) -> Option<ImmunizationStatus> {
+            self.0.text(&["status"]).and_then(ImmunizationStatus::of)
+        }
+        /// The vaccine.
+        async fn vaccine(&self) -> Option<Concept> {
+            self.0.concept("vaccineCode")
+        }
+        /// When, where a date is recorded.
+        async fn occurred_at(&self) -> Option<DateTime> {
+            self.0.date_time("occurrenceDateTime")
+        }
+        /// When, in words.
+        async fn occurrence_text(&self) -> Option<&str> {
+            self.0.text(&["occurrenceString"])
+        }
+        /// The lot.
+        async fn lot_number(&self) -> Option<&str> {
+            self.0.text(&["lotNumber"])
+        }
+        /// Where on the body.
+        async fn site(&self) -> Option<Concept> {
+            self.0.concept("site")
+        }
+        /// By which way.
+        async fn route(&self) -> Option<Concept> {
+            self.0.concept("route")
+        }
+        /// How much.
+        async fn dose(&self) -> Option<Quantity> {
+            self.0.at(&["doseQuantity"]).map(Quantity::read)
+        }
+        /// The visit it was given in.
+        async fn encounter(&self) -> Option<ResourceRef> {
+            self.0.reference("encounter")
+        }
+    }
+}
+connection!(ImmunizationConnection, ImmunizationEdge, Immunization);
+
+resource! {
+    /// Something done to the patient.
+    Procedure {
+        /// Where it stands.
+        async fn status(&self) -> Option<ProcedureStatus> {
+            self.0.text(&["status"]).and_then(ProcedureStatus::of)
+        }
+        /// What was done.
+        async fn code(&self) -> Option<Concept> {
+            self.0.concept("code")
+        }
+        /// What kind of procedure.
+        async fn category(&self) -> Option<Concept> {
+            self.0.concept("category")
+        }
+        /// When, where it is one moment.
+        async fn performed_at(&self) -> Option<DateTime> {
+            self.0.date_time("performedDateTime")
+        }
+        /// When, where it is a span.
+        async fn performed_period(&self) -> Option<Period> {
+            self.0.period("performedPeriod")
+        }
+        /// What it was for.
+        async fn reasons(&self) -> Vec<Concept> {
+            self.0.concepts("reasonCode")
+        }
+        /// Where on the body.
+        async fn body_sites(&self) -> Vec<Concept> {
+            self.0.concepts("bodySite")
+        }
+        /// How it went.
+        async fn outcome(&self) -> Option<Concept> {
+            self.0.concept("outcome")
+        }
+        /// The visit it was done in.
+        async fn encounter(&self) -> Option<ResourceRef> {
+            self.0.reference("encounter")
+        }
+        /// Who did it.
+        async fn performers(&self) -> Vec<ResourceRef> {
+            self.0.all("performer").iter().filter_map(|p| p.get("actor")).map(ResourceRef::read).collect()
+        }
+        /// Remarks.
+        async fn notes(&self) -> Vec<Annotation> {
+            self.0.notes()
+        }
+    }
+}
+connection!(ProcedureConnection, ProcedureEdge, Procedure);
+
+resource! {
+    /// A report on results.
+    DiagnosticReport {
+        /// Where it stands.
+        async fn status(&self) -> Option<ReportStatus> {
+            self.0.text(&["status"]).and_then(ReportStatus::of)
+        }
+        /// What it reports on; null when the record does not say.
+        async fn code(&self) -> Option<Concept> {
+            self.0.concept("code")
+        }
+        /// Which service made it.
+        async fn category(&self) -> Vec<Concept> {
+            self.0.concepts("category")
+        }
+        /// When it was true of the patient, where that is one moment.
+        async fn effective_at(&self) -> Option<DateTime> {
+            self.0.date_time("effectiveDateTime")
+        }
+        /// When it was true of the patient, where that is a span.
+        async fn effective_period(&self) -> Option<Period> {
+            self.0.period("effectivePeriod")
+        }
+        /// When it was made available.
+        async fn issued(&self) -> Option<Instant> {
+            self.0.text(&["issued"]).map(|t| Instant(t.to_owned()))
+        }
+        /// What it comes to.
+        async fn conclusion(&self) -> Option<&str> {
+            self.0.text(&["conclusion"])
+        }
+        /// Its observations in the report's order; null in the place of each that is absent or not to be seen.
+        async fn results(&self, ctx: &Context<'_>) -> Result<Vec<Option<Observation>>> {
+            let ids: Vec<Option<String>> = self.0.all("result").iter().map(observation_id).collect();
+            let wanted: Vec<String> = ids.iter().flatten().cloned().collect();
+            if wanted.is_empty() {
+                return Ok(ids.iter().map(|_| None).collect());
+            }
+            let session = session(ctx);
+            let found = session.store.read_many(&session.actor, ResourceType::Observation, &wanted).await;
+            let found = found.map_err(|e| error::graphql(&e))?;
+            let of = |id: &String| found.iter().find(|s| s.id == *id).cloned().map(|s| Document::new(s).map(Observation));
+            ids.iter().map(|id| id.as_ref().and_then(of).transpose()).collect()
+        }
+        /// The visit it belongs to.
+        async fn encounter(&self) -> Option<ResourceRef> {
+            self.0.reference("encounter")
+        }
+        /// Who answers for it.
+        async fn performers(&self) -> Vec<ResourceRef> {
+            self.0.references("performer")
+        }
+    }
+}
+connection!(DiagnosticReportConnection, DiagnosticReportEdge, DiagnosticReport);
+
+fn observation_id(reference: &Json<'_>) -> Option<String> {
+    match reference::parse(reference.str_at("reference")?, None) {
+        Target::Local { resource_type: ResourceType::Observation, id, .. } => Some(id.to_owned()),
+        _ => None,
+    }
+}
+
+/// A file of a document.
+#[derive(SimpleObject)]
+pub struct Attachment {
+    /// Its media type.
+    pub content_type: Option<String>,
+    /// Where its bytes are, when they are not in the record.
+    pub url: Option<String>,
+    /// Its title.
+    pub title: Option<String>,
+    /// Its bytes in base64, when they are in the record.
+    pub data: Option<String>,
+    /// When it was made.
+    pub creation: Option<DateTime>,
+}
+
+resource! {
+    /// A document of the record (FHIR DocumentReference).
+    ClinicalDocument {
+        /// Where it stands.
+        async fn status(&self) -> Option<DocumentStatus> {
+            self.0.text(&["status"]).and_then(DocumentStatus::of)
+        }
+        /// What kind of document.
+        async fn r#type(&self) -> Option<Concept> {
+            self.0.concept("type")
+        }
+        /// What group of documents.
+        async fn category(&self) -> Vec<Concept> {
+            self.0.concepts("category")
+        }
+        /// When it was put on record.
+        async fn date(&self) -> Option<Instant> {
+            self.0.text(&["date"]).map(|t| Instant(t.to_owned()))
+        }
+        /// What it is about.
+        async fn description(&self) -> Option<&str> {
+            self.0.text(&["description"])
+        }
+        /// Who wrote it.
+        async fn authors(&self) -> Vec<ResourceRef> {
+            self.0.references("author")
+        }
+        /// Its files.
+        async fn attachments(&self) -> Vec<Attachment> {
+            let read = |a: &Json<'_>| Attachment {
+                content_type: a.str_at("contentType").map(ToOwned::to_owned),
+                url: a.str_at("url").map(ToOwned::to_owned),
+                title: a.str_at("title").map(ToOwned::to_owned),
+                data: a.str_at("data").map(ToOwned::to_owned),
+                creation: a.str_at("creation").map(|t| DateTime(t.to_owned())),
+            };
+            self.0.all("content").iter().filter_map(|c| c.get("attachment")).map(read).collect()
+        }
+    }
+}
+connection!(DocumentConnection, DocumentEdge, ClinicalDocument);

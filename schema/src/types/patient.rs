@@ -1,0 +1,745 @@
+//! The patient: who it is, and the lists of the chart.
+
+use async_graphql::{Context, Enum, ID, InputObject, Result, SimpleObject};
+use chrono::{Datelike as _, NaiveDate};
+use fhir::{Json, ResourceType};
+
+use crate::code::{
+    AllergyCategory, AllergyClinicalStatus, ConditionClinicalStatus, DocumentStatus, EncounterStatus, Gender,
+    MedicationRequestIntent, MedicationRequestStatus, ObservationStatus, ProcedureStatus, ReportStatus, ResultCategory,
+    alternatives,
+};
+use crate::document::{Document, List, PageArguments, PageInfo, connection};
+use crate::scalar::{Date, DateTime, FhirJson, Instant};
+use crate::session::{DEFAULT_PAGE, invalid, session};
+use crate::types::chart::{
+    AllergyConnection, AllergyEdge, AllergyIntolerance, ConditionConnection, DiagnosticReportConnection,
+    DocumentConnection, EncounterConnection, ImmunizationConnection, MedicationRequestConnection,
+    ObservationConnection, ProcedureConnection,
+};
+use crate::types::trend::{self, LatestResult, Trend};
+use crate::value::{Concept, ResourceRef};
+
+/// A person's name.
+#[derive(SimpleObject)]
+pub struct HumanName {
+    /// What it is used for: `official`, `usual`, `maiden` and the like.
+    pub r#use: Option<String>,
+    /// Ready to show: the name in words where the record has it, else prefix, given, family, suffix.
+    pub display: String,
+    /// Family name.
+    pub family: Option<String>,
+    /// Given names.
+    pub given: Vec<String>,
+    /// Titles before the name.
+    pub prefix: Vec<String>,
+    /// Titles after the name.
+    pub suffix: Vec<String>,
+}
+
+/// A number or code that someone gave.
+#[derive(SimpleObject)]
+pub struct Identifier {
+    /// What it is used for.
+    pub r#use: Option<String>,
+    /// Who gives it.
+    pub system: Option<String>,
+    /// The identifier.
+    pub value: Option<String>,
+    /// What kind of identifier.
+    pub r#type: Option<Concept>,
+}
+
+/// An age in the unit that suits it.
+#[derive(SimpleObject)]
+pub struct Age {
+    /// Completed units.
+    pub value: i32,
+    /// The unit.
+    pub unit: AgeUnit,
+}
+
+/// The unit of an age.
+#[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
+pub enum AgeUnit {
+    /// Below four weeks.
+    Days,
+    /// Below three months.
+    Weeks,
+    /// Below two years.
+    Months,
+    /// From two years.
+    Years,
+}
+
+/// Death, where it is on record.
+#[derive(SimpleObject)]
+pub struct Deceased {
+    /// Whether the patient has died.
+    pub deceased: bool,
+    /// When, where that is recorded.
+    pub at: Option<DateTime>,
+}
+
+/// A way to reach someone.
+#[derive(SimpleObject)]
+pub struct ContactPoint {
+    /// `phone`, `email` and the like.
+    pub system: Option<String>,
+    /// The number or address.
+    pub value: Option<String>,
+    /// What it is used for.
+    pub r#use: Option<String>,
+}
+
+/// A postal address.
+#[derive(SimpleObject)]
+pub struct Address {
+    /// What it is used for.
+    pub r#use: Option<String>,
+    /// The address in words.
+    pub text: Option<String>,
+    /// Street, number, box.
+    pub lines: Vec<String>,
+    /// City.
+    pub city: Option<String>,
+    /// State or region.
+    pub state: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// Country.
+    pub country: Option<String>,
+}
+
+/// Dates in `[low, high)`; a missing end is open.
+#[derive(InputObject)]
+pub struct DateRange {
+    /// The first that counts.
+    pub low: Option<DateTime>,
+    /// The first that no longer counts.
+    pub high: Option<DateTime>,
+}
+
+impl DateRange {
+    /// As search parameters under `name`. `eb` is "before": the value has ended when `high` begins.
+    pub fn pairs(&self, name: &str) -> Vec<(String, String)> {
+        let low = self.low.iter().map(|d| (name.to_owned(), format!("ge{}", d.0)));
+        let high = self.high.iter().map(|d| (name.to_owned(), format!("lt{}", d.0)));
+        low.chain(high).collect()
+    }
+}
+
+/// Which conditions.
+#[derive(InputObject, Default)]
+pub struct ConditionFilter {
+    /// Any of these.
+    pub clinical_status: Option<Vec<ConditionClinicalStatus>>,
+    /// A code, or `system|code`.
+    pub code: Option<String>,
+    /// When it was recorded.
+    pub recorded: Option<DateRange>,
+}
+
+/// Which allergies.
+#[derive(InputObject, Default)]
+pub struct AllergyFilter {
+    /// Any of these.
+    pub clinical_status: Option<Vec<AllergyClinicalStatus>>,
+    /// Any of these.
+    pub category: Option<Vec<AllergyCategory>>,
+}
+
+/// Which prescriptions.
+#[derive(InputObject, Default)]
+pub struct MedicationRequestFilter {
+    /// Any of these.
+    pub status: Option<Vec<MedicationRequestStatus>>,
+    /// Any of these.
+    pub intent: Option<Vec<MedicationRequestIntent>>,
+    /// When it was written.
+    pub authored_on: Option<DateRange>,
+}
+
+/// Which visits.
+#[derive(InputObject, Default)]
+pub struct EncounterFilter {
+    /// Any of these.
+    pub status: Option<Vec<EncounterStatus>>,
+    /// A class code, such as `AMB`, `EMER` or `IMP`.
+    pub class: Option<String>,
+    /// When it took place.
+    pub date: Option<DateRange>,
+}
+
+/// Which observations.
+#[derive(InputObject, Default)]
+pub struct ObservationFilter {
+    /// A category code, such as `laboratory` or `vital-signs`.
+    pub category: Option<String>,
+    /// Any of these codes; see `labs`.
+    pub codes: Option<Vec<String>>,
+    /// Any of these.
+    pub status: Option<Vec<ObservationStatus>>,
+    /// When it was true of the patient.
+    pub date: Option<DateRange>,
+}
+
+/// Which procedures.
+#[derive(InputObject, Default)]
+pub struct ProcedureFilter {
+    /// Any of these.
+    pub status: Option<Vec<ProcedureStatus>>,
+    /// A code, or `system|code`.
+    pub code: Option<String>,
+    /// When it was done.
+    pub date: Option<DateRange>,
+}
+
+/// Which reports.
+#[derive(InputObject, Default)]
+pub struct ReportFilter {
+    /// Any of these.
+    pub status: Option<Vec<ReportStatus>>,
+    /// A code, or `system|code`.
+    pub code: Option<String>,
+    /// When it was true of the patient.
+    pub date: Option<DateRange>,
+}
+
+/// Which documents.
+#[derive(InputObject, Default)]
+pub struct DocumentFilter {
+    /// Any of these.
+    pub status: Option<Vec<DocumentStatus>>,
+    /// A type code, or `system|code`.
+    pub r#type: Option<String>,
+    /// When it was put on record.
+    pub date: Option<DateRange>,
+}
+
+/// What an allergy list says as a whole.
+#[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
+pub enum AllergyListStatus {
+    /// At least one allergy is on record and not refuted.
+    Known,
+    /// It is on record that there is none.
+    NoneKnown,
+    /// Nothing is on record.
+    NotAsked,
+}
+
+/// One page of allergies, with what the whole list says.
+pub struct AllergyList {
+    list: AllergyConnection,
+    patient: String,
+}
+
+/// One page of allergies, with what the whole list says.
+#[async_graphql::Object]
+impl AllergyList {
+    /// What the whole list says, whatever the filter and page.
+    async fn status(&self, ctx: &Context<'_>) -> Result<AllergyListStatus> {
+        let page = PageArguments { first: Some(200), ..PageArguments::default() };
+        let pairs = vec![("verification-status:not".into(), "refuted,entered-in-error".into())];
+        let all = List::of_patient(ctx, &self.patient, ResourceType::AllergyIntolerance, pairs, &page).await?;
+        Ok(if all.documents.iter().any(|d| !says_none(d)) || all.has_next() {
+            AllergyListStatus::Known
+        } else if all.documents.is_empty() {
+            AllergyListStatus::NotAsked
+        } else {
+            AllergyListStatus::NoneKnown
+        })
+    }
+
+    /// The page's items with their cursors.
+    async fn edges(&self) -> Vec<AllergyEdge> {
+        let items = self.list.0.documents.iter().enumerate();
+        items
+            .map(|(at, d)| AllergyEdge { cursor: self.list.0.cursor(at), node: AllergyIntolerance(d.clone()) })
+            .collect()
+    }
+
+    /// The page's items.
+    async fn nodes(&self) -> Vec<AllergyIntolerance> {
+        self.list.0.documents.iter().cloned().map(AllergyIntolerance).collect()
+    }
+
+    /// Where the page stands.
+    async fn page_info(&self) -> PageInfo {
+        self.list.0.info()
+    }
+
+    /// The exact number of items in the whole list, counted only when it is asked for.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<Option<u64>> {
+        self.list.0.total(ctx).await
+    }
+}
+
+/// Whether the entry states the absence of allergies. Source: SNOMED CT, "No known allergy" (716186003) and its children that
+/// FHIR's AllergyIntolerance lists: drug (409137002), food (429625007), environmental (428607008), latex (1003774007).
+fn says_none(document: &Document) -> bool {
+    const NONE: [&str; 5] = ["716186003", "409137002", "429625007", "428607008", "1003774007"];
+    let codings = document.at(&["code", "coding"]).is_some();
+    codings
+        && document.at(&["code"]).and_then(|c| c.get("coding")).map_or(&[][..], Json::items).iter().any(|c| {
+            c.str_at("system") == Some("http://snomed.info/sct") && c.str_at("code").is_some_and(|c| NONE.contains(&c))
+        })
+}
+
+fn strings(value: &Json<'_>, name: &str) -> Vec<String> {
+    value.get(name).map_or(&[][..], Json::items).iter().filter_map(Json::as_str).map(ToOwned::to_owned).collect()
+}
+
+fn own(value: &Json<'_>, name: &str) -> Option<String> {
+    value.str_at(name).map(ToOwned::to_owned)
+}
+
+fn human_name(value: &Json<'_>) -> HumanName {
+    let [given, prefix, suffix] = ["given", "prefix", "suffix"].map(|name| strings(value, name));
+    let family = own(value, "family");
+    let display = own(value, "text").unwrap_or_else(|| {
+        let parts = prefix.iter().chain(&given).chain(&family).chain(&suffix);
+        parts.map(String::as_str).collect::<Vec<_>>().join(" ")
+    });
+    HumanName { r#use: own(value, "use"), display, family, given, prefix, suffix }
+}
+
+/// The `code` parameter for `LOINC|2160-0`, `system|code` or a bare code.
+fn code_value(code: &str) -> String {
+    code.strip_prefix("LOINC|").map_or_else(|| code.to_owned(), |c| format!("http://loinc.org|{c}"))
+}
+
+fn codes_pair(codes: Option<Vec<String>>) -> Option<(String, String)> {
+    codes.map(|codes| ("code".to_owned(), codes.iter().map(|c| code_value(c)).collect::<Vec<_>>().join(",")))
+}
+
+fn pair(name: &str, value: Option<String>) -> impl Iterator<Item = (String, String)> {
+    value.map(|value| (name.to_owned(), value)).into_iter()
+}
+
+fn range(name: &str, range: Option<&DateRange>) -> Vec<(String, String)> {
+    range.map(|r| r.pairs(name)).unwrap_or_default()
+}
+
+pub(crate) fn page_cost(first: Option<i32>, last: Option<i32>) -> usize {
+    let size = first.or(last).unwrap_or(DEFAULT_PAGE as i32);
+    usize::try_from(size).unwrap_or(0).max(1)
+}
+
+/// Completed units between two days; `None` when the second is before the first.
+fn age_between(born: NaiveDate, day: NaiveDate) -> Option<Age> {
+    let days = (day - born).num_days();
+    if days < 0 {
+        return None;
+    }
+    let months =
+        (day.year() - born.year()) * 12 + day.month() as i32 - born.month() as i32 - i32::from(day.day() < born.day());
+    let (value, unit) = match (days, months) {
+        (0..28, _) => (days as i32, AgeUnit::Days),
+        (_, ..3) => ((days / 7) as i32, AgeUnit::Weeks),
+        (_, ..24) => (months, AgeUnit::Months),
+        _ => (months / 12, AgeUnit::Years),
+    };
+    Some(Age { value, unit })
+}
+
+fn full_day(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text.get(..10)?, "%Y-%m-%d").ok()
+}
+
+/// A person in care.
+#[derive(Clone)]
+pub struct Patient(pub Document);
+
+// Written out: the `complexity` of a field cannot come through a macro.
+/// A person in care.
+#[async_graphql::Object]
+impl Patient {
+    /// Global id: the FHIR reference, such as `Patient/p1`.
+    pub(crate) async fn id(&self) -> ID {
+        format!("Patient/{}", self.0.stored().id).into()
+    }
+    /// The id within its type.
+    pub(crate) async fn fhir_id(&self) -> String {
+        self.0.stored().id.clone()
+    }
+    /// The version that is shown, counting from 1.
+    pub(crate) async fn version_id(&self) -> String {
+        self.0.stored().version_id.to_string()
+    }
+    /// When this version was stored.
+    pub(crate) async fn last_updated(&self) -> Instant {
+        Instant(self.0.stored().last_updated.to_rfc3339_opts(chrono::SecondsFormat::Micros, true))
+    }
+    /// The whole resource as FHIR JSON.
+    pub(crate) async fn fhir(&self) -> FhirJson {
+        FhirJson(self.0.stored().body.clone())
+    }
+
+    /// The official name, else the usual one, else the first.
+    async fn name(&self) -> Option<HumanName> {
+        let names = self.0.all("name");
+        let of = |usage| names.iter().find(|n| n.str_at("use") == Some(usage));
+        of("official").or_else(|| of("usual")).or_else(|| names.first()).map(human_name)
+    }
+    /// All names on record.
+    async fn names(&self) -> Vec<HumanName> {
+        self.0.all("name").iter().map(human_name).collect()
+    }
+    /// All identifiers on record.
+    async fn identifiers(&self) -> Vec<Identifier> {
+        let read = |i: &Json<'_>| Identifier {
+            r#use: own(i, "use"),
+            system: own(i, "system"),
+            value: own(i, "value"),
+            r#type: i.get("type").and_then(Concept::read),
+        };
+        self.0.all("identifier").iter().map(read).collect()
+    }
+    /// The medical record number: the identifier of type `MR`.
+    async fn mrn(&self) -> Option<&str> {
+        let is_mr = |i: &&Json<'_>| {
+            let codings = i.get("type").and_then(|t| t.get("coding")).map_or(&[][..], Json::items);
+            codings.iter().any(|c| c.str_at("code") == Some("MR"))
+        };
+        self.0.all("identifier").iter().find(is_mr).and_then(|i| i.str_at("value"))
+    }
+    /// Whether the record is in use.
+    async fn active(&self) -> Option<bool> {
+        self.0.at(&["active"]).and_then(Json::as_bool)
+    }
+    /// Administrative gender.
+    async fn gender(&self) -> Option<Gender> {
+        self.0.text(&["gender"]).and_then(Gender::of)
+    }
+    /// Date of birth, possibly partial.
+    async fn birth_date(&self) -> Option<Date> {
+        self.0.text(&["birthDate"]).map(|t| Date(t.to_owned()))
+    }
+    /// Age on a day: by default today, or the day of death. Null when the birth date is not a full date.
+    async fn age(&self, ctx: &Context<'_>, #[graphql(desc = "The day")] at: Option<Date>) -> Result<Option<Age>> {
+        let Some(born) = self.0.text(&["birthDate"]).and_then(full_day) else { return Ok(None) };
+        let day = match &at {
+            Some(date) => full_day(&date.0).ok_or_else(|| invalid("at", "at is a full date"))?,
+            None => self.0.text(&["deceasedDateTime"]).and_then(full_day).unwrap_or(session(ctx).now.date_naive()),
+        };
+        Ok(age_between(born, day))
+    }
+    /// Death, where something about it is on record.
+    async fn deceased(&self) -> Option<Deceased> {
+        let at = self.0.date_time("deceasedDateTime");
+        let said = self.0.at(&["deceasedBoolean"]).and_then(Json::as_bool);
+        (at.is_some() || said.is_some()).then(|| Deceased { deceased: at.is_some() || said == Some(true), at })
+    }
+    /// Ways to reach the patient.
+    async fn telecom(&self) -> Vec<ContactPoint> {
+        let read =
+            |t: &Json<'_>| ContactPoint { system: own(t, "system"), value: own(t, "value"), r#use: own(t, "use") };
+        self.0.all("telecom").iter().map(read).collect()
+    }
+    /// Addresses.
+    async fn addresses(&self) -> Vec<Address> {
+        let read = |a: &Json<'_>| Address {
+            r#use: own(a, "use"),
+            text: own(a, "text"),
+            lines: strings(a, "line"),
+            city: own(a, "city"),
+            state: own(a, "state"),
+            postal_code: own(a, "postalCode"),
+            country: own(a, "country"),
+        };
+        self.0.all("address").iter().map(read).collect()
+    }
+    /// The language to speak with the patient: the preferred one, else the first.
+    async fn language(&self) -> Option<Concept> {
+        let all = self.0.all("communication");
+        let preferred = |c: &&Json<'_>| c.get("preferred").and_then(Json::as_bool) == Some(true);
+        all.iter().find(preferred).or_else(|| all.first())?.get("language").and_then(Concept::read)
+    }
+    /// Marital status.
+    async fn marital_status(&self) -> Option<Concept> {
+        self.0.concept("maritalStatus")
+    }
+    /// Who cares for the patient in general.
+    async fn general_practitioners(&self) -> Vec<ResourceRef> {
+        self.0.references("generalPractitioner")
+    }
+    /// Problems and diagnoses, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn conditions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] filter: Option<ConditionFilter>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<ConditionConnection> {
+        let f = filter.unwrap_or_default();
+        let mut pairs = range("recorded-date", f.recorded.as_ref());
+        pairs.extend(pair(
+            "clinical-status",
+            f.clinical_status.map(|s| alternatives(s.into_iter().map(ConditionClinicalStatus::code))),
+        ));
+        pairs.extend(pair("code", f.code));
+        self.list(ctx, ResourceType::Condition, pairs, PageArguments { first, after, last, before })
+            .await
+            .map(ConditionConnection)
+    }
+    /// Allergies, newest first, and what the list says as a whole.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn allergies(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] filter: Option<AllergyFilter>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<AllergyList> {
+        let f = filter.unwrap_or_default();
+        let mut pairs: Vec<_> = pair(
+            "clinical-status",
+            f.clinical_status.map(|s| alternatives(s.into_iter().map(AllergyClinicalStatus::code))),
+        )
+        .collect();
+        pairs.extend(pair("category", f.category.map(|c| alternatives(c.into_iter().map(AllergyCategory::code)))));
+        let list = self
+            .list(ctx, ResourceType::AllergyIntolerance, pairs, PageArguments { first, after, last, before })
+            .await?;
+        Ok(AllergyList { list: AllergyConnection(list), patient: self.0.stored().id.clone() })
+    }
+    /// Prescriptions, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn medication_requests(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] filter: Option<MedicationRequestFilter>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<MedicationRequestConnection> {
+        let f = filter.unwrap_or_default();
+        let mut pairs = range("authoredon", f.authored_on.as_ref());
+        pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(MedicationRequestStatus::code)))));
+        pairs.extend(pair("intent", f.intent.map(|s| alternatives(s.into_iter().map(MedicationRequestIntent::code)))));
+        self.list(ctx, ResourceType::MedicationRequest, pairs, PageArguments { first, after, last, before })
+            .await
+            .map(MedicationRequestConnection)
+    }
+    /// Visits and stays, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn encounters(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] filter: Option<EncounterFilter>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<EncounterConnection> {
+        let f = filter.unwrap_or_default();
+        let mut pairs = range("date", f.date.as_ref());
+        pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(EncounterStatus::code)))));
+        pairs.extend(pair("class", f.class));
+        self.list(ctx, ResourceType::Encounter, pairs, PageArguments { first, after, last, before })
+            .await
+            .map(EncounterConnection)
+    }
+    /// Observations of any kind, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn observations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] filter: Option<ObservationFilter>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<ObservationConnection> {
+        let f = filter.unwrap_or_default();
+        let mut pairs = range("date", f.date.as_ref());
+        pairs.extend(pair("category", f.category));
+        pairs.extend(codes_pair(f.codes));
+        pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(ObservationStatus::code)))));
+        self.list(ctx, ResourceType::Observation, pairs, PageArguments { first, after, last, before })
+            .await
+            .map(ObservationConnection)
+    }
+    /// Laboratory results, newest first. A code is `system|code`, `LOINC|2160-0` or a code of any system.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn labs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any of these codes")] codes: Option<Vec<String>>,
+        #[graphql(desc = "When it was true of the patient")] date: Option<DateRange>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<ObservationConnection> {
+        self.results(ctx, ResultCategory::Laboratory, codes, date, PageArguments { first, after, last, before }).await
+    }
+    /// Vital signs, newest first; codes as in `labs`.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn vitals(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any of these codes")] codes: Option<Vec<String>>,
+        #[graphql(desc = "When it was true of the patient")] date: Option<DateRange>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<ObservationConnection> {
+        self.results(ctx, ResultCategory::VitalSigns, codes, date, PageArguments { first, after, last, before }).await
+    }
+    /// The newest observation of each code of a category with the one before and a short series, newest code first. What was
+    /// entered in error does not count.
+    #[graphql(complexity = "100 + page_cost(Some(first), None) * child_complexity")]
+    async fn latest_results(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which family")] category: ResultCategory,
+        #[graphql(desc = "Only these codes; see `labs`")] codes: Option<Vec<String>>,
+        #[graphql(desc = "How many codes, at most 50", default = 20)] first: i32,
+    ) -> Result<Vec<LatestResult>> {
+        let first = usize::try_from(first)
+            .ok()
+            .filter(|n| (1..=50).contains(n))
+            .ok_or_else(|| invalid("first", "first is from 1 to 50"))?;
+        trend::latest_results(ctx, &self.0.stored().id, category, codes_pair(codes).map(|p| p.1), first).await
+    }
+    /// One code over time, in one unit; null when there is no observation of it. What cannot be converted is listed, never mixed in.
+    #[graphql(complexity = "100 + 10 * child_complexity")]
+    async fn trend(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The code; see `labs`")] code: String,
+        #[graphql(desc = "When it was true of the patient")] date: Option<DateRange>,
+        #[graphql(desc = "The unit to show, in UCUM; by default that of the newest")] unit: Option<String>,
+    ) -> Result<Option<Trend>> {
+        trend::trend(ctx, &self.0.stored().id, code_value(&code), range("date", date.as_ref()), unit).await
+    }
+    /// Vaccines, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn immunizations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<ImmunizationConnection> {
+        self.list(ctx, ResourceType::Immunization, Vec::new(), PageArguments { first, after, last, before })
+            .await
+            .map(ImmunizationConnection)
+    }
+    /// Procedures, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn procedures(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] filter: Option<ProcedureFilter>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<ProcedureConnection> {
+        let f = filter.unwrap_or_default();
+        let mut pairs = range("date", f.date.as_ref());
+        pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(ProcedureStatus::code)))));
+        pairs.extend(pair("code", f.code));
+        self.list(ctx, ResourceType::Procedure, pairs, PageArguments { first, after, last, before })
+            .await
+            .map(ProcedureConnection)
+    }
+    /// Reports, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn diagnostic_reports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] filter: Option<ReportFilter>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<DiagnosticReportConnection> {
+        let f = filter.unwrap_or_default();
+        let mut pairs = range("date", f.date.as_ref());
+        pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(ReportStatus::code)))));
+        pairs.extend(pair("code", f.code));
+        self.list(ctx, ResourceType::DiagnosticReport, pairs, PageArguments { first, after, last, before })
+            .await
+            .map(DiagnosticReportConnection)
+    }
+    /// Documents, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn documents(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] filter: Option<DocumentFilter>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<DocumentConnection> {
+        let f = filter.unwrap_or_default();
+        let mut pairs = range("date", f.date.as_ref());
+        pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(DocumentStatus::code)))));
+        pairs.extend(pair("type", f.r#type));
+        self.list(ctx, ResourceType::DocumentReference, pairs, PageArguments { first, after, last, before })
+            .await
+            .map(DocumentConnection)
+    }
+}
+connection!(PatientConnection, PatientEdge, Patient);
+
+impl Patient {
+    async fn list(
+        &self,
+        ctx: &Context<'_>,
+        resource_type: ResourceType,
+        pairs: Vec<(String, String)>,
+        page: PageArguments,
+    ) -> Result<List> {
+        List::of_patient(ctx, &self.0.stored().id, resource_type, pairs, &page).await
+    }
+
+    async fn results(
+        &self,
+        ctx: &Context<'_>,
+        category: ResultCategory,
+        codes: Option<Vec<String>>,
+        date: Option<DateRange>,
+        page: PageArguments,
+    ) -> Result<ObservationConnection> {
+        let mut pairs = range("date", date.as_ref());
+        pairs.push(("category".into(), category.code().into()));
+        pairs.extend(codes_pair(codes));
+        self.list(ctx, ResourceType::Observation, pairs, page).await.map(ObservationConnection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_completed_units() {
+        let day = |t: &str| full_day(t).unwrap();
+        for (born, on, value, unit) in [
+            ("2026-11-01", "2026-11-25", 24, AgeUnit::Days),
+            ("2026-10-01", "2026-11-25", 7, AgeUnit::Weeks),
+            ("2025-12-26", "2026-11-25", 10, AgeUnit::Months),
+            ("1945-07-14", "2026-07-13", 80, AgeUnit::Years),
+            ("1945-07-14", "2026-07-14", 81, AgeUnit::Years),
+            ("2000-02-29", "2026-02-28", 25, AgeUnit::Years),
+        ] {
+            let age = age_between(day(born), day(on)).unwrap();
+            assert_eq!((age.value, age.unit), (value, unit), "{born} on {on}");
+        }
+        assert!(age_between(day("2026-01-02"), day("2026-01-01")).is_none());
+    }
+}
