@@ -21,6 +21,12 @@ pub enum Command {
     Serve(Serve),
     /// Load bundles and NDJSON files; each file is stored whole or not at all.
     Import(Import),
+    /// Print the GraphQL schema, or compare it with a file.
+    Schema {
+        /// A file that must hold exactly this schema.
+        #[arg(long)]
+        check: Option<PathBuf>,
+    },
     /// Make an account for a program; it holds tokens and cannot sign in.
     Account(Account),
     /// Make or revoke bearer tokens.

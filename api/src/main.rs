@@ -12,6 +12,7 @@ async fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Serve(settings) => api::server::serve(settings).await.map(|()| true),
         Command::Import(settings) => api::server::import(settings).await,
+        Command::Schema { check } => api::server::schema(check.as_deref()),
         Command::Account(settings) => api::server::account(settings).await.map(|()| true),
         Command::Token(settings) => api::server::token(settings).await.map(|()| true),
     };

@@ -6,8 +6,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::fhir;
 use crate::health::{self, Readiness};
+use crate::{fhir, graphql};
 
 /// On every answer.
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -25,6 +25,7 @@ pub fn router(readiness: Readiness, fhir: fhir::State) -> Router {
     let mut router = health::routes(readiness)
         .merge(fhir::routes("/fhir/R4", &fhir))
         .merge(fhir::routes("/fhir", &fhir))
+        .merge(graphql::routes(&fhir))
         .fallback(fhir::no_place)
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new());

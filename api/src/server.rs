@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use entity::cluster::ClusterConnection;
 use entity::store::{NewToken, SystemAccount};
 use entity::{Store, StoreConfig, StoreError};
+use schema::ClinicalSchema;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -34,7 +35,7 @@ pub enum ServeError {
     Listen { address: SocketAddr, source: std::io::Error },
     #[error(transparent)]
     Import(#[from] import::NotFound),
-    #[error("serving: {0}")]
+    #[error(transparent)]
     Io(#[from] std::io::Error),
 }
 
@@ -60,11 +61,16 @@ async fn over_database(settings: &Serve, cluster: Option<&Cluster>, listener: Tc
     let address = listener.local_addr()?;
     let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let readiness = Readiness::new(ClusterConnection::connect(&url).await?);
-    let state = fhir::State { store: store.clone(), clock: Clock::Machine, public_url: public_url.into() };
+    let state = fhir::State {
+        store: store.clone(),
+        clock: Clock::Machine,
+        public_url: public_url.into(),
+        schema: ClinicalSchema::default(),
+    };
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (going, gone) = tokio::sync::oneshot::channel::<()>();
-    println!("WintEHR serves FHIR R4 on http://{address}/fhir/R4");
+    println!("WintEHR serves http://{address}/graphql and http://{address}/fhir/R4");
     let draining = readiness.clone();
     let server = axum::serve(listener, router::router(readiness, state)).with_graceful_shutdown(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
@@ -87,6 +93,20 @@ pub async fn import(settings: &Import) -> Result<bool, ServeError> {
     let summary = with_store(&settings.database, async |store| Ok(import::load(store, files, true).await)).await?;
     println!("{summary}");
     Ok(summary.refused.is_empty())
+}
+
+/// Prints the GraphQL schema; with a file, `true` when it holds the same.
+pub fn schema(check: Option<&std::path::Path>) -> Result<bool, ServeError> {
+    let sdl = ClinicalSchema::default().sdl();
+    let Some(file) = check else {
+        print!("{sdl}");
+        return Ok(true);
+    };
+    let same = std::fs::read_to_string(file)? == sdl;
+    if !same {
+        eprintln!("{} differs from the schema of this program", file.display());
+    }
+    Ok(same)
 }
 
 /// Makes an account of a program.

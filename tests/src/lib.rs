@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta};
 use entity::cluster::ClusterConnection;
 use entity::store::{NewToken, SystemAccount};
 use entity::{Store, StoreConfig, StoreError};
+use schema::ClinicalSchema;
 
 /// Settings of a cluster in `dir`, found and run as the product does.
 pub fn cluster_settings(dir: PathBuf, durability: Durability) -> ClusterSettings {
@@ -79,8 +80,12 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let public_url = format!("http://{}", listener.local_addr().expect("bound"));
         let database = ClusterConnection::connect(&url).await.expect("the database answers");
-        let state =
-            api::fhir::State { store: store.clone(), clock: clock.clone(), public_url: public_url.clone().into() };
+        let state = api::fhir::State {
+            store: store.clone(),
+            clock: clock.clone(),
+            public_url: public_url.clone().into(),
+            schema: ClinicalSchema::default(),
+        };
         let router = api::router::router(Readiness::new(database), state);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url: public_url, store, clock }

@@ -21,15 +21,18 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
 pub use failure::Failure;
 
+use schema::ClinicalSchema;
+
 use crate::clock::Clock;
 
-/// What the facade needs.
-#[derive(Debug, Clone, FromRef)]
+/// What the doors need.
+#[derive(Clone, FromRef)]
 pub struct State {
     pub store: Store,
     pub clock: Clock,
     /// Without a slash at the end; every absolute URL is made from it, never from a request header.
     pub public_url: Arc<str>,
+    pub schema: ClinicalSchema,
 }
 
 /// Largest resource, in bytes.

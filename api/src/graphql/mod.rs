@@ -1,4 +1,15 @@
 //! The GraphQL door over HTTP. Nothing reaches the parser before [`guard::check`] has passed it.
 
 pub mod guard;
+mod handler;
 pub mod request;
+
+use axum::Router;
+use axum::routing::any;
+
+use crate::fhir::State;
+
+/// `/graphql`, for every method: the handler says which are served.
+pub fn routes(state: &State) -> Router {
+    Router::new().route("/graphql", any(handler::handle)).with_state(state.clone())
+}

@@ -53,8 +53,12 @@ impl Store {
             })
             // Generic plans of array conditions are hundreds of times slower; 40 us of planning is the price.
             .map_sqlx_postgres_opts(|o| {
-                o.options([("plan_cache_mode", "force_custom_plan"), ("lock_timeout", "2s")])
-                    .statement_cache_capacity(400)
+                o.options([
+                    ("plan_cache_mode", "force_custom_plan"),
+                    ("lock_timeout", "2s"),
+                    ("statement_timeout", "30s"),
+                ])
+                .statement_cache_capacity(400)
             });
         let db = Database::connect(options).await?;
         let row = db

@@ -2,6 +2,7 @@
 
 mod embedded_cluster;
 mod fhir_rest;
+mod graphql;
 mod import;
 mod search;
 mod store;
