@@ -21,6 +21,9 @@ pub enum Command {
     Serve(Serve),
     /// Load bundles and NDJSON files; each file is stored whole or not at all.
     Import(Import),
+    /// Look into DICOM files.
+    #[command(subcommand)]
+    Dicom(Dicom),
     /// Print the GraphQL schema, or compare it with a file.
     Schema {
         /// A file that must hold exactly this schema.
@@ -64,6 +67,12 @@ pub struct Account {
     pub name: Option<String>,
     #[command(flatten)]
     pub database: DatabaseArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Dicom {
+    /// Print the attributes of a Part 10 file as DICOM JSON, up to its pixels.
+    Inspect { file: PathBuf },
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use api::config::{Cli, Command};
+use api::config::{Cli, Command, Dicom};
 use clap::Parser as _;
 
 #[tokio::main]
@@ -13,6 +13,7 @@ async fn main() -> ExitCode {
         Command::Serve(settings) => api::server::serve(settings).await.map(|()| true),
         Command::Import(settings) => api::server::import(settings).await,
         Command::Schema { check } => api::server::schema(check.as_deref()),
+        Command::Dicom(Dicom::Inspect { file }) => api::server::inspect(file),
         Command::Account(settings) => api::server::account(settings).await.map(|()| true),
         Command::Token(settings) => api::server::token(settings).await.map(|()| true),
     };

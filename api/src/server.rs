@@ -34,6 +34,8 @@ pub enum ServeError {
     #[error("listening on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error(transparent)]
+    Dicom(#[from] imaging::InspectError),
+    #[error(transparent)]
     Import(#[from] import::NotFound),
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -107,6 +109,12 @@ pub fn schema(check: Option<&std::path::Path>) -> Result<bool, ServeError> {
         eprintln!("{} differs from the schema of this program", file.display());
     }
     Ok(same)
+}
+
+/// Prints the attributes of a DICOM file.
+pub fn inspect(file: &std::path::Path) -> Result<bool, ServeError> {
+    println!("{}", imaging::inspect(&std::fs::read(file)?)?);
+    Ok(true)
 }
 
 /// Makes an account of a program.
