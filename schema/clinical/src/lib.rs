@@ -1,1 +1,4 @@
+//! Clinical knowledge: scores and the demo hospital. Pure: no clock, no randomness source, no IO.
 
+pub mod demo;
+pub mod score;

@@ -1,0 +1,447 @@
+use std::collections::{HashMap, HashSet};
+use std::thread;
+
+use fhir::Json;
+
+use super::table::drug::DRUGS;
+use super::table::lab::{ANALYTES, Measure};
+use super::table::prevalence::{PREVALENCE, TARGETS};
+use super::table::problem::PROBLEMS;
+use super::table::programme::PROGRAMMES;
+use super::table::story::STORIES;
+use super::*;
+
+const PATIENTS: u32 = 200;
+
+fn plan() -> Plan {
+    Plan { seed: 42, patients: PATIENTS, years: 5, now: "2026-11-25T09:12:00Z".parse().unwrap() }
+}
+
+fn parse(document: &Document) -> Json<'_> {
+    Json::parse(&document.body)
+        .unwrap_or_else(|e| panic!("{}/{}: {e}\n{}", document.resource_type, document.id, document.body))
+}
+
+/// Calls `seen` with the path (names joined by dots) and text of every string below `json`.
+fn strings(json: &Json<'_>, path: &str, seen: &mut dyn FnMut(&str, &str)) {
+    match json {
+        Json::String(text) => seen(path, text),
+        Json::Array(items) => items.iter().for_each(|item| strings(item, path, seen)),
+        Json::Object(object) => {
+            for (name, value) in object.iter() {
+                strings(value, &if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }, seen);
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
+/// FNV-1a over every document of the plan, patients shared out over `threads`.
+fn hash_on(threads: u32) -> u64 {
+    let plan = plan();
+    let mut parts: Vec<(u32, Vec<Document>)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|t| {
+                scope.spawn(move || {
+                    (t..plan.patients).step_by(threads as usize).map(|k| (k, patient(&plan, k))).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        workers.into_iter().flat_map(|w| w.join().unwrap()).collect()
+    });
+    parts.sort_by_key(|(k, _)| *k);
+    let institution = institution(&plan);
+    let documents = institution.iter().chain(parts.iter().flat_map(|(_, documents)| documents));
+    documents.fold(0xcbf2_9ce4_8422_2325, |hash, d| {
+        d.id.bytes()
+            .chain(d.body.bytes())
+            .fold(hash, |h: u64, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3))
+    })
+}
+
+#[test]
+fn one_plan_has_one_hash_on_one_and_on_four_threads() {
+    assert_eq!(hash_on(1), hash_on(4));
+}
+
+#[test]
+fn another_seed_or_another_now_gives_other_bytes() {
+    let (a, b) = (plan(), Plan { seed: 43, ..plan() });
+    assert_ne!(patient(&a, 5), patient(&b, 5));
+    let later = Plan { now: a.now + chrono::Duration::days(1), ..a };
+    assert_ne!(patient(&a, 5), patient(&later, 5));
+}
+
+#[test]
+fn a_patient_does_not_depend_on_the_number_of_patients() {
+    let few = Plan { patients: 3, ..plan() };
+    assert_eq!(patient(&few, 2), patient(&plan(), 2));
+    assert_eq!(generate(few).count(), institution(&few).len() + (0..3).map(|k| patient(&few, k).len()).sum::<usize>());
+}
+
+#[test]
+fn every_body_is_json_with_its_type_and_an_own_legal_id() {
+    let mut seen = HashSet::new();
+    for document in generate(plan()) {
+        let json = parse(&document);
+        assert_eq!(json.str_at("resourceType"), Some(document.resource_type.name()));
+        assert_eq!(json.str_at("id"), Some(document.id.as_str()));
+        assert!((1..=64).contains(&document.id.len()));
+        assert!(document.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'), "{}", document.id);
+        assert!(seen.insert((document.resource_type, document.id.clone())), "{} twice", document.id);
+    }
+}
+
+#[test]
+fn every_reference_resolves_within_the_set() {
+    let documents: Vec<Document> = generate(plan()).collect();
+    let known: HashSet<String> = documents.iter().map(|d| format!("{}/{}", d.resource_type, d.id)).collect();
+    let mut count = 0;
+    for document in &documents {
+        strings(&parse(document), "", &mut |path, text| {
+            if path.ends_with("reference") {
+                count += 1;
+                assert!(known.contains(text), "{}/{} {path} -> {text}", document.resource_type, document.id);
+            }
+        });
+    }
+    assert!(count > documents.len());
+}
+
+#[test]
+fn a_patients_documents_speak_of_that_patient_only() {
+    for k in [0, 7, 49, 120] {
+        let documents = patient(&plan(), k);
+        let own = format!("Patient/{}", documents[0].id);
+        for document in &documents {
+            strings(&parse(document), "", &mut |path, text| {
+                if path.ends_with("reference") && text.starts_with("Patient/") {
+                    assert_eq!(text, own);
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn patients_have_enough_documents_of_many_types() {
+    let mut types: HashMap<ResourceType, usize> = HashMap::new();
+    for document in generate(plan()) {
+        *types.entry(document.resource_type).or_default() += 1;
+    }
+    let total: usize = types.values().sum();
+    let average = total as f64 / f64::from(PATIENTS);
+    let mut table: Vec<_> = types.iter().map(|(t, n)| (t.name(), *n)).collect();
+    table.sort_unstable_by_key(|(_, n)| std::cmp::Reverse(*n));
+    println!("{average:.1} documents per patient: {table:?}");
+    assert!((100.0..260.0).contains(&average), "{average}");
+    for expected in [
+        "Patient",
+        "Practitioner",
+        "PractitionerRole",
+        "Organization",
+        "Location",
+        "RelatedPerson",
+        "Coverage",
+        "Encounter",
+        "Condition",
+        "Observation",
+        "DiagnosticReport",
+        "ServiceRequest",
+        "MedicationRequest",
+        "MedicationAdministration",
+        "AllergyIntolerance",
+        "Immunization",
+        "Procedure",
+        "DocumentReference",
+        "CarePlan",
+        "Goal",
+        "CareTeam",
+        "Appointment",
+    ] {
+        assert!(types.contains_key(&ResourceType::named(expected).unwrap()), "no {expected}");
+    }
+}
+
+/// Planned things lie ahead by their nature: appointments, due and expiry dates, how long a prescription is valid.
+fn lies_ahead(kind: ResourceType, path: &str) -> bool {
+    kind == ResourceType::Appointment
+        || path == "expirationDate"
+        || path.ends_with("dueDate")
+        || path == "dispenseRequest.validityPeriod.end"
+}
+
+#[test]
+fn nothing_happens_after_death_or_in_the_future_or_before_birth() {
+    let plan = plan();
+    let mut deaths = 0;
+    for k in 0..plan.patients {
+        let person = person::Person::draw(&plan, k);
+        let end = chrono::DateTime::from_timestamp(person.end, 0).unwrap().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let birth = time::date_text(person.birth_day * time::DAY);
+        deaths += usize::from(person.death.is_some());
+        for document in patient(&plan, k) {
+            let kind = document.resource_type;
+            assert!(person.death.is_none() || kind != ResourceType::Appointment, "an appointment of the dead");
+            strings(&parse(&document), "", &mut |path, text| {
+                let name = path.rsplit('.').next().unwrap_or(path);
+                let is_time = text.len() >= 10
+                    && text.as_bytes()[4] == b'-'
+                    && text.as_bytes()[7] == b'-'
+                    && (name.contains("Date")
+                        || name.contains("date")
+                        || ["start", "end", "issued", "creation", "authoredOn"].contains(&name));
+                if is_time && !lies_ahead(kind, path) {
+                    let limit = if text.len() == 10 { &end[..10] } else { &end };
+                    assert!(text <= limit, "{kind} {path} {text} after {end} (patient {k})");
+                    assert!(
+                        &text[..10] >= birth.as_str() || kind == ResourceType::Coverage,
+                        "{kind} {path} {text} before birth {birth}"
+                    );
+                }
+            });
+        }
+    }
+    assert!(deaths > 0, "nobody died, so the test says nothing");
+}
+
+#[test]
+fn numbers_stay_inside_plausible_limits_and_scores_add_up() {
+    let limits: HashMap<&str, (f64, f64)> = ANALYTES.iter().map(|a| (a.code.code, a.plausible)).collect();
+    let mut checked = 0;
+    let mut bmis = 0;
+    let mut last: HashMap<String, f64> = HashMap::new();
+    for k in 0..plan().patients {
+        last.clear();
+        for document in patient(&plan(), k).iter().filter(|d| d.resource_type == ResourceType::Observation) {
+            let json = parse(document);
+            let parts = std::iter::once(&json).chain(json.get("component").map_or(&[][..], Json::items));
+            for part in parts {
+                let Some(value) = part.get("valueQuantity").and_then(|q| q.get("value")).and_then(Json::as_number)
+                else {
+                    continue;
+                };
+                let value: f64 = value.parse().unwrap();
+                let code = part.get("code").unwrap().get("coding").unwrap().items()[0].str_at("code").unwrap();
+                let (low, high) = limits[code];
+                assert!((low..=high).contains(&value), "{code} {value}");
+                checked += 1;
+                if code == "39156-5" {
+                    let (weight, height) = (last["29463-7"], last["8302-2"] / 100.0);
+                    assert!(
+                        (value - weight / (height * height)).abs() <= 0.051,
+                        "BMI {value} of {weight} kg {height} m"
+                    );
+                    bmis += 1;
+                }
+                last.insert(code.to_owned(), value);
+            }
+        }
+    }
+    assert!(checked > 5_000 && bmis > 200, "{checked} {bmis}");
+}
+
+#[test]
+fn flags_agree_with_the_printed_range() {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for document in generate(plan()).filter(|d| d.resource_type == ResourceType::Observation) {
+        let json = parse(&document);
+        let Some(flag) = json.get("interpretation") else { continue };
+        let flag = flag.items()[0].get("coding").unwrap().items()[0].str_at("code").unwrap().to_owned();
+        let number = |j: &Json<'_>| j.get("value").and_then(Json::as_number).unwrap().parse::<f64>().unwrap();
+        let value = number(json.get("valueQuantity").unwrap());
+        let range = &json.get("referenceRange").unwrap().items()[0];
+        let low = range.get("low").map(number).is_some_and(|l| value < l);
+        let high = range.get("high").map(number).is_some_and(|h| value > h);
+        let expected = if low {
+            "L"
+        } else if high {
+            "H"
+        } else {
+            "N"
+        };
+        assert!(flag.starts_with(expected), "{flag} but {expected}: {}", document.body);
+        *seen.entry(flag).or_default() += 1;
+    }
+    for flag in ["N", "L", "H", "LL", "HH"] {
+        assert!(seen.contains_key(flag), "{flag} never occurs: {seen:?}");
+    }
+}
+
+#[test]
+fn this_mornings_ward_has_inpatients_with_fresh_vitals_and_critical_results() {
+    let plan = plan();
+    let today = "2026-11-25T";
+    let (mut in_bed, mut critical) = (0, 0);
+    let mut beds = HashSet::new();
+    for k in 0..plan.patients {
+        let documents = patient(&plan, k);
+        let open =
+            documents.iter().find(|d| d.resource_type == ResourceType::Encounter && d.body.contains("\"in-progress\""));
+        let Some(open) = open else { continue };
+        in_bed += 1;
+        let json = parse(open);
+        let bed =
+            json.get("location").unwrap().items()[0].get("location").unwrap().str_at("reference").unwrap().to_owned();
+        assert!(beds.insert(bed), "two patients in one bed");
+        let fresh = |code: &str| {
+            documents.iter().any(|d| {
+                d.body.contains(&format!("\"code\":\"{code}\""))
+                    && d.body.contains(&format!("\"effectiveDateTime\":\"{today}"))
+            })
+        };
+        assert!(fresh("85354-9") && fresh("8867-4") && fresh("2823-3"), "patient {k} has nothing from this morning");
+        critical += usize::from(documents.iter().any(|d| {
+            (d.body.contains("\"HH\"") || d.body.contains("\"LL\""))
+                && d.body.contains(&format!("\"effectiveDateTime\":\"{today}"))
+        }));
+    }
+    assert!((12..=20).contains(&in_bed), "{in_bed} in bed");
+    assert!(critical >= 3, "{critical} with a critical result");
+}
+
+#[test]
+fn the_teaching_case_shows_what_the_chart_was_designed_for() {
+    let documents = patient(&plan(), person::TEACHING_CASE);
+    let has =
+        |kind: ResourceType, text: &str| documents.iter().any(|d| d.resource_type == kind && d.body.contains(text));
+    assert!(has(ResourceType::Patient, "Halvorsen"));
+    assert!(
+        has(ResourceType::AllergyIntolerance, "Penicillin")
+            && has(ResourceType::AllergyIntolerance, "Iodinated contrast")
+    );
+    assert!(has(ResourceType::Observation, "\"value\":6.1,\"unit\":\"mmol/L\""));
+    assert!(has(ResourceType::Condition, "Atrial fibrillation") && has(ResourceType::Condition, "stage 3b"));
+    assert!(has(ResourceType::MedicationRequest, "apixaban"));
+    assert!(has(ResourceType::DocumentReference, "\"preliminary\""));
+}
+
+#[test]
+fn nobody_is_given_what_they_are_allergic_to_or_two_drugs_of_one_class() {
+    const CLASSES: [&[&str]; 4] = [
+        &["314076", "314077", "979492"],
+        &["866427", "866436", "200031"],
+        &["617310", "617311"],
+        &["312941", "312938", "310385"],
+    ];
+    let plan = Plan { patients: 600, ..plan() };
+    for k in 0..plan.patients {
+        let person = person::Person::draw(&plan, k);
+        let active: Vec<String> = patient(&plan, k)
+            .iter()
+            .filter(|d| d.resource_type == ResourceType::MedicationRequest)
+            .map(|d| {
+                let json = parse(d);
+                let code = json.get("medicationCodeableConcept").unwrap().get("coding").unwrap().items()[0]
+                    .str_at("code")
+                    .unwrap()
+                    .to_owned();
+                assert!(
+                    code != "308191" || !person.is_allergic(&table::problem::PENICILLIN),
+                    "amoxicillin for patient {k}"
+                );
+                assert!(
+                    code != "243670" || !person.is_allergic(&table::problem::ASPIRIN_ALLERGY),
+                    "aspirin for patient {k}"
+                );
+                if json.str_at("status") == Some("active") { code } else { String::new() }
+            })
+            .collect();
+        for class in CLASSES {
+            let count = active.iter().filter(|code| class.contains(&code.as_str())).count();
+            assert!(count <= 1, "patient {k}: {count} of {class:?}");
+        }
+    }
+}
+
+#[test]
+fn staff_are_practitioners_of_the_institution() {
+    let documents = institution(&plan());
+    let staff = staff();
+    assert_eq!(staff.len(), 8);
+    for member in staff {
+        assert!(
+            documents.iter().any(|d| d.resource_type == ResourceType::Practitioner && d.id == member.practitioner_id)
+        );
+    }
+    for role in [Role::Physician, Role::Nurse, Role::Pharmacist, Role::Registrar, Role::Analyst, Role::Admin] {
+        assert!(staff.iter().any(|s| s.role == role), "nobody is {}", role.name());
+    }
+    let logins: HashSet<&str> = staff.iter().map(|s| s.login).collect();
+    assert_eq!(logins.len(), staff.len());
+}
+
+#[test]
+fn every_table_row_is_sourced_and_no_code_is_used_twice() {
+    assert!(ANALYTES.iter().all(|a| !a.source.is_empty() && a.plausible.0 < a.plausible.1));
+    assert!(PREVALENCE.iter().all(|p| !p.source.is_empty()) && TARGETS.iter().all(|t| !t.source.is_empty()));
+    assert!(
+        PREVALENCE.iter().enumerate().all(|(i, p)| p.illness as usize == i),
+        "the rows stand in the order of the enum"
+    );
+    assert!(PROGRAMMES.iter().all(|p| !p.source.is_empty()));
+    assert_eq!(PROGRAMMES.iter().map(|p| p.module).collect::<HashSet<_>>().len(), PROGRAMMES.len());
+    for codes in [
+        ANALYTES.iter().map(|a| a.code.code).collect::<Vec<_>>(),
+        PROBLEMS.iter().map(|p| p.snomed.code).collect(),
+        DRUGS.iter().map(|d| d.code.code).collect(),
+    ] {
+        assert_eq!(codes.iter().collect::<HashSet<_>>().len(), codes.len());
+    }
+    for story in STORIES {
+        for (measure, first, last) in story.results {
+            let analyte = ANALYTES.iter().find(|a| a.measure == *measure).unwrap();
+            let (low, high) = analyte.plausible;
+            assert!((low..=high).contains(first) && (low..=high).contains(last), "{measure:?}");
+        }
+        assert!(
+            story.results.iter().all(|(m, ..)| !matches!(m, Measure::Egfr | Measure::Bmi)),
+            "derived values are not planned"
+        );
+    }
+}
+
+/// SNOMED CT identifiers end in a Verhoeff check digit and LOINC codes in a Luhn one; a mistyped code rarely passes.
+#[test]
+fn snomed_and_loinc_codes_have_valid_check_digits() {
+    let mut seen = HashSet::new();
+    for document in generate(plan()) {
+        let mut system = String::new();
+        strings(&parse(&document), "", &mut |path, text| {
+            if path.ends_with("system") {
+                text.clone_into(&mut system);
+            } else if path.ends_with("code") && !path.ends_with("Quantity.code") {
+                match system.as_str() {
+                    table::SNOMED => assert!(verhoeff(text), "SNOMED CT {text}"),
+                    table::LOINC => assert!(luhn(text), "LOINC {text}"),
+                    _ => return,
+                }
+                seen.insert(text.to_owned());
+            }
+        });
+    }
+    assert!(seen.len() > 80, "{}", seen.len());
+    assert!(!verhoeff("44054007") && !luhn("4548-5"));
+}
+
+/// Source: Verhoeff, Error Detecting Decimal Codes, 1969; SNOMED CT Technical Implementation Guide, "Check-digit".
+fn verhoeff(code: &str) -> bool {
+    const STEP: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
+    // multiplication in the dihedral group of order ten
+    let multiply = |a: u8, b: u8| match (a < 5, b < 5) {
+        (true, true) => (a + b) % 5,
+        (true, false) => 5 + (a + b - 5) % 5,
+        (false, true) => 5 + (a + 5 - b) % 5,
+        (false, false) => (a + 5 - b) % 5,
+    };
+    let permute = |times: usize, digit: u8| (0..times % 8).fold(digit, |d, _| STEP[d as usize]);
+    code.bytes().rev().enumerate().fold(0, |c, (i, b)| multiply(c, permute(i, b - b'0'))) == 0
+}
+
+/// Source: LOINC Users' Guide, appendix on the mod 10 check digit.
+fn luhn(code: &str) -> bool {
+    let digits: Vec<u32> = code.bytes().filter(u8::is_ascii_digit).map(|b| u32::from(b - b'0')).collect();
+    let sum: u32 =
+        digits.iter().rev().enumerate().map(|(i, d)| if i % 2 == 0 { *d } else { d * 2 / 10 + d * 2 % 10 }).sum();
+    sum.is_multiple_of(10)
+}
