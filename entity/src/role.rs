@@ -1,6 +1,11 @@
 //! The role table: role x type group x interaction, as data. Checked at every door before any row is looked at.
+//!
+//! A cell whose right has a condition that nothing enforces yet is empty: an analyst's masked reads, a nurse's draft orders, a
+//! pharmacist's orders, a patient's own requests, administrative documents, own Subscriptions. What a patient may read is narrowed to
+//! own records by [`crate::Actor::rows`].
 
 use fhir::ResourceType;
+use fhir::search::registry;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -12,6 +17,37 @@ pub enum Role {
     Admin,
     Patient,
     System,
+}
+
+impl Role {
+    pub const ALL: [Self; 8] = [
+        Self::Physician,
+        Self::Nurse,
+        Self::Pharmacist,
+        Self::Registrar,
+        Self::Analyst,
+        Self::Admin,
+        Self::Patient,
+        Self::System,
+    ];
+
+    /// The name in accounts and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Physician => "physician",
+            Self::Nurse => "nurse",
+            Self::Pharmacist => "pharmacist",
+            Self::Registrar => "registrar",
+            Self::Analyst => "analyst",
+            Self::Admin => "admin",
+            Self::Patient => "patient",
+            Self::System => "system",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| r.name() == name)
+    }
 }
 
 /// `c r u d s` of the table: `Read` covers vread and instance history, `Search` covers type history.
@@ -34,6 +70,16 @@ impl Interaction {
             Self::Search => "search",
         }
     }
+
+    fn letter(self) -> char {
+        match self {
+            Self::Create => 'c',
+            Self::Read => 'r',
+            Self::Update => 'u',
+            Self::Delete => 'd',
+            Self::Search => 's',
+        }
+    }
 }
 
 /// `system/*.cruds`.
@@ -42,8 +88,209 @@ pub fn every_interaction() -> Vec<(Option<ResourceType>, Interaction)> {
     [Create, Read, Update, Delete, Search].map(|i| (None, i)).to_vec()
 }
 
-/// Whether the union of the roles permits the interaction; `None` when only role `system` is held, whose rights are its scope's.
+/// Types that the table treats alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Demographic,
+    Schedule,
+    Encounter,
+    Clinical,
+    Order,
+    Pharmacy,
+    Administration,
+    Result,
+    Document,
+    Work,
+    Directory,
+    Knowledge,
+    Privacy,
+    Audit,
+    Configuration,
+    /// Has no endpoint in R4.
+    Nothing,
+}
+
+/// A type the table does not name is clinical when R4 has it in the Patient compartment, else knowledge.
+fn group(resource_type: ResourceType) -> Group {
+    use ResourceType as T;
+    match resource_type {
+        T::Patient
+        | T::RelatedPerson
+        | T::Coverage
+        | T::Account
+        | T::Claim
+        | T::ClaimResponse
+        | T::ExplanationOfBenefit => Group::Demographic,
+        T::Appointment | T::Schedule | T::Slot => Group::Schedule,
+        T::Encounter | T::EpisodeOfCare | T::CareTeam => Group::Encounter,
+        T::MedicationRequest | T::ServiceRequest | T::NutritionOrder | T::DeviceRequest => Group::Order,
+        T::MedicationDispense => Group::Pharmacy,
+        T::MedicationAdministration => Group::Administration,
+        T::Observation | T::DiagnosticReport | T::Specimen | T::ImagingStudy | T::Media => Group::Result,
+        T::DocumentReference | T::Composition | T::Binary | T::QuestionnaireResponse => Group::Document,
+        T::Task | T::Communication | T::CommunicationRequest => Group::Work,
+        T::Practitioner
+        | T::PractitionerRole
+        | T::Organization
+        | T::Location
+        | T::HealthcareService
+        | T::Device
+        | T::Medication
+        | T::Substance => Group::Directory,
+        T::Consent => Group::Privacy,
+        T::AuditEvent | T::Provenance => Group::Audit,
+        T::Subscription => Group::Configuration,
+        T::Parameters => Group::Nothing,
+        T::FamilyMemberHistory | T::List | T::Flag | T::Goal => Group::Clinical,
+        other if registry::in_patient_compartment(other) => Group::Clinical,
+        _ => Group::Knowledge,
+    }
+}
+
+/// The letters of a cell.
+fn cell(role: Role, group: Group, resource_type: ResourceType) -> &'static str {
+    use Group as G;
+    use ResourceType as T;
+    match (role, group) {
+        (_, G::Nothing) => "",
+        (
+            Role::Physician,
+            G::Schedule | G::Encounter | G::Clinical | G::Order | G::Administration | G::Result | G::Document | G::Work,
+        ) => "crus",
+        (Role::Physician | Role::Nurse, G::Demographic) => "rus",
+        (Role::Physician, G::Privacy) => "crs",
+        (
+            Role::Nurse,
+            G::Schedule | G::Encounter | G::Clinical | G::Administration | G::Result | G::Document | G::Work,
+        ) => "crus",
+        (Role::Nurse, G::Order) => "rs",
+        (Role::Pharmacist, G::Clinical) if matches!(resource_type, T::AllergyIntolerance | T::MedicationStatement) => {
+            "crus"
+        }
+        (Role::Pharmacist, G::Directory) if resource_type == T::Medication => "crus",
+        (Role::Pharmacist, G::Pharmacy | G::Work) => "crus",
+        (
+            Role::Pharmacist,
+            G::Demographic
+            | G::Schedule
+            | G::Encounter
+            | G::Clinical
+            | G::Order
+            | G::Administration
+            | G::Result
+            | G::Document,
+        ) => "rs",
+        (Role::Physician | Role::Nurse, G::Pharmacy) => "rs",
+        (Role::Physician | Role::Nurse | Role::Pharmacist, G::Audit) if resource_type == T::Provenance => "rs",
+        (
+            Role::Physician | Role::Nurse | Role::Pharmacist | Role::Registrar | Role::Analyst,
+            G::Directory | G::Knowledge,
+        ) => "rs",
+        (Role::Nurse | Role::Pharmacist, G::Privacy) => "rs",
+        (Role::Registrar, G::Demographic | G::Schedule | G::Work | G::Privacy) => "crus",
+        // Administrative elements only, which nothing checks yet: reading is safe.
+        (Role::Registrar, G::Encounter) => "rs",
+        (Role::Analyst, G::Schedule | G::Encounter | G::Order | G::Pharmacy | G::Administration) => "rs",
+        (Role::Admin, G::Directory | G::Knowledge) => "crus",
+        (Role::Admin, G::Audit) if resource_type == T::AuditEvent => "rs",
+        (Role::Admin, G::Configuration) => "cruds",
+        (Role::Patient, G::Audit | G::Configuration) => "",
+        (Role::Patient, _) => "rs",
+        (
+            Role::Physician
+            | Role::Nurse
+            | Role::Pharmacist
+            | Role::Registrar
+            | Role::Analyst
+            | Role::Admin
+            | Role::System,
+            _,
+        ) => "",
+    }
+}
+
+/// Whether the union of the roles permits the interaction; `None` when exactly `system` is held, whose rights are its scope's.
+/// Audit events are written by nobody, and Provenance is not changed, whatever the role or scope.
 pub fn permits(roles: &[Role], interaction: Interaction, resource_type: ResourceType) -> Option<bool> {
-    let _ = (roles, interaction, resource_type);
-    None
+    use Interaction::{Create, Delete, Update};
+    let immutable = match resource_type {
+        ResourceType::AuditEvent => matches!(interaction, Create | Update | Delete),
+        ResourceType::Provenance => matches!(interaction, Update | Delete),
+        ResourceType::Parameters => true,
+        _ => false,
+    };
+    if immutable {
+        return Some(false);
+    }
+    if roles == [Role::System] {
+        return None;
+    }
+    let group = group(resource_type);
+    Some(roles.iter().any(|role| cell(*role, group, resource_type).contains(interaction.letter())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ResourceType as T;
+
+    #[test]
+    fn the_table_says_what_it_says() {
+        for (role, resource_type, letters) in [
+            (Role::Physician, T::Patient, "rus"),
+            (Role::Physician, T::Condition, "crus"),
+            (Role::Physician, T::MedicationRequest, "crus"),
+            (Role::Physician, T::MedicationDispense, "rs"),
+            (Role::Physician, T::Organization, "rs"),
+            (Role::Physician, T::ValueSet, "rs"),
+            (Role::Physician, T::Consent, "crs"),
+            (Role::Physician, T::Provenance, "rs"),
+            (Role::Physician, T::AuditEvent, ""),
+            (Role::Physician, T::Subscription, ""),
+            (Role::Nurse, T::Observation, "crus"),
+            (Role::Nurse, T::MedicationRequest, "rs"),
+            (Role::Pharmacist, T::MedicationDispense, "crus"),
+            (Role::Pharmacist, T::AllergyIntolerance, "crus"),
+            (Role::Pharmacist, T::Condition, "rs"),
+            (Role::Pharmacist, T::Medication, "crus"),
+            (Role::Pharmacist, T::Location, "rs"),
+            (Role::Registrar, T::Patient, "crus"),
+            (Role::Registrar, T::Condition, ""),
+            (Role::Registrar, T::Encounter, "rs"),
+            (Role::Registrar, T::Observation, ""),
+            (Role::Analyst, T::Encounter, "rs"),
+            (Role::Analyst, T::Patient, ""),
+            (Role::Analyst, T::Observation, ""),
+            (Role::Admin, T::Patient, ""),
+            (Role::Admin, T::Practitioner, "crus"),
+            (Role::Admin, T::AuditEvent, "rs"),
+            (Role::Admin, T::Subscription, "cruds"),
+            (Role::Patient, T::Observation, "rs"),
+            (Role::Patient, T::AuditEvent, ""),
+            (Role::Physician, T::Parameters, ""),
+        ] {
+            use Interaction::{Create, Delete, Read, Search, Update};
+            for interaction in [Create, Read, Update, Delete, Search] {
+                let expected = letters.contains(interaction.letter());
+                assert_eq!(
+                    permits(&[role], interaction, resource_type),
+                    Some(expected),
+                    "{role:?} {interaction:?} {resource_type}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn roles_add_up_and_none_is_nothing() {
+        use Interaction::{Create, Read, Update};
+        assert_eq!(permits(&[], Read, T::Patient), Some(false));
+        assert_eq!(permits(&[Role::Admin, Role::Nurse], Create, T::Practitioner), Some(true));
+        assert_eq!(permits(&[Role::Admin, Role::Nurse], Create, T::Observation), Some(true));
+        assert_eq!(permits(&[Role::System], Create, T::Observation), None);
+        assert_eq!(permits(&[Role::System, Role::Nurse], Create, T::MedicationRequest), Some(false));
+        assert_eq!(permits(&[Role::System], Create, T::AuditEvent), Some(false));
+        assert_eq!(permits(&[Role::System], Update, T::Provenance), Some(false));
+        assert!(Role::ALL.iter().all(|r| Role::named(r.name()) == Some(*r)));
+    }
 }
