@@ -5,6 +5,7 @@ pub mod body;
 mod open;
 mod read;
 mod seal;
+mod session;
 mod search;
 mod sql;
 mod write;
@@ -15,6 +16,7 @@ use fhir::search::key::Keys;
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
 
 pub use account::{NewToken, SystemAccount};
+pub use session::{PersonAccount, SignIn, SignedIn};
 pub use open::{StoreConfig, migrate};
 pub use search::{Count, Page, PageRequest};
 

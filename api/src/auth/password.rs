@@ -1,0 +1,63 @@
+//! Passwords: argon2id on the blocking pool, a few at a time, so that a flood of sign-ins cannot take memory or threads.
+
+use std::sync::LazyLock;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use tokio::sync::Semaphore;
+
+use crate::clock;
+
+/// OWASP Password Storage Cheat Sheet, argon2id minimum: 19 MiB, 2 passes, 1 lane.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+/// Hashes computed at once.
+const AT_ONCE: usize = 4;
+
+static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
+
+fn argon2() -> Argon2<'static> {
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None).expect("parameters within argon2's bounds");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+fn hash_now(password: &str) -> String {
+    let salt = clock::random::<16>();
+    let hash: PasswordHash =
+        argon2().hash_password_with_salt(password.as_bytes(), &salt).expect("any bytes can be hashed");
+    hash.to_string()
+}
+
+/// The PHC string of a password.
+pub async fn hash(password: String) -> String {
+    let _turn = TURNS.acquire().await.expect("never closed");
+    tokio::task::spawn_blocking(move || hash_now(&password)).await.expect("hashing does not panic")
+}
+
+/// Whether the password is the one of the hash. Without a hash the work is done all the same, so that time tells nothing.
+pub async fn verify(password: String, hash: Option<String>) -> bool {
+    static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody"));
+    let _turn = TURNS.acquire().await.expect("never closed");
+    let check = move || {
+        let known = hash.as_deref().and_then(|h| PasswordHash::new(h).ok());
+        let (hash, good) = match known {
+            Some(hash) => (hash, true),
+            None => (PasswordHash::new(&NOBODY).expect("made above"), false),
+        };
+        argon2().verify_password(password.as_bytes(), &hash).is_ok() && good
+    };
+    tokio::task::spawn_blocking(check).await.expect("verifying does not panic")
+}
+
+#[cfg(test)]
+mod tests {
+    #[tokio::test]
+    async fn a_password_matches_its_own_hash_only() {
+        let hash = super::hash("correct horse".into()).await;
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(super::verify("correct horse".into(), Some(hash.clone())).await);
+        assert!(!super::verify("wrong".into(), Some(hash)).await);
+        assert!(!super::verify("nobody".into(), None).await);
+        assert!(!super::verify("x".into(), Some("!".into())).await);
+    }
+}
