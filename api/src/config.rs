@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
 
 use crate::postgres::{ClusterSettings, Durability};
@@ -24,6 +25,8 @@ pub enum Command {
     /// Look into DICOM files.
     #[command(subcommand)]
     Dicom(Dicom),
+    /// Fill the database with an invented hospital; only once.
+    Demo(Demo),
     /// Print the GraphQL schema, or compare it with a file.
     Schema {
         /// A file that must hold exactly this schema.
@@ -54,6 +57,24 @@ pub struct Import {
     /// Files or folders: `.json` bundles (transaction or collection), `.ndjson` resources, either also with `.gz`.
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// How many patients.
+    #[arg(long, default_value_t = 200)]
+    pub patients: u32,
+    /// The same seed, years and instant give the same patients.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Years of history.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=50))]
+    pub years: u16,
+    /// The instant the hospital lives at, such as `2026-11-25T09:00:00Z`. Default: the present.
+    #[arg(long)]
+    pub now: Option<DateTime<Utc>>,
     #[command(flatten)]
     pub database: DatabaseArgs,
 }

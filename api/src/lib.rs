@@ -4,6 +4,7 @@ pub mod auth;
 pub mod bundle;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod fhir;
 pub mod graphql;
 pub mod health;

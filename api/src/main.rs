@@ -12,6 +12,7 @@ async fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Serve(settings) => api::server::serve(settings).await.map(|()| true),
         Command::Import(settings) => api::server::import(settings).await,
+        Command::Demo(settings) => api::server::demo(settings).await.map(|()| true),
         Command::Schema { check } => api::server::schema(check.as_deref()),
         Command::Dicom(Dicom::Inspect { file }) => api::server::inspect(file),
         Command::Account(settings) => api::server::account(settings).await.map(|()| true),

@@ -12,10 +12,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::{self, Clock};
-use crate::config::{Account, DatabaseArgs, Import, Serve, Token};
+use crate::config::{Account, DatabaseArgs, Demo, Import, Serve, Token};
 use crate::health::Readiness;
 use crate::postgres::{Cluster, ClusterError};
-use crate::{auth, fhir, import, router};
+use crate::{auth, demo, fhir, import, router};
 
 /// How long running requests may take to end after SIGTERM.
 const DRAIN_LIMIT: Duration = Duration::from_secs(25);
@@ -37,6 +37,8 @@ pub enum ServeError {
     Dicom(#[from] imaging::InspectError),
     #[error(transparent)]
     Import(#[from] import::NotFound),
+    #[error(transparent)]
+    Demo(#[from] demo::DemoError),
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
@@ -95,6 +97,15 @@ pub async fn import(settings: &Import) -> Result<bool, ServeError> {
     let summary = with_store(&settings.database, async |store| Ok(import::load(store, files, true).await)).await?;
     println!("{summary}");
     Ok(summary.refused.is_empty())
+}
+
+/// Fills the database with the demo hospital.
+pub async fn demo(settings: &Demo) -> Result<(), ServeError> {
+    let Demo { patients, seed, years, now, ref database } = *settings;
+    let plan = clinical::demo::Plan { seed, patients, years, now: now.unwrap_or_else(|| Clock::Machine.now()) };
+    let summary = with_store(database, async |store| Ok(demo::fill(store, plan, true).await)).await??;
+    println!("{summary}");
+    Ok(())
 }
 
 /// Prints the GraphQL schema; with a file, `true` when it holds the same.
