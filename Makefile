@@ -13,7 +13,7 @@ endif
 
 run: deps
 	cargo build --workspace --release
-	./target/release/wintehr serve
+	./target/release/wintehr serve --demo
 
 test: deps
 	cargo test --workspace

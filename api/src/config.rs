@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
 
+use entity::Role;
+
 use crate::postgres::{ClusterSettings, Durability};
 
 /// An electronic medical record over FHIR R4.
@@ -33,6 +35,8 @@ pub enum Command {
         #[arg(long)]
         check: Option<PathBuf>,
     },
+    /// Make an account for a person, who can sign in.
+    User(User),
     /// Make an account for a program; it holds tokens and cannot sign in.
     Account(Account),
     /// Make or revoke bearer tokens.
@@ -45,6 +49,9 @@ pub struct Serve {
     /// Address and port to listen on.
     #[arg(long, env = "WINTEHR_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    /// Demo mode: fills an empty database with the demo hospital, and makes log-ins that everybody knows. Not for real patients.
+    #[arg(long, env = "WINTEHR_DEMO")]
+    pub demo: bool,
     /// The URL clients reach the server by; links and locations are made from it. Default: http and the listening address.
     #[arg(long, env = "WINTEHR_PUBLIC_URL")]
     pub public_url: Option<String>,
@@ -77,6 +84,30 @@ pub struct Demo {
     pub now: Option<DateTime<Utc>>,
     #[command(flatten)]
     pub database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct User {
+    /// Log-in name.
+    pub login: String,
+    /// physician, nurse, pharmacist, registrar, analyst, admin or patient; may be given several times.
+    #[arg(long = "role", required = true, value_parser = person_role)]
+    pub roles: Vec<Role>,
+    /// What people read.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Who this is in the record: `Practitioner/…` or `Patient/…`.
+    #[arg(long)]
+    pub fhir_user: Option<String>,
+    /// Read the password from standard input instead of making one up.
+    #[arg(long)]
+    pub password_stdin: bool,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+fn person_role(name: &str) -> Result<Role, String> {
+    Role::named(name).filter(|r| *r != Role::System).ok_or_else(|| "no role of a person".into())
 }
 
 #[derive(Debug, Args)]

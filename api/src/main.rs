@@ -15,6 +15,7 @@ async fn main() -> ExitCode {
         Command::Demo(settings) => api::server::demo(settings).await.map(|()| true),
         Command::Schema { check } => api::server::schema(check.as_deref()),
         Command::Dicom(Dicom::Inspect { file }) => api::server::inspect(file),
+        Command::User(settings) => api::server::user(settings).await.map(|()| true),
         Command::Account(settings) => api::server::account(settings).await.map(|()| true),
         Command::Token(settings) => api::server::token(settings).await.map(|()| true),
     };

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use entity::cluster::ClusterConnection;
-use entity::store::{NewToken, SystemAccount};
+use entity::store::{NewToken, PersonAccount, SystemAccount};
 use entity::{Store, StoreConfig, StoreError};
 use schema::ClinicalSchema;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::{self, Clock};
-use crate::config::{Account, DatabaseArgs, Demo, Import, Serve, Token};
+use crate::config::{Account, DatabaseArgs, Demo, Import, Serve, Token, User};
 use crate::health::Readiness;
 use crate::postgres::{Cluster, ClusterError};
 use crate::{auth, demo, fhir, import, router};
@@ -20,6 +20,8 @@ use crate::{auth, demo, fhir, import, router};
 /// How long running requests may take to end after SIGTERM.
 const DRAIN_LIMIT: Duration = Duration::from_secs(25);
 const DATABASE: &str = "wintehr";
+/// Patients of the demo hospital that `serve --demo` fills.
+const DEMO_PATIENTS: u32 = 200;
 /// Connections of a server's pool.
 const CONNECTIONS: u32 = 16;
 
@@ -35,6 +37,8 @@ pub enum ServeError {
     Listen { address: SocketAddr, source: std::io::Error },
     #[error(transparent)]
     Dicom(#[from] imaging::InspectError),
+    #[error("a password has at least 12 characters")]
+    Password,
     #[error(transparent)]
     Import(#[from] import::NotFound),
     #[error(transparent)]
@@ -70,7 +74,20 @@ async fn over_database(settings: &Serve, cluster: Option<&Cluster>, listener: Tc
         clock: Clock::Machine,
         public_url: public_url.into(),
         schema: ClinicalSchema::default(),
+        demo: settings.demo,
     };
+    if settings.demo {
+        if !demo::is_present(&store).await? {
+            println!("Filling the demo hospital …");
+            let plan = clinical::demo::Plan { seed: 1, patients: DEMO_PATIENTS, years: 5, now: Clock::Machine.now() };
+            println!("{}", demo::fill(&store, plan, true).await?);
+        }
+        auth::demo::ensure_users(&store, &Clock::Machine).await?;
+        println!("Demo log-ins:");
+        for user in auth::demo::users() {
+            println!("  {:<12} {:<20} {}", user.user, user.password, user.role);
+        }
+    }
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (going, gone) = tokio::sync::oneshot::channel::<()>();
@@ -135,6 +152,33 @@ pub async fn account(settings: &Account) -> Result<(), ServeError> {
         store.create_system_account(SystemAccount { login: settings.login.clone(), name }, Clock::Machine.now()).await
     })
     .await
+}
+
+/// Makes a person's account. Without `--password-stdin` a password is made up and printed once.
+pub async fn user(settings: &User) -> Result<(), ServeError> {
+    let password = if settings.password_stdin {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line)?;
+        line.trim_end_matches(['\r', '\n']).to_owned()
+    } else {
+        auth::new_token().0
+    };
+    if password.chars().count() < 12 {
+        return Err(ServeError::Password);
+    }
+    let new = PersonAccount {
+        login: settings.login.clone(),
+        name: settings.name.clone().unwrap_or_else(|| settings.login.clone()),
+        password_hash: auth::password::hash(password.clone()).await,
+        roles: settings.roles.clone(),
+        fhir_user: settings.fhir_user.clone(),
+        demo: false,
+    };
+    with_store(&settings.database, async |store| store.create_person_account(new, Clock::Machine.now()).await).await?;
+    if !settings.password_stdin {
+        println!("{password}");
+    }
+    Ok(())
 }
 
 /// Prints a new token, or revokes what there is.

@@ -73,7 +73,12 @@ pub struct Server {
 }
 
 impl Server {
+    /// In demo mode.
     pub async fn start() -> Self {
+        Self::start_in(true).await
+    }
+
+    pub async fn start_in(demo: bool) -> Self {
         let url = database().await;
         let store = Store::open(&StoreConfig { url: url.clone(), connections: 4 }).await.expect("the store opens");
         let clock = Clock::manual(DateTime::from_timestamp(1_790_000_000, 0).expect("in range"));
@@ -85,6 +90,7 @@ impl Server {
             clock: clock.clone(),
             public_url: public_url.clone().into(),
             schema: ClinicalSchema::default(),
+            demo,
         };
         let router = api::router::router(Readiness::new(database), state);
         tokio::spawn(async move { axum::serve(listener, router).await });

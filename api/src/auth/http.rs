@@ -1,5 +1,6 @@
 //! `/auth/*`: plain JSON, so that it exists before a session does.
 
+use ::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::body::Body;
 use axum::extract::State as Extract;
 use axum::response::IntoResponse as _;
@@ -8,11 +9,10 @@ use axum::{Json as AxumJson, Router};
 use entity::role::Role;
 use entity::store::SignedIn;
 use entity::{IdSource, StoreError};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{cookie_name, demo, hash, new_token, password, session_cookie, signed_in};
+use super::{comes_from_us, cookie_name, demo, hash, new_token, password, session_cookie, signed_in};
 use crate::clock;
 
 use crate::fhir::State;
@@ -45,12 +45,6 @@ fn refuse(status: StatusCode, text: &str) -> Response {
 fn failed(error: &StoreError) -> Response {
     tracing::error!(cause = %error, "a sign-in failed");
     refuse(StatusCode::SERVICE_UNAVAILABLE, "the server cannot answer now; try again")
-}
-
-/// A browser of ours sends this header; a form on another site cannot.
-fn comes_from_us(headers: &HeaderMap, public_url: &str) -> bool {
-    let origin = headers.get(header::ORIGIN).is_none_or(|o| o.as_bytes() == public_url.as_bytes());
-    origin && headers.get("x-wintehr-request").is_some_and(|v| v == "1")
 }
 
 /// What a sign-in page needs to know.

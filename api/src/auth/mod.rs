@@ -1,11 +1,18 @@
-//! Who calls: a bearer token becomes an [`Actor`]. Nothing clinical is served without one.
+//! Who calls: a bearer token or a session cookie becomes an [`Actor`]. Nothing clinical is served without one.
 
+pub mod demo;
+pub mod http;
+pub mod password;
+
+use ::http::header::{AUTHORIZATION, COOKIE};
+use ::http::request::Parts;
+use ::http::{HeaderMap, Method, StatusCode};
 use axum::extract::FromRequestParts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use entity::{Actor, IdSource, Request};
-use http::header::AUTHORIZATION;
-use http::request::Parts;
+use entity::store::SignedIn;
+use entity::{Actor, IdSource, Request, StoreError};
+use fhir::{Issue, IssueType};
 use sha2::{Digest as _, Sha256};
 
 use crate::clock;
@@ -18,15 +25,40 @@ pub struct Caller {
     pub request: Request,
 }
 
-/// A new bearer token: the text to hand out once, and the hash to keep.
+/// A new secret of 256 bits: the text to hand out once, and the hash to keep.
 pub fn new_token() -> (String, Vec<u8>) {
     let text = URL_SAFE_NO_PAD.encode(clock::random::<32>());
     let hash = hash(&text);
     (text, hash)
 }
 
-fn hash(token: &str) -> Vec<u8> {
-    Sha256::digest(token.as_bytes()).to_vec()
+fn hash(secret: &str) -> Vec<u8> {
+    Sha256::digest(secret.as_bytes()).to_vec()
+}
+
+fn cookie_name(public_url: &str) -> &'static str {
+    if public_url.starts_with("https://") { "__Host-wintehr" } else { "wintehr" }
+}
+
+/// The session cookie of a request.
+fn session_cookie<'h>(headers: &'h HeaderMap, public_url: &str) -> Option<&'h str> {
+    let name = cookie_name(public_url);
+    let pairs = headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
+    pairs.filter_map(|p| p.trim().split_once('=')).find(|(n, v)| *n == name && !v.is_empty()).map(|(_, v)| v)
+}
+
+/// Who the session cookie belongs to.
+async fn signed_in(state: &State, headers: &HeaderMap) -> Result<Option<SignedIn>, StoreError> {
+    match session_cookie(headers, &state.public_url) {
+        Some(cookie) => state.store.session_actor(&hash(cookie), state.demo, state.clock.now()).await,
+        None => Ok(None),
+    }
+}
+
+/// Whether a request that changes something comes from our own pages: they send this header, and browsers tell the origin.
+fn comes_from_us(headers: &HeaderMap, public_url: &str) -> bool {
+    let origin = headers.get(::http::header::ORIGIN).is_none_or(|o| o.as_bytes() == public_url.as_bytes());
+    origin && headers.get("x-wintehr-request").is_some_and(|v| v == "1")
 }
 
 impl FromRequestParts<State> for Caller {
@@ -38,8 +70,22 @@ impl FromRequestParts<State> for Caller {
             let (scheme, token) = v.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
         });
-        let Some(token) = token else { return Err(Failure::Login) };
-        let Some(actor) = state.store.token_actor(&hash(token), now).await? else { return Err(Failure::Login) };
+        let cookie = session_cookie(&parts.headers, &state.public_url);
+        let actor = match (token, cookie) {
+            (Some(_), Some(_)) => return Err(Failure::bad("a request carries a token or a session, not both")),
+            (Some(token), None) => state.store.token_actor(&hash(token), now).await?,
+            (None, _) => {
+                let found = signed_in(state, &parts.headers).await?;
+                let safe = matches!(parts.method, Method::GET | Method::HEAD);
+                if found.is_some() && !safe && !comes_from_us(&parts.headers, &state.public_url) {
+                    let text = "a session changes things only from our own pages (X-WintEHR-Request: 1)";
+                    let issue = Issue::error(IssueType::Forbidden, text);
+                    return Err(Failure::Status(StatusCode::FORBIDDEN, vec![issue]));
+                }
+                found.map(|f| f.actor)
+            }
+        };
+        let Some(actor) = actor else { return Err(Failure::Login) };
         let text = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).map(ToOwned::to_owned);
         let ids = IdSource::new(now, clock::random());
         let request_id = text("x-request-id").filter(|id| id.len() <= 64).unwrap_or_else(|| ids.nth(u64::MAX));

@@ -28,7 +28,7 @@ fn statement(state: &State) -> Json<'static> {
     let resources = types.map(|t| {
         object([
             ("type", Json::from(t.name())),
-            ("interaction", codes(&["read", "vread", "create", "update", "delete", "history-instance", "search-type"])),
+            ("interaction", codes(interactions(*t))),
             ("versioning", text("versioned-update")),
             ("readHistory", Json::from(true)),
             ("updateCreate", Json::from(true)),
@@ -58,6 +58,14 @@ fn statement(state: &State) -> Json<'static> {
         ("format", Json::Array(vec![text(FHIR_JSON)])),
         ("rest", Json::Array(vec![rest])),
     ])
+}
+
+/// Provenance is a record of what was done: it is not changed.
+fn interactions(resource_type: ResourceType) -> &'static [&'static str] {
+    match resource_type {
+        ResourceType::Provenance => &["read", "vread", "create", "history-instance", "search-type"],
+        _ => &["read", "vread", "create", "update", "delete", "history-instance", "search-type"],
+    }
 }
 
 /// The parameters of a type that the store's index answers.

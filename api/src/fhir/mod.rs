@@ -33,6 +33,8 @@ pub struct State {
     /// Without a slash at the end; every absolute URL is made from it, never from a request header.
     pub public_url: Arc<str>,
     pub schema: ClinicalSchema,
+    /// Whether the demo log-ins are good.
+    pub demo: bool,
 }
 
 /// Largest resource, in bytes.

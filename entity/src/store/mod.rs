@@ -5,8 +5,8 @@ pub mod body;
 mod open;
 mod read;
 mod seal;
-mod session;
 mod search;
+mod session;
 mod sql;
 mod write;
 
@@ -16,9 +16,9 @@ use fhir::search::key::Keys;
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
 
 pub use account::{NewToken, SystemAccount};
-pub use session::{PersonAccount, SignIn, SignedIn};
 pub use open::{StoreConfig, migrate};
 pub use search::{Count, Page, PageRequest};
+pub use session::{PersonAccount, SignIn, SignedIn};
 
 use crate::StoreError;
 

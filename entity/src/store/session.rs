@@ -83,7 +83,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away.
-    pub async fn sign_in(&self, login: &str, demo_mode: bool, now: DateTime<Utc>) -> Result<Option<SignIn>, StoreError> {
+    pub async fn sign_in(
+        &self,
+        login: &str,
+        demo_mode: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Option<SignIn>, StoreError> {
         let found = account::Entity::find().filter(account::Column::Login.eq(login)).one(&self.db).await?;
         Ok(found.map(|a| {
             let wait = wait_after(a.failures);
@@ -100,7 +105,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away.
-    pub async fn sign_in_failed(&self, account: Option<i64>, request_id: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn sign_in_failed(
+        &self,
+        account: Option<i64>,
+        request_id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         if let Some(id) = account {
             let sql = "UPDATE app.account SET failures = failures + 1, failed_at = $2 WHERE id = $1";
             let binds: [Value; 2] = [id.into(), now.into()];

@@ -338,9 +338,6 @@ fn check(actor: &Actor, plan: &Plan) -> Result<(), StoreError> {
         }
         let refuse =
             |code, text: String| Err(StoreError::Invalid(vec![Issue::error(code, text).at(format!("write[{at}]"))]));
-        if write.resource_type == ResourceType::AuditEvent || write.resource_type == ResourceType::Parameters {
-            return refuse(IssueType::NotSupported, format!("{} is not written by clients", write.resource_type));
-        }
         if !is_id(&write.id) {
             return refuse(IssueType::Value, "an id is 1 to 64 of A-Z, a-z, 0-9, - and .".into());
         }

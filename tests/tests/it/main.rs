@@ -1,5 +1,6 @@
 //! The one integration test binary. Each module is a subject.
 
+mod auth;
 mod demo;
 mod embedded_cluster;
 mod fhir_rest;

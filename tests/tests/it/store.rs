@@ -123,7 +123,7 @@ async fn a_plan_commits_whole_or_not_at_all() {
     assert!(matches!(commit(&store, 1, vec![create(Patient, "a/b", "")]).await, Err(StoreError::Invalid(_))));
     assert!(matches!(
         commit(&store, 1, vec![create(ResourceType::AuditEvent, "x", "")]).await,
-        Err(StoreError::Invalid(_))
+        Err(StoreError::Forbidden { .. })
     ));
 }
 
