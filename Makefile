@@ -1,9 +1,9 @@
-# Two commands matter: `make run` and `make test`. Both install PostgreSQL on a Debian machine that lacks it.
+# Two commands matter: `make run` and `make test`. Both install what a Debian machine lacks.
 
 PG_BIN := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres))
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: run test check fmt deps
+.PHONY: run test rust-test frontend frontend-check e2e shots check fmt deps node chromium
 
 deps:
 	@rustc --version | awk '{ split($$2, v, "."); if (v[1] < 1 || (v[1] == 1 && v[2] < 94)) { print "rustc " $$2 " is too old: install Rust 1.94 or newer with rustup"; exit 1 } }'
@@ -11,16 +11,46 @@ ifeq ($(PG_BIN),)
 	$(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq postgresql
 endif
 
-run: deps
+node:
+	@command -v npm >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq nodejs npm; }
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); if (a < 20 || (a === 20 && b < 19)) { console.log("Node " + process.version + " is too old: install Node 20.19 or newer"); process.exit(1) }'
+
+chromium:
+	@command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium; }
+
+frontend/node_modules: frontend/package-lock.json | node
+	cd frontend && npm ci
+	@touch $@
+
+# The pages, which the server embeds.
+frontend: frontend/node_modules
+	cd frontend && npm run build
+
+run: deps frontend
 	cargo build --workspace --release
 	./target/release/wintehr serve --demo
 
-test: deps
+test: rust-test frontend-check e2e
+
+rust-test: deps
 	cargo test --workspace
 
-check:
+frontend-check: frontend/node_modules
+	cd frontend && npm run typecheck && npm run lint && npm run test && npm run build && npm run budget
+
+# Headless Chromium against the real server with the demo hospital.
+e2e: deps node chromium
+	cargo build --workspace
+	cd tests/e2e && npm ci && bash run.sh
+
+# The screenshots that e2e takes, looked at by people.
+shots: e2e
+	@ls tests/e2e/shots
+
+check: frontend/node_modules
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cd frontend && npm run check
 
 fmt:
 	cargo fmt --all

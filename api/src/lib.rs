@@ -1,5 +1,6 @@
 //! The server: composition root. `tests` uses it as a library.
 
+pub mod assets;
 pub mod auth;
 pub mod bundle;
 pub mod clock;

@@ -7,7 +7,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::health::{self, Readiness};
-use crate::{auth, fhir, graphql};
+use crate::{assets, auth, fhir, graphql};
 
 /// On every answer.
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -27,7 +27,7 @@ pub fn router(readiness: Readiness, fhir: fhir::State) -> Router {
         .merge(fhir::routes("/fhir", &fhir))
         .merge(graphql::routes(&fhir))
         .merge(auth::http::routes(&fhir))
-        .fallback(fhir::no_place)
+        .fallback(assets::serve)
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new());
     for (name, value) in HEADERS {

@@ -1,0 +1,78 @@
+//! The browser application, embedded at build time. An unknown path with an extension is 404, never the page.
+
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use http::{HeaderValue, Method, StatusCode, Uri, header};
+use rust_embed::RustEmbed;
+
+use crate::{clock, fhir};
+
+#[derive(RustEmbed)]
+#[folder = "../frontend/dist"]
+struct Dist;
+
+const NOT_BUILT: &str = "This program was built without pages. `make run` builds them first.\n";
+
+/// Answers every path no other route took: below the doors of programs with an OperationOutcome, else with pages and their parts.
+pub async fn serve(method: Method, uri: Uri) -> Response {
+    let below = |door: &str| uri.path().strip_prefix(door).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if ["/fhir", "/graphql", "/auth", "/health"].iter().any(|door| below(door)) {
+        return fhir::no_place(uri).await.into_response();
+    }
+    if method != Method::GET && method != Method::HEAD {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let path = uri.path().trim_start_matches('/');
+    match path {
+        "" | "index.html" => return page("index.html"),
+        _ => {}
+    }
+    if let Some(file) = Dist::get(path) {
+        let caching = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+        return ([(header::CONTENT_TYPE, content_type(path)), (header::CACHE_CONTROL, caching)], file.data)
+            .into_response();
+    }
+    let last = path.rsplit('/').next().unwrap_or_default();
+    if last.contains('.') { StatusCode::NOT_FOUND.into_response() } else { page("index.html") }
+}
+
+/// A page with a fresh nonce, and the policy that names it.
+fn page(name: &str) -> Response {
+    let Some(file) = Dist::get(name) else {
+        return (StatusCode::SERVICE_UNAVAILABLE, NOT_BUILT).into_response();
+    };
+    let nonce = STANDARD_NO_PAD.encode(clock::random::<18>());
+    let text = String::from_utf8_lossy(&file.data).replace("__CSP_NONCE__", &nonce);
+    let mut response =
+        ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")], text)
+            .into_response();
+    let policy = HeaderValue::from_str(&policy(&nonce)).expect("base64 is a header value");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+/// `connect-src 'self'` covers WebSockets of the same origin (CSP level 3).
+fn policy(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self' 'nonce-{nonce}'; \
+         img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; form-action 'self'; \
+         base-uri 'none'; object-src 'none'"
+    )
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("js" | "mjs") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("html") => "text/html; charset=utf-8",
+        Some("json" | "map") => "application/json",
+        Some("wasm") => "application/wasm",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("ico") => "image/x-icon",
+        Some("woff2") => "font/woff2",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}

@@ -1,0 +1,5 @@
+import { PatientListView } from '../../features/patients/patient-list'
+
+export function PatientsPage() {
+  return <PatientListView />
+}

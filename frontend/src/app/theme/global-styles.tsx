@@ -1,0 +1,32 @@
+import GlobalStyles from '@mui/material/GlobalStyles'
+import { cssProperties, tokens } from './tokens'
+
+/** Custom properties per theme and density, and the few element rules the app relies on. */
+const styles = {
+  ':root': {
+    ...cssProperties(tokens.light),
+    '--focus-width': '2px', '--row': '32px', '--row-list': '30px', '--control': '32px', '--body': '0.8125rem', '--body-line': '1.25rem',
+    colorScheme: 'light',
+  },
+  '[data-theme="dark"]': { ...cssProperties(tokens.dark), colorScheme: 'dark' },
+  '[data-theme="highContrast"]': { ...cssProperties(tokens.highContrast), '--focus-width': '3px' },
+  '[data-density="comfortable"]': { '--row': '40px', '--row-list': '38px', '--control': '36px', '--body': '0.875rem', '--body-line': '1.375rem' },
+  '[data-density="compact"]': { '--row': '26px', '--row-list': '26px', '--control': '28px', '--body': '0.8125rem', '--body-line': '1.125rem' },
+  '*, *::before, *::after': { boxSizing: 'border-box' as const },
+  html: { height: '100%', WebkitTextSizeAdjust: '100%' },
+  body: {
+    margin: 0, height: '100%', background: 'var(--ground)', color: 'var(--ink)',
+    fontFamily: '"Atkinson Hyperlegible Next Variable", system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif',
+    fontSize: 'var(--body)', lineHeight: 'var(--body-line)', fontVariantNumeric: 'tabular-nums lining-nums',
+  },
+  '#root': { height: '100%' },
+  'h1, h2, h3, p, ul, ol, dl, dd': { margin: 0, padding: 0 },
+  'ul, ol': { listStyle: 'none' },
+  a: { color: 'var(--acc)', textDecoration: 'none', '&:hover': { color: 'var(--acch)', textDecoration: 'underline' } },
+  ':focus-visible': { outline: 'var(--focus-width) solid var(--focus)', outlineOffset: '2px' },
+  '.visually-hidden': { position: 'absolute' as const, width: 1, height: 1, margin: -1, overflow: 'hidden', clipPath: 'inset(50%)', whiteSpace: 'nowrap' as const },
+  '@media print': { body: { background: '#fff' } },
+  '@media (prefers-reduced-motion: reduce)': { '*': { transitionDuration: '0s !important', animationDuration: '0s !important' } },
+}
+
+export const AppStyles = () => <GlobalStyles styles={styles} />

@@ -1,0 +1,6 @@
+import type {} from '@mui/material/themeCssVarsAugmentation'
+
+declare module '@mui/material/styles' {
+  interface CssThemeVariables { enabled: true }
+  interface ColorSchemeOverrides { highContrast: true }
+}

@@ -1,0 +1,66 @@
+import { createContext, use, useEffect, useMemo, useState, type ReactNode } from 'react'
+
+/** Theme and density of this browser: the only thing kept in `localStorage`. `public/theme.js` reads the same key before the first paint. */
+const KEY = 'wintehr.appearance'
+export const THEMES = ['system', 'light', 'dark', 'highContrast'] as const
+export const DENSITIES = ['comfortable', 'standard', 'compact'] as const
+export type ThemeChoice = (typeof THEMES)[number]
+export type Density = (typeof DENSITIES)[number]
+
+interface Appearance { theme: ThemeChoice; density: Density; choose(next: Partial<Pick<Appearance, 'theme' | 'density'>>): void }
+const AppearanceContext = createContext<Appearance | null>(null)
+
+const member = <T extends string>(all: readonly T[], value: unknown): T | undefined => all.find((one) => one === value)
+const asked = (query: string): boolean => typeof matchMedia === 'function' && matchMedia(query).matches
+
+function saved(): { theme: ThemeChoice; density: Density | undefined } {
+  try {
+    const read: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}')
+    const at = (name: string): unknown => (typeof read === 'object' && read !== null ? Reflect.get(read, name) : undefined)
+    return { theme: member(THEMES, at('theme')) ?? 'system', density: member(DENSITIES, at('density')) }
+  } catch {
+    return { theme: 'system', density: undefined }
+  }
+}
+
+const resolved = (theme: ThemeChoice) =>
+  theme !== 'system' ? theme
+  : asked('(prefers-contrast: more)') ? 'highContrast'
+  : asked('(prefers-color-scheme: dark)') ? 'dark' : 'light'
+
+export function AppearanceProvider({ children }: { children: ReactNode }) {
+  const [state, setState] = useState(() => {
+    const { theme, density } = saved()
+    return { theme, density: density ?? (asked('(max-width: 899px)') ? ('comfortable' as const) : ('standard' as const)) }
+  })
+  useEffect(() => {
+    const apply = () => {
+      document.documentElement.dataset.theme = resolved(state.theme)
+      document.documentElement.dataset.density = state.density
+    }
+    apply()
+    if (typeof matchMedia !== 'function') return undefined
+    const queries = ['(prefers-contrast: more)', '(prefers-color-scheme: dark)'].map((q) => matchMedia(q))
+    queries.forEach((q) => q.addEventListener('change', apply))
+    return () => queries.forEach((q) => q.removeEventListener('change', apply))
+  }, [state])
+  const value = useMemo<Appearance>(() => ({
+    ...state,
+    choose(next) {
+      const chosen = { ...state, ...next }
+      setState(chosen)
+      try {
+        localStorage.setItem(KEY, JSON.stringify(chosen))
+      } catch {
+        // A browser that forbids storage keeps the choice for this page only.
+      }
+    },
+  }), [state])
+  return <AppearanceContext value={value}>{children}</AppearanceContext>
+}
+
+export function useAppearance(): Appearance {
+  const value = use(AppearanceContext)
+  if (!value) throw new Error('useAppearance needs AppearanceProvider')
+  return value
+}

@@ -1,0 +1,191 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import Button from '@mui/material/Button'
+import OutlinedInput from '@mui/material/OutlinedInput'
+import ToggleButton from '@mui/material/ToggleButton'
+import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent } from 'react'
+import { useNavigate, useSearchParams } from 'react-router'
+import { useClient } from 'urql'
+import { Empty, Loading, NotLoaded } from '../../components/ui/states'
+import { ageText, genderText, patientName } from '../../components/clinical/person'
+import { graphql } from '../../gql'
+import type { PatientListQuery, PatientSort } from '../../gql/graphql'
+import { useAnnounce } from '../../hooks/use-announce'
+import { formatDay } from '../../lib/date'
+import { readPatientSearch } from '../../lib/patient-search'
+import css from './patients.module.css'
+
+const PatientList = graphql(`
+  query PatientList($filter: PatientFilter, $sort: PatientSort!, $first: Int!, $after: String, $count: Boolean!) {
+    patients(filter: $filter, sort: $sort, first: $first, after: $after) {
+      nodes {
+        id fhirId mrn gender birthDate
+        name { display family given prefix }
+        age { value unit }
+        deceased { deceased at }
+        encounters(first: 1) { nodes { id period { start } } }
+      }
+      pageInfo { hasNextPage endCursor }
+      totalCount @include(if: $count)
+    }
+  }
+`)
+
+type Row = PatientListQuery['patients']['nodes'][number]
+interface Found { rows: Row[]; next: string | null; total: number | null }
+
+const PAGE = 50
+/** Height of the column heads, which stay in sight. */
+const HEAD = 28
+const SORTS: [PatientSort, string][] = [['FAMILY', 'Family name'], ['BIRTH_DATE', 'Oldest'], ['BIRTH_DATE_DESC', 'Youngest'], ['LAST_UPDATED_DESC', 'Last changed']]
+
+/** Search, order and page through all patients one may see. The server searches; the list only shows. */
+export function PatientListView() {
+  const client = useClient()
+  const navigate = useNavigate()
+  const announce = useAnnounce()
+  const [query, setQuery] = useSearchParams()
+  const text = query.get('q') ?? ''
+  const sort = SORTS.find(([name]) => name === query.get('sort'))?.[0] ?? 'FAMILY'
+  const search = readPatientSearch(text)
+  const [found, setFound] = useState<Found | null>(null)
+  const [failed, setFailed] = useState(false)
+  const [active, setActive] = useState(0)
+  const [attempt, setAttempt] = useState(0)
+  const field = useRef<HTMLInputElement>(null)
+  const scroller = useRef<HTMLDivElement>(null)
+  const loading = useRef(false)
+  const started = useRef(false)
+
+  const load = useCallback(async (after: string | null) => {
+    const variables = { filter: readPatientSearch(text).filter, sort, first: PAGE, after, count: after === null }
+    return client.query(PatientList, variables, { requestPolicy: 'network-only' }).toPromise()
+  }, [client, text, sort])
+
+  // A new search starts anew; an answer that comes too late for it is dropped.
+  useEffect(() => {
+    let current = true
+    setFailed(false)
+    const wait = setTimeout(() => {
+      void load(null).then((answer) => {
+        if (!current) return
+        if (!answer.data) { setFailed(true); return }
+        const { nodes, pageInfo, totalCount } = answer.data.patients
+        setFound({ rows: nodes, next: pageInfo.hasNextPage ? pageInfo.endCursor ?? null : null, total: totalCount ?? null })
+        setActive(0)
+        scroller.current?.scrollTo({ top: 0 })
+        announce(`${totalCount ?? nodes.length} patients`)
+      })
+    }, started.current ? 150 : 0)
+    started.current = true
+    return () => { current = false; clearTimeout(wait) }
+  }, [load, attempt, announce])
+
+  const more = useCallback(async () => {
+    if (!found?.next || loading.current) return
+    loading.current = true
+    const answer = await load(found.next)
+    loading.current = false
+    if (!answer.data) { setFailed(true); return }
+    const { nodes, pageInfo } = answer.data.patients
+    setFound((before) => before && before.next === found.next
+      ? { ...before, rows: [...before.rows, ...nodes], next: pageInfo.hasNextPage ? pageInfo.endCursor ?? null : null }
+      : before)
+  }, [found, load])
+
+  const rows = found?.rows ?? []
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => 56, overscan: 8, scrollMargin: HEAD })
+  const items = virtual.getVirtualItems()
+  const lastShown = items[items.length - 1]?.index ?? 0
+  useEffect(() => {
+    if (found?.next && lastShown >= rows.length - 15) void more()
+  }, [lastShown, rows.length, found?.next, more])
+
+  useEffect(() => {
+    const slash = (event: globalThis.KeyboardEvent) => {
+      const typing = event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)
+      if (event.key === '/' && !typing) { event.preventDefault(); field.current?.focus() }
+    }
+    document.addEventListener('keydown', slash)
+    return () => document.removeEventListener('keydown', slash)
+  }, [])
+
+  const open = (row: Row | undefined) => { if (row) void navigate(`/patients/${row.fhirId}/clinical/summary`) }
+  const keys = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key]
+    if (step !== undefined) {
+      event.preventDefault()
+      const next = Math.max(0, Math.min(rows.length - 1, active + step))
+      setActive(next)
+      virtual.scrollToIndex(next)
+    } else if (event.key === 'Enter') open(rows[active])
+  }
+  const change = (name: string, value: string) => setQuery((before) => {
+    const next = new URLSearchParams(before)
+    if (value) next.set(name, value)
+    else next.delete(name)
+    return next
+  }, { replace: true })
+
+  return (
+    <main className={css.view}>
+      <header className={css.head}><h1>Patients</h1></header>
+      <div className={css.tools}>
+        <OutlinedInput
+          inputRef={field} fullWidth value={text} onChange={(e) => change('q', e.target.value)} onKeyDown={keys}
+          placeholder="Name, MRN or birth date (1945-07-14)"
+          inputProps={{ 'aria-label': 'Search patients', type: 'search', 'aria-controls': 'patient-rows' }}
+          endAdornment={<kbd className={css.key} aria-hidden>/</kbd>}
+        />
+        <ToggleButtonGroup exclusive value={sort} onChange={(_, value: PatientSort | null) => { if (value) change('sort', value) }} aria-label="Order">
+          {SORTS.map(([value, words]) => <ToggleButton key={value} value={value}>{words}</ToggleButton>)}
+        </ToggleButtonGroup>
+      </div>
+      <p className={css.read}>Read as: <strong>{search.words}</strong></p>
+      {failed ? <NotLoaded what="Patients" onRetry={() => setAttempt((n) => n + 1)} />
+        : !found ? <Loading rows={8} label="patients" />
+        : rows.length === 0 ? <Empty>No patient is found: {search.words}.</Empty>
+        : (
+          <div
+            ref={scroller} id="patient-rows" role="grid" aria-label="Patients" aria-rowcount={found.total ?? -1} className={css.grid}
+            tabIndex={0} onKeyDown={keys} aria-activedescendant={`patient-${active}`}
+          >
+            <div role="row" aria-rowindex={1} className={`${css.row} ${css.columns}`}>
+              {['Name', 'Born', 'Sex', 'MRN', 'Last visit'].map((name) => <span key={name} role="columnheader">{name}</span>)}
+            </div>
+            <div role="rowgroup">
+              <div role="presentation" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+                {items.map(({ index, start }) => {
+                  const row = rows[index]
+                  return row && (
+                    <div
+                      key={row.id} id={`patient-${index}`} role="row" aria-rowindex={index + 2} aria-selected={index === active}
+                      className={css.row} style={{ position: 'absolute', top: 0, left: 0, right: 0, transform: `translateY(${start - HEAD}px)` }}
+                      onClick={() => { setActive(index); open(row) }}
+                    >
+                      <span role="gridcell">
+                        <strong>{patientName(row.name)}</strong>
+                        {row.deceased?.deceased && <span className={css.tag}>Deceased</span>}
+                      </span>
+                      <span role="gridcell">
+                        {row.birthDate ? formatDay(row.birthDate) : 'Not recorded'} <small>{ageText(row.age)}</small>
+                        {row.deceased?.at && <small className={css.died}>Died {formatDay(row.deceased.at)}</small>}
+                      </span>
+                      <span role="gridcell">{genderText(row.gender)}</span>
+                      <span role="gridcell">{row.mrn ?? 'Not recorded'}</span>
+                      <span role="gridcell">{row.encounters.nodes[0]?.period?.start ? formatDay(row.encounters.nodes[0].period.start) : 'Not recorded'}</span>
+                    </div>
+                  )
+                })}
+              </div>
+            </div>
+          </div>
+        )}
+      <footer className={css.foot}>
+        <span>{found ? `${rows.length} of ${found.total ?? 'an unknown number'} loaded` : ''}</span>
+        {found?.next && <Button variant="text" onClick={() => { void more() }}>Load more</Button>}
+        <span className={css.hints}><kbd>↑</kbd> <kbd>↓</kbd> move <kbd>Enter</kbd> open chart</span>
+      </footer>
+    </main>
+  )
+}

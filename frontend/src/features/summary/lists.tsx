@@ -1,0 +1,160 @@
+import { Empty } from '../../components/ui/states'
+import { graphql, read, type FragmentType } from '../../gql'
+import { formatDay } from '../../lib/date'
+import { Section } from './section'
+import css from './summary.module.css'
+
+export const ProblemsFragment = graphql(`
+  fragment Problems on Patient {
+    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {
+      nodes { id code { text } onsetAt recordedAt severity { text } }
+      totalCount
+    }
+  }
+`)
+
+const hidden = (total: number | null | undefined, shown: number): string => (total && total > shown ? `, ${total - shown} more not shown` : '')
+
+/** Problems that are there now. */
+export function Problems({ of }: { of: FragmentType<typeof ProblemsFragment> }) {
+  const { nodes, totalCount } = read(ProblemsFragment, of).conditions
+  return (
+    <Section title="Problems" note={`${totalCount ?? nodes.length} active${hidden(totalCount, nodes.length)}`}>
+      {nodes.length === 0 ? <Empty>No active problem is recorded.</Empty> : (
+        <ul>
+          {nodes.map((c) => (
+            <li key={c.id} className={css.row}>
+              <span><strong>{c.code?.text ?? 'Not recorded'}</strong>{c.severity && <small> {c.severity.text}</small>}</span>
+              <span className={css.when}>{c.onsetAt ?? c.recordedAt ? formatDay(c.onsetAt ?? c.recordedAt ?? '') : 'Not recorded'}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  )
+}
+
+export const AllergiesFragment = graphql(`
+  fragment Allergies on Patient {
+    allergies(first: 20) {
+      status
+      nodes { id substance { text } criticality clinicalStatus recordedAt reactions { severity manifestations { text } } }
+    }
+  }
+`)
+
+/** What the patient reacts to; none known is not the same as not recorded. */
+export function Allergies({ of }: { of: FragmentType<typeof AllergiesFragment> }) {
+  const { status, nodes } = read(AllergiesFragment, of).allergies
+  const recorded = nodes[0]?.recordedAt
+  return (
+    <Section title="Allergies" note={status === 'KNOWN' ? `${nodes.length}` : ''}>
+      {status === 'NOT_ASKED' ? <Empty>Not recorded</Empty>
+        : status === 'NONE_KNOWN' ? <Empty>No known allergies{recorded ? ` (${formatDay(recorded)})` : ''}</Empty>
+        : (
+          <ul>
+            {nodes.map((a) => {
+              const signs = a.reactions.flatMap((r) => r.manifestations.map((m) => m.text))
+              return (
+                <li key={a.id} className={css.row}>
+                  <span><strong>{a.substance?.text ?? 'Not recorded'}</strong>{signs.length > 0 && ` – ${signs.join(', ')}`} {a.criticality === 'HIGH' && <span className={css.danger}>High criticality</span>}</span>
+                  <span className={css.when}>{a.recordedAt ? formatDay(a.recordedAt) : 'Not recorded'}</span>
+                </li>
+              )
+            })}
+          </ul>
+        )}
+    </Section>
+  )
+}
+
+export const MedicationsFragment = graphql(`
+  fragment Medications on Patient {
+    medicationRequests(first: 30, filter: { status: [ACTIVE, ON_HOLD] }) {
+      nodes { id status medication { text } medicationReference { display } dosageText reasons { text } authoredOn }
+      totalCount
+    }
+  }
+`)
+
+/** Prescriptions in force or paused. */
+export function Medications({ of }: { of: FragmentType<typeof MedicationsFragment> }) {
+  const { nodes, totalCount } = read(MedicationsFragment, of).medicationRequests
+  return (
+    <Section title="Medications" note={`${totalCount ?? nodes.length} current${hidden(totalCount, nodes.length)}`}>
+      {nodes.length === 0 ? <Empty>No current prescription is recorded.</Empty> : (
+        <ul>
+          {nodes.map((m) => (
+            <li key={m.id} className={css.row}>
+              <span>
+                <strong>{m.medication?.text ?? m.medicationReference?.display ?? 'Medicine not named'}</strong>
+                {m.dosageText ? ` – ${m.dosageText}` : ' – dose not recorded'}
+                {m.reasons[0] && ` – ${m.reasons[0].text}`}
+                {m.status === 'ON_HOLD' && <span className={css.held}> Held</span>}
+              </span>
+              <span className={css.when}>{m.authoredOn ? formatDay(m.authoredOn) : 'Not recorded'}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  )
+}
+
+export const EncountersFragment = graphql(`
+  fragment Encounters on Patient {
+    encounters(first: 8) {
+      nodes { id status class { code display } types { text } reasons { text } period { start end } serviceProvider { display } }
+      totalCount
+    }
+  }
+`)
+
+const CLASSES: Record<string, string> = { AMB: 'Outpatient', EMER: 'Emergency', IMP: 'Inpatient', ACUTE: 'Inpatient', VR: 'Virtual', HH: 'Home' }
+
+/** Visits and stays, newest first. */
+export function Encounters({ of }: { of: FragmentType<typeof EncountersFragment> }) {
+  const { nodes, totalCount } = read(EncountersFragment, of).encounters
+  return (
+    <Section title="Encounters" note={`${totalCount ?? nodes.length}${hidden(totalCount, nodes.length)}`}>
+      {nodes.length === 0 ? <Empty>No encounter is recorded.</Empty> : (
+        <ul>
+          {nodes.map((e) => (
+            <li key={e.id} className={css.row}>
+              <span>
+                <strong>{e.class?.code ? CLASSES[e.class.code] ?? e.class.display ?? e.class.code : 'Class not recorded'}</strong>
+                <small>{[e.types[0]?.text, e.reasons[0]?.text, e.serviceProvider?.display].filter(Boolean).join(' · ')}</small>
+              </span>
+              <span className={css.when}>{e.period?.start ? formatDay(e.period.start) : 'Not recorded'}{e.status === 'IN_PROGRESS' && ' – now'}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  )
+}
+
+export const ImmunizationsFragment = graphql(`
+  fragment Immunizations on Patient {
+    immunizations(first: 10) { nodes { id status vaccine { text } occurredAt occurrenceText } totalCount }
+  }
+`)
+
+/** Vaccines given, and those that were not. */
+export function Immunizations({ of }: { of: FragmentType<typeof ImmunizationsFragment> }) {
+  const { nodes, totalCount } = read(ImmunizationsFragment, of).immunizations
+  return (
+    <Section title="Immunizations" note={`${totalCount ?? nodes.length}${hidden(totalCount, nodes.length)}`}>
+      {nodes.length === 0 ? <Empty>No immunization is recorded.</Empty> : (
+        <ul>
+          {nodes.map((i) => (
+            <li key={i.id} className={css.row}>
+              <span>{i.vaccine?.text ?? 'Not recorded'}{i.status === 'NOT_DONE' && <small> not given</small>}</span>
+              <span className={css.when}>{i.occurredAt ? formatDay(i.occurredAt) : i.occurrenceText ?? 'Not recorded'}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  )
+}

@@ -1,0 +1,148 @@
+import Button from '@mui/material/Button'
+import ToggleButton from '@mui/material/ToggleButton'
+import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
+import { scaleLinear, scaleTime } from 'd3-scale'
+import { useEffect, useRef, useState } from 'react'
+import { useQuery } from 'urql'
+import { Flag } from '../../components/clinical/flag'
+import { Empty, Loading, NotLoaded } from '../../components/ui/states'
+import { graphql } from '../../gql'
+import type { TrendPanelQuery, TrendExclusionReason } from '../../gql/graphql'
+import { axisTime, formatDateTime, formatDay } from '../../lib/date'
+import { formatDecimal } from '../../lib/quantity'
+import css from './trend.module.css'
+
+const TrendPanel = graphql(`
+  query TrendPanel($patient: ID!, $code: String!) {
+    patient(id: $patient) {
+      id
+      trend(code: $code) {
+        code { text } unit
+        points { at value originalValue originalUnit interpretation observation { id } }
+        excluded { observationId at reason unit }
+        referenceRange { low { value } high { value } text }
+      }
+    }
+  }
+`)
+
+type TrendData = NonNullable<NonNullable<TrendPanelQuery['patient']>['trend']>
+
+const REASONS: Record<TrendExclusionReason, string> = {
+  UNIT_NOT_CONVERTIBLE: 'in a unit that cannot be converted', NO_NUMERIC_VALUE: 'without a number', NO_DATE: 'without a date',
+  COMPARATOR: 'only a bound', ENTERED_IN_ERROR: 'entered in error',
+}
+
+/** One result over time: chart or table, the same numbers in both. */
+export function Trend({ patient, code, title, onClose }: { patient: string; code: string; title: string; onClose: () => void }) {
+  const [{ data, fetching, error }, again] = useQuery({ query: TrendPanel, variables: { patient, code } })
+  const [view, setView] = useState<'chart' | 'table'>('chart')
+  const close = useRef<HTMLButtonElement>(null)
+  useEffect(() => close.current?.focus(), [])
+  const trend = data?.patient?.trend
+  return (
+    <aside className={css.panel} aria-label={`Trend of ${title}`} onKeyDown={(e) => { if (e.key === 'Escape') onClose() }}>
+      <div className={css.head}>
+        <h2>{title}</h2>
+        <ToggleButtonGroup exclusive size="small" value={view} onChange={(_, v: 'chart' | 'table' | null) => { if (v) setView(v) }} aria-label="Show as">
+          <ToggleButton value="chart">Chart</ToggleButton>
+          <ToggleButton value="table">Table</ToggleButton>
+        </ToggleButtonGroup>
+        <Button ref={close} variant="outlined" onClick={onClose}>Close</Button>
+      </div>
+      {fetching ? <Loading rows={6} label={title} />
+        : error ? <NotLoaded what={title} onRetry={() => again({ requestPolicy: 'network-only' })} />
+        : !trend || trend.points.length === 0 ? <Empty>No result with a number and a date is recorded.</Empty>
+        : view === 'chart' ? <Chart trend={trend} /> : <Table trend={trend} />}
+      {trend && trend.excluded.length > 0 && (
+        <p className={css.note}>
+          Not shown: {Object.entries(Object.groupBy(trend.excluded, (x) => x.reason)).map(([reason, all]) => `${all?.length ?? 0} ${REASONS[reason as TrendExclusionReason]}`).join(', ')}.
+        </p>
+      )}
+    </aside>
+  )
+}
+
+const WIDTH = 560
+const HEIGHT = 240
+const LEFT = 52
+const BOTTOM = 26
+
+function Chart({ trend }: { trend: TrendData }) {
+  const data = trend.points.map((p) => ({ ...p, x: axisTime(p.at), y: Number(p.value) })).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y))
+  const [low, high] = [trend.referenceRange?.low?.value, trend.referenceRange?.high?.value].map((v) => (v ? Number(v) : undefined))
+  const ys = [...data.map((p) => p.y), low, high].filter((v): v is number => v !== undefined)
+  const xs = data.map((p) => p.x)
+  const [from, to] = [Math.min(...xs), Math.max(...xs)]
+  const day = 86_400_000
+  const x = scaleTime([from === to ? from - day : from, from === to ? to + day : to], [LEFT + 8, WIDTH - 12])
+  const pad = (Math.max(...ys) - Math.min(...ys)) * 0.12 || Math.abs(ys[0] ?? 1) * 0.1 || 1
+  const y = scaleLinear([Math.min(...ys) - pad, Math.max(...ys) + pad], [HEIGHT - BOTTOM, 14])
+  const [said, setSaid] = useState('')
+  // A line that spans a long break would tell of results that are not there.
+  const gaps = data.slice(1).map((p, i) => p.x - (data[i]?.x ?? 0)).toSorted((a, b) => a - b)
+  const usual = gaps[Math.floor(gaps.length / 2)] ?? 0
+  const words = (p: (typeof data)[number]) => `${formatDateTime(p.at)}: ${formatDecimal(p.value)} ${trend.unit ?? ''}`
+  return (
+    <figure className={css.figure}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={`${trend.code.text}, ${data.length} results from ${formatDay(data[0]?.at ?? '')} to ${formatDay(data[data.length - 1]?.at ?? '')}`}>
+        {low !== undefined && high !== undefined && <rect x={LEFT} width={WIDTH - LEFT} y={y(high)} height={Math.max(0, y(low) - y(high))} fill="var(--band)" />}
+        {[low, high].map((v, i) => v !== undefined && (
+          <g key={i}>
+            <line x1={LEFT} x2={WIDTH} y1={y(v)} y2={y(v)} stroke="var(--bandl)" strokeDasharray="4 3" />
+            <text x={WIDTH - 2} y={y(v) - 3} textAnchor="end" className={css.axis}>{formatDecimal(String(v))}</text>
+          </g>
+        ))}
+        {y.ticks(4).map((t) => (
+          <g key={t}>
+            <line x1={LEFT} x2={WIDTH} y1={y(t)} y2={y(t)} stroke="var(--line)" />
+            <text x={LEFT - 6} y={y(t) + 4} textAnchor="end" className={css.axis}>{t}</text>
+          </g>
+        ))}
+        <text x={4} y={12} className={css.unit}>{trend.unit ?? ''}</text>
+        {x.ticks(4).map((t) => <text key={t.getTime()} x={x(t)} y={HEIGHT - 8} textAnchor="middle" className={css.axis}>{formatDay(t.toISOString())}</text>)}
+        {data.slice(1).map((p, i) => {
+          const before = data[i]
+          if (!before || (usual > 0 && p.x - before.x > 4 * usual)) return null
+          return <line key={p.observation.id} x1={x(before.x)} y1={y(before.y)} x2={x(p.x)} y2={y(p.y)} stroke="var(--series)" strokeWidth="1.5" />
+        })}
+        {data.map((p) => (
+          <g key={p.observation.id} tabIndex={0} role="img" aria-label={words(p)} className={css.point} onFocus={() => setSaid(words(p))} onMouseEnter={() => setSaid(words(p))}>
+            <circle cx={x(p.x)} cy={y(p.y)} r="10" fill="transparent" />
+            <Mark x={x(p.x)} y={y(p.y)} of={p.interpretation} />
+          </g>
+        ))}
+      </svg>
+      <figcaption aria-live="polite">{said || 'Move to a point to read it.'}</figcaption>
+    </figure>
+  )
+}
+
+function Mark({ x, y, of }: { x: number; y: number; of: TrendData['points'][number]['interpretation'] }) {
+  switch (of) {
+    case 'HIGH': return <path d={`M${x} ${y - 5}l5 9h-10z`} fill="var(--high)" />
+    case 'LOW': return <path d={`M${x} ${y + 5}l5 -9h-10z`} fill="var(--low)" />
+    case 'CRITICAL_HIGH': case 'CRITICAL_LOW': case 'CRITICAL_ABNORMAL': return <path d={`M${x} ${y - 6}l6 6l-6 6l-6 -6z`} fill="var(--critical-mark)" />
+    default: return <circle cx={x} cy={y} r="3" fill="var(--series)" />
+  }
+}
+
+function Table({ trend }: { trend: TrendData }) {
+  return (
+    <div className={css.scroll}>
+      <table className={css.table}>
+        <thead><tr><th scope="col">Taken</th><th scope="col">Value ({trend.unit ?? 'no unit'})</th><th scope="col">Flag</th><th scope="col">As recorded</th></tr></thead>
+        <tbody>
+          {trend.points.toReversed().map((p) => (
+            <tr key={p.observation.id}>
+              <th scope="row">{formatDateTime(p.at)}</th>
+              <td>{formatDecimal(p.value)}</td>
+              <td><Flag of={p.interpretation} /></td>
+              <td>{formatDecimal(p.originalValue)} {p.originalUnit ?? ''}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { axisTime, formatDateTime, formatDay } from './date'
+import { formatChange, formatDecimal } from './quantity'
+
+describe('dates', () => {
+  it.each([
+    ['1945-07-14', '14-Jul-1945'], ['2019-05', 'May-2019'], ['2019', '2019'], ['2026-11-25T08:00:00Z', '25-Nov-2026'], ['soon', 'soon'], ['2019-13', '2019'],
+  ])('%s is the day %s', (value, text) => expect(formatDay(value)).toBe(text))
+  it.each([
+    ['2026-11-25T08:05:00Z', '25-Nov-2026 08:05'], ['2026-11-25T08:05:00+02:00', '25-Nov-2026 06:05'], ['2026-11-25', '25-Nov-2026'], ['2026', '2026'],
+  ])('%s is the time %s', (value, text) => expect(formatDateTime(value)).toBe(text))
+  it('partial dates have a place on an axis', () => {
+    expect(axisTime('2019')).toBe(Date.UTC(2019, 0, 1))
+    expect(axisTime('2019-05')).toBe(Date.UTC(2019, 4, 1))
+  })
+})
+
+describe('numbers', () => {
+  it.each([['4120', '4,120'], ['0.10', '0.10'], ['-1960.5', '−1,960.5'], ['1e2', '1e2'], ['999', '999']])('%s reads %s', (value, text) =>
+    expect(formatDecimal(value)).toBe(text))
+  it.each([['0.8', '+0.8'], ['-3', '−3'], ['0', '0'], ['0.00', '0.00']])('a change of %s reads %s', (value, text) =>
+    expect(formatChange(value)).toBe(text))
+})

@@ -1,0 +1,29 @@
+/** Dates and times as clinicians read them: `14-Jul-1945`, 24-hour time, partial dates stay partial. Missing is the caller's to word. */
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
+
+/** A FHIR date or dateTime as a day: `2019` · `May-2019` · `17-May-2019`. Text of another form is returned as it is. */
+export function formatDay(value: string): string {
+  const match = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?/.exec(value)
+  if (!match) return value
+  const [, year = '', month, day] = match
+  const name = month ? MONTHS[Number(month) - 1] : undefined
+  if (!name) return year
+  return day ? `${day}-${name}-${year}` : `${name}-${year}`
+}
+
+/** Day and, where the record has one, the time of day as it was recorded, with its zone when that is not this browser's. */
+export function formatDateTime(value: string): string {
+  const match = /T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(value)
+  if (!match) return formatDay(value)
+  const instant = new Date(value)
+  if (Number.isNaN(instant.getTime())) return formatDay(value)
+  const two = (n: number) => String(n).padStart(2, '0')
+  const month = MONTHS[instant.getMonth()] ?? ''
+  return `${two(instant.getDate())}-${month}-${instant.getFullYear()} ${two(instant.getHours())}:${two(instant.getMinutes())}`
+}
+
+/** Where a date stands on a time axis: the beginning of what it says. `NaN` for text that is no date. */
+export function axisTime(value: string): number {
+  return new Date(/^\d{4}$/.test(value) ? `${value}-01-01` : value).getTime()
+}

@@ -1,0 +1,28 @@
+import type { PatientFilter } from '../gql/graphql'
+
+/** How a search text is read, and in words what it was read as. */
+export interface PatientSearch { filter: PatientFilter; words: string }
+
+const next = (year: number, month?: number, day?: number): string => {
+  const date = new Date(Date.UTC(year, (month ?? 1) - 1, day ?? 1))
+  if (day !== undefined) date.setUTCDate(date.getUTCDate() + 1)
+  else if (month !== undefined) date.setUTCMonth(date.getUTCMonth() + 1)
+  else date.setUTCFullYear(date.getUTCFullYear() + 1)
+  const text = date.toISOString().slice(0, 10)
+  return day !== undefined ? text : month !== undefined ? text.slice(0, 7) : text.slice(0, 4)
+}
+
+/** `1945`, `1945-07` and `1945-07-14` are birth dates; other text with a digit is an identifier; the rest are parts of a name. */
+export function readPatientSearch(text: string): PatientSearch {
+  const trimmed = text.trim()
+  if (!trimmed) return { filter: {}, words: 'all patients' }
+  const date = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(trimmed)
+  if (date) {
+    const [year = 0, month, day] = date.slice(1).map((part) => (part === undefined ? undefined : Number(part)))
+    if (year >= 1850 && year <= 2200 && (month === undefined || (month >= 1 && month <= 12)) && (day === undefined || (day >= 1 && day <= 31))) {
+      return { filter: { birthDate: { low: trimmed, high: next(year, month, day) } }, words: `born ${trimmed}` }
+    }
+  }
+  if (/\d/.test(trimmed)) return { filter: { identifier: trimmed.replace(/\s+/g, '') }, words: `identifier is “${trimmed}”` }
+  return { filter: { name: trimmed }, words: `name parts start with “${trimmed.split(/\s+/).join('”, “')}”` }
+}
