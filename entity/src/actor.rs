@@ -77,7 +77,13 @@ impl Actor {
     }
 
     /// Whether role table and scope permit this interaction on this type. Rows are the SQL's business.
+    ///
+    /// Provenance is immutable for every account, but the server itself may put it in place: an import brings it under its own ids.
     pub fn may(&self, interaction: Interaction, resource_type: ResourceType) -> bool {
+        let in_place = self.account.is_none() && resource_type == ResourceType::Provenance;
+        if role::is_immutable(interaction, resource_type) && !in_place {
+            return false;
+        }
         role::permits(&self.roles, interaction, resource_type)
             .unwrap_or(self.roles.contains(&Role::System) && self.scope.is_some())
             && self

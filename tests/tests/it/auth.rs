@@ -190,6 +190,7 @@ async fn a_patient_sees_own_records_only() {
     for (path, body) in [
         ("Patient/ada", r#"{"resourceType":"Patient","id":"ada"}"#),
         ("Patient/ben", r#"{"resourceType":"Patient","id":"ben"}"#),
+        ("Binary/scan", r#"{"resourceType":"Binary","id":"scan","contentType":"text/plain","data":"QmVu"}"#),
     ] {
         let put = site.ask(Method::PUT, &format!("/fhir/R4/{path}")).bearer_auth(&token);
         assert_eq!(put.header("content-type", "application/json").body(body).send().await.unwrap().status(), 201);
@@ -217,5 +218,12 @@ async fn a_patient_sees_own_records_only() {
         assert_eq!((other.status(), nobody.status()), (reqwest::StatusCode::NOT_FOUND, reqwest::StatusCode::NOT_FOUND));
         let (other, nobody) = (other.text().await.unwrap(), nobody.text().await.unwrap());
         assert_eq!(other.replace("ben", "X"), nobody.replace("nobody", "X"));
+        // Nothing says whose these are, so no row predicate can narrow them.
+        for name in ["Binary", "Bundle"] {
+            for path in [format!("/fhir/R4/{name}"), format!("/fhir/R4/{name}/scan")] {
+                let refused = site.ask(Method::GET, &path).header("cookie", &cookie).send().await.unwrap();
+                assert_eq!(refused.status(), 403, "{path}");
+            }
+        }
     }
 }

@@ -37,7 +37,8 @@ async fn a_bad_file_is_named_and_leaves_nothing_while_the_rest_goes_on() {
         std::fs::File::create(folder.join("lines.ndjson.gz")).unwrap(),
         flate2::Compression::fast(),
     );
-    gz.write_all(b"{\"resourceType\":\"Patient\",\"id\":\"z1\"}\n{\"resourceType\":\"Patient\",\"id\":\"z2\"}\n")
+    // Provenance under its own id: no account may put it, an import does.
+    gz.write_all(b"{\"resourceType\":\"Patient\",\"id\":\"z1\"}\n{\"resourceType\":\"Provenance\",\"id\":\"z2\"}\n")
         .unwrap();
     gz.finish().unwrap();
 
