@@ -67,7 +67,10 @@ pub async fn store() -> Store {
 
 /// A server on a loopback port over a database of its own, with a clock that stands still.
 pub struct Server {
+    /// The address it answers at.
     pub url: String,
+    /// Of the database, for looking at what no door shows.
+    pub database: String,
     pub store: Store,
     pub clock: Clock,
 }
@@ -79,22 +82,28 @@ impl Server {
     }
 
     pub async fn start_in(demo: bool) -> Self {
+        Self::start_as(demo, None).await
+    }
+
+    /// As if clients reached it by `public_url`; `None` for its own address.
+    pub async fn start_as(demo: bool, public_url: Option<&str>) -> Self {
         let url = database().await;
         let store = Store::open(&StoreConfig { url: url.clone(), connections: 4 }).await.expect("the store opens");
         let clock = Clock::manual(DateTime::from_timestamp(1_790_000_000, 0).expect("in range"));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let public_url = format!("http://{}", listener.local_addr().expect("bound"));
+        let address = format!("http://{}", listener.local_addr().expect("bound"));
+        let public_url = public_url.unwrap_or(&address);
         let database = ClusterConnection::connect(&url).await.expect("the database answers");
         let state = api::fhir::State {
             store: store.clone(),
             clock: clock.clone(),
-            public_url: public_url.clone().into(),
+            public_url: public_url.into(),
             schema: ClinicalSchema::default(),
             demo,
         };
         let router = api::router::router(Readiness::new(database), state);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url: public_url, store, clock }
+        Self { url: address, database: url, store, clock }
     }
 
     /// A new token of a system account with that scope, good for an hour.

@@ -73,7 +73,7 @@ impl FromRequestParts<State> for Caller {
         let cookie = session_cookie(&parts.headers, &state.public_url);
         let actor = match (token, cookie) {
             (Some(_), Some(_)) => return Err(Failure::bad("a request carries a token or a session, not both")),
-            (Some(token), None) => state.store.token_actor(&hash(token), now).await?,
+            (Some(token), None) => state.store.token_actor(&hash(token), state.demo, now).await?,
             (None, _) => {
                 let found = signed_in(state, &parts.headers).await?;
                 let safe = matches!(parts.method, Method::GET | Method::HEAD);

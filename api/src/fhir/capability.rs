@@ -40,7 +40,7 @@ fn statement(state: &State) -> Json<'static> {
     });
     let rest = object([
         ("mode", text("server")),
-        ("security", object([("description", text("Every request but this one needs a bearer token."))])),
+        ("security", object([("description", text("Every request but this one needs a session or a bearer token."))])),
         ("resource", Json::Array(resources.collect())),
         ("interaction", codes(&["transaction", "batch"])),
     ]);

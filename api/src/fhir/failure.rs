@@ -12,7 +12,7 @@ use super::{Response, json};
 /// Why a request was not carried out.
 #[derive(Debug)]
 pub enum Failure {
-    /// No token, or none that is good now.
+    /// Neither session nor token, or none that is good now.
     Login,
     Store(StoreError),
     Status(StatusCode, Vec<Issue>),
@@ -28,7 +28,7 @@ impl Failure {
     pub fn parts(&self) -> (StatusCode, Vec<Issue>) {
         match self {
             Self::Login => {
-                let issue = Issue::error(IssueType::Login, "a bearer token is needed");
+                let issue = Issue::error(IssueType::Login, "sign in, or send a bearer token");
                 (StatusCode::UNAUTHORIZED, vec![issue])
             }
             Self::Store(StoreError::Internal(cause)) => {

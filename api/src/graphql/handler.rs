@@ -165,7 +165,11 @@ fn refuse(refusal: &Refusal) -> Response {
 fn unauthenticated(failure: &Failure) -> Response {
     let (status, issues) = failure.parts();
     let text = issues.first().map(|i| i.diagnostics.as_str()).unwrap_or_default();
-    let code = if status == StatusCode::UNAUTHORIZED { "UNAUTHENTICATED" } else { "BAD_REQUEST" };
+    let code = match status {
+        StatusCode::UNAUTHORIZED => "UNAUTHENTICATED",
+        StatusCode::FORBIDDEN => "FORBIDDEN",
+        _ => "BAD_REQUEST",
+    };
     let mut response = errors(status, code, text);
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

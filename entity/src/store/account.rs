@@ -89,18 +89,24 @@ impl Store {
         Ok(revoked.rows_affected)
     }
 
-    /// Who holds this token at that instant; `None` when it is unknown, expired or revoked, or its account is disabled or holds
-    /// another role than `system` (the other roles sign in).
+    /// Who holds this token at that instant; `None` when it is unknown, expired or revoked, or its account is disabled, of the demo
+    /// outside demo mode, or holds another role than `system` (the other roles sign in).
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away.
-    pub async fn token_actor(&self, hash: &[u8], now: DateTime<Utc>) -> Result<Option<Actor>, StoreError> {
+    pub async fn token_actor(
+        &self,
+        hash: &[u8],
+        demo_mode: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Actor>, StoreError> {
         let Some(token) = token::Entity::find_by_id(hash.to_vec()).one(&self.db).await? else { return Ok(None) };
         if token.revoked_at.is_some_and(|at| at <= now) || token.expires_at <= now {
             return Ok(None);
         }
         let account = account::Entity::find_by_id(token.account).one(&self.db).await?;
-        let Some(account) = account.filter(|a| !a.disabled && a.roles == ["system"]) else { return Ok(None) };
+        let good = |a: &account::Model| !a.disabled && (demo_mode || !a.demo) && a.roles == ["system"];
+        let Some(account) = account.filter(good) else { return Ok(None) };
         let Ok(scope) = scope::parse(&token.scope) else { return Ok(None) };
         Ok(Some(Actor {
             account: Some(account.id),

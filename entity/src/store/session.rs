@@ -1,11 +1,9 @@
 //! Signing in and out, and who a session belongs to. Passwords and cookies come in as hashes only.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, DatabaseBackend, EntityTrait as _,
-    QueryFilter as _, Statement, Value,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseBackend, EntityTrait as _,
+    QueryFilter as _, Statement, TransactionTrait as _, Value,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -18,9 +16,12 @@ pub const IDLE: TimeDelta = TimeDelta::minutes(15);
 pub const ABSOLUTE: TimeDelta = TimeDelta::hours(12);
 /// `last_seen` is written at most this often.
 const SEEN_STEP: TimeDelta = TimeDelta::minutes(1);
-/// From this many failures on, the next try has to wait: 1 s, doubled with each, at most [`LONGEST_WAIT`].
-const FREE_FAILURES: i32 = 5;
-const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(15);
+/// A try counts as a failure before its password is looked at, in the statement that asks whether there may be one: guesses sent
+/// together cannot all be the first. From five failures on the next try waits: 1 s, doubled with each, at most 15 min. A try that
+/// comes too early does not count, so nobody can keep an account closed by knocking.
+const CLAIM_TRY: &str = "UPDATE app.account SET failures = failures + 1, failed_at = $2
+    WHERE id = $1 AND (failures < 5 OR failed_at IS NULL
+        OR failed_at + least(1 << least(failures - 5, 20), 900) * interval '1 second' <= $2)";
 
 /// A person's account.
 #[derive(Debug, Clone)]
@@ -58,8 +59,17 @@ impl Store {
     /// Makes a person's account.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when the log-in name is taken.
+    /// [`StoreError::Conflict`] when the log-in name is taken; [`StoreError::NotSupported`] for role `system`, no role, or a patient
+    /// with another role: rows would be everybody's for all that either role may do.
     pub async fn create_person_account(&self, new: PersonAccount, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if new.roles.is_empty() || new.roles.contains(&Role::System) {
+            return Err(StoreError::NotSupported("a person has roles, and system is none of them".into()));
+        }
+        if new.roles.contains(&Role::Patient) && new.roles != [Role::Patient] {
+            return Err(StoreError::NotSupported(
+                "a patient's account has no other role; make a second account".into(),
+            ));
+        }
         let row = account::ActiveModel {
             login: Set(new.login.clone()),
             name: Set(new.name),
@@ -79,7 +89,16 @@ impl Store {
         }
     }
 
-    /// The account of that log-in name, for checking a password against it.
+    /// Whether there is an account of that log-in name.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database is away.
+    pub async fn has_account(&self, login: &str) -> Result<bool, StoreError> {
+        Ok(account::Entity::find().filter(account::Column::Login.eq(login)).one(&self.db).await?.is_some())
+    }
+
+    /// The account of that log-in name, for one check of a password against it. The try counts as failed until
+    /// [`Store::open_session`].
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away.
@@ -89,19 +108,22 @@ impl Store {
         demo_mode: bool,
         now: DateTime<Utc>,
     ) -> Result<Option<SignIn>, StoreError> {
-        let found = account::Entity::find().filter(account::Column::Login.eq(login)).one(&self.db).await?;
-        Ok(found.map(|a| {
-            let wait = wait_after(a.failures);
-            let waiting = a.failed_at.is_some_and(|at| now < at + wait);
-            SignIn {
-                account: a.id,
-                open: !a.disabled && !waiting && (demo_mode || !a.demo) && a.roles != ["system"],
-                password_hash: a.password_hash,
-            }
-        }))
+        let Some(found) = account::Entity::find().filter(account::Column::Login.eq(login)).one(&self.db).await? else {
+            return Ok(None);
+        };
+        let usable = !found.disabled && (demo_mode || !found.demo) && found.roles != ["system"];
+        let open = usable && {
+            let claim = Statement::from_sql_and_values(
+                DatabaseBackend::Postgres,
+                CLAIM_TRY,
+                [found.id.into(), now.into()] as [Value; 2],
+            );
+            self.db.execute_raw(claim).await?.rows_affected() == 1
+        };
+        Ok(Some(SignIn { account: found.id, password_hash: found.password_hash, open }))
     }
 
-    /// Notes a failed try, and audits it. `account` is `None` when there is none of that name; the name is not kept then.
+    /// Audits a failed try. `account` is `None` when there is none of that name; the name is not kept then.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away.
@@ -111,15 +133,11 @@ impl Store {
         request_id: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        if let Some(id) = account {
-            let sql = "UPDATE app.account SET failures = failures + 1, failed_at = $2 WHERE id = $1";
-            let binds: [Value; 2] = [id.into(), now.into()];
-            self.db.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
-        }
-        self.audit_sign_in(account, "login", 8, request_id, now).await
+        audit_sign_in(&self.db, account, "login", 8, request_id, now).await
     }
 
-    /// Opens a session under the SHA-256 of its cookie, forgets failures, and audits the sign-in.
+    /// Opens a session under the SHA-256 of its cookie, forgets failures and outlived sessions, and audits the sign-in: all of it or
+    /// nothing.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away.
@@ -130,8 +148,14 @@ impl Store {
         request_id: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
+        let tx = self.db.begin().await?;
         let sql = "UPDATE app.account SET failures = 0, failed_at = NULL WHERE id = $1";
-        self.db.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [account.into()])).await?;
+        tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [account.into()])).await?;
+        session::Entity::delete_many()
+            .filter(session::Column::Account.eq(account))
+            .filter(session::Column::CreatedAt.lte(now - ABSOLUTE))
+            .exec(&tx)
+            .await?;
         let row = session::ActiveModel {
             hash: Set(hash),
             account: Set(account),
@@ -139,8 +163,9 @@ impl Store {
             last_seen: Set(now),
             revoked_at: Set(None),
         };
-        session::Entity::insert(row).exec_without_returning(&self.db).await?;
-        self.audit_sign_in(Some(account), "login", 0, request_id, now).await
+        session::Entity::insert(row).exec_without_returning(&tx).await?;
+        audit_sign_in(&tx, Some(account), "login", 0, request_id, now).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Ends a session; unknown and ended ones are no error.
@@ -149,11 +174,16 @@ impl Store {
     /// [`StoreError::Unavailable`] when the database is away.
     pub async fn close_session(&self, hash: &[u8], request_id: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
         let Some(found) = session::Entity::find_by_id(hash.to_vec()).one(&self.db).await? else { return Ok(()) };
+        if found.revoked_at.is_some() {
+            return Ok(());
+        }
         let account = found.account;
+        let tx = self.db.begin().await?;
         let mut row: session::ActiveModel = found.into();
         row.revoked_at = Set(Some(now));
-        row.update(&self.db).await?;
-        self.audit_sign_in(Some(account), "logout", 0, request_id, now).await
+        row.update(&tx).await?;
+        audit_sign_in(&tx, Some(account), "logout", 0, request_id, now).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Who a session belongs to at that instant; `None` when it is unknown, ended, or its account is no longer good.
@@ -173,18 +203,20 @@ impl Store {
         }
         let account = account::Entity::find_by_id(found.account).one(&self.db).await?;
         let Some(account) = account.filter(|a| !a.disabled && (demo_mode || !a.demo)) else { return Ok(None) };
-        if now >= found.last_seen + SEEN_STEP {
+        let mut last_seen = found.last_seen;
+        if now >= last_seen + SEEN_STEP {
+            last_seen = now;
             let mut row: session::ActiveModel = found.into();
             row.last_seen = Set(now);
             row.update(&self.db).await?;
         }
         let roles: Vec<Role> = account.roles.iter().filter_map(|r| Role::named(r)).collect();
-        let own = account.fhir_user.as_deref().and_then(|u| u.strip_prefix("Patient/"));
-        let rows = match own {
-            Some(id) if roles == [Role::Patient] => Rows::Patients(BTreeSet::from([id.to_owned()])),
+        let rows = if roles.contains(&Role::Patient) {
             // A patient's account without a patient sees nobody.
-            None if roles.contains(&Role::Patient) => Rows::Patients(BTreeSet::new()),
-            _ => Rows::All,
+            let own = account.fhir_user.as_deref().and_then(|u| u.strip_prefix("Patient/"));
+            Rows::Patients(own.map(ToOwned::to_owned).into_iter().collect())
+        } else {
+            Rows::All
         };
         let actor = Actor {
             account: Some(account.id),
@@ -195,55 +227,36 @@ impl Store {
             clearance: Clearance::NORMAL,
             scope: None,
         };
-        Ok(Some(SignedIn { actor, name: account.name, expires_at: (now + IDLE).min(end) }))
-    }
-
-    async fn audit_sign_in(
-        &self,
-        account: Option<i64>,
-        subtype: &str,
-        outcome: i16,
-        request_id: &str,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let principal = account.map_or_else(|| "unknown".to_owned(), |id| format!("account {id}"));
-        let mut hash = Sha256::new();
-        for part in [&now.timestamp_micros().to_string(), request_id, &principal, subtype, &outcome.to_string()] {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part.as_bytes());
-        }
-        let sql = r#"INSERT INTO fhir.audit_event (recorded, request_id, principal, account, action, subtype, outcome, patients, what, hash)
-            VALUES ($1, $2, $3, $4, 'E', $5, $6, '{}', '{}', $7)"#;
-        let binds: [Value; 7] = [
-            now.into(),
-            request_id.into(),
-            principal.into(),
-            account.into(),
-            subtype.into(),
-            outcome.into(),
-            hash.finalize().to_vec().into(),
-        ];
-        self.db.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
-        Ok(())
+        Ok(Some(SignedIn { actor, name: account.name, expires_at: (last_seen + IDLE).min(end) }))
     }
 }
 
-/// How long the next try has to wait after that many failures in a row.
-fn wait_after(failures: i32) -> TimeDelta {
-    if failures < FREE_FAILURES {
-        return TimeDelta::zero();
+/// A sign-in or sign-out as a row of the audit.
+async fn audit_sign_in(
+    db: &impl ConnectionTrait,
+    account: Option<i64>,
+    subtype: &str,
+    outcome: i16,
+    request_id: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let principal = account.map_or_else(|| "unknown".to_owned(), |id| format!("account {id}"));
+    let mut hash = Sha256::new();
+    for part in [&now.timestamp_micros().to_string(), request_id, &principal, subtype, &outcome.to_string()] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
     }
-    let seconds = 1_i64 << (failures - FREE_FAILURES).min(20);
-    TimeDelta::seconds(seconds).min(LONGEST_WAIT)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_wait_grows_and_ends() {
-        let seconds: Vec<i64> = [0, 4, 5, 6, 9, 40].iter().map(|n| wait_after(*n).num_seconds()).collect();
-        assert_eq!(seconds, [0, 0, 1, 2, 16, 900]);
-    }
+    let sql = "INSERT INTO fhir.audit_event (recorded, request_id, principal, account, action, subtype, outcome, patients, what, hash)
+        VALUES ($1, $2, $3, $4, 'E', $5, $6, '{}', '{}', $7)";
+    let binds: [Value; 7] = [
+        now.into(),
+        request_id.into(),
+        principal.into(),
+        account.into(),
+        subtype.into(),
+        outcome.into(),
+        hash.finalize().to_vec().into(),
+    ];
+    db.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
+    Ok(())
 }

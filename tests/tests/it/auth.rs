@@ -2,8 +2,9 @@
 
 use chrono::TimeDelta;
 use entity::store::PersonAccount;
-use entity::{Role, Store};
+use entity::{Role, Store, StoreError};
 use reqwest::{Client, Method, RequestBuilder, Response};
+use sea_orm::{ConnectionTrait as _, Database, DatabaseBackend, Statement};
 use serde_json::{Value, json};
 use tests::Server;
 
@@ -145,9 +146,21 @@ async fn every_failure_has_one_answer_and_many_make_one_wait() {
     for _ in 0..4 {
         site.login("lee", "wrong").await;
     }
-    // Five failures: the right password has to wait a second.
-    assert_eq!(site.login("lee", "password of lee").await.status(), 401);
-    site.server.clock.advance(TimeDelta::seconds(3));
+    // Five failures: the next try waits a second, and one that comes too early changes nothing, whatever its password.
+    for _ in 0..3 {
+        assert_eq!(site.login("lee", "password of lee").await.status(), 401);
+    }
+    site.server.clock.advance(TimeDelta::seconds(1));
+    assert_eq!(site.login("lee", "wrong").await.status(), 401);
+    // The sixth doubled the wait.
+    site.server.clock.advance(TimeDelta::milliseconds(1999));
+    assert_eq!(site.login("lee", "password of lee").await.text().await.unwrap(), bodies[0]);
+    site.server.clock.advance(TimeDelta::milliseconds(1));
+    assert_eq!(site.login("lee", "password of lee").await.status(), 200);
+    // Success forgets them.
+    for _ in 0..4 {
+        site.login("lee", "wrong").await;
+    }
     assert_eq!(site.login("lee", "password of lee").await.status(), 200);
 
     for (request, status) in [
@@ -226,4 +239,112 @@ async fn a_patient_sees_own_records_only() {
             }
         }
     }
+}
+
+/// Guesses sent together are counted one by one: the sixth waits as if they had come in a row.
+#[tokio::test]
+async fn guesses_at_once_are_counted_one_by_one() {
+    let site = Site::start(false).await;
+    let now = site.server.clock.now();
+    let tries = (0..20).map(|_| site.server.store.sign_in("lee", false, now));
+    let mut open = 0;
+    for tried in futures_util::future::join_all(tries).await {
+        open += usize::from(tried.unwrap().unwrap().open);
+    }
+    assert_eq!(open, 5);
+}
+
+#[tokio::test]
+async fn signing_in_and_out_is_audited_without_names() {
+    let site = Site::start(false).await;
+    site.login("lee", "wrong").await;
+    site.login("Ada Byron", "secret of Ada").await;
+    let cookie = site.cookie("lee").await;
+    let out = site.ask(Method::POST, "/auth/logout").header("cookie", &cookie).header("x-wintehr-request", "1");
+    assert_eq!(out.send().await.unwrap().status(), 204);
+    let db = Database::connect(&site.server.database).await.unwrap();
+    let sql = "SELECT (a.account IS NOT NULL) AS known, a.subtype, a.outcome, row_to_json(a)::text AS whole
+               FROM fhir.audit_event a ORDER BY a.id";
+    let rows = db.query_all_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await.unwrap();
+    let seen: Vec<(bool, String, i16)> = rows
+        .iter()
+        .map(|r| {
+            (r.try_get("", "known").unwrap(), r.try_get("", "subtype").unwrap(), r.try_get("", "outcome").unwrap())
+        })
+        .collect();
+    let expected = [(true, "login", 8), (false, "login", 8), (true, "login", 0), (true, "logout", 0)];
+    assert_eq!(seen, expected.map(|(known, subtype, outcome)| (known, subtype.to_owned(), outcome)));
+    for row in rows {
+        let whole: String = row.try_get("", "whole").unwrap();
+        assert!(!whole.contains("Ada") && !whole.contains("secret"), "{whole}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_sign_in_ends_the_browsers_former_session() {
+    let site = Site::start(false).await;
+    let former = site.cookie("lee").await;
+    let again = site.ask(Method::POST, "/auth/login").header("x-wintehr-request", "1").header("cookie", &former);
+    let again = again.json(&json!({"user": "lee", "password": "password of lee"})).send().await.unwrap();
+    assert_eq!(again.status(), 200);
+    let cookie = again.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap();
+    assert_ne!(cookie, former);
+    assert_eq!((site.session(&former).await, site.session(cookie).await), (401, 200));
+}
+
+/// Behind https the cookie has the prefix that browsers bind to this host, and only that one is read.
+#[tokio::test]
+async fn https_cookies_are_secure_and_bound_to_the_host() {
+    let server = Server::start_as(false, Some("https://ehr.example")).await;
+    person(&server.store, &server, "lee", Role::Physician, None, false).await;
+    let site = Site { server, http: Client::new() };
+    let response = site.login("lee", "password of lee").await;
+    let cookie = response.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let (pair, flags) = cookie.split_once("; ").unwrap();
+    assert!(pair.starts_with("__Host-wintehr="), "{cookie}");
+    assert_eq!(flags, "HttpOnly; SameSite=Lax; Path=/; Secure");
+    assert_eq!(site.session(pair).await, 200);
+    assert_eq!(site.session(&pair.replace("__Host-", "")).await, 401);
+    for (origin, status) in [("https://ehr.example", 204), (site.server.url.as_str(), 403), ("null", 403)] {
+        let out = site.ask(Method::POST, "/auth/logout").header("x-wintehr-request", "1").header("origin", origin);
+        assert_eq!(out.send().await.unwrap().status(), status, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn graphql_by_cookie_needs_our_header_to_post() {
+    let site = Site::start(false).await;
+    let cookie = site.cookie("lee").await;
+    let ask = || {
+        let request = site.ask(Method::POST, "/graphql").header("cookie", &cookie);
+        request.json(&json!({"query": "{ me { principal roles } }"}))
+    };
+    let refused = ask().send().await.unwrap();
+    assert_eq!(refused.status(), 403);
+    let refused: Value = refused.json().await.unwrap();
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    let answer: Value = ask().header("x-wintehr-request", "1").send().await.unwrap().json().await.unwrap();
+    assert_eq!(answer["data"]["me"], json!({"principal": "lee", "roles": ["PHYSICIAN"]}));
+    let get = site.ask(Method::GET, "/graphql?query=%7Bme%7Bprincipal%7D%7D").header("cookie", &cookie);
+    assert_eq!(get.send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_patients_account_has_no_other_role() {
+    let site = Site::start(false).await;
+    let make = async |roles: &[Role]| {
+        let new = PersonAccount {
+            login: "both".into(),
+            name: "Both".into(),
+            password_hash: "!".into(),
+            roles: roles.to_vec(),
+            fhir_user: Some("Patient/ada".into()),
+            demo: false,
+        };
+        site.server.store.create_person_account(new, site.server.clock.now()).await
+    };
+    for roles in [&[Role::Patient, Role::Registrar][..], &[Role::System], &[Role::Nurse, Role::System], &[]] {
+        assert!(matches!(make(roles).await, Err(StoreError::NotSupported(_))), "{roles:?}");
+    }
+    make(&[Role::Nurse, Role::Registrar]).await.unwrap();
 }
