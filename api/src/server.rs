@@ -1,6 +1,6 @@
 //! `wintehr serve` and the commands beside it: which database, listening, and going away in order.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -37,6 +37,10 @@ pub enum ServeError {
     Listen { address: SocketAddr, source: std::io::Error },
     #[error(transparent)]
     Dicom(#[from] imaging::InspectError),
+    #[error(
+        "clients cannot reach the server by {0}: --public-url is https://HOST or https://HOST:PORT; plain http is for loopback only"
+    )]
+    PublicUrl(String),
     #[error("a password has at least 12 characters")]
     Password,
     #[error(transparent)]
@@ -52,22 +56,50 @@ pub async fn serve(settings: &Serve) -> Result<(), ServeError> {
     // First: a taken port must not cost a cluster start.
     let address = settings.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
+    let public_url = public_url(settings.public_url.as_deref(), listener.local_addr()?)?;
     let cluster = match &settings.database.database_url {
         Some(_) => None,
         None => Some(Cluster::own(&settings.database.cluster_settings()).await?),
     };
-    let served = over_database(settings, cluster.as_ref(), listener).await;
+    let served = over_database(settings, public_url, cluster.as_ref(), listener).await;
     if let Some(cluster) = cluster {
         cluster.stop()?;
     }
     served
 }
 
-async fn over_database(settings: &Serve, cluster: Option<&Cluster>, listener: TcpListener) -> Result<(), ServeError> {
+/// The URL without a slash at the end. Passwords and cookies do not travel in plain text over a network, so http is for loopback.
+fn public_url(given: Option<&str>, address: SocketAddr) -> Result<String, ServeError> {
+    let url = match given {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        // Listening on every address is reached by loopback as well.
+        None if address.ip().is_unspecified() && address.is_ipv6() => format!("http://[::1]:{}", address.port()),
+        None if address.ip().is_unspecified() => format!("http://127.0.0.1:{}", address.port()),
+        None => format!("http://{address}"),
+    };
+    let refuse = || ServeError::PublicUrl(url.clone());
+    let uri: http::Uri = url.parse().map_err(|_| refuse())?;
+    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let allowed = match uri.scheme_str() {
+        Some("https") => !host.is_empty(),
+        Some("http") => loopback,
+        _ => false,
+    };
+    // It is compared with what browsers send as Origin, which has neither path nor user.
+    let is_origin = uri.authority().is_some_and(|a| url.ends_with(&format!("://{a}")) && !a.as_str().contains('@'));
+    if allowed && is_origin && url.bytes().all(|b| !b.is_ascii_uppercase()) { Ok(url) } else { Err(refuse()) }
+}
+
+async fn over_database(
+    settings: &Serve,
+    public_url: String,
+    cluster: Option<&Cluster>,
+    listener: TcpListener,
+) -> Result<(), ServeError> {
     let url = url(&settings.database, cluster).await?;
     let store = open(&url, CONNECTIONS).await?;
     let address = listener.local_addr()?;
-    let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let readiness = Readiness::new(ClusterConnection::connect(&url).await?);
     let state = fhir::State {
         store: store.clone(),
@@ -238,4 +270,36 @@ async fn url(database: &DatabaseArgs, cluster: Option<&Cluster>) -> Result<Strin
 async fn open(url: &str, connections: u32) -> Result<Store, StoreError> {
     entity::migrate(url, migration::migrate, clock::random()).await?;
     Store::open(&StoreConfig { url: url.to_owned(), connections }).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::public_url;
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        let of = |given, listen: &str| public_url(given, listen.parse().unwrap()).ok();
+        for (given, listen, url) in [
+            (None, "127.0.0.1:8080", "http://127.0.0.1:8080"),
+            (None, "0.0.0.0:8080", "http://127.0.0.1:8080"),
+            (None, "[::]:80", "http://[::1]:80"),
+            (Some("https://ehr.example/"), "0.0.0.0:8080", "https://ehr.example"),
+            (Some("http://localhost:5173"), "127.0.0.1:8080", "http://localhost:5173"),
+        ] {
+            assert_eq!(of(given, listen).as_deref(), Some(url));
+        }
+        assert_eq!(of(None, "192.0.2.1:8080"), None);
+        for refused in [
+            "http://ehr.example",
+            "http://localhost.example",
+            "https://ehr.example/path",
+            "https://u@ehr.example",
+            "https://",
+            "ftp://x",
+            "ehr.example",
+            "",
+        ] {
+            assert_eq!(of(Some(refused), "127.0.0.1:8080"), None, "{refused}");
+        }
+    }
 }
