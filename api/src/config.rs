@@ -35,7 +35,8 @@ pub enum Command {
         #[arg(long)]
         check: Option<PathBuf>,
     },
-    /// Make an account for a person, who can sign in.
+    /// Make accounts for people, who can sign in.
+    #[command(subcommand)]
     User(User),
     /// Make an account for a program; it holds tokens and cannot sign in.
     Account(Account),
@@ -86,8 +87,14 @@ pub struct Demo {
     pub database: DatabaseArgs,
 }
 
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Make an account; without `--password-stdin` its password is made up and printed once.
+    Create(NewUser),
+}
+
 #[derive(Debug, Args)]
-pub struct User {
+pub struct NewUser {
     /// Log-in name.
     pub login: String,
     /// physician, nurse, pharmacist, registrar, analyst, admin or patient; may be given several times.

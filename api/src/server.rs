@@ -100,6 +100,7 @@ async fn over_database(
     let url = url(&settings.database, cluster).await?;
     let store = open(&url, CONNECTIONS).await?;
     let address = listener.local_addr()?;
+    let serving = public_url.clone();
     let readiness = Readiness::new(ClusterConnection::connect(&url).await?);
     let state = fhir::State {
         store: store.clone(),
@@ -123,7 +124,7 @@ async fn over_database(
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (going, gone) = tokio::sync::oneshot::channel::<()>();
-    println!("WintEHR serves http://{address}/graphql and http://{address}/fhir/R4");
+    println!("WintEHR serves {serving}/graphql and {serving}/fhir/R4 at {address}");
     let draining = readiness.clone();
     let server = axum::serve(listener, router::router(readiness, state)).with_graceful_shutdown(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
@@ -188,6 +189,7 @@ pub async fn account(settings: &Account) -> Result<(), ServeError> {
 
 /// Makes a person's account. Without `--password-stdin` a password is made up and printed once.
 pub async fn user(settings: &User) -> Result<(), ServeError> {
+    let User::Create(settings) = settings;
     let password = if settings.password_stdin {
         let mut line = String::new();
         std::io::stdin().read_line(&mut line)?;
