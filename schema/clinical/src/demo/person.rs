@@ -158,7 +158,8 @@ impl Person {
             if (luck < share || forced) && !spared {
                 let earliest = row.bands[0].from_age;
                 let years = (0.3 + since.powi(2) * row.longest_years).min((age - earliest).max(0.3) + 0.2).min(age);
-                self.onsets[row.illness as usize] = Some(self.end - (years * YEAR as f64) as i64);
+                let minutes = (years * (YEAR / MINUTE) as f64) as i64;
+                self.onsets[row.illness as usize] = Some(self.end - minutes * MINUTE);
             }
         }
     }

@@ -3,8 +3,8 @@
 pub const MINUTE: i64 = 60;
 pub const HOUR: i64 = 3600;
 pub const DAY: i64 = 86_400;
-/// Mean Gregorian year in seconds.
-pub const YEAR: i64 = 31_556_952;
+/// Mean Gregorian year in seconds, down to the whole minute.
+pub const YEAR: i64 = 31_556_940;
 
 /// Year, month and day of a day number (proleptic Gregorian calendar, eras of 400 years).
 pub fn civil(day: i64) -> (i64, u32, u32) {

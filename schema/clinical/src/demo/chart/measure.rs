@@ -16,6 +16,27 @@ const LABORATORY: Code = code(OBSERVATION_CATEGORY, "laboratory", "Laboratory");
 const SURVEY: Code = code(OBSERVATION_CATEGORY, "survey", "Survey");
 const SOCIAL_HISTORY: Code = code(OBSERVATION_CATEGORY, "social-history", "Social History");
 const PROCEDURE_RESULT: Code = code(OBSERVATION_CATEGORY, "procedure", "Procedure");
+pub const LABORATORY_ORDER: Code = snomed("108252007", "Laboratory procedure");
+pub const IMAGING_ORDER: Code = snomed("363679005", "Imaging");
+const FINAL: &str = "final";
+
+/// Where, when and on whose order a specimen was taken, and when its results were released.
+#[derive(Debug, Clone, Copy)]
+struct Specimen {
+    /// R4 observation-status of the results.
+    status: &'static str,
+    at: i64,
+    encounter: Ref,
+    order: Ref,
+    delay: i64,
+}
+
+impl Specimen {
+    fn of(visit: Visit, order: Ref, delay: i64, status: &'static str) -> Self {
+        Self { status, at: visit.at, encounter: visit.encounter, order, delay }
+    }
+}
+
 /// One set of vital signs; what is `None` was not taken.
 #[derive(Debug, Clone, Default)]
 pub struct Vitals {
@@ -57,12 +78,19 @@ impl Chart<'_> {
         Decimal::round(value.clamp(analyte.plausible.0, analyte.plausible.1), analyte.digits)
     }
 
-    fn observation_head(&mut self, category: &Code, what: &Code, at: i64, encounter: Ref) -> (Ref, Writer) {
+    fn observation_head(
+        &mut self,
+        category: &Code,
+        (what, name): (&Code, &str),
+        status: &str,
+        at: i64,
+        encounter: Ref,
+    ) -> (Ref, Writer) {
         let target = self.claim(Kind::Observation);
         let mut w = Writer::new(target);
-        w.string("status", "final");
+        w.string("status", status);
         w.concepts("category", category);
-        w.concept("code", what);
+        w.concept_of("code", &[*what], name);
         self.subject(&mut w, "subject");
         w.reference("encounter", encounter, None);
         w.date_time("effectiveDateTime", at);
@@ -78,7 +106,7 @@ impl Chart<'_> {
         encounter: Ref,
         who: usize,
     ) -> Ref {
-        let (target, mut w) = self.observation_head(category, &analyte.code, at, encounter);
+        let (target, mut w) = self.observation_head(category, analyte.named(), FINAL, at, encounter);
         w.date_time("issued", at);
         w.references("performer", institution::practitioner(who), Some(institution::practitioner_name(who)));
         self.value_and_flag(&mut w, analyte, value, at);
@@ -94,17 +122,18 @@ impl Chart<'_> {
             Measure::EjectionFraction | Measure::Fev1Ratio => PROCEDURE_RESULT,
             Measure::HeadCircumference => VITAL_SIGNS,
             _ => {
-                let order = self.order(&analyte.code, visit);
+                let order = self.order(&analyte.code, analyte.measure.name(), visit);
                 let value = Self::printed(analyte, value);
-                return self.result(analyte, value, visit.at, visit.encounter, order, 4 * HOUR);
+                return self.result(analyte, value, Specimen::of(visit, order, 4 * HOUR, FINAL));
             }
         };
         self.observe(&category, analyte, Self::printed(analyte, value), visit.at, visit.encounter, visit.doctor)
     }
 
     /// A laboratory result, final some time after the specimen was taken but not after the record ends.
-    fn result(&mut self, analyte: &Analyte, value: Decimal, at: i64, encounter: Ref, order: Ref, delay: i64) -> Ref {
-        let (target, mut w) = self.observation_head(&LABORATORY, &analyte.code, at, encounter);
+    fn result(&mut self, analyte: &Analyte, value: Decimal, drawn: Specimen) -> Ref {
+        let Specimen { status, at, encounter, order, delay } = drawn;
+        let (target, mut w) = self.observation_head(&LABORATORY, analyte.named(), status, at, encounter);
         w.references("basedOn", order, None);
         w.date_time("issued", (at + delay).min(self.person.end));
         w.references("performer", institution::laboratory(), Some("Laboratory"));
@@ -118,13 +147,14 @@ impl Chart<'_> {
         if let Some((systolic, diastolic)) = v.pressure {
             let systolic = Self::printed(&lab::SYSTOLIC, systolic);
             let diastolic = Self::printed(&lab::DIASTOLIC, diastolic.min(systolic.value() - 18.0));
-            let (_, mut w) = self.observation_head(&VITAL_SIGNS, &lab::BLOOD_PRESSURE, at, encounter);
+            let (_, mut w) =
+                self.observation_head(&VITAL_SIGNS, (&lab::BLOOD_PRESSURE, "Blood pressure"), FINAL, at, encounter);
             w.date_time("issued", at);
             w.references("performer", institution::practitioner(who), Some(institution::practitioner_name(who)));
             w.list("component");
             for (analyte, value) in [(&lab::SYSTOLIC, systolic), (&lab::DIASTOLIC, diastolic)] {
                 w.item();
-                w.concept("code", &analyte.code);
+                w.concept_of("code", &[analyte.code], analyte.measure.name());
                 self.value_and_flag(&mut w, analyte, value, at);
                 w.close();
             }
@@ -148,7 +178,7 @@ impl Chart<'_> {
         let height_at = height.map(|value| self.observe(&VITAL_SIGNS, &lab::HEIGHT, value, at, encounter, who));
         let (Some(weight), Some(height)) = (weight, height) else { return };
         let Some(bmi) = score::bmi_kg_m2(weight.value(), height.value()) else { return };
-        let (_, mut w) = self.observation_head(&VITAL_SIGNS, &lab::BMI.code, at, encounter);
+        let (_, mut w) = self.observation_head(&VITAL_SIGNS, lab::BMI.named(), FINAL, at, encounter);
         w.date_time("issued", at);
         self.value_and_flag(&mut w, &lab::BMI, Self::printed(&lab::BMI, bmi), at);
         w.list("derivedFrom");
@@ -193,18 +223,18 @@ impl Chart<'_> {
     }
 
     /// A laboratory order that has been carried out.
-    fn order(&mut self, what: &Code, visit: Visit) -> Ref {
-        self.service_request(what, &snomed("108252007", "Laboratory procedure"), visit, "completed")
+    fn order(&mut self, what: &Code, name: &str, visit: Visit) -> Ref {
+        self.service_request((what, name), &LABORATORY_ORDER, visit, "completed")
     }
 
-    pub fn service_request(&mut self, what: &Code, category: &Code, visit: Visit, status: &str) -> Ref {
+    pub fn service_request(&mut self, (what, name): (&Code, &str), category: &Code, visit: Visit, status: &str) -> Ref {
         let target = self.claim(Kind::ServiceRequest);
         let mut w = Writer::new(target);
         w.string("status", status);
         w.string("intent", "order");
         w.concepts("category", category);
         w.string("priority", "routine");
-        w.concept("code", what);
+        w.concept_of("code", &[*what], name);
         self.subject(&mut w, "subject");
         w.reference("encounter", visit.encounter, None);
         w.date_time("authoredOn", visit.at);
@@ -215,7 +245,20 @@ impl Chart<'_> {
 
     /// A panel with its order, its results and its report. `adjust` may change a value before it is printed.
     pub fn panel(&mut self, panel: &Panel, visit: Visit, delay: i64, adjust: &dyn Fn(Measure, f64) -> f64) -> Ref {
-        let order = self.order(&panel.code, visit);
+        self.panel_as(FINAL, panel, visit, delay, adjust)
+    }
+
+    /// A panel whose results and report have another status than final.
+    pub fn panel_as(
+        &mut self,
+        status: &'static str,
+        panel: &Panel,
+        visit: Visit,
+        delay: i64,
+        adjust: &dyn Fn(Measure, f64) -> f64,
+    ) -> Ref {
+        let order = self.order(&panel.code, panel.name, visit);
+        let drawn = Specimen::of(visit, order, delay, status);
         let age = self.person.age_at(visit.at);
         let mut printed: Vec<(Measure, Decimal)> = Vec::with_capacity(panel.members.len());
         let mut results = Vec::with_capacity(panel.members.len());
@@ -244,14 +287,14 @@ impl Chart<'_> {
             };
             let value = Self::printed(analyte, value);
             printed.push((analyte.measure, value));
-            results.push((self.result(analyte, value, visit.at, visit.encounter, order, delay), analyte.code.display));
+            results.push((self.result(analyte, value, drawn), analyte.measure.name()));
         }
         let target = self.claim(Kind::DiagnosticReport);
         let mut w = Writer::new(target);
         w.references("basedOn", order, None);
-        w.string("status", "final");
+        w.string("status", status);
         w.concepts("category", &code("http://terminology.hl7.org/CodeSystem/v2-0074", "LAB", "Laboratory"));
-        w.concept("code", &panel.code);
+        w.concept_of("code", &[panel.code], panel.name);
         self.subject(&mut w, "subject");
         w.reference("encounter", visit.encounter, None);
         w.date_time("effectiveDateTime", visit.at);
@@ -268,12 +311,18 @@ impl Chart<'_> {
 
     /// Results of tests that belong to no panel, such as lactate.
     pub fn single_result(&mut self, analyte: &Analyte, value: f64, visit: Visit, delay: i64) -> Ref {
-        let order = self.order(&analyte.code, visit);
-        self.result(analyte, Self::printed(analyte, value), visit.at, visit.encounter, order, delay)
+        let order = self.order(&analyte.code, analyte.measure.name(), visit);
+        self.result(analyte, Self::printed(analyte, value), Specimen::of(visit, order, delay, FINAL))
     }
 
     pub fn smoking_status(&mut self, status: &Code, visit: Visit) {
-        let (_, mut w) = self.observation_head(&SOCIAL_HISTORY, &lab::SMOKING_STATUS, visit.at, visit.encounter);
+        let (_, mut w) = self.observation_head(
+            &SOCIAL_HISTORY,
+            (&lab::SMOKING_STATUS, "Smoking status"),
+            FINAL,
+            visit.at,
+            visit.encounter,
+        );
         w.date_time("issued", visit.at);
         w.references(
             "performer",
@@ -285,7 +334,7 @@ impl Chart<'_> {
     }
 
     pub fn imaging_report(&mut self, what: &Code, visit: Visit, conclusion: &str) -> Ref {
-        let order = self.service_request(what, &snomed("363679005", "Imaging"), visit, "completed");
+        let order = self.service_request((what, what.display), &IMAGING_ORDER, visit, "completed");
         let target = self.claim(Kind::DiagnosticReport);
         let mut w = Writer::new(target);
         w.references("basedOn", order, None);

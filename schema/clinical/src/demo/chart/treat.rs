@@ -25,6 +25,8 @@ pub struct Prescription<'a> {
     pub encounter: Option<Ref>,
     pub reason: Option<(Ref, &'a str)>,
     pub prior: Option<Ref>,
+    /// Why it is stopped or held.
+    pub because: Option<&'static str>,
     pub days: u32,
     pub repeats: u64,
 }
@@ -40,6 +42,9 @@ impl Chart<'_> {
         let drug = p.drug;
         let mut w = Writer::new(target);
         w.string("status", p.status);
+        if let Some(because) = p.because {
+            w.concept_of("statusReason", &[], because);
+        }
         w.string("intent", "order");
         w.concepts("category", &p.category);
         w.concept_of("medicationCodeableConcept", &[drug.code], drug.text);
@@ -82,9 +87,10 @@ impl Chart<'_> {
             "[iU]" => "units",
             "{puff}" => "puffs",
             "ug" => "mcg",
+            "meq" => "mEq",
             unit => unit,
         };
-        for part in [" ", unit, ", ", drug.form, ", ", drug.route.display, ", ", drug.often.text()] {
+        for part in [" ", unit, " ", drug::way(drug.route), ", ", drug.often.text()] {
             text.push_str(part);
         }
         if let Some((_, reason)) = p.reason {
@@ -102,6 +108,9 @@ impl Chart<'_> {
             w.date_time("end", until);
         }
         w.close();
+        if drug.often == Often::Once {
+            w.integer("count", 1);
+        }
         w.integer("frequency", frequency);
         w.integer("period", period);
         w.string("periodUnit", unit_of_period);

@@ -79,6 +79,7 @@ fn short_course(chart: &mut Chart<'_>, drug: &'static Drug, visit: Visit, days: 
         encounter: Some(visit.encounter),
         reason: Some(reason),
         prior: None,
+        because: None,
         days,
         repeats: 0,
     });

@@ -4,9 +4,11 @@ use fhir::ResourceType;
 
 use crate::demo::chart::{Chart, OUTPATIENT, Prescription, Visit};
 use crate::demo::institution::{self, Clinic, HOSPITAL};
+use crate::demo::person::TEACHING_CASE;
+use crate::demo::table::drug;
 use crate::demo::table::programme::{Line, PROGRAMMES, Programme};
 use crate::demo::table::{lab, problem, snomed};
-use crate::demo::time::{DAY, HOUR, YEAR};
+use crate::demo::time::{DAY, HOUR, MINUTE, YEAR};
 use crate::demo::writer::{Ref, Writer};
 
 pub fn write(chart: &mut Chart<'_>) {
@@ -30,23 +32,28 @@ fn run(chart: &mut Chart<'_>, programme: &Programme, onset: i64) {
     let person = chart.person;
     let problem = (programme.problem)(person);
     let condition = chart.claim(ResourceType::Condition);
-    let recorded = onset.max(person.start + DAY).min(person.end);
-    chart.condition(condition, problem, onset, None, recorded, None);
+    let is_new = onset > person.start + 2 * DAY;
 
     let step = (programme.months_between / 12.0 * YEAR as f64) as i64;
-    let mut due = recorded + (step as f64 * chart.rng.range(0.02, 0.35)) as i64;
-    let mut n = 0;
-    let mut first_visit = None;
+    let lead = (step as f64 * chart.rng.range(0.02, 0.35)) as i64;
+    // what begins within the record is found at its first visit
+    let mut due = if is_new { onset } else { person.start + DAY + lead };
+    let mut visits: Vec<Visit> = Vec::new();
     while due < person.end {
         let next = due + (step as f64 * chart.rng.range(0.85, 1.15)) as i64;
-        if let Some(visit) = chart.visit(programme.clinic, &problem::FOLLOW_UP, due, Some((problem, condition))) {
-            follow_up(chart, programme, visit, n, condition, problem.text);
-            first_visit.get_or_insert(visit);
-            n += 1;
+        let kind = if is_new && visits.is_empty() { &problem::SYMPTOM_VISIT } else { &problem::FOLLOW_UP };
+        if let Some(visit) = chart.visit(programme.clinic, kind, due, Some((problem, condition))) {
+            let n = visits.len() as u32;
+            follow_up(chart, programme, visit, n, is_new && n == 0, (condition, problem.text));
+            visits.push(visit);
         }
         due = next;
     }
-    if let Some(visit) = first_visit {
+    let found = visits.first().filter(|_| is_new);
+    let recorded = found.map_or_else(|| onset.max(person.start + DAY).min(person.end), |v| v.at + 15 * MINUTE);
+    let began = found.map_or(onset, |v| v.at - v.at % DAY);
+    chart.condition(condition, problem, began, None, recorded, None);
+    if let Some(visit) = visits.first() {
         chart.plan(
             problem,
             condition,
@@ -56,7 +63,7 @@ fn run(chart: &mut Chart<'_>, programme: &Programme, onset: i64) {
         );
     }
     for line in programme.lines {
-        treat(chart, programme, line, onset, (condition, problem.text));
+        treat(chart, programme, line, onset, &visits, (condition, problem.text));
     }
     let (books, after) = (chart.rng.chance(0.8), 4 + chart.rng.below(110) as i64);
     if person.death.is_none() && books {
@@ -64,7 +71,14 @@ fn run(chart: &mut Chart<'_>, programme: &Programme, onset: i64) {
     }
 }
 
-fn follow_up(chart: &mut Chart<'_>, programme: &Programme, visit: Visit, n: u32, condition: Ref, text: &str) {
+fn follow_up(
+    chart: &mut Chart<'_>,
+    programme: &Programme,
+    visit: Visit,
+    n: u32,
+    is_diagnosis: bool,
+    (condition, text): (Ref, &str),
+) {
     chart.short_vitals(visit);
     for every in programme.panels.iter().filter(|e| n.is_multiple_of(e.visits)) {
         chart.panel(every.what, visit, 5 * HOUR, &|_, value| value);
@@ -76,32 +90,42 @@ fn follow_up(chart: &mut Chart<'_>, programme: &Programme, visit: Visit, n: u32,
         chart.procedure(every.what, visit, 15, Some((condition, text)));
     }
     let asks = chart.rng.chance(0.6);
-    if n == 0 || asks {
+    if is_diagnosis {
+        let first = format!("{text}, newly diagnosed. Findings explained, treatment and follow-up agreed.");
+        chart.note(&lab::PROGRESS_NOTE, visit, visit.doctor, &first, false);
+    } else if n == 0 || asks {
         chart.note(&lab::PROGRESS_NOTE, visit, visit.doctor, programme.note, false);
     }
 }
 
-/// One line of treatment as yearly orders; the last one is active unless the line or the life ended.
-fn treat(chart: &mut Chart<'_>, programme: &Programme, line: &Line, onset: i64, reason: (Ref, &str)) {
+/// One line of treatment as yearly orders, begun at a visit where there is one; the last one is active unless the line or the
+/// life ended.
+fn treat(chart: &mut Chart<'_>, programme: &Programme, line: &Line, onset: i64, visits: &[Visit], reason: (Ref, &str)) {
     let person = chart.person;
     let (chosen, gets) = (*chart.rng.pick(line.choices), chart.rng.chance(line.share));
-    let n = chart.rng.below(4);
+    let (n, minute) = (chart.rng.below(4), chart.rng.below(9 * 60) as i64 * MINUTE);
     if !gets || (line.unless)(person) {
         return;
     }
-    let years = |y: f64| onset + (y * YEAR as f64) as i64;
-    let from = years(line.from_years).max(person.start + 2 * DAY);
-    let stop = line.until_years.map(years);
+    // one line ends at the visit at which the next one begins
+    let turn = |years: f64| {
+        let planned = (onset + (years * YEAR as f64) as i64).max(person.start + 2 * DAY);
+        visits.iter().find(|v| v.at >= planned).map_or(planned, |v| v.at)
+    };
+    let from = turn(line.from_years);
+    let stop = line.until_years.map(turn);
     let until = stop.unwrap_or(i64::MAX).min(person.end);
     if from + 7 * DAY >= until {
         return;
     }
-    let doctor = if programme.clinic == Clinic::Primary {
-        chart.family_doctor()
-    } else {
-        institution::physician(programme.clinic, n)
+    let begun = visits.iter().find(|v| v.at == from);
+    let doctor = match begun {
+        Some(visit) => visit.doctor,
+        None if programme.clinic == Clinic::Primary => chart.family_doctor(),
+        None => institution::physician(programme.clinic, n),
     };
-    let mut start = from + 9 * HOUR - from.rem_euclid(HOUR);
+    let mut start = if begun.is_some() { from + 10 * MINUTE } else { from - from % DAY + 8 * HOUR + minute };
+    let mut encounter = begun.map(|v| v.encounter);
     let mut prior = None;
     while start < until {
         let renewed = start + 360 * DAY;
@@ -112,6 +136,9 @@ fn treat(chart: &mut Chart<'_>, programme: &Programme, line: &Line, onset: i64, 
             (true, Some(_)) => "stopped",
             (false, _) => "completed",
         };
+        // the slow pulse of the teaching case
+        let held = status == "active" && person.k == TEACHING_CASE && chosen.code == drug::CARVEDILOL.code;
+        let (status, because) = if held { ("on-hold", Some("Pulse below 50")) } else { (status, None) };
         prior = Some(chart.prescribe(&Prescription {
             drug: chosen,
             from: start,
@@ -119,9 +146,10 @@ fn treat(chart: &mut Chart<'_>, programme: &Programme, line: &Line, onset: i64, 
             status,
             category: OUTPATIENT,
             doctor,
-            encounter: None,
+            encounter: encounter.take(),
             reason: Some(reason),
             prior,
+            because,
             days: 360,
             repeats: 3,
         }));

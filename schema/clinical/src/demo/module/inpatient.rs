@@ -5,7 +5,7 @@ use fhir::ResourceType;
 use crate::demo::chart::{Chart, Class, INPATIENT, OUTPATIENT, Prescription, Stay, Visit, Vitals};
 use crate::demo::institution::{self, Clinic, HOSPITAL, WARDS};
 use crate::demo::person::TEACHING_CASE;
-use crate::demo::table::drug::{self, Often};
+use crate::demo::table::drug::{self, Drug, Often};
 use crate::demo::table::lab::{self, Measure};
 use crate::demo::table::prevalence::Illness;
 use crate::demo::table::story::{self, Story};
@@ -100,6 +100,11 @@ fn stay(
         diagnosis: Some(conditions[0]),
     });
     let abated = discharged.map(|t| t + 6 * DAY).filter(|t| *t < chart.person.end).or(discharged);
+    for problem in story.late {
+        let target = chart.claim(ResourceType::Condition);
+        let seen = last - 40 * MINUTE;
+        chart.condition(target, problem, seen, abated, seen, Some(encounter));
+    }
     for (problem, target) in story.problems.iter().zip(&conditions) {
         chart.condition(*target, problem, arrived - DAY, abated, arrived + HOUR, Some(encounter));
     }
@@ -122,7 +127,10 @@ fn stay(
         chart.imaging_report(&lab::CHEST_XRAY_REPORT, taken, conclusion);
         chart.procedure(&problem::CHEST_XRAY, taken, 10, Some((conditions[0], main.text)));
     }
-    drugs(chart, story, Visit { encounter, at: admitted + HOUR, doctor }, discharged, conditions[0], nurse);
+    drugs(chart, story, Visit { encounter, at: admitted + HOUR, doctor }, discharged, &conditions, nurse);
+    if chart.person.k == TEACHING_CASE {
+        teaching_orders(chart, Visit { encounter, at: last - 20 * MINUTE, doctor }, conditions[0]);
+    }
     notes(chart, story, Visit { encounter, at: admitted + 2 * HOUR, doctor }, discharged, nurse);
     team(chart, encounter, admitted, discharged, doctor, nurse);
 }
@@ -171,9 +179,21 @@ fn results(chart: &mut Chart<'_>, story: &'static Story, share: f64, visit: Visi
     }
 }
 
-fn drugs(chart: &mut Chart<'_>, story: &Story, start: Visit, discharged: Option<i64>, condition: Ref, nurse: usize) {
-    let text = story.problems[0].text;
+fn drugs(
+    chart: &mut Chart<'_>,
+    story: &Story,
+    start: Visit,
+    discharged: Option<i64>,
+    conditions: &[Ref],
+    nurse: usize,
+) {
     let last = discharged.unwrap_or(chart.now);
+    // antibiotics are for the infection, the rest is for the first problem
+    let infection = story.problems.iter().position(|p| **p == problem::PNEUMONIA).unwrap_or(0);
+    let reason = |drug: &Drug| {
+        let i = if [drug::CEFTRIAXONE.code, drug::DOXYCYCLINE.code].contains(&drug.code) { infection } else { 0 };
+        (conditions[i], story.problems[i].text)
+    };
     for given in story.drugs {
         let request = chart.prescribe(&Prescription {
             drug: given,
@@ -183,8 +203,9 @@ fn drugs(chart: &mut Chart<'_>, story: &Story, start: Visit, discharged: Option<
             category: INPATIENT,
             doctor: start.doctor,
             encounter: Some(start.encounter),
-            reason: Some((condition, text)),
+            reason: Some(reason(given)),
             prior: None,
+            because: None,
             days: 7,
             repeats: 0,
         });
@@ -193,7 +214,7 @@ fn drugs(chart: &mut Chart<'_>, story: &Story, start: Visit, discharged: Option<
             Often::Three => 8,
             Often::Four => 6,
             Often::AsNeeded(hours) => i64::from(hours),
-            Often::Daily | Often::Night | Often::Weekly => 24,
+            Often::Daily | Often::Night | Often::Weekly | Often::Once => 24,
         };
         let mut at = start.at + 30 * MINUTE;
         while at < last - 10 * MINUTE {
@@ -210,9 +231,48 @@ fn drugs(chart: &mut Chart<'_>, story: &Story, start: Visit, discharged: Option<
             category: OUTPATIENT,
             doctor: start.doctor,
             encounter: Some(start.encounter),
-            reason: Some((condition, text)),
+            reason: Some(reason(&drug::DOXYCYCLINE)),
             prior: None,
+            because: None,
             days: 5,
+            repeats: 0,
+        });
+    }
+}
+
+/// What this morning's potassium led to: two home tablets stopped, three drafts that await a signature.
+fn teaching_orders(chart: &mut Chart<'_>, round: Visit, condition: Ref) {
+    let reason = Some((condition, problem::HEART_FAILURE_ACUTE.text));
+    let family_doctor = chart.family_doctor();
+    for drug in [&drug::SPIRONOLACTONE, &drug::POTASSIUM_CHLORIDE] {
+        chart.prescribe(&Prescription {
+            drug,
+            from: round.at - 97 * DAY,
+            until: Some(round.at),
+            status: "stopped",
+            category: OUTPATIENT,
+            doctor: family_doctor,
+            encounter: None,
+            reason,
+            prior: None,
+            because: Some("Potassium 6.1 mmol/L"),
+            days: 180,
+            repeats: 1,
+        });
+    }
+    for drug in [&drug::CALCIUM_GLUCONATE, &drug::INSULIN_REGULAR, &drug::GLUCOSE] {
+        chart.prescribe(&Prescription {
+            drug,
+            from: round.at,
+            until: None,
+            status: "draft",
+            category: INPATIENT,
+            doctor: round.doctor,
+            encounter: Some(round.encounter),
+            reason: None,
+            prior: None,
+            because: None,
+            days: 1,
             repeats: 0,
         });
     }

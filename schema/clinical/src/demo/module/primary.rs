@@ -102,7 +102,7 @@ fn adults(chart: &mut Chart<'_>) {
             late_vaccines[1] = true;
         }
         screening(chart, visit, age, year, colonoscopy_year);
-        let text = check_up_text(chart, draws);
+        let text = check_up_text(chart, year, draws);
         chart.note(&lab::PROGRESS_NOTE, visit, visit.doctor, &text, false);
     }
     flu_shots(chart);
@@ -147,26 +147,33 @@ fn flu_shots(chart: &mut Chart<'_>) {
         if !takes || person.age_at(at) < 18.0 {
             continue;
         }
-        if let Some(visit) = chart.visit(Clinic::Primary, &problem::CHECK_UP, at, None) {
+        if let Some(visit) = chart.visit(Clinic::Primary, &problem::INFLUENZA_VACCINATION, at, None) {
             chart.immunize(&vaccine::INFLUENZA, visit, None);
         }
     }
 }
 
-fn check_up_text(chart: &mut Chart<'_>, labs: bool) -> String {
-    const FEELS: [&str; 5] = [
+fn check_up_text(chart: &mut Chart<'_>, year: i64, labs: bool) -> String {
+    const FEELS: [&str; 11] = [
         "Feels well, no new complaints.",
         "Sleeps poorly at times, otherwise well.",
         "More tired than last year after a busy season.",
         "Walks half an hour on most days, feels fit.",
         "Worried about weight, wishes to eat better.",
+        "Back at work after a long holiday, no complaints.",
+        "Headache now and then, better with rest and water.",
+        "Caring for a relative, little time for sport.",
+        "Has begun to swim twice a week and feels stronger.",
+        "Short of breath on the third flight of stairs only, no change since last year.",
+        "Drinks wine at weekends, does not smoke at home.",
     ];
     const EXAM: [&str; 3] = [
         "Heart sounds normal, lungs clear, abdomen soft.",
         "Examination without findings.",
         "Skin and feet inspected, no findings. Heart and lungs normal.",
     ];
-    let feels = *chart.rng.pick(&FEELS);
+    // in turn, so no two years read alike
+    let feels = FEELS[(chart.person.k as usize + year as usize) % FEELS.len()];
     let exam = *chart.rng.pick(&EXAM);
     let labs = if labs { " Blood taken for metabolic panel, count and lipids." } else { "" };
     format!("Yearly check-up. {feels}\n{exam}{labs}\nMedicines and vaccines reviewed with {}.", chart.person.given)
@@ -185,6 +192,7 @@ fn obesity(chart: &mut Chart<'_>) {
         return;
     }
     let recorded = person.start + (person.end - person.start) / 10 + chart.rng.below(90) as i64 * DAY;
+    let recorded = chart.office_hour(recorded);
     if recorded < person.end {
         let target = chart.claim(ResourceType::Condition);
         chart.condition(target, &problem::OBESITY, recorded, None, recorded, None);

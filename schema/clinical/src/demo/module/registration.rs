@@ -277,7 +277,7 @@ fn coverage(chart: &mut Chart<'_>) {
 fn allergies(chart: &mut Chart<'_>) {
     let person = chart.person;
     let asked = chart.rng.chance(0.8);
-    let recorded = person.start + (person.end - person.start) / 20;
+    let recorded = chart.office_hour(person.start + (person.end - person.start) / 20).min(person.end);
     if person.allergies.is_empty() {
         if asked {
             allergy(chart, None, recorded, person.start);

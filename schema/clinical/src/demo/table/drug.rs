@@ -14,6 +14,7 @@ pub enum Often {
     Three,
     Four,
     Weekly,
+    Once,
     /// As needed, at most every so many hours.
     AsNeeded(u8),
 }
@@ -27,6 +28,7 @@ impl Often {
             Self::Three => "three times daily",
             Self::Four => "four times daily",
             Self::Weekly => "once a week",
+            Self::Once => "once",
             Self::AsNeeded(_) => "as needed",
         }
     }
@@ -34,7 +36,7 @@ impl Often {
     /// Frequency, period, period unit.
     pub fn repeat(self) -> (u64, u64, &'static str) {
         match self {
-            Self::Daily | Self::Night => (1, 1, "d"),
+            Self::Daily | Self::Night | Self::Once => (1, 1, "d"),
             Self::Twice => (2, 1, "d"),
             Self::Three => (3, 1, "d"),
             Self::Four => (4, 1, "d"),
@@ -52,13 +54,14 @@ impl Often {
             Self::Four => Some(code(GTS, "QID", "QID")),
             Self::Night => Some(code(GTS, "BED", "at bedtime")),
             Self::Weekly => Some(code(GTS, "WK", "weekly")),
-            Self::AsNeeded(_) => None,
+            Self::Once | Self::AsNeeded(_) => None,
         }
     }
 
     /// Doses in `days`, for the quantity to dispense.
     pub fn doses(self, days: f64) -> f64 {
         let per_day = match self {
+            Self::Once => return 1.0,
             Self::Daily | Self::Night => 1.0,
             Self::Twice => 2.0,
             Self::Three => 3.0,
@@ -82,6 +85,18 @@ pub struct Drug {
     /// UCUM unit of the dose.
     pub unit: &'static str,
     pub often: Often,
+}
+
+/// The route in words of an instruction.
+pub fn way(route: &Code) -> &'static str {
+    match *route {
+        r if r == ORAL => "by mouth",
+        r if r == INTRAVENOUS => "into a vein",
+        r if r == SUBCUTANEOUS => "under the skin",
+        r if r == INHALED => "inhaled",
+        r if r == INTRAMUSCULAR => "into a muscle",
+        _ => route.display,
+    }
 }
 
 pub const ORAL: Code = snomed("26643006", "Oral route");
@@ -237,6 +252,24 @@ pub static FUROSEMIDE_IV: Drug = Drug {
     unit: "mg",
     often: Often::Twice,
 };
+const fn once(code: Code, text: &'static str, dose: f64, unit: &'static str) -> Drug {
+    Drug { code, text, form: "injection", route: &INTRAVENOUS, dose, dose_digits: 0, unit, often: Often::Once }
+}
+
+pub static CALCIUM_GLUCONATE: Drug = once(rx("1908", "calcium gluconate"), "calcium gluconate 1 g", 1.0, "g");
+pub static INSULIN_REGULAR: Drug =
+    once(rx("253182", "insulin, regular, human"), "regular insulin 10 units", 10.0, "[iU]");
+pub static GLUCOSE: Drug = once(rx("4850", "glucose"), "glucose 25 g", 25.0, "g");
+pub static POTASSIUM_CHLORIDE: Drug = Drug {
+    code: rx("8591", "potassium chloride"),
+    text: "potassium chloride 20 mEq",
+    form: "tablet",
+    route: &ORAL,
+    dose: 20.0,
+    dose_digits: 0,
+    unit: "meq",
+    often: Often::Daily,
+};
 pub static IBUPROFEN: Drug =
     tablet(rx("310965", "ibuprofen 200 MG Oral Tablet"), "ibuprofen 400 mg", (400.0, 0), Often::AsNeeded(6));
 pub static ACETAMINOPHEN: Drug =
@@ -245,7 +278,11 @@ pub static OMEPRAZOLE: Drug =
     capsule(rx("198051", "omeprazole 20 MG Delayed Release Oral Capsule"), "omeprazole 20 mg", 20.0, Often::Daily);
 
 /// Every drug above, for the tests of the table.
-pub static DRUGS: [&Drug; 39] = [
+pub static DRUGS: [&Drug; 43] = [
+    &CALCIUM_GLUCONATE,
+    &INSULIN_REGULAR,
+    &GLUCOSE,
+    &POTASSIUM_CHLORIDE,
     &METFORMIN_500,
     &METFORMIN_1000,
     &GLIPIZIDE,

@@ -56,6 +56,61 @@ pub enum Measure {
     Gad7,
 }
 
+impl Measure {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Systolic => "Systolic blood pressure",
+            Self::Diastolic => "Diastolic blood pressure",
+            Self::HeartRate => "Heart rate",
+            Self::RespiratoryRate => "Respiratory rate",
+            Self::Temperature => "Temperature",
+            Self::Saturation => "Oxygen saturation",
+            Self::Weight => "Weight",
+            Self::Height => "Height",
+            Self::Bmi => "Body mass index",
+            Self::HeadCircumference => "Head circumference",
+            Self::Pain => "Pain score",
+            Self::OxygenFlow => "Oxygen flow",
+            Self::Sodium => "Sodium",
+            Self::Potassium => "Potassium",
+            Self::Chloride => "Chloride",
+            Self::Bicarbonate => "Bicarbonate",
+            Self::Urea => "Urea nitrogen",
+            Self::Creatinine => "Creatinine",
+            Self::Egfr => "eGFR (CKD-EPI 2021)",
+            Self::Glucose => "Glucose",
+            Self::Calcium => "Calcium",
+            Self::Leukocytes => "Leukocytes",
+            Self::Erythrocytes => "Erythrocytes",
+            Self::Haemoglobin => "Haemoglobin",
+            Self::Haematocrit => "Haematocrit",
+            Self::MeanCellVolume => "MCV",
+            Self::Platelets => "Platelets",
+            Self::TotalCholesterol => "Total cholesterol",
+            Self::Triglycerides => "Triglycerides",
+            Self::Hdl => "HDL cholesterol",
+            Self::Ldl => "LDL cholesterol",
+            Self::HbA1c => "HbA1c",
+            Self::Thyrotropin => "TSH",
+            Self::FreeT4 => "Free T4",
+            Self::AlbuminCreatinineRatio => "Urine albumin/creatinine",
+            Self::NtProBnp => "NT-proBNP",
+            Self::CReactiveProtein => "C-reactive protein",
+            Self::Lactate => "Lactate",
+            Self::Alt => "ALT",
+            Self::Ast => "AST",
+            Self::AlkalinePhosphatase => "Alkaline phosphatase",
+            Self::Bilirubin => "Bilirubin",
+            Self::Albumin => "Albumin",
+            Self::EjectionFraction => "Ejection fraction",
+            Self::Fev1Ratio => "FEV1/FVC",
+            Self::Phq9 => "PHQ-9",
+            Self::Gad7 => "GAD-7",
+        }
+    }
+}
+
 /// Limits of the printed reference range; a missing end is open.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
@@ -78,6 +133,13 @@ pub struct Analyte {
     /// Hard limits: nothing generated lies outside.
     pub plausible: (f64, f64),
     pub source: &'static str,
+}
+
+impl Analyte {
+    /// Code and everyday name.
+    pub fn named(&self) -> (&Code, &'static str) {
+        (&self.code, self.measure.name())
+    }
 }
 
 const OPEN: Range = Range { low: None, high: None };
@@ -172,7 +234,7 @@ pub static RESPIRATORY_RATE: Analyte = analyte(
 pub static TEMPERATURE: Analyte = analyte(
     Measure::Temperature,
     loinc("8310-5", "Body temperature"),
-    ("Cel", "Cel"),
+    ("°C", "Cel"),
     1,
     between(36.1, 38.0),
     between(35.0, 40.0),
@@ -680,23 +742,29 @@ pub static ANALYTES: [&Analyte; 47] = [
 #[derive(Debug)]
 pub struct Panel {
     pub code: Code,
+    /// What people call it.
+    pub name: &'static str,
     pub members: &'static [&'static Analyte],
 }
 
 pub static METABOLIC: Panel = Panel {
     code: loinc("24321-2", "Basic metabolic 2000 panel - Serum or Plasma"),
+    name: "Basic metabolic panel",
     members: &[&SODIUM, &POTASSIUM, &CHLORIDE, &BICARBONATE, &UREA, &CREATININE, &EGFR, &GLUCOSE, &CALCIUM],
 };
 pub static BLOOD_COUNT: Panel = Panel {
     code: loinc("58410-2", "CBC panel - Blood by Automated count"),
+    name: "Complete blood count",
     members: &[&LEUKOCYTES, &HAEMOGLOBIN, &HAEMATOCRIT, &ERYTHROCYTES, &MEAN_CELL_VOLUME, &PLATELETS],
 };
 pub static LIPID: Panel = Panel {
     code: loinc("24331-1", "Lipid 1996 panel - Serum or Plasma"),
+    name: "Lipid panel",
     members: &[&TOTAL_CHOLESTEROL, &TRIGLYCERIDES, &HDL, &LDL],
 };
 pub static LIVER: Panel = Panel {
     code: loinc("24325-3", "Hepatic function 2000 panel - Serum or Plasma"),
+    name: "Liver panel",
     members: &[&ALT, &AST, &ALKALINE_PHOSPHATASE, &BILIRUBIN, &ALBUMIN],
 };
 

@@ -185,6 +185,8 @@ pub const PROBLEMS: &[&Problem] = &[
 pub const CHECK_UP: Code = snomed("185349003", "Encounter for check up");
 pub const FOLLOW_UP: Code = snomed("390906007", "Follow-up encounter");
 pub const SYMPTOM_VISIT: Code = snomed("185345009", "Encounter for symptom");
+pub const INFLUENZA_VACCINATION: Code =
+    snomed("86198006", "Administration of vaccine product containing only Influenza virus antigen");
 pub const WELL_CHILD: Code = snomed("410620009", "Well child visit");
 pub const EMERGENCY: Code = snomed("50849002", "Emergency room admission");
 pub const ADMISSION: Code = snomed("183452005", "Emergency hospital admission");

@@ -33,6 +33,8 @@ const fn bedside(
 #[derive(Debug)]
 pub struct Story {
     pub problems: &'static [&'static Problem],
+    /// Problems that came with the last results only.
+    pub late: &'static [&'static Problem],
     /// Days from admission to now for somebody still in bed.
     pub days: i64,
     pub first: Bedside,
@@ -50,7 +52,8 @@ pub struct Story {
 
 /// The patient of the chart's design: heart failure with pneumonia, weak kidneys and a dangerous potassium.
 pub static TEACHING: Story = Story {
-    problems: &[&problem::HEART_FAILURE_ACUTE, &problem::PNEUMONIA, &problem::HYPERKALAEMIA],
+    problems: &[&problem::HEART_FAILURE_ACUTE, &problem::PNEUMONIA],
+    late: &[&problem::HYPERKALAEMIA],
     days: 6,
     first: bedside((138.0, 82.0), 92.0, 26.0, 38.4, 89.0, 4.0),
     last: bedside((104.0, 58.0), 48.0, 22.0, 37.1, 94.0, 2.0),
@@ -76,6 +79,7 @@ pub static TEACHING: Story = Story {
 
 pub static PNEUMONIA: Story = Story {
     problems: &[&problem::PNEUMONIA],
+    late: &[],
     days: 3,
     first: bedside((108.0, 62.0), 112.0, 26.0, 39.1, 90.0, 3.0),
     last: bedside((122.0, 72.0), 84.0, 18.0, 37.2, 95.0, 0.0),
@@ -95,6 +99,7 @@ pub static PNEUMONIA: Story = Story {
 
 pub static SEPSIS: Story = Story {
     problems: &[&problem::PNEUMONIA],
+    late: &[],
     days: 1,
     first: bedside((102.0, 60.0), 118.0, 27.0, 39.3, 90.0, 2.0),
     last: bedside((92.0, 52.0), 124.0, 29.0, 38.9, 91.0, 4.0),
@@ -113,6 +118,7 @@ pub static SEPSIS: Story = Story {
 
 pub static COPD: Story = Story {
     problems: &[&problem::COPD_EXACERBATION],
+    late: &[],
     days: 3,
     first: bedside((142.0, 82.0), 108.0, 28.0, 37.6, 86.0, 2.0),
     last: bedside((132.0, 78.0), 88.0, 20.0, 36.8, 91.0, 1.0),
@@ -127,6 +133,7 @@ pub static COPD: Story = Story {
 
 pub static HYPERKALAEMIA: Story = Story {
     problems: &[&problem::HYPERKALAEMIA],
+    late: &[],
     days: 1,
     first: bedside((134.0, 78.0), 74.0, 17.0, 36.7, 96.0, 0.0),
     last: bedside((128.0, 74.0), 58.0, 17.0, 36.8, 96.0, 0.0),
@@ -146,6 +153,7 @@ pub static HYPERKALAEMIA: Story = Story {
 
 pub static HYPERGLYCAEMIA: Story = Story {
     problems: &[&problem::HYPERGLYCAEMIA],
+    late: &[],
     days: 1,
     first: bedside((112.0, 66.0), 104.0, 20.0, 37.0, 97.0, 0.0),
     last: bedside((116.0, 70.0), 96.0, 18.0, 36.9, 97.0, 0.0),
@@ -160,6 +168,7 @@ pub static HYPERGLYCAEMIA: Story = Story {
 
 pub static HYPONATRAEMIA: Story = Story {
     problems: &[&problem::HYPONATRAEMIA],
+    late: &[],
     days: 1,
     first: bedside((118.0, 70.0), 82.0, 16.0, 36.6, 97.0, 0.0),
     last: bedside((116.0, 68.0), 80.0, 16.0, 36.6, 97.0, 0.0),
@@ -174,6 +183,7 @@ pub static HYPONATRAEMIA: Story = Story {
 
 pub static ANAEMIA: Story = Story {
     problems: &[&problem::ANAEMIA],
+    late: &[],
     days: 2,
     first: bedside((104.0, 60.0), 106.0, 19.0, 36.7, 96.0, 0.0),
     last: bedside((108.0, 62.0), 102.0, 18.0, 36.8, 96.0, 0.0),
@@ -188,6 +198,7 @@ pub static ANAEMIA: Story = Story {
 
 pub static HEART_FAILURE: Story = Story {
     problems: &[&problem::HEART_FAILURE_ACUTE],
+    late: &[],
     days: 4,
     first: bedside((148.0, 88.0), 104.0, 26.0, 36.8, 90.0, 3.0),
     last: bedside((118.0, 70.0), 78.0, 18.0, 36.6, 95.0, 0.0),
