@@ -224,6 +224,13 @@ pub fn nurse(n: usize) -> usize {
     found.map(|(i, _)| i).expect("there are nurses")
 }
 
+/// The `n`-th pharmacist, counting around.
+pub fn pharmacist(n: usize) -> usize {
+    let count = WORKERS.iter().filter(|w| w.role == Role::Pharmacist).count();
+    let found = WORKERS.iter().enumerate().filter(|(_, w)| w.role == Role::Pharmacist).nth(n % count);
+    found.map(|(i, _)| i).expect("there are pharmacists")
+}
+
 pub fn clinic(clinic: Clinic) -> Ref {
     own(ResourceType::Location, "clinic", clinic as u64)
 }

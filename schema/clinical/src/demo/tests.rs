@@ -158,6 +158,9 @@ fn patients_have_enough_documents_of_many_types() {
         "Goal",
         "CareTeam",
         "Appointment",
+        "MedicationDispense",
+        "Task",
+        "Communication",
     ] {
         assert!(types.contains_key(&ResourceType::named(expected).unwrap()), "no {expected}");
     }
@@ -276,8 +279,11 @@ fn this_mornings_ward_has_inpatients_with_fresh_vitals_and_critical_results() {
     let mut beds = HashSet::new();
     for k in 0..plan.patients {
         let documents = patient(&plan, k);
-        let open =
-            documents.iter().find(|d| d.resource_type == ResourceType::Encounter && d.body.contains("\"in-progress\""));
+        let open = documents.iter().find(|d| {
+            d.resource_type == ResourceType::Encounter
+                && d.body.contains("\"in-progress\"")
+                && d.body.contains("\"IMP\"")
+        });
         let Some(open) = open else { continue };
         in_bed += 1;
         let json = parse(open);
@@ -298,6 +304,56 @@ fn this_mornings_ward_has_inpatients_with_fresh_vitals_and_critical_results() {
     }
     assert!((12..=20).contains(&in_bed), "{in_bed} in bed");
     assert!(critical >= 3, "{critical} with a critical result");
+}
+
+#[test]
+fn today_has_work_in_every_state() {
+    let plan = plan();
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut note = |what: &str, state: &str| *seen.entry(format!("{what} {state}")).or_default() += 1;
+    for document in generate(plan) {
+        let json = parse(&document);
+        let status = json.str_at("status").unwrap_or_default();
+        match document.resource_type.name() {
+            "Appointment" if json.str_at("start").unwrap().starts_with("2026-11-25") => note("appointment", status),
+            "MedicationRequest" => note("drug", status),
+            "ServiceRequest" => note("order", status),
+            "DocumentReference" => note("note", json.str_at("docStatus").unwrap()),
+            "Task" => {
+                let stage = json.get("businessStatus").map(|s| s.get("coding").unwrap().items()[0].str_at("code"));
+                let kind = json.get("code").unwrap().get("coding").unwrap().items()[0].str_at("code").unwrap();
+                note("task", stage.flatten().unwrap_or(kind));
+            }
+            "Communication" => note("message", status),
+            _ => {}
+        }
+    }
+    for expected in [
+        "appointment fulfilled",
+        "appointment booked",
+        "drug active",
+        "drug draft",
+        "drug on-hold",
+        "drug stopped",
+        "drug completed",
+        "order active",
+        "order draft",
+        "note preliminary",
+        "task acknowledge-result",
+        "task refill-request",
+        "task to-verify",
+        "task verified",
+        "task prepared",
+        "task dispensed",
+        "task handed-out",
+        "task query",
+        "task on-hold",
+        "task returned",
+        "message completed",
+    ] {
+        assert!(seen.contains_key(expected), "no {expected}: {seen:?}");
+    }
+    assert!(seen["task acknowledge-result"] >= 3, "{seen:?}");
 }
 
 #[test]

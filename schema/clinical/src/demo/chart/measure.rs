@@ -6,7 +6,7 @@ use super::{Chart, Visit, practitioner};
 use crate::demo::institution;
 use crate::demo::table::lab::{self, Analyte, Measure, Panel, Range};
 use crate::demo::table::{Code, code, snomed};
-use crate::demo::time::HOUR;
+use crate::demo::time::{DAY, HOUR};
 use crate::demo::writer::{Decimal, Ref, Writer};
 use crate::score;
 
@@ -139,7 +139,15 @@ impl Chart<'_> {
         w.references("performer", institution::laboratory(), Some("Laboratory"));
         self.value_and_flag(&mut w, analyte, value, at);
         self.push(w);
+        if at > self.now - DAY && self.is_critical(analyte, value, at) {
+            self.criticals.push((target, analyte.measure.name(), encounter));
+        }
         target
+    }
+
+    fn is_critical(&self, analyte: &Analyte, value: Decimal, at: i64) -> bool {
+        let range = self.range_of(analyte, at);
+        range.is_some_and(|r| interpretation(analyte, r, value.value()).code.len() == 2)
     }
 
     /// Vital signs; BMI follows from the printed weight and height.

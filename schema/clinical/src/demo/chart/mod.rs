@@ -4,11 +4,13 @@
 
 mod measure;
 mod treat;
+mod work;
 
 use fhir::ResourceType as Kind;
 
-pub use measure::Vitals;
-pub use treat::{INPATIENT, OUTPATIENT, Prescription};
+pub use measure::{IMAGING_ORDER, LABORATORY_ORDER, Vitals};
+pub use treat::{INPATIENT, OUTPATIENT, Order, Prescription};
+pub use work::{Booking, Work, task_code};
 
 use super::institution::{self, Clinic, HOSPITAL, document_id};
 use super::person::{Person, minute};
@@ -29,6 +31,10 @@ pub struct Chart<'p> {
     pub now: i64,
     patient: Ref,
     patient_name: String,
+    /// Drug orders written so far.
+    pub orders: Vec<Order>,
+    /// Critical results of the last day: observation, name, encounter.
+    pub criticals: Vec<(Ref, &'static str, Ref)>,
     module: u64,
     written: u64,
     out: Vec<Document>,
@@ -48,6 +54,7 @@ pub struct Stay<'a> {
     pub specialty: Code,
     pub reason: Option<&'a Problem>,
     pub diagnosis: Option<Ref>,
+    pub appointment: Option<Ref>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +86,8 @@ impl<'p> Chart<'p> {
             patient_name: format!("{} {}", person.given, person.family),
             module: hash_name("registration"),
             written: 0,
+            orders: Vec::new(),
+            criticals: Vec::new(),
             out: Vec::with_capacity(256),
         }
     }
@@ -156,6 +165,7 @@ impl<'p> Chart<'p> {
             specialty: institution::specialty(clinic),
             reason: reason.map(|r| r.0),
             diagnosis: reason.map(|r| r.1),
+            appointment: None,
         });
         Some(Visit { encounter, at: at + 5 * MINUTE, doctor })
     }
@@ -192,6 +202,9 @@ impl<'p> Chart<'p> {
             w.close();
         }
         w.end();
+        if let Some(appointment) = stay.appointment {
+            w.references("appointment", appointment, None);
+        }
         w.period("period", stay.start, stay.end);
         if let Some(problem) = stay.reason {
             w.concepts_of("reasonCode", &[problem.snomed], Some(problem.text));

@@ -3,7 +3,7 @@
 use fhir::ResourceType as Kind;
 
 use super::{Chart, Visit, practitioner};
-use crate::demo::institution::{self, Clinic, HOSPITAL};
+use crate::demo::institution::{self, HOSPITAL};
 use crate::demo::table::drug::{self, Drug, Often};
 use crate::demo::table::lab::Analyte;
 use crate::demo::table::problem::Problem;
@@ -13,7 +13,7 @@ use crate::demo::writer::{Decimal, Ref, Writer};
 
 /// An order for a drug.
 pub struct Prescription<'a> {
-    pub drug: &'a Drug,
+    pub drug: &'static Drug,
     pub from: i64,
     /// When it ended; absent while it lasts.
     pub until: Option<i64>,
@@ -29,6 +29,18 @@ pub struct Prescription<'a> {
     pub because: Option<&'static str>,
     pub days: u32,
     pub repeats: u64,
+}
+
+/// A drug order as the work that follows it sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Order {
+    pub request: Ref,
+    pub drug: &'static Drug,
+    pub status: &'static str,
+    pub inpatient: bool,
+    pub doctor: usize,
+    pub at: i64,
+    pub encounter: Option<Ref>,
 }
 
 pub const OUTPATIENT: Code =
@@ -75,6 +87,15 @@ impl Chart<'_> {
             w.reference("priorPrescription", prior, Some(drug.text));
         }
         self.push(w);
+        self.orders.push(Order {
+            request: target,
+            drug,
+            status: p.status,
+            inpatient: p.category == INPATIENT,
+            doctor: p.doctor,
+            at: p.from,
+            encounter: p.encounter,
+        });
         target
     }
 
@@ -289,41 +310,6 @@ impl Chart<'_> {
         w.string("description", activity);
         w.close();
         w.close();
-        w.end();
-        self.push(w);
-    }
-
-    /// A booked appointment after `now`.
-    pub fn appointment(&mut self, clinic: Clinic, at: i64, reason: &str) {
-        let at = self.office_hour(at);
-        let doctor = if matches!(clinic, Clinic::Primary | Clinic::Paediatrics) {
-            self.family_doctor()
-        } else {
-            institution::physician(clinic, self.rng.below(4))
-        };
-        let target = self.claim(Kind::Appointment);
-        let mut w = Writer::new(target);
-        w.string("status", "booked");
-        w.concepts("serviceType", &institution::specialty(clinic));
-        let kind = "http://terminology.hl7.org/CodeSystem/v2-0276";
-        w.concept("appointmentType", &code(kind, "FOLLOWUP", "A follow up visit from a previous appointment"));
-        w.string("description", reason);
-        w.date_time("start", at);
-        w.date_time("end", at + 30 * MINUTE);
-        w.integer("minutesDuration", 30);
-        w.date_time("created", self.person.end - DAY);
-        w.list("participant");
-        for (target, name) in [
-            (self.patient, self.patient_name.as_str()),
-            (institution::practitioner(doctor), institution::practitioner_name(doctor)),
-            (institution::clinic(clinic), institution::clinic_name(clinic)),
-        ] {
-            w.item();
-            w.reference("actor", target, Some(name));
-            w.string("required", "required");
-            w.string("status", "accepted");
-            w.close();
-        }
         w.end();
         self.push(w);
     }

@@ -141,6 +141,7 @@ fn injury(chart: &mut Chart<'_>, injury: &Injury, at: i64) {
         specialty: institution::specialty(Clinic::Emergency),
         reason: Some(injury.problem),
         diagnosis: Some(condition),
+        appointment: None,
     });
     let visit = Visit { encounter, at: at + 20 * MINUTE, doctor };
     chart.office_vitals(visit, false);

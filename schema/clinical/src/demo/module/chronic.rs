@@ -53,6 +53,12 @@ fn run(chart: &mut Chart<'_>, programme: &Programme, onset: i64) {
     let recorded = found.map_or_else(|| onset.max(person.start + DAY).min(person.end), |v| v.at + 15 * MINUTE);
     let began = found.map_or(onset, |v| v.at - v.at % DAY);
     chart.condition(condition, problem, began, None, recorded, None);
+    if let Some(visit) = found
+        && !matches!(programme.clinic, Clinic::Primary | Clinic::Paediatrics)
+    {
+        let written = (visit.at - 12 * DAY).max(person.start);
+        chart.refer(programme.clinic, written, "completed", (condition, problem.text));
+    }
     if let Some(visit) = visits.first() {
         chart.plan(
             problem,
@@ -153,7 +159,21 @@ fn treat(chart: &mut Chart<'_>, programme: &Programme, line: &Line, onset: i64, 
             days: 360,
             repeats: 3,
         }));
+        fills(chart, ended.unwrap_or(person.end));
         start = renewed;
+    }
+}
+
+/// Supplies of 90 days handed out on the last order during the last year of the record; now and then one is not fetched.
+fn fills(chart: &mut Chart<'_>, until: i64) {
+    let order = *chart.orders.last().expect("an order was just written");
+    let mut at = order.at + 2 * HOUR;
+    while at < until.min(chart.person.end) {
+        let (fetched, pharmacist) = (chart.rng.chance(0.93), chart.rng.below(2));
+        if fetched && at > chart.person.end - YEAR {
+            chart.dispense(&order, at, 90, institution::pharmacist(pharmacist));
+        }
+        at += 90 * DAY;
     }
 }
 

@@ -82,6 +82,7 @@ fn stay(
         specialty: institution::specialty(Clinic::Emergency),
         reason: Some(main),
         diagnosis: Some(conditions[0]),
+        appointment: None,
     });
     let triage = Visit { encounter: emergency, at: arrived + 15 * MINUTE, doctor: emergency_doctor };
     bedside(chart, story, 0.0, triage.at, emergency, nurse, false);
@@ -98,6 +99,7 @@ fn stay(
         specialty: snomed("394802001", "General medicine"),
         reason: Some(main),
         diagnosis: Some(conditions[0]),
+        appointment: None,
     });
     let abated = discharged.map(|t| t + 6 * DAY).filter(|t| *t < chart.person.end).or(discharged);
     for problem in story.late {

@@ -8,6 +8,7 @@ mod inpatient;
 mod pregnancy;
 mod primary;
 mod registration;
+mod today;
 
 use super::chart::Chart;
 
@@ -19,4 +20,5 @@ pub fn write_all(chart: &mut Chart<'_>) {
     acute::write(chart);
     pregnancy::write(chart);
     inpatient::write(chart);
+    today::write(chart);
 }

@@ -83,6 +83,7 @@ fn birth(chart: &mut Chart<'_>, born: i64, condition: crate::demo::writer::Ref) 
         specialty: institution::specialty(Clinic::Womens),
         reason: Some(&problem::PREGNANCY),
         diagnosis: Some(condition),
+        appointment: None,
     });
     let visit = Visit { encounter, at: born, doctor };
     chart.office_vitals(Visit { at: born - 8 * HOUR, ..visit }, false);
