@@ -110,10 +110,9 @@ async fn over_database(
         demo: settings.demo,
     };
     if settings.demo {
-        if !demo::is_present(&store).await? {
-            println!("Filling the demo hospital …");
-            let plan = clinical::demo::Plan { seed: 1, patients: DEMO_PATIENTS, years: 5, now: Clock::Machine.now() };
-            println!("{}", demo::fill(&store, plan, true).await?);
+        let plan = clinical::demo::Plan { seed: 1, patients: DEMO_PATIENTS, years: 5, now: Clock::Machine.now() };
+        if let Some(summary) = demo::ensure(&store, plan, true).await? {
+            println!("Filled the demo hospital: {summary}");
         }
         auth::demo::ensure_users(&store, &Clock::Machine).await?;
         println!("Demo log-ins:");

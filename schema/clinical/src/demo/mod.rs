@@ -7,6 +7,7 @@ mod chart;
 pub mod institution;
 mod module;
 pub mod person;
+pub mod progress;
 mod rng;
 pub mod table;
 mod time;
@@ -50,6 +51,11 @@ pub fn generate(plan: Plan) -> impl Iterator<Item = Document> {
 /// Organisations, places and staff, the same for every plan. Patients refer to these.
 pub fn institution(_: &Plan) -> Vec<Document> {
     institution::documents()
+}
+
+/// The id of patient `k`'s Patient document.
+pub fn patient_id(plan: &Plan, k: u32) -> String {
+    chart::patient(plan, k).id.as_str().to_owned()
 }
 
 /// Every document of patient `k`, each after those it refers to where R4 allows that order; the Patient is the first.

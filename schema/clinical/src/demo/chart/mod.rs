@@ -75,14 +75,12 @@ pub struct Visit {
 impl<'p> Chart<'p> {
     pub fn new(plan: &Plan, person: &'p Person) -> Self {
         let k = u64::from(person.k);
-        let patient =
-            Ref { kind: Kind::Patient, id: document_id(plan.seed, Kind::Patient, k, hash_name("registration"), 0) };
         Self {
             person,
             seed: plan.seed,
             rng: Stream::new(plan.seed, k, "registration"),
             now: minute(plan.now),
-            patient,
+            patient: patient(plan, person.k),
             patient_name: format!("{} {}", person.given, person.family),
             module: hash_name("registration"),
             written: 0,
@@ -283,4 +281,10 @@ impl<'p> Chart<'p> {
 /// A reference to a member of staff.
 fn practitioner(w: &mut Writer, name: &str, who: usize) {
     w.reference(name, institution::practitioner(who), Some(institution::practitioner_name(who)));
+}
+
+/// Patient `k` of a plan.
+pub fn patient(plan: &Plan, k: u32) -> Ref {
+    let id = document_id(plan.seed, Kind::Patient, u64::from(k), hash_name("registration"), 0);
+    Ref { kind: Kind::Patient, id }
 }
