@@ -5,7 +5,7 @@
 //   node entity/fhir/definitions/regenerate.mjs FOLDER      reads an unpacked package (the folder that holds `dist`), offline
 //
 // Node 20 or later, no dependencies. The result depends on the input files only; their hashes are checked.
-// What is read, kept and corrected, and why: PROVENANCE.md. The line formats are described in `src/definitions/load.rs`.
+// What is read, kept and corrected, and why: PROVENANCE.md. The line formats are described in `src/definitions.rs`.
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -237,7 +237,8 @@ function emitType(name, base, kind, own, elements) {
     } else {
       types = e.type.map((t) => typeText(e, t));
       rules = errors(e, e.type.flatMap((t) => typeKeys(t.code)).concat('ele-1'));
-      if (e.type.some((t) => t.profile?.includes(`${STRUCTURE}SimpleQuantity`)) && e.type.length === 1) rules = [...rules, ...SIMPLE_QUANTITY];
+      // Of a choice too: what is no Quantity has no comparator.
+      if (e.type.some((t) => t.profile?.includes(`${STRUCTURE}SimpleQuantity`))) rules = [...rules, ...SIMPLE_QUANTITY];
     }
     let binding = '';
     if (e.binding?.strength === 'required' && e.binding.valueSet) {

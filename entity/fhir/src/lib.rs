@@ -3,6 +3,7 @@
 //! Pure: values in, values out. It knows no clock, no randomness, no database and no HTTP.
 
 pub mod bundle;
+mod definitions;
 pub mod document;
 pub mod json;
 pub mod outcome;
@@ -14,6 +15,7 @@ mod resource_type_list;
 pub mod search;
 pub mod temporal;
 pub mod ucum;
+pub mod validate;
 pub mod xml;
 
 pub use json::Json;

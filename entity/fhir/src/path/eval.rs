@@ -98,10 +98,12 @@ impl<'a> Context<'a> {
     }
 }
 
-pub(super) fn evaluate<'a>(expr: &'a Expr, context: &Context<'a>) -> Result<Collection<'a>, PathError> {
+/// The values, and the steps used.
+pub(super) fn evaluate<'a>(expr: &'a Expr, context: &Context<'a>) -> (Result<Collection<'a>, PathError>, u64) {
     let evaluator = Evaluator { context, left: Cell::new(context.budget.steps) };
     let focus = context.focus.clone();
-    evaluator.eval(expr, &Scope { this: focus.as_slice(), index: None, total: None })
+    let values = evaluator.eval(expr, &Scope { this: focus.as_slice(), index: None, total: None });
+    (values, context.budget.steps - evaluator.left.get())
 }
 
 pub(super) struct Evaluator<'c, 'a> {

@@ -38,15 +38,25 @@ impl<'a> Place<'a> {
 /// # Errors
 /// As evaluation; and [`ErrorKind::Execution`] for an expression that yields something else than one boolean.
 pub fn holds<'a>(expression: &'a Expression, place: &Place<'a>) -> Result<bool, PathError> {
+    holds_counted(expression, place).0
+}
+
+/// As [`holds`], with the steps it took.
+pub(crate) fn holds_counted<'a>(expression: &'a Expression, place: &Place<'a>) -> (Result<bool, PathError>, u64) {
     let mut context = Context::at(place.resource, place.focus);
     context.root = place.root;
     context.budget = place.budget;
     context.now = place.now;
     // R4's own invariants use `as` on many items (dom-3).
     context.as_filters = true;
-    match expression.evaluate(&context)? {
+    let (values, steps) = expression.evaluate_counted(&context);
+    (values.and_then(|values| boolean(&values)), steps)
+}
+
+fn boolean(values: &Collection<'_>) -> Result<bool, PathError> {
+    match values {
         Collection::Empty => Ok(true),
-        Collection::One(Value::Boolean(b)) => Ok(b),
+        Collection::One(Value::Boolean(b)) => Ok(*b),
         Collection::One(Value::Node(Node { json: Some(Json::Bool(b)), .. })) => Ok(*b),
         Collection::Many(values) if values.is_empty() => Ok(true),
         _ => Err(PathError::new(ErrorKind::Execution, "an invariant yields one boolean", 0)),

@@ -109,6 +109,11 @@ impl Expression {
     /// Evaluates with the focus, variables and budget of `context`. Values borrow the document and the
     /// expression, so the expression must outlive what the context borrows.
     pub fn evaluate<'a>(&'a self, context: &Context<'a>) -> Result<Collection<'a>, PathError> {
+        self.evaluate_counted(context).0
+    }
+
+    /// As [`Self::evaluate`], with the steps of the budget that were used.
+    pub(crate) fn evaluate_counted<'a>(&'a self, context: &Context<'a>) -> (Result<Collection<'a>, PathError>, u64) {
         eval::evaluate(&self.root, context)
     }
 }

@@ -1,5 +1,6 @@
 //! What the R4 definitions say about types and their children, in the form that evaluation asks for.
 
+use crate::definitions::{ElementRow, TYPE_ROWS};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -20,20 +21,32 @@ pub enum Primitive {
 }
 
 /// A child as FHIRPath names it: `value` stands for all of `valueQuantity`, `valueString`, ….
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Child {
     pub name: &'static str,
+    pub min: u32,
+    /// `None` for `*`.
+    pub max: Option<u32>,
+    /// Whether JSON has it as an array.
     pub many: bool,
+    /// `value[x]`, even with one type.
+    pub is_choice: bool,
+    /// The value set of a required binding.
+    pub binding: Option<&'static str>,
+    /// Ids of the invariants that hold here beside those of its type.
+    pub invariants: Vec<&'static str>,
     pub choices: Vec<Choice>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Choice {
     /// `valueQuantity`, `birthDate`
     pub json: &'static str,
     /// `_birthDate`
     pub companion: String,
     pub ty: Type,
+    /// Types that a reference may point to; empty for any.
+    pub targets: Vec<&'static str>,
 }
 
 #[derive(Debug)]
@@ -42,6 +55,7 @@ struct TypeDef {
     base: Option<Type>,
     primitive: Option<Primitive>,
     is_abstract: bool,
+    invariants: Vec<&'static str>,
     children: Vec<Child>,
 }
 
@@ -92,6 +106,21 @@ impl Type {
         self.def().primitive
     }
 
+    /// Position among all types; 0 is [`Self::UNKNOWN`].
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// Every type of the definitions.
+    pub(crate) fn all() -> impl Iterator<Item = Type> {
+        (1..MODEL.types.len()).map(|i| Type(i as u16))
+    }
+
+    /// Ids of the invariants of the type and its bases.
+    pub(crate) fn invariants(self) -> &'static [&'static str] {
+        &self.def().invariants
+    }
+
     pub(crate) fn children(self) -> &'static [Child] {
         &self.def().children
     }
@@ -124,80 +153,77 @@ fn primitive_of(name: &str) -> Primitive {
 }
 
 fn load() -> Model {
-    let text = include_str!("../../definitions/types.txt");
     let mut names = HashMap::new();
-    let mut rows: Vec<(&'static str, &'static str, &'static str, Vec<[&'static str; 3]>)> =
-        vec![("", "", "", Vec::new())];
-    for line in text.lines() {
-        let columns: Vec<&'static str> = line.split('\t').collect();
-        match columns[..] {
-            ["T", name, base, kind, ..] => {
-                names.insert(name, Type(rows.len() as u16));
-                rows.push((name, base, kind, Vec::new()));
-            }
-            [name, range, types, ..] if name.starts_with('.') => {
-                rows.last_mut().expect("one is there from the start").3.push([&name[1..], range, types]);
-            }
-            _ => {}
-        }
+    for (i, row) in TYPE_ROWS.iter().enumerate() {
+        names.insert(row.name, Type(i as u16 + 1));
     }
-    let mut types: Vec<TypeDef> = Vec::new();
-    for (name, base, kind, own) in &rows {
-        let children = own
-            .iter()
-            .map(|[child, range, of]| {
-                let of: Vec<&'static str> = of.split('|').map(|t| t.split('(').next().unwrap_or(t)).collect();
-                let stem = child.strip_suffix("[x]");
-                let choices = of.into_iter().filter_map(|of| {
-                    let ty = *names.get(of)?;
-                    let json: &'static str = match stem {
-                        Some(stem) => {
-                            let mut json = stem.to_owned();
-                            json.push(of.as_bytes()[0].to_ascii_uppercase() as char);
-                            json.push_str(&of[1..]);
-                            json.leak()
-                        }
-                        None => child,
-                    };
-                    Some(Choice { json, companion: format!("_{json}"), ty })
-                });
-                Child { name: stem.unwrap_or(child), many: range.ends_with('*'), choices: choices.collect() }
-            })
-            .collect();
+    let unknown = TypeDef {
+        name: "",
+        base: None,
+        primitive: None,
+        is_abstract: false,
+        invariants: Vec::new(),
+        children: Vec::new(),
+    };
+    let mut types = vec![unknown];
+    for row in TYPE_ROWS.iter() {
         types.push(TypeDef {
-            name,
-            base: names.get(base).copied(),
-            primitive: (*kind == "primitive").then(|| primitive_of(name)),
-            is_abstract: *kind == "abstract",
-            children,
+            name: row.name,
+            base: names.get(row.base).copied(),
+            primitive: (row.kind == "primitive").then(|| primitive_of(row.name)),
+            is_abstract: row.kind == "abstract",
+            invariants: row.invariants.split(' ').filter(|i| !i.is_empty()).collect(),
+            children: row.elements.iter().map(|element| child(element, &names)).collect(),
         });
     }
     flatten(types, names)
 }
 
+fn child(row: &ElementRow, names: &HashMap<&'static str, Type>) -> Child {
+    let stem = row.name.strip_suffix("[x]");
+    let choices = row.types.split('|').filter_map(|of| {
+        let (of, targets) = match of.split_once('(') {
+            Some((of, targets)) => (of, targets.trim_end_matches(')').split(',').collect()),
+            None => (of, Vec::new()),
+        };
+        let ty = *names.get(of)?;
+        let json: &'static str = match stem {
+            Some(stem) => {
+                let mut json = stem.to_owned();
+                json.push(of.as_bytes()[0].to_ascii_uppercase() as char);
+                json.push_str(&of[1..]);
+                json.leak()
+            }
+            None => row.name,
+        };
+        Some(Choice { json, companion: format!("_{json}"), ty, targets })
+    });
+    let (min, max) = row.range.split_once("..").expect("a range is min..max");
+    Child {
+        name: stem.unwrap_or(row.name),
+        min: min.parse().expect("min is a number"),
+        max: max.parse().ok(),
+        many: max != "1" && max != "0",
+        is_choice: stem.is_some(),
+        binding: Some(row.binding).filter(|b| !b.is_empty()),
+        invariants: row.invariants.split(' ').filter(|i| !i.is_empty()).collect(),
+        choices: choices.collect(),
+    }
+}
+
+/// A type has the children and invariants of its bases first.
 fn flatten(own: Vec<TypeDef>, names: HashMap<&'static str, Type>) -> Model {
-    let bases: Vec<Option<Type>> = own.iter().map(|t| t.base).collect();
-    let copy = |from: &[Child]| -> Vec<Child> {
-        from.iter()
-            .map(|c| Child {
-                name: c.name,
-                many: c.many,
-                choices: c
-                    .choices
-                    .iter()
-                    .map(|x| Choice { json: x.json, companion: x.companion.clone(), ty: x.ty })
-                    .collect(),
-            })
-            .collect()
-    };
     let mut all = Vec::new();
     for i in 0..own.len() {
         let mut chain = vec![i];
-        while let Some(base) = bases[chain[chain.len() - 1]] {
+        while let Some(base) = own[chain[chain.len() - 1]].base {
             chain.push(usize::from(base.0));
         }
-        all.push(chain.iter().rev().flat_map(|t| copy(&own[*t].children)).collect::<Vec<Child>>());
+        let children: Vec<Child> = chain.iter().rev().flat_map(|t| own[*t].children.clone()).collect();
+        let invariants: Vec<&'static str> = chain.iter().rev().flat_map(|t| own[*t].invariants.clone()).collect();
+        all.push((children, invariants));
     }
-    let types = own.into_iter().zip(all).map(|(def, children)| TypeDef { children, ..def }).collect();
+    let types = own.into_iter().zip(all);
+    let types = types.map(|(def, (children, invariants))| TypeDef { invariants, children, ..def }).collect();
     Model { types, names }
 }

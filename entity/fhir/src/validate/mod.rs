@@ -1,0 +1,38 @@
+//! Is this document a valid R4 resource? Structure, cardinality, primitives, references, required bindings and invariants of the base
+//! definitions, in one pass over [`Json`].
+//!
+//! Not known here: profiles, value sets that R4 does not list (mime types, currencies, UCUM units), whether a reference exists.
+//!
+//! Source: FHIR R4 `validation.html`, `json.html`, `references.html`, `terminologies.html#required`.
+
+mod primitive;
+mod quick;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use crate::json::Json;
+use crate::outcome::{Issue, IssueType};
+use walk::{MAX_ISSUES, Place, Walk};
+
+/// What is wrong with a resource; empty when nothing is.
+///
+/// Each issue names its place as a FHIRPath from the resource, such as `Patient.name[0].given[1]`, and repeats no value. After 100
+/// issues the walk ends, and a warning says so.
+///
+/// `ViewDefinition` is stored beside the R4 types; R4 has no definition of it, so nothing is checked.
+pub fn validate(document: &Json<'_>) -> Vec<Issue> {
+    let name = document.str_at("resourceType").unwrap_or("Resource");
+    if name == "ViewDefinition" {
+        return Vec::new();
+    }
+    let mut walk = Walk::new(document);
+    let root = if crate::ResourceType::named(name).is_some() { name } else { "Resource" };
+    walk.resource(document, &Place::root(root));
+    let mut issues = walk.issues;
+    if issues.len() >= MAX_ISSUES {
+        issues.push(Issue::warning(IssueType::TooCostly, "there may be more issues than these"));
+    }
+    issues
+}
