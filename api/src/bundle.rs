@@ -1,6 +1,10 @@
-//! Bundles for both doors, REST and import: planned by `fhir::bundle`, conditional references looked up, turned into store writes.
+//! Bundles for both doors, REST and import: planned by `fhir::bundle`, their criteria looked up and their writes committed in one
+//! transaction of the store.
 
-use entity::store::{Act, PageRequest, Write};
+use std::borrow::Cow;
+use std::sync::Mutex;
+
+use entity::store::{Act, Conditions, Criterion, Match, Outcome, Plan, Write};
 use entity::{Actor, Request, Store, StoreError};
 use fhir::bundle::{self, Answer, Need, Purpose, Resolved, Work};
 use fhir::search::extract::Options;
@@ -8,97 +12,220 @@ use fhir::search::matcher::{NoLookup, matches_query};
 use fhir::search::parse::{Handling, parse};
 use fhir::search::query::Query;
 use fhir::{Issue, IssueType, Json, ResourceType};
+use sha2::{Digest as _, Sha256};
 
 use crate::fhir::pairs;
 
-/// Why a bundle was not carried out.
-#[derive(Debug)]
-pub enum BundleError {
-    /// What is wrong with it, each naming its entry.
-    Issues(Vec<Issue>),
-    Store(StoreError),
+/// What became of an entry.
+#[derive(Debug, Clone)]
+pub enum Done {
+    Written(Outcome),
+    /// `ifNoneExist` found this one.
+    Exists {
+        resource_type: ResourceType,
+        id: String,
+    },
+    /// Criteria of a deletion without match.
+    Nothing,
+    /// Still to be answered, after the writes. Path and query below the base.
+    Read(Read),
 }
 
-impl From<StoreError> for BundleError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
+/// A GET or HEAD within a bundle.
+#[derive(Debug, Clone)]
+pub struct Read {
+    pub url: String,
+    pub head: bool,
+    pub if_none_match: Option<String>,
+    pub if_modified_since: Option<String>,
 }
 
-/// Plans a bundle and resolves its conditional references, against the store and against the bundle itself.
+/// Where an entry's answer comes from.
+enum Step {
+    /// The write of that number.
+    Write(usize),
+    Exists(ResourceType, String),
+    Nothing,
+    Read(Read),
+}
+
+/// Reads a bundle.
 ///
 /// # Errors
-/// [`BundleError::Issues`]; conditional creates, updates, patches and deletes are refused by name.
-pub async fn resolve<'a>(
-    store: &Store,
-    actor: &Actor,
-    request: &Request,
-    bundle: Json<'a>,
-    base_url: Option<&str>,
-) -> Result<Resolved<'a>, BundleError> {
+/// What is wrong with it, each issue naming its entry.
+pub fn plan<'a>(bundle: Json<'a>, base_url: Option<&str>, request: &Request) -> Result<bundle::Plan<'a>, Vec<Issue>> {
     let mut minted = 0;
     let mut mint = || {
         minted += 1;
         request.ids.nth(minted - 1)
     };
-    let plan = bundle::plan(bundle, base_url, &mut mint).map_err(BundleError::Issues)?;
-    let unmet: Vec<Issue> = plan.needs.iter().filter(|n| n.purpose != Purpose::Reference).map(unmet).collect();
-    if !unmet.is_empty() {
-        return Err(BundleError::Issues(unmet));
-    }
-    let options = Options { base_url, ..Options::default() };
-    let mut queries = Vec::with_capacity(plan.needs.len());
-    let mut answers = Vec::with_capacity(plan.needs.len());
-    for need in &plan.needs {
-        let (query, answer) = look_up(store, actor, request, need, &options).await?;
-        queries.push((need.clone(), query));
-        answers.push(answer);
-    }
-    let mut matches = |need: &Need, document: &Json<'_>| {
-        let query = queries.iter().find(|(n, _)| n == need).and_then(|(_, query)| query.as_ref());
-        query.is_some_and(|query| matches_query(document, query, &options, &NoLookup).unwrap_or(false))
+    bundle::plan(bundle, base_url, &mut mint)
+}
+
+/// The search that criteria mean. Anything but conditions on the resource is refused, and nothing of them is ignored.
+///
+/// # Errors
+/// One issue per culprit.
+pub fn criteria(
+    resource_type: ResourceType,
+    text: &str,
+    request: &Request,
+    options: &Options<'_>,
+) -> Result<Query, Vec<Issue>> {
+    let wrong = |text: &str| vec![Issue::error(IssueType::Value, text)];
+    let Ok(pairs) = pairs(text.strip_prefix('?').unwrap_or(text)) else {
+        return Err(wrong("the criteria are not percent-encoded UTF-8"));
     };
-    plan.resolve(&answers, &mut matches).map_err(BundleError::Issues)
+    criteria_of(resource_type, &pairs, request, options)
 }
 
-fn unmet(need: &Need) -> Issue {
-    let text = format!("Bundle.entry[{}]: conditional requests are not supported yet", need.entry);
-    Issue::error(IssueType::NotSupported, text).at(format!("Bundle.entry[{}]", need.entry))
+/// As [`criteria`], of decoded pairs.
+///
+/// # Errors
+/// One issue per culprit.
+pub fn criteria_of(
+    resource_type: ResourceType,
+    pairs: &[(String, String)],
+    request: &Request,
+    options: &Options<'_>,
+) -> Result<Query, Vec<Issue>> {
+    let wrong = |text: &str| vec![Issue::error(IssueType::Value, text)];
+    let parsed = parse(resource_type, pairs, Handling::Strict, request.now, options)?;
+    if !parsed.warnings.is_empty() {
+        return Err(wrong("criteria may have no parameter without a value"));
+    }
+    if parsed.query.all.is_empty() {
+        return Err(wrong("the criteria name no condition"));
+    }
+    if parsed.query.applied.len() != parsed.query.all.len() {
+        return Err(wrong("criteria are conditions on the resource, nothing else"));
+    }
+    Ok(parsed.query)
 }
 
-async fn look_up(
+/// Carries out a transaction, or one entry of a batch: what became of each entry, by its place in the bundle. `text` is what the client
+/// sent.
+///
+/// # Errors
+/// As [`Store::commit_conditional`]; what can be laid to an entry names it.
+pub async fn carry_out(
     store: &Store,
     actor: &Actor,
     request: &Request,
-    need: &Need,
+    plan: bundle::Plan<'_>,
+    base_url: Option<&str>,
+    text: &str,
+) -> Result<Vec<(usize, Done)>, StoreError> {
+    let options = Options { base_url, ..Options::default() };
+    let queries: Vec<Result<Query, Vec<Issue>>> =
+        plan.needs.iter().map(|n| criteria(n.resource_type, &n.criteria, request, &options)).collect();
+    let criteria = plan.needs.iter().zip(&queries).filter_map(|(need, query)| {
+        let exclusive = need.purpose != Purpose::Reference;
+        Some(Criterion { query: query.as_ref().ok()?.clone(), limit: 2, exclusive })
+    });
+    let conditions = Conditions { criteria: criteria.collect(), fingerprint: Sha256::digest(text).to_vec() };
+
+    let committed = if conditions.criteria.is_empty() {
+        let (writes, places, steps) = steps(resolve(plan, &queries, &[], &options)?)?;
+        let committed = store.commit(actor, request, &Plan { writes: writes.clone() }).await;
+        committed.map(|outcomes| (outcomes, steps)).map_err(|error| name_entry(error, &writes, &places))
+    } else {
+        // Which entry each write came from, as of the last try.
+        let tried = Mutex::new((Vec::new(), Vec::new()));
+        let decide = |matches: &[Vec<Match>]| {
+            let (writes, places, steps) = steps(resolve(plan.clone(), &queries, matches, &options)?)?;
+            *tried.lock().expect("nobody panics with it") = (writes.clone(), places);
+            Ok((Cow::Owned(Plan { writes }), steps))
+        };
+        let committed = store.commit_conditional(actor, request, &conditions, &decide).await;
+        committed.map_err(|error| {
+            let (writes, places) = &*tried.lock().expect("nobody panics with it");
+            name_entry(error, writes, places)
+        })
+    };
+    let (outcomes, steps) = committed?;
+    let mut outcomes: Vec<Option<Outcome>> = outcomes.into_iter().map(Some).collect();
+    let mut done = Vec::with_capacity(steps.len());
+    for (n, step) in steps {
+        let end = match step {
+            Step::Write(at) => {
+                let outcome = outcomes.get_mut(at).and_then(Option::take);
+                Done::Written(outcome.ok_or_else(|| StoreError::Internal("a write without an outcome".into()))?)
+            }
+            Step::Exists(resource_type, id) => Done::Exists { resource_type, id },
+            Step::Nothing => Done::Nothing,
+            Step::Read(read) => Done::Read(read),
+        };
+        done.push((n, end));
+    }
+    done.sort_by_key(|(n, _)| *n);
+    Ok(done)
+}
+
+/// The plan with its criteria answered, by the store's matches and by the bundle itself.
+fn resolve<'a>(
+    plan: bundle::Plan<'a>,
+    queries: &[Result<Query, Vec<Issue>>],
+    matches: &[Vec<Match>],
     options: &Options<'_>,
-) -> Result<(Option<Query>, Answer), BundleError> {
-    let Ok(pairs) = pairs(&need.criteria) else {
-        let issue = Issue::error(IssueType::Value, "the criteria are not percent-encoded UTF-8");
-        return Ok((None, Answer::Unusable(vec![issue])));
+) -> Result<Resolved<'a>, StoreError> {
+    let mut found = matches.iter();
+    let answers: Vec<Answer> = queries
+        .iter()
+        .map(|query| match query {
+            Err(issues) => Answer::Unusable(issues.clone()),
+            Ok(_) => match found.next().map(Vec::as_slice) {
+                None | Some([]) => Answer::None,
+                Some([one]) => Answer::One(one.id.clone()),
+                Some(_) => Answer::Many,
+            },
+        })
+        .collect();
+    let needs = plan.needs.clone();
+    let mut undecided: Vec<Issue> = Vec::new();
+    let mut meets = |need: &Need, document: &Json<'_>| {
+        let query = needs.iter().zip(queries).find(|(n, _)| *n == need).and_then(|(_, query)| query.as_ref().ok());
+        let Some(query) = query else { return false };
+        matches_query(document, query, options, &NoLookup).unwrap_or_else(|error| {
+            let text = format!("Bundle.entry[{}]: in a bundle with other {}s, {error}", need.entry, need.resource_type);
+            undecided.push(Issue::error(IssueType::NotSupported, text).at(format!("Bundle.entry[{}]", need.entry)));
+            false
+        })
     };
-    let query = match parse(need.resource_type, &pairs, Handling::Strict, request.now, options) {
-        Ok(parsed) => parsed.query,
-        Err(issues) => return Ok((None, Answer::Unusable(issues))),
-    };
-    let page = store.search(actor, &query, &PageRequest { limit: 2, token: None, ..PageRequest::default() }).await?;
-    let mut found = page.matches.into_iter().map(|m| m.id);
-    let answer = match (found.next(), found.next()) {
-        (None, _) => Answer::None,
-        (Some(id), None) => Answer::One(id),
-        (Some(_), Some(_)) => Answer::Many,
-    };
-    Ok((Some(query), answer))
+    let resolved = plan.resolve(&answers, &mut meets);
+    if !undecided.is_empty() {
+        return Err(StoreError::Invalid(undecided));
+    }
+    resolved.map_err(StoreError::Invalid)
+}
+
+type Steps = (Vec<Write>, Vec<usize>, Vec<(usize, Step)>);
+
+/// The writes in order, the entry each came from, and where each entry's answer comes from.
+fn steps(resolved: Resolved<'_>) -> Result<Steps, StoreError> {
+    let (mut writes, mut places, mut steps, mut issues) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (n, work) in resolved.work {
+        match work.and_then(|work| task(n, work)) {
+            Ok(Task::Write(write)) => {
+                steps.push((n, Step::Write(writes.len())));
+                writes.push(write);
+                places.push(n);
+            }
+            Ok(Task::Other(step)) => steps.push((n, step)),
+            Err(more) => issues.extend(more),
+        }
+    }
+    if issues.is_empty() { Ok((writes, places, steps)) } else { Err(StoreError::Invalid(issues)) }
 }
 
 /// What one entry asks of the store.
-pub enum Task {
+enum Task {
     Write(Write),
-    Read(ResourceType, String),
+    Other(Step),
 }
 
 /// The task of an entry, or why there is none. `n` is its place in the bundle.
-pub fn task(n: usize, work: Work<'_>) -> Result<Task, Vec<Issue>> {
+fn task(n: usize, work: Work<'_>) -> Result<Task, Vec<Issue>> {
     let refuse = |code, text: String| {
         Err(vec![Issue::error(code, format!("Bundle.entry[{n}]: {text}")).at(format!("Bundle.entry[{n}]"))])
     };
@@ -113,32 +240,38 @@ pub fn task(n: usize, work: Work<'_>) -> Result<Task, Vec<Issue>> {
         Work::Create { resource_type, id, resource } => {
             write(resource_type, id, Act::Create { body: resource.to_text() })
         }
-        Work::Update { resource_type, id, resource, if_match } => {
+        Work::Update { resource_type, id, resource, if_match, is_new } => {
             let Ok(expected) = version(if_match) else { return no_version() };
-            let act = Act::Update { body: resource.to_text(), expected, may_create: expected.is_none() };
-            write(resource_type, id, act)
+            let expected = expected.or(is_new.then_some(0));
+            let may_create = matches!(expected, None | Some(0));
+            write(resource_type, id, Act::Update { body: resource.to_text(), expected, may_create })
         }
         Work::Delete { resource_type, id, if_match } => {
             let Ok(expected) = version(if_match) else { return no_version() };
             write(resource_type, id, Act::Delete { expected })
         }
-        Work::Read { url, head: false, if_none_match: None, if_modified_since: None } => {
-            match url.split_once('/').and_then(|(name, id)| Some((crate::fhir::resource_type(name).ok()?, id))) {
-                Some((resource_type, id)) if fhir::reference::is_id(id) => Ok(Task::Read(resource_type, id.to_owned())),
-                _ => refuse(IssueType::NotSupported, format!("GET {url} is not supported in a bundle yet")),
-            }
+        Work::Exists { resource_type, id } => Ok(Task::Other(Step::Exists(resource_type, id))),
+        Work::Nothing => Ok(Task::Other(Step::Nothing)),
+        Work::Read { url, head, if_none_match, if_modified_since } => {
+            Ok(Task::Other(Step::Read(Read { url, head, if_none_match, if_modified_since })))
         }
-        Work::Patch { .. } | Work::Read { .. } | Work::Exists { .. } | Work::Nothing => {
-            refuse(IssueType::NotSupported, "this request is not supported in a bundle yet".into())
-        }
+        Work::Patch { .. } => refuse(IssueType::NotSupported, "a patch is not supported in a bundle yet".into()),
     }
 }
 
-/// The store numbers writes; the client numbers entries: `places` says which entry each write came from.
-pub fn name_entry(error: StoreError, places: &[usize]) -> StoreError {
-    match error {
-        StoreError::InvalidWrite { at, issues } if at < places.len() => {
-            let n = places[at];
+/// The store numbers and names writes; the client numbers entries: `places` says which entry each write came from.
+fn name_entry(error: StoreError, writes: &[Write], places: &[usize]) -> StoreError {
+    let of = |wanted: &dyn Fn(&Write) -> bool| writes.iter().position(wanted).and_then(|at| places.get(at).copied());
+    let place = match &error {
+        StoreError::InvalidWrite { at, .. } => places.get(*at).copied(),
+        StoreError::NotFound { resource_type, id }
+        | StoreError::Gone { resource_type, id }
+        | StoreError::Stale { resource_type, id, .. } => of(&|w| w.resource_type == *resource_type && w.id == *id),
+        StoreError::Forbidden { resource_type, .. } => of(&|w| w.resource_type == *resource_type),
+        _ => None,
+    };
+    match (error, place) {
+        (StoreError::InvalidWrite { issues, .. }, Some(n)) => {
             let named = issues.into_iter().map(|i| Issue {
                 diagnostics: format!("Bundle.entry[{n}]: {}", i.diagnostics),
                 expression: i.expression.iter().map(|e| format!("Bundle.entry[{n}].resource.{e}")).collect(),
@@ -146,6 +279,7 @@ pub fn name_entry(error: StoreError, places: &[usize]) -> StoreError {
             });
             StoreError::Invalid(named.collect())
         }
-        other => other,
+        (error, Some(n)) => StoreError::AtEntry { entry: n, error: Box::new(error) },
+        (error, None) => error,
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use entity::store::{Act, Outcome, Plan, Write};
 use entity::{Actor, IdSource, Request, Store, StoreError};
+use fhir::bundle::{Action, Entry};
 use fhir::json::Object;
 use fhir::{Issue, Json, ResourceType};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::bundle::{BundleError, Task, name_entry, resolve, task};
+use crate::bundle::{Done, carry_out, plan};
 use crate::clock::{self, Clock};
 
 /// Files in work at once.
@@ -153,18 +154,21 @@ async fn one(store: &Store, path: &Path) -> Result<usize, String> {
         idempotency_key: Some(format!("import {hash}")),
     };
     let actor = Actor { principal: "import".into(), ..Actor::server() };
-    let (plan, places) = match kind {
-        Kind::Bundle => bundle(store, &actor, &request, &text).await?,
-        Kind::Lines => lines(&text, &request)?,
-    };
-    let outcomes = store.commit(&actor, &request, &plan).await.map_err(|error| match kind {
-        Kind::Bundle => words(&name_entry(error, &places).issues()),
-        Kind::Lines => match error {
-            StoreError::InvalidWrite { at, issues } => format!("line {}: {}", places[at] + 1, words(&issues)),
-            other => words(&other.issues()),
-        },
-    })?;
-    Ok(outcomes.iter().filter(|o| !matches!(o, Outcome::Deleted(_))).count())
+    match kind {
+        Kind::Bundle => bundle(store, &actor, &request, &text).await,
+        Kind::Lines => {
+            let (plan, places) = lines(&text, &request)?;
+            let outcomes = store.commit(&actor, &request, &plan).await.map_err(|error| match error {
+                StoreError::InvalidWrite { at, issues } => format!("line {}: {}", places[at] + 1, words(&issues)),
+                other => words(&other.issues()),
+            })?;
+            Ok(outcomes.iter().filter(|o| is_stored(o)).count())
+        }
+    }
+}
+
+fn is_stored(outcome: &Outcome) -> bool {
+    !matches!(outcome, Outcome::Deleted(_))
 }
 
 fn read(path: &Path) -> std::io::Result<String> {
@@ -186,25 +190,15 @@ fn words(issues: &[Issue]) -> String {
     all.join("; ")
 }
 
-async fn bundle(store: &Store, actor: &Actor, request: &Request, text: &str) -> Result<(Plan, Vec<usize>), String> {
+async fn bundle(store: &Store, actor: &Actor, request: &Request, text: &str) -> Result<usize, String> {
     let mut bundle = Json::parse(text).map_err(|e| e.to_string())?;
     collection_as_transaction(&mut bundle);
-    let resolved = resolve(store, actor, request, bundle, None).await.map_err(|error| match error {
-        BundleError::Issues(issues) => words(&issues),
-        BundleError::Store(error) => words(&error.issues()),
-    })?;
-    let (mut writes, mut places, mut issues) = (Vec::new(), Vec::new(), Vec::new());
-    for (n, work) in resolved.work {
-        match work.and_then(|work| task(n, work)) {
-            Ok(Task::Write(write)) => {
-                writes.push(write);
-                places.push(n);
-            }
-            Ok(Task::Read(..)) => return Err(format!("Bundle.entry[{n}]: an import reads nothing")),
-            Err(more) => issues.extend(more),
-        }
+    let plan = plan(bundle, None, request).map_err(|issues| words(&issues))?;
+    if let Some(n) = plan.entries.iter().position(|e| matches!(e, Ok(Entry { action: Action::Read { .. }, .. }))) {
+        return Err(format!("Bundle.entry[{n}]: an import reads nothing"));
     }
-    if issues.is_empty() { Ok((Plan { writes }, places)) } else { Err(words(&issues)) }
+    let done = carry_out(store, actor, request, plan, None, text).await.map_err(|error| words(&error.issues()))?;
+    Ok(done.iter().filter(|(_, d)| matches!(d, Done::Written(outcome) if is_stored(outcome))).count())
 }
 
 /// A collection says what there is, not what to do: each resource with an id is put under it, the others are created.

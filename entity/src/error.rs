@@ -41,6 +41,9 @@ pub enum StoreError {
     /// As [`StoreError::Invalid`], of the write at that place in the plan.
     #[error("the content of write {at} is not acceptable")]
     InvalidWrite { at: usize, issues: Vec<Issue> },
+    /// A cause that lies in one entry of a bundle.
+    #[error("Bundle.entry[{entry}]: {error}")]
+    AtEntry { entry: usize, error: Box<StoreError> },
     /// A clinical gate refused.
     #[error("refused by a safety rule")]
     Refused(Vec<Issue>),
@@ -71,6 +74,7 @@ impl StoreError {
             Self::Unavailable { .. } => IssueType::Transient,
             Self::Timeout => IssueType::Timeout,
             Self::Internal(_) => IssueType::Exception,
+            Self::AtEntry { error, .. } => error.issue_type(),
         }
     }
 
@@ -78,6 +82,9 @@ impl StoreError {
     pub fn issues(&self) -> Vec<Issue> {
         match self {
             Self::Invalid(issues) | Self::InvalidWrite { issues, .. } | Self::Refused(issues) => issues.clone(),
+            Self::AtEntry { entry, .. } => {
+                vec![Issue::error(self.issue_type(), self.to_string()).at(format!("Bundle.entry[{entry}]"))]
+            }
             other => vec![Issue::error(other.issue_type(), other.to_string())],
         }
     }

@@ -21,6 +21,7 @@ pub fn code(error: &StoreError) -> &'static str {
         StoreError::Unavailable { .. } => "UNAVAILABLE",
         StoreError::Timeout => "TIMEOUT",
         StoreError::Internal(_) => "INTERNAL",
+        StoreError::AtEntry { error, .. } => code(error),
     }
 }
 

@@ -31,10 +31,11 @@ fn statement(state: &State) -> Json<'static> {
             ("interaction", codes(interactions(*t))),
             ("versioning", text("versioned-update")),
             ("readHistory", Json::from(true)),
-            ("updateCreate", Json::from(true)),
-            ("conditionalCreate", Json::from(false)),
-            ("conditionalUpdate", Json::from(false)),
-            ("conditionalDelete", text("not-supported")),
+            ("updateCreate", Json::from(is_changeable(*t))),
+            ("conditionalCreate", Json::from(true)),
+            ("conditionalRead", text("full-support")),
+            ("conditionalUpdate", Json::from(is_changeable(*t))),
+            ("conditionalDelete", text(if is_changeable(*t) { "multiple" } else { "not-supported" })),
             ("searchParam", search_parameters(*t)),
         ])
     });
@@ -61,10 +62,15 @@ fn statement(state: &State) -> Json<'static> {
 }
 
 /// Provenance is a record of what was done: it is not changed.
+fn is_changeable(resource_type: ResourceType) -> bool {
+    resource_type != ResourceType::Provenance
+}
+
 fn interactions(resource_type: ResourceType) -> &'static [&'static str] {
-    match resource_type {
-        ResourceType::Provenance => &["read", "vread", "create", "history-instance", "search-type"],
-        _ => &["read", "vread", "create", "update", "delete", "history-instance", "search-type"],
+    if is_changeable(resource_type) {
+        &["read", "vread", "create", "update", "delete", "history-instance", "search-type"]
+    } else {
+        &["read", "vread", "create", "history-instance", "search-type"]
     }
 }
 

@@ -58,6 +58,7 @@ fn status(error: &StoreError) -> StatusCode {
         StoreError::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         StoreError::Timeout => StatusCode::GATEWAY_TIMEOUT,
         StoreError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        StoreError::AtEntry { error, .. } => status(error),
     }
 }
 
@@ -69,6 +70,7 @@ pub(super) fn issues_status(issues: &[Issue]) -> StatusCode {
         }
         Some(IssueType::TooLong | IssueType::TooCostly) => StatusCode::PAYLOAD_TOO_LARGE,
         Some(IssueType::MultipleMatches) => StatusCode::PRECONDITION_FAILED,
+        Some(IssueType::NotFound) => StatusCode::NOT_FOUND,
         _ => StatusCode::BAD_REQUEST,
     }
 }

@@ -3,6 +3,7 @@
 mod capability;
 mod failure;
 mod history;
+mod prefer;
 mod read;
 mod search;
 mod transaction;
@@ -22,7 +23,9 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 pub use failure::Failure;
 
 use schema::ClinicalSchema;
+use tower::ServiceExt as _;
 
+use crate::auth::Caller;
 use crate::clock::Clock;
 
 /// What the doors need.
@@ -53,7 +56,14 @@ pub fn routes(base: &'static str, state: &State) -> Router {
         .route(base, system.clone())
         .route(&at("/"), system)
         .route(&at("/metadata"), get(capability::handle).fallback(no_method))
-        .route(&at("/{type}"), get(search::get).post(write::create).fallback(no_method))
+        .route(
+            &at("/{type}"),
+            get(search::get)
+                .post(write::create)
+                .put(write::conditional_update)
+                .delete(write::conditional_delete)
+                .fallback(no_method),
+        )
         .route(&at("/{type}/_search"), post(search::post).fallback(no_method))
         .route(&at("/{type}/{id}"), get(read::read).put(write::update).delete(write::delete).fallback(no_method))
         .route(&at("/{type}/{id}/_history"), get(history::handle).fallback(no_method))
@@ -65,6 +75,16 @@ pub fn routes(base: &'static str, state: &State) -> Router {
 /// The base path a request came in by.
 #[derive(Debug, Clone, Copy)]
 struct Base(&'static str);
+
+/// Answers a request that came within another one, as its caller.
+async fn within(state: &State, base: Base, caller: &Caller, mut request: http::Request<Body>) -> Response {
+    request.extensions_mut().insert(caller.clone());
+    let routes = routes(base.0, state).fallback(no_place);
+    match routes.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
 
 async fn no_method(method: Method) -> Failure {
     let issue = Issue::error(IssueType::NotSupported, format!("{method} is not served here"));

@@ -2,12 +2,13 @@
 
 use axum::extract::{Path, State as Extract};
 use axum::response::IntoResponse as _;
+use chrono::DateTime;
 use entity::StoreError;
-use entity::store::Lookup;
+use entity::store::{Lookup, Stored};
 use fhir::ResourceType;
 use http::{HeaderMap, StatusCode, Uri, header};
 
-use super::{Failure, Response, State, etag, negotiate, resource, resource_type, stamp, version_tag};
+use super::{Failure, Response, State, negotiate, resource, resource_type, stamp};
 use crate::auth::Caller;
 
 pub(super) async fn read(
@@ -19,16 +20,8 @@ pub(super) async fn read(
 ) -> Result<Response, Failure> {
     negotiate(&uri, &headers, &[])?;
     let resource_type = resource_type(&name)?;
-    let unchanged = version_tag(&headers, header::IF_NONE_MATCH)?;
     let found = state.store.read(&caller.actor, resource_type, &id).await?;
-    if let Lookup::Found(stored) = &found
-        && unchanged == Some(stored.version_id)
-    {
-        let mut response = StatusCode::NOT_MODIFIED.into_response();
-        response.headers_mut().insert(header::ETAG, etag(stored.version_id));
-        return Ok(response);
-    }
-    Ok(answer(resource_type, id, found))
+    Ok(answer(resource_type, id, found, &headers))
 }
 
 pub(super) async fn vread(
@@ -45,11 +38,16 @@ pub(super) async fn vread(
         Ok(version) => state.store.vread(&caller.actor, resource_type, &id, version).await?,
         Err(_) => Lookup::Absent,
     };
-    Ok(answer(resource_type, id, found))
+    Ok(answer(resource_type, id, found, &headers))
 }
 
-fn answer(resource_type: ResourceType, id: String, found: Lookup) -> Response {
+fn answer(resource_type: ResourceType, id: String, found: Lookup, headers: &HeaderMap) -> Response {
     match found {
+        Lookup::Found(stored) if is_known(headers, &stored) => {
+            let mut response = StatusCode::NOT_MODIFIED.into_response();
+            stamp(response.headers_mut(), stored.version_id, stored.last_updated);
+            response
+        }
         Lookup::Found(stored) => resource(StatusCode::OK, stored),
         Lookup::Deleted { version_id, last_updated } => {
             let mut response = Failure::Store(StoreError::Gone { resource_type, id }).into_response();
@@ -58,4 +56,23 @@ fn answer(resource_type: ResourceType, id: String, found: Lookup) -> Response {
         }
         Lookup::Absent => Failure::Store(StoreError::NotFound { resource_type, id }).into_response(),
     }
+}
+
+/// Whether the client says that it has this version. A tag decides where one is given; a date that cannot be read says nothing
+/// (RFC 9110, 13.1).
+fn is_known(headers: &HeaderMap, stored: &Stored) -> bool {
+    let tags: Vec<&str> = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok()).collect();
+    if !tags.is_empty() {
+        let own = format!("\"{}\"", stored.version_id);
+        return tags
+            .iter()
+            .flat_map(|v| v.split(','))
+            .map(str::trim)
+            .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == own);
+    }
+    let since = headers.get(header::IF_MODIFIED_SINCE).and_then(|v| v.to_str().ok());
+    // The header has whole seconds.
+    since
+        .and_then(|since| DateTime::parse_from_rfc2822(since).ok())
+        .is_some_and(|since| stored.last_updated.timestamp() <= since.timestamp())
 }

@@ -10,12 +10,13 @@ use entity::StoreError;
 use entity::store::{Count, PageRequest, Stored};
 use fhir::outcome::operation_outcome;
 use fhir::search::extract::Options;
-use fhir::search::parse::{Handling, Parsed, parse};
+use fhir::search::parse::{Parsed, parse};
 use fhir::search::query::{Query, Summary, Total};
 use fhir::{Issue, IssueType, Json, ResourceType};
 use http::{HeaderMap, StatusCode, Uri, header};
 
 use super::failure::issues_status;
+use super::prefer::Prefer;
 use super::{Base, Failure, Response, State, accept, json, pairs, resource_type};
 use crate::auth::Caller;
 
@@ -75,12 +76,10 @@ async fn answer(
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
     let token = take_page(&mut pairs)?;
-    let lenient = headers.get_all("prefer").iter().filter_map(|v| v.to_str().ok());
-    let lenient = lenient.flat_map(|v| v.split([',', ';'])).any(|p| p.trim() == "handling=lenient");
-    let handling = if lenient { Handling::Lenient } else { Handling::Strict };
+    let prefer = Prefer::of(headers);
     let base_url = format!("{}{}", state.public_url, base.0);
     let options = Options { base_url: Some(&base_url), ..Options::default() };
-    let parsed = parse(resource_type, &pairs, handling, caller.request.now, &options)
+    let parsed = parse(resource_type, &pairs, prefer.handling(), caller.request.now, &options)
         .map_err(|issues| Failure::Status(issues_status(&issues), issues))?;
     accept(parsed.format.as_deref(), headers)?;
     let Parsed { query, warnings, .. } = parsed;
@@ -115,7 +114,9 @@ async fn answer(
     }
     links.extend(page.next.as_deref().map(|t| ("next", link(Some(t)))));
     links.extend(page.previous.as_deref().map(|t| ("previous", link(Some(t)))));
-    Ok(json(StatusCode::OK, bundle(&base_url, total, &links, &page.matches, &included, &warnings)))
+    let mut response = json(StatusCode::OK, bundle(&base_url, total, &links, &page.matches, &included, &warnings));
+    prefer.handled(response.headers_mut());
+    Ok(response)
 }
 
 /// What the parser understands and this page does not carry out.

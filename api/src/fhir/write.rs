@@ -1,18 +1,32 @@
-//! create, update and delete: <https://hl7.org/fhir/R4/http.html#create>.
+//! create, update and delete, plain and conditional: <https://hl7.org/fhir/R4/http.html#create>.
+
+use std::borrow::Cow;
 
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State as Extract};
 use axum::response::IntoResponse as _;
 use entity::StoreError;
-use entity::store::{Act, Outcome, Plan, Stored, Write};
-use fhir::{Issue, IssueType, Json, document};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use entity::role::Interaction;
+use entity::store::{Act, Conditions, Criterion, Lookup, Match, Outcome, Plan, Stored, Write};
+use fhir::outcome::operation_outcome;
+use fhir::search::extract::Options;
+use fhir::search::query::Query;
+use fhir::{Issue, IssueType, Json, ResourceType, document};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use sha2::{Digest as _, Sha256};
 
+use super::failure::issues_status;
+use super::prefer::{Prefer, Return};
 use super::{
-    Base, Failure, RESOURCE_LIMIT, Response, State, body, negotiate, resource, resource_type, stamp, version_tag,
+    Base, Failure, RESOURCE_LIMIT, Response, State, accept, body, json, negotiate, pairs, resource, resource_type,
+    stamp, version_tag,
 };
 use crate::auth::Caller;
+use crate::bundle::{criteria, criteria_of};
+
+/// Most resources that one conditional delete removes.
+const MOST_DELETED: u32 = 1000;
 
 pub(super) async fn create(
     Extract(state): Extract<State>,
@@ -25,14 +39,39 @@ pub(super) async fn create(
 ) -> Result<Response, Failure> {
     negotiate(&uri, &headers, &[])?;
     let resource_type = resource_type(&name)?;
-    if headers.contains_key("if-none-exist") {
-        let issue = Issue::error(IssueType::NotSupported, "If-None-Exist is not supported yet");
-        return Err(Failure::Status(StatusCode::BAD_REQUEST, vec![issue]));
-    }
+    let condition = headers.get("if-none-exist").map(|text| {
+        let text = text.to_str().map_err(|_| Failure::bad("If-None-Exist is not ASCII text"))?;
+        criteria(resource_type, text, &caller.request, &options(&state, base, &mut String::new())).map_err(refused)
+    });
+    let condition = condition.transpose()?;
     let body = body(&headers, content, RESOURCE_LIMIT).await?;
     let id = caller.request.ids.nth(0);
-    let outcome = commit(&state, &caller, Write { resource_type, id, act: Act::Create { body } }).await?;
-    Ok(written(outcome, &state, base, &headers))
+    let write = Write { resource_type, id, act: Act::Create { body } };
+    let Some(query) = condition else {
+        let outcome = commit(&state, &caller, write).await?;
+        return Ok(written(outcome, &state, base, &headers));
+    };
+    permitted(&caller, resource_type, &[Interaction::Create])?;
+    let decide = |matches: &[Vec<Match>]| match &matches[0][..] {
+        [] => Ok((Cow::Owned(Plan { writes: vec![write.clone()] }), None)),
+        [one] => Ok((Cow::Owned(Plan { writes: Vec::new() }), Some(one.clone()))),
+        _ => Err(StoreError::MultipleMatches { resource_type }),
+    };
+    let Act::Create { body } = &write.act else { unreachable!("made above") };
+    let conditions = conditions(query, 2, &["create", body]);
+    let store = &state.store;
+    let (outcomes, found) = store.commit_conditional(&caller.actor, &caller.request, &conditions, &decide).await?;
+    let Some(found) = found else { return Ok(written(only(outcomes)?, &state, base, &headers)) };
+    // The version that was found, whatever happened since.
+    match store.vread(&caller.actor, resource_type, &found.id, found.version_id).await? {
+        Lookup::Found(stored) => {
+            let place = location(&state.public_url, base, &stored);
+            let mut response = written(Outcome::Updated(stored), &state, base, &headers);
+            response.headers_mut().insert(header::LOCATION, place);
+            Ok(response)
+        }
+        Lookup::Deleted { .. } | Lookup::Absent => Err(StoreError::NotFound { resource_type, id: found.id }.into()),
+    }
 }
 
 pub(super) async fn update(
@@ -48,8 +87,7 @@ pub(super) async fn update(
     let resource_type = resource_type(&name)?;
     let expected = version_tag(&headers, header::IF_MATCH)?;
     let body = body(&headers, content, RESOURCE_LIMIT).await?;
-    let own = document::read(&body, resource_type).map_err(|i| StoreError::Invalid(vec![i]))?;
-    match own.get("id").and_then(Json::as_str) {
+    match own_id(&body, resource_type)? {
         Some(own) if own == id => {}
         Some(_) => return Err(misplaced("the id of the resource differs from that of the URL")),
         None => return Err(misplaced("the resource has no id")),
@@ -59,8 +97,46 @@ pub(super) async fn update(
     Ok(written(outcome, &state, base, &headers))
 }
 
-fn misplaced(text: &str) -> Failure {
-    Failure::Status(StatusCode::BAD_REQUEST, vec![Issue::error(IssueType::Invalid, text).at("id")])
+pub(super) async fn conditional_update(
+    Extract(state): Extract<State>,
+    Extension(base): Extension<Base>,
+    caller: Caller,
+    Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    content: Body,
+) -> Result<Response, Failure> {
+    let resource_type = resource_type(&name)?;
+    let (query, _) = criteria_in(&uri, &headers, resource_type, &caller, &state, base, &[])?;
+    let expected = version_tag(&headers, header::IF_MATCH)?;
+    let body = body(&headers, content, RESOURCE_LIMIT).await?;
+    let own = own_id(&body, resource_type)?;
+    permitted(&caller, resource_type, &[Interaction::Update, Interaction::Create])?;
+    let conditions = conditions(query, 2, &["update", &format!("{expected:?}"), &body]);
+    let decide = |matches: &[Vec<Match>]| {
+        let body = body.clone();
+        let (id, act) = match (&matches[0][..], &own) {
+            ([one], Some(own)) if one.id != *own => {
+                let text = "the id of the resource differs from that of the match";
+                return Err(StoreError::Invalid(vec![Issue::error(IssueType::Invalid, text).at("id")]));
+            }
+            ([one], _) => (one.id.clone(), Act::Update { body, expected, may_create: false }),
+            // Nothing matches, so nothing may be there under the id of the body either.
+            ([], Some(own)) => {
+                (own.clone(), Act::Update { body, expected: expected.or(Some(0)), may_create: expected.is_none() })
+            }
+            ([], None) if expected.is_some() => return Err(StoreError::Invalid(vec![no_match()])),
+            ([], None) => (caller.request.ids.nth(0), Act::Create { body }),
+            _ => return Err(StoreError::MultipleMatches { resource_type }),
+        };
+        Ok((Cow::Owned(Plan { writes: vec![Write { resource_type, id, act }] }), ()))
+    };
+    let (outcomes, ()) = state.store.commit_conditional(&caller.actor, &caller.request, &conditions, &decide).await?;
+    Ok(written(only(outcomes)?, &state, base, &headers))
+}
+
+fn no_match() -> Issue {
+    Issue::error(IssueType::NotFound, "If-Match names a version, and the criteria match no resource")
 }
 
 pub(super) async fn delete(
@@ -74,20 +150,122 @@ pub(super) async fn delete(
     let resource_type = resource_type(&name)?;
     let expected = version_tag(&headers, header::IF_MATCH)?;
     let outcome = commit(&state, &caller, Write { resource_type, id, act: Act::Delete { expected } }).await?;
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    if let Outcome::Deleted(Some((version_id, last_updated))) = outcome {
-        stamp(response.headers_mut(), version_id, last_updated);
+    Ok(deleted(&[outcome], &headers))
+}
+
+/// One match is deleted, several with `_multiple=true`; none is no error.
+pub(super) async fn conditional_delete(
+    Extract(state): Extract<State>,
+    Extension(base): Extension<Base>,
+    caller: Caller,
+    Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let resource_type = resource_type(&name)?;
+    let (query, own) = criteria_in(&uri, &headers, resource_type, &caller, &state, base, &["_multiple"])?;
+    let multiple = match own.as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(Failure::bad("_multiple is true or false")),
+    };
+    let expected = version_tag(&headers, header::IF_MATCH)?;
+    if multiple && expected.is_some() {
+        return Err(Failure::bad("If-Match names one version; it does not go with _multiple=true"));
     }
-    Ok(response)
+    permitted(&caller, resource_type, &[Interaction::Delete])?;
+    let most = if multiple { MOST_DELETED } else { 1 };
+    let conditions = conditions(query, most + 1, &["delete", &format!("{multiple} {expected:?}")]);
+    let decide = |matches: &[Vec<Match>]| {
+        let found = &matches[0];
+        if found.len() > most as usize {
+            return Err(if multiple {
+                StoreError::TooCostly(format!("the criteria match more than {MOST_DELETED} resources"))
+            } else {
+                StoreError::MultipleMatches { resource_type }
+            });
+        }
+        let delete = |m: &Match| Write { resource_type, id: m.id.clone(), act: Act::Delete { expected } };
+        Ok((Cow::Owned(Plan { writes: found.iter().map(delete).collect() }), ()))
+    };
+    let (outcomes, ()) = state.store.commit_conditional(&caller.actor, &caller.request, &conditions, &decide).await?;
+    Ok(deleted(&outcomes, &headers))
+}
+
+fn options<'o>(state: &State, base: Base, base_url: &'o mut String) -> Options<'o> {
+    *base_url = format!("{}{}", state.public_url, base.0);
+    Options { base_url: Some(base_url), ..Options::default() }
+}
+
+/// The criteria in a URL, and the value of a parameter of the interaction's own.
+fn criteria_in(
+    uri: &Uri,
+    headers: &HeaderMap,
+    resource_type: ResourceType,
+    caller: &Caller,
+    state: &State,
+    base: Base,
+    known: &[&str],
+) -> Result<(Query, Option<String>), Failure> {
+    let (mut format, mut own, mut rest) = (None, None, Vec::new());
+    for (name, value) in pairs(uri.query().unwrap_or_default())? {
+        if name == "_format" {
+            format = Some(value);
+        } else if known.contains(&name.as_str()) {
+            own = Some(value);
+        } else {
+            rest.push((name, value));
+        }
+    }
+    accept(format.as_deref(), headers)?;
+    let mut base_url = String::new();
+    let options = options(state, base, &mut base_url);
+    let query = criteria_of(resource_type, &rest, &caller.request, &options).map_err(refused)?;
+    Ok((query, own))
+}
+
+fn refused(issues: Vec<Issue>) -> Failure {
+    Failure::Status(issues_status(&issues), issues)
+}
+
+fn conditions(query: Query, limit: u32, request: &[&str]) -> Conditions {
+    let mut hash = Sha256::new();
+    hash.update(format!("{} {:?}", query.resource_type, query.applied));
+    for part in request {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    let criteria = vec![Criterion { query, limit, exclusive: true }];
+    Conditions { criteria, fingerprint: hash.finalize().to_vec() }
+}
+
+/// Refuses before anything is looked up, so that rights do not depend on what is there.
+fn permitted(caller: &Caller, resource_type: ResourceType, all: &[Interaction]) -> Result<(), Failure> {
+    match all.iter().find(|i| !caller.actor.may(**i, resource_type)) {
+        Some(interaction) => Err(StoreError::Forbidden { interaction: interaction.code(), resource_type }.into()),
+        None => Ok(()),
+    }
+}
+
+fn own_id(body: &str, resource_type: ResourceType) -> Result<Option<String>, Failure> {
+    let own = document::read(body, resource_type).map_err(|i| StoreError::Invalid(vec![i]))?;
+    Ok(own.get("id").and_then(Json::as_str).map(ToOwned::to_owned))
+}
+
+fn misplaced(text: &str) -> Failure {
+    Failure::Status(StatusCode::BAD_REQUEST, vec![Issue::error(IssueType::Invalid, text).at("id")])
 }
 
 async fn commit(state: &State, caller: &Caller, write: Write) -> Result<Outcome, Failure> {
     let plan = Plan { writes: vec![write] };
-    let mut outcomes = state.store.commit(&caller.actor, &caller.request, &plan).await?;
+    only(state.store.commit(&caller.actor, &caller.request, &plan).await?)
+}
+
+fn only(mut outcomes: Vec<Outcome>) -> Result<Outcome, Failure> {
     outcomes.pop().ok_or_else(|| StoreError::Internal("a write without an outcome".into()).into())
 }
 
-/// 201 with `Location`, or 200; with the resource unless `Prefer: return=minimal`.
+/// 201 with `Location`, or 200; with the resource unless the client prefers something else.
 fn written(outcome: Outcome, state: &State, base: Base, headers: &HeaderMap) -> Response {
     let (status, stored) = match outcome {
         Outcome::Created(stored) => (StatusCode::CREATED, stored),
@@ -95,22 +273,37 @@ fn written(outcome: Outcome, state: &State, base: Base, headers: &HeaderMap) -> 
         Outcome::Deleted(_) => return StatusCode::NO_CONTENT.into_response(),
     };
     let location = location(&state.public_url, base, &stored);
-    let minimal = headers
-        .get_all("prefer")
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .any(|v| v.split([',', ';']).any(|p| p.trim() == "return=minimal"));
-    let mut response = if minimal {
-        let mut response = status.into_response();
-        stamp(response.headers_mut(), stored.version_id, stored.last_updated);
-        let applied = HeaderName::from_static("preference-applied");
-        response.headers_mut().insert(applied, HeaderValue::from_static("return=minimal"));
-        response
-    } else {
-        resource(status, stored)
+    let prefer = Prefer::of(headers);
+    let mut response = match prefer.returns {
+        None | Some(Return::Representation) => resource(status, stored),
+        Some(short) => {
+            let mut response = match short {
+                Return::OperationOutcome => json(status, operation_outcome(&[])),
+                Return::Minimal | Return::Representation => status.into_response(),
+            };
+            stamp(response.headers_mut(), stored.version_id, stored.last_updated);
+            response
+        }
     };
+    prefer.returned(response.headers_mut());
     if status == StatusCode::CREATED {
         response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+/// 204, with the version of the deletion when there was one; 200 with an OperationOutcome for who prefers it.
+fn deleted(outcomes: &[Outcome], headers: &HeaderMap) -> Response {
+    let prefer = Prefer::of(headers);
+    let mut response = if prefer.returns == Some(Return::OperationOutcome) {
+        let mut response = json(StatusCode::OK, operation_outcome(&[]));
+        prefer.returned(response.headers_mut());
+        response
+    } else {
+        StatusCode::NO_CONTENT.into_response()
+    };
+    if let [Outcome::Deleted(Some((version_id, last_updated)))] = outcomes {
+        stamp(response.headers_mut(), *version_id, *last_updated);
     }
     response
 }

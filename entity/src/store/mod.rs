@@ -2,6 +2,7 @@
 
 mod account;
 pub mod body;
+mod condition;
 mod open;
 mod read;
 mod seal;
@@ -16,6 +17,7 @@ use fhir::search::key::Keys;
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
 
 pub use account::{NewToken, SystemAccount};
+pub use condition::{Conditions, Criterion, Decide, Match};
 pub use open::{StoreConfig, migrate};
 pub use search::{Count, Page, PageRequest};
 pub use session::{PersonAccount, SignIn, SignedIn};
@@ -30,6 +32,8 @@ pub struct Store {
     pub(crate) seal: seal::Seal,
     /// Row keys taken from the sequence and not used yet: `[next, end)`.
     pub(crate) rids: std::sync::Arc<tokio::sync::Mutex<(i64, i64)>>,
+    /// Turns of the transactions that take very many locks.
+    pub(crate) wide: std::sync::Arc<tokio::sync::Semaphore>,
 }
 
 /// One version of one resource.
@@ -74,7 +78,7 @@ pub struct Write {
 pub enum Act {
     /// A new resource under an id that the caller minted from [`crate::Request::ids`]. `body` is JSON text; its own id is replaced.
     Create { body: String },
-    /// A new version. `expected` is checked ([`StoreError::Stale`]). An absent or deleted id is created or revived when
+    /// A new version. `expected` is checked ([`StoreError::Stale`]); 0 says that there is none yet. An absent or deleted id is created or revived when
     /// `may_create`, else [`StoreError::NotFound`].
     Update { body: String, expected: Option<i32>, may_create: bool },
     /// A deletion; absent or already deleted is no error.

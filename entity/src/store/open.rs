@@ -68,7 +68,8 @@ impl Store {
         let key: Vec<u8> = row.try_get("", "hash_key")?;
         let seal = Seal::new(&key);
         let key = key.try_into().map_err(|_| StoreError::Internal("the index key is not 16 bytes".into()))?;
-        Ok(Self { db, keys: Keys::new(key), seal, rids: std::sync::Arc::default() })
+        let wide = std::sync::Arc::new(tokio::sync::Semaphore::new(super::condition::WIDE_AT_ONCE));
+        Ok(Self { db, keys: Keys::new(key), seal, rids: std::sync::Arc::default(), wide })
     }
 
     /// Gives every connection back.

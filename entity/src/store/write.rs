@@ -1,8 +1,9 @@
 //! The one write path: versions, heads, outbox and audit of a plan commit together or not at all.
 //!
-//! Order in the transaction: request row, row locks by type and row key, decision, rows, commit. READ COMMITTED, so the lock statement
-//! sees what the previous holder committed.
+//! Order in the transaction: request row, criteria locks and their matches, row locks by type and row key, decision, rows, commit.
+//! READ COMMITTED, so each of these statements sees what the previous holder committed.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,9 +13,11 @@ use fhir::search::registry;
 use fhir::{Issue, IssueType, Json, ResourceType, document};
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, Statement, TransactionTrait as _, Value};
+use serde::Deserialize as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::role::Interaction;
+use crate::store::condition::{Conditions, Criterion, Decide, Match};
 use crate::store::sql::{Sql, i64_array};
 use crate::store::{Act, Lookup, Outcome, Plan, Store, Stored, Write, body};
 use crate::{Actor, Request, StoreError};
@@ -71,24 +74,50 @@ impl Store {
     /// [`StoreError::Stale`], [`StoreError::NotFound`] and [`StoreError::Conflict`] name the resource.
     pub async fn commit(&self, actor: &Actor, request: &Request, plan: &Plan) -> Result<Vec<Outcome>, StoreError> {
         check(actor, plan)?;
+        let fingerprint = request.idempotency_key.as_ref().map(|_| plan_hash(plan)).unwrap_or_default();
+        let conditions = Conditions { criteria: Vec::new(), fingerprint };
+        let decide = |_: &[Vec<Match>]| Ok((Cow::Borrowed(plan), ()));
+        Ok(self.commit_decided(actor, request, &conditions, &decide).await?.0)
+    }
+
+    /// Tries until the write is committed or refused; every try starts from the request.
+    pub(super) async fn commit_decided<T: Send>(
+        &self,
+        actor: &Actor,
+        request: &Request,
+        conditions: &Conditions,
+        decide: &Decide<'_, T>,
+    ) -> Result<(Vec<Outcome>, T), StoreError> {
         let mut tries = 0;
         loop {
-            match self.attempt(actor, request, plan).await {
+            match self.attempt(actor, request, conditions, decide).await {
                 Err(StoreError::Contention { .. }) if tries < RETRIES => tries += 1,
                 other => return other,
             }
         }
     }
 
-    async fn attempt(&self, actor: &Actor, request: &Request, plan: &Plan) -> Result<Vec<Outcome>, StoreError> {
+    async fn attempt<T: Send>(
+        &self,
+        actor: &Actor,
+        request: &Request,
+        conditions: &Conditions,
+        decide: &Decide<'_, T>,
+    ) -> Result<(Vec<Outcome>, T), StoreError> {
         let tx = self.db.begin().await?;
         if let Some(key) = &request.idempotency_key
-            && let Some(earlier) = claim(&tx, actor, key, request, plan).await?
+            && let Some(earlier) = claim(&tx, actor, key, request, &conditions.fingerprint).await?
         {
             tx.rollback().await?;
-            return self.replay(actor, &earlier).await;
+            let (matches, outcomes) = self.replay(actor, &earlier).await?;
+            return Ok((outcomes, decide(&matches)?.1));
         }
+        let matches = self.matches(&tx, actor, &conditions.criteria).await?;
+        let (plan, rest) = decide(&matches)?;
+        let plan = plan.as_ref();
+        check(actor, plan)?;
         let heads = self.lock(&tx, actor, plan).await?;
+        unchanged(&heads, &conditions.criteria, &matches)?;
         let rows = self.decide(&tx, &heads, request, plan).await?;
         let mut by_type: BTreeMap<ResourceType, Vec<&Row>> = BTreeMap::new();
         for row in &rows {
@@ -101,9 +130,9 @@ impl Store {
         }
         write_side_rows(&tx, &rows).await?;
         write_moves(&tx, request, &rows).await?;
-        record(&tx, actor, request, plan.writes.len(), &rows).await?;
+        record(&tx, actor, request, plan.writes.len(), &matches, &rows).await?;
         tx.commit().await?;
-        Ok(outcomes(plan, rows))
+        Ok((outcomes(plan, rows), rest))
     }
 
     /// Locks the heads of every target the actor may see, in the same order for every writer.
@@ -298,10 +327,19 @@ impl Store {
     }
 
     /// The outcome of the first request under the same key, from the versions it wrote.
-    async fn replay(&self, actor: &Actor, earlier: &serde_json::Value) -> Result<Vec<Outcome>, StoreError> {
+    async fn replay(
+        &self,
+        actor: &Actor,
+        earlier: &serde_json::Value,
+    ) -> Result<(Vec<Vec<Match>>, Vec<Outcome>), StoreError> {
         let broken = || StoreError::Internal("the outcome of an earlier request cannot be read".into());
+        // Without criteria there are only writes.
+        let (matches, writes) = match earlier.get("matches") {
+            Some(matches) => (Vec::deserialize(matches).map_err(|_| broken())?, &earlier["writes"]),
+            None => (Vec::new(), earlier),
+        };
         let mut outcomes = Vec::new();
-        for entry in earlier.as_array().ok_or_else(broken)? {
+        for entry in writes.as_array().ok_or_else(broken)? {
             let operation = entry["operation"].as_str().ok_or_else(broken)?;
             if operation == "-" {
                 outcomes.push(Outcome::Deleted(None));
@@ -319,7 +357,7 @@ impl Store {
                 _ => return Err(StoreError::NotFound { resource_type, id: id.to_owned() }),
             });
         }
-        Ok(outcomes)
+        Ok((matches, outcomes))
     }
 }
 
@@ -354,7 +392,27 @@ fn stale(write: &Write, expected: Option<i32>, live: Option<&Head>) -> Result<()
     if current == expected {
         return Ok(());
     }
+    if let (0, Act::Update { may_create: true, .. }) = (expected, &write.act) {
+        return Err(StoreError::Conflict(format!("{}/{} exists already", write.resource_type, write.id)));
+    }
     Err(StoreError::Stale { resource_type: write.resource_type, id: write.id.clone(), expected, current })
+}
+
+/// Whether the matches are still what they were when they were found; else the try starts over.
+fn unchanged(
+    heads: &HashMap<(ResourceType, String), Head>,
+    criteria: &[Criterion],
+    matches: &[Vec<Match>],
+) -> Result<(), StoreError> {
+    for (criterion, matches) in criteria.iter().zip(matches) {
+        for found in matches {
+            let head = heads.get(&(criterion.query.resource_type, found.id.clone()));
+            if head.is_some_and(|h| h.version_id != found.version_id) {
+                return Err(StoreError::Contention { sql_state: "40001".into() });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Takes the idempotency key, or gives the outcome of who has it. Waits for a holder that has not finished.
@@ -363,11 +421,10 @@ async fn claim(
     actor: &Actor,
     key: &str,
     request: &Request,
-    plan: &Plan,
+    hash: &[u8],
 ) -> Result<Option<serde_json::Value>, StoreError> {
-    let hash = plan_hash(plan);
     let sql = "INSERT INTO app.write_request (principal, key, request_hash, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-    let binds: [Value; 4] = [actor.principal.clone().into(), key.into(), hash.clone().into(), request.now.into()];
+    let binds: [Value; 4] = [actor.principal.clone().into(), key.into(), hash.to_vec().into(), request.now.into()];
     if tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?.rows_affected() == 1
     {
         return Ok(None);
@@ -587,6 +644,7 @@ async fn record(
     actor: &Actor,
     request: &Request,
     writes: usize,
+    matches: &[Vec<Match>],
     rows: &[Row],
 ) -> Result<(), StoreError> {
     let rows: Vec<&Row> = rows.iter().collect();
@@ -647,8 +705,11 @@ async fn record(
             });
         }
         let sql = "UPDATE app.write_request SET outcome = $3::jsonb WHERE principal = $1 AND key = $2";
-        let binds: [Value; 3] =
-            [actor.principal.clone().into(), key.as_str().into(), serde_json::Value::Array(entries).to_string().into()];
+        let outcome = match matches {
+            [] => serde_json::Value::Array(entries),
+            matches => serde_json::json!({ "matches": matches, "writes": entries }),
+        };
+        let binds: [Value; 3] = [actor.principal.clone().into(), key.as_str().into(), outcome.to_string().into()];
         tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
     }
     tx.execute_unprepared("NOTIFY wintehr").await?;

@@ -1,6 +1,10 @@
 //! The one integration test binary. Each module is a subject.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 mod auth;
+mod client;
+mod conditional;
 mod demo;
 mod embedded_cluster;
 mod fhir_rest;

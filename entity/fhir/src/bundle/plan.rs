@@ -22,6 +22,8 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan<'a> {
     pub kind: Kind,
+    /// The position in the bundle of the first of `entries`.
+    pub first: usize,
     /// By position in the bundle. Only a batch has entries that failed; a transaction with one is refused as a whole.
     pub entries: Vec<Result<Entry<'a>, Vec<Issue>>>,
     /// The searches to be done first; [`Plan::resolve`] takes their answers in this order.
@@ -147,6 +149,8 @@ pub enum Work<'a> {
         id: String,
         resource: Json<'a>,
         if_match: Option<String>,
+        /// Criteria found nothing, so a live resource under this id is a conflict.
+        is_new: bool,
     },
     Patch {
         resource_type: ResourceType,
@@ -215,7 +219,8 @@ pub fn plan<'a>(
     if entries.len() > MAX_ENTRIES {
         return Err(whole(IssueType::TooLong, format!("the bundle has over {MAX_ENTRIES} entries")));
     }
-    let mut plan = Plan { kind, entries: Vec::with_capacity(entries.len()), needs: Vec::new(), warnings: Vec::new() };
+    let mut plan =
+        Plan { kind, first: 0, entries: Vec::with_capacity(entries.len()), needs: Vec::new(), warnings: Vec::new() };
     let mut full_urls: HashMap<String, usize> = HashMap::new();
     for (index, json) in entries.into_iter().enumerate() {
         let mut entry = read_entry(index, json, base_url, ids);
@@ -442,6 +447,16 @@ impl<'a> Plan<'a> {
         self.warnings = warnings;
     }
 
+    /// The entries of a batch as plans of their own, each with its own needs.
+    pub fn singles(self) -> impl Iterator<Item = Self> {
+        let Self { kind, first, entries, needs, .. } = self;
+        entries.into_iter().enumerate().map(move |(offset, entry)| {
+            let place = first + offset;
+            let needs = needs.iter().filter(|n| n.entry == place).cloned().collect();
+            Self { kind, first: place, entries: vec![entry], needs, warnings: Vec::new() }
+        })
+    }
+
     /// Issues for the resources that are named twice before anything is looked up.
     fn twice(&self) -> Vec<Issue> {
         let mut seen: HashMap<(ResourceType, &str), usize> = HashMap::new();
@@ -487,7 +502,8 @@ impl<'a> Plan<'a> {
         let mut origins = Vec::new();
         let mut work: Vec<(usize, Result<Work<'a>, Vec<Issue>>)> = Vec::new();
         let mut ranks = Vec::new();
-        for (index, entry) in self.entries.into_iter().enumerate() {
+        for (offset, entry) in self.entries.into_iter().enumerate() {
+            let index = self.first + offset;
             let (rank, full_url, done) = match entry {
                 Err(issues) => (0, None, Err(issues)),
                 Ok(entry) => {
@@ -542,14 +558,17 @@ fn written_twice(work: &[(usize, Result<Work<'_>, Vec<Issue>>)]) -> Vec<Issue> {
     written.filter_map(|(i, (ty, id))| seen.insert((ty, id), i).map(|first| same(i, first, ty, id))).collect()
 }
 
-/// Conditional creates of one criteria that nothing met yet: the second would have to find the first.
+/// Conditional creates and updates of one criteria that nothing met yet: the second would have to find the first.
 fn created_twice(needs: &[Need], answers: &[Answer]) -> Vec<Issue> {
     let mut seen: HashMap<(ResourceType, &str), usize> = HashMap::new();
-    let creates = needs.iter().zip(answers).filter(|(n, a)| n.purpose == Purpose::Create && **a == Answer::None);
+    let creates = needs
+        .iter()
+        .zip(answers)
+        .filter(|(n, a)| matches!(n.purpose, Purpose::Create | Purpose::Update) && **a == Answer::None);
     creates
         .filter_map(|(n, _)| {
             let first = seen.insert((n.resource_type, &n.criteria), n.entry)?;
-            let text = format!("creates under the same ifNoneExist as Bundle.entry[{first}]");
+            let text = format!("creates under the same criteria as Bundle.entry[{first}]");
             Some(at(n.entry, IssueType::Invalid, text))
         })
         .collect()
@@ -604,9 +623,11 @@ fn carry_out<'a>(index: usize, entry: Entry<'a>, answer: Option<&Answer>) -> Res
                         format!("the id of its resource is {own}, its criteria match another"),
                     )]);
                 }
-                (Some(id), _) => Work::Update { resource_type, resource: with_id(resource, &id), id, if_match },
+                (Some(id), _) => {
+                    Work::Update { resource_type, resource: with_id(resource, &id), id, if_match, is_new: false }
+                }
                 // no match: the id of the body, or a new one
-                (None, Some(id)) => Work::Update { resource_type, id, resource, if_match },
+                (None, Some(id)) => Work::Update { resource_type, id, resource, if_match, is_new: true },
                 (None, None) => Work::Create { resource_type, resource: with_id(resource, &new_id), id: new_id },
             }
         }

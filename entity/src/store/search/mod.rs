@@ -10,7 +10,7 @@ mod order;
 use fhir::ResourceType;
 use fhir::search::query::{Clause, Modifier, Operand, Query, ReferenceOperand};
 use fhir::search::registry::{self, Kind};
-use sea_orm::{ConnectionTrait as _, QueryResult};
+use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -21,7 +21,7 @@ use crate::role::Interaction;
 use crate::store::read::text;
 use crate::store::seal::Seal;
 use crate::store::sql::Sql;
-use crate::store::{Store, Stored};
+use crate::store::{Match, Store, Stored};
 use crate::{Actor, StoreError};
 
 /// Most candidates that are sorted by a looked-up value; above it the search is refused, never cut.
@@ -210,6 +210,26 @@ impl Store {
             Count::UpTo(limit) if n > i64::from(limit) => None,
             _ => Some(n as u64),
         })
+    }
+
+    /// The first matches, newest created first, by this connection.
+    pub(super) async fn matching_ids(
+        &self,
+        db: &impl ConnectionTrait,
+        actor: &Actor,
+        query: &Query,
+        limit: u32,
+    ) -> Result<Vec<Match>, StoreError> {
+        let driver = self.driver(query, &Order::Newest)?;
+        let mut sql = Sql::new();
+        self.fence(&mut sql, actor, query, &driver);
+        sql.push("SELECT h.id, h.version_id FROM ");
+        self.matching(&mut sql, actor, query, &driver)?;
+        sql.push(" ORDER BY h.rid DESC LIMIT ").bind(i64::from(limit));
+        let rows = db.query_all_raw(sql.statement()).await?;
+        rows.iter()
+            .map(|row| Ok(Match { id: row.try_get("", "id")?, version_id: row.try_get("", "version_id")? }))
+            .collect()
     }
 
     async fn rows(
