@@ -43,7 +43,7 @@ fn statement(state: &State) -> Json<'static> {
         ("mode", text("server")),
         ("security", object([("description", text("Every request but this one needs a session or a bearer token."))])),
         ("resource", Json::Array(resources.collect())),
-        ("interaction", codes(&["transaction", "batch"])),
+        ("interaction", codes(&["transaction", "batch", "history-system"])),
     ]);
     object([
         ("resourceType", text("CapabilityStatement")),
@@ -68,9 +68,9 @@ fn is_changeable(resource_type: ResourceType) -> bool {
 
 fn interactions(resource_type: ResourceType) -> &'static [&'static str] {
     if is_changeable(resource_type) {
-        &["read", "vread", "create", "update", "delete", "history-instance", "search-type"]
+        &["read", "vread", "create", "update", "delete", "history-instance", "history-type", "search-type"]
     } else {
-        &["read", "vread", "create", "history-instance", "search-type"]
+        &["read", "vread", "create", "history-instance", "history-type", "search-type"]
     }
 }
 

@@ -1,20 +1,27 @@
-//! Instance history: <https://hl7.org/fhir/R4/http.html#history>.
+//! History of a resource, a type or everything: <https://hl7.org/fhir/R4/http.html#history>.
+
+use std::fmt::Write as _;
 
 use axum::Extension;
 use axum::extract::{Path, State as Extract};
+use chrono::{DateTime, Utc};
 use entity::StoreError;
-use fhir::Json;
+use entity::store::{HistoryEntry, HistoryOf, HistoryRequest};
 use fhir::json::Object;
+use fhir::temporal::{self, Interval, Zone};
+use fhir::{Issue, IssueType, Json};
 use http::{HeaderMap, StatusCode, Uri};
 
-use super::{Base, Failure, Response, State, json, negotiate, resource_type};
+use super::{Base, Failure, PAGE, Response, State, encoded, json, negotiate, resource_type};
 use crate::auth::Caller;
 
 /// Versions per page when the client does not say, and at most.
 const DEFAULT_COUNT: u32 = 20;
 const MAX_COUNT: u32 = 1000;
+/// Instants outside these years cannot be stored.
+const EARLIEST: DateTime<Utc> = DateTime::<Utc>::MIN_UTC;
 
-pub(super) async fn handle(
+pub(super) async fn of_instance(
     Extract(state): Extract<State>,
     Extension(base): Extension<Base>,
     caller: Caller,
@@ -22,59 +29,92 @@ pub(super) async fn handle(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let (mut count, mut before) = (DEFAULT_COUNT, None);
-    for (name, value) in negotiate(&uri, &headers, &["_count", "_before"])? {
-        let number = value.parse::<u32>().ok().filter(|n| *n > 0 && *n <= i32::MAX as u32);
-        let number = number.ok_or_else(|| Failure::bad(&format!("{name} is a positive whole number")))?;
-        if name == "_count" {
-            count = number.min(MAX_COUNT);
-        } else {
-            before = Some(number as i32);
-        }
-    }
-    let resource_type = resource_type(&name)?;
-    let mut versions = state.store.history(&caller.actor, resource_type, &id, before, count + 1).await?;
-    if versions.is_empty() && before.is_none() {
-        return Err(StoreError::NotFound { resource_type, id }.into());
-    }
-    let more = versions.len() > count as usize;
-    versions.truncate(count as usize);
+    let ty = resource_type(&name)?;
+    answer(&state, base, &caller, &HistoryOf::Instance(ty, id.clone()), &format!("/{ty}/{id}"), &uri, &headers).await
+}
 
-    let url = format!("{}{}/{resource_type}/{id}", state.public_url, base.0);
-    let page = |before: Option<i32>| {
-        let before = before.map(|b| format!("&_before={b}")).unwrap_or_default();
-        format!("{url}/_history?_count={count}{before}")
-    };
-    let mut links = vec![link("self", page(before))];
-    if more && let Some(last) = versions.last() {
-        links.push(link("next", page(Some(last.version_id))));
-    }
-    let mut entries = Vec::with_capacity(versions.len());
-    for version in &versions {
-        let mut entry = Object::new();
-        entry.push("fullUrl", Json::from(url.clone()));
-        if let Some(body) = &version.body {
-            let resource = Json::parse(body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
-            entry.push("resource", resource);
+pub(super) async fn of_type(
+    Extract(state): Extract<State>,
+    Extension(base): Extension<Base>,
+    caller: Caller,
+    Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let ty = resource_type(&name)?;
+    answer(&state, base, &caller, &HistoryOf::Type(ty), &format!("/{ty}"), &uri, &headers).await
+}
+
+pub(super) async fn of_system(
+    Extract(state): Extract<State>,
+    Extension(base): Extension<Base>,
+    caller: Caller,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    answer(&state, base, &caller, &HistoryOf::System, "", &uri, &headers).await
+}
+
+async fn answer(
+    state: &State,
+    base: Base,
+    caller: &Caller,
+    of: &HistoryOf,
+    place: &str,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Response, Failure> {
+    let mut request = HistoryRequest { limit: DEFAULT_COUNT, ..HistoryRequest::default() };
+    let mut applied = Vec::new();
+    for (name, value) in negotiate(uri, headers, &["_count", "_since", "_at", "_sort", PAGE])? {
+        if applied.iter().any(|(n, _)| *n == name) || name == PAGE && request.token.is_some() {
+            return Err(Failure::bad(&format!("{name} is given twice")));
         }
-        let (method, status) = match version.operation {
-            'C' if version.version_id == 1 => ("POST", "201"),
-            'C' => ("PUT", "201"),
-            'U' => ("PUT", "200"),
-            _ => ("DELETE", "204"),
-        };
-        let mut request = Object::new();
-        request.push("method", Json::from(method));
-        request.push("url", Json::from(format!("{resource_type}/{id}")));
-        entry.push("request", Json::Object(request));
-        let mut response = Object::new();
-        response.push("status", Json::from(status));
-        response.push("etag", Json::from(format!("W/\"{}\"", version.version_id)));
-        let instant = version.last_updated.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
-        response.push("lastModified", Json::from(instant));
-        entry.push("response", Json::Object(response));
-        entries.push(Json::Object(entry));
+        match name.as_str() {
+            "_count" => {
+                let count = value.parse::<u32>().ok().filter(|n| *n > 0);
+                request.limit = count.ok_or_else(|| Failure::bad("_count is a positive whole number"))?.min(MAX_COUNT);
+            }
+            "_since" => request.since = Some(interval(&name, &value)?.0),
+            "_at" => request.at = Some(interval(&name, &value)?),
+            "_sort" => {
+                request.oldest_first = match value.as_str() {
+                    "_lastUpdated" => true,
+                    "-_lastUpdated" => false,
+                    other => {
+                        let text = format!("a history is sorted by _lastUpdated or -_lastUpdated, not by {other}");
+                        let issue = Issue::error(IssueType::NotSupported, text);
+                        return Err(Failure::Status(StatusCode::BAD_REQUEST, vec![issue]));
+                    }
+                };
+            }
+            _ => {
+                request.token = Some(value);
+                continue;
+            }
+        }
+        if name != "_count" {
+            applied.push((name, value));
+        }
     }
+    let page = state.store.history(&caller.actor, of, &request).await?;
+    let base_url = format!("{}{}", state.public_url, base.0);
+    let url = |token: Option<&str>| {
+        let mut url = format!("{base_url}{place}/_history?_count={}", request.limit);
+        for (name, value) in &applied {
+            let _ = write!(url, "&{name}={}", encoded(value));
+        }
+        if let Some(token) = token {
+            let _ = write!(url, "&{PAGE}={token}");
+        }
+        url
+    };
+    let mut links = vec![link("self", url(request.token.as_deref()))];
+    if request.token.is_some() {
+        links.push(link("first", url(None)));
+    }
+    links.extend(page.next.as_deref().map(|token| link("next", url(Some(token)))));
+    let entries = page.entries.iter().map(|e| entry(e, &base_url)).collect::<Result<Vec<_>, _>>()?;
     let mut bundle = Object::new();
     bundle.push("resourceType", Json::from("Bundle"));
     bundle.push("type", Json::from("history"));
@@ -83,6 +123,42 @@ pub(super) async fn handle(
         bundle.push("entry", Json::Array(entries));
     }
     Ok(json(StatusCode::OK, Json::Object(bundle).to_text()))
+}
+
+/// An instant, or a date with less than its precision, as the span it names.
+fn interval(name: &str, value: &str) -> Result<(DateTime<Utc>, DateTime<Utc>), Failure> {
+    let wrong = |e: &dyn std::fmt::Display| Failure::bad(&format!("{name}: {e}"));
+    let Interval { low, high } = temporal::parse(value, Zone::default()).map_err(|e| wrong(&e))?;
+    let instant = |micros| DateTime::from_timestamp_micros(micros).unwrap_or(EARLIEST);
+    Ok((instant(low), instant(high)))
+}
+
+fn entry<'e>(entry: &'e HistoryEntry, base_url: &str) -> Result<Json<'e>, Failure> {
+    let HistoryEntry { resource_type, id, version } = entry;
+    let mut out = Object::new();
+    out.push("fullUrl", Json::from(format!("{base_url}/{resource_type}/{id}")));
+    if let Some(body) = &version.body {
+        let resource = Json::parse(body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
+        out.push("resource", resource);
+    }
+    let (method, status) = match version.operation {
+        'C' if version.version_id == 1 => ("POST", "201"),
+        'C' => ("PUT", "201"),
+        'U' => ("PUT", "200"),
+        _ => ("DELETE", "204"),
+    };
+    let url = if method == "POST" { resource_type.name().to_owned() } else { format!("{resource_type}/{id}") };
+    let mut request = Object::new();
+    request.push("method", Json::from(method));
+    request.push("url", Json::from(url));
+    out.push("request", Json::Object(request));
+    let mut response = Object::new();
+    response.push("status", Json::from(status));
+    response.push("etag", Json::from(format!("W/\"{}\"", version.version_id)));
+    let instant = version.last_updated.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+    response.push("lastModified", Json::from(instant));
+    out.push("response", Json::Object(response));
+    Ok(Json::Object(out))
 }
 
 fn link(relation: &'static str, url: String) -> Json<'static> {

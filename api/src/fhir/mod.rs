@@ -9,6 +9,7 @@ mod search;
 mod transaction;
 mod write;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::Router;
@@ -45,6 +46,8 @@ const RESOURCE_LIMIT: usize = 5 << 20;
 /// Largest bundle, in bytes.
 const BUNDLE_LIMIT: usize = 50 << 20;
 const FHIR_JSON: &str = "application/fhir+json";
+/// The parameter that carries a page token.
+const PAGE: &str = "_page";
 
 type Response = axum::response::Response;
 
@@ -64,9 +67,11 @@ pub fn routes(base: &'static str, state: &State) -> Router {
                 .delete(write::conditional_delete)
                 .fallback(no_method),
         )
+        .route(&at("/_history"), get(history::of_system).fallback(no_method))
+        .route(&at("/{type}/_history"), get(history::of_type).fallback(no_method))
         .route(&at("/{type}/_search"), post(search::post).fallback(no_method))
         .route(&at("/{type}/{id}"), get(read::read).put(write::update).delete(write::delete).fallback(no_method))
-        .route(&at("/{type}/{id}/_history"), get(history::handle).fallback(no_method))
+        .route(&at("/{type}/{id}/_history"), get(history::of_instance).fallback(no_method))
         .route(&at("/{type}/{id}/_history/{version}"), get(read::vread).fallback(no_method))
         .layer(axum::Extension(Base(base)))
         .with_state(state.clone())
@@ -150,6 +155,22 @@ fn accept(format: Option<&str>, headers: &HeaderMap) -> Result<(), Failure> {
     }
     let issue = Issue::error(IssueType::NotSupported, format!("only {FHIR_JSON} is served"));
     Err(Failure::Status(StatusCode::NOT_ACCEPTABLE, vec![issue]))
+}
+
+/// Percent-encoded for a query.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for b in text.bytes() {
+        match b {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b',' | b'/' | b'$' => {
+                out.push(b as char);
+            }
+            _ => {
+                let _ = write!(out, "%{b:02X}");
+            }
+        }
+    }
+    out
 }
 
 fn percent_decoded(text: &str) -> Result<String, Failure> {

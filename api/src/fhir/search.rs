@@ -17,7 +17,7 @@ use http::{HeaderMap, StatusCode, Uri, header};
 
 use super::failure::issues_status;
 use super::prefer::Prefer;
-use super::{Base, Failure, Response, State, accept, json, pairs, resource_type};
+use super::{Base, Failure, PAGE, Response, State, accept, encoded, json, pairs, resource_type};
 use crate::auth::Caller;
 
 /// Matches per page when the client does not say.
@@ -26,8 +26,6 @@ const DEFAULT_COUNT: u32 = 20;
 const CHEAP_COUNT: u32 = 1000;
 /// Longest form of a POST search, in bytes.
 const FORM_LIMIT: usize = 64 << 10;
-/// The parameter that carries a page token.
-const PAGE: &str = "_page";
 
 pub(super) async fn get(
     Extract(state): Extract<State>,
@@ -154,21 +152,6 @@ fn self_link(base_url: &str, query: &Query, limit: u32, token: Option<&str>) -> 
         add(PAGE, token);
     }
     url
-}
-
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for b in text.bytes() {
-        match b {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b',' | b'/' | b'$' => {
-                out.push(b as char);
-            }
-            _ => {
-                let _ = write!(out, "%{b:02X}");
-            }
-        }
-    }
-    out
 }
 
 /// The bundle as text: stored bodies go in as they are.

@@ -3,8 +3,10 @@
 mod account;
 pub mod body;
 mod condition;
+mod history;
 mod open;
 mod read;
+mod referrer;
 mod seal;
 mod search;
 mod session;
@@ -18,6 +20,7 @@ use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
 
 pub use account::{NewToken, SystemAccount};
 pub use condition::{Conditions, Criterion, Decide, Match};
+pub use history::{HistoryEntry, HistoryOf, HistoryPage, HistoryRequest};
 pub use open::{StoreConfig, migrate};
 pub use search::{Count, Page, PageRequest};
 pub use session::{PersonAccount, SignIn, SignedIn};

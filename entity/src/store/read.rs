@@ -1,4 +1,4 @@
-//! Reads of one resource: its current version, one version, all versions.
+//! Reads of one resource: its current version, or one of its versions.
 
 use chrono::{DateTime, Utc};
 use fhir::ResourceType;
@@ -86,26 +86,6 @@ impl Store {
         })
     }
 
-    /// The versions of one resource, newest first, at most `limit` of those before `before` (exclusive). Empty when it never
-    /// existed or is not to be seen.
-    ///
-    /// # Errors
-    /// [`StoreError::Forbidden`] by the role table.
-    pub async fn history(
-        &self,
-        actor: &Actor,
-        resource_type: ResourceType,
-        id: &str,
-        before: Option<i32>,
-        limit: u32,
-    ) -> Result<Vec<Version>, StoreError> {
-        actor.require(Interaction::Read, resource_type)?;
-        let mut sql = self.versions(actor, resource_type, id);
-        sql.push(" AND v.version_id < ").bind(before.unwrap_or(i32::MAX));
-        sql.push(" ORDER BY v.version_id DESC LIMIT ").bind(i64::from(limit));
-        self.db.query_all_raw(sql.statement()).await?.iter().map(version_of).collect()
-    }
-
     /// `SELECT … FROM versions v WHERE v.rid = (the head this actor may see) AND <the version is to be seen too>`.
     fn versions(&self, actor: &Actor, resource_type: ResourceType, id: &str) -> Sql {
         let mut sql = Sql::new();
@@ -123,7 +103,7 @@ pub(super) fn text(raw: &[u8]) -> Result<String, StoreError> {
     body::decode(raw, BODY_LIMIT).map_err(|e| StoreError::Internal(e.to_string()))
 }
 
-fn version_of(row: &QueryResult) -> Result<Version, StoreError> {
+pub(super) fn version_of(row: &QueryResult) -> Result<Version, StoreError> {
     let raw: Option<Vec<u8>> = row.try_get("", "raw")?;
     let resource: Option<String> = row.try_get("", "resource")?;
     let body = match raw {

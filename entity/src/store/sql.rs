@@ -71,13 +71,19 @@ impl Sql {
 
     /// The versions of a type, each judged by its own labels and patients: `"fhir"."observation" AS v WHERE true AND …`.
     pub fn versions(&mut self, resource_type: ResourceType, alias: &str, actor: &Actor, keys: &Keys) -> &mut Self {
-        self.push("\"fhir\".\"").push(resource_type.table()).push("\" AS ").push(alias).push(" WHERE true");
+        self.every_version(resource_type, alias).push(" WHERE true");
         self.labels(alias, actor);
         if let Some(pats) = restricted_to(resource_type, actor, keys) {
             self.push(" AND (").push(alias).push(".pat = ANY(").bind_i64s(pats.iter().copied()).push(") OR ");
             self.push(alias).push(".pats && ").bind_i64s(pats).push(")");
         }
         self
+    }
+
+    /// The versions of a type, nobody's rights asked: `"fhir"."observation" AS n`. Only to compare a row that was judged with its
+    /// neighbours; nothing of these rows may reach an answer.
+    pub fn every_version(&mut self, resource_type: ResourceType, alias: &str) -> &mut Self {
+        self.push("\"fhir\".\"").push(resource_type.table()).push("\" AS ").push(alias)
     }
 
     /// ` AND …`: labels always; for patient-bound types and a row-restricted actor also the patients.

@@ -129,6 +129,9 @@ impl Store {
             update_heads(&tx, *resource_type, rows).await?;
         }
         write_side_rows(&tx, &rows).await?;
+        let deleted: Vec<_> =
+            rows.iter().filter(|r| r.operation == "D").map(|r| (r.resource_type, r.id.as_str())).collect();
+        self.unreferenced(&tx, actor, &deleted).await?;
         write_moves(&tx, request, &rows).await?;
         record(&tx, actor, request, plan.writes.len(), &matches, &rows).await?;
         tx.commit().await?;

@@ -81,11 +81,14 @@ async fn delete_then_read_is_gone_and_history_tells_all() {
     };
     assert_eq!(methods(&first), ["DELETE", "PUT"]);
     assert!(first["entry"][0].get("resource").is_none());
+    assert_eq!(first["link"][1]["relation"], "next");
     let next = first["link"][1]["url"].as_str().unwrap();
     let second: Value =
         reqwest::Client::new().get(next).bearer_auth(&client.token).send().await.unwrap().json().await.unwrap();
     assert_eq!(methods(&second), ["POST"]);
-    assert_eq!(second["link"].as_array().unwrap().len(), 1);
+    let relations: Vec<_> =
+        second["link"].as_array().unwrap().iter().map(|l| l["relation"].as_str().unwrap()).collect();
+    assert_eq!(relations, ["self", "first"]);
     assert_eq!(second["entry"][0]["resource"]["active"], true);
 }
 

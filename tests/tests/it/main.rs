@@ -9,6 +9,7 @@ mod demo;
 mod embedded_cluster;
 mod fhir_rest;
 mod graphql;
+mod history;
 mod import;
 mod search;
 mod store;

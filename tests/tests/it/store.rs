@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use entity::store::{Act, Lookup, Outcome, Plan, Stored, Write};
+use entity::store::{Act, HistoryOf, HistoryRequest, Lookup, Outcome, Plan, Stored, Write};
 use entity::{Actor, Clearance, IdSource, Request, Rows, Store, StoreError};
 use fhir::ResourceType::{self, Observation, Patient};
 use fhir::search::label::CONFIDENTIALITY_SYSTEM;
@@ -74,14 +74,12 @@ async fn a_resource_lives_through_versions_and_its_history_keeps_them() {
     assert!(first.body.replace(' ', "").contains(r#""multipleBirthInteger":1"#), "{}", first.body);
     assert_eq!(store.vread(&actor, Patient, "p1", 4).await.unwrap(), Lookup::Absent);
 
-    let versions = store.history(&actor, Patient, "p1", None, 10).await.unwrap();
-    assert_eq!(
-        versions.iter().map(|v| (v.version_id, v.operation)).collect::<Vec<_>>(),
-        [(3, 'D'), (2, 'U'), (1, 'C')]
-    );
-    assert!(versions[0].body.is_none() && versions[1].body.is_some());
-    let rest = store.history(&actor, Patient, "p1", Some(3), 1).await.unwrap();
-    assert_eq!(rest.iter().map(|v| v.version_id).collect::<Vec<_>>(), [2]);
+    let of = HistoryOf::Instance(Patient, "p1".into());
+    let all = HistoryRequest { limit: 10, ..HistoryRequest::default() };
+    let page = store.history(&actor, &of, &all).await.unwrap();
+    let versions: Vec<_> = page.entries.iter().map(|e| (e.version.version_id, e.version.operation)).collect();
+    assert_eq!(versions, [(3, 'D'), (2, 'U'), (1, 'C')]);
+    assert!(page.entries[0].version.body.is_none() && page.entries[1].version.body.is_some());
 
     let revived = commit(&store, 7, vec![update("p1", "", None, true)]).await.unwrap();
     assert!(matches!(&revived[0], Outcome::Created(s) if s.version_id == 4), "{revived:?}");
@@ -191,7 +189,13 @@ async fn labels_and_patients_are_in_the_sql() {
     // Hidden answers exactly as absent, at every read.
     assert_eq!(store.read(&normal, Patient, "restricted").await.unwrap(), Lookup::Absent);
     assert_eq!(store.vread(&normal, Patient, "restricted", 1).await.unwrap(), Lookup::Absent);
-    assert!(store.history(&normal, Patient, "restricted", None, 9).await.unwrap().is_empty());
+    let all = HistoryRequest { limit: 9, ..HistoryRequest::default() };
+    let of = HistoryOf::Instance(Patient, "restricted".into());
+    assert!(matches!(store.history(&normal, &of, &all).await, Err(StoreError::NotFound { .. })));
+    for of in [HistoryOf::Type(Patient), HistoryOf::System] {
+        let seen = store.history(&normal, &of, &all).await.unwrap().entries;
+        assert_eq!(seen.iter().map(|e| e.id.as_str()).collect::<Vec<_>>(), ["open"], "{of:?}");
+    }
     let level_r = cleared(Clearance { level: 4, sensitivities: 0 });
     assert!(matches!(store.read(&level_r, Patient, "restricted").await.unwrap(), Lookup::Found(_)));
     // Relabelled: the older, open version is hidden with the current one.
@@ -212,7 +216,13 @@ async fn labels_and_patients_are_in_the_sql() {
         assert!(matches!(store.vread(&own, resource_type, seen, 1).await.unwrap(), Lookup::Found(_)));
         assert_eq!(store.read(&own, resource_type, hidden).await.unwrap(), Lookup::Absent);
         assert_eq!(store.vread(&own, resource_type, hidden, 1).await.unwrap(), Lookup::Absent);
-        assert!(store.history(&own, resource_type, hidden, None, 9).await.unwrap().is_empty());
+        let of = HistoryOf::Instance(resource_type, hidden.into());
+        assert!(matches!(store.history(&own, &of, &all).await, Err(StoreError::NotFound { .. })));
+        for of in [HistoryOf::Type(resource_type), HistoryOf::System] {
+            let entries = store.history(&own, &of, &all).await.unwrap().entries;
+            let of_type = entries.iter().filter(|e| e.resource_type == resource_type);
+            assert_eq!(of_type.map(|e| e.id.as_str()).collect::<Vec<_>>(), [seen], "{of:?}");
+        }
     }
     // Gone over to another patient: the older version goes with it.
     let moved = Act::Update {
