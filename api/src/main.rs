@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use api::config::{Cli, Command, Dicom};
 use clap::Parser as _;
 
+/// A third of a chart's time in the server went to the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -1,10 +1,10 @@
 //! All routes, and what every answer carries. A client sees nothing that did not pass here.
 
 use axum::Router;
+use axum::response::Response;
 use http::{HeaderName, HeaderValue, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::health::{self, Readiness};
 use crate::{assets, auth, fhir, graphql};
@@ -22,16 +22,21 @@ const HEADERS: [(HeaderName, &str); 7] = [
 
 /// The routes of one server over one store.
 pub fn router(readiness: Readiness, fhir: fhir::State) -> Router {
-    let mut router = health::routes(readiness)
+    health::routes(readiness)
         .merge(fhir::routes("/fhir/R4", &fhir))
         .merge(fhir::routes("/fhir", &fhir))
         .merge(graphql::routes(&fhir))
         .merge(auth::http::routes(&fhir))
         .fallback(assets::serve)
         .layer(CompressionLayer::new())
-        .layer(CatchPanicLayer::new());
+        .layer(CatchPanicLayer::new())
+        .layer(axum::middleware::map_response(with_headers))
+}
+
+/// What an answer has not said itself.
+async fn with_headers(mut response: Response) -> Response {
     for (name, value) in HEADERS {
-        router = router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
-    router
+    response
 }

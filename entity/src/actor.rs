@@ -30,7 +30,7 @@ impl std::fmt::Debug for Actor {
 }
 
 /// Which rows of patient-bound tables the actor may see.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Rows {
     All,
     /// Only what is about these patients (bare ids).
@@ -38,12 +38,20 @@ pub enum Rows {
 }
 
 /// Security labels the actor is cleared for: `conf <= level` and no sensitivity bit outside `sensitivities`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Clearance {
     /// Confidentiality U L M N R V = 0..5.
     pub level: i16,
     /// Bits of the sensitivity codes that may be seen.
     pub sensitivities: i32,
+}
+
+/// All of an actor that decides which rows it sees: the only thing the store's predicates are written from, so that actors of one sight
+/// may share a statement.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Sight {
+    pub rows: Rows,
+    pub clearance: Clearance,
 }
 
 impl Clearance {
@@ -65,6 +73,10 @@ impl Actor {
             clearance: Clearance::FULL,
             scope: Some(role::every_interaction()),
         }
+    }
+
+    pub(crate) fn sight(&self) -> Sight {
+        Sight { rows: self.rows.clone(), clearance: self.clearance }
     }
 
     /// As [`Actor::may`], as an error.

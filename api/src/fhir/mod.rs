@@ -7,7 +7,6 @@ mod prefer;
 mod read;
 mod search;
 mod transaction;
-mod validate;
 mod write;
 
 use std::fmt::Write as _;
@@ -71,11 +70,6 @@ pub fn routes(base: &'static str, state: &State) -> Router {
         .route(&at("/_history"), get(history::of_system).fallback(no_method))
         .route(&at("/{type}/_history"), get(history::of_type).fallback(no_method))
         .route(&at("/{type}/_search"), post(search::post).fallback(no_method))
-        .route(&at("/{type}/$validate"), post(validate::of_type).fallback(no_method))
-        .route(
-            &at("/{type}/{id}/$validate"),
-            get(validate::of_instance).post(validate::of_instance).fallback(no_method),
-        )
         .route(&at("/{type}/{id}"), get(read::read).put(write::update).delete(write::delete).fallback(no_method))
         .route(&at("/{type}/{id}/_history"), get(history::of_instance).fallback(no_method))
         .route(&at("/{type}/{id}/_history/{version}"), get(read::vread).fallback(no_method))

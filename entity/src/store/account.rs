@@ -86,10 +86,11 @@ impl Store {
             .filter(token::Column::RevokedAt.is_null())
             .exec(&self.db)
             .await?;
+        self.tokens.forget();
         Ok(revoked.rows_affected)
     }
 
-    /// Who holds this token at that instant; `None` when it is unknown, expired or revoked, or its account is disabled, of the demo
+    /// Who holds this token at that instant, as known within the last second; `None` when it is unknown, expired or revoked, or its account is disabled, of the demo
     /// outside demo mode, or holds another role than `system` (the other roles sign in).
     ///
     /// # Errors
@@ -100,6 +101,10 @@ impl Store {
         demo_mode: bool,
         now: DateTime<Utc>,
     ) -> Result<Option<Actor>, StoreError> {
+        let looked_up = match self.tokens.get(hash, demo_mode, now) {
+            Ok(known) => return Ok(Some(known)),
+            Err(looked_up) => looked_up,
+        };
         let Some(token) = token::Entity::find_by_id(hash.to_vec()).one(&self.db).await? else { return Ok(None) };
         if token.revoked_at.is_some_and(|at| at <= now) || token.expires_at <= now {
             return Ok(None);
@@ -108,7 +113,7 @@ impl Store {
         let good = |a: &account::Model| !a.disabled && (demo_mode || !a.demo) && a.roles == ["system"];
         let Some(account) = account.filter(good) else { return Ok(None) };
         let Ok(scope) = scope::parse(&token.scope) else { return Ok(None) };
-        Ok(Some(Actor {
+        let actor = Actor {
             account: Some(account.id),
             principal: account.login,
             roles: vec![Role::System],
@@ -116,6 +121,8 @@ impl Store {
             rows: Rows::All,
             clearance: Clearance::NORMAL,
             scope: Some(scope),
-        }))
+        };
+        self.tokens.keep(&looked_up, (hash, demo_mode), now, token.expires_at, actor.clone());
+        Ok(Some(actor))
     }
 }

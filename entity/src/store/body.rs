@@ -2,7 +2,16 @@
 //!
 //! Byte 2 (zstd with a dictionary) is reserved; nothing writes it yet and reading it is an error.
 
-use std::io::Read;
+use std::cell::RefCell;
+
+use zstd::bulk::{Compressor, Decompressor};
+use zstd::zstd_safe::get_frame_content_size;
+
+thread_local! {
+    // A context is made once per thread: making one costs more than a body.
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = RefCell::new(Compressor::new(LEVEL).ok());
+    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = RefCell::new(Decompressor::new().ok());
+}
 
 const TEXT: u8 = 0;
 const ZSTD: u8 = 1;
@@ -27,8 +36,9 @@ pub enum BodyError {
 /// The bytes to store for `body`: compressed, or plain when that is smaller.
 #[must_use]
 pub fn encode(body: &str) -> Vec<u8> {
-    let (format, bytes) = match zstd::bulk::compress(body.as_bytes(), LEVEL) {
-        Ok(frame) if frame.len() < body.len() => (ZSTD, frame),
+    let frame = COMPRESSOR.with_borrow_mut(|c| c.as_mut().and_then(|c| c.compress(body.as_bytes()).ok()));
+    let (format, bytes) = match frame {
+        Some(frame) if frame.len() < body.len() => (ZSTD, frame),
         _ => (TEXT, body.as_bytes().to_vec()),
     };
     let mut raw = Vec::with_capacity(bytes.len() + 1);
@@ -47,13 +57,11 @@ pub fn decode(raw: &[u8], limit: u64) -> Result<String, BodyError> {
         TEXT => std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| BodyError::NotUtf8),
         ZSTD => {
             let damaged = || BodyError::Damaged { limit };
-            let mut text = String::new();
-            zstd::stream::read::Decoder::new(bytes)
-                .map_err(|_| damaged())?
-                .take(limit.saturating_add(1))
-                .read_to_string(&mut text)
-                .map_err(|_| damaged())?;
-            if text.len() as u64 > limit { Err(damaged()) } else { Ok(text) }
+            // Every frame of ours says its size, and unpacking to more than that fails.
+            let size = get_frame_content_size(bytes).ok().flatten().filter(|n| *n <= limit).ok_or_else(damaged)?;
+            let text =
+                DECOMPRESSOR.with_borrow_mut(|d| d.as_mut().and_then(|d| d.decompress(bytes, size as usize).ok()));
+            String::from_utf8(text.ok_or_else(damaged)?).map_err(|_| BodyError::NotUtf8)
         }
         ZSTD_DICTIONARY => Err(BodyError::Dictionary),
         other => Err(BodyError::Format(other)),

@@ -6,11 +6,13 @@ mod condition;
 mod history;
 mod open;
 mod read;
+mod recent;
 mod referrer;
 mod seal;
 mod search;
 mod session;
 mod sql;
+mod together;
 mod write;
 
 use chrono::{DateTime, Utc};
@@ -25,7 +27,10 @@ pub use open::{StoreConfig, migrate};
 pub use search::{Count, Page, PageRequest};
 pub use session::{PersonAccount, SignIn, SignedIn};
 
-use crate::StoreError;
+use crate::actor::Sight;
+use crate::{Actor, StoreError};
+use recent::Recent;
+use together::Together;
 
 /// The store. Cheap to clone; all state that matters is in PostgreSQL.
 #[derive(Clone, Debug)]
@@ -37,6 +42,9 @@ pub struct Store {
     pub(crate) rids: std::sync::Arc<tokio::sync::Mutex<(i64, i64)>>,
     /// Turns of the transactions that take very many locks.
     pub(crate) wide: std::sync::Arc<tokio::sync::Semaphore>,
+    pub(crate) reads: Together<(ResourceType, Sight), String, Lookup>,
+    pub(crate) tokens: Recent<Actor>,
+    pub(crate) sessions: Recent<SignedIn>,
 }
 
 /// One version of one resource.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use fhir::search::key::Keys;
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseBackend, DatabaseConnection, DbErr, Statement};
 
+use crate::store::recent::Recent;
 use crate::store::seal::Seal;
+use crate::store::together::Together;
 use crate::{Store, StoreError};
 
 /// Where the store is and how many connections it keeps.
@@ -69,7 +71,16 @@ impl Store {
         let seal = Seal::new(&key);
         let key = key.try_into().map_err(|_| StoreError::Internal("the index key is not 16 bytes".into()))?;
         let wide = std::sync::Arc::new(tokio::sync::Semaphore::new(super::condition::WIDE_AT_ONCE));
-        Ok(Self { db, keys: Keys::new(key), seal, rids: std::sync::Arc::default(), wide })
+        Ok(Self {
+            db,
+            keys: Keys::new(key),
+            seal,
+            rids: std::sync::Arc::default(),
+            wide,
+            reads: Together::default(),
+            tokens: Recent::default(),
+            sessions: Recent::default(),
+        })
     }
 
     /// Gives every connection back.

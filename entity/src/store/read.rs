@@ -1,12 +1,17 @@
 //! Reads of one resource: its current version, or one of its versions.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use fhir::ResourceType;
-use sea_orm::{ConnectionTrait as _, QueryResult};
+use fhir::search::key::Keys;
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, QueryResult};
 
+use crate::actor::Sight;
 use crate::role::Interaction;
 use crate::store::body;
 use crate::store::sql::Sql;
+use crate::store::together::AsyncRun;
 use crate::store::{Lookup, Store, Stored, Version};
 use crate::{Actor, StoreError};
 
@@ -20,18 +25,8 @@ impl Store {
     /// [`StoreError::Forbidden`] by the role table, before any row is looked at.
     pub async fn read(&self, actor: &Actor, resource_type: ResourceType, id: &str) -> Result<Lookup, StoreError> {
         actor.require(Interaction::Read, resource_type)?;
-        let mut sql = Sql::new();
-        sql.push("SELECT h.version_id, h.last_updated, h.deleted, h.raw FROM ");
-        sql.heads_with_deleted(resource_type, "h", actor, &self.keys);
-        sql.push(" AND h.rkey = ").bind(self.keys.resource(resource_type, id)).push(" AND h.id = ").bind(id);
-        let Some(row) = self.db.query_one_raw(sql.statement()).await? else { return Ok(Lookup::Absent) };
-        let version_id: i32 = row.try_get("", "version_id")?;
-        let last_updated: DateTime<Utc> = row.try_get("", "last_updated")?;
-        if row.try_get("", "deleted")? {
-            return Ok(Lookup::Deleted { version_id, last_updated });
-        }
-        let raw: Vec<u8> = row.try_get("", "raw")?;
-        Ok(Lookup::Found(Stored { resource_type, id: id.to_owned(), version_id, last_updated, body: text(&raw)? }))
+        let group = (resource_type, actor.sight());
+        self.reads.get(group, id.to_owned(), ReadHeads { db: self.db.clone(), keys: self.keys }).await
     }
 
     /// The current versions of several resources of one type, in one statement; those absent, deleted or not to be seen are missing.
@@ -95,6 +90,40 @@ impl Store {
         sql.heads_with_deleted(resource_type, "h", actor, &self.keys);
         sql.push(" AND h.rkey = ").bind(self.keys.resource(resource_type, id)).push(" AND h.id = ").bind(id).push(")");
         sql
+    }
+}
+
+/// Reads of one type by actors of one sight, in one statement.
+struct ReadHeads {
+    db: DatabaseConnection,
+    keys: Keys,
+}
+
+impl AsyncRun<(ResourceType, Sight), String, Lookup> for ReadHeads {
+    async fn run(
+        &self,
+        (resource_type, sight): &(ResourceType, Sight),
+        ids: Vec<String>,
+    ) -> Result<Vec<Lookup>, StoreError> {
+        let resource_type = *resource_type;
+        let mut sql = Sql::new();
+        sql.push("SELECT h.id, h.version_id, h.last_updated, h.deleted, h.raw FROM ");
+        sql.heads_in_sight(resource_type, "h", sight, &self.keys).push(" AND h.rkey = ANY(");
+        sql.bind_i64s(ids.iter().map(|id| self.keys.resource(resource_type, id))).push(")");
+        let mut found: HashMap<String, Lookup> = HashMap::new();
+        for row in self.db.query_all_raw(sql.statement()).await? {
+            let (id, version_id, last_updated, deleted, raw): (String, i32, DateTime<Utc>, bool, Option<Vec<u8>>) =
+                (row.try_get_by(0)?, row.try_get_by(1)?, row.try_get_by(2)?, row.try_get_by(3)?, row.try_get_by(4)?);
+            let lookup = match raw {
+                Some(raw) if !deleted => {
+                    Lookup::Found(Stored { resource_type, id: id.clone(), version_id, last_updated, body: text(&raw)? })
+                }
+                _ => Lookup::Deleted { version_id, last_updated },
+            };
+            found.insert(id, lookup);
+        }
+        // The same resource may be asked for twice; a hash that is another id's finds nothing.
+        Ok(ids.iter().map(|id| found.get(id).cloned().unwrap_or(Lookup::Absent)).collect())
     }
 }
 

@@ -183,10 +183,12 @@ impl Store {
         row.revoked_at = Set(Some(now));
         row.update(&tx).await?;
         audit_sign_in(&tx, Some(account), "logout", 0, request_id, now).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        self.sessions.forget();
+        Ok(())
     }
 
-    /// Who a session belongs to at that instant; `None` when it is unknown, ended, or its account is no longer good.
+    /// Who a session belongs to at that instant, as known within the last second; `None` when it is unknown, ended, or its account is no longer good.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away.
@@ -196,6 +198,10 @@ impl Store {
         demo_mode: bool,
         now: DateTime<Utc>,
     ) -> Result<Option<SignedIn>, StoreError> {
+        let looked_up = match self.sessions.get(hash, demo_mode, now) {
+            Ok(known) => return Ok(Some(known)),
+            Err(looked_up) => looked_up,
+        };
         let Some(found) = session::Entity::find_by_id(hash.to_vec()).one(&self.db).await? else { return Ok(None) };
         let end = found.created_at + ABSOLUTE;
         if found.revoked_at.is_some() || now >= found.last_seen + IDLE || now >= end {
@@ -227,7 +233,10 @@ impl Store {
             clearance: Clearance::NORMAL,
             scope: None,
         };
-        Ok(Some(SignedIn { actor, name: account.name, expires_at: (last_seen + IDLE).min(end) }))
+        let expires_at = (last_seen + IDLE).min(end);
+        let signed_in = SignedIn { actor, name: account.name, expires_at };
+        self.sessions.keep(&looked_up, (hash, demo_mode), now, expires_at, signed_in.clone());
+        Ok(Some(signed_in))
     }
 }
 

@@ -9,7 +9,7 @@ use fhir::search::registry;
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{DatabaseBackend, Statement, Value};
 
-use crate::actor::{Actor, Clearance, Rows};
+use crate::actor::{Actor, Clearance, Rows, Sight};
 
 /// SQL text with its binds.
 #[derive(Debug, Default, Clone)]
@@ -54,7 +54,7 @@ impl Sql {
     /// `"fhir"."observation_ix" AS h WHERE NOT h.deleted AND <what the actor may see>`: the start of every search.
     pub fn heads(&mut self, resource_type: ResourceType, alias: &str, actor: &Actor, keys: &Keys) -> &mut Self {
         self.head_table(resource_type, alias).push(" WHERE NOT ").push(alias).push(".deleted");
-        self.visible(resource_type, alias, actor, keys)
+        self.visible(resource_type, alias, &actor.sight(), keys)
     }
 
     /// `"fhir"."observation_ix" AS h WHERE true AND <what the actor may see>`, deleted ones included: who reads them tells 410 from 404.
@@ -65,15 +65,27 @@ impl Sql {
         actor: &Actor,
         keys: &Keys,
     ) -> &mut Self {
+        self.heads_in_sight(resource_type, alias, &actor.sight(), keys)
+    }
+
+    /// As [`Sql::heads_with_deleted`], for all actors of one sight.
+    pub fn heads_in_sight(
+        &mut self,
+        resource_type: ResourceType,
+        alias: &str,
+        sight: &Sight,
+        keys: &Keys,
+    ) -> &mut Self {
         self.head_table(resource_type, alias).push(" WHERE true");
-        self.visible(resource_type, alias, actor, keys)
+        self.visible(resource_type, alias, sight, keys)
     }
 
     /// The versions of a type, each judged by its own labels and patients: `"fhir"."observation" AS v WHERE true AND …`.
     pub fn versions(&mut self, resource_type: ResourceType, alias: &str, actor: &Actor, keys: &Keys) -> &mut Self {
         self.every_version(resource_type, alias).push(" WHERE true");
-        self.labels(alias, actor);
-        if let Some(pats) = restricted_to(resource_type, actor, keys) {
+        let sight = actor.sight();
+        self.labels(alias, sight.clearance);
+        if let Some(pats) = restricted_to(resource_type, &sight, keys) {
             self.push(" AND (").push(alias).push(".pat = ANY(").bind_i64s(pats.iter().copied()).push(") OR ");
             self.push(alias).push(".pats && ").bind_i64s(pats).push(")");
         }
@@ -87,9 +99,9 @@ impl Sql {
     }
 
     /// ` AND …`: labels always; for patient-bound types and a row-restricted actor also the patients.
-    fn visible(&mut self, resource_type: ResourceType, alias: &str, actor: &Actor, keys: &Keys) -> &mut Self {
-        self.labels(alias, actor);
-        if let Some(pats) = restricted_to(resource_type, actor, keys) {
+    fn visible(&mut self, resource_type: ResourceType, alias: &str, sight: &Sight, keys: &Keys) -> &mut Self {
+        self.labels(alias, sight.clearance);
+        if let Some(pats) = restricted_to(resource_type, sight, keys) {
             self.push(" AND (").push(alias).push(".pat = ANY(").bind_i64s(pats.iter().copied()).push(")");
             if registry::several_patients(resource_type) {
                 let terms = pats.iter().map(|p| keys.term_compartment(*p));
@@ -100,10 +112,10 @@ impl Sql {
         self
     }
 
-    fn labels(&mut self, alias: &str, actor: &Actor) {
-        if actor.clearance != Clearance::FULL {
-            self.push(" AND ").push(alias).push(".conf <= ").bind(actor.clearance.level);
-            self.push(" AND ").push(alias).push(".sens & ").bind(!actor.clearance.sensitivities).push(" = 0");
+    fn labels(&mut self, alias: &str, clearance: Clearance) {
+        if clearance != Clearance::FULL {
+            self.push(" AND ").push(alias).push(".conf <= ").bind(clearance.level);
+            self.push(" AND ").push(alias).push(".sens & ").bind(!clearance.sensitivities).push(" = 0");
         }
     }
 
@@ -113,8 +125,8 @@ impl Sql {
 }
 
 /// The row keys of the patients a restricted actor may see; `None` when rows of this type are open to the actor.
-fn restricted_to(resource_type: ResourceType, actor: &Actor, keys: &Keys) -> Option<Vec<i64>> {
-    match &actor.rows {
+fn restricted_to(resource_type: ResourceType, sight: &Sight, keys: &Keys) -> Option<Vec<i64>> {
+    match &sight.rows {
         Rows::Patients(ids) if registry::in_patient_compartment(resource_type) => {
             Some(ids.iter().map(|id| keys.resource(ResourceType::Patient, id)).collect())
         }
