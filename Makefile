@@ -3,7 +3,7 @@
 PG_BIN := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres))
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: run test rust-test frontend frontend-check e2e shots check fmt deps node chromium
+.PHONY: run test rust-test frontend frontend-check e2e shots bench check fmt deps node chromium
 
 deps:
 	@rustc --version | awk '{ split($$2, v, "."); if (v[1] < 1 || (v[1] == 1 && v[2] < 94)) { print "rustc " $$2 " is too old: install Rust 1.94 or newer with rustup"; exit 1 } }'
@@ -35,7 +35,12 @@ test: rust-test frontend-check e2e
 rust-test: deps
 	cargo test --workspace
 
-frontend-check: frontend/node_modules
+frontend-# Server against bare SQL; writes BENCHMARKS.md.
+bench: deps
+	cargo build --workspace --release
+	cargo bench --workspace --bench twins
+
+check: frontend/node_modules
 	cd frontend && npm run typecheck && npm run lint && npm run test && npm run build && npm run budget
 
 # Headless Chromium against the real server with the demo hospital.
@@ -46,6 +51,11 @@ e2e: deps node chromium
 # The screenshots that e2e takes, looked at by people.
 shots: e2e
 	@ls tests/e2e/shots
+
+# Server against bare SQL; writes BENCHMARKS.md.
+bench: deps
+	cargo build --workspace --release
+	cargo bench --workspace --bench twins
 
 check: frontend/node_modules
 	cargo fmt --all --check

@@ -1,0 +1,87 @@
+//! A small HTTP/1.1 load generator: keep-alive connections, one request after the other on each, every answer read and checked.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// What a run saw.
+#[derive(Debug, Default)]
+pub struct Run {
+    pub per_second: f64,
+    /// Of all requests, sorted.
+    pub times: Vec<Duration>,
+}
+
+impl Run {
+    /// The time within which that share of requests was answered, in milliseconds.
+    pub fn percentile_ms(&self, share: f64) -> f64 {
+        let at = ((self.times.len() as f64 * share) as usize).min(self.times.len().saturating_sub(1));
+        self.times.get(at).map_or(f64::NAN, |t| t.as_secs_f64() * 1e3)
+    }
+}
+
+/// Sends the requests round and round from that many connections for that long.
+///
+/// # Errors
+/// An answer that is not 200, or a connection that ends.
+pub async fn run(host: &str, requests: &[Vec<u8>], clients: usize, time: Duration) -> io::Result<Run> {
+    let begun = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for client in 0..clients {
+        let (host, requests) = (host.to_owned(), requests.to_vec());
+        tasks.spawn(async move {
+            let mut stream = TcpStream::connect(&host).await?;
+            stream.set_nodelay(true)?;
+            let (mut buffer, mut times) = (Vec::with_capacity(1 << 16), Vec::new());
+            let mut at = client * 7;
+            while begun.elapsed() < time {
+                let sent = Instant::now();
+                stream.write_all(&requests[at % requests.len()]).await?;
+                answer(&mut stream, &mut buffer).await?;
+                times.push(sent.elapsed());
+                at += 1;
+            }
+            Ok::<_, io::Error>(times)
+        });
+    }
+    let mut times = Vec::new();
+    while let Some(done) = tasks.join_next().await {
+        times.extend(done.map_err(io::Error::other)??);
+    }
+    let per_second = times.len() as f64 / begun.elapsed().as_secs_f64();
+    times.sort_unstable();
+    Ok(Run { per_second, times })
+}
+
+async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<()> {
+    buffer.clear();
+    let head = loop {
+        if stream.read_buf(buffer).await? == 0 {
+            return Err(io::Error::other("the server closed the connection"));
+        }
+        if let Some(end) = buffer.windows(4).position(|w| w == b"\r\n\r\n") {
+            break end + 4;
+        }
+    };
+    let text = String::from_utf8_lossy(&buffer[..head]).to_ascii_lowercase();
+    if !text.starts_with("http/1.1 200") {
+        let body = String::from_utf8_lossy(&buffer[head..]).into_owned();
+        return Err(io::Error::other(format!("{} {body}", text.lines().next().unwrap_or_default())));
+    }
+    let length =
+        text.lines().find_map(|l| l.strip_prefix("content-length:")).and_then(|l| l.trim().parse::<usize>().ok());
+    let length = length.ok_or_else(|| io::Error::other("an answer without a length"))?;
+    while buffer.len() < head + length {
+        if stream.read_buf(buffer).await? == 0 {
+            return Err(io::Error::other("the server closed the connection"));
+        }
+    }
+    if buffer[head..].starts_with(b"{\"errors\"")
+        || buffer[head..].ends_with(b"}]}") && buffer[head..].windows(10).any(|w| w == b"\"errors\":[")
+    {
+        return Err(io::Error::other(String::from_utf8_lossy(&buffer[head..]).into_owned()));
+    }
+    Ok(())
+}

@@ -1,0 +1,212 @@
+//! `make bench`: what the server costs over the bare SQL it needs, in one run on one machine.
+//!
+//! Each line is measured twice, through the server over HTTP and by pgbench with hand-written SQL that fetches the same rows, one after
+//! the other, so that the ratio holds where absolute figures do not. Load generator, server and PostgreSQL share the machine's cores.
+//! `BENCH_SECONDS` (5) and `BENCH_PATIENTS` (1000) change the size; `WINTEHR_TEST_DATA` adds the import of its `synthea` folder.
+
+mod load;
+mod report;
+mod shapes;
+mod twin;
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use api::clock::Clock;
+use api::postgres::{Cluster, Durability};
+use chrono::TimeDelta;
+use entity::store::{NewToken, SystemAccount};
+use entity::{Store, StoreConfig};
+use report::{Line, Report};
+use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
+use twin::Twin;
+
+/// Clients of the lines that measure throughput.
+const CLIENTS: usize = 16;
+
+#[tokio::main]
+async fn main() {
+    // `cargo bench` hands over its own arguments; there is nothing to choose by them.
+    let program = release_program();
+    let seconds = Duration::from_secs(setting("BENCH_SECONDS", 5));
+    let patients = setting("BENCH_PATIENTS", 1000);
+    let folder = program.parent().expect("in a folder").join("bench-cluster");
+    let _ = std::fs::remove_dir_all(&folder);
+    let settings = tests::cluster_settings(folder.clone(), Durability::Full);
+    let cluster = Cluster::own(&settings).await.expect("the cluster starts");
+    let twin = Twin::new(cluster.url("bench"), &settings).expect("pgbench is there");
+    let maintenance = cluster.connection().await.expect("the cluster answers");
+    maintenance.ensure_database("bench").await.expect("made");
+    maintenance.ensure_database("copy").await.expect("made");
+    let url = cluster.url("bench");
+    entity::migrate(&url, migration::migrate, [9; 16]).await.expect("migrated");
+    entity::migrate(&cluster.url("copy"), migration::migrate, [9; 16]).await.expect("migrated");
+    let db = Database::connect(url.as_str()).await.expect("connected");
+
+    let mut report = Report::default();
+    let work = folder.join("files");
+    std::fs::create_dir_all(&work).expect("a folder for files");
+    import(&mut report, &program, &url, &db, &cluster, &work).await;
+    fill(&program, &url, patients);
+    db.execute_unprepared("VACUUM ANALYZE").await.expect("analysed");
+    extraction(&mut report);
+
+    let token = token(&url).await;
+    let server = Server::start(&program, &url);
+    let wait = Duration::from_secs(1);
+    for shape in shapes::all(&db, seconds).await {
+        let requests: Vec<Vec<u8>> = shape.samples.iter().map(|s| s.request.bytes(&server.host, &token)).collect();
+        let statements: Vec<String> = shape.samples.iter().map(|s| s.sql.clone()).collect();
+        let clients = if shape.throughput { CLIENTS } else { 1 };
+        load::run(&server.host, &requests, clients, wait).await.expect("answers");
+        let ours = load::run(&server.host, &requests, clients, shape.time).await.expect("answers");
+        let bare = twin.run(&statements, clients, shape.time, &work);
+        let line = Line::twins(shape.name, clients, &ours, &bare, shape.bar);
+        println!("{line}");
+        report.lines.push(line);
+    }
+    report.peak_memory_mb = server.peak_memory_mb();
+    drop(server);
+    db.close().await.expect("closed");
+    cluster.stop().expect("stopped");
+    let _ = std::fs::remove_dir_all(&folder);
+    report.patients = patients;
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../BENCHMARKS.md");
+    report.write(&file).expect("written");
+    println!("{report}");
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    let given = std::env::var_os(name).and_then(|v| v.into_string().ok());
+    given.map_or(default, |v| v.parse().unwrap_or_else(|_| panic!("{name} is a whole number")))
+}
+
+/// `target/release/wintehr`, from where this program runs: `target/release/deps/`.
+fn release_program() -> PathBuf {
+    let here = std::env::current_exe().expect("a path");
+    let program = here.parent().and_then(Path::parent).expect("a target folder").join("wintehr");
+    assert!(program.exists(), "build the server first: make bench does");
+    program
+}
+
+/// Import of transaction bundles against COPY of the very rows they became.
+async fn import(
+    report: &mut Report,
+    program: &Path,
+    url: &str,
+    db: &DatabaseConnection,
+    cluster: &Cluster,
+    work: &Path,
+) {
+    let synthea =
+        std::env::var_os("WINTEHR_TEST_DATA").map(|d| PathBuf::from(d).join("synthea")).filter(|d| d.is_dir());
+    let Some(folder) = synthea else {
+        report
+            .notes
+            .push("Import was not measured: `WINTEHR_TEST_DATA` names no folder with `synthea` bundles.".into());
+        return;
+    };
+    let begun = Instant::now();
+    let done = Command::new(program).arg("import").arg(&folder).env("DATABASE_URL", url).stdout(Stdio::null()).status();
+    assert!(done.expect("import runs").success(), "import");
+    let took = begun.elapsed();
+    let resources = twin::resources(db).await;
+    let rows = twin::copy_rows(db, &cluster.url("copy"), work).await;
+    let per_second = |t: Duration| resources as f64 / t.as_secs_f64();
+    report.lines.push(Line {
+        name: format!(
+            "import of {resources} Synthea resources, `wintehr import`; COPY of their {} rows with the same indexes",
+            rows.count
+        ),
+        clients: 1,
+        ours_per_second: per_second(took),
+        ours_ms: None,
+        bare_per_second: per_second(rows.took),
+        bare_ms: None,
+        bar: "3,000/s",
+    });
+    println!("{}", report.lines.last().expect("pushed"));
+}
+
+/// The demo hospital, through the server's own command.
+fn fill(program: &Path, url: &str, patients: u64) {
+    let mut demo = Command::new(program);
+    demo.args(["demo", "--patients", &patients.to_string()]).env("DATABASE_URL", url).stdout(Stdio::null());
+    assert!(demo.status().expect("demo runs").success(), "demo");
+}
+
+/// Reading and extracting all search parameters of the demo hospital's documents, on one core.
+fn extraction(report: &mut Report) {
+    use fhir::search::{extract, key::Keys};
+    let plan = clinical::demo::Plan { seed: 1, patients: 20, years: 5, now: Clock::Machine.now() };
+    let documents: Vec<_> = clinical::demo::generate(plan).collect();
+    let keys = Keys::new([9; 16]);
+    let options = extract::Options::default();
+    let parsed: Vec<_> = documents
+        .iter()
+        .map(|d| {
+            (d.resource_type, fhir::Json::Object(fhir::document::read(&d.body, d.resource_type).expect("a document")))
+        })
+        .collect();
+    let begun = Instant::now();
+    let mut terms = 0;
+    for _ in 0..5 {
+        for (resource_type, document) in &parsed {
+            terms += extract::extract(document, *resource_type, &keys, &options).terms.len();
+        }
+    }
+    assert!(terms > 0);
+    let each = begun.elapsed().as_secs_f64() * 1e6 / (5 * parsed.len()) as f64;
+    report
+        .notes
+        .push(format!("Extraction of all search parameters: {each:.1} µs per demo resource on one core (bar 30 µs)."));
+}
+
+async fn token(url: &str) -> String {
+    let store = Store::open(&StoreConfig { url: url.into(), connections: 2 }).await.expect("opens");
+    let now = Clock::Machine.now();
+    let account = SystemAccount { login: "bench".into(), name: "Bench".into() };
+    store.create_system_account(account, now).await.expect("made");
+    let (text, hash) = api::auth::new_token();
+    let new = NewToken { hash, scope: "system/*.cruds".into(), expires_at: now + TimeDelta::hours(2) };
+    store.create_token("bench", new, now).await.expect("kept");
+    store.close().await.expect("closed");
+    text
+}
+
+/// The server as people run it, on a port of its own; ended with this value.
+struct Server {
+    process: Child,
+    host: String,
+}
+
+impl Server {
+    fn start(program: &Path, url: &str) -> Self {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound");
+        let host = free.to_string();
+        let mut serve = Command::new(program);
+        serve.args(["serve", "--listen", &host]).env("DATABASE_URL", url).stdout(Stdio::null());
+        let process = serve.spawn().expect("the server starts");
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while std::net::TcpStream::connect(&host).is_err() {
+            assert!(Instant::now() < deadline, "the server listens");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Self { process, host }
+    }
+
+    /// Most memory it ever had resident.
+    fn peak_memory_mb(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
+        let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).expect("Linux says so");
+        peak.trim().trim_end_matches(" kB").trim().parse::<f64>().expect("a number") / 1024.0
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

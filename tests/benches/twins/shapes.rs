@@ -1,0 +1,352 @@
+//! What is asked through the server, and the SQL that fetches the same rows.
+//!
+//! The statements are written by hand against the tables, with the index words as literals, and without what the server adds for the
+//! actor: they are the least the database has to do.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use fhir::ResourceType::{self, Condition, Encounter, Observation, Patient};
+use fhir::search::key::Keys;
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseConnection, QueryResult, Statement};
+
+/// The key the benchmark's database was migrated with.
+const KEYS: [u8; 16] = [9; 16];
+const LOINC: &str = "http://loinc.org";
+const CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
+/// Body weight, and five laboratory tests.
+const WEIGHT: &str = "29463-7";
+const LABS: [&str; 5] = ["2160-0", "2345-7", "718-7", "2823-3", "4548-4"];
+
+pub struct Shape {
+    pub name: &'static str,
+    pub samples: Vec<Sample>,
+    /// Many clients; else one, so that the median is the time of one request.
+    pub throughput: bool,
+    pub time: Duration,
+    pub bar: &'static str,
+}
+
+pub struct Sample {
+    pub request: Request,
+    pub sql: String,
+}
+
+pub enum Request {
+    Get(String),
+    Graphql(String),
+}
+
+impl Request {
+    pub fn bytes(&self, host: &str, token: &str) -> Vec<u8> {
+        let head = format!("HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n");
+        match self {
+            Self::Get(path) => format!("GET /fhir/R4/{} {head}\r\n", escaped(path)).into_bytes(),
+            Self::Graphql(query) => {
+                let body = serde_json::json!({ "query": query }).to_string();
+                let length = body.len();
+                format!("POST /graphql {head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}")
+                    .into_bytes()
+            }
+        }
+    }
+}
+
+/// What a URL may hold as it is stays; the rest is percent-encoded.
+fn escaped(path: &str) -> String {
+    let mut url = String::new();
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => url.push(char::from(byte)),
+            _ if b"-._~:/?=&$,".contains(&byte) => url.push(char::from(byte)),
+            _ => write!(url, "%{byte:02X}").expect("a string"),
+        }
+    }
+    url
+}
+
+fn get(path: String, sql: String) -> Sample {
+    Sample { request: Request::Get(path), sql }
+}
+
+/// The bodies of a patient's rows of a type, newest first by its date.
+fn of_patient(table: &str, pat: i64, condition: &str, limit: u32) -> String {
+    format!(
+        "(SELECT raw FROM fhir.\"{table}_ix\" WHERE pat = {pat} AND NOT deleted{condition} ORDER BY ts_lo DESC, rid DESC LIMIT {limit})"
+    )
+}
+
+/// The bodies of the newest rows of a code, of one patient or of all.
+fn of_code(pat: Option<i64>, key: i64, order: &str, limit: u32) -> String {
+    let pat = pat.map_or(String::new(), |p| format!("pat = {p} AND "));
+    format!(
+        "(SELECT h.raw FROM (SELECT rid, ts FROM fhir.ix_ord WHERE {pat}key = {key} ORDER BY {order} LIMIT {limit}) k \
+         JOIN fhir.observation_ix h USING (rid) WHERE NOT h.deleted)"
+    )
+}
+
+fn array(values: &[i64]) -> String {
+    let values: Vec<String> = values.iter().map(i64::to_string).collect();
+    format!("ARRAY[{}]::bigint[]", values.join(","))
+}
+
+/// A row to ask for.
+struct Row {
+    id: String,
+    rkey: i64,
+}
+
+/// Rows of a type in the order of their hash, which is no order of theirs.
+async fn rows(db: &DatabaseConnection, resource_type: ResourceType, n: u32) -> Vec<Row> {
+    let table = resource_type.table();
+    let sql = format!("SELECT id, rkey FROM fhir.\"{table}_ix\" WHERE NOT deleted ORDER BY rkey LIMIT {n}");
+    all_of(db, &sql)
+        .await
+        .iter()
+        .map(|r| Row { id: text(r, "id"), rkey: r.try_get("", "rkey").expect("a number") })
+        .collect()
+}
+
+async fn all_of(db: &DatabaseConnection, sql: &str) -> Vec<QueryResult> {
+    db.query_all_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await.expect("asked")
+}
+
+fn text(row: &QueryResult, column: &str) -> String {
+    row.try_get("", column).expect("a text")
+}
+
+/// Codes of problems from the commonest to the rarest: system and code.
+async fn problems(db: &DatabaseConnection) -> Vec<(String, String)> {
+    let sql = "SELECT resource #>> '{code,coding,0,system}' AS s, resource #>> '{code,coding,0,code}' AS c FROM fhir.condition \
+               WHERE resource #>> '{code,coding,0,code}' IS NOT NULL GROUP BY 1, 2 ORDER BY count(*) DESC, 2";
+    all_of(db, sql).await.iter().map(|r| (text(r, "s"), text(r, "c"))).collect()
+}
+
+/// Every line, in the order of the report.
+pub async fn all(db: &DatabaseConnection, time: Duration) -> Vec<Shape> {
+    let keys = Keys::new(KEYS);
+    let patients = rows(db, Patient, 100).await;
+    let observations = rows(db, Observation, 100).await;
+    let problems = problems(db).await;
+    let (common, rare) = (&problems[0], &problems[problems.len() - 1]);
+    let short = Duration::from_secs(2).min(time);
+    let code = |code: &str| keys.ord(Observation, "code", Some(LOINC), code);
+    let per_patient = |of: &dyn Fn(&Row) -> Sample| patients.iter().map(of).collect::<Vec<_>>();
+    let many = |name, samples, bar| Shape { name, samples, throughput: true, time, bar };
+    let one = |name, samples| Shape { name, samples, throughput: false, time: short, bar: "50 %" };
+    let vital = keys.term_system_code("category", CATEGORY, "vital-signs");
+    vec![
+        many("read Patient", per_patient(&|p| read(Patient, p)), "40 %"),
+        many("read Observation", observations.iter().map(|o| read(Observation, o)).collect(), "40 %"),
+        many(
+            "GraphQL chart: patient, problems, medications, allergies, 10 of 5 labs, weight trend, encounters",
+            per_patient(&|p| chart(&keys, p)),
+            "40 %",
+        ),
+        many(
+            "search Observation?patient&code&_sort=-date&_count=10",
+            per_patient(&|p| {
+                let path =
+                    format!("Observation?patient={}&code={LOINC}|{WEIGHT}&_sort=-date&_count=10&_total=none", p.id);
+                get(path, of_code(Some(p.rkey), code(WEIGHT), "ts DESC, rid DESC", 10))
+            }),
+            "40 %",
+        ),
+        one("01 read Observation by id", observations.iter().map(|o| read(Observation, o)).collect()),
+        one(
+            "03 Condition?patient",
+            per_patient(&|p| {
+                let sql = format!(
+                    "SELECT raw FROM fhir.condition_ix WHERE pat = {} AND NOT deleted ORDER BY rid DESC LIMIT 1000",
+                    p.rkey
+                );
+                get(format!("Condition?patient={}&_count=1000", p.id), sql)
+            }),
+        ),
+        one(
+            "04 Observation?patient&code, newest 10",
+            per_patient(&|p| {
+                let path = format!("Observation?patient={}&code={LOINC}|{WEIGHT}&_sort=-date&_count=10", p.id);
+                get(path, of_code(Some(p.rkey), code(WEIGHT), "ts DESC, rid DESC", 10))
+            }),
+        ),
+        one(
+            "05 Observation?patient&category&date=ge, newest 50",
+            per_patient(&|p| {
+                let since = micros("2025-01-01T00:00:00Z");
+                let condition = format!(" AND {vital} = ANY(terms) AND ts_hi > {since} AND ts_lo >= {since}");
+                let path = format!(
+                    "Observation?patient={}&category={CATEGORY}|vital-signs&date=ge2025-01-01&_sort=-date&_count=50",
+                    p.id
+                );
+                get(path, of_patient("observation", p.rkey, &condition, 50))
+            }),
+        ),
+        one("06 Observation?code-value-quantity=…$gt", vec![code_and_quantity(&keys)]),
+        one("07 Patient?name&birthdate&gender", names(db, &keys).await),
+        one("08 Patient?identifier=s|v", identifiers(db, &keys).await),
+        one("09a Condition?code (commonest), newest 20", vec![condition_code(&keys, common)]),
+        one("09b Condition?code (rarest), newest 20", vec![condition_code(&keys, rare)]),
+        one("10 Patient?_has:Condition:patient:code, 50", vec![has_condition(&keys, common)]),
+        one("12 Encounter?date=ge&date=le&status _sort=date, 50", vec![encounters(&keys)]),
+        one("14a Observation?code, _total=accurate, no rows", vec![total(&keys)]),
+        one(
+            "18a Observation?patient&category:not=vital-signs, newest 50",
+            per_patient(&|p| {
+                let condition = format!(" AND NOT ({vital} = ANY(terms))");
+                let path =
+                    format!("Observation?patient={}&category:not={CATEGORY}|vital-signs&_sort=-date&_count=50", p.id);
+                get(path, of_patient("observation", p.rkey, &condition, 50))
+            }),
+        ),
+        one("16 GraphQL: 50 patients, last 3 of a code", vec![last_three(db, code(WEIGHT)).await]),
+    ]
+}
+
+fn micros(instant: &str) -> i64 {
+    chrono::DateTime::parse_from_rfc3339(instant).expect("an instant").timestamp_micros()
+}
+
+fn read(resource_type: ResourceType, Row { id, rkey }: &Row) -> Sample {
+    let (table, name) = (resource_type.table(), resource_type.name());
+    let sql = format!(
+        "SELECT version_id, last_updated, raw FROM fhir.\"{table}_ix\" WHERE rkey = {rkey} AND id = '{id}' AND NOT deleted"
+    );
+    get(format!("{name}/{id}"), sql)
+}
+
+fn chart(keys: &Keys, p: &Row) -> Sample {
+    let labs: Vec<String> = LABS.iter().map(|c| format!("\"{LOINC}|{c}\"")).collect();
+    let query = format!(
+        "{{ patient(id: \"Patient/{}\") {{ id name {{ display }} birthDate gender
+           conditions(first: 20, filter: {{ clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }}) {{ nodes {{ id code {{ text }} onsetAt }} }}
+           medicationRequests(first: 30, filter: {{ status: [ACTIVE, ON_HOLD] }}) {{ nodes {{ id medication {{ text }} dosageText }} }}
+           allergies(first: 20) {{ status nodes {{ id substance {{ text }} }} }}
+           labs(codes: [{}], first: 10) {{ nodes {{ id code {{ text }} effectiveAt value {{ ... on Quantity {{ value unit }} }} }} }}
+           trend(code: \"{LOINC}|{WEIGHT}\") {{ unit points {{ at value }} }}
+           encounters(first: 8) {{ nodes {{ id class {{ code }} period {{ start end }} }} }} }} }}",
+        p.id,
+        labs.join(", ")
+    );
+    let any = |param: &str, codes: &[&str]| {
+        let words: Vec<i64> = codes.iter().map(|c| keys.term_code(param, c)).collect();
+        format!(" AND terms && {}", array(&words))
+    };
+    let labs: Vec<i64> = LABS.iter().map(|c| keys.term_system_code("code", LOINC, c)).collect();
+    let sql = [
+        format!("(SELECT raw FROM fhir.patient_ix WHERE rkey = {} AND id = '{}' AND NOT deleted)", p.rkey, p.id),
+        of_patient("condition", p.rkey, &any("clinical-status", &["active", "recurrence", "relapse"]), 20),
+        of_patient("medication_request", p.rkey, &any("status", &["active", "on-hold"]), 30),
+        of_patient("allergy_intolerance", p.rkey, "", 20),
+        of_patient("observation", p.rkey, &format!(" AND terms && {}", array(&labs)), 10),
+        of_code(Some(p.rkey), keys.ord(Observation, "code", Some(LOINC), WEIGHT), "ts DESC, rid DESC", 1000),
+        of_patient("encounter", p.rkey, "", 8),
+    ];
+    Sample { request: Request::Graphql(query), sql: sql.join(" UNION ALL ") }
+}
+
+/// Body weight above 100 kg, written in grams in the index.
+fn code_and_quantity(keys: &Keys) -> Sample {
+    let code = keys.term_system_code("code", LOINC, WEIGHT);
+    let quantity = keys.quantity(Observation, "value-quantity", "http://unitsofmeasure.org", "g");
+    let key = keys.composite(Observation, "code-value-quantity", code, quantity);
+    let sql = format!(
+        "WITH m AS MATERIALIZED (SELECT DISTINCT rid FROM fhir.ix_qty WHERE key IN ({key}, {}) AND v > 100000) \
+         SELECT h.raw FROM fhir.observation_ix h WHERE h.rid IN (SELECT rid FROM m) AND NOT h.deleted ORDER BY h.rid DESC LIMIT 50",
+        keys.high_end(key)
+    );
+    let path = format!(
+        "Observation?code-value-quantity={LOINC}|{WEIGHT}$gt100|http://unitsofmeasure.org|kg&_count=50&_total=none"
+    );
+    get(path, sql)
+}
+
+async fn names(db: &DatabaseConnection, keys: &Keys) -> Vec<Sample> {
+    let sql = "SELECT DISTINCT resource #>> '{name,0,family}' AS n FROM fhir.patient ORDER BY 1 LIMIT 20";
+    let found = all_of(db, sql).await;
+    let (key, since) = (keys.string(Patient, "name"), micros("1950-01-01T00:00:00Z"));
+    let female = keys.term_code("gender", "female");
+    found
+        .iter()
+        .map(|row| {
+            let name = text(row, "n");
+            let sql = format!(
+                "WITH m AS MATERIALIZED (SELECT DISTINCT rid FROM fhir.ix_str WHERE key = {key} AND n ^@ '{}') \
+                 SELECT h.raw FROM fhir.patient_ix h WHERE h.rid IN (SELECT rid FROM m) AND NOT h.deleted AND {female} = ANY(h.terms) \
+                 AND h.ts_hi > {since} AND h.ts_lo >= {since} ORDER BY h.rid DESC LIMIT 20",
+                fhir::search::fold::fold(&name).replace('\'', "''")
+            );
+            get(format!("Patient?name={}&birthdate=ge1950&gender=female&_total=none", name), sql)
+        })
+        .collect()
+}
+
+async fn identifiers(db: &DatabaseConnection, keys: &Keys) -> Vec<Sample> {
+    let sql = "SELECT resource #>> '{identifier,0,system}' AS s, resource #>> '{identifier,0,value}' AS v FROM fhir.patient ORDER BY rid LIMIT 50";
+    let found = all_of(db, sql).await;
+    found
+        .iter()
+        .map(|row| {
+            let (system, value) = (text(row, "s"), text(row, "v"));
+            let term = keys.term_system_code("identifier", &system, &value.to_lowercase());
+            let sql = format!(
+                "WITH m AS MATERIALIZED (SELECT rid FROM fhir.patient_ix WHERE terms @> {}) \
+                 SELECT h.raw FROM fhir.patient_ix h WHERE h.rid IN (SELECT rid FROM m) AND NOT h.deleted ORDER BY rid DESC LIMIT 20",
+                array(&[term])
+            );
+            get(format!("Patient?identifier={system}|{value}&_total=none"), sql)
+        })
+        .collect()
+}
+
+fn condition_code(keys: &Keys, (system, code): &(String, String)) -> Sample {
+    let key = keys.ord(Condition, "code", Some(system), code);
+    let sql = format!(
+        "SELECT h.raw FROM (SELECT rid, ts FROM fhir.ix_ord WHERE key = {key} ORDER BY rid DESC LIMIT 20) k \
+         JOIN fhir.condition_ix h USING (rid) WHERE NOT h.deleted ORDER BY rid DESC"
+    );
+    get(format!("Condition?code={system}|{code}&_count=20&_total=none"), sql)
+}
+
+fn has_condition(keys: &Keys, (system, code): &(String, String)) -> Sample {
+    let key = keys.ord(Condition, "code", Some(system), code);
+    let sql = format!(
+        "SELECT h.raw FROM fhir.patient_ix h WHERE h.rkey IN (SELECT pat FROM fhir.ix_ord WHERE key = {key}) AND NOT h.deleted \
+         ORDER BY h.rid DESC LIMIT 50"
+    );
+    get(format!("Patient?_has:Condition:patient:code={system}|{code}&_count=50&_total=none"), sql)
+}
+
+fn encounters(keys: &Keys) -> Sample {
+    let (from, to) = (micros("2025-03-01T00:00:00Z"), micros("2025-06-01T00:00:00Z"));
+    let finished = keys.term_code("status", "finished");
+    let sql = format!(
+        "SELECT raw FROM fhir.{}_ix WHERE NOT deleted AND ts_hi > {from} AND ts_lo < {to} AND {finished} = ANY(terms) \
+         ORDER BY ts_lo, rid LIMIT 50",
+        Encounter.table()
+    );
+    get("Encounter?date=ge2025-03-01&date=lt2025-06-01&status=finished&_sort=date&_count=50&_total=none".into(), sql)
+}
+
+fn total(keys: &Keys) -> Sample {
+    let key = keys.ord(Observation, "code", Some(LOINC), WEIGHT);
+    let sql = format!("SELECT count(*) FROM fhir.ix_ord WHERE key = {key}");
+    get(format!("Observation?code={LOINC}|{WEIGHT}&_total=accurate&_count=0"), sql)
+}
+
+async fn last_three(db: &DatabaseConnection, key: i64) -> Sample {
+    let newest = all_of(db, "SELECT rkey, id FROM fhir.patient_ix WHERE NOT deleted ORDER BY rid DESC LIMIT 50").await;
+    let pats: Vec<i64> = newest.iter().map(|r| r.try_get("", "rkey").expect("a number")).collect();
+    let ids: Vec<String> = newest.iter().map(|r| format!("\"Patient/{}\"", text(r, "id"))).collect();
+    let query = format!(
+        "{{ nodes(ids: [{}]) {{ ... on Patient {{ id observations(first: 3, filter: {{ codes: [\"{LOINC}|{WEIGHT}\"] }}) {{ nodes {{ id effectiveAt }} }} }} }} }}",
+        ids.join(", ")
+    );
+    let sql = format!(
+        "SELECT p.raw, k.raw FROM unnest({}) AS q (pat) JOIN fhir.patient_ix p ON p.rkey = q.pat, LATERAL (SELECT h.raw FROM \
+         (SELECT rid, ts FROM fhir.ix_ord WHERE pat = q.pat AND key = {key} ORDER BY ts DESC, rid DESC LIMIT 3) o \
+         JOIN fhir.observation_ix h USING (rid) WHERE NOT h.deleted) AS k",
+        array(&pats)
+    );
+    Sample { request: Request::Graphql(query), sql }
+}
