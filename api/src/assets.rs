@@ -25,7 +25,8 @@ pub async fn serve(method: Method, uri: Uri) -> Response {
     }
     let path = uri.path().trim_start_matches('/');
     match path {
-        "" | "index.html" => return page("index.html"),
+        "" | "index.html" => return page("index.html", Styles::Ours),
+        "playground" | "playground.html" => return page("playground.html", Styles::Editor),
         _ => {}
     }
     if let Some(file) = Dist::get(path) {
@@ -34,11 +35,19 @@ pub async fn serve(method: Method, uri: Uri) -> Response {
             .into_response();
     }
     let last = path.rsplit('/').next().unwrap_or_default();
-    if last.contains('.') { StatusCode::NOT_FOUND.into_response() } else { page("index.html") }
+    if last.contains('.') { StatusCode::NOT_FOUND.into_response() } else { page("index.html", Styles::Ours) }
+}
+
+/// What styles a page may have beyond files and elements with the nonce.
+#[derive(Clone, Copy)]
+enum Styles {
+    Ours,
+    /// The code editor writes `style` attributes into markup, which no nonce can bless. Only its own page lets them be.
+    Editor,
 }
 
 /// A page with a fresh nonce, and the policy that names it.
-fn page(name: &str) -> Response {
+fn page(name: &str, styles: Styles) -> Response {
     let Some(file) = Dist::get(name) else {
         return (StatusCode::SERVICE_UNAVAILABLE, NOT_BUILT).into_response();
     };
@@ -47,15 +56,19 @@ fn page(name: &str) -> Response {
     let mut response =
         ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")], text)
             .into_response();
-    let policy = HeaderValue::from_str(&policy(&nonce)).expect("base64 is a header value");
+    let policy = HeaderValue::from_str(&policy(&nonce, styles)).expect("base64 is a header value");
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }
 
 /// `connect-src 'self'` covers WebSockets of the same origin (CSP level 3).
-fn policy(nonce: &str) -> String {
+fn policy(nonce: &str, styles: Styles) -> String {
+    let attributes = match styles {
+        Styles::Ours => "",
+        Styles::Editor => " style-src-attr 'unsafe-inline';",
+    };
     format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self' 'nonce-{nonce}'; \
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self' 'nonce-{nonce}';{attributes} \
          img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; form-action 'self'; \
          base-uri 'none'; object-src 'none'"
     )
@@ -72,6 +85,7 @@ fn content_type(path: &str) -> &'static str {
         Some("png") => "image/png",
         Some("ico") => "image/x-icon",
         Some("woff2") => "font/woff2",
+        Some("ttf") => "font/ttf",
         Some("txt") => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }

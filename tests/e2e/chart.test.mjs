@@ -1,47 +1,12 @@
-// A clinician's first minutes, in headless Chromium against the real server with the demo hospital.
-// Needs WINTEHR_URL; `make e2e` starts a server and sets it. Screenshots go to `shots/`.
+// A clinician's first minutes, in headless Chromium against the real server with the demo hospital. Screenshots go to `shots/`.
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
-import { chromium } from 'playwright-core'
+import { open, url } from './harness.mjs'
 
-const url = process.env.WINTEHR_URL
-assert.ok(url, 'WINTEHR_URL names the server')
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-mkdirSync('shots', { recursive: true })
+let browser, page, trouble, accessible, shot, inTheme, clear
 
-let browser
-let page
-const trouble = []
-
-before(async () => {
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ['--no-sandbox', '--disable-gpu'] })
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: false })
-  page = await context.newPage()
-  page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) trouble.push(message.text()) })
-  page.on('pageerror', (error) => trouble.push(String(error)))
-  page.on('requestfailed', (request) => { if (request.failure()?.errorText !== 'net::ERR_ABORTED') trouble.push(`${request.url()} ${request.failure()?.errorText}`) })
-})
+before(async () => { ({ browser, page, trouble, accessible, shot, inTheme, clear } = await open()) })
 after(() => browser?.close())
-
-/** No violation of WCAG 2.2 AA that axe can find, on this page as it stands. */
-async function accessible(name) {
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }))
-  const told = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).slice(0, 3).join(', ')}`)
-  assert.deepEqual(told, [], `${name} has accessibility faults`)
-}
-
-const shot = (name) => page.screenshot({ path: `shots/${name}.png` })
-const inTheme = async (theme, act) => {
-  await page.evaluate((t) => { document.documentElement.dataset.theme = t }, theme)
-  await act()
-  await page.evaluate(() => { document.documentElement.dataset.theme = 'light' })
-}
-
-/** Expected refusals are not trouble: signed out, the session door answers 401. */
-const clear = () => { trouble.splice(0, trouble.length, ...trouble.filter((t) => !/status of 401/.test(t))) }
 
 test('who is not signed in is sent to the door, and comes back', async () => {
   await page.goto(`${url}/patients?q=a`)

@@ -4,14 +4,9 @@ import { ThemeProvider } from '@mui/material/styles'
 import type { ReactNode } from 'react'
 import { AppearanceProvider } from '../contexts/appearance'
 import { AnnounceProvider } from '../hooks/use-announce'
+import { pageNonce } from '../lib/page-nonce'
 import { AppStyles } from './theme/global-styles'
 import { theme } from './theme/theme'
-
-/** The nonce the server wrote into the page; styles injected at run time carry it. */
-function pageNonce(): string | undefined {
-  const meta = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')
-  return meta?.nonce || undefined
-}
 
 const cache = createCache({ key: 'w', nonce: pageNonce(), prepend: true })
 

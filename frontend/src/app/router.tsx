@@ -1,15 +1,7 @@
-import { createBrowserRouter, redirect, type LoaderFunctionArgs } from 'react-router'
+import { createBrowserRouter, redirect, redirectDocument, type LoaderFunctionArgs } from 'react-router'
 import { loadConfig, loadSession, safeNext } from '../lib/auth'
-import { createClient } from '../lib/graphql'
 import { Failed, Starting } from './routes/failed.page'
-
-/** What every signed-in route works with. A new sign-in runs this again, so a new person gets an empty cache. */
-export async function signedIn({ request }: LoaderFunctionArgs) {
-  const [config, session] = await Promise.all([loadConfig(), loadSession()])
-  const url = new URL(request.url)
-  if (!session) throw redirect(`/login?next=${encodeURIComponent(url.pathname + url.search)}`)
-  return { config, session, client: createClient() }
-}
+import { signedInAt } from './signed-in'
 
 async function signedOut({ request }: LoaderFunctionArgs) {
   const [config, session] = await Promise.all([loadConfig(), loadSession()])
@@ -28,7 +20,7 @@ export const router = createBrowserRouter([
   {
     id: 'shell',
     path: '/',
-    loader: signedIn,
+    loader: signedInAt(redirect),
     shouldRevalidate: ({ currentUrl }) => currentUrl.pathname === '/login',
     errorElement: <Failed />,
     hydrateFallbackElement: <Starting />,
@@ -38,6 +30,8 @@ export const router = createBrowserRouter([
       { path: 'patients', lazy: async () => ({ Component: (await import('./routes/patients.page')).PatientsPage }) },
       { path: 'patients/:id', loader: ({ params }) => redirect(`/patients/${params.id ?? ''}/clinical/summary`) },
       { path: 'patients/:id/clinical/summary', lazy: async () => ({ Component: (await import('./routes/summary.page')).SummaryPage }) },
+      // A document of its own: its editor needs a looser style policy than the chart has.
+      { path: 'playground', loader: () => redirectDocument('/playground') },
       { path: '*', lazy: async () => ({ Component: (await import('./routes/not-found.page')).NotFoundPage }) },
     ],
   },

@@ -7,7 +7,8 @@ export const DENSITIES = ['comfortable', 'standard', 'compact'] as const
 export type ThemeChoice = (typeof THEMES)[number]
 export type Density = (typeof DENSITIES)[number]
 
-interface Appearance { theme: ThemeChoice; density: Density; choose(next: Partial<Pick<Appearance, 'theme' | 'density'>>): void }
+/** `shown` is the theme in force: what was chosen, or what the system asks for. */
+interface Appearance { theme: ThemeChoice; density: Density; shown: 'light' | 'dark' | 'highContrast'; choose(next: Partial<Pick<Appearance, 'theme' | 'density'>>): void }
 const AppearanceContext = createContext<Appearance | null>(null)
 
 const member = <T extends string>(all: readonly T[], value: unknown): T | undefined => all.find((one) => one === value)
@@ -33,9 +34,12 @@ export function AppearanceProvider({ children }: { children: ReactNode }) {
     const { theme, density } = saved()
     return { theme, density: density ?? (asked('(max-width: 899px)') ? ('comfortable' as const) : ('standard' as const)) }
   })
+  const [shown, setShown] = useState(() => resolved(state.theme))
   useEffect(() => {
     const apply = () => {
-      document.documentElement.dataset.theme = resolved(state.theme)
+      const theme = resolved(state.theme)
+      setShown(theme)
+      document.documentElement.dataset.theme = theme
       document.documentElement.dataset.density = state.density
     }
     apply()
@@ -46,6 +50,7 @@ export function AppearanceProvider({ children }: { children: ReactNode }) {
   }, [state])
   const value = useMemo<Appearance>(() => ({
     ...state,
+    shown,
     choose(next) {
       const chosen = { ...state, ...next }
       setState(chosen)
@@ -55,7 +60,7 @@ export function AppearanceProvider({ children }: { children: ReactNode }) {
         // A browser that forbids storage keeps the choice for this page only.
       }
     },
-  }), [state])
+  }), [state, shown])
   return <AppearanceContext value={value}>{children}</AppearanceContext>
 }
 

@@ -3,7 +3,7 @@ import { retryExchange } from '@urql/exchange-retry'
 import { REQUEST_HEADER, signInNeeded } from './auth'
 
 /** Asks again after a new sign-in when the session has ended, so that open work is kept. */
-async function ask(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+export async function ask(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   for (;;) {
     const response = await fetch(input, init)
     if (response.status !== 401) return response

@@ -1,3 +1,4 @@
+import DataObjectOutlined from '@mui/icons-material/DataObjectOutlined'
 import PeopleAltOutlined from '@mui/icons-material/PeopleAltOutlined'
 import Dialog from '@mui/material/Dialog'
 import DialogContent from '@mui/material/DialogContent'
@@ -11,13 +12,14 @@ import { THEMES, useAppearance, type ThemeChoice } from '../../contexts/appearan
 import { SessionProvider, useSession } from '../../contexts/session'
 import { SignInForm } from '../../features/sign-in/sign-in-form'
 import { signInNeeded, signOut } from '../../lib/auth'
-import type { signedIn } from '../router'
+import { mayExplore } from '../../lib/permissions'
+import type { SignedIn } from '../signed-in'
 import { Logo } from './logo'
 import css from './shell.module.css'
 
 /** Mark, rail and the page beside it; over it, the sign-in dialog when the session has ended. */
-export function Shell() {
-  const { config, session, client } = useLoaderData<Awaited<ReturnType<typeof signedIn>>>()
+export function Shell({ document: here = 'app' }: { document?: 'app' | 'playground' }) {
+  const { config, session, client } = useLoaderData<SignedIn>()
   return (
     <Provider value={client}>
       <SessionProvider value={{ session, config }}>
@@ -28,10 +30,16 @@ export function Shell() {
             {config.demo && <span className={css.demo}>DEMO</span>}
           </div>
           <nav className={css.rail} aria-label="Areas">
-            <NavLink to="/patients" className={css.entry}>
+            <NavLink to="/patients" className={css.entry} reloadDocument={here !== 'app'}>
               <PeopleAltOutlined fontSize="small" />
               Patients
             </NavLink>
+            {mayExplore(session, config) && (
+              <NavLink to="/playground" className={css.entry} reloadDocument={here !== 'playground'}>
+                <DataObjectOutlined fontSize="small" />
+                Query
+              </NavLink>
+            )}
             <UserMenu />
           </nav>
           <div id="page" className={css.page} tabIndex={-1}><Outlet /></div>
