@@ -43,7 +43,7 @@ fn statement(state: &State) -> Json<'static> {
         ("mode", text("server")),
         ("security", object([("description", text("Every request but this one needs a session or a bearer token."))])),
         ("resource", Json::Array(resources.collect())),
-        ("interaction", codes(&["transaction", "batch", "history-system"])),
+        ("interaction", codes(&["transaction", "batch", "history-system", "search-system"])),
     ]);
     object([
         ("resourceType", text("CapabilityStatement")),

@@ -9,6 +9,7 @@ mod search;
 mod transaction;
 mod write;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -16,9 +17,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::FromRef;
 use axum::routing::{get, post};
-use entity::Store;
 use entity::store::Stored;
-use fhir::{Issue, IssueType, ResourceType};
+use entity::{Store, StoreError};
+use fhir::summary::Subset;
+use fhir::{Issue, IssueType, Json, ResourceType};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
 pub use failure::Failure;
@@ -54,7 +56,7 @@ type Response = axum::response::Response;
 /// The routes below one base path; links answer with the base the client used.
 pub fn routes(base: &'static str, state: &State) -> Router {
     let at = |path: &str| format!("{base}{path}");
-    let system = post(transaction::handle).fallback(no_method);
+    let system = post(transaction::handle).get(search::get_system).fallback(no_method);
     Router::new()
         .route(base, system.clone())
         .route(&at("/"), system)
@@ -68,9 +70,11 @@ pub fn routes(base: &'static str, state: &State) -> Router {
                 .fallback(no_method),
         )
         .route(&at("/_history"), get(history::of_system).fallback(no_method))
+        .route(&at("/_search"), post(search::post_system).fallback(no_method))
         .route(&at("/{type}/_history"), get(history::of_type).fallback(no_method))
         .route(&at("/{type}/_search"), post(search::post).fallback(no_method))
         .route(&at("/{type}/{id}"), get(read::read).put(write::update).delete(write::delete).fallback(no_method))
+        .route(&at("/{type}/{id}/{member}"), get(search::get_compartment).fallback(no_method))
         .route(&at("/{type}/{id}/_history"), get(history::of_instance).fallback(no_method))
         .route(&at("/{type}/{id}/_history/{version}"), get(read::vread).fallback(no_method))
         .layer(axum::Extension(Base(base)))
@@ -224,6 +228,15 @@ fn version_tag(headers: &HeaderMap, name: http::HeaderName) -> Result<Option<i32
 
 fn etag(version_id: i32) -> HeaderValue {
     HeaderValue::from_str(&format!("W/\"{version_id}\"")).expect("digits are a header value")
+}
+
+/// The text of the wanted part of a resource.
+fn part<'s>(stored: &'s Stored, subset: &Subset<'_>, searched: bool) -> Result<Cow<'s, str>, Failure> {
+    if subset.is_whole() {
+        return Ok(Cow::Borrowed(&stored.body));
+    }
+    let document = Json::parse(&stored.body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
+    Ok(Cow::Owned(subset.of(document, stored.resource_type, searched).to_text()))
 }
 
 /// Status, `ETag`, `Last-Modified` and the resource as body.

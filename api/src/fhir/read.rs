@@ -6,9 +6,14 @@ use chrono::DateTime;
 use entity::StoreError;
 use entity::store::{Lookup, Stored};
 use fhir::ResourceType;
+use fhir::search::extract::Options;
+use fhir::search::parse::{Handling, parse};
+use fhir::search::query::{Query, Summary};
+use fhir::summary::Subset;
 use http::{HeaderMap, StatusCode, Uri, header};
 
-use super::{Failure, Response, State, negotiate, resource, resource_type, stamp};
+use super::failure::issues_status;
+use super::{Failure, Response, State, negotiate, part, resource, resource_type, stamp};
 use crate::auth::Caller;
 
 pub(super) async fn read(
@@ -18,10 +23,11 @@ pub(super) async fn read(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    negotiate(&uri, &headers, &[])?;
+    let pairs = negotiate(&uri, &headers, &["_summary", "_elements"])?;
     let resource_type = resource_type(&name)?;
+    let query = subset(resource_type, &pairs, &caller)?;
     let found = state.store.read(&caller.actor, resource_type, &id).await?;
-    Ok(answer(resource_type, id, found, &headers))
+    answer(resource_type, id, found, &headers, &query)
 }
 
 pub(super) async fn vread(
@@ -31,31 +37,52 @@ pub(super) async fn vread(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    negotiate(&uri, &headers, &[])?;
+    let pairs = negotiate(&uri, &headers, &["_summary", "_elements"])?;
     let resource_type = resource_type(&name)?;
+    let query = subset(resource_type, &pairs, &caller)?;
     // A version that is no number is one that does not exist.
     let found = match version.parse() {
         Ok(version) => state.store.vread(&caller.actor, resource_type, &id, version).await?,
         Err(_) => Lookup::Absent,
     };
-    Ok(answer(resource_type, id, found, &headers))
+    answer(resource_type, id, found, &headers, &query)
 }
 
-fn answer(resource_type: ResourceType, id: String, found: Lookup, headers: &HeaderMap) -> Response {
-    match found {
+/// `_summary` and `_elements`, read as a search reads them.
+fn subset(resource_type: ResourceType, pairs: &[(String, String)], caller: &Caller) -> Result<Query, Failure> {
+    let parsed = parse(resource_type, pairs, Handling::Strict, caller.request.now, &Options::default());
+    let query = parsed.map_err(|issues| Failure::Status(issues_status(&issues), issues))?.query;
+    if query.summary == Summary::Count {
+        return Err(Failure::bad("_summary=count belongs to a search"));
+    }
+    Ok(query)
+}
+
+fn answer(
+    resource_type: ResourceType,
+    id: String,
+    found: Lookup,
+    headers: &HeaderMap,
+    query: &Query,
+) -> Result<Response, Failure> {
+    Ok(match found {
         Lookup::Found(stored) if is_known(headers, &stored) => {
             let mut response = StatusCode::NOT_MODIFIED.into_response();
             stamp(response.headers_mut(), stored.version_id, stored.last_updated);
             response
         }
-        Lookup::Found(stored) => resource(StatusCode::OK, stored),
+        Lookup::Found(stored) => {
+            let subset = Subset { summary: query.summary, elements: &query.elements };
+            let body = part(&stored, &subset, true)?.into_owned();
+            resource(StatusCode::OK, Stored { body, ..stored })
+        }
         Lookup::Deleted { version_id, last_updated } => {
             let mut response = Failure::Store(StoreError::Gone { resource_type, id }).into_response();
             stamp(response.headers_mut(), version_id, last_updated);
             response
         }
         Lookup::Absent => Failure::Store(StoreError::NotFound { resource_type, id }).into_response(),
-    }
+    })
 }
 
 /// Whether the client says that it has this version. A tag decides where one is given; a date that cannot be read says nothing

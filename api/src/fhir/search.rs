@@ -1,17 +1,19 @@
-//! Search: <https://hl7.org/fhir/R4/search.html>. A parameter that cannot be applied exactly is refused; in lenient handling it is
-//! left out visibly.
+//! Search over a type, several types or a compartment: <https://hl7.org/fhir/R4/search.html>. A parameter that cannot be applied exactly
+//! is refused; in lenient handling it is left out visibly.
 
 use std::fmt::Write as _;
 
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State as Extract};
-use entity::StoreError;
-use entity::store::{Count, PageRequest, Stored};
+use entity::store::{Count, Included, MAX_INCLUDED, Page, PageRequest, Stored};
+use entity::{Actor, Store, StoreError};
 use fhir::outcome::operation_outcome;
 use fhir::search::extract::Options;
-use fhir::search::parse::{Parsed, parse};
-use fhir::search::query::{Query, Summary, Total};
+use fhir::search::parse::{Handling, Parsed, parse};
+use fhir::search::query::{Clause, Include, Query, Summary, Total};
+use fhir::search::registry;
+use fhir::summary::Subset;
 use fhir::{Issue, IssueType, Json, ResourceType};
 use http::{HeaderMap, StatusCode, Uri, header};
 
@@ -27,6 +29,27 @@ const CHEAP_COUNT: u32 = 1000;
 /// Longest form of a POST search, in bytes.
 const FORM_LIMIT: usize = 64 << 10;
 
+/// What is searched.
+enum Scope {
+    Type(ResourceType),
+    System,
+    /// The compartment of an owner; `None` for all its members.
+    Compartment {
+        owner: ResourceType,
+        id: String,
+        member: Option<ResourceType>,
+    },
+}
+
+/// The types that have a compartment (R4 CompartmentDefinition).
+const OWNERS: [ResourceType; 5] = [
+    ResourceType::Patient,
+    ResourceType::Encounter,
+    ResourceType::Practitioner,
+    ResourceType::RelatedPerson,
+    ResourceType::Device,
+];
+
 pub(super) async fn get(
     Extract(state): Extract<State>,
     Extension(base): Extension<Base>,
@@ -35,8 +58,36 @@ pub(super) async fn get(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let resource_type = resource_type(&name)?;
-    answer(&state, base, &caller, resource_type, pairs(uri.query().unwrap_or_default())?, &headers).await
+    let scope = Scope::Type(resource_type(&name)?);
+    answer(&state, base, &caller, &scope, pairs(uri.query().unwrap_or_default())?, &headers).await
+}
+
+pub(super) async fn get_system(
+    Extract(state): Extract<State>,
+    Extension(base): Extension<Base>,
+    caller: Caller,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    answer(&state, base, &caller, &Scope::System, pairs(uri.query().unwrap_or_default())?, &headers).await
+}
+
+pub(super) async fn get_compartment(
+    Extract(state): Extract<State>,
+    Extension(base): Extension<Base>,
+    caller: Caller,
+    Path((owner, id, member)): Path<(String, String, String)>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let owner = resource_type(&owner)?;
+    let member = if member == "*" { None } else { Some(resource_type(&member)?) };
+    let inside = |m: ResourceType| m == owner || !registry::compartment_parameters(owner, m).is_empty();
+    if !OWNERS.contains(&owner) || member.is_some_and(|m| !inside(m)) {
+        return Err(super::no_place(uri).await);
+    }
+    let scope = Scope::Compartment { owner, id, member };
+    answer(&state, base, &caller, &scope, pairs(uri.query().unwrap_or_default())?, &headers).await
 }
 
 pub(super) async fn post(
@@ -48,7 +99,23 @@ pub(super) async fn post(
     headers: HeaderMap,
     content: Body,
 ) -> Result<Response, Failure> {
-    let resource_type = resource_type(&name)?;
+    let scope = Scope::Type(resource_type(&name)?);
+    answer(&state, base, &caller, &scope, form(&uri, &headers, content).await?, &headers).await
+}
+
+pub(super) async fn post_system(
+    Extract(state): Extract<State>,
+    Extension(base): Extension<Base>,
+    caller: Caller,
+    uri: Uri,
+    headers: HeaderMap,
+    content: Body,
+) -> Result<Response, Failure> {
+    answer(&state, base, &caller, &Scope::System, form(&uri, &headers, content).await?, &headers).await
+}
+
+/// The pairs of the URL, then those of the body.
+async fn form(uri: &Uri, headers: &HeaderMap, content: Body) -> Result<Vec<(String, String)>, Failure> {
     let media = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if media.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
         let issue = Issue::error(IssueType::NotSupported, "the body of a search is application/x-www-form-urlencoded");
@@ -62,99 +129,277 @@ pub(super) async fn post(
     let form = std::str::from_utf8(&form).map_err(|_| Failure::bad("the form is not UTF-8"))?;
     let mut all = pairs(uri.query().unwrap_or_default())?;
     all.extend(pairs(form)?);
-    answer(&state, base, &caller, resource_type, all, &headers).await
+    Ok(all)
 }
 
 async fn answer(
     state: &State,
     base: Base,
     caller: &Caller,
-    resource_type: ResourceType,
+    scope: &Scope,
     mut pairs: Vec<(String, String)>,
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
-    let token = take_page(&mut pairs)?;
+    let token = take(&mut pairs, PAGE)?;
     let prefer = Prefer::of(headers);
     let base_url = format!("{}{}", state.public_url, base.0);
     let options = Options { base_url: Some(&base_url), ..Options::default() };
-    let parsed = parse(resource_type, &pairs, prefer.handling(), caller.request.now, &options)
-        .map_err(|issues| Failure::Status(issues_status(&issues), issues))?;
-    accept(parsed.format.as_deref(), headers)?;
-    let Parsed { query, warnings, .. } = parsed;
-    refuse_unserved(&query)?;
+    let search = Search::read(&state.store, caller, scope, pairs, prefer.handling(), &options).await?;
+    accept(search.format.as_deref(), headers)?;
 
-    let limit = query.count.unwrap_or(DEFAULT_COUNT);
-    let only_count = limit == 0 || query.summary == Summary::Count;
-    let first = token.is_none();
-    let actor = &caller.actor;
-    let page = if only_count {
-        entity::store::Page::default()
+    let common = &search.common;
+    let limit = common.count.unwrap_or(DEFAULT_COUNT);
+    let (store, actor) = (&state.store, &caller.actor);
+    let page = if limit == 0 || common.summary == Summary::Count {
+        Page::default()
     } else {
-        state
-            .store
-            .search(actor, &query, &PageRequest { limit, token: token.clone(), ..PageRequest::default() })
-            .await?
+        search.page(store, actor, &PageRequest { limit, token: token.clone(), ..PageRequest::default() }).await?
     };
-    let total = match query.total {
-        _ if only_count => state.store.count(actor, &query, Count::Exact).await?,
-        Total::Accurate | Total::Estimate => state.store.count(actor, &query, Count::Exact).await?,
-        Total::None => None,
-        Total::Default if first && page.next.is_none() => Some(page.matches.len() as u64),
-        Total::Default if first => state.store.count(actor, &query, Count::UpTo(CHEAP_COUNT)).await?,
-        Total::Default => None,
-    };
-    let included = state.store.included(actor, &page.matches, &query.include, &query.revinclude).await?;
+    let total = search.total(store, actor, limit, token.is_none(), &page).await?;
+    let (include, revinclude) = search.includes();
+    let Included { resources: included, cut } = store.included(actor, &page.matches, &include, &revinclude).await?;
+    let mut warnings = search.warnings.clone();
+    if cut {
+        let text =
+            format!("not everything that was asked for is included: at most {MAX_INCLUDED} resources are, to depth 5");
+        warnings.push(Issue::warning(IssueType::TooCostly, text));
+    }
 
-    let link = |token: Option<&str>| self_link(&base_url, &query, limit, token);
+    let link = |token: Option<&str>| search.link(&base_url, limit, token);
     let mut links = vec![("self", link(token.as_deref()))];
     if token.is_some() {
         links.push(("first", link(None)));
     }
     links.extend(page.next.as_deref().map(|t| ("next", link(Some(t)))));
     links.extend(page.previous.as_deref().map(|t| ("previous", link(Some(t)))));
-    let mut response = json(StatusCode::OK, bundle(&base_url, total, &links, &page.matches, &included, &warnings));
+    if page.next.is_none() && page.previous.is_none() {
+        links.push(("last", link(None)));
+    }
+    let subset = Subset { summary: common.summary, elements: &common.elements };
+    let text = bundle(&base_url, total, &links, &page.matches, &included, &warnings, &subset)?;
+    let mut response = json(StatusCode::OK, text);
     prefer.handled(response.headers_mut());
     Ok(response)
 }
 
-/// What the parser understands and this page does not carry out.
-fn refuse_unserved(query: &Query) -> Result<(), Failure> {
-    let name = match query.summary {
-        Summary::True | Summary::Text | Summary::Data => "_summary other than count and false",
-        Summary::False | Summary::Count if !query.elements.is_empty() => "_elements",
-        Summary::False | Summary::Count => return Ok(()),
+/// A search as understood: one query for each type.
+struct Search {
+    /// Path below the base, with the types that were named.
+    path: String,
+    /// What was asked for beside the types, as given; for the links.
+    applied: Vec<(String, String)>,
+    queries: Vec<Query>,
+    /// What concerns the answer as a whole; its conditions are those of one of the types.
+    common: Query,
+    warnings: Vec<Issue>,
+    format: Option<String>,
+}
+
+impl Search {
+    async fn read(
+        store: &Store,
+        caller: &Caller,
+        scope: &Scope,
+        mut pairs: Vec<(String, String)>,
+        handling: Handling,
+        options: &Options<'_>,
+    ) -> Result<Self, Failure> {
+        let mut given = None;
+        let mut path = match scope {
+            Scope::Type(ty) => format!("/{ty}"),
+            Scope::System => String::new(),
+            Scope::Compartment { owner, id, member } => {
+                format!("/{owner}/{id}/{}", member.map_or("*", ResourceType::name))
+            }
+        };
+        let types = match scope {
+            Scope::Type(ty) | Scope::Compartment { member: Some(ty), .. } => vec![*ty],
+            Scope::System | Scope::Compartment { member: None, .. } => {
+                given = take(&mut pairs, "_type")?;
+                let mut types = match &given {
+                    Some(names) => names.split(',').map(resource_type).collect::<Result<Vec<_>, _>>()?,
+                    None => store.searchable_types(&caller.actor).await?,
+                };
+                if let Scope::Compartment { owner, .. } = scope {
+                    types.retain(|ty| *ty == *owner || !registry::compartment_parameters(*owner, *ty).is_empty());
+                }
+                types.sort_unstable();
+                types.dedup();
+                types
+            }
+        };
+        if let Some(names) = &given {
+            let _ = write!(path, "?_type={}", encoded(names));
+        }
+        let mut search = Self {
+            path,
+            applied: Vec::new(),
+            queries: Vec::new(),
+            common: Query::new(ResourceType::Basic),
+            warnings: Vec::new(),
+            format: None,
+        };
+        let several = !matches!(scope, Scope::Type(_) | Scope::Compartment { member: Some(_), .. });
+        // Without a type named, only what every type has can be meant. Any type tells whether the parameters can be read.
+        let only_common = several && given.is_none();
+        let tried: &[ResourceType] = if types.is_empty() { &[ResourceType::Basic] } else { &types };
+        for ty in tried {
+            let own = if several { includes_of(*ty, &types, &pairs, caller, options)? } else { pairs.clone() };
+            let Parsed { mut query, warnings, format, .. } = parse(*ty, &own, handling, caller.request.now, options)
+                .map_err(|issues| Failure::Status(issues_status(&issues), issues))?;
+            if only_common {
+                common_only(&query)?;
+            }
+            if let Scope::Compartment { owner, id, .. } = scope {
+                query.all.push(Clause::Compartment { owner: *owner, id: id.clone() });
+            }
+            for warning in warnings {
+                if !search.warnings.contains(&warning) {
+                    search.warnings.push(warning);
+                }
+            }
+            for pair in &query.applied {
+                if !search.applied.contains(pair) {
+                    search.applied.push(pair.clone());
+                }
+            }
+            search.format = format;
+            search.common = query.clone();
+            search.queries.push(query);
+        }
+        if types.is_empty() {
+            search.queries.clear();
+        }
+        if search.common.summary == Summary::Text
+            && search.queries.iter().any(|q| !q.include.is_empty() || !q.revinclude.is_empty())
+        {
+            return Err(Failure::bad("_summary=text does not go with _include and _revinclude"));
+        }
+        Ok(search)
+    }
+
+    async fn page(&self, store: &Store, actor: &Actor, request: &PageRequest) -> Result<Page, StoreError> {
+        match &self.queries[..] {
+            [one] => store.search(actor, one, request).await,
+            several => {
+                let conditions = self.applied.iter().filter(|(n, _)| !is_of_the_page(n));
+                let scope = format!("{} {:?}", self.path, conditions.collect::<Vec<_>>());
+                store.search_several(actor, several, &scope, request).await
+            }
+        }
+    }
+
+    async fn total(
+        &self,
+        store: &Store,
+        actor: &Actor,
+        limit: u32,
+        first: bool,
+        page: &Page,
+    ) -> Result<Option<u64>, StoreError> {
+        let only_count = limit == 0 || self.common.summary == Summary::Count;
+        let count = match self.common.total {
+            Total::Estimate => Count::Estimate,
+            Total::Accurate => Count::Exact,
+            _ if only_count => Count::Exact,
+            Total::Default if first && page.next.is_none() => return Ok(Some(page.matches.len() as u64)),
+            Total::Default if first => Count::UpTo(CHEAP_COUNT),
+            Total::None | Total::Default => return Ok(None),
+        };
+        store.count_several(actor, &self.queries, count).await
+    }
+
+    /// The include paths of all the queries, each once.
+    fn includes(&self) -> (Vec<Include>, Vec<Include>) {
+        let once = |of: fn(&Query) -> &Vec<Include>| {
+            let mut all: Vec<Include> = Vec::new();
+            for path in self.queries.iter().flat_map(of) {
+                if !all.contains(path) {
+                    all.push(path.clone());
+                }
+            }
+            all
+        };
+        (once(|q| &q.include), once(|q| &q.revinclude))
+    }
+
+    /// What was applied, the page size included.
+    fn link(&self, base_url: &str, limit: u32, token: Option<&str>) -> String {
+        let mut url = format!("{base_url}{}", self.path);
+        let mut separator = if self.path.contains('?') { '&' } else { '?' };
+        let mut add = |name: &str, value: &str| {
+            let _ = write!(url, "{separator}{}={}", encoded(name), encoded(value));
+            separator = '&';
+        };
+        for (name, value) in self.applied.iter().filter(|(n, _)| n != "_count") {
+            add(name, value);
+        }
+        add("_count", &limit.to_string());
+        if let Some(token) = token {
+            add(PAGE, token);
+        }
+        url
+    }
+}
+
+/// Parameters that may differ from page to page.
+fn is_of_the_page(name: &str) -> bool {
+    ["_count", "_total", "_summary", "_elements"].contains(&name)
+        || name.starts_with("_include")
+        || name.starts_with("_revinclude")
+}
+
+/// The pairs for one of several types. An include path belongs to the types it can be read for; one that no type can read is refused.
+fn includes_of(
+    ty: ResourceType,
+    types: &[ResourceType],
+    pairs: &[(String, String)],
+    caller: &Caller,
+    options: &Options<'_>,
+) -> Result<Vec<(String, String)>, Failure> {
+    let reads = |ty: ResourceType, pair: &(String, String)| {
+        parse(ty, std::slice::from_ref(pair), Handling::Strict, caller.request.now, options)
     };
-    Err(StoreError::NotSupported(format!("{name} is not supported yet")).into())
+    let mut own = Vec::new();
+    for pair in pairs {
+        let is_path = pair.0.starts_with("_include") || pair.0.starts_with("_revinclude");
+        match if is_path { reads(ty, pair).err() } else { None } {
+            None => own.push(pair.clone()),
+            Some(issues) if types.iter().all(|t| reads(*t, pair).is_err()) => {
+                return Err(Failure::Status(issues_status(&issues), issues));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(own)
 }
 
-fn take_page(pairs: &mut Vec<(String, String)>) -> Result<Option<String>, Failure> {
-    let mut tokens: Vec<String> = pairs.iter().filter(|(n, _)| n == PAGE).map(|(_, v)| v.clone()).collect();
-    pairs.retain(|(n, _)| n != PAGE);
-    if tokens.len() > 1 {
-        return Err(Failure::bad("_page is given twice"));
+/// Without `_type`, only the parameters of every resource can be meant.
+fn common_only(query: &Query) -> Result<(), Failure> {
+    let own = query.applied.iter().find(|(name, _)| !name.starts_with('_') || name.starts_with("_has"));
+    match own {
+        Some((name, _)) => {
+            let issue = Issue::error(
+                IssueType::NotSupported,
+                format!("\"{name}\" is no parameter of every type; name the types by _type"),
+            );
+            Err(Failure::Status(StatusCode::BAD_REQUEST, vec![issue]))
+        }
+        None => Ok(()),
     }
-    Ok(tokens.pop())
 }
 
-/// What was applied, the page size included.
-fn self_link(base_url: &str, query: &Query, limit: u32, token: Option<&str>) -> String {
-    let mut url = format!("{base_url}/{}", query.resource_type);
-    let mut separator = '?';
-    let mut add = |name: &str, value: &str| {
-        let _ = write!(url, "{separator}{}={}", encoded(name), encoded(value));
-        separator = '&';
-    };
-    for (name, value) in query.applied.iter().filter(|(n, _)| n != "_count") {
-        add(name, value);
+/// Takes the one value of a parameter out of the pairs.
+fn take(pairs: &mut Vec<(String, String)>, wanted: &str) -> Result<Option<String>, Failure> {
+    let mut found: Vec<String> = pairs.iter().filter(|(n, _)| n == wanted).map(|(_, v)| v.clone()).collect();
+    pairs.retain(|(n, _)| n != wanted);
+    if found.len() > 1 {
+        return Err(Failure::bad(&format!("{wanted} is given twice")));
     }
-    add("_count", &limit.to_string());
-    if let Some(token) = token {
-        add(PAGE, token);
-    }
-    url
+    Ok(found.pop())
 }
 
-/// The bundle as text: stored bodies go in as they are.
+/// The bundle as text: whole bodies go in as they are.
 fn bundle(
     base_url: &str,
     total: Option<u64>,
@@ -162,7 +407,8 @@ fn bundle(
     matches: &[Stored],
     included: &[Stored],
     warnings: &[Issue],
-) -> String {
+    subset: &Subset<'_>,
+) -> Result<String, Failure> {
     let mut out = String::from(r#"{"resourceType":"Bundle","type":"searchset""#);
     if let Some(total) = total {
         let _ = write!(out, r#","total":{total}"#);
@@ -180,8 +426,9 @@ fn bundle(
     let mut begin = |out: &mut String| out.push_str(if std::mem::take(&mut empty) { r#","entry":["# } else { "," });
     for (stored, mode) in modes {
         begin(&mut out);
-        let url = format!("{base_url}/{}/{}", stored.resource_type, stored.id);
-        let _ = write!(out, r#"{{"fullUrl":"{url}","resource":{},"search":{{"mode":"{mode}"}}}}"#, stored.body);
+        let _ = write!(out, r#"{{"fullUrl":"{base_url}/{}/{}","resource":"#, stored.resource_type, stored.id);
+        out.push_str(&super::part(stored, subset, mode == "match")?);
+        let _ = write!(out, r#","search":{{"mode":"{mode}"}}}}"#);
     }
     if !warnings.is_empty() {
         begin(&mut out);
@@ -192,5 +439,5 @@ fn bundle(
     }
     out.push('}');
     debug_assert!(Json::parse(&out).is_ok(), "a searchset is JSON");
-    out
+    Ok(out)
 }

@@ -33,6 +33,7 @@ pub(crate) struct ElementRow {
     pub name: &'static str,
     pub range: &'static str,
     pub types: &'static str,
+    pub flags: &'static str,
     pub binding: &'static str,
     pub invariants: &'static str,
 }
@@ -66,8 +67,8 @@ pub(crate) static TYPE_ROWS: LazyLock<Vec<TypeRow>> = LazyLock::new(|| {
             rows.push(TypeRow { name: next(), base: next(), kind: next(), invariants: next(), elements: Vec::new() });
         } else if let Some(name) = head.strip_prefix('.') {
             let row = rows.last_mut().expect("elements stand below a type");
-            let [range, types, _flags, binding, invariants] = std::array::from_fn(|_| next());
-            row.elements.push(ElementRow { name, range, types, binding, invariants });
+            let [range, types, flags, binding, invariants] = std::array::from_fn(|_| next());
+            row.elements.push(ElementRow { name, range, types, flags, binding, invariants });
         }
     }
     rows

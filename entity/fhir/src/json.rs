@@ -33,6 +33,15 @@ pub struct JsonError {
     pub path: String,
 }
 
+impl<'a> IntoIterator for Object<'a> {
+    type Item = (Cow<'a, str>, Json<'a>);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl<'a> Object<'a> {
     pub fn new() -> Self {
         Self::default()

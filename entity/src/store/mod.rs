@@ -24,7 +24,7 @@ pub use account::{NewToken, SystemAccount};
 pub use condition::{Conditions, Criterion, Decide, Match};
 pub use history::{HistoryEntry, HistoryOf, HistoryPage, HistoryRequest};
 pub use open::{StoreConfig, migrate};
-pub use search::{Count, Page, PageRequest};
+pub use search::{Count, Included, MAX_INCLUDED, Page, PageRequest};
 pub use session::{PersonAccount, SignIn, SignedIn};
 
 use crate::actor::Sight;

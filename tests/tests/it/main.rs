@@ -12,4 +12,5 @@ mod graphql;
 mod history;
 mod import;
 mod search;
+mod search_results;
 mod store;

@@ -43,7 +43,7 @@ fn request(n: u8) -> Request {
 }
 
 /// Stores documents in their order.
-async fn store_all<'a>(store: &Store, documents: impl IntoIterator<Item = &'a Json<'a>>) {
+pub async fn store_all<'a>(store: &Store, documents: impl IntoIterator<Item = &'a Json<'a>>) {
     let write = |d: &Json<'_>| Write {
         resource_type: ResourceType::named(d.str_at("resourceType").unwrap()).unwrap(),
         id: d.str_at("id").unwrap().to_owned(),
@@ -53,13 +53,13 @@ async fn store_all<'a>(store: &Store, documents: impl IntoIterator<Item = &'a Js
     store.commit(&Actor::server(), &request(0), &plan).await.unwrap();
 }
 
-struct Ward {
-    server: Server,
-    token: String,
+pub struct Ward {
+    pub server: Server,
+    pub token: String,
 }
 
 impl Ward {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let server = Server::start().await;
         let ward = Json::parse(WARD).unwrap();
         store_all(&server.store, ward.items()).await;
@@ -67,13 +67,13 @@ impl Ward {
         Self { server, token }
     }
 
-    async fn answer(&self, url: &str) -> (StatusCode, Value) {
+    pub async fn answer(&self, url: &str) -> (StatusCode, Value) {
         let url = if url.starts_with("http") { url.to_owned() } else { format!("{}/fhir/R4/{url}", self.server.url) };
         let response = reqwest::Client::new().get(url).bearer_auth(&self.token).send().await.unwrap();
         (response.status(), response.json().await.unwrap())
     }
 
-    async fn page(&self, url: &str) -> Value {
+    pub async fn page(&self, url: &str) -> Value {
         let (status, body) = self.answer(url).await;
         assert_eq!(status, 200, "{url}: {body}");
         body
@@ -81,13 +81,13 @@ impl Ward {
 }
 
 /// The ids of the entries with that mode, in order.
-fn ids(page: &Value, mode: &str) -> Vec<String> {
+pub fn ids(page: &Value, mode: &str) -> Vec<String> {
     let entries = page["entry"].as_array().cloned().unwrap_or_default();
     let entries = entries.iter().filter(|e| e["search"]["mode"] == mode);
     entries.map(|e| e["resource"]["id"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-fn link<'p>(page: &'p Value, relation: &str) -> Option<&'p str> {
+pub fn link<'p>(page: &'p Value, relation: &str) -> Option<&'p str> {
     page["link"].as_array().unwrap().iter().find(|l| l["relation"] == relation).map(|l| l["url"].as_str().unwrap())
 }
 
@@ -248,9 +248,8 @@ async fn undeclared_parameter_is_refused() {
         ("Patient?birthdate=1980-13", "birthdate"),
         ("Patient?_count=-1", "_count"),
         ("Patient?_sort=nothing", "_sort"),
-        ("Patient?_sort=gender", "gender"),
         ("Patient?_include=Patient:nothing", "nothing"),
-        ("Patient?_elements=name", "_elements"),
+        ("Patient?_elements=nothing", "_elements"),
         ("Patient?_text=x", "_text"),
         ("Observation?code-value-quantity=http://loinc.org|$1", "composite"),
         ("Patient?_page=AAAA", "page token"),
@@ -312,7 +311,7 @@ async fn a_restricted_actor_finds_own_records_only_at_every_hop() {
     }
 }
 
-fn query_of(ty: ResourceType, name: &str, value: &str) -> Query {
+pub fn query_of(ty: ResourceType, name: &str, value: &str) -> Query {
     let pairs = [(name.to_owned(), value.to_owned())];
     let now = chrono::DateTime::from_timestamp(1_790_000_000, 0).unwrap();
     parse(ty, &pairs, Handling::Strict, now, &Options::default())

@@ -31,6 +31,8 @@ pub struct Child {
     pub many: bool,
     /// `value[x]`, even with one type.
     pub is_choice: bool,
+    pub is_modifier: bool,
+    pub is_summary: bool,
     /// The value set of a required binding.
     pub binding: Option<&'static str>,
     /// Ids of the invariants that hold here beside those of its type.
@@ -200,6 +202,8 @@ fn child(row: &ElementRow, names: &HashMap<&'static str, Type>) -> Child {
     });
     let (min, max) = row.range.split_once("..").expect("a range is min..max");
     Child {
+        is_modifier: row.flags.contains('M'),
+        is_summary: row.flags.contains('S'),
         name: stem.unwrap_or(row.name),
         min: min.parse().expect("min is a number"),
         max: max.parse().ok(),

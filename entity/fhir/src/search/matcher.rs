@@ -147,7 +147,7 @@ fn any<T>(items: &[T], mut test: impl FnMut(&T) -> Result<bool, Unsupported>) ->
 
 /// A value of a parameter: an element, or the result of a test.
 #[derive(Debug, Clone, Copy)]
-enum Value<'d> {
+pub(super) enum Value<'d> {
     Element(&'d Json<'d>),
     Flag(bool),
 }
@@ -163,7 +163,7 @@ impl<'d> Value<'d> {
     }
 }
 
-fn select<'d>(
+pub(super) fn select<'d>(
     from: &'d Json<'d>,
     document: &'d Json<'d>,
     param: &SearchParameter,

@@ -9,3 +9,4 @@ pub mod matcher;
 pub mod parse;
 pub mod query;
 pub mod registry;
+pub mod sort;

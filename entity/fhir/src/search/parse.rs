@@ -15,7 +15,7 @@ use crate::search::query::{
     Sort, Summary, Token, Total, Unit,
 };
 use crate::search::registry::{self, Kind, SearchParameter};
-use crate::{ResourceType, temporal, ucum};
+use crate::{ResourceType, summary, temporal, ucum};
 
 /// Most values in one search, over all its parameters.
 pub const MAX_VALUES: usize = 256;
@@ -163,13 +163,18 @@ fn pair(reader: &mut Reader<'_>, parsed: &mut Parsed, name: &str, value: &str) -
             }
         }
         "_elements" => {
+            let mut elements = Vec::new();
             for element in value.split(',').map(str::trim) {
                 let named = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric());
                 if !element.split('.').all(named) {
                     return bad(format!("_elements names elements, not \"{element}\""));
                 }
-                query.elements.push(element.to_owned());
+                if !summary::is_element(ty, element) {
+                    return unknown(format!("{ty} has no element \"{element}\" (_elements)"));
+                }
+                elements.push(element.to_owned());
             }
+            query.elements = elements;
         }
         "_contained" if value == "false" => {}
         "_contained" | "_containedType" => return unknown(format!("{name}={value} is not supported")),

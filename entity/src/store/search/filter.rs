@@ -43,8 +43,11 @@ impl Filter<'_> {
             Clause::Has { source, param, clause } => self.has(sql, alias, ty, *source, param, clause)?,
             Clause::Compartment { owner, id } => {
                 let target = format!("{owner}/{id}");
-                let codes = registry::compartment_parameters(*owner, ty);
-                has_any(sql, alias, codes.iter().map(|code| self.keys.term_reference(code, &target)).collect());
+                if *owner == ty {
+                    sql.push("(").push(alias).push(".rkey = ").bind(self.keys.resource(ty, id));
+                    sql.push(" AND ").push(alias).push(".id = ").bind(id.as_str()).push(") OR ");
+                }
+                has_any(sql, alias, compartment_terms(self.keys, *owner, ty, &target));
             }
             Clause::And(all) => self.join(sql, alias, ty, all, " AND ", "true")?,
             Clause::Or(any) => self.join(sql, alias, ty, any, " OR ", "false")?,
@@ -220,6 +223,11 @@ pub(super) fn is_patient_of(ty: ResourceType, param: &SearchParameter) -> bool {
 
 fn first_element(expression: &str) -> Option<&str> {
     expression.split('.').nth(1)
+}
+
+/// The terms that put a resource of the type into the compartment of `target`.
+pub(super) fn compartment_terms(keys: &Keys, owner: ResourceType, ty: ResourceType, target: &str) -> Vec<i64> {
+    registry::compartment_parameters(owner, ty).iter().map(|code| keys.term_reference(code, target)).collect()
 }
 
 fn id_of(operand: &Operand) -> Result<String, StoreError> {

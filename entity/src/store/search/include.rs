@@ -1,43 +1,85 @@
-//! `_include` and `_revinclude`: what the matches of a page refer to, and what refers to them.
+//! `_include` and `_revinclude`: what the matches of a page refer to, and what refers to them; with `:iterate` also of what was included.
 
 use std::collections::{BTreeMap, HashSet};
 
 use fhir::Json;
 use fhir::ResourceType;
 use fhir::search::extract::{Options, references_of};
+use fhir::search::parse::MAX_DEPTH;
 use fhir::search::query::Include;
 use fhir::search::registry::{self, Kind, SearchParameter};
 use sea_orm::ConnectionTrait as _;
 
-use super::filter::unsupported;
 use super::found;
 use crate::role::Interaction;
 use crate::store::sql::Sql;
 use crate::store::{Store, Stored};
 use crate::{Actor, StoreError};
 
-/// Most resources included on one page; above it the page is refused, never cut.
-const LIMIT: usize = 1000;
+/// Most resources included on one page.
+pub const MAX_INCLUDED: usize = 1000;
+
+/// What a page includes beside its matches.
+#[derive(Debug, Clone, Default)]
+pub struct Included {
+    pub resources: Vec<Stored>,
+    /// There is more than [`MAX_INCLUDED`], or iteration goes on beyond [`MAX_DEPTH`].
+    pub cut: bool,
+}
+
+type Seen = HashSet<(ResourceType, String)>;
 
 impl Store {
     /// What the query includes beside these matches: each resource once, none of the matches, only what the actor may see.
     ///
     /// # Errors
-    /// [`StoreError::NotSupported`] for `:iterate`, and for a `_revinclude` that names no type; [`StoreError::TooCostly`] over 1,000.
+    /// Of the database.
     pub async fn included(
         &self,
         actor: &Actor,
         matches: &[Stored],
         include: &[Include],
         revinclude: &[Include],
-    ) -> Result<Vec<Stored>, StoreError> {
-        if include.iter().chain(revinclude).any(|i| i.iterate) {
-            return unsupported("_include:iterate");
+    ) -> Result<Included, StoreError> {
+        let mut seen: Seen = matches.iter().map(|m| (m.resource_type, m.id.clone())).collect();
+        let mut all = Included::default();
+        // From where the latest of `all.resources` begin; what they include comes next.
+        let mut latest = 0;
+        for depth in 0..=MAX_DEPTH {
+            let again = |paths: &[Include]| -> Vec<Include> {
+                paths.iter().filter(|i| depth == 0 || i.iterate).cloned().collect()
+            };
+            let (include, revinclude) = (again(include), again(revinclude));
+            let from = if depth == 0 { matches } else { &all.resources[latest..] };
+            if from.is_empty() || include.is_empty() && revinclude.is_empty() {
+                break;
+            }
+            let mut more = self.referred_to(actor, from, &include, &mut seen).await?;
+            more.extend(self.referring_to(actor, from, &revinclude, &mut seen).await?);
+            if depth == MAX_DEPTH {
+                all.cut |= !more.is_empty();
+                break;
+            }
+            latest = all.resources.len();
+            all.resources.append(&mut more);
+            if all.resources.len() > MAX_INCLUDED {
+                all.resources.truncate(MAX_INCLUDED);
+                all.cut = true;
+                break;
+            }
         }
-        let mut seen: HashSet<(ResourceType, String)> =
-            matches.iter().map(|m| (m.resource_type, m.id.clone())).collect();
+        Ok(all)
+    }
+
+    async fn referred_to(
+        &self,
+        actor: &Actor,
+        from: &[Stored],
+        include: &[Include],
+        seen: &mut Seen,
+    ) -> Result<Vec<Stored>, StoreError> {
         let mut wanted: BTreeMap<ResourceType, Vec<String>> = BTreeMap::new();
-        for stored in matches {
+        for stored in from.iter().filter(|_| !include.is_empty()) {
             let document =
                 Json::parse(&stored.body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
             for one in include {
@@ -57,36 +99,50 @@ impl Store {
                 all.extend(self.read_many(actor, resource_type, &ids).await?);
             }
         }
-        for one in revinclude {
-            let Some(source) = one.source else { return unsupported("_revinclude=*") };
-            if !actor.may(Interaction::Search, source) || matches.is_empty() {
-                continue;
-            }
-            let terms = parameters_of(one, source).flat_map(|param| {
-                matches.iter().map(|m| self.keys.term_reference(param.code, &format!("{}/{}", m.resource_type, m.id)))
-            });
-            let mut sql = Sql::new();
-            sql.push("WITH m AS MATERIALIZED (SELECT h.rid FROM ");
-            sql.heads(source, "h", actor, &self.keys).push(" AND h.terms && ").bind_i64s(terms.collect::<Vec<_>>());
-            sql.push(") SELECT h.rid, h.id, h.version_id, h.last_updated, h.raw FROM ");
-            sql.heads(source, "h", actor, &self.keys)
-                .push(" AND h.rid IN (SELECT m.rid FROM m) ORDER BY h.rid DESC LIMIT ");
-            sql.bind(LIMIT as i64 + 1);
-            let mut found = Vec::new();
-            self.take(sql, source, &mut found).await?;
-            all.extend(found.into_iter().filter(|s| seen.insert((source, s.id.clone()))));
-        }
-        if all.len() > LIMIT {
-            return Err(StoreError::TooCostly(format!("a page would include more than {LIMIT} resources")));
-        }
         Ok(all)
     }
 
-    async fn take(&self, sql: Sql, resource_type: ResourceType, all: &mut Vec<Stored>) -> Result<(), StoreError> {
-        for row in self.db.query_all_raw(sql.statement()).await? {
-            all.push(found(resource_type, &row, Vec::new(), false)?.stored);
+    async fn referring_to(
+        &self,
+        actor: &Actor,
+        from: &[Stored],
+        revinclude: &[Include],
+        seen: &mut Seen,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let mut all = Vec::new();
+        for one in revinclude {
+            let sources = match one.source {
+                Some(source) => vec![source],
+                None => self.types_with_rows(&self.db).await?,
+            };
+            for source in sources.into_iter().filter(|s| actor.may(Interaction::Search, *s)) {
+                let terms: Vec<i64> = parameters_of(one, source)
+                    .flat_map(|param| {
+                        from.iter()
+                            .filter(|m| one.target.is_none_or(|t| t == m.resource_type))
+                            .filter(|m| param.targets.is_empty() || param.targets.contains(&m.resource_type))
+                            .map(|m| self.keys.term_reference(param.code, &format!("{}/{}", m.resource_type, m.id)))
+                    })
+                    .collect();
+                if terms.is_empty() {
+                    continue;
+                }
+                let mut sql = Sql::new();
+                sql.push("WITH m AS MATERIALIZED (SELECT h.rid FROM ");
+                sql.heads(source, "h", actor, &self.keys).push(" AND h.terms && ").bind_i64s(terms);
+                sql.push(") SELECT h.rid, h.id, h.version_id, h.last_updated, h.raw FROM ");
+                sql.heads(source, "h", actor, &self.keys)
+                    .push(" AND h.rid IN (SELECT m.rid FROM m) ORDER BY h.rid DESC LIMIT ");
+                sql.bind(MAX_INCLUDED as i64 + 1);
+                for row in self.db.query_all_raw(sql.statement()).await? {
+                    let stored = found(source, &row, Vec::new(), false)?.stored;
+                    if seen.insert((source, stored.id.clone())) {
+                        all.push(stored);
+                    }
+                }
+            }
         }
-        Ok(())
+        Ok(all)
     }
 }
 

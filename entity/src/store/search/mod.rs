@@ -6,26 +6,36 @@
 mod filter;
 mod include;
 mod order;
+mod several;
 
-use fhir::ResourceType;
+use std::cmp::Ordering;
+
+use fhir::search::extract::Options;
 use fhir::search::query::{Clause, Modifier, Operand, Query, ReferenceOperand};
 use fhir::search::registry::{self, Kind};
+use fhir::search::sort;
+use fhir::{Json, ResourceType};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use filter::{Filter, Side, ord_key, terms_of};
-use order::{Key, Order, Place, beyond, direction, instant, order_by};
+pub use include::{Included, MAX_INCLUDED};
+use order::{Key, Order, Place, beyond, compare, direction, instant, order_by};
 
 use crate::role::Interaction;
 use crate::store::read::text;
 use crate::store::seal::Seal;
 use crate::store::sql::Sql;
 use crate::store::{Match, Store, Stored};
-use crate::{Actor, StoreError};
+use crate::{Actor, Clearance, Rows, StoreError};
 
 /// Most candidates that are sorted by a looked-up value; above it the search is refused, never cut.
 const SORT_LIMIT: i64 = 100_000;
+/// As [`SORT_LIMIT`], where each candidate's document has to be read.
+const READ_LIMIT: i64 = 10_000;
+/// Up to this many matches are counted when an estimate is asked for.
+const COUNTED: i64 = 10_000;
 
 /// Which slice of a search is wanted.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +54,8 @@ pub enum Count {
     Exact,
     /// Exact up to this many, else unknown.
     UpTo(u32),
+    /// Exact when it is cheap, else what the planner's statistics say; always exact for an actor who may not see all rows.
+    Estimate,
 }
 
 /// One page of matches in order.
@@ -191,25 +203,46 @@ impl Store {
     /// As [`Store::search`].
     pub async fn count(&self, actor: &Actor, query: &Query, count: Count) -> Result<Option<u64>, StoreError> {
         actor.require(Interaction::Search, query.resource_type)?;
-        let mut sql = Sql::new();
+        let limit = match count {
+            Count::Exact => None,
+            Count::UpTo(limit) => Some(i64::from(limit)),
+            // Statistics know of rows the actor must not know of.
+            Count::Estimate if actor.rows != Rows::All || actor.clearance != Clearance::FULL => None,
+            Count::Estimate => Some(COUNTED),
+        };
         let driver = self.driver(query, &Order::Newest)?;
+        let mut sql = Sql::new();
         self.fence(&mut sql, actor, query, &driver);
-        if !matches!(driver, Driver::Filters | Driver::Ordered { .. }) {
-            sql.push(" ");
-        }
         sql.push("SELECT count(*) AS n FROM (SELECT 1 FROM ");
         self.matching(&mut sql, actor, query, &driver)?;
-        if let Count::UpTo(limit) = count {
-            sql.push(" LIMIT ").bind(i64::from(limit) + 1);
+        if let Some(limit) = limit {
+            sql.push(" LIMIT ").bind(limit + 1);
         }
         sql.push(") AS c");
         let row = self.db.query_one_raw(sql.statement()).await?;
         let row = row.ok_or_else(|| StoreError::Internal("a count without a row".into()))?;
         let n: i64 = row.try_get("", "n")?;
-        Ok(match count {
-            Count::UpTo(limit) if n > i64::from(limit) => None,
-            _ => Some(n as u64),
+        Ok(match (count, limit) {
+            (_, Some(limit)) if n <= limit => Some(n as u64),
+            (_, None) => Some(n as u64),
+            (Count::Estimate, _) => Some(self.estimate(actor, query).await?.max(n as u64)),
+            _ => None,
         })
+    }
+
+    /// The number of rows the planner expects.
+    async fn estimate(&self, actor: &Actor, query: &Query) -> Result<u64, StoreError> {
+        let driver = self.driver(query, &Order::Newest)?;
+        let mut sql = Sql::new();
+        sql.push("EXPLAIN (FORMAT JSON) ");
+        self.fence(&mut sql, actor, query, &driver);
+        sql.push("SELECT 1 FROM ");
+        self.matching(&mut sql, actor, query, &driver)?;
+        let row = self.db.query_one_raw(sql.statement()).await?;
+        let plan: Option<serde_json::Value> = row.map(|row| row.try_get("", "QUERY PLAN")).transpose()?;
+        plan.and_then(|plan| plan[0]["Plan"]["Plan Rows"].as_f64())
+            .map(|rows| rows as u64)
+            .ok_or_else(|| StoreError::Internal("a plan without rows".into()))
     }
 
     /// The first matches, newest created first, by this connection.
@@ -241,6 +274,9 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Found>, StoreError> {
         match Order::of(query.resource_type, &query.sort, &self.keys)? {
+            Order::Keys(keys) if keys.iter().any(|k| k.document().is_some()) => {
+                self.rows_by_documents(actor, query, &keys, from, backward, limit).await
+            }
             Order::Keys(keys) => self.rows_by_keys(actor, query, &keys, from, backward, limit).await,
             Order::DateAscending => {
                 let mut found: Vec<Found> = Vec::new();
@@ -375,6 +411,63 @@ impl Store {
         Ok(all)
     }
 
+    /// By values of which some are in the documents only: all candidates are read, and sorted here.
+    async fn rows_by_documents(
+        &self,
+        actor: &Actor,
+        query: &Query,
+        keys: &[Key],
+        from: Option<&Place>,
+        backward: bool,
+        limit: u32,
+    ) -> Result<Vec<Found>, StoreError> {
+        if from.is_some_and(|p| p.values.len() != keys.len()) {
+            return Err(StoreError::BadToken);
+        }
+        let driver = self.driver(query, &Order::Newest)?;
+        let mut sql = Sql::new();
+        self.fence(&mut sql, actor, query, &driver);
+        sql.push("SELECT h.rid, h.id, h.version_id, h.last_updated, h.raw");
+        for (i, key) in keys.iter().enumerate() {
+            sql.push(", ");
+            key.write(&mut sql, "h");
+            sql.push(&format!(" AS s{i}"));
+        }
+        sql.push(" FROM ");
+        self.matching(&mut sql, actor, query, &driver)?;
+        sql.push(" LIMIT ").bind(READ_LIMIT + 1);
+        let rows = self.db.query_all_raw(sql.statement()).await?;
+        if rows.len() as i64 > READ_LIMIT {
+            let text = format!("more than {READ_LIMIT} matches would have to be read to sort them; narrow the search");
+            return Err(StoreError::TooCostly(text));
+        }
+        let mut all = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let values = keys.iter().enumerate().map(|(i, key)| key.read(row, &format!("s{i}")));
+            let mut one = found(query.resource_type, row, values.collect::<Result<_, _>>()?, false)?;
+            let document =
+                Json::parse(&one.stored.body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
+            for (key, value) in keys.iter().zip(&mut one.place.values) {
+                if let Some(param) = key.document() {
+                    let text = sort::text(&document, param, key.descending, &Options::default());
+                    let text = text.map_err(|e| StoreError::NotSupported(e.to_string()))?;
+                    *value = text.map_or(order::SortValue::Null, order::SortValue::Text);
+                }
+            }
+            all.push(one);
+        }
+        all.sort_by(|a, b| compare(keys, &a.place, &b.place));
+        if backward {
+            all.reverse();
+        }
+        if let Some(from) = from {
+            let behind = if backward { Ordering::Less } else { Ordering::Greater };
+            all.retain(|one| compare(keys, &one.place, from) == behind);
+        }
+        all.truncate(limit as usize);
+        Ok(all)
+    }
+
     /// `WITH m AS MATERIALIZED (…) ` where the driver needs it; statements go on with a comma or with their SELECT.
     fn fence(&self, sql: &mut Sql, actor: &Actor, query: &Query, driver: &Driver) {
         match driver {
@@ -481,6 +574,16 @@ impl Store {
             }
         }
         if let Some(terms) = sparse {
+            return Ok(Driver::Terms(terms));
+        }
+        // The owner itself is in its compartment by its key.
+        let compartment = query.all.iter().find_map(|clause| match clause {
+            Clause::Compartment { owner, id } if *owner != ty => {
+                Some(filter::compartment_terms(&self.keys, *owner, ty, &format!("{owner}/{id}")))
+            }
+            _ => None,
+        });
+        if let Some(terms) = compartment {
             return Ok(Driver::Terms(terms));
         }
         if let Some(key) = code {

@@ -1,10 +1,12 @@
 //! The order of a search, and where a page stands in it.
 
+use std::cmp::Ordering;
+
 use chrono::{DateTime, Utc};
 use fhir::ResourceType;
 use fhir::search::key::Keys;
 use fhir::search::query::Sort;
-use fhir::search::registry::{self, Kind};
+use fhir::search::registry::{self, Kind, SearchParameter};
 use sea_orm::QueryResult;
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +38,10 @@ enum Looked {
     PrimaryDate,
     Text(i64),
     Date(i64),
-    Number(i64),
+    /// The keys of numbers, and of the ends of ranges that count.
+    Number([i64; 2]),
+    /// The document itself.
+    Document(&'static SearchParameter),
 }
 
 /// A sort value in a page token.
@@ -76,8 +81,13 @@ impl Order {
                 (_, Kind::Date) if primary(s) => Looked::PrimaryDate,
                 (code, Kind::Date) => Looked::Date(keys.date(ty, code)),
                 (code, Kind::String) => Looked::Text(keys.string(ty, code)),
-                (code, Kind::Number) => Looked::Number(keys.number(ty, code)),
-                (code, _) => return unsupported(&format!("_sort by {code} of {ty}")),
+                (code, Kind::Uri) => Looked::Text(keys.string(ty, code)),
+                (code, Kind::Number | Kind::Quantity) => {
+                    let key = keys.number(ty, code);
+                    Looked::Number([key, if s.descending { keys.high_end(key) } else { keys.low_end(key) }])
+                }
+                (_, Kind::Token | Kind::Reference) => Looked::Document(s.param),
+                (code, Kind::Composite | Kind::Special) => return unsupported(&format!("_sort by {code} of {ty}")),
             };
             found.push(Key { value, descending: s.descending });
         }
@@ -89,9 +99,10 @@ impl Key {
     /// The lowest value of a repeating element ascending, the highest descending.
     pub fn write(&self, sql: &mut Sql, alias: &str) {
         let pick = if self.descending { "max" } else { "min" };
-        let side = |sql: &mut Sql, column: &str, table: &str, key: i64| {
+        let side = |sql: &mut Sql, column: &str, table: &str, keys: &[i64]| {
             sql.push("(SELECT ").push(pick).push("(x.").push(column).push(") FROM fhir.").push(table);
-            sql.push(" AS x WHERE x.rid = ").push(alias).push(".rid AND x.key = ").bind(key).push(")");
+            sql.push(" AS x WHERE x.rid = ").push(alias).push(".rid AND x.key = ANY(");
+            sql.bind_i64s(keys.iter().copied()).push("))");
         };
         match self.value {
             Looked::Id => {
@@ -104,15 +115,31 @@ impl Key {
                 sql.push("CASE WHEN ").push(alias).push(".ts_hi > ").bind(i64::MIN);
                 sql.push(" THEN ").push(alias).push(".ts_lo END");
             }
-            Looked::Text(key) => side(sql, "n", "ix_str", key),
-            Looked::Date(key) => side(sql, if self.descending { "hi" } else { "lo" }, "ix_dat", key),
-            Looked::Number(key) => side(sql, "v", "ix_qty", key),
+            Looked::Text(key) => side(sql, "n", "ix_str", &[key]),
+            Looked::Date(key) => side(sql, if self.descending { "hi" } else { "lo" }, "ix_dat", &[key]),
+            Looked::Number(keys) => side(sql, "v", "ix_qty", &keys),
+            Looked::Document(_) => {
+                sql.push("NULL::text");
+            }
         }
+    }
+
+    /// The parameter of a value that only the document has.
+    pub fn document(&self) -> Option<&'static SearchParameter> {
+        match self.value {
+            Looked::Document(param) => Some(param),
+            _ => None,
+        }
+    }
+
+    /// Whether every type has this value in the same way.
+    pub fn is_common(&self) -> bool {
+        matches!(self.value, Looked::Id | Looked::LastUpdated)
     }
 
     pub fn read(&self, row: &QueryResult, column: &str) -> Result<SortValue, StoreError> {
         Ok(match self.value {
-            Looked::Id | Looked::Text(_) => {
+            Looked::Id | Looked::Text(_) | Looked::Document(_) => {
                 row.try_get::<Option<String>>("", column)?.map_or(SortValue::Null, SortValue::Text)
             }
             Looked::LastUpdated | Looked::PrimaryDate | Looked::Date(_) => {
@@ -122,6 +149,35 @@ impl Key {
                 row.try_get::<Option<f64>>("", column)?.map_or(SortValue::Null, |v| SortValue::Float(v.to_bits()))
             }
         })
+    }
+}
+
+/// As [`order_by`] forward: which of two places comes first.
+pub(super) fn compare(keys: &[Key], a: &Place, b: &Place) -> Ordering {
+    for (key, (a, b)) in keys.iter().zip(a.values.iter().zip(&b.values)) {
+        let order = match (a, b) {
+            (SortValue::Null, SortValue::Null) => Ordering::Equal,
+            (SortValue::Null, _) => Ordering::Greater,
+            (_, SortValue::Null) => Ordering::Less,
+            (a, b) if key.descending => b.cmp_value(a),
+            (a, b) => a.cmp_value(b),
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+    b.rid.cmp(&a.rid)
+}
+
+impl SortValue {
+    fn cmp_value(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => a.cmp(b),
+            (Self::Float(a), Self::Float(b)) => f64::from_bits(*a).total_cmp(&f64::from_bits(*b)),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            // A column has values of one kind.
+            _ => Ordering::Equal,
+        }
     }
 }
 
