@@ -263,23 +263,34 @@ fn task(n: usize, work: Work<'_>) -> Result<Task, Vec<Issue>> {
 fn name_entry(error: StoreError, writes: &[Write], places: &[usize]) -> StoreError {
     let of = |wanted: &dyn Fn(&Write) -> bool| writes.iter().position(wanted).and_then(|at| places.get(at).copied());
     let place = match &error {
-        StoreError::InvalidWrite { at, .. } => places.get(*at).copied(),
+        StoreError::InvalidWrite { at, .. } | StoreError::NotValid { at, .. } => places.get(*at).copied(),
         StoreError::NotFound { resource_type, id }
         | StoreError::Gone { resource_type, id }
         | StoreError::Stale { resource_type, id, .. } => of(&|w| w.resource_type == *resource_type && w.id == *id),
         StoreError::Forbidden { resource_type, .. } => of(&|w| w.resource_type == *resource_type),
         _ => None,
     };
+    let named = |n: usize, issues: Vec<Issue>| {
+        let named = issues.into_iter().map(|i| Issue {
+            diagnostics: format!("Bundle.entry[{n}]: {}", i.diagnostics),
+            expression: i.expression.iter().map(|e| in_entry(n, e)).collect(),
+            ..i
+        });
+        named.collect()
+    };
     match (error, place) {
-        (StoreError::InvalidWrite { issues, .. }, Some(n)) => {
-            let named = issues.into_iter().map(|i| Issue {
-                diagnostics: format!("Bundle.entry[{n}]: {}", i.diagnostics),
-                expression: i.expression.iter().map(|e| format!("Bundle.entry[{n}].resource.{e}")).collect(),
-                ..i
-            });
-            StoreError::Invalid(named.collect())
-        }
+        (StoreError::InvalidWrite { issues, .. }, Some(n)) => StoreError::Invalid(named(n, issues)),
+        (StoreError::NotValid { issues, at }, Some(n)) => StoreError::NotValid { at, issues: named(n, issues) },
         (error, Some(n)) => StoreError::AtEntry { entry: n, error: Box::new(error) },
         (error, None) => error,
+    }
+}
+
+/// The place of a resource as a place of its bundle: `Patient.name[0]` is `Bundle.entry[n].resource.name[0]`.
+fn in_entry(n: usize, expression: &str) -> String {
+    match expression.split_once('.') {
+        Some((_, rest)) => format!("Bundle.entry[{n}].resource.{rest}"),
+        None if ResourceType::named(expression).is_some() => format!("Bundle.entry[{n}].resource"),
+        None => format!("Bundle.entry[{n}].resource.{expression}"),
     }
 }

@@ -159,7 +159,9 @@ async fn one(store: &Store, path: &Path) -> Result<usize, String> {
         Kind::Lines => {
             let (plan, places) = lines(&text, &request)?;
             let outcomes = store.commit(&actor, &request, &plan).await.map_err(|error| match error {
-                StoreError::InvalidWrite { at, issues } => format!("line {}: {}", places[at] + 1, words(&issues)),
+                StoreError::InvalidWrite { at, issues } | StoreError::NotValid { at, issues } => {
+                    format!("line {}: {}", places[at] + 1, words(&issues))
+                }
                 other => words(&other.issues()),
             })?;
             Ok(outcomes.iter().filter(|o| is_stored(o)).count())
@@ -186,7 +188,13 @@ fn read(path: &Path) -> std::io::Result<String> {
 }
 
 fn words(issues: &[Issue]) -> String {
-    let all: Vec<&str> = issues.iter().map(|i| i.diagnostics.as_str()).collect();
+    let all: Vec<String> = issues
+        .iter()
+        .map(|i| match i.expression.first() {
+            Some(place) => format!("{} ({place})", i.diagnostics),
+            None => i.diagnostics.clone(),
+        })
+        .collect();
     all.join("; ")
 }
 

@@ -44,6 +44,9 @@ pub enum StoreError {
     /// A cause that lies in one entry of a bundle.
     #[error("Bundle.entry[{entry}]: {error}")]
     AtEntry { entry: usize, error: Box<StoreError> },
+    /// The resource of the write at that place can be read and is not valid.
+    #[error("the resource of write {at} is not valid")]
+    NotValid { at: usize, issues: Vec<Issue> },
     /// A clinical gate refused.
     #[error("refused by a safety rule")]
     Refused(Vec<Issue>),
@@ -69,7 +72,7 @@ impl StoreError {
             Self::KeyReused | Self::Refused(_) => IssueType::BusinessRule,
             Self::NotSupported(_) => IssueType::NotSupported,
             Self::TooCostly(_) => IssueType::TooCostly,
-            Self::BadToken | Self::Invalid(_) | Self::InvalidWrite { .. } => IssueType::Invalid,
+            Self::BadToken | Self::Invalid(_) | Self::InvalidWrite { .. } | Self::NotValid { .. } => IssueType::Invalid,
             Self::Unavailable { full: true, .. } => IssueType::NoStore,
             Self::Unavailable { .. } => IssueType::Transient,
             Self::Timeout => IssueType::Timeout,
@@ -81,7 +84,10 @@ impl StoreError {
     /// The issues to report: the cause's own where it has them.
     pub fn issues(&self) -> Vec<Issue> {
         match self {
-            Self::Invalid(issues) | Self::InvalidWrite { issues, .. } | Self::Refused(issues) => issues.clone(),
+            Self::Invalid(issues)
+            | Self::InvalidWrite { issues, .. }
+            | Self::NotValid { issues, .. }
+            | Self::Refused(issues) => issues.clone(),
             Self::AtEntry { entry, .. } => {
                 vec![Issue::error(self.issue_type(), self.to_string()).at(format!("Bundle.entry[{entry}]"))]
             }

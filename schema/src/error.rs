@@ -16,7 +16,7 @@ pub fn code(error: &StoreError) -> &'static str {
         StoreError::NotSupported(_) => "NOT_SUPPORTED",
         StoreError::TooCostly(_) => "TOO_COSTLY",
         StoreError::BadToken => "BAD_CURSOR",
-        StoreError::Invalid(_) | StoreError::InvalidWrite { .. } => "INVALID",
+        StoreError::Invalid(_) | StoreError::InvalidWrite { .. } | StoreError::NotValid { .. } => "INVALID",
         StoreError::Refused(_) => "REFUSED",
         StoreError::Unavailable { .. } => "UNAVAILABLE",
         StoreError::Timeout => "TIMEOUT",

@@ -37,6 +37,7 @@ fn statement(state: &State) -> Json<'static> {
             ("conditionalUpdate", Json::from(is_changeable(*t))),
             ("conditionalDelete", text(if is_changeable(*t) { "multiple" } else { "not-supported" })),
             ("searchParam", search_parameters(*t)),
+            ("operation", operations()),
         ])
     });
     let rest = object([
@@ -72,6 +73,11 @@ fn interactions(resource_type: ResourceType) -> &'static [&'static str] {
     } else {
         &["read", "vread", "create", "history-instance", "history-type", "search-type"]
     }
+}
+
+fn operations() -> Json<'static> {
+    let definition = Json::from("http://hl7.org/fhir/OperationDefinition/Resource-validate");
+    Json::Array(vec![object([("name", Json::from("validate")), ("definition", definition)])])
 }
 
 /// The parameters of a type that the store's index answers.

@@ -50,7 +50,9 @@ fn status(error: &StoreError) -> StatusCode {
         StoreError::Gone { .. } => StatusCode::GONE,
         StoreError::Stale { .. } | StoreError::MultipleMatches { .. } => StatusCode::PRECONDITION_FAILED,
         StoreError::Conflict(_) | StoreError::Contention { .. } => StatusCode::CONFLICT,
-        StoreError::KeyReused | StoreError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        StoreError::KeyReused | StoreError::Refused(_) | StoreError::NotValid { .. } => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         StoreError::NotSupported(_) | StoreError::BadToken => StatusCode::BAD_REQUEST,
         StoreError::TooCostly(_) => StatusCode::PAYLOAD_TOO_LARGE,
         StoreError::Invalid(issues) | StoreError::InvalidWrite { issues, .. } => issues_status(issues),

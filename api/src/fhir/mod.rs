@@ -7,6 +7,7 @@ mod prefer;
 mod read;
 mod search;
 mod transaction;
+mod validate;
 mod write;
 
 use std::borrow::Cow;
@@ -73,6 +74,11 @@ pub fn routes(base: &'static str, state: &State) -> Router {
         .route(&at("/_search"), post(search::post_system).fallback(no_method))
         .route(&at("/{type}/_history"), get(history::of_type).fallback(no_method))
         .route(&at("/{type}/_search"), post(search::post).fallback(no_method))
+        .route(&at("/{type}/$validate"), post(validate::of_type).fallback(no_method))
+        .route(
+            &at("/{type}/{id}/$validate"),
+            get(validate::of_instance).post(validate::of_instance).fallback(no_method),
+        )
         .route(&at("/{type}/{id}"), get(read::read).put(write::update).delete(write::delete).fallback(no_method))
         .route(&at("/{type}/{id}/{member}"), get(search::get_compartment).fallback(no_method))
         .route(&at("/{type}/{id}/_history"), get(history::of_instance).fallback(no_method))

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use fhir::reference::is_id;
 use fhir::search::extract::{Extracted, Options, extract};
 use fhir::search::registry;
+use fhir::validate::validate;
 use fhir::{Issue, IssueType, Json, ResourceType, document};
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, Statement, TransactionTrait as _, Value};
@@ -227,7 +228,7 @@ impl Store {
                 keep_text: false,
             };
             if let Some(text) = text {
-                self.read_body(&mut row, text).map_err(|issues| StoreError::InvalidWrite { at, issues })?;
+                self.read_body(&mut row, text)?;
             } else if let Some(head) = head {
                 row.index.terms = self.compartment_terms(*resource_type, &row.pats);
                 (row.index.ts_lo, row.index.ts_hi) = (head.ts_lo, head.ts_hi);
@@ -242,25 +243,31 @@ impl Store {
         Ok(rows)
     }
 
-    /// Reads a body into the row: index rows, patients, and the text as it is served.
-    fn read_body(&self, row: &mut Row, text: &str) -> Result<(), Vec<Issue>> {
-        let invalid = |issue| vec![issue];
-        let mut object = document::read(text, row.resource_type).map_err(invalid)?;
+    /// Reads a body into the row: index rows, patients, and the text as it is served. Every document that becomes a version passes here,
+    /// so here it is validated.
+    fn read_body(&self, row: &mut Row, text: &str) -> Result<(), StoreError> {
+        let at = row.at;
+        let unreadable = |issue| StoreError::InvalidWrite { at, issues: vec![issue] };
+        let mut object = document::read(text, row.resource_type).map_err(unreadable)?;
         object.set("id", Json::from(row.id.clone()));
         let document = Json::Object(object);
+        let issues = validate(&document);
+        if issues.iter().any(Issue::blocks) {
+            return Err(StoreError::NotValid { at, issues });
+        }
         row.index = extract(&document, row.resource_type, &self.keys, &Options::default());
         if !row.index.unreadable.is_empty() {
             let issues = row.index.unreadable.iter().map(|code| {
                 let text = format!("{} has a value that search parameter {code} cannot read", row.resource_type);
                 Issue::error(IssueType::Value, text).at(row.resource_type.name())
             });
-            return Err(issues.collect());
+            return Err(StoreError::NotValid { at, issues: issues.collect() });
         }
         row.pats = row.index.patients.iter().map(|id| self.keys.resource(ResourceType::Patient, id)).collect();
         row.index.terms.extend(self.compartment_terms(row.resource_type, &row.pats));
         row.keep_text = document::has_fragile_number(&document);
         let Json::Object(object) = document else { unreachable!("built above") };
-        row.body = document::stamp(object, &row.id, row.version_id, row.last_updated).map_err(invalid)?;
+        row.body = document::stamp(object, &row.id, row.version_id, row.last_updated).map_err(unreadable)?;
         Ok(())
     }
 

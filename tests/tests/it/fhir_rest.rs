@@ -108,7 +108,7 @@ async fn transaction_is_atomic_and_rewrites_urn_uuid() {
     };
     let refused = client.send(Method::POST, "", &bundle("2026-02-30").to_string()).await;
     let (status, _, text) = refusal(refused).await;
-    assert!(status == 400 && text.contains("date"), "{status} {text}");
+    assert!(status == 422 && text.contains("Bundle.entry[0]: the value is not a date"), "{status} {text}");
     let done: Value = client.send(Method::POST, "/", &bundle("2026-02-28").to_string()).await.json().await.unwrap();
     let locations: Vec<&str> =
         done["entry"].as_array().unwrap().iter().map(|e| e["response"]["location"].as_str().unwrap()).collect();
@@ -166,7 +166,7 @@ async fn bad_input_is_refused_with_the_place() {
         ("{}", 422, "resourceType is missing"),
         (r#"{"resourceType":"Patient","a":1,"a":2}"#, 400, "duplicate key \"a\""),
         (r#"{"resourceType":"Patient","name":[{"text":"\u0000"}]}"#, 400, "NUL"),
-        (r#"{"resourceType":"Patient","birthDate":"2026-13-01"}"#, 400, "birthdate"),
+        (r#"{"resourceType":"Patient","birthDate":"2026-13-01"}"#, 422, "not a date"),
         (&deep, 400, "deeper"),
         (&large, 413, "more than"),
     ];
@@ -191,6 +191,111 @@ async fn bad_input_is_refused_with_the_place() {
     let xml = client.ask(Method::POST, "/Patient").header("content-type", "application/fhir+xml").body("<x/>");
     assert_eq!(refusal(xml.send().await.unwrap()).await.0, 415);
     assert_eq!(client.get("/metadata").await.status(), 200);
+}
+
+const INVALID: &str = r#"{"resourceType":"Patient","gender":"F","colour":"red","contact":[{"gender":"male"}]}"#;
+
+/// Code and place of every issue.
+fn issues(outcome: &Value) -> Vec<String> {
+    assert_eq!(outcome["resourceType"], "OperationOutcome", "{outcome}");
+    let issues = outcome["issue"].as_array().unwrap().iter();
+    issues
+        .map(|i| format!("{} {}", i["code"].as_str().unwrap(), i["expression"][0].as_str().unwrap_or_default()))
+        .collect()
+}
+
+#[tokio::test]
+async fn an_invalid_resource_is_refused_at_every_door_and_leaves_nothing() {
+    let client = Client::start().await;
+    let expected =
+        ["code-invalid Patient.gender", "structure Patient.colour", "invariant Patient.contact[0]"].map(str::to_owned);
+    let created = client.send(Method::POST, "/Patient", INVALID).await;
+    assert_eq!(created.status(), 422);
+    assert_eq!(issues(&created.json().await.unwrap()), expected);
+    let put = INVALID.replacen('{', r#"{"id":"p1","#, 1);
+    let updated = client.send(Method::PUT, "/Patient/p1", &put).await;
+    assert_eq!(updated.status(), 422);
+    assert_eq!(issues(&updated.json().await.unwrap()), expected);
+
+    let bundle = |kind: &str| {
+        let invalid: Value = serde_json::from_str(INVALID).unwrap();
+        json!({"resourceType": "Bundle", "type": kind, "entry": [
+            {"resource": {"resourceType": "Patient"}, "request": {"method": "POST", "url": "Patient"}},
+            {"resource": invalid, "request": {"method": "POST", "url": "Patient"}}]})
+        .to_string()
+    };
+    let transaction = client.send(Method::POST, "/", &bundle("transaction")).await;
+    assert_eq!(transaction.status(), 422);
+    let outcome: Value = transaction.json().await.unwrap();
+    let in_entry = expected.each_ref().map(|issue| issue.replace("Patient", "Bundle.entry[1].resource"));
+    assert_eq!(issues(&outcome), in_entry);
+    let found: Value = client.get("/Patient?_total=accurate").await.json().await.unwrap();
+    assert_eq!(found["total"], 0);
+    let batch: Value = client.send(Method::POST, "/", &bundle("batch")).await.json().await.unwrap();
+    assert_eq!(batch["entry"][0]["response"]["status"], "201 Created");
+    assert!(batch["entry"][1]["response"]["status"].as_str().unwrap().starts_with("422"), "{batch}");
+    assert_eq!(issues(&batch["entry"][1]["response"]["outcome"]), in_entry);
+}
+
+#[tokio::test]
+async fn validate_answers_with_an_outcome_and_stores_nothing() {
+    let client = Client::start().await;
+    let ask = async |path: &str, body: &str| {
+        let answer = client.send(Method::POST, path, body).await;
+        let status = answer.status().as_u16();
+        (status, issues(&answer.json().await.unwrap()))
+    };
+    let good = r#"{"resourceType":"Patient","active":true}"#;
+    let fine = (200, vec!["informational ".to_owned()]);
+    let parameters = |resource: &str, rest: &str| {
+        format!(r#"{{"resourceType":"Parameters","parameter":[{{"name":"resource","resource":{resource}}}{rest}]}}"#)
+    };
+    assert_eq!(ask("/Patient/$validate", good).await, fine);
+    assert_eq!(ask("/Patient/$validate?mode=create", good).await, fine);
+    assert_eq!(ask("/Patient/$validate", &parameters(good, r#",{"name":"mode","valueCode":"create"}"#)).await, fine);
+    for body in [INVALID.to_owned(), parameters(INVALID, "")] {
+        let (status, found) = ask("/Patient/$validate", &body).await;
+        assert_eq!((status, found.len()), (200, 3), "{found:?}");
+        assert_eq!(found[0], "code-invalid Patient.gender");
+    }
+    assert_eq!(ask("/Patient/$validate?mode=update", good).await, (200, vec!["invalid Patient.id".to_owned()]));
+    let base = "http://hl7.org/fhir/StructureDefinition/Patient";
+    assert_eq!(ask(&format!("/Patient/$validate?profile={base}"), good).await, fine);
+
+    for (path, body) in [
+        ("/Patient/$validate", "{"),
+        ("/Patient/$validate", r#"{"resourceType":"Group"}"#),
+        ("/Patient/$validate?mode=read", good),
+        ("/Patient/$validate?mode=delete", good),
+        ("/Patient/$validate?profile=http://example.org/p", good),
+        ("/Patient/$validate", r#"{"resourceType":"Parameters","parameter":[{"name":"other"}]}"#),
+        ("/Patient/$validate", r#"{"resourceType":"Parameters"}"#),
+        ("/Patient/$validate", &parameters(r#"{"resourceType":"Group"}"#, "")),
+    ] {
+        assert_eq!(ask(path, body).await.0, 400, "{path} {body}");
+    }
+
+    let id = client.create(good).await["id"].as_str().unwrap().to_owned();
+    let stored = client.get(&format!("/Patient/{id}/$validate")).await;
+    assert_eq!((stored.status().as_u16(), issues(&stored.json().await.unwrap())), fine);
+    let place = format!("/Patient/{id}/$validate");
+    let with_id = |id: &str| format!(r#"{{"resourceType":"Patient","id":"{id}"}}"#);
+    assert_eq!(ask(&format!("{place}?mode=update"), &with_id(&id)).await, fine);
+    assert_eq!(ask(&format!("{place}?mode=update"), &with_id("x")).await.1, ["invalid Patient.id"]);
+    let removal = client.ask(Method::POST, &format!("{place}?mode=delete")).send().await.unwrap();
+    assert_eq!((removal.status().as_u16(), issues(&removal.json().await.unwrap())), fine);
+    let reader = client.server.token("system/Patient.r").await;
+    let url = format!("{}/fhir/R4{place}?mode=delete", client.server.url);
+    let forbidden = reqwest::Client::new().post(url).bearer_auth(reader).send().await.unwrap();
+    assert_eq!(issues(&forbidden.json().await.unwrap()), ["forbidden "]);
+    assert_eq!(refusal(client.get("/Patient/nobody/$validate").await).await.0, 404);
+    assert_eq!(refusal(client.get("/Patient/$validate").await).await.0, 405);
+
+    let found: Value = client.get("/Patient?_total=accurate").await.json().await.unwrap();
+    assert_eq!(found["total"], 1);
+    let statement: Value = client.get("/metadata").await.json().await.unwrap();
+    assert_eq!(statement["rest"][0]["resource"][0]["operation"][0]["name"], "validate");
+    assert_eq!(ask("/CapabilityStatement/$validate", &statement.to_string()).await, fine);
 }
 
 #[tokio::test]
@@ -237,9 +342,11 @@ async fn every_claimed_type_is_served() {
     assert_eq!(statement["fhirVersion"], "4.0.1");
     let resources = statement["rest"][0]["resource"].as_array().unwrap();
     assert_eq!(resources.len(), 144);
+    let smallest: Vec<&str> = include_str!("../../../entity/fhir/tests/minimal.ndjson").lines().collect();
     for resource in resources {
         let name = resource["type"].as_str().unwrap();
-        let created = client.send(Method::POST, &format!("/{name}"), &format!(r#"{{"resourceType":"{name}"}}"#)).await;
+        let body = smallest.iter().find(|d| d.contains(&format!(r#""resourceType":"{name}""#))).unwrap();
+        let created = client.send(Method::POST, &format!("/{name}"), body).await;
         assert_eq!(created.status(), 201, "{name}");
     }
 }

@@ -33,30 +33,38 @@ async fn a_bad_file_is_named_and_leaves_nothing_while_the_rest_goes_on() {
     put("hospitalInformation.json", HOSPITAL);
     put("notes.txt", "not ours");
     put("line.ndjson", "{\"resourceType\":\"Patient\",\"id\":\"l1\"}\n\n{\"resourceType\":\"Nothing\"}\n");
+    put(
+        "invalid.ndjson",
+        "{\"resourceType\":\"Patient\",\"id\":\"l2\"}\n{\"resourceType\":\"Observation\",\"status\":\"final\"}\n",
+    );
     let mut gz = flate2::write::GzEncoder::new(
         std::fs::File::create(folder.join("lines.ndjson.gz")).unwrap(),
         flate2::Compression::fast(),
     );
     // Provenance under its own id: no account may put it, an import does.
-    gz.write_all(b"{\"resourceType\":\"Patient\",\"id\":\"z1\"}\n{\"resourceType\":\"Provenance\",\"id\":\"z2\"}\n")
+    gz.write_all(b"{\"resourceType\":\"Patient\",\"id\":\"z1\"}\n{\"resourceType\":\"Provenance\",\"id\":\"z2\",\"target\":[{\"reference\":\"Patient/z1\"}],\"recorded\":\"2026-01-01T00:00:00Z\",\"agent\":[{\"who\":{\"display\":\"x\"}}]}\n")
         .unwrap();
     gz.finish().unwrap();
 
     let files = api::import::files(std::slice::from_ref(&folder)).unwrap();
-    assert_eq!(files.len(), 6);
+    assert_eq!(files.len(), 7);
     let summary = api::import::load(&store, files.clone(), false).await;
-    assert_eq!((summary.files, summary.resources), (6, 5), "{summary}");
+    assert_eq!((summary.files, summary.resources), (7, 5), "{summary}");
     let refused: Vec<(&str, &str)> =
         summary.refused.iter().map(|(file, reason)| (file.rsplit('/').next().unwrap(), reason.as_str())).collect();
-    let [("bad.json", bad), ("broken.json", broken), ("line.ndjson", line)] = refused[..] else {
+    let [("bad.json", bad), ("broken.json", broken), ("invalid.ndjson", invalid), ("line.ndjson", line)] = refused[..]
+    else {
         panic!("{refused:?}")
     };
-    assert!(bad.contains("Bundle.entry[1]"), "{bad}");
+    assert!(bad.contains("Bundle.entry[1].resource.birthDate"), "{bad}");
+    assert!(invalid.starts_with("line 2: ") && invalid.contains("Observation.code"), "{invalid}");
     assert!(broken.contains("byte 1"), "{broken}");
     assert!(line.contains("line 3"), "{line}");
 
     let actor = Actor::server();
-    assert_eq!(store.read(&actor, ResourceType::Patient, "l1").await.unwrap(), Lookup::Absent);
+    for id in ["l1", "l2"] {
+        assert_eq!(store.read(&actor, ResourceType::Patient, id).await.unwrap(), Lookup::Absent);
+    }
     let search = async |value: &str| {
         let pairs = [("identifier".to_owned(), value.to_owned())];
         let now = chrono::DateTime::UNIX_EPOCH;
@@ -73,7 +81,7 @@ async fn a_bad_file_is_named_and_leaves_nothing_while_the_rest_goes_on() {
 
     // Loaded again: the same answer, nothing new.
     let again = api::import::load(&store, files, false).await;
-    assert_eq!((again.resources, again.refused.len()), (5, 3));
+    assert_eq!((again.resources, again.refused.len()), (5, 4));
     assert_eq!(search("good").await.len(), 1);
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -88,7 +88,7 @@ async fn a_resource_lives_through_versions_and_its_history_keeps_them() {
 #[tokio::test]
 async fn numbers_keep_their_text_in_every_version() {
     let store = tests::store().await;
-    let value = |n: &str| format!(r#","status":"final","valueQuantity":{{"value":{n}}}"#);
+    let value = |n: &str| format!(r#","status":"final","code":{{"text":"x"}},"valueQuantity":{{"value":{n}}}"#);
     for (i, n) in ["7.10", "1e2", "-0.0", "0.10"].into_iter().enumerate() {
         let id = format!("o{i}");
         commit(&store, 0, vec![create(Observation, &id, &value(n))]).await.unwrap();
@@ -202,7 +202,8 @@ async fn labels_and_patients_are_in_the_sql() {
     commit(&store, 1, vec![update("open", &label("V"), None, false)]).await.unwrap();
     assert_eq!(store.vread(&normal, Patient, "open", 1).await.unwrap(), Lookup::Absent);
 
-    let about = |id: &str| format!(r#","status":"final","subject":{{"reference":"Patient/{id}"}}"#);
+    let about =
+        |id: &str| format!(r#","status":"final","code":{{"text":"x"}},"subject":{{"reference":"Patient/{id}"}}"#);
     let of_patients = vec![
         create(Patient, "mine", ""),
         create(Patient, "other", ""),
@@ -239,8 +240,8 @@ async fn labels_and_patients_are_in_the_sql() {
 async fn a_date_that_is_none_is_refused() {
     let store = tests::store().await;
     let refused = commit(&store, 0, vec![create(Patient, "p", r#","birthDate":"2026-02-30""#)]).await.unwrap_err();
-    let StoreError::InvalidWrite { at: 0, issues } = refused else { panic!("{refused:?}") };
-    assert!(issues[0].diagnostics.contains("birthdate"), "{issues:?}");
+    let StoreError::NotValid { at: 0, issues } = refused else { panic!("{refused:?}") };
+    assert_eq!(issues[0].expression, ["Patient.birthDate"]);
 }
 
 #[tokio::test]

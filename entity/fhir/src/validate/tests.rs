@@ -634,6 +634,19 @@ fn what_an_issue_names_is_there() {
 }
 
 #[test]
+fn the_smallest_document_of_each_type_is_valid() {
+    let documents: Vec<Json<'_>> =
+        include_str!("../../tests/minimal.ndjson").lines().map(|line| Json::parse(line).unwrap()).collect();
+    for document in &documents {
+        assert_eq!(found(&document.to_text()), Vec::<String>::new());
+    }
+    let mut names: Vec<&str> = documents.iter().filter_map(|d| d.str_at("resourceType")).collect();
+    names.push("ViewDefinition");
+    names.sort_unstable();
+    assert_eq!(names, crate::ResourceType::all().iter().map(|t| t.name()).collect::<Vec<_>>());
+}
+
+#[test]
 fn synthea_is_valid() {
     let Some(folder) = std::env::var_os("WINTEHR_TEST_DATA") else {
         println!("SKIPPED: WINTEHR_TEST_DATA is not set");

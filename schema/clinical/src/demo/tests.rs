@@ -36,6 +36,18 @@ fn strings(json: &Json<'_>, path: &str, seen: &mut dyn FnMut(&str, &str)) {
     }
 }
 
+#[test]
+fn every_document_is_valid() {
+    let plan = plan();
+    let mut documents = institution(&plan);
+    documents.push(progress::Progress { plan, done: true }.document());
+    documents.extend((0..PATIENTS).flat_map(|k| patient(&plan, k)));
+    for document in &documents {
+        let issues = fhir::validate::validate(&parse(document));
+        assert!(issues.is_empty(), "{issues:#?}\n{}", document.body);
+    }
+}
+
 /// FNV-1a over every document of the plan, patients shared out over `threads`.
 fn hash_on(threads: u32) -> u64 {
     let plan = plan();
