@@ -7,7 +7,7 @@
 
 mod primitive;
 mod quick;
-mod rules;
+pub(crate) mod rules;
 #[cfg(test)]
 mod tests;
 mod walk;

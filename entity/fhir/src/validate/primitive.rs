@@ -10,7 +10,7 @@ const MAX_STRING: usize = 1024 * 1024;
 
 /// A primitive type, as far as its values are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lexical {
+pub(crate) enum Lexical {
     Base64Binary,
     Boolean,
     Code,
@@ -33,7 +33,7 @@ pub(super) enum Lexical {
 
 /// What is wrong with a value. The words never repeat it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// Another JSON type than the primitive has.
     JsonType(&'static str),
     /// The right JSON type, with a text that the primitive does not have.

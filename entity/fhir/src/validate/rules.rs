@@ -8,7 +8,7 @@ use crate::definitions::{INVARIANTS, VALUE_SETS};
 use crate::path::Expression;
 use crate::path::model::{Child, Choice, Type};
 
-pub(super) struct TypeRules {
+pub(crate) struct TypeRules {
     pub ty: Type,
     pub kind: Kind,
     pub fields: Vec<Field>,
@@ -20,26 +20,26 @@ pub(super) struct TypeRules {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Primitive(Lexical),
     Complex,
     Resource,
 }
 
-pub(super) struct Field {
+pub(crate) struct Field {
     pub child: &'static Child,
     pub set: Option<&'static Set>,
     pub invariants: Vec<&'static Rule>,
 }
 
-pub(super) struct Rule {
+pub(crate) struct Rule {
     pub key: &'static str,
     pub words: &'static str,
     pub expression: Expression,
 }
 
 /// The codes of a required binding. Sets whose codes are not distributed with R4 are not here: nothing is known to be outside.
-pub(super) struct Set {
+pub(crate) struct Set {
     pub url: &'static str,
     systems: Vec<(&'static str, Vec<&'static str>)>,
 }

@@ -48,6 +48,22 @@ fn every_document_is_valid() {
     }
 }
 
+#[test]
+fn every_document_has_an_xml_form_that_says_the_same() {
+    let members = |json: &Json<'_>| {
+        let mut all = Vec::new();
+        strings(json, "", &mut |path, text| all.push(format!("{path} {text}")));
+        all.sort();
+        all
+    };
+    let plan = plan();
+    for document in institution(&plan).iter().chain(&patient(&plan, 0)).chain(&patient(&plan, 7)) {
+        let sent = parse(document);
+        let xml = fhir::xml::to_xml(&sent, false).unwrap();
+        assert_eq!(members(&fhir::xml::from_xml(&xml).unwrap()), members(&sent), "{xml}");
+    }
+}
+
 /// FNV-1a over every document of the plan, patients shared out over `threads`.
 fn hash_on(threads: u32) -> u64 {
     let plan = plan();
