@@ -4,17 +4,18 @@ use axum::extract::State as Extract;
 use fhir::json::Object;
 use fhir::search::registry::{self, Kind, SearchParameter};
 use fhir::{Json, ResourceType};
-use http::{HeaderMap, StatusCode, Uri};
+use http::{StatusCode, Uri};
 
-use super::{FHIR_JSON, Failure, Response, State, json, negotiate};
+use super::format::SERVED;
+use super::{Failure, Response, State, json, parameters};
 
 /// `Parameters` has no endpoint in R4; audit events have a table of their own that is not served yet.
 pub(super) fn is_served(resource_type: ResourceType) -> bool {
     !matches!(resource_type, ResourceType::Parameters | ResourceType::AuditEvent)
 }
 
-pub(super) async fn handle(Extract(state): Extract<State>, uri: Uri, headers: HeaderMap) -> Result<Response, Failure> {
-    negotiate(&uri, &headers, &[])?;
+pub(super) async fn handle(Extract(state): Extract<State>, uri: Uri) -> Result<Response, Failure> {
+    parameters(&uri, &[])?;
     Ok(json(StatusCode::OK, statement(&state).to_text()))
 }
 
@@ -57,7 +58,7 @@ fn statement(state: &State) -> Json<'static> {
             object([("description", text("WintEHR")), ("url", Json::from(format!("{}/fhir/R4", state.public_url)))]),
         ),
         ("fhirVersion", text("4.0.1")),
-        ("format", Json::Array(vec![text(FHIR_JSON)])),
+        ("format", Json::Array(SERVED.map(text).to_vec())),
         ("rest", Json::Array(vec![rest])),
     ])
 }

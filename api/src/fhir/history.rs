@@ -10,9 +10,9 @@ use entity::store::{HistoryEntry, HistoryOf, HistoryRequest};
 use fhir::json::Object;
 use fhir::temporal::{self, Interval, Zone};
 use fhir::{Issue, IssueType, Json};
-use http::{HeaderMap, StatusCode, Uri};
+use http::{StatusCode, Uri};
 
-use super::{Base, Failure, PAGE, Response, State, encoded, json, negotiate, resource_type};
+use super::{Base, Failure, PAGE, Response, State, encoded, json, parameters, resource_type};
 use crate::auth::Caller;
 
 /// Versions per page when the client does not say, and at most.
@@ -27,10 +27,9 @@ pub(super) async fn of_instance(
     caller: Caller,
     Path((name, id)): Path<(String, String)>,
     uri: Uri,
-    headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let ty = resource_type(&name)?;
-    answer(&state, base, &caller, &HistoryOf::Instance(ty, id.clone()), &format!("/{ty}/{id}"), &uri, &headers).await
+    answer(&state, base, &caller, &HistoryOf::Instance(ty, id.clone()), &format!("/{ty}/{id}"), &uri).await
 }
 
 pub(super) async fn of_type(
@@ -39,10 +38,9 @@ pub(super) async fn of_type(
     caller: Caller,
     Path(name): Path<String>,
     uri: Uri,
-    headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let ty = resource_type(&name)?;
-    answer(&state, base, &caller, &HistoryOf::Type(ty), &format!("/{ty}"), &uri, &headers).await
+    answer(&state, base, &caller, &HistoryOf::Type(ty), &format!("/{ty}"), &uri).await
 }
 
 pub(super) async fn of_system(
@@ -50,9 +48,8 @@ pub(super) async fn of_system(
     Extension(base): Extension<Base>,
     caller: Caller,
     uri: Uri,
-    headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    answer(&state, base, &caller, &HistoryOf::System, "", &uri, &headers).await
+    answer(&state, base, &caller, &HistoryOf::System, "", &uri).await
 }
 
 async fn answer(
@@ -62,11 +59,10 @@ async fn answer(
     of: &HistoryOf,
     place: &str,
     uri: &Uri,
-    headers: &HeaderMap,
 ) -> Result<Response, Failure> {
     let mut request = HistoryRequest { limit: DEFAULT_COUNT, ..HistoryRequest::default() };
     let mut applied = Vec::new();
-    for (name, value) in negotiate(uri, headers, &["_count", "_since", "_at", "_sort", PAGE])? {
+    for (name, value) in parameters(uri, &["_count", "_since", "_at", "_sort", PAGE])? {
         if applied.iter().any(|(n, _)| *n == name) || name == PAGE && request.token.is_some() {
             return Err(Failure::bad(&format!("{name} is given twice")));
         }

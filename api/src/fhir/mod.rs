@@ -2,6 +2,7 @@
 
 mod capability;
 mod failure;
+mod format;
 mod history;
 mod prefer;
 mod read;
@@ -25,6 +26,7 @@ use fhir::{Issue, IssueType, Json, ResourceType};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
 pub use failure::Failure;
+use format::Format;
 
 use schema::ClinicalSchema;
 use tower::ServiceExt as _;
@@ -56,6 +58,10 @@ type Response = axum::response::Response;
 
 /// The routes below one base path; links answer with the base the client used.
 pub fn routes(base: &'static str, state: &State) -> Router {
+    in_json(base, state).layer(axum::middleware::from_fn(format::layer))
+}
+
+fn in_json(base: &'static str, state: &State) -> Router {
     let at = |path: &str| format!("{base}{path}");
     let system = post(transaction::handle).get(search::get_system).fallback(no_method);
     Router::new()
@@ -94,7 +100,7 @@ struct Base(&'static str);
 /// Answers a request that came within another one, as its caller.
 async fn within(state: &State, base: Base, caller: &Caller, mut request: http::Request<Body>) -> Response {
     request.extensions_mut().insert(caller.clone());
-    let routes = routes(base.0, state).fallback(no_place);
+    let routes = in_json(base.0, state).fallback(no_place);
     match routes.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
@@ -120,15 +126,14 @@ pub(crate) fn resource_type(name: &str) -> Result<ResourceType, Failure> {
     })
 }
 
-/// Refuses what the answer could not honour: a format other than JSON, a parameter nobody reads.
+/// Refuses a parameter nobody reads. `_format` and `_pretty` are read in [`format`].
 ///
 /// `known` names the parameters the interaction reads itself.
-fn negotiate(uri: &Uri, headers: &HeaderMap, known: &[&str]) -> Result<Vec<(String, String)>, Failure> {
+fn parameters(uri: &Uri, known: &[&str]) -> Result<Vec<(String, String)>, Failure> {
     let mut own = Vec::new();
-    let mut format = None;
     for (name, value) in pairs(uri.query().unwrap_or_default())? {
         match name.as_str() {
-            "_format" => format = Some(value),
+            "_format" | "_pretty" => {}
             known_name if known.contains(&known_name) => own.push((name, value)),
             name => {
                 let issue =
@@ -137,7 +142,6 @@ fn negotiate(uri: &Uri, headers: &HeaderMap, known: &[&str]) -> Result<Vec<(Stri
             }
         }
     }
-    accept(format.as_deref(), headers)?;
     Ok(own)
 }
 
@@ -148,23 +152,6 @@ pub(crate) fn pairs(query: &str) -> Result<Vec<(String, String)>, Failure> {
         Ok((percent_decoded(name)?, percent_decoded(value)?))
     });
     pairs.collect()
-}
-
-/// 406 unless JSON is acceptable; `_format` outweighs `Accept`.
-fn accept(format: Option<&str>, headers: &HeaderMap) -> Result<(), Failure> {
-    let accepted = match format {
-        Some(format) => format,
-        None => headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("*/*"),
-    };
-    let is_json = |range: &str| {
-        let range = range.split(';').next().unwrap_or_default().trim();
-        matches!(range, "" | "*/*" | "application/*" | "json" | "application/json" | "text/json" | FHIR_JSON)
-    };
-    if accepted.split(',').any(is_json) {
-        return Ok(());
-    }
-    let issue = Issue::error(IssueType::NotSupported, format!("only {FHIR_JSON} is served"));
-    Err(Failure::Status(StatusCode::NOT_ACCEPTABLE, vec![issue]))
 }
 
 /// Percent-encoded for a query.
@@ -200,27 +187,24 @@ fn percent_decoded(text: &str) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|_| bad())
 }
 
-/// Reads a JSON body up to `limit` bytes.
+/// Reads a body up to `limit` bytes, as JSON text.
 async fn body(headers: &HeaderMap, body: Body, limit: usize) -> Result<String, Failure> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let mut parts = content_type.split(';').map(str::trim);
-    let media = parts.next().unwrap_or_default().to_ascii_lowercase();
-    let utf8 = parts.all(|p| {
-        let p = p.to_ascii_lowercase();
-        !p.starts_with("charset=") || p.trim_start_matches("charset=").trim_matches('"') == "utf-8"
-    });
-    if !matches!(media.as_str(), FHIR_JSON | "application/json" | "text/json") || !utf8 {
-        let issue = Issue::error(IssueType::NotSupported, format!("the body must be {FHIR_JSON} in UTF-8"));
-        return Err(Failure::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE, vec![issue]));
-    }
+    let format = Format::of_body(headers)?;
     let bytes = axum::body::to_bytes(body, limit).await.map_err(|_| {
         let issue = Issue::error(IssueType::TooLong, format!("the body has more than {limit} bytes, or it broke off"));
         Failure::Status(StatusCode::PAYLOAD_TOO_LARGE, vec![issue])
     })?;
-    String::from_utf8(bytes.into()).map_err(|e| {
-        let text = format!("the body is not UTF-8 (byte {})", e.utf8_error().valid_up_to());
-        Failure::Status(StatusCode::BAD_REQUEST, vec![Issue::error(IssueType::Structure, text)])
-    })
+    let unreadable =
+        |text: String| Failure::Status(StatusCode::BAD_REQUEST, vec![Issue::error(IssueType::Structure, text)]);
+    let text = String::from_utf8(bytes.into())
+        .map_err(|e| unreadable(format!("the body is not UTF-8 (byte {})", e.utf8_error().valid_up_to())))?;
+    match format {
+        Format::Json => Ok(text),
+        Format::Xml => {
+            let document = fhir::xml::from_xml(&text).map_err(|error| unreadable(error.to_string()))?;
+            Ok(document.to_text())
+        }
+    }
 }
 
 /// `W/"3"` as a version.

@@ -13,7 +13,7 @@ use fhir::summary::Subset;
 use http::{HeaderMap, StatusCode, Uri, header};
 
 use super::failure::issues_status;
-use super::{Failure, Response, State, negotiate, part, resource, resource_type, stamp};
+use super::{Failure, Response, State, parameters, part, resource, resource_type, stamp};
 use crate::auth::Caller;
 
 pub(super) async fn read(
@@ -23,7 +23,7 @@ pub(super) async fn read(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let pairs = negotiate(&uri, &headers, &["_summary", "_elements"])?;
+    let pairs = parameters(&uri, &["_summary", "_elements"])?;
     let resource_type = resource_type(&name)?;
     let query = subset(resource_type, &pairs, &caller)?;
     let found = state.store.read(&caller.actor, resource_type, &id).await?;
@@ -37,7 +37,7 @@ pub(super) async fn vread(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let pairs = negotiate(&uri, &headers, &["_summary", "_elements"])?;
+    let pairs = parameters(&uri, &["_summary", "_elements"])?;
     let resource_type = resource_type(&name)?;
     let query = subset(resource_type, &pairs, &caller)?;
     // A version that is no number is one that does not exist.

@@ -18,8 +18,9 @@ use fhir::{Issue, IssueType, Json, ResourceType};
 use http::{HeaderMap, StatusCode, Uri, header};
 
 use super::failure::issues_status;
+use super::format::Wanted;
 use super::prefer::Prefer;
-use super::{Base, Failure, PAGE, Response, State, accept, encoded, json, pairs, resource_type};
+use super::{Base, Failure, PAGE, Response, State, encoded, json, pairs, resource_type};
 use crate::auth::Caller;
 
 /// Matches per page when the client does not say.
@@ -145,7 +146,7 @@ async fn answer(
     let base_url = format!("{}{}", state.public_url, base.0);
     let options = Options { base_url: Some(&base_url), ..Options::default() };
     let search = Search::read(&state.store, caller, scope, pairs, prefer.handling(), &options).await?;
-    accept(search.format.as_deref(), headers)?;
+    let wanted = Wanted::of(search.format.as_deref(), search.pretty, headers)?;
 
     let common = &search.common;
     let limit = common.count.unwrap_or(DEFAULT_COUNT);
@@ -165,7 +166,8 @@ async fn answer(
         warnings.push(Issue::warning(IssueType::TooCostly, text));
     }
 
-    let link = |token: Option<&str>| search.link(&base_url, limit, token);
+    let format = search.format.as_ref().map(|format| format!("&_format={}", encoded(format))).unwrap_or_default();
+    let link = |token: Option<&str>| search.link(&base_url, limit, token) + &format;
     let mut links = vec![("self", link(token.as_deref()))];
     if token.is_some() {
         links.push(("first", link(None)));
@@ -179,6 +181,7 @@ async fn answer(
     let text = bundle(&base_url, total, &links, &page.matches, &included, &warnings, &subset)?;
     let mut response = json(StatusCode::OK, text);
     prefer.handled(response.headers_mut());
+    response.extensions_mut().insert(wanted);
     Ok(response)
 }
 
@@ -193,6 +196,7 @@ struct Search {
     common: Query,
     warnings: Vec<Issue>,
     format: Option<String>,
+    pretty: bool,
 }
 
 impl Search {
@@ -238,6 +242,7 @@ impl Search {
             common: Query::new(ResourceType::Basic),
             warnings: Vec::new(),
             format: None,
+            pretty: false,
         };
         let several = !matches!(scope, Scope::Type(_) | Scope::Compartment { member: Some(_), .. });
         // Without a type named, only what every type has can be meant. Any type tells whether the parameters can be read.
@@ -245,8 +250,9 @@ impl Search {
         let tried: &[ResourceType] = if types.is_empty() { &[ResourceType::Basic] } else { &types };
         for ty in tried {
             let own = if several { includes_of(*ty, &types, &pairs, caller, options)? } else { pairs.clone() };
-            let Parsed { mut query, warnings, format, .. } = parse(*ty, &own, handling, caller.request.now, options)
-                .map_err(|issues| Failure::Status(issues_status(&issues), issues))?;
+            let Parsed { mut query, warnings, format, pretty } =
+                parse(*ty, &own, handling, caller.request.now, options)
+                    .map_err(|issues| Failure::Status(issues_status(&issues), issues))?;
             if only_common {
                 common_only(&query)?;
             }
@@ -263,7 +269,7 @@ impl Search {
                     search.applied.push(pair.clone());
                 }
             }
-            search.format = format;
+            (search.format, search.pretty) = (format, pretty);
             search.common = query.clone();
             search.queries.push(query);
         }

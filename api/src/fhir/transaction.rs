@@ -15,7 +15,7 @@ use http::{HeaderMap, Method, StatusCode, Uri, header};
 
 use super::failure::issues_status;
 use super::prefer::{Prefer, Return};
-use super::{BUNDLE_LIMIT, Base, Failure, Response, State, body, json, negotiate, within};
+use super::{BUNDLE_LIMIT, Base, Failure, Response, State, body, json, parameters, within};
 use crate::auth::Caller;
 use crate::bundle::{Done, Read, carry_out, plan};
 
@@ -35,7 +35,7 @@ pub(super) async fn handle(
     headers: HeaderMap,
     content: Body,
 ) -> Result<Response, Failure> {
-    negotiate(&uri, &headers, &[])?;
+    parameters(&uri, &[])?;
     let text = body(&headers, content, BUNDLE_LIMIT).await?;
     let base_url = format!("{}{}", state.public_url, base.0);
     let bundle = Json::parse(&text).map_err(|e| refused(vec![Issue::error(IssueType::Structure, e.to_string())]))?;

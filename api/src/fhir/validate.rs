@@ -11,7 +11,7 @@ use fhir::validate::validate;
 use fhir::{Issue, IssueType, Json, ResourceType, document};
 use http::{HeaderMap, StatusCode, Uri};
 
-use super::{Failure, RESOURCE_LIMIT, Response, State, body, json, negotiate, resource_type};
+use super::{Failure, RESOURCE_LIMIT, Response, State, body, json, parameters, resource_type};
 use crate::auth::Caller;
 
 const PROFILES: &str = "http://hl7.org/fhir/StructureDefinition/";
@@ -25,7 +25,7 @@ pub(super) async fn of_type(
     content: Body,
 ) -> Result<Response, Failure> {
     let resource_type = resource_type(&name)?;
-    let mut asked = Asked::of_query(&uri, &headers)?;
+    let mut asked = Asked::of_query(&uri)?;
     let text = body(&headers, content, RESOURCE_LIMIT).await?;
     let resource = asked.read(&text, resource_type)?;
     asked.check_profiles(resource_type)?;
@@ -48,7 +48,7 @@ pub(super) async fn of_instance(
     content: Body,
 ) -> Result<Response, Failure> {
     let resource_type = resource_type(&name)?;
-    let mut asked = Asked::of_query(&uri, &headers)?;
+    let mut asked = Asked::of_query(&uri)?;
     let stored = match state.store.read(&caller.actor, resource_type, &id).await? {
         Lookup::Found(stored) => stored.body,
         Lookup::Deleted { .. } => return Err(StoreError::Gone { resource_type, id }.into()),
@@ -84,9 +84,9 @@ struct Asked {
 }
 
 impl Asked {
-    fn of_query(uri: &Uri, headers: &HeaderMap) -> Result<Self, Failure> {
+    fn of_query(uri: &Uri) -> Result<Self, Failure> {
         let mut asked = Self::default();
-        for (name, value) in negotiate(uri, headers, &["mode", "profile"])? {
+        for (name, value) in parameters(uri, &["mode", "profile"])? {
             asked.take(&name, &value)?;
         }
         Ok(asked)

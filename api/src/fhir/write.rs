@@ -19,8 +19,8 @@ use sha2::{Digest as _, Sha256};
 use super::failure::issues_status;
 use super::prefer::{Prefer, Return};
 use super::{
-    Base, Failure, RESOURCE_LIMIT, Response, State, accept, body, json, negotiate, pairs, resource, resource_type,
-    stamp, version_tag,
+    Base, Failure, RESOURCE_LIMIT, Response, State, body, json, pairs, parameters, resource, resource_type, stamp,
+    version_tag,
 };
 use crate::auth::Caller;
 use crate::bundle::{criteria, criteria_of};
@@ -37,7 +37,7 @@ pub(super) async fn create(
     headers: HeaderMap,
     content: Body,
 ) -> Result<Response, Failure> {
-    negotiate(&uri, &headers, &[])?;
+    parameters(&uri, &[])?;
     let resource_type = resource_type(&name)?;
     let condition = headers.get("if-none-exist").map(|text| {
         let text = text.to_str().map_err(|_| Failure::bad("If-None-Exist is not ASCII text"))?;
@@ -83,7 +83,7 @@ pub(super) async fn update(
     headers: HeaderMap,
     content: Body,
 ) -> Result<Response, Failure> {
-    negotiate(&uri, &headers, &[])?;
+    parameters(&uri, &[])?;
     let resource_type = resource_type(&name)?;
     let expected = version_tag(&headers, header::IF_MATCH)?;
     let body = body(&headers, content, RESOURCE_LIMIT).await?;
@@ -107,7 +107,7 @@ pub(super) async fn conditional_update(
     content: Body,
 ) -> Result<Response, Failure> {
     let resource_type = resource_type(&name)?;
-    let (query, _) = criteria_in(&uri, &headers, resource_type, &caller, &state, base, &[])?;
+    let (query, _) = criteria_in(&uri, resource_type, &caller, &state, base, &[])?;
     let expected = version_tag(&headers, header::IF_MATCH)?;
     let body = body(&headers, content, RESOURCE_LIMIT).await?;
     let own = own_id(&body, resource_type)?;
@@ -146,7 +146,7 @@ pub(super) async fn delete(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    negotiate(&uri, &headers, &[])?;
+    parameters(&uri, &[])?;
     let resource_type = resource_type(&name)?;
     let expected = version_tag(&headers, header::IF_MATCH)?;
     let outcome = commit(&state, &caller, Write { resource_type, id, act: Act::Delete { expected } }).await?;
@@ -163,7 +163,7 @@ pub(super) async fn conditional_delete(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let resource_type = resource_type(&name)?;
-    let (query, own) = criteria_in(&uri, &headers, resource_type, &caller, &state, base, &["_multiple"])?;
+    let (query, own) = criteria_in(&uri, resource_type, &caller, &state, base, &["_multiple"])?;
     let multiple = match own.as_deref() {
         None | Some("false") => false,
         Some("true") => true,
@@ -200,24 +200,22 @@ fn options<'o>(state: &State, base: Base, base_url: &'o mut String) -> Options<'
 /// The criteria in a URL, and the value of a parameter of the interaction's own.
 fn criteria_in(
     uri: &Uri,
-    headers: &HeaderMap,
     resource_type: ResourceType,
     caller: &Caller,
     state: &State,
     base: Base,
     known: &[&str],
 ) -> Result<(Query, Option<String>), Failure> {
-    let (mut format, mut own, mut rest) = (None, None, Vec::new());
+    let (mut own, mut rest) = (None, Vec::new());
     for (name, value) in pairs(uri.query().unwrap_or_default())? {
-        if name == "_format" {
-            format = Some(value);
+        if matches!(name.as_str(), "_format" | "_pretty") {
+            // read in `format`
         } else if known.contains(&name.as_str()) {
             own = Some(value);
         } else {
             rest.push((name, value));
         }
     }
-    accept(format.as_deref(), headers)?;
     let mut base_url = String::new();
     let options = options(state, base, &mut base_url);
     let query = criteria_of(resource_type, &rest, &caller.request, &options).map_err(refused)?;

@@ -259,6 +259,51 @@ impl<'a> Json<'a> {
     }
 }
 
+impl Json<'_> {
+    /// The text with one member or item to a line.
+    pub fn to_pretty_text(&self) -> String {
+        let mut out = String::with_capacity(512);
+        self.write_pretty(&mut out, 0);
+        out
+    }
+
+    fn write_pretty(&self, out: &mut String, depth: usize) {
+        fn line(out: &mut String, depth: usize) {
+            out.push('\n');
+            out.extend(std::iter::repeat_n("  ", depth));
+        }
+        match self {
+            Json::Array(items) if !items.is_empty() => {
+                out.push('[');
+                for (i, item) in items.iter().enumerate() {
+                    if i > 0 {
+                        out.push(',');
+                    }
+                    line(out, depth + 1);
+                    item.write_pretty(out, depth + 1);
+                }
+                line(out, depth);
+                out.push(']');
+            }
+            Json::Object(object) if !object.is_empty() => {
+                out.push('{');
+                for (i, (name, value)) in object.iter().enumerate() {
+                    if i > 0 {
+                        out.push(',');
+                    }
+                    line(out, depth + 1);
+                    write_string(name, out);
+                    out.push_str(": ");
+                    value.write_pretty(out, depth + 1);
+                }
+                line(out, depth);
+                out.push('}');
+            }
+            other => other.write(out),
+        }
+    }
+}
+
 /// Appends a JSON string literal, quotes included.
 pub fn write_string(s: &str, out: &mut String) {
     out.push('"');
@@ -564,6 +609,8 @@ mod tests {
         let text = r#"{"a":[1,2.50,{"b":null}],"c":"x\n\"ü","d":true,"e":{},"f":[]}"#;
         assert_eq!(Json::parse(text).unwrap().to_text(), text);
         assert_eq!(Json::parse(r#""\ud83d\ude00""#).unwrap(), Json::from("😀"));
+        let pretty = "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": []\n}";
+        assert_eq!(Json::parse(pretty).unwrap().to_pretty_text(), pretty);
     }
 
     #[test]

@@ -181,15 +181,24 @@ async fn bad_input_is_refused_with_the_place() {
         (Method::PUT, "/Patient", 400),
         (Method::PATCH, "/Patient/p1", 405),
         (Method::GET, "/Patient/p1?unknown=1", 400),
-        (Method::GET, "/Patient/p1?_format=xml", 406),
+        (Method::GET, "/Patient/p1?_format=ttl", 406),
+        (Method::GET, "/Patient?_pretty=yes", 400),
         (Method::GET, "/Patient/p1/_history?_count=-1", 400),
     ] {
         assert_eq!(refusal(client.send(method, path, "").await).await.0, status, "{path}");
     }
     let bad_id = r#"{"resourceType":"Patient","id":"a_b"}"#;
     assert_eq!(refusal(client.send(Method::PUT, "/Patient/a_b", bad_id).await).await.0, 400);
-    let xml = client.ask(Method::POST, "/Patient").header("content-type", "application/fhir+xml").body("<x/>");
-    assert_eq!(refusal(xml.send().await.unwrap()).await.0, 415);
+    for (content_type, body, status) in [
+        ("application/fhir+xml", "<x/>", 400),
+        ("text/plain", "{}", 415),
+        ("application/fhir+json; fhirVersion=3.0", "{}", 415),
+        ("application/fhir+json; charset=latin1", "{}", 415),
+        ("*/*", "{}", 415),
+    ] {
+        let request = client.ask(Method::POST, "/Patient").header("content-type", content_type).body(body);
+        assert_eq!(refusal(request.send().await.unwrap()).await.0, status, "{content_type}");
+    }
     assert_eq!(client.get("/metadata").await.status(), 200);
 }
 

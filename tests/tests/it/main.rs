@@ -7,6 +7,7 @@ mod client;
 mod conditional;
 mod demo;
 mod embedded_cluster;
+mod fhir_format;
 mod fhir_rest;
 mod graphql;
 mod history;
