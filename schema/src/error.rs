@@ -1,6 +1,6 @@
 //! Store errors as GraphQL errors: a message for people, `extensions { code issue expression }` for programs.
 
-use async_graphql::{Error, ErrorExtensions as _};
+use async_graphql::{Context, Error, ErrorExtensions as _, Result};
 use entity::StoreError;
 
 /// The `code` of an error. Exhaustive, so that a new cause cannot ship without one.
@@ -42,6 +42,18 @@ pub fn graphql(error: &StoreError) -> Error {
             extensions.set("expression", expression.clone());
         }
     })
+}
+
+/// Null in the place of what could not be read, with its error there. A person who may see who the patient is but not what is known
+/// about them gets the rest; every list of a chart is nullable for this. A `Result` would leave the field out of the answer instead.
+pub async fn or_null<T>(ctx: &Context<'_>, read: impl Future<Output = Result<T>>) -> Option<T> {
+    match read.await {
+        Ok(value) => Some(value),
+        Err(error) => {
+            ctx.add_error(ctx.set_error_path(error.into_server_error(ctx.item.pos)));
+            None
+        }
+    }
 }
 
 #[cfg(test)]

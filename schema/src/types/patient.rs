@@ -10,6 +10,7 @@ use crate::code::{
     alternatives,
 };
 use crate::document::{Document, List, PageArguments, PageInfo, connection};
+use crate::error::or_null;
 use crate::scalar::{Date, DateTime, FhirJson, Instant};
 use crate::session::{DEFAULT_PAGE, invalid, session};
 use crate::types::chart::{
@@ -474,17 +475,20 @@ impl Patient {
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
         #[graphql(desc = "How many, from the end")] last: Option<i32>,
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
-    ) -> Result<ConditionConnection> {
-        let f = filter.unwrap_or_default();
-        let mut pairs = range("recorded-date", f.recorded.as_ref());
-        pairs.extend(pair(
-            "clinical-status",
-            f.clinical_status.map(|s| alternatives(s.into_iter().map(ConditionClinicalStatus::code))),
-        ));
-        pairs.extend(pair("code", f.code));
-        self.list(ctx, ResourceType::Condition, pairs, PageArguments { first, after, last, before })
-            .await
-            .map(ConditionConnection)
+    ) -> Option<ConditionConnection> {
+        or_null(ctx, async {
+            let f = filter.unwrap_or_default();
+            let mut pairs = range("recorded-date", f.recorded.as_ref());
+            pairs.extend(pair(
+                "clinical-status",
+                f.clinical_status.map(|s| alternatives(s.into_iter().map(ConditionClinicalStatus::code))),
+            ));
+            pairs.extend(pair("code", f.code));
+            self.list(ctx, ResourceType::Condition, pairs, PageArguments { first, after, last, before })
+                .await
+                .map(ConditionConnection)
+        })
+        .await
     }
     /// Allergies, newest first, and what the list says as a whole.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
@@ -496,18 +500,21 @@ impl Patient {
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
         #[graphql(desc = "How many, from the end")] last: Option<i32>,
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
-    ) -> Result<AllergyList> {
-        let f = filter.unwrap_or_default();
-        let mut pairs: Vec<_> = pair(
-            "clinical-status",
-            f.clinical_status.map(|s| alternatives(s.into_iter().map(AllergyClinicalStatus::code))),
-        )
-        .collect();
-        pairs.extend(pair("category", f.category.map(|c| alternatives(c.into_iter().map(AllergyCategory::code)))));
-        let list = self
-            .list(ctx, ResourceType::AllergyIntolerance, pairs, PageArguments { first, after, last, before })
-            .await?;
-        Ok(AllergyList { list: AllergyConnection(list), patient: self.0.stored().id.clone() })
+    ) -> Option<AllergyList> {
+        or_null(ctx, async {
+            let f = filter.unwrap_or_default();
+            let mut pairs: Vec<_> = pair(
+                "clinical-status",
+                f.clinical_status.map(|s| alternatives(s.into_iter().map(AllergyClinicalStatus::code))),
+            )
+            .collect();
+            pairs.extend(pair("category", f.category.map(|c| alternatives(c.into_iter().map(AllergyCategory::code)))));
+            let list = self
+                .list(ctx, ResourceType::AllergyIntolerance, pairs, PageArguments { first, after, last, before })
+                .await?;
+            Ok(AllergyList { list: AllergyConnection(list), patient: self.0.stored().id.clone() })
+        })
+        .await
     }
     /// Prescriptions, newest first.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
@@ -519,14 +526,23 @@ impl Patient {
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
         #[graphql(desc = "How many, from the end")] last: Option<i32>,
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
-    ) -> Result<MedicationRequestConnection> {
-        let f = filter.unwrap_or_default();
-        let mut pairs = range("authoredon", f.authored_on.as_ref());
-        pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(MedicationRequestStatus::code)))));
-        pairs.extend(pair("intent", f.intent.map(|s| alternatives(s.into_iter().map(MedicationRequestIntent::code)))));
-        self.list(ctx, ResourceType::MedicationRequest, pairs, PageArguments { first, after, last, before })
-            .await
-            .map(MedicationRequestConnection)
+    ) -> Option<MedicationRequestConnection> {
+        or_null(ctx, async {
+            let f = filter.unwrap_or_default();
+            let mut pairs = range("authoredon", f.authored_on.as_ref());
+            pairs.extend(pair(
+                "status",
+                f.status.map(|s| alternatives(s.into_iter().map(MedicationRequestStatus::code))),
+            ));
+            pairs.extend(pair(
+                "intent",
+                f.intent.map(|s| alternatives(s.into_iter().map(MedicationRequestIntent::code))),
+            ));
+            self.list(ctx, ResourceType::MedicationRequest, pairs, PageArguments { first, after, last, before })
+                .await
+                .map(MedicationRequestConnection)
+        })
+        .await
     }
     /// Visits and stays, newest first.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
@@ -538,14 +554,17 @@ impl Patient {
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
         #[graphql(desc = "How many, from the end")] last: Option<i32>,
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
-    ) -> Result<EncounterConnection> {
-        let f = filter.unwrap_or_default();
-        let mut pairs = range("date", f.date.as_ref());
-        pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(EncounterStatus::code)))));
-        pairs.extend(pair("class", f.class));
-        self.list(ctx, ResourceType::Encounter, pairs, PageArguments { first, after, last, before })
-            .await
-            .map(EncounterConnection)
+    ) -> Option<EncounterConnection> {
+        or_null(ctx, async {
+            let f = filter.unwrap_or_default();
+            let mut pairs = range("date", f.date.as_ref());
+            pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(EncounterStatus::code)))));
+            pairs.extend(pair("class", f.class));
+            self.list(ctx, ResourceType::Encounter, pairs, PageArguments { first, after, last, before })
+                .await
+                .map(EncounterConnection)
+        })
+        .await
     }
     /// Observations of any kind, newest first.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
@@ -557,15 +576,18 @@ impl Patient {
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
         #[graphql(desc = "How many, from the end")] last: Option<i32>,
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
-    ) -> Result<ObservationConnection> {
-        let f = filter.unwrap_or_default();
-        let mut pairs = range("date", f.date.as_ref());
-        pairs.extend(pair("category", f.category));
-        pairs.extend(codes_pair(f.codes));
-        pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(ObservationStatus::code)))));
-        self.list(ctx, ResourceType::Observation, pairs, PageArguments { first, after, last, before })
-            .await
-            .map(ObservationConnection)
+    ) -> Option<ObservationConnection> {
+        or_null(ctx, async {
+            let f = filter.unwrap_or_default();
+            let mut pairs = range("date", f.date.as_ref());
+            pairs.extend(pair("category", f.category));
+            pairs.extend(codes_pair(f.codes));
+            pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(ObservationStatus::code)))));
+            self.list(ctx, ResourceType::Observation, pairs, PageArguments { first, after, last, before })
+                .await
+                .map(ObservationConnection)
+        })
+        .await
     }
     /// Laboratory results, newest first. A code is `system|code`, `LOINC|2160-0` or a code of any system.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
@@ -578,8 +600,12 @@ impl Patient {
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
         #[graphql(desc = "How many, from the end")] last: Option<i32>,
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
-    ) -> Result<ObservationConnection> {
-        self.results(ctx, ResultCategory::Laboratory, codes, date, PageArguments { first, after, last, before }).await
+    ) -> Option<ObservationConnection> {
+        or_null(ctx, async {
+            self.results(ctx, ResultCategory::Laboratory, codes, date, PageArguments { first, after, last, before })
+                .await
+        })
+        .await
     }
     /// Vital signs, newest first; codes as in `labs`.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
@@ -592,8 +618,12 @@ impl Patient {
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
         #[graphql(desc = "How many, from the end")] last: Option<i32>,
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
-    ) -> Result<ObservationConnection> {
-        self.results(ctx, ResultCategory::VitalSigns, codes, date, PageArguments { first, after, last, before }).await
+    ) -> Option<ObservationConnection> {
+        or_null(ctx, async {
+            self.results(ctx, ResultCategory::VitalSigns, codes, date, PageArguments { first, after, last, before })
+                .await
+        })
+        .await
     }
     /// The newest observation of each code of a category with the one before and a short series, newest code first. What was
     /// entered in error does not count.
@@ -604,12 +634,15 @@ impl Patient {
         #[graphql(desc = "Which family")] category: ResultCategory,
         #[graphql(desc = "Only these codes; see `labs`")] codes: Option<Vec<String>>,
         #[graphql(desc = "How many codes, at most 50", default = 20)] first: i32,
-    ) -> Result<Vec<LatestResult>> {
-        let first = usize::try_from(first)
-            .ok()
-            .filter(|n| (1..=50).contains(n))
-            .ok_or_else(|| invalid("first", "first is from 1 to 50"))?;
-        trend::latest_results(ctx, &self.0.stored().id, category, codes_pair(codes).map(|p| p.1), first).await
+    ) -> Option<Vec<LatestResult>> {
+        or_null(ctx, async {
+            let first = usize::try_from(first)
+                .ok()
+                .filter(|n| (1..=50).contains(n))
+                .ok_or_else(|| invalid("first", "first is from 1 to 50"))?;
+            trend::latest_results(ctx, &self.0.stored().id, category, codes_pair(codes).map(|p| p.1), first).await
+        })
+        .await
     }
     /// One code over time, in one unit; null when there is no observation of it. What cannot be converted is listed, never mixed in.
     #[graphql(complexity = "100 + 10 * child_complexity")]
@@ -619,8 +652,12 @@ impl Patient {
         #[graphql(desc = "The code; see `labs`")] code: String,
         #[graphql(desc = "When it was true of the patient")] date: Option<DateRange>,
         #[graphql(desc = "The unit to show, in UCUM; by default that of the newest")] unit: Option<String>,
-    ) -> Result<Option<Trend>> {
-        trend::trend(ctx, &self.0.stored().id, code_value(&code), range("date", date.as_ref()), unit).await
+    ) -> Option<Trend> {
+        or_null(ctx, async {
+            trend::trend(ctx, &self.0.stored().id, code_value(&code), range("date", date.as_ref()), unit).await
+        })
+        .await
+        .flatten()
     }
     /// Vaccines, newest first.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
@@ -631,10 +668,13 @@ impl Patient {
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
         #[graphql(desc = "How many, from the end")] last: Option<i32>,
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
-    ) -> Result<ImmunizationConnection> {
-        self.list(ctx, ResourceType::Immunization, Vec::new(), PageArguments { first, after, last, before })
-            .await
-            .map(ImmunizationConnection)
+    ) -> Option<ImmunizationConnection> {
+        or_null(ctx, async {
+            self.list(ctx, ResourceType::Immunization, Vec::new(), PageArguments { first, after, last, before })
+                .await
+                .map(ImmunizationConnection)
+        })
+        .await
     }
     /// Procedures, newest first.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
@@ -646,14 +686,17 @@ impl Patient {
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
         #[graphql(desc = "How many, from the end")] last: Option<i32>,
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
-    ) -> Result<ProcedureConnection> {
-        let f = filter.unwrap_or_default();
-        let mut pairs = range("date", f.date.as_ref());
-        pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(ProcedureStatus::code)))));
-        pairs.extend(pair("code", f.code));
-        self.list(ctx, ResourceType::Procedure, pairs, PageArguments { first, after, last, before })
-            .await
-            .map(ProcedureConnection)
+    ) -> Option<ProcedureConnection> {
+        or_null(ctx, async {
+            let f = filter.unwrap_or_default();
+            let mut pairs = range("date", f.date.as_ref());
+            pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(ProcedureStatus::code)))));
+            pairs.extend(pair("code", f.code));
+            self.list(ctx, ResourceType::Procedure, pairs, PageArguments { first, after, last, before })
+                .await
+                .map(ProcedureConnection)
+        })
+        .await
     }
     /// Reports, newest first.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
@@ -665,14 +708,17 @@ impl Patient {
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
         #[graphql(desc = "How many, from the end")] last: Option<i32>,
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
-    ) -> Result<DiagnosticReportConnection> {
-        let f = filter.unwrap_or_default();
-        let mut pairs = range("date", f.date.as_ref());
-        pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(ReportStatus::code)))));
-        pairs.extend(pair("code", f.code));
-        self.list(ctx, ResourceType::DiagnosticReport, pairs, PageArguments { first, after, last, before })
-            .await
-            .map(DiagnosticReportConnection)
+    ) -> Option<DiagnosticReportConnection> {
+        or_null(ctx, async {
+            let f = filter.unwrap_or_default();
+            let mut pairs = range("date", f.date.as_ref());
+            pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(ReportStatus::code)))));
+            pairs.extend(pair("code", f.code));
+            self.list(ctx, ResourceType::DiagnosticReport, pairs, PageArguments { first, after, last, before })
+                .await
+                .map(DiagnosticReportConnection)
+        })
+        .await
     }
     /// Documents, newest first.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
@@ -684,14 +730,17 @@ impl Patient {
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
         #[graphql(desc = "How many, from the end")] last: Option<i32>,
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
-    ) -> Result<DocumentConnection> {
-        let f = filter.unwrap_or_default();
-        let mut pairs = range("date", f.date.as_ref());
-        pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(DocumentStatus::code)))));
-        pairs.extend(pair("type", f.r#type));
-        self.list(ctx, ResourceType::DocumentReference, pairs, PageArguments { first, after, last, before })
-            .await
-            .map(DocumentConnection)
+    ) -> Option<DocumentConnection> {
+        or_null(ctx, async {
+            let f = filter.unwrap_or_default();
+            let mut pairs = range("date", f.date.as_ref());
+            pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(DocumentStatus::code)))));
+            pairs.extend(pair("type", f.r#type));
+            self.list(ctx, ResourceType::DocumentReference, pairs, PageArguments { first, after, last, before })
+                .await
+                .map(DocumentConnection)
+        })
+        .await
     }
 }
 connection!(PatientConnection, PatientEdge, Patient);
