@@ -14,32 +14,102 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "\n  query AllergiesScreen($id: ID!) { patient(id: $id) { id ...Banner ...AllergyRecord } }\n": typeof types.AllergiesScreenDocument,
+    "\n  query DocumentsScreen($id: ID!) { patient(id: $id) { id ...Banner ...DocumentRecord } }\n": typeof types.DocumentsScreenDocument,
+    "\n  query EncountersScreen($id: ID!) { patient(id: $id) { id ...Banner ...EncounterRecord } }\n": typeof types.EncountersScreenDocument,
+    "\n  query ImmunizationsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ImmunizationRecord } }\n": typeof types.ImmunizationsScreenDocument,
+    "\n  query MedicationsScreen($id: ID!) { patient(id: $id) { id ...Banner ...MedicationLists } }\n": typeof types.MedicationsScreenDocument,
+    "\n  query ProblemsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ProblemList } }\n": typeof types.ProblemsScreenDocument,
+    "\n  query ProceduresScreen($id: ID!) { patient(id: $id) { id ...Banner ...ProcedureRecord } }\n": typeof types.ProceduresScreenDocument,
+    "\n  query ResultsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ResultRecord } }\n": typeof types.ResultsScreenDocument,
+    "\n  query Summary($id: ID!) {\n    patient(id: $id) {\n      id\n      ...Banner ...Problems ...Allergies ...Medications ...Encounters ...Immunizations ...Vitals ...Labs\n    }\n  }\n": typeof types.SummaryDocument,
+    "\n  fragment ObservationRow on Observation {\n    id effectiveAt interpretation status\n    value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } ... on Range { low { value unit } high { value unit } } ... on Ratio { numerator { value unit } denominator { value unit } } }\n    components { code { text } value { __typename ... on Quantity { value unit } ... on Concept { text } } }\n    dataAbsentReason { text }\n    referenceRanges { low { value } high { value } text }\n  }\n": typeof types.ObservationRowFragmentDoc,
+    "\n  query TrendPanel($patient: ID!, $code: String!) {\n    patient(id: $patient) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n": typeof types.TrendPanelDocument,
+    "\n  fragment AllergyPage on AllergyList {\n    status\n    nodes { id substance { text codings { code } } type category criticality clinicalStatus verificationStatus onsetAt recordedAt reactions { substance { text } manifestations { text } severity description onset } notes { text } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": typeof types.AllergyPageFragmentDoc,
+    "\n  fragment AllergyRecord on Patient { allergies(first: 50) { ...AllergyPage } }\n": typeof types.AllergyRecordFragmentDoc,
+    "\n  query MoreAllergies($id: ID!, $after: String!) { patient(id: $id) { id allergies(first: 50, after: $after) { ...AllergyPage } } }\n": typeof types.MoreAllergiesDocument,
+    "\n  fragment Banner on Patient {\n    mrn gender birthDate\n    name { display family given prefix }\n    age { value unit }\n    deceased { deceased at }\n    activeAllergies: allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } reactions { manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n  }\n": typeof types.BannerFragmentDoc,
+    "\n  fragment DocumentPage on DocumentConnection {\n    nodes { id status type { text } category { text } date description authors { display } attachments { contentType title url data creation } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": typeof types.DocumentPageFragmentDoc,
+    "\n  fragment DocumentRecord on Patient { documents(first: 50) { ...DocumentPage } }\n": typeof types.DocumentRecordFragmentDoc,
+    "\n  query MoreDocuments($id: ID!, $after: String!) { patient(id: $id) { id documents(first: 50, after: $after) { ...DocumentPage } } }\n": typeof types.MoreDocumentsDocument,
+    "\n  fragment EncounterPage on EncounterConnection {\n    nodes { id status class { code display } types { text } period { start end } reasons { text } participants { display } locations { display } serviceProvider { display } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": typeof types.EncounterPageFragmentDoc,
+    "\n  fragment EncounterRecord on Patient { encounters(first: 50) { ...EncounterPage } }\n": typeof types.EncounterRecordFragmentDoc,
+    "\n  query MoreEncounters($id: ID!, $after: String!) { patient(id: $id) { id encounters(first: 50, after: $after) { ...EncounterPage } } }\n": typeof types.MoreEncountersDocument,
+    "\n  fragment ImmunizationPage on ImmunizationConnection {\n    nodes { id status vaccine { text } occurredAt occurrenceText lotNumber site { text } route { text } dose { value unit } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": typeof types.ImmunizationPageFragmentDoc,
+    "\n  fragment ImmunizationRecord on Patient { immunizations(first: 100) { ...ImmunizationPage } }\n": typeof types.ImmunizationRecordFragmentDoc,
+    "\n  query MoreImmunizations($id: ID!, $after: String!) { patient(id: $id) { id immunizations(first: 100, after: $after) { ...ImmunizationPage } } }\n": typeof types.MoreImmunizationsDocument,
+    "\n  fragment MedicationPage on MedicationRequestConnection {\n    nodes { id status intent medication { text } medicationReference { display } dosageText reasons { text } authoredOn requester { display } notes { text } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": typeof types.MedicationPageFragmentDoc,
+    "\n  fragment MedicationLists on Patient {\n    current: medicationRequests(first: 50, filter: { status: [ACTIVE, ON_HOLD] }) { ...MedicationPage }\n    past: medicationRequests(first: 50, filter: { status: [COMPLETED, STOPPED, CANCELLED] }) { ...MedicationPage }\n    other: medicationRequests(first: 50, filter: { status: [DRAFT, UNKNOWN, ENTERED_IN_ERROR] }) { ...MedicationPage }\n  }\n": typeof types.MedicationListsFragmentDoc,
+    "\n  query MoreMedications($id: ID!, $status: [MedicationRequestStatus!]!, $after: String!) {\n    patient(id: $id) { id medicationRequests(first: 50, filter: { status: $status }, after: $after) { ...MedicationPage } }\n  }\n": typeof types.MoreMedicationsDocument,
     "\n  query PatientList($filter: PatientFilter, $sort: PatientSort!, $first: Int!, $after: String, $count: Boolean!) {\n    patients(filter: $filter, sort: $sort, first: $first, after: $after) {\n      nodes {\n        id fhirId mrn gender birthDate\n        name { display family given prefix }\n        age { value unit }\n        deceased { deceased at }\n        encounters(first: 1) { nodes { id period { start } } }\n      }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n": typeof types.PatientListDocument,
-    "\n  fragment Banner on Patient {\n    mrn gender birthDate\n    name { display family given prefix }\n    age { value unit }\n    deceased { deceased at }\n    activeAllergies: allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } reactions { manifestations { text } } }\n    }\n  }\n": typeof types.BannerFragmentDoc,
+    "\n  fragment ProblemPage on ConditionConnection {\n    nodes { id code { text codings { system code } } category { text } clinicalStatus verificationStatus severity { text } onsetAt onsetText abatementAt recordedAt recorder { display } notes { text } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": typeof types.ProblemPageFragmentDoc,
+    "\n  fragment ProblemList on Patient { conditions(first: 100) { ...ProblemPage } }\n": typeof types.ProblemListFragmentDoc,
+    "\n  query MoreProblems($id: ID!, $after: String!) { patient(id: $id) { id conditions(first: 100, after: $after) { ...ProblemPage } } }\n": typeof types.MoreProblemsDocument,
+    "\n  fragment ProcedurePage on ProcedureConnection {\n    nodes { id status code { text } category { text } performedAt performedPeriod { start end } reasons { text } bodySites { text } outcome { text } performers { display } notes { text } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": typeof types.ProcedurePageFragmentDoc,
+    "\n  fragment ProcedureRecord on Patient { procedures(first: 50) { ...ProcedurePage } }\n": typeof types.ProcedureRecordFragmentDoc,
+    "\n  query MoreProcedures($id: ID!, $after: String!) { patient(id: $id) { id procedures(first: 50, after: $after) { ...ProcedurePage } } }\n": typeof types.MoreProceduresDocument,
+    "\n  fragment LabPage on ObservationConnection {\n    nodes { id code { text codings { system code } } ...ObservationRow }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": typeof types.LabPageFragmentDoc,
+    "\n  fragment ReportPage on DiagnosticReportConnection {\n    nodes { id status code { text } category { text } effectiveAt issued conclusion performers { display } results { id } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": typeof types.ReportPageFragmentDoc,
+    "\n  fragment ResultRecord on Patient { labs(first: 80) { ...LabPage } diagnosticReports(first: 40) { ...ReportPage } }\n": typeof types.ResultRecordFragmentDoc,
+    "\n  query MoreLabs($id: ID!, $after: String!) { patient(id: $id) { id labs(first: 80, after: $after) { ...LabPage } } }\n": typeof types.MoreLabsDocument,
+    "\n  query MoreReports($id: ID!, $after: String!) { patient(id: $id) { id diagnosticReports(first: 40, after: $after) { ...ReportPage } } }\n": typeof types.MoreReportsDocument,
     "\n  fragment Problems on Patient {\n    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {\n      nodes { id code { text } onsetAt recordedAt severity { text } }\n      totalCount\n    }\n  }\n": typeof types.ProblemsFragmentDoc,
-    "\n  fragment Allergies on Patient {\n    allergies(first: 20) {\n      status\n      nodes { id substance { text } criticality clinicalStatus recordedAt reactions { severity manifestations { text } } }\n    }\n  }\n": typeof types.AllergiesFragmentDoc,
+    "\n  fragment Allergies on Patient {\n    allergies(first: 20) {\n      status\n      nodes { id substance { text } criticality clinicalStatus recordedAt reactions { severity manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n  }\n": typeof types.AllergiesFragmentDoc,
     "\n  fragment Medications on Patient {\n    medicationRequests(first: 30, filter: { status: [ACTIVE, ON_HOLD] }) {\n      nodes { id status medication { text } medicationReference { display } dosageText reasons { text } authoredOn }\n      totalCount\n    }\n  }\n": typeof types.MedicationsFragmentDoc,
     "\n  fragment Encounters on Patient {\n    encounters(first: 8) {\n      nodes { id status class { code display } types { text } reasons { text } period { start end } serviceProvider { display } }\n      totalCount\n    }\n  }\n": typeof types.EncountersFragmentDoc,
     "\n  fragment Immunizations on Patient {\n    immunizations(first: 10) { nodes { id status vaccine { text } occurredAt occurrenceText } totalCount }\n  }\n": typeof types.ImmunizationsFragmentDoc,
-    "\n  fragment ResultRow on LatestResult {\n    code { text codings { system code } }\n    change\n    series { at value }\n    observation {\n      id effectiveAt interpretation status\n      value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } }\n      components { code { text } value { __typename ... on Quantity { value unit } } }\n      referenceRanges { low { value } high { value } text }\n    }\n  }\n": typeof types.ResultRowFragmentDoc,
-    "\n  fragment Vitals on Patient { vitals: latestResults(category: VITAL_SIGNS, first: 12) { ...ResultRow } }\n": typeof types.VitalsFragmentDoc,
-    "\n  fragment Labs on Patient { labs: latestResults(category: LABORATORY, first: 25) { ...ResultRow } }\n": typeof types.LabsFragmentDoc,
-    "\n  query Summary($id: ID!) {\n    patient(id: $id) {\n      id\n      ...Banner ...Problems ...Allergies ...Medications ...Encounters ...Immunizations ...Vitals ...Labs\n    }\n  }\n": typeof types.SummaryDocument,
-    "\n  query TrendPanel($patient: ID!, $code: String!) {\n    patient(id: $patient) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n": typeof types.TrendPanelDocument,
+    "\n  fragment LatestRow on LatestResult {\n    code { text codings { system code } }\n    change\n    series { at value }\n    observation { ...ObservationRow }\n  }\n": typeof types.LatestRowFragmentDoc,
+    "\n  fragment Vitals on Patient { vitals: latestResults(category: VITAL_SIGNS, first: 12) { ...LatestRow } }\n": typeof types.VitalsFragmentDoc,
+    "\n  fragment Labs on Patient { labs: latestResults(category: LABORATORY, first: 25) { ...LatestRow } }\n": typeof types.LabsFragmentDoc,
 };
 const documents: Documents = {
+    "\n  query AllergiesScreen($id: ID!) { patient(id: $id) { id ...Banner ...AllergyRecord } }\n": types.AllergiesScreenDocument,
+    "\n  query DocumentsScreen($id: ID!) { patient(id: $id) { id ...Banner ...DocumentRecord } }\n": types.DocumentsScreenDocument,
+    "\n  query EncountersScreen($id: ID!) { patient(id: $id) { id ...Banner ...EncounterRecord } }\n": types.EncountersScreenDocument,
+    "\n  query ImmunizationsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ImmunizationRecord } }\n": types.ImmunizationsScreenDocument,
+    "\n  query MedicationsScreen($id: ID!) { patient(id: $id) { id ...Banner ...MedicationLists } }\n": types.MedicationsScreenDocument,
+    "\n  query ProblemsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ProblemList } }\n": types.ProblemsScreenDocument,
+    "\n  query ProceduresScreen($id: ID!) { patient(id: $id) { id ...Banner ...ProcedureRecord } }\n": types.ProceduresScreenDocument,
+    "\n  query ResultsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ResultRecord } }\n": types.ResultsScreenDocument,
+    "\n  query Summary($id: ID!) {\n    patient(id: $id) {\n      id\n      ...Banner ...Problems ...Allergies ...Medications ...Encounters ...Immunizations ...Vitals ...Labs\n    }\n  }\n": types.SummaryDocument,
+    "\n  fragment ObservationRow on Observation {\n    id effectiveAt interpretation status\n    value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } ... on Range { low { value unit } high { value unit } } ... on Ratio { numerator { value unit } denominator { value unit } } }\n    components { code { text } value { __typename ... on Quantity { value unit } ... on Concept { text } } }\n    dataAbsentReason { text }\n    referenceRanges { low { value } high { value } text }\n  }\n": types.ObservationRowFragmentDoc,
+    "\n  query TrendPanel($patient: ID!, $code: String!) {\n    patient(id: $patient) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n": types.TrendPanelDocument,
+    "\n  fragment AllergyPage on AllergyList {\n    status\n    nodes { id substance { text codings { code } } type category criticality clinicalStatus verificationStatus onsetAt recordedAt reactions { substance { text } manifestations { text } severity description onset } notes { text } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": types.AllergyPageFragmentDoc,
+    "\n  fragment AllergyRecord on Patient { allergies(first: 50) { ...AllergyPage } }\n": types.AllergyRecordFragmentDoc,
+    "\n  query MoreAllergies($id: ID!, $after: String!) { patient(id: $id) { id allergies(first: 50, after: $after) { ...AllergyPage } } }\n": types.MoreAllergiesDocument,
+    "\n  fragment Banner on Patient {\n    mrn gender birthDate\n    name { display family given prefix }\n    age { value unit }\n    deceased { deceased at }\n    activeAllergies: allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } reactions { manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n  }\n": types.BannerFragmentDoc,
+    "\n  fragment DocumentPage on DocumentConnection {\n    nodes { id status type { text } category { text } date description authors { display } attachments { contentType title url data creation } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": types.DocumentPageFragmentDoc,
+    "\n  fragment DocumentRecord on Patient { documents(first: 50) { ...DocumentPage } }\n": types.DocumentRecordFragmentDoc,
+    "\n  query MoreDocuments($id: ID!, $after: String!) { patient(id: $id) { id documents(first: 50, after: $after) { ...DocumentPage } } }\n": types.MoreDocumentsDocument,
+    "\n  fragment EncounterPage on EncounterConnection {\n    nodes { id status class { code display } types { text } period { start end } reasons { text } participants { display } locations { display } serviceProvider { display } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": types.EncounterPageFragmentDoc,
+    "\n  fragment EncounterRecord on Patient { encounters(first: 50) { ...EncounterPage } }\n": types.EncounterRecordFragmentDoc,
+    "\n  query MoreEncounters($id: ID!, $after: String!) { patient(id: $id) { id encounters(first: 50, after: $after) { ...EncounterPage } } }\n": types.MoreEncountersDocument,
+    "\n  fragment ImmunizationPage on ImmunizationConnection {\n    nodes { id status vaccine { text } occurredAt occurrenceText lotNumber site { text } route { text } dose { value unit } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": types.ImmunizationPageFragmentDoc,
+    "\n  fragment ImmunizationRecord on Patient { immunizations(first: 100) { ...ImmunizationPage } }\n": types.ImmunizationRecordFragmentDoc,
+    "\n  query MoreImmunizations($id: ID!, $after: String!) { patient(id: $id) { id immunizations(first: 100, after: $after) { ...ImmunizationPage } } }\n": types.MoreImmunizationsDocument,
+    "\n  fragment MedicationPage on MedicationRequestConnection {\n    nodes { id status intent medication { text } medicationReference { display } dosageText reasons { text } authoredOn requester { display } notes { text } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": types.MedicationPageFragmentDoc,
+    "\n  fragment MedicationLists on Patient {\n    current: medicationRequests(first: 50, filter: { status: [ACTIVE, ON_HOLD] }) { ...MedicationPage }\n    past: medicationRequests(first: 50, filter: { status: [COMPLETED, STOPPED, CANCELLED] }) { ...MedicationPage }\n    other: medicationRequests(first: 50, filter: { status: [DRAFT, UNKNOWN, ENTERED_IN_ERROR] }) { ...MedicationPage }\n  }\n": types.MedicationListsFragmentDoc,
+    "\n  query MoreMedications($id: ID!, $status: [MedicationRequestStatus!]!, $after: String!) {\n    patient(id: $id) { id medicationRequests(first: 50, filter: { status: $status }, after: $after) { ...MedicationPage } }\n  }\n": types.MoreMedicationsDocument,
     "\n  query PatientList($filter: PatientFilter, $sort: PatientSort!, $first: Int!, $after: String, $count: Boolean!) {\n    patients(filter: $filter, sort: $sort, first: $first, after: $after) {\n      nodes {\n        id fhirId mrn gender birthDate\n        name { display family given prefix }\n        age { value unit }\n        deceased { deceased at }\n        encounters(first: 1) { nodes { id period { start } } }\n      }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n": types.PatientListDocument,
-    "\n  fragment Banner on Patient {\n    mrn gender birthDate\n    name { display family given prefix }\n    age { value unit }\n    deceased { deceased at }\n    activeAllergies: allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } reactions { manifestations { text } } }\n    }\n  }\n": types.BannerFragmentDoc,
+    "\n  fragment ProblemPage on ConditionConnection {\n    nodes { id code { text codings { system code } } category { text } clinicalStatus verificationStatus severity { text } onsetAt onsetText abatementAt recordedAt recorder { display } notes { text } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": types.ProblemPageFragmentDoc,
+    "\n  fragment ProblemList on Patient { conditions(first: 100) { ...ProblemPage } }\n": types.ProblemListFragmentDoc,
+    "\n  query MoreProblems($id: ID!, $after: String!) { patient(id: $id) { id conditions(first: 100, after: $after) { ...ProblemPage } } }\n": types.MoreProblemsDocument,
+    "\n  fragment ProcedurePage on ProcedureConnection {\n    nodes { id status code { text } category { text } performedAt performedPeriod { start end } reasons { text } bodySites { text } outcome { text } performers { display } notes { text } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": types.ProcedurePageFragmentDoc,
+    "\n  fragment ProcedureRecord on Patient { procedures(first: 50) { ...ProcedurePage } }\n": types.ProcedureRecordFragmentDoc,
+    "\n  query MoreProcedures($id: ID!, $after: String!) { patient(id: $id) { id procedures(first: 50, after: $after) { ...ProcedurePage } } }\n": types.MoreProceduresDocument,
+    "\n  fragment LabPage on ObservationConnection {\n    nodes { id code { text codings { system code } } ...ObservationRow }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": types.LabPageFragmentDoc,
+    "\n  fragment ReportPage on DiagnosticReportConnection {\n    nodes { id status code { text } category { text } effectiveAt issued conclusion performers { display } results { id } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": types.ReportPageFragmentDoc,
+    "\n  fragment ResultRecord on Patient { labs(first: 80) { ...LabPage } diagnosticReports(first: 40) { ...ReportPage } }\n": types.ResultRecordFragmentDoc,
+    "\n  query MoreLabs($id: ID!, $after: String!) { patient(id: $id) { id labs(first: 80, after: $after) { ...LabPage } } }\n": types.MoreLabsDocument,
+    "\n  query MoreReports($id: ID!, $after: String!) { patient(id: $id) { id diagnosticReports(first: 40, after: $after) { ...ReportPage } } }\n": types.MoreReportsDocument,
     "\n  fragment Problems on Patient {\n    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {\n      nodes { id code { text } onsetAt recordedAt severity { text } }\n      totalCount\n    }\n  }\n": types.ProblemsFragmentDoc,
-    "\n  fragment Allergies on Patient {\n    allergies(first: 20) {\n      status\n      nodes { id substance { text } criticality clinicalStatus recordedAt reactions { severity manifestations { text } } }\n    }\n  }\n": types.AllergiesFragmentDoc,
+    "\n  fragment Allergies on Patient {\n    allergies(first: 20) {\n      status\n      nodes { id substance { text } criticality clinicalStatus recordedAt reactions { severity manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n  }\n": types.AllergiesFragmentDoc,
     "\n  fragment Medications on Patient {\n    medicationRequests(first: 30, filter: { status: [ACTIVE, ON_HOLD] }) {\n      nodes { id status medication { text } medicationReference { display } dosageText reasons { text } authoredOn }\n      totalCount\n    }\n  }\n": types.MedicationsFragmentDoc,
     "\n  fragment Encounters on Patient {\n    encounters(first: 8) {\n      nodes { id status class { code display } types { text } reasons { text } period { start end } serviceProvider { display } }\n      totalCount\n    }\n  }\n": types.EncountersFragmentDoc,
     "\n  fragment Immunizations on Patient {\n    immunizations(first: 10) { nodes { id status vaccine { text } occurredAt occurrenceText } totalCount }\n  }\n": types.ImmunizationsFragmentDoc,
-    "\n  fragment ResultRow on LatestResult {\n    code { text codings { system code } }\n    change\n    series { at value }\n    observation {\n      id effectiveAt interpretation status\n      value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } }\n      components { code { text } value { __typename ... on Quantity { value unit } } }\n      referenceRanges { low { value } high { value } text }\n    }\n  }\n": types.ResultRowFragmentDoc,
-    "\n  fragment Vitals on Patient { vitals: latestResults(category: VITAL_SIGNS, first: 12) { ...ResultRow } }\n": types.VitalsFragmentDoc,
-    "\n  fragment Labs on Patient { labs: latestResults(category: LABORATORY, first: 25) { ...ResultRow } }\n": types.LabsFragmentDoc,
-    "\n  query Summary($id: ID!) {\n    patient(id: $id) {\n      id\n      ...Banner ...Problems ...Allergies ...Medications ...Encounters ...Immunizations ...Vitals ...Labs\n    }\n  }\n": types.SummaryDocument,
-    "\n  query TrendPanel($patient: ID!, $code: String!) {\n    patient(id: $patient) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n": types.TrendPanelDocument,
+    "\n  fragment LatestRow on LatestResult {\n    code { text codings { system code } }\n    change\n    series { at value }\n    observation { ...ObservationRow }\n  }\n": types.LatestRowFragmentDoc,
+    "\n  fragment Vitals on Patient { vitals: latestResults(category: VITAL_SIGNS, first: 12) { ...LatestRow } }\n": types.VitalsFragmentDoc,
+    "\n  fragment Labs on Patient { labs: latestResults(category: LABORATORY, first: 25) { ...LatestRow } }\n": types.LabsFragmentDoc,
 };
 
 /**
@@ -59,11 +129,159 @@ export function graphql(source: string): unknown;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  query AllergiesScreen($id: ID!) { patient(id: $id) { id ...Banner ...AllergyRecord } }\n"): (typeof documents)["\n  query AllergiesScreen($id: ID!) { patient(id: $id) { id ...Banner ...AllergyRecord } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query DocumentsScreen($id: ID!) { patient(id: $id) { id ...Banner ...DocumentRecord } }\n"): (typeof documents)["\n  query DocumentsScreen($id: ID!) { patient(id: $id) { id ...Banner ...DocumentRecord } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query EncountersScreen($id: ID!) { patient(id: $id) { id ...Banner ...EncounterRecord } }\n"): (typeof documents)["\n  query EncountersScreen($id: ID!) { patient(id: $id) { id ...Banner ...EncounterRecord } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ImmunizationsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ImmunizationRecord } }\n"): (typeof documents)["\n  query ImmunizationsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ImmunizationRecord } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query MedicationsScreen($id: ID!) { patient(id: $id) { id ...Banner ...MedicationLists } }\n"): (typeof documents)["\n  query MedicationsScreen($id: ID!) { patient(id: $id) { id ...Banner ...MedicationLists } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ProblemsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ProblemList } }\n"): (typeof documents)["\n  query ProblemsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ProblemList } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ProceduresScreen($id: ID!) { patient(id: $id) { id ...Banner ...ProcedureRecord } }\n"): (typeof documents)["\n  query ProceduresScreen($id: ID!) { patient(id: $id) { id ...Banner ...ProcedureRecord } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ResultsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ResultRecord } }\n"): (typeof documents)["\n  query ResultsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ResultRecord } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Summary($id: ID!) {\n    patient(id: $id) {\n      id\n      ...Banner ...Problems ...Allergies ...Medications ...Encounters ...Immunizations ...Vitals ...Labs\n    }\n  }\n"): (typeof documents)["\n  query Summary($id: ID!) {\n    patient(id: $id) {\n      id\n      ...Banner ...Problems ...Allergies ...Medications ...Encounters ...Immunizations ...Vitals ...Labs\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ObservationRow on Observation {\n    id effectiveAt interpretation status\n    value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } ... on Range { low { value unit } high { value unit } } ... on Ratio { numerator { value unit } denominator { value unit } } }\n    components { code { text } value { __typename ... on Quantity { value unit } ... on Concept { text } } }\n    dataAbsentReason { text }\n    referenceRanges { low { value } high { value } text }\n  }\n"): (typeof documents)["\n  fragment ObservationRow on Observation {\n    id effectiveAt interpretation status\n    value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } ... on Range { low { value unit } high { value unit } } ... on Ratio { numerator { value unit } denominator { value unit } } }\n    components { code { text } value { __typename ... on Quantity { value unit } ... on Concept { text } } }\n    dataAbsentReason { text }\n    referenceRanges { low { value } high { value } text }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query TrendPanel($patient: ID!, $code: String!) {\n    patient(id: $patient) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n"): (typeof documents)["\n  query TrendPanel($patient: ID!, $code: String!) {\n    patient(id: $patient) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment AllergyPage on AllergyList {\n    status\n    nodes { id substance { text codings { code } } type category criticality clinicalStatus verificationStatus onsetAt recordedAt reactions { substance { text } manifestations { text } severity description onset } notes { text } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"): (typeof documents)["\n  fragment AllergyPage on AllergyList {\n    status\n    nodes { id substance { text codings { code } } type category criticality clinicalStatus verificationStatus onsetAt recordedAt reactions { substance { text } manifestations { text } severity description onset } notes { text } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment AllergyRecord on Patient { allergies(first: 50) { ...AllergyPage } }\n"): (typeof documents)["\n  fragment AllergyRecord on Patient { allergies(first: 50) { ...AllergyPage } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query MoreAllergies($id: ID!, $after: String!) { patient(id: $id) { id allergies(first: 50, after: $after) { ...AllergyPage } } }\n"): (typeof documents)["\n  query MoreAllergies($id: ID!, $after: String!) { patient(id: $id) { id allergies(first: 50, after: $after) { ...AllergyPage } } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment Banner on Patient {\n    mrn gender birthDate\n    name { display family given prefix }\n    age { value unit }\n    deceased { deceased at }\n    activeAllergies: allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } reactions { manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n  }\n"): (typeof documents)["\n  fragment Banner on Patient {\n    mrn gender birthDate\n    name { display family given prefix }\n    age { value unit }\n    deceased { deceased at }\n    activeAllergies: allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } reactions { manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment DocumentPage on DocumentConnection {\n    nodes { id status type { text } category { text } date description authors { display } attachments { contentType title url data creation } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"): (typeof documents)["\n  fragment DocumentPage on DocumentConnection {\n    nodes { id status type { text } category { text } date description authors { display } attachments { contentType title url data creation } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment DocumentRecord on Patient { documents(first: 50) { ...DocumentPage } }\n"): (typeof documents)["\n  fragment DocumentRecord on Patient { documents(first: 50) { ...DocumentPage } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query MoreDocuments($id: ID!, $after: String!) { patient(id: $id) { id documents(first: 50, after: $after) { ...DocumentPage } } }\n"): (typeof documents)["\n  query MoreDocuments($id: ID!, $after: String!) { patient(id: $id) { id documents(first: 50, after: $after) { ...DocumentPage } } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment EncounterPage on EncounterConnection {\n    nodes { id status class { code display } types { text } period { start end } reasons { text } participants { display } locations { display } serviceProvider { display } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"): (typeof documents)["\n  fragment EncounterPage on EncounterConnection {\n    nodes { id status class { code display } types { text } period { start end } reasons { text } participants { display } locations { display } serviceProvider { display } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment EncounterRecord on Patient { encounters(first: 50) { ...EncounterPage } }\n"): (typeof documents)["\n  fragment EncounterRecord on Patient { encounters(first: 50) { ...EncounterPage } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query MoreEncounters($id: ID!, $after: String!) { patient(id: $id) { id encounters(first: 50, after: $after) { ...EncounterPage } } }\n"): (typeof documents)["\n  query MoreEncounters($id: ID!, $after: String!) { patient(id: $id) { id encounters(first: 50, after: $after) { ...EncounterPage } } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ImmunizationPage on ImmunizationConnection {\n    nodes { id status vaccine { text } occurredAt occurrenceText lotNumber site { text } route { text } dose { value unit } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"): (typeof documents)["\n  fragment ImmunizationPage on ImmunizationConnection {\n    nodes { id status vaccine { text } occurredAt occurrenceText lotNumber site { text } route { text } dose { value unit } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ImmunizationRecord on Patient { immunizations(first: 100) { ...ImmunizationPage } }\n"): (typeof documents)["\n  fragment ImmunizationRecord on Patient { immunizations(first: 100) { ...ImmunizationPage } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query MoreImmunizations($id: ID!, $after: String!) { patient(id: $id) { id immunizations(first: 100, after: $after) { ...ImmunizationPage } } }\n"): (typeof documents)["\n  query MoreImmunizations($id: ID!, $after: String!) { patient(id: $id) { id immunizations(first: 100, after: $after) { ...ImmunizationPage } } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment MedicationPage on MedicationRequestConnection {\n    nodes { id status intent medication { text } medicationReference { display } dosageText reasons { text } authoredOn requester { display } notes { text } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"): (typeof documents)["\n  fragment MedicationPage on MedicationRequestConnection {\n    nodes { id status intent medication { text } medicationReference { display } dosageText reasons { text } authoredOn requester { display } notes { text } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment MedicationLists on Patient {\n    current: medicationRequests(first: 50, filter: { status: [ACTIVE, ON_HOLD] }) { ...MedicationPage }\n    past: medicationRequests(first: 50, filter: { status: [COMPLETED, STOPPED, CANCELLED] }) { ...MedicationPage }\n    other: medicationRequests(first: 50, filter: { status: [DRAFT, UNKNOWN, ENTERED_IN_ERROR] }) { ...MedicationPage }\n  }\n"): (typeof documents)["\n  fragment MedicationLists on Patient {\n    current: medicationRequests(first: 50, filter: { status: [ACTIVE, ON_HOLD] }) { ...MedicationPage }\n    past: medicationRequests(first: 50, filter: { status: [COMPLETED, STOPPED, CANCELLED] }) { ...MedicationPage }\n    other: medicationRequests(first: 50, filter: { status: [DRAFT, UNKNOWN, ENTERED_IN_ERROR] }) { ...MedicationPage }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query MoreMedications($id: ID!, $status: [MedicationRequestStatus!]!, $after: String!) {\n    patient(id: $id) { id medicationRequests(first: 50, filter: { status: $status }, after: $after) { ...MedicationPage } }\n  }\n"): (typeof documents)["\n  query MoreMedications($id: ID!, $status: [MedicationRequestStatus!]!, $after: String!) {\n    patient(id: $id) { id medicationRequests(first: 50, filter: { status: $status }, after: $after) { ...MedicationPage } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  query PatientList($filter: PatientFilter, $sort: PatientSort!, $first: Int!, $after: String, $count: Boolean!) {\n    patients(filter: $filter, sort: $sort, first: $first, after: $after) {\n      nodes {\n        id fhirId mrn gender birthDate\n        name { display family given prefix }\n        age { value unit }\n        deceased { deceased at }\n        encounters(first: 1) { nodes { id period { start } } }\n      }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n"): (typeof documents)["\n  query PatientList($filter: PatientFilter, $sort: PatientSort!, $first: Int!, $after: String, $count: Boolean!) {\n    patients(filter: $filter, sort: $sort, first: $first, after: $after) {\n      nodes {\n        id fhirId mrn gender birthDate\n        name { display family given prefix }\n        age { value unit }\n        deceased { deceased at }\n        encounters(first: 1) { nodes { id period { start } } }\n      }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment Banner on Patient {\n    mrn gender birthDate\n    name { display family given prefix }\n    age { value unit }\n    deceased { deceased at }\n    activeAllergies: allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } reactions { manifestations { text } } }\n    }\n  }\n"): (typeof documents)["\n  fragment Banner on Patient {\n    mrn gender birthDate\n    name { display family given prefix }\n    age { value unit }\n    deceased { deceased at }\n    activeAllergies: allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } reactions { manifestations { text } } }\n    }\n  }\n"];
+export function graphql(source: "\n  fragment ProblemPage on ConditionConnection {\n    nodes { id code { text codings { system code } } category { text } clinicalStatus verificationStatus severity { text } onsetAt onsetText abatementAt recordedAt recorder { display } notes { text } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"): (typeof documents)["\n  fragment ProblemPage on ConditionConnection {\n    nodes { id code { text codings { system code } } category { text } clinicalStatus verificationStatus severity { text } onsetAt onsetText abatementAt recordedAt recorder { display } notes { text } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ProblemList on Patient { conditions(first: 100) { ...ProblemPage } }\n"): (typeof documents)["\n  fragment ProblemList on Patient { conditions(first: 100) { ...ProblemPage } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query MoreProblems($id: ID!, $after: String!) { patient(id: $id) { id conditions(first: 100, after: $after) { ...ProblemPage } } }\n"): (typeof documents)["\n  query MoreProblems($id: ID!, $after: String!) { patient(id: $id) { id conditions(first: 100, after: $after) { ...ProblemPage } } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ProcedurePage on ProcedureConnection {\n    nodes { id status code { text } category { text } performedAt performedPeriod { start end } reasons { text } bodySites { text } outcome { text } performers { display } notes { text } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"): (typeof documents)["\n  fragment ProcedurePage on ProcedureConnection {\n    nodes { id status code { text } category { text } performedAt performedPeriod { start end } reasons { text } bodySites { text } outcome { text } performers { display } notes { text } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ProcedureRecord on Patient { procedures(first: 50) { ...ProcedurePage } }\n"): (typeof documents)["\n  fragment ProcedureRecord on Patient { procedures(first: 50) { ...ProcedurePage } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query MoreProcedures($id: ID!, $after: String!) { patient(id: $id) { id procedures(first: 50, after: $after) { ...ProcedurePage } } }\n"): (typeof documents)["\n  query MoreProcedures($id: ID!, $after: String!) { patient(id: $id) { id procedures(first: 50, after: $after) { ...ProcedurePage } } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment LabPage on ObservationConnection {\n    nodes { id code { text codings { system code } } ...ObservationRow }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"): (typeof documents)["\n  fragment LabPage on ObservationConnection {\n    nodes { id code { text codings { system code } } ...ObservationRow }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ReportPage on DiagnosticReportConnection {\n    nodes { id status code { text } category { text } effectiveAt issued conclusion performers { display } results { id } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"): (typeof documents)["\n  fragment ReportPage on DiagnosticReportConnection {\n    nodes { id status code { text } category { text } effectiveAt issued conclusion performers { display } results { id } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ResultRecord on Patient { labs(first: 80) { ...LabPage } diagnosticReports(first: 40) { ...ReportPage } }\n"): (typeof documents)["\n  fragment ResultRecord on Patient { labs(first: 80) { ...LabPage } diagnosticReports(first: 40) { ...ReportPage } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query MoreLabs($id: ID!, $after: String!) { patient(id: $id) { id labs(first: 80, after: $after) { ...LabPage } } }\n"): (typeof documents)["\n  query MoreLabs($id: ID!, $after: String!) { patient(id: $id) { id labs(first: 80, after: $after) { ...LabPage } } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query MoreReports($id: ID!, $after: String!) { patient(id: $id) { id diagnosticReports(first: 40, after: $after) { ...ReportPage } } }\n"): (typeof documents)["\n  query MoreReports($id: ID!, $after: String!) { patient(id: $id) { id diagnosticReports(first: 40, after: $after) { ...ReportPage } } }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -71,7 +289,7 @@ export function graphql(source: "\n  fragment Problems on Patient {\n    conditi
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment Allergies on Patient {\n    allergies(first: 20) {\n      status\n      nodes { id substance { text } criticality clinicalStatus recordedAt reactions { severity manifestations { text } } }\n    }\n  }\n"): (typeof documents)["\n  fragment Allergies on Patient {\n    allergies(first: 20) {\n      status\n      nodes { id substance { text } criticality clinicalStatus recordedAt reactions { severity manifestations { text } } }\n    }\n  }\n"];
+export function graphql(source: "\n  fragment Allergies on Patient {\n    allergies(first: 20) {\n      status\n      nodes { id substance { text } criticality clinicalStatus recordedAt reactions { severity manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n  }\n"): (typeof documents)["\n  fragment Allergies on Patient {\n    allergies(first: 20) {\n      status\n      nodes { id substance { text } criticality clinicalStatus recordedAt reactions { severity manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -87,23 +305,15 @@ export function graphql(source: "\n  fragment Immunizations on Patient {\n    im
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment ResultRow on LatestResult {\n    code { text codings { system code } }\n    change\n    series { at value }\n    observation {\n      id effectiveAt interpretation status\n      value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } }\n      components { code { text } value { __typename ... on Quantity { value unit } } }\n      referenceRanges { low { value } high { value } text }\n    }\n  }\n"): (typeof documents)["\n  fragment ResultRow on LatestResult {\n    code { text codings { system code } }\n    change\n    series { at value }\n    observation {\n      id effectiveAt interpretation status\n      value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } }\n      components { code { text } value { __typename ... on Quantity { value unit } } }\n      referenceRanges { low { value } high { value } text }\n    }\n  }\n"];
+export function graphql(source: "\n  fragment LatestRow on LatestResult {\n    code { text codings { system code } }\n    change\n    series { at value }\n    observation { ...ObservationRow }\n  }\n"): (typeof documents)["\n  fragment LatestRow on LatestResult {\n    code { text codings { system code } }\n    change\n    series { at value }\n    observation { ...ObservationRow }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment Vitals on Patient { vitals: latestResults(category: VITAL_SIGNS, first: 12) { ...ResultRow } }\n"): (typeof documents)["\n  fragment Vitals on Patient { vitals: latestResults(category: VITAL_SIGNS, first: 12) { ...ResultRow } }\n"];
+export function graphql(source: "\n  fragment Vitals on Patient { vitals: latestResults(category: VITAL_SIGNS, first: 12) { ...LatestRow } }\n"): (typeof documents)["\n  fragment Vitals on Patient { vitals: latestResults(category: VITAL_SIGNS, first: 12) { ...LatestRow } }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment Labs on Patient { labs: latestResults(category: LABORATORY, first: 25) { ...ResultRow } }\n"): (typeof documents)["\n  fragment Labs on Patient { labs: latestResults(category: LABORATORY, first: 25) { ...ResultRow } }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query Summary($id: ID!) {\n    patient(id: $id) {\n      id\n      ...Banner ...Problems ...Allergies ...Medications ...Encounters ...Immunizations ...Vitals ...Labs\n    }\n  }\n"): (typeof documents)["\n  query Summary($id: ID!) {\n    patient(id: $id) {\n      id\n      ...Banner ...Problems ...Allergies ...Medications ...Encounters ...Immunizations ...Vitals ...Labs\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query TrendPanel($patient: ID!, $code: String!) {\n    patient(id: $patient) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n"): (typeof documents)["\n  query TrendPanel($patient: ID!, $code: String!) {\n    patient(id: $patient) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  fragment Labs on Patient { labs: latestResults(category: LABORATORY, first: 25) { ...LatestRow } }\n"): (typeof documents)["\n  fragment Labs on Patient { labs: latestResults(category: LABORATORY, first: 25) { ...LatestRow } }\n"];
 
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { axisTime, formatDateTime, formatDay } from './date'
+import { axisTime, formatDateTime, formatDay, formatPeriod } from './date'
 import { formatChange, formatDecimal } from './quantity'
 
 describe('dates', () => {
@@ -9,6 +9,13 @@ describe('dates', () => {
   it.each([
     ['2026-11-25T08:05:00Z', '25-Nov-2026 08:05'], ['2026-11-25T08:05:00+02:00', '25-Nov-2026 06:05'], ['2026-11-25', '25-Nov-2026'], ['2026', '2026'],
   ])('%s is the time %s', (value, text) => expect(formatDateTime(value)).toBe(text))
+  it('periods say each day once and whether they go on', () => {
+    expect(formatPeriod({ start: '2026-11-24T08:00:00Z', end: '2026-11-24T09:00:00Z' })).toBe('24-Nov-2026')
+    expect(formatPeriod({ start: '2026-11-20', end: '2026-11-24' })).toBe('20-Nov-2026 – 24-Nov-2026')
+    expect(formatPeriod({ start: '2026-11-20' }, true)).toBe('20-Nov-2026 – now')
+    expect(formatPeriod({ end: '2026' })).toBe('until 2026')
+    expect(formatPeriod(null)).toBe('')
+  })
   it('partial dates have a place on an axis', () => {
     expect(axisTime('2019')).toBe(Date.UTC(2019, 0, 1))
     expect(axisTime('2019-05')).toBe(Date.UTC(2019, 4, 1))

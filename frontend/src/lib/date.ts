@@ -2,8 +2,16 @@
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
 
+const two = (n: number) => String(n).padStart(2, '0')
+const localDay = (at: Date): string => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+
 /** A FHIR date or dateTime as a day: `2019` · `May-2019` · `17-May-2019`. Text of another form is returned as it is. */
 export function formatDay(value: string): string {
+  // An instant falls on the day it was here, as `formatDateTime` says it.
+  if (/T.*(Z|[+-]\d{2}:\d{2})$/.test(value)) {
+    const instant = new Date(value)
+    if (!Number.isNaN(instant.getTime())) return formatDay(localDay(instant))
+  }
   const match = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?/.exec(value)
   if (!match) return value
   const [, year = '', month, day] = match
@@ -18,9 +26,16 @@ export function formatDateTime(value: string): string {
   if (!match) return formatDay(value)
   const instant = new Date(value)
   if (Number.isNaN(instant.getTime())) return formatDay(value)
-  const two = (n: number) => String(n).padStart(2, '0')
-  const month = MONTHS[instant.getMonth()] ?? ''
-  return `${two(instant.getDate())}-${month}-${instant.getFullYear()} ${two(instant.getHours())}:${two(instant.getMinutes())}`
+  return `${formatDay(localDay(instant))} ${two(instant.getHours())}:${two(instant.getMinutes())}`
+}
+
+/** A period: one day once, an open end as “now” when it goes on. Empty when nothing of it is recorded. */
+export function formatPeriod(period: { start?: string | null; end?: string | null } | null | undefined, ongoing = false): string {
+  const [start, end] = [period?.start, period?.end].map((at) => (at ? formatDay(at) : ''))
+  if (!start && !end) return ''
+  if (!start) return `until ${end}`
+  if (!end) return ongoing ? `${start} – now` : start
+  return start === end ? start : `${start} – ${end}`
 }
 
 /** Where a date stands on a time axis: the beginning of what it says. `NaN` for text that is no date. */

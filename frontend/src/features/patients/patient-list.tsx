@@ -6,6 +6,7 @@ import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { useNavigate, useSearchParams } from 'react-router'
 import { useClient } from 'urql'
+import { isForbidden, NotPermitted, type Trouble } from '../../components/ui/part'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
 import { graphql } from '../../gql'
@@ -49,7 +50,7 @@ export function PatientListView() {
   const sort = SORTS.find(([name]) => name === query.get('sort'))?.[0] ?? 'FAMILY'
   const search = readPatientSearch(text)
   const [found, setFound] = useState<Found | null>(null)
-  const [failed, setFailed] = useState(false)
+  const [failed, setFailed] = useState<Trouble | null>(null)
   const [active, setActive] = useState(0)
   const [attempt, setAttempt] = useState(0)
   const field = useRef<HTMLInputElement>(null)
@@ -65,11 +66,11 @@ export function PatientListView() {
   // A new search starts anew; an answer that comes too late for it is dropped.
   useEffect(() => {
     let current = true
-    setFailed(false)
+    setFailed(null)
     const wait = setTimeout(() => {
       void load(null).then((answer) => {
         if (!current) return
-        if (!answer.data) { setFailed(true); return }
+        if (!answer.data) { setFailed(isForbidden(answer.error) ? 'forbidden' : 'failed'); return }
         const { nodes, pageInfo, totalCount } = answer.data.patients
         setFound({ rows: nodes, next: pageInfo.hasNextPage ? pageInfo.endCursor ?? null : null, total: totalCount ?? null })
         setActive(0)
@@ -86,7 +87,7 @@ export function PatientListView() {
     loading.current = true
     const answer = await load(found.next)
     loading.current = false
-    if (!answer.data) { setFailed(true); return }
+    if (!answer.data) { setFailed(isForbidden(answer.error) ? 'forbidden' : 'failed'); return }
     const { nodes, pageInfo } = answer.data.patients
     setFound((before) => before && before.next === found.next
       ? { ...before, rows: [...before.rows, ...nodes], next: pageInfo.hasNextPage ? pageInfo.endCursor ?? null : null }
@@ -142,7 +143,8 @@ export function PatientListView() {
         </ToggleButtonGroup>
       </div>
       <p className={css.read}>Read as: <strong>{search.words}</strong></p>
-      {failed ? <NotLoaded what="Patients" onRetry={() => setAttempt((n) => n + 1)} />
+      {failed === 'forbidden' ? <NotPermitted what="Patients" />
+        : failed ? <NotLoaded what="Patients" onRetry={() => setAttempt((n) => n + 1)} />
         : !found ? <Loading rows={8} label="patients" />
         : rows.length === 0 ? <Empty>No patient is found: {search.words}.</Empty>
         : (
@@ -173,7 +175,7 @@ export function PatientListView() {
                       </span>
                       <span role="gridcell">{genderText(row.gender)}</span>
                       <span role="gridcell">{row.mrn ?? 'Not recorded'}</span>
-                      <span role="gridcell">{row.encounters.nodes[0]?.period?.start ? formatDay(row.encounters.nodes[0].period.start) : 'Not recorded'}</span>
+                      <span role="gridcell">{row.encounters ? row.encounters.nodes[0]?.period?.start ? formatDay(row.encounters.nodes[0].period.start) : 'Not recorded' : <small>You may not see this</small>}</span>
                     </div>
                   )
                 })}

@@ -1,7 +1,9 @@
+import { encounterClass } from '../../components/clinical/encounter-class'
+import { Part } from '../../components/ui/part'
+import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
-import { formatDay } from '../../lib/date'
-import { Section } from './section'
+import { formatDay, formatPeriod } from '../../lib/date'
 import css from './summary.module.css'
 
 export const ProblemsFragment = graphql(`
@@ -16,11 +18,12 @@ export const ProblemsFragment = graphql(`
 const hidden = (total: number | null | undefined, shown: number): string => (total && total > shown ? `, ${total - shown} more not shown` : '')
 
 /** Problems that are there now. */
-export function Problems({ of }: { of: FragmentType<typeof ProblemsFragment> }) {
-  const { nodes, totalCount } = read(ProblemsFragment, of).conditions
+export function Problems({ of, to }: { of: FragmentType<typeof ProblemsFragment> | undefined; to: string }) {
+  const list = read(ProblemsFragment, of)?.conditions
   return (
-    <Section title="Problems" note={`${totalCount ?? nodes.length} active${hidden(totalCount, nodes.length)}`}>
-      {nodes.length === 0 ? <Empty>No active problem is recorded.</Empty> : (
+    <Section title="Problems" note={list ? `${list.totalCount ?? list.nodes.length} active${hidden(list.totalCount, list.nodes.length)}` : ''} to={to}>
+      <Part of={list} name="conditions" what="Problems" rows={5}>
+        {({ nodes }) => (nodes.length === 0 ? <Empty>No active problem is recorded.</Empty> : (
         <ul>
           {nodes.map((c) => (
             <li key={c.id} className={css.row}>
@@ -29,7 +32,8 @@ export function Problems({ of }: { of: FragmentType<typeof ProblemsFragment> }) 
             </li>
           ))}
         </ul>
-      )}
+      ))}
+      </Part>
     </Section>
   )
 }
@@ -39,31 +43,36 @@ export const AllergiesFragment = graphql(`
     allergies(first: 20) {
       status
       nodes { id substance { text } criticality clinicalStatus recordedAt reactions { severity manifestations { text } } }
+      pageInfo { hasNextPage }
     }
   }
 `)
 
 /** What the patient reacts to; none known is not the same as not recorded. */
-export function Allergies({ of }: { of: FragmentType<typeof AllergiesFragment> }) {
-  const { status, nodes } = read(AllergiesFragment, of).allergies
-  const recorded = nodes[0]?.recordedAt
+export function Allergies({ of, to }: { of: FragmentType<typeof AllergiesFragment> | undefined; to: string }) {
+  const list = read(AllergiesFragment, of)?.allergies
   return (
-    <Section title="Allergies" note={status === 'KNOWN' ? `${nodes.length}` : ''}>
-      {status === 'NOT_ASKED' ? <Empty>Not recorded</Empty>
-        : status === 'NONE_KNOWN' ? <Empty>No known allergies{recorded ? ` (${formatDay(recorded)})` : ''}</Empty>
-        : (
-          <ul>
-            {nodes.map((a) => {
-              const signs = a.reactions.flatMap((r) => r.manifestations.map((m) => m.text))
-              return (
-                <li key={a.id} className={css.row}>
-                  <span><strong>{a.substance?.text ?? 'Not recorded'}</strong>{signs.length > 0 && ` – ${signs.join(', ')}`} {a.criticality === 'HIGH' && <span className={css.danger}>High criticality</span>}</span>
-                  <span className={css.when}>{a.recordedAt ? formatDay(a.recordedAt) : 'Not recorded'}</span>
-                </li>
-              )
-            })}
-          </ul>
-        )}
+    <Section title="Allergies" note={list?.status === 'KNOWN' ? `${list.nodes.length}${list.pageInfo.hasNextPage ? ', more not shown' : ''}` : ''} to={to}>
+      <Part of={list} name="allergies" what="Allergies" rows={3}>
+        {({ status, nodes }) => {
+          const recorded = nodes[0]?.recordedAt
+          return status === 'NOT_ASKED' ? <Empty>Not recorded</Empty>
+            : status === 'NONE_KNOWN' ? <Empty>No known allergies{recorded ? ` (${formatDay(recorded)})` : ''}</Empty>
+            : (
+              <ul>
+                {nodes.map((a) => {
+                  const signs = a.reactions.flatMap((r) => r.manifestations.map((m) => m.text))
+                  return (
+                    <li key={a.id} className={css.row}>
+                      <span><strong>{a.substance?.text ?? 'Not recorded'}</strong>{signs.length > 0 && ` – ${signs.join(', ')}`} {a.criticality === 'HIGH' && <span className={css.danger}>High criticality</span>}</span>
+                      <span className={css.when}>{a.recordedAt ? formatDay(a.recordedAt) : 'Not recorded'}</span>
+                    </li>
+                  )
+                })}
+              </ul>
+            )
+        }}
+      </Part>
     </Section>
   )
 }
@@ -78,11 +87,12 @@ export const MedicationsFragment = graphql(`
 `)
 
 /** Prescriptions in force or paused. */
-export function Medications({ of }: { of: FragmentType<typeof MedicationsFragment> }) {
-  const { nodes, totalCount } = read(MedicationsFragment, of).medicationRequests
+export function Medications({ of, to }: { of: FragmentType<typeof MedicationsFragment> | undefined; to: string }) {
+  const list = read(MedicationsFragment, of)?.medicationRequests
   return (
-    <Section title="Medications" note={`${totalCount ?? nodes.length} current${hidden(totalCount, nodes.length)}`}>
-      {nodes.length === 0 ? <Empty>No current prescription is recorded.</Empty> : (
+    <Section title="Medications" note={list ? `${list.totalCount ?? list.nodes.length} current${hidden(list.totalCount, list.nodes.length)}` : ''} to={to}>
+      <Part of={list} name="medicationRequests" what="Medications" rows={6}>
+        {({ nodes }) => (nodes.length === 0 ? <Empty>No current prescription is recorded.</Empty> : (
         <ul>
           {nodes.map((m) => (
             <li key={m.id} className={css.row}>
@@ -96,7 +106,8 @@ export function Medications({ of }: { of: FragmentType<typeof MedicationsFragmen
             </li>
           ))}
         </ul>
-      )}
+      ))}
+      </Part>
     </Section>
   )
 }
@@ -110,26 +121,26 @@ export const EncountersFragment = graphql(`
   }
 `)
 
-const CLASSES: Record<string, string> = { AMB: 'Outpatient', EMER: 'Emergency', IMP: 'Inpatient', ACUTE: 'Inpatient', VR: 'Virtual', HH: 'Home' }
-
 /** Visits and stays, newest first. */
-export function Encounters({ of }: { of: FragmentType<typeof EncountersFragment> }) {
-  const { nodes, totalCount } = read(EncountersFragment, of).encounters
+export function Encounters({ of, to }: { of: FragmentType<typeof EncountersFragment> | undefined; to: string }) {
+  const list = read(EncountersFragment, of)?.encounters
   return (
-    <Section title="Encounters" note={`${totalCount ?? nodes.length}${hidden(totalCount, nodes.length)}`}>
-      {nodes.length === 0 ? <Empty>No encounter is recorded.</Empty> : (
+    <Section title="Encounters" note={list ? `${list.totalCount ?? list.nodes.length}${hidden(list.totalCount, list.nodes.length)}` : ''} to={to}>
+      <Part of={list} name="encounters" what="Encounters" rows={4}>
+        {({ nodes }) => (nodes.length === 0 ? <Empty>No encounter is recorded.</Empty> : (
         <ul>
           {nodes.map((e) => (
             <li key={e.id} className={css.row}>
               <span>
-                <strong>{e.class?.code ? CLASSES[e.class.code] ?? e.class.display ?? e.class.code : 'Class not recorded'}</strong>
+                <strong>{encounterClass(e.class)}</strong>
                 <small>{[e.types[0]?.text, e.reasons[0]?.text, e.serviceProvider?.display].filter(Boolean).join(' · ')}</small>
               </span>
-              <span className={css.when}>{e.period?.start ? formatDay(e.period.start) : 'Not recorded'}{e.status === 'IN_PROGRESS' && ' – now'}</span>
+              <span className={css.when}>{formatPeriod(e.period, e.status === 'IN_PROGRESS') || 'Not recorded'}</span>
             </li>
           ))}
         </ul>
-      )}
+      ))}
+      </Part>
     </Section>
   )
 }
@@ -141,11 +152,12 @@ export const ImmunizationsFragment = graphql(`
 `)
 
 /** Vaccines given, and those that were not. */
-export function Immunizations({ of }: { of: FragmentType<typeof ImmunizationsFragment> }) {
-  const { nodes, totalCount } = read(ImmunizationsFragment, of).immunizations
+export function Immunizations({ of, to }: { of: FragmentType<typeof ImmunizationsFragment> | undefined; to: string }) {
+  const list = read(ImmunizationsFragment, of)?.immunizations
   return (
-    <Section title="Immunizations" note={`${totalCount ?? nodes.length}${hidden(totalCount, nodes.length)}`}>
-      {nodes.length === 0 ? <Empty>No immunization is recorded.</Empty> : (
+    <Section title="Immunizations" note={list ? `${list.totalCount ?? list.nodes.length}${hidden(list.totalCount, list.nodes.length)}` : ''} to={to}>
+      <Part of={list} name="immunizations" what="Immunizations" rows={4}>
+        {({ nodes }) => (nodes.length === 0 ? <Empty>No immunization is recorded.</Empty> : (
         <ul>
           {nodes.map((i) => (
             <li key={i.id} className={css.row}>
@@ -154,7 +166,8 @@ export function Immunizations({ of }: { of: FragmentType<typeof ImmunizationsFra
             </li>
           ))}
         </ul>
-      )}
+      ))}
+      </Part>
     </Section>
   )
 }

@@ -1,65 +1,36 @@
 import { useState } from 'react'
-import { Link } from 'react-router'
-import { useQuery } from 'urql'
-import { Loading, NotLoaded } from '../../components/ui/states'
-import { graphql } from '../../gql'
-import { Banner } from './banner'
-import { Allergies, Encounters, Immunizations, Medications, Problems } from './lists'
-import { codeOf, Labs, Vitals } from './results'
-import { Trend } from './trend'
+import { Trend } from '../../components/clinical/trend'
+import type { FragmentType } from '../../gql'
+import { Allergies, type AllergiesFragment, Encounters, type EncountersFragment, Immunizations, type ImmunizationsFragment, Medications, type MedicationsFragment, Problems, type ProblemsFragment } from './lists'
+import { Labs, type LabsFragment, Vitals, type VitalsFragment } from './results'
 import css from './summary.module.css'
 
-const Summary = graphql(`
-  query Summary($id: ID!) {
-    patient(id: $id) {
-      id
-      ...Banner ...Problems ...Allergies ...Medications ...Encounters ...Immunizations ...Vitals ...Labs
-    }
-  }
-`)
+export type SummaryOf =
+  & FragmentType<typeof ProblemsFragment> & FragmentType<typeof AllergiesFragment> & FragmentType<typeof EncountersFragment>
+  & FragmentType<typeof MedicationsFragment> & FragmentType<typeof ImmunizationsFragment>
+  & FragmentType<typeof VitalsFragment> & FragmentType<typeof LabsFragment>
 
-/** The first page of a chart, read in one operation. */
-export function SummaryView({ patientId }: { patientId: string }) {
-  const id = `Patient/${patientId}`
-  const [{ data, fetching, error }, again] = useQuery({ query: Summary, variables: { id }, requestPolicy: 'cache-and-network' })
+/** The first page of a chart. `tab` gives the address of a part's own page. */
+export function SummaryView({ of, patientId, tab }: { of: SummaryOf | undefined; patientId: string; tab: (name: 'problems' | 'allergies' | 'encounters' | 'results' | 'medications' | 'immunizations') => string }) {
   const [open, setOpen] = useState<{ code: string; title: string } | null>(null)
-  if (error && !data) return <main className={css.chart}><NotLoaded what="Chart" onRetry={() => again({ requestPolicy: 'network-only' })} /></main>
-  if (fetching && !data) return <main className={css.chart}><Loading rows={12} label="chart" /></main>
-  const patient = data?.patient
-  if (!patient) {
-    return (
-      <main className={css.message}>
-        <h1>There is no such patient</h1>
-        <p>The record does not exist, or you may not see it.</p>
-        <Link to="/patients">To the list of patients</Link>
-      </main>
-    )
-  }
-  const show = (row: Parameters<typeof codeOf>[0]) => {
-    const code = codeOf(row)
-    if (code) setOpen({ code, title: row.code.text })
-  }
   return (
-    <main className={css.chart}>
-      <Banner of={patient} />
-      <div className={css.body}>
+    <>
       <div className={css.sheet}>
         <div className={css.column} tabIndex={0} role="group" aria-label="Problems and encounters">
-          <Problems of={patient} />
-          <Allergies of={patient} />
-          <Encounters of={patient} />
+          <Problems of={of} to={tab('problems')} />
+          <Allergies of={of} to={tab('allergies')} />
+          <Encounters of={of} to={tab('encounters')} />
         </div>
         <div className={css.column} tabIndex={0} role="group" aria-label="Results">
-          <Vitals of={patient} onOpen={show} />
-          <Labs of={patient} onOpen={show} />
+          <Vitals of={of} onOpen={setOpen} />
+          <Labs of={of} onOpen={setOpen} to={tab('results')} />
         </div>
         <div className={css.column} tabIndex={0} role="group" aria-label="Treatment">
-          <Medications of={patient} />
-          <Immunizations of={patient} />
+          <Medications of={of} to={tab('medications')} />
+          <Immunizations of={of} to={tab('immunizations')} />
         </div>
       </div>
-      {open && <Trend key={open.code} patient={id} code={open.code} title={open.title} onClose={() => setOpen(null)} />}
-      </div>
-    </main>
+      {open && <Trend key={open.code} patient={patientId} code={open.code} title={open.title} onClose={() => setOpen(null)} />}
+    </>
   )
 }

@@ -1,5 +1,6 @@
 import Report from '@mui/icons-material/Report'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
+import { useTrouble } from '../../components/ui/part'
 import { graphql, read, type FragmentType } from '../../gql'
 import { formatDay } from '../../lib/date'
 import css from './banner.module.css'
@@ -13,6 +14,7 @@ export const BannerFragment = graphql(`
     activeAllergies: allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {
       status
       nodes { id substance { text } reactions { manifestations { text } } }
+      pageInfo { hasNextPage }
     }
   }
 `)
@@ -20,6 +22,7 @@ export const BannerFragment = graphql(`
 /** Who this is, always in sight: name, birth date, sex, number, and what they must not get. */
 export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
   const patient = read(BannerFragment, of)
+  const trouble = useTrouble('activeAllergies')
   const { activeAllergies: allergies } = patient
   return (
     <section className={css.banner} aria-label="Patient">
@@ -33,7 +36,7 @@ export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
         <span>MRN <strong>{patient.mrn ?? 'Not recorded'}</strong></span>
       </div>
       <div className={css.line}>
-        {allergies.status === 'KNOWN' ? (
+        {allergies?.status === 'KNOWN' ? (
           <span className={css.allergies}>
             <span className={css.head}><Report sx={{ fontSize: 15 }} aria-hidden /> Allergies</span>
             <span className={css.list}>
@@ -41,10 +44,15 @@ export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
                 const signs = a.reactions.flatMap((r) => r.manifestations.map((m) => m.text))
                 return <span key={a.id}><strong>{a.substance?.text ?? 'Substance not recorded'}</strong>{signs.length > 0 && ` – ${signs.join(', ')}`}</span>
               })}
+              {allergies.pageInfo.hasNextPage && <span>and more</span>}
             </span>
           </span>
         ) : (
-          <span className={css.plain}>{allergies.status === 'NONE_KNOWN' ? 'No known allergies' : 'Allergies: not recorded'}</span>
+          <span className={allergies ? css.plain : css.unknown}>
+            {allergies?.status === 'NONE_KNOWN' ? 'No known allergies'
+              : allergies ? 'Allergies: not recorded'
+              : trouble === 'forbidden' ? 'Allergies: you may not see this' : 'Allergies: not loaded. Do not assume there are none.'}
+          </span>
         )}
       </div>
     </section>

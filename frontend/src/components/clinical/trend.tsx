@@ -4,8 +4,8 @@ import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { scaleLinear, scaleTime } from 'd3-scale'
 import { useEffect, useRef, useState } from 'react'
 import { useQuery } from 'urql'
-import { Flag } from '../../components/clinical/flag'
-import { Empty, Loading, NotLoaded } from '../../components/ui/states'
+import { Flag } from './flag'
+import { Empty, Loading, NotLoaded } from '../ui/states'
 import { graphql } from '../../gql'
 import type { TrendPanelQuery, TrendExclusionReason } from '../../gql/graphql'
 import { axisTime, formatDateTime, formatDay } from '../../lib/date'
@@ -33,15 +33,15 @@ const REASONS: Record<TrendExclusionReason, string> = {
   COMPARATOR: 'only a bound', ENTERED_IN_ERROR: 'entered in error',
 }
 
-/** One result over time: chart or table, the same numbers in both. */
-export function Trend({ patient, code, title, onClose }: { patient: string; code: string; title: string; onClose: () => void }) {
+/** One result over time: chart or table, the same numbers in both. Over the page, or as a column of it where there is room. */
+export function Trend({ patient, code, title, beside = false, onClose }: { patient: string; code: string; title: string; beside?: boolean; onClose: () => void }) {
   const [{ data, fetching, error }, again] = useQuery({ query: TrendPanel, variables: { patient, code } })
   const [view, setView] = useState<'chart' | 'table'>('chart')
   const close = useRef<HTMLButtonElement>(null)
   useEffect(() => close.current?.focus(), [])
   const trend = data?.patient?.trend
   return (
-    <aside className={css.panel} aria-label={`Trend of ${title}`} onKeyDown={(e) => { if (e.key === 'Escape') onClose() }}>
+    <aside className={beside ? css.beside : css.panel} aria-label={`Trend of ${title}`} onKeyDown={(e) => { if (e.key === 'Escape') onClose() }}>
       <div className={css.head}>
         <h2>{title}</h2>
         <ToggleButtonGroup exclusive size="small" value={view} onChange={(_, v: 'chart' | 'table' | null) => { if (v) setView(v) }} aria-label="Show as">

@@ -1,0 +1,17 @@
+import { useParams } from 'react-router'
+import { AllergiesView } from '../../features/allergies/allergies'
+import { graphql } from '../../gql'
+import { ChartScreen } from '../chart/chart-screen'
+
+const AllergiesScreen = graphql(`
+  query AllergiesScreen($id: ID!) { patient(id: $id) { id ...Banner ...AllergyRecord } }
+`)
+
+export function AllergiesPage() {
+  const { id = '' } = useParams()
+  return (
+    <ChartScreen key={id} patientId={id} query={AllergiesScreen}>
+      {(patient) => <AllergiesView of={patient} patientId={`Patient/${id}`} />}
+    </ChartScreen>
+  )
+}

@@ -1,0 +1,17 @@
+import { useParams } from 'react-router'
+import { DocumentsView } from '../../features/documents/documents'
+import { graphql } from '../../gql'
+import { ChartScreen } from '../chart/chart-screen'
+
+const DocumentsScreen = graphql(`
+  query DocumentsScreen($id: ID!) { patient(id: $id) { id ...Banner ...DocumentRecord } }
+`)
+
+export function DocumentsPage() {
+  const { id = '' } = useParams()
+  return (
+    <ChartScreen key={id} patientId={id} query={DocumentsScreen}>
+      {(patient) => <DocumentsView of={patient} patientId={`Patient/${id}`} />}
+    </ChartScreen>
+  )
+}

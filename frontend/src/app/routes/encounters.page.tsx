@@ -1,0 +1,17 @@
+import { useParams } from 'react-router'
+import { EncountersView } from '../../features/encounters/encounters'
+import { graphql } from '../../gql'
+import { ChartScreen } from '../chart/chart-screen'
+
+const EncountersScreen = graphql(`
+  query EncountersScreen($id: ID!) { patient(id: $id) { id ...Banner ...EncounterRecord } }
+`)
+
+export function EncountersPage() {
+  const { id = '' } = useParams()
+  return (
+    <ChartScreen key={id} patientId={id} query={EncountersScreen}>
+      {(patient) => <EncountersView of={patient} patientId={`Patient/${id}`} />}
+    </ChartScreen>
+  )
+}

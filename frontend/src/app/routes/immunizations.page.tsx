@@ -1,0 +1,17 @@
+import { useParams } from 'react-router'
+import { ImmunizationsView } from '../../features/immunizations/immunizations'
+import { graphql } from '../../gql'
+import { ChartScreen } from '../chart/chart-screen'
+
+const ImmunizationsScreen = graphql(`
+  query ImmunizationsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ImmunizationRecord } }
+`)
+
+export function ImmunizationsPage() {
+  const { id = '' } = useParams()
+  return (
+    <ChartScreen key={id} patientId={id} query={ImmunizationsScreen}>
+      {(patient) => <ImmunizationsView of={patient} patientId={`Patient/${id}`} />}
+    </ChartScreen>
+  )
+}

@@ -1,0 +1,17 @@
+import { useParams } from 'react-router'
+import { MedicationsView } from '../../features/medications/medications'
+import { graphql } from '../../gql'
+import { ChartScreen } from '../chart/chart-screen'
+
+const MedicationsScreen = graphql(`
+  query MedicationsScreen($id: ID!) { patient(id: $id) { id ...Banner ...MedicationLists } }
+`)
+
+export function MedicationsPage() {
+  const { id = '' } = useParams()
+  return (
+    <ChartScreen key={id} patientId={id} query={MedicationsScreen}>
+      {(patient) => <MedicationsView of={patient} patientId={`Patient/${id}`} />}
+    </ChartScreen>
+  )
+}

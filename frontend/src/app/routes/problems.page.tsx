@@ -1,0 +1,17 @@
+import { useParams } from 'react-router'
+import { ProblemsView } from '../../features/problems/problems'
+import { graphql } from '../../gql'
+import { ChartScreen } from '../chart/chart-screen'
+
+const ProblemsScreen = graphql(`
+  query ProblemsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ProblemList } }
+`)
+
+export function ProblemsPage() {
+  const { id = '' } = useParams()
+  return (
+    <ChartScreen key={id} patientId={id} query={ProblemsScreen}>
+      {(patient) => <ProblemsView of={patient} patientId={`Patient/${id}`} />}
+    </ChartScreen>
+  )
+}

@@ -1,0 +1,17 @@
+import { useParams } from 'react-router'
+import { ProceduresView } from '../../features/procedures/procedures'
+import { graphql } from '../../gql'
+import { ChartScreen } from '../chart/chart-screen'
+
+const ProceduresScreen = graphql(`
+  query ProceduresScreen($id: ID!) { patient(id: $id) { id ...Banner ...ProcedureRecord } }
+`)
+
+export function ProceduresPage() {
+  const { id = '' } = useParams()
+  return (
+    <ChartScreen key={id} patientId={id} query={ProceduresScreen}>
+      {(patient) => <ProceduresView of={patient} patientId={`Patient/${id}`} />}
+    </ChartScreen>
+  )
+}

@@ -1,0 +1,17 @@
+import { useParams } from 'react-router'
+import { ResultsView } from '../../features/results/results'
+import { graphql } from '../../gql'
+import { ChartScreen } from '../chart/chart-screen'
+
+const ResultsScreen = graphql(`
+  query ResultsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ResultRecord } }
+`)
+
+export function ResultsPage() {
+  const { id = '' } = useParams()
+  return (
+    <ChartScreen key={id} patientId={id} query={ResultsScreen} scrolls={false}>
+      {(patient) => <ResultsView of={patient} patientId={`Patient/${id}`} />}
+    </ChartScreen>
+  )
+}

@@ -1,0 +1,62 @@
+import { graphql } from '../../gql'
+import type { ObservationRowFragment } from '../../gql/graphql'
+import { formatDecimal } from '../../lib/quantity'
+
+/** What one result is shown by, wherever it stands. */
+export const ObservationRow = graphql(`
+  fragment ObservationRow on Observation {
+    id effectiveAt interpretation status
+    value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } ... on Range { low { value unit } high { value unit } } ... on Ratio { numerator { value unit } denominator { value unit } } }
+    components { code { text } value { __typename ... on Quantity { value unit } ... on Concept { text } } }
+    dataAbsentReason { text }
+    referenceRanges { low { value } high { value } text }
+  }
+`)
+
+const side = (q: { value?: string | null; unit?: string | null } | null | undefined): string => (q?.value ? `${formatDecimal(q.value)}${q.unit ? ` ${q.unit}` : ''}` : '')
+
+/** The value of a result in words, its unit apart. */
+export function valueOf({ value, components, dataAbsentReason }: ObservationRowFragment): { text: string; unit: string } {
+  switch (value?.__typename) {
+    case 'Quantity': return { text: `${value.comparator ?? ''}${value.value ? formatDecimal(value.value) : 'Not recorded'}`, unit: value.unit ?? '' }
+    case 'Concept': case 'Text': return { text: value.text, unit: '' }
+    case 'BooleanValue': return { text: value.boolean ? 'Yes' : 'No', unit: '' }
+    case 'IntegerValue': return { text: String(value.integer), unit: '' }
+    case 'Range': return { text: [side(value.low), side(value.high)].filter(Boolean).join(' to '), unit: '' }
+    case 'Ratio': return { text: [side(value.numerator), side(value.denominator)].filter(Boolean).join(' : '), unit: '' }
+    default: {
+      const parts = components.flatMap((c) => (c.value?.__typename === 'Quantity' && c.value.value ? [c.value] : []))
+      const unit = parts[0]?.unit ?? ''
+      // Systolic and diastolic pressure read as a pair; parts in unlike units do not.
+      if (parts.length > 0 && parts.length === components.length && parts.every((p) => (p.unit ?? '') === unit)) return { text: parts.map((p) => formatDecimal(p.value ?? '')).join('/'), unit }
+      const named = components.map((c) => `${c.code?.text ?? 'Part'}: ${c.value?.__typename === 'Quantity' ? side(c.value) : c.value?.__typename === 'Concept' ? c.value.text : 'not recorded'}`)
+      if (named.length > 0) return { text: named.join('; '), unit: '' }
+      return { text: dataAbsentReason?.text ?? 'Not recorded', unit: '' }
+    }
+  }
+}
+
+export function rangeOf({ referenceRanges }: ObservationRowFragment): string {
+  const range = referenceRanges[0]
+  if (!range) return ''
+  const [low, high] = [range.low?.value, range.high?.value]
+  if (low && high) return `${formatDecimal(low)}–${formatDecimal(high)}`
+  if (low) return `≥ ${formatDecimal(low)}`
+  if (high) return `≤ ${formatDecimal(high)}`
+  return range.text ?? ''
+}
+
+interface Coded { codings: readonly { system?: string | null; code?: string | null }[] }
+/** The code a trend is asked by, as `system|code`. */
+export const codeOf = (code: Coded | null | undefined): string | null => {
+  const coding = code?.codings[0]
+  return coding?.code ? (coding.system ? `${coding.system}|${coding.code}` : coding.code) : null
+}
+
+const SEVERITY = ['CRITICAL_HIGH', 'CRITICAL_LOW', 'CRITICAL_ABNORMAL', 'HIGH', 'LOW', 'ABNORMAL', 'POSITIVE']
+/** Critical first, then abnormal, then the rest. */
+export const severity = ({ interpretation }: Pick<ObservationRowFragment, 'interpretation'>): number => {
+  const at = SEVERITY.indexOf(interpretation ?? '')
+  return at < 0 ? SEVERITY.length : at
+}
+export const isAbnormal = (row: Pick<ObservationRowFragment, 'interpretation'>): boolean => severity(row) < SEVERITY.length

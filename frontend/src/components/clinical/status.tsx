@@ -1,0 +1,20 @@
+import css from './status.module.css'
+
+/** A status in words: `ON_HOLD` reads “On hold”. */
+export function words(code: string): string {
+  const text = code.toLowerCase().replaceAll('_', ' ')
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+const KINDS: Record<string, string | undefined> = {
+  PRELIMINARY: css.draft, DRAFT: css.draft, UNCONFIRMED: css.draft, PROVISIONAL: css.draft, DIFFERENTIAL: css.draft, REGISTERED: css.draft, PARTIAL: css.draft, PREPARATION: css.draft, PLANNED: css.draft,
+  AMENDED: css.info, CORRECTED: css.info, APPENDED: css.info, SUPERSEDED: css.info,
+  ON_HOLD: css.warning, ONLEAVE: css.warning, NOT_DONE: css.warning, STOPPED: css.warning, CANCELLED: css.warning, REFUTED: css.warning,
+  ENTERED_IN_ERROR: css.error,
+}
+
+/** What is out of the ordinary about a record's status; a plain one (final, completed, active) is plain text. */
+export function Status({ of }: { of: string | null | undefined }) {
+  if (!of) return <span className={css.plain}>Status not recorded</span>
+  return <span className={KINDS[of] ?? css.plain}>{words(of)}</span>
+}

@@ -1,0 +1,50 @@
+import Button from '@mui/material/Button'
+import { useState, type ReactNode } from 'react'
+import { useAnnounce } from '../../hooks/use-announce'
+import css from './record-table.module.css'
+
+/** A table of the record: heads, and rows that the caller draws. Wide ones scroll inside themselves. */
+export function RecordTable({ label, columns, children }: { label: string; columns: readonly string[]; children: ReactNode }) {
+  return (
+    <div className={css.scroll} tabIndex={0} role="group" aria-label={`${label}, table`}>
+      <table className={css.table} aria-label={label}>
+        <thead><tr>{columns.map((name) => <th key={name} scope="col">{name}</th>)}</tr></thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  )
+}
+
+export interface Connection<N> { nodes: readonly N[]; pageInfo: { hasNextPage: boolean; endCursor?: string | null }; totalCount?: number | null }
+
+/**
+ * The pages of a list: the first came with the screen, further ones are asked for by `more`, which answers null when it could not.
+ * A new first page (the screen was read again) starts anew.
+ */
+export function Pages<N>({ first, more, what, children }: { first: Connection<N>; more: (after: string) => Promise<Connection<N> | null | undefined>; what: string; children: (nodes: readonly N[]) => ReactNode }) {
+  const announce = useAnnounce()
+  const [state, setState] = useState({ first, pages: [first], busy: false, failed: false })
+  if (state.first !== first) setState({ first, pages: [first], busy: false, failed: false })
+  const last = state.pages[state.pages.length - 1] ?? first
+  const nodes = state.pages.flatMap((page) => page.nodes)
+  const next = last.pageInfo.hasNextPage ? last.pageInfo.endCursor : null
+  const load = async () => {
+    if (!next) return
+    setState((before) => ({ ...before, busy: true, failed: false }))
+    const page = await more(next).catch(() => null)
+    setState((before) => (before.first !== first ? before : page ? { ...before, pages: [...before.pages, page], busy: false } : { ...before, busy: false, failed: true }))
+    announce(page ? `${page.nodes.length} more ${what}` : `More ${what} could not be loaded`)
+  }
+  return (
+    <>
+      {children(nodes)}
+      {next && (
+        <p className={css.more}>
+          <span>{nodes.length} of {first.totalCount ?? 'an unknown number of'} {what} shown.</span>
+          <Button variant="outlined" disabled={state.busy} onClick={() => { void load() }}>{state.busy ? 'Loading …' : 'Load more'}</Button>
+          {state.failed && <span role="alert" className={css.failed}>The next {what} could not be loaded. Try again.</span>}
+        </p>
+      )}
+    </>
+  )
+}

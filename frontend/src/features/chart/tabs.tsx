@@ -1,0 +1,25 @@
+import { NavLink } from 'react-router'
+import css from './chart.module.css'
+
+/** The tabs of a chart, in groups: read, record, results, write. Each has an address of its own. */
+export const TABS = [
+  [['summary', 'Summary']],
+  [['problems', 'Problems'], ['medications', 'Medications'], ['allergies', 'Allergies'], ['immunizations', 'Immunizations'], ['procedures', 'Procedures']],
+  [['results', 'Results']],
+  [['documents', 'Documents'], ['encounters', 'Encounters']],
+] as const
+export type ChartTab = (typeof TABS)[number][number][0]
+
+export const chartPath = (patientId: string, tab: ChartTab = 'summary'): string => `/patients/${patientId}/clinical/${tab}`
+
+export function Tabs({ patientId }: { patientId: string }) {
+  return (
+    <nav className={css.tabs} aria-label="Chart">
+      {TABS.map((group) => (
+        <ul key={group[0][0]}>
+          {group.map(([tab, name]) => <li key={tab}><NavLink to={chartPath(patientId, tab)}>{name}</NavLink></li>)}
+        </ul>
+      ))}
+    </nav>
+  )
+}

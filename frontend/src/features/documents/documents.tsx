@@ -1,0 +1,92 @@
+import Button from '@mui/material/Button'
+import { useEffect, useRef, useState } from 'react'
+import { useClient } from 'urql'
+import { Status } from '../../components/clinical/status'
+import { Part } from '../../components/ui/part'
+import { Pages, RecordTable } from '../../components/ui/record-table'
+import { Section } from '../../components/ui/section'
+import { Empty } from '../../components/ui/states'
+import { graphql, read, type FragmentType } from '../../gql'
+import type { DocumentPageFragment } from '../../gql/graphql'
+import { formatDateTime } from '../../lib/date'
+import { plainText } from './plain-text'
+import css from './documents.module.css'
+
+export const DocumentPage = graphql(`
+  fragment DocumentPage on DocumentConnection {
+    nodes { id status type { text } category { text } date description authors { display } attachments { contentType title url data creation } }
+    pageInfo { hasNextPage endCursor }
+    totalCount
+  }
+`)
+export const DocumentRecord = graphql(`
+  fragment DocumentRecord on Patient { documents(first: 50) { ...DocumentPage } }
+`)
+const MoreDocuments = graphql(`
+  query MoreDocuments($id: ID!, $after: String!) { patient(id: $id) { id documents(first: 50, after: $after) { ...DocumentPage } } }
+`)
+
+type Doc = DocumentPageFragment['nodes'][number]
+const title = (d: Doc): string => d.type?.text ?? d.description ?? 'Document of a kind not recorded'
+
+/** Notes and other documents, newest first; one that is text is read beside the list. */
+export function DocumentsView({ of, patientId }: { of: FragmentType<typeof DocumentRecord> | undefined; patientId: string }) {
+  const client = useClient()
+  const [open, setOpen] = useState<Doc | null>(null)
+  const more = async (after: string) => {
+    const { data } = await client.query(MoreDocuments, { id: patientId, after }).toPromise()
+    return read(DocumentPage, data?.patient?.documents)
+  }
+  return (
+    <div className={open ? css.both : undefined}>
+      <Part of={read(DocumentRecord, of)?.documents} name="documents" what="Documents" rows={10}>
+        {(masked) => {
+          const first = read(DocumentPage, masked)
+          return (
+            <Section title="Documents" note={`${first.totalCount ?? first.nodes.length}, newest first`}>
+              <Pages first={first} more={more} what="documents">
+                {(nodes) => (nodes.length === 0 ? <Empty>No document is recorded.</Empty> : (
+                  <RecordTable label="Documents" columns={['Document', 'Written', 'Status', 'By']}>
+                    {nodes.map((d) => (
+                      <tr key={d.id} aria-current={open?.id === d.id || undefined} className={open?.id === d.id ? css.chosen : undefined}>
+                        <th scope="row">
+                          <button type="button" className={css.link} onClick={() => setOpen(d)}>{d.status === 'ENTERED_IN_ERROR' ? <s>{title(d)}</s> : title(d)}</button>
+                          <small>{[d.description !== title(d) ? d.description : null, ...d.category.map((c) => c.text)].filter(Boolean).join(' · ')}</small>
+                        </th>
+                        <td>{d.date ? formatDateTime(d.date) : 'Not recorded'}</td>
+                        <td><Status of={d.status} /></td>
+                        <td>{d.authors.flatMap((a) => a.display ?? []).join(', ') || 'Not recorded'}</td>
+                      </tr>
+                    ))}
+                  </RecordTable>
+                ))}
+              </Pages>
+            </Section>
+          )
+        }}
+      </Part>
+      {open && <Reader key={open.id} of={open} onClose={() => setOpen(null)} />}
+    </div>
+  )
+}
+
+function Reader({ of, onClose }: { of: Doc; onClose: () => void }) {
+  const close = useRef<HTMLButtonElement>(null)
+  useEffect(() => close.current?.focus(), [])
+  return (
+    <aside className={css.reader} aria-label={title(of)} onKeyDown={(e) => { if (e.key === 'Escape') onClose() }}>
+      <div className={css.head}>
+        <h2>{title(of)}</h2>
+        <Button ref={close} variant="outlined" onClick={onClose}>Close</Button>
+      </div>
+      <p className={css.by}>{of.date ? formatDateTime(of.date) : 'Date not recorded'} · {of.authors.flatMap((a) => a.display ?? []).join(', ') || 'Author not recorded'}</p>
+      {of.attachments.length === 0 && <Empty>This document has no content on record.</Empty>}
+      {of.attachments.map((a, i) => {
+        const text = plainText(a)
+        return text !== null
+          ? <p key={i} className={css.text}>{text}</p>
+          : <Empty key={i}>{a.title ?? 'Content'} ({a.contentType ?? 'type not recorded'}) is no plain text and cannot be shown here.</Empty>
+      })}
+    </aside>
+  )
+}

@@ -1,0 +1,60 @@
+import { useClient } from 'urql'
+import { Status } from '../../components/clinical/status'
+import { Part } from '../../components/ui/part'
+import { Pages, RecordTable } from '../../components/ui/record-table'
+import { Section } from '../../components/ui/section'
+import { Empty } from '../../components/ui/states'
+import { graphql, read, type FragmentType } from '../../gql'
+import { formatDay } from '../../lib/date'
+import { formatDecimal } from '../../lib/quantity'
+
+export const ImmunizationPage = graphql(`
+  fragment ImmunizationPage on ImmunizationConnection {
+    nodes { id status vaccine { text } occurredAt occurrenceText lotNumber site { text } route { text } dose { value unit } }
+    pageInfo { hasNextPage endCursor }
+    totalCount
+  }
+`)
+export const ImmunizationRecord = graphql(`
+  fragment ImmunizationRecord on Patient { immunizations(first: 100) { ...ImmunizationPage } }
+`)
+const MoreImmunizations = graphql(`
+  query MoreImmunizations($id: ID!, $after: String!) { patient(id: $id) { id immunizations(first: 100, after: $after) { ...ImmunizationPage } } }
+`)
+
+/** Vaccines given, newest first, and those that were not. */
+export function ImmunizationsView({ of, patientId }: { of: FragmentType<typeof ImmunizationRecord> | undefined; patientId: string }) {
+  const client = useClient()
+  const more = async (after: string) => {
+    const { data } = await client.query(MoreImmunizations, { id: patientId, after }).toPromise()
+    return read(ImmunizationPage, data?.patient?.immunizations)
+  }
+  return (
+    <Part of={read(ImmunizationRecord, of)?.immunizations} name="immunizations" what="Immunizations" rows={10}>
+      {(masked) => {
+        const first = read(ImmunizationPage, masked)
+        return (
+          <Section title="Immunizations" note={`${first.totalCount ?? first.nodes.length}, newest first`}>
+            <Pages first={first} more={more} what="immunizations">
+              {(nodes) => (nodes.length === 0 ? <Empty>No immunization is recorded.</Empty> : (
+                <RecordTable label="Immunizations" columns={['Vaccine', 'Given', 'Status', 'Dose', 'Site', 'Route', 'Lot']}>
+                  {nodes.map((i) => (
+                    <tr key={i.id}>
+                      <th scope="row">{i.status === 'ENTERED_IN_ERROR' ? <s>{i.vaccine?.text ?? 'Not recorded'}</s> : i.vaccine?.text ?? 'Not recorded'}</th>
+                      <td>{i.occurredAt ? formatDay(i.occurredAt) : i.occurrenceText ?? 'Not recorded'}</td>
+                      <td><Status of={i.status} /></td>
+                      <td>{i.dose?.value ? `${formatDecimal(i.dose.value)} ${i.dose.unit ?? ''}` : 'Not recorded'}</td>
+                      <td>{i.site?.text ?? 'Not recorded'}</td>
+                      <td>{i.route?.text ?? 'Not recorded'}</td>
+                      <td>{i.lotNumber ?? 'Not recorded'}</td>
+                    </tr>
+                  ))}
+                </RecordTable>
+              ))}
+            </Pages>
+          </Section>
+        )
+      }}
+    </Part>
+  )
+}

@@ -1,0 +1,88 @@
+import { useClient } from 'urql'
+import { Status } from '../../components/clinical/status'
+import { Part } from '../../components/ui/part'
+import { Pages, RecordTable, type Connection } from '../../components/ui/record-table'
+import { Section } from '../../components/ui/section'
+import { Empty } from '../../components/ui/states'
+import { graphql, read, type FragmentType } from '../../gql'
+import type { MedicationPageFragment, MedicationRequestStatus } from '../../gql/graphql'
+import { formatDay } from '../../lib/date'
+
+export const MedicationPage = graphql(`
+  fragment MedicationPage on MedicationRequestConnection {
+    nodes { id status intent medication { text } medicationReference { display } dosageText reasons { text } authoredOn requester { display } notes { text } }
+    pageInfo { hasNextPage endCursor }
+    totalCount
+  }
+`)
+export const MedicationLists = graphql(`
+  fragment MedicationLists on Patient {
+    current: medicationRequests(first: 50, filter: { status: [ACTIVE, ON_HOLD] }) { ...MedicationPage }
+    past: medicationRequests(first: 50, filter: { status: [COMPLETED, STOPPED, CANCELLED] }) { ...MedicationPage }
+    other: medicationRequests(first: 50, filter: { status: [DRAFT, UNKNOWN, ENTERED_IN_ERROR] }) { ...MedicationPage }
+  }
+`)
+const MoreMedications = graphql(`
+  query MoreMedications($id: ID!, $status: [MedicationRequestStatus!]!, $after: String!) {
+    patient(id: $id) { id medicationRequests(first: 50, filter: { status: $status }, after: $after) { ...MedicationPage } }
+  }
+`)
+
+const CURRENT: MedicationRequestStatus[] = ['ACTIVE', 'ON_HOLD']
+const PAST: MedicationRequestStatus[] = ['COMPLETED', 'STOPPED', 'CANCELLED']
+const OTHER: MedicationRequestStatus[] = ['DRAFT', 'UNKNOWN', 'ENTERED_IN_ERROR']
+
+/** What the patient is to take now, and below it, apart, what they took before. */
+export function MedicationsView({ of, patientId }: { of: FragmentType<typeof MedicationLists> | undefined; patientId: string }) {
+  const client = useClient()
+  const more = (status: MedicationRequestStatus[]) => async (after: string) => {
+    const { data } = await client.query(MoreMedications, { id: patientId, status, after }).toPromise()
+    return read(MedicationPage, data?.patient?.medicationRequests)
+  }
+  const lists = read(MedicationLists, of)
+  const table = (title: string, list: Connection<Medication>, status: MedicationRequestStatus[], empty: string) => (
+    <Section title={title} note={`${list.totalCount ?? list.nodes.length}`}>
+      <Pages first={list} more={more(status)} what={title.toLowerCase()}>
+        {(nodes) => (nodes.length === 0 ? <Empty>{empty}</Empty> : <Table of={nodes} label={title} />)}
+      </Pages>
+    </Section>
+  )
+  return (
+    <>
+      <Part of={lists?.current} name="current" what="Current medications" rows={6}>
+        {(list) => table('Current medications', read(MedicationPage, list), CURRENT, 'No current prescription is recorded.')}
+      </Part>
+      <Part of={lists?.past} name="past" what="Past medications" rows={6}>
+        {(list) => table('Past medications', read(MedicationPage, list), PAST, 'No past prescription is recorded.')}
+      </Part>
+      <Part of={lists?.other} name="other" what="Drafts and errors" rows={1}>
+        {(list) => { const page = read(MedicationPage, list); return page.nodes.length > 0 && table('Drafts, unknown and entered in error', page, OTHER, '') }}
+      </Part>
+    </>
+  )
+}
+
+type Medication = MedicationPageFragment['nodes'][number]
+
+function Table({ of, label }: { of: readonly Medication[]; label: string }) {
+  return (
+    <RecordTable label={label} columns={['Medicine and dose', 'Reason', 'Status', 'Prescribed', 'By']}>
+      {of.map((m) => {
+        const drug = m.medication?.text ?? m.medicationReference?.display ?? 'Medicine not named'
+        return (
+          <tr key={m.id}>
+            <th scope="row">
+              {m.status === 'ENTERED_IN_ERROR' ? <s>{drug}</s> : drug}
+              <small>{m.dosageText ?? 'Dose not recorded'}</small>
+              {m.notes.map((n) => <small key={n.text}>{n.text}</small>)}
+            </th>
+            <td>{m.reasons.map((r) => r.text).join(', ') || 'Not recorded'}</td>
+            <td><Status of={m.status} />{m.intent && m.intent !== 'ORDER' && <> <Status of={m.intent} /></>}</td>
+            <td>{m.authoredOn ? formatDay(m.authoredOn) : 'Not recorded'}</td>
+            <td>{m.requester?.display ?? 'Not recorded'}</td>
+          </tr>
+        )
+      })}
+    </RecordTable>
+  )
+}

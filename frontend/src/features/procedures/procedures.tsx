@@ -1,0 +1,63 @@
+import { useClient } from 'urql'
+import { Status } from '../../components/clinical/status'
+import { Part } from '../../components/ui/part'
+import { Pages, RecordTable } from '../../components/ui/record-table'
+import { Section } from '../../components/ui/section'
+import { Empty } from '../../components/ui/states'
+import { graphql, read, type FragmentType } from '../../gql'
+import { formatDay, formatPeriod } from '../../lib/date'
+
+export const ProcedurePage = graphql(`
+  fragment ProcedurePage on ProcedureConnection {
+    nodes { id status code { text } category { text } performedAt performedPeriod { start end } reasons { text } bodySites { text } outcome { text } performers { display } notes { text } }
+    pageInfo { hasNextPage endCursor }
+    totalCount
+  }
+`)
+export const ProcedureRecord = graphql(`
+  fragment ProcedureRecord on Patient { procedures(first: 50) { ...ProcedurePage } }
+`)
+const MoreProcedures = graphql(`
+  query MoreProcedures($id: ID!, $after: String!) { patient(id: $id) { id procedures(first: 50, after: $after) { ...ProcedurePage } } }
+`)
+
+/** What was done to the patient, newest first. */
+export function ProceduresView({ of, patientId }: { of: FragmentType<typeof ProcedureRecord> | undefined; patientId: string }) {
+  const client = useClient()
+  const more = async (after: string) => {
+    const { data } = await client.query(MoreProcedures, { id: patientId, after }).toPromise()
+    return read(ProcedurePage, data?.patient?.procedures)
+  }
+  return (
+    <Part of={read(ProcedureRecord, of)?.procedures} name="procedures" what="Procedures" rows={8}>
+      {(masked) => {
+        const first = read(ProcedurePage, masked)
+        return (
+          <Section title="Procedures" note={`${first.totalCount ?? first.nodes.length}, newest first`}>
+            <Pages first={first} more={more} what="procedures">
+              {(nodes) => (nodes.length === 0 ? <Empty>No procedure is recorded.</Empty> : (
+                <RecordTable label="Procedures" columns={['Procedure', 'Performed', 'Status', 'Site', 'Reason', 'Outcome', 'By']}>
+                  {nodes.map((p) => (
+                    <tr key={p.id}>
+                      <th scope="row">
+                        {p.status === 'ENTERED_IN_ERROR' ? <s>{p.code?.text ?? 'Not recorded'}</s> : p.code?.text ?? 'Not recorded'}
+                        {p.category && <small>{p.category.text}</small>}
+                        {p.notes.map((n) => <small key={n.text}>{n.text}</small>)}
+                      </th>
+                      <td>{p.performedAt ? formatDay(p.performedAt) : formatPeriod(p.performedPeriod, p.status === 'IN_PROGRESS') || 'Not recorded'}</td>
+                      <td><Status of={p.status} /></td>
+                      <td>{p.bodySites.map((b) => b.text).join(', ') || 'Not recorded'}</td>
+                      <td>{p.reasons.map((r) => r.text).join(', ') || 'Not recorded'}</td>
+                      <td>{p.outcome?.text ?? 'Not recorded'}</td>
+                      <td>{p.performers.flatMap((x) => x.display ?? []).join(', ') || 'Not recorded'}</td>
+                    </tr>
+                  ))}
+                </RecordTable>
+              ))}
+            </Pages>
+          </Section>
+        )
+      }}
+    </Part>
+  )
+}

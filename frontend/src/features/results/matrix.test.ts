@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest'
+import { abnormal, OTHER, panels, testRows, times, type Result } from './matrix'
+
+const result = (id: string, key: string, effectiveAt: string | null, interpretation: 'HIGH' | null = null): Result => ({
+  key, code: key, title: key, unit: '',
+  row: { id, effectiveAt, interpretation, status: 'FINAL', value: null, components: [], dataAbsentReason: null, referenceRanges: [] } as unknown as Result['row'],
+})
+
+const results = [result('4', 'K', '2026-03', 'HIGH'), result('3', 'Na', '2026-03'), result('2', 'K', '2026-02'), result('1', 'K', '2026-02'), result('0', 'X', null)]
+const rows = testRows(results, new Map([['4', 'Renal'], ['3', 'Renal'], ['2', 'Old renal']]))
+
+it('makes one row per test under its latest panel', () => {
+  expect(rows.map((r) => [r.key, r.panel])).toEqual([['K', 'Renal'], ['Na', 'Renal'], ['X', OTHER]])
+  expect(rows.map(abnormal)).toEqual([true, false, false])
+})
+
+it('keeps two results of one moment', () => expect(rows[0]?.at.get('2026-02')?.map((r) => r.row.id)).toEqual(['2', '1']))
+
+it('orders columns newest first, those without a time last', () => expect(times(rows)).toEqual(['2026-03', '2026-02', '']))
+
+it('counts tests by panel, others last', () => expect(panels(rows)).toEqual([{ name: 'Renal', count: 2 }, { name: OTHER, count: 1 }]))

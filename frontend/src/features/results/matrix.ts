@@ -1,0 +1,34 @@
+import { isAbnormal } from '../../components/clinical/observation'
+import type { ObservationRowFragment } from '../../gql/graphql'
+
+/** A result with what it is of. `key` tells tests apart, unit included: two units are two rows, never one. */
+export interface Result { row: ObservationRowFragment; key: string; code: string | null; title: string; unit: string }
+export interface TestRow { key: string; code: string | null; title: string; unit: string; panel: string; latest: Result; at: ReadonlyMap<string, readonly Result[]> }
+export interface PanelCount { name: string; count: number }
+
+export const OTHER = 'Other results'
+
+/** Rows per test, in the order of their newest result, each with the panel it was last reported in. `results` come newest first. */
+export function testRows(results: readonly Result[], panelOf: ReadonlyMap<string, string>): TestRow[] {
+  const rows = new Map<string, { first: Result; panel: string | undefined; at: Map<string, Result[]> }>()
+  for (const result of results) {
+    const row = rows.get(result.key) ?? { first: result, panel: undefined, at: new Map<string, Result[]>() }
+    rows.set(result.key, row)
+    row.panel ??= panelOf.get(result.row.id)
+    const time = result.row.effectiveAt ?? ''
+    row.at.set(time, [...(row.at.get(time) ?? []), result])
+  }
+  return [...rows].map(([key, { first, panel, at }]) => ({ key, code: first.code, title: first.title, unit: first.unit, panel: panel ?? OTHER, latest: first, at }))
+}
+
+export const panels = (rows: readonly TestRow[]): PanelCount[] => {
+  const counts = new Map<string, number>()
+  rows.forEach((row) => counts.set(row.panel, (counts.get(row.panel) ?? 0) + 1))
+  return [...counts].map(([name, count]) => ({ name, count })).sort((a, b) => (a.name === OTHER ? 1 : b.name === OTHER ? -1 : a.name.localeCompare(b.name)))
+}
+
+export const abnormal = (row: TestRow): boolean => isAbnormal(row.latest.row)
+
+/** The times at which any of these tests was taken, newest first; a result without a time has the last column. */
+export const times = (rows: readonly TestRow[]): string[] =>
+  [...new Set(rows.flatMap((row) => [...row.at.keys()]))].sort((a, b) => (a === b ? 0 : a < b ? 1 : -1))

@@ -1,0 +1,212 @@
+import Button from '@mui/material/Button'
+import OutlinedInput from '@mui/material/OutlinedInput'
+import ToggleButton from '@mui/material/ToggleButton'
+import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
+import { useState } from 'react'
+import { useSearchParams } from 'react-router'
+import { useClient } from 'urql'
+import { Flag } from '../../components/clinical/flag'
+import { codeOf, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
+import { Status } from '../../components/clinical/status'
+import { Trend } from '../../components/clinical/trend'
+import { Part } from '../../components/ui/part'
+import { Pages, RecordTable } from '../../components/ui/record-table'
+import { Section } from '../../components/ui/section'
+import { Empty } from '../../components/ui/states'
+import { graphql, read, type FragmentType } from '../../gql'
+import type { LabPageFragment, ReportPageFragment } from '../../gql/graphql'
+import { formatDateTime, formatDay } from '../../lib/date'
+import { abnormal, panels, testRows, times, type Result, type TestRow } from './matrix'
+import css from './results.module.css'
+
+export const LabPage = graphql(`
+  fragment LabPage on ObservationConnection {
+    nodes { id code { text codings { system code } } ...ObservationRow }
+    pageInfo { hasNextPage endCursor }
+    totalCount
+  }
+`)
+export const ReportPage = graphql(`
+  fragment ReportPage on DiagnosticReportConnection {
+    nodes { id status code { text } category { text } effectiveAt issued conclusion performers { display } results { id } }
+    pageInfo { hasNextPage endCursor }
+    totalCount
+  }
+`)
+export const ResultRecord = graphql(`
+  fragment ResultRecord on Patient { labs(first: 80) { ...LabPage } diagnosticReports(first: 40) { ...ReportPage } }
+`)
+const MoreLabs = graphql(`
+  query MoreLabs($id: ID!, $after: String!) { patient(id: $id) { id labs(first: 80, after: $after) { ...LabPage } } }
+`)
+const MoreReports = graphql(`
+  query MoreReports($id: ID!, $after: String!) { patient(id: $id) { id diagnosticReports(first: 40, after: $after) { ...ReportPage } } }
+`)
+
+type Lab = LabPageFragment['nodes'][number]
+type Report = ReportPageFragment['nodes'][number]
+
+function resultOf(node: Lab): Result {
+  const row = read(ObservationRow, node)
+  const { unit } = valueOf(row)
+  const code = codeOf(node.code)
+  const title = node.code?.text ?? 'Test not named'
+  return { row, code, title, unit, key: `${code ?? title}|${unit}` }
+}
+
+/** Laboratory results by panel and time, the reports they came in, and the trend of one beside them. */
+export function ResultsView({ of, patientId }: { of: FragmentType<typeof ResultRecord> | undefined; patientId: string }) {
+  const client = useClient()
+  const [query, setQuery] = useSearchParams()
+  const view = query.get('view') === 'reports' ? 'reports' : 'panels'
+  const [open, setOpen] = useState<{ code: string; title: string } | null>(null)
+  const record = read(ResultRecord, of)
+  const moreLabs = async (after: string) => {
+    const { data } = await client.query(MoreLabs, { id: patientId, after }).toPromise()
+    return read(LabPage, data?.patient?.labs)
+  }
+  const moreReports = async (after: string) => {
+    const { data } = await client.query(MoreReports, { id: patientId, after }).toPromise()
+    return read(ReportPage, data?.patient?.diagnosticReports)
+  }
+  const set = (name: string, value: string | null) => setQuery((before) => {
+    const next = new URLSearchParams(before)
+    if (value) next.set(name, value)
+    else next.delete(name)
+    return next
+  }, { replace: true })
+  return (
+    <div className={open ? css.withTrend : css.alone}>
+      <div className={css.main}>
+        <div className={css.strip}>
+          <ToggleButtonGroup exclusive size="small" value={view} aria-label="Show by" onChange={(_, v: string | null) => { if (v) set('view', v === 'panels' ? null : v) }}>
+            <ToggleButton value="panels">Panels</ToggleButton>
+            <ToggleButton value="reports">Reports</ToggleButton>
+          </ToggleButtonGroup>
+        </div>
+        {view === 'panels' ? (
+          <Part of={record?.labs} name="labs" what="Results" rows={12}>
+            {(masked) => (
+              <Pages first={read(LabPage, masked)} more={moreLabs} what="results">
+                {(nodes) => (nodes.length === 0 ? <Empty>No laboratory result is recorded.</Empty> : (
+                  <Panels labs={nodes} reports={read(ReportPage, record?.diagnosticReports)?.nodes ?? []} chosen={query.get('panel')} choose={(panel) => set('panel', panel)} open={open?.code} onOpen={setOpen} />
+                ))}
+              </Pages>
+            )}
+          </Part>
+        ) : (
+          <Part of={record?.diagnosticReports} name="diagnosticReports" what="Reports" rows={12}>
+            {(masked) => (
+              <Pages first={read(ReportPage, masked)} more={moreReports} what="reports">
+                {(nodes) => (nodes.length === 0 ? <Empty>No report is recorded.</Empty> : <Reports of={nodes} />)}
+              </Pages>
+            )}
+          </Part>
+        )}
+      </div>
+      {open && <Trend key={open.code} patient={patientId} code={open.code} title={open.title} beside onClose={() => setOpen(null)} />}
+    </div>
+  )
+}
+
+const ABNORMAL = 'abnormal'
+/** Columns of time in sight at once. */
+const WIDE = 4
+
+function Panels({ labs, reports, chosen, choose, open, onOpen }: { labs: readonly Lab[]; reports: readonly Report[]; chosen: string | null; choose: (panel: string | null) => void; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
+  const [find, setFind] = useState('')
+  const [from, setFrom] = useState(0)
+  const panelOf = new Map(reports.flatMap((report) => report.results.flatMap((one) => (one && report.code ? [[one.id, report.code.text] as const] : []))))
+  const all = testRows(labs.map(resultOf), panelOf)
+  const list = panels(all)
+  const inPanel = all.filter((row) => !chosen || (chosen === ABNORMAL ? abnormal(row) : row.panel === chosen))
+  const words = find.trim().toLowerCase()
+  const rows = inPanel.filter((row) => row.title.toLowerCase().includes(words))
+  const columns = times(rows)
+  const start = Math.min(from, Math.max(0, columns.length - 1))
+  const seen = columns.slice(start, start + WIDE)
+  const groups = panels(rows)
+  const entry = (value: string | null, name: string, count: number) => (
+    <li key={name}>
+      <button type="button" aria-pressed={chosen === value} onClick={() => { choose(value); setFrom(0) }}><span>{name}</span> {count}</button>
+    </li>
+  )
+  return (
+    <div className={css.panels}>
+      <nav className={css.tree} aria-label="Panels">
+        <ul>{entry(null, 'All panels', all.length)}{entry(ABNORMAL, 'Abnormal only', all.filter(abnormal).length)}</ul>
+        <ul>{list.map(({ name, count }) => entry(name, name, count))}</ul>
+      </nav>
+      <div className={css.sheet}>
+        <div className={css.tools}>
+          <OutlinedInput value={find} onChange={(e) => setFind(e.target.value)} placeholder="Find a test" inputProps={{ 'aria-label': 'Find a test', type: 'search' }} />
+          <span>{rows.length} of {all.length} tests</span>
+          <span className={css.pager}>
+            <Button variant="outlined" disabled={start === 0} onClick={() => setFrom(Math.max(0, start - WIDE))}>Later</Button>
+            <Button variant="outlined" disabled={start + WIDE >= columns.length} onClick={() => setFrom(start + WIDE)}>Earlier</Button>
+          </span>
+        </div>
+        {rows.length === 0 ? <Empty>No test is shown by this choice; {all.length} are loaded.</Empty> : (
+          <div className={css.scroll} tabIndex={0} role="group" aria-label="Results, table">
+            <table className={css.table} aria-label="Laboratory results">
+              <thead>
+                <tr>
+                  <th scope="col">Test</th><th scope="col">Unit</th><th scope="col" className={css.range}>Range</th>
+                  {seen.map((time, i) => <th key={time} scope="col" className={start + i === 0 ? css.newest : css.value}>{time ? <>{formatDay(time)}<br />{formatDateTime(time).slice(formatDay(time).length + 1)}</> : 'No time'}</th>)}
+                </tr>
+              </thead>
+              {groups.map(({ name }) => (
+                <tbody key={name}>
+                  <tr className={css.panel}><th scope="rowgroup" colSpan={3 + seen.length}>{name}</th></tr>
+                  {rows.filter((row) => row.panel === name).map((row) => <Row key={row.key} of={row} times={seen} newest={start === 0} open={open} onOpen={onOpen} />)}
+                </tbody>
+              ))}
+            </table>
+          </div>
+        )}
+      </div>
+    </div>
+  )
+}
+
+function Row({ of: row, times: seen, newest, open, onOpen }: { of: TestRow; times: readonly string[]; newest: boolean; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
+  const { code } = row
+  return (
+    <tr className={code && code === open ? css.chosen : undefined}>
+      <th scope="row">{code ? <button type="button" className={css.link} onClick={() => onOpen({ code, title: row.title })}>{row.title}</button> : row.title}</th>
+      <td className={css.unit}>{row.unit}</td>
+      <td className={css.range}>{rangeOf(row.latest.row)}</td>
+      {seen.map((time, i) => (
+        <td key={time} className={newest && i === 0 ? css.newest : css.value}>
+          {(row.at.get(time) ?? []).map(({ row: result }) => (
+            <span key={result.id} className={css.result}>
+              {result.status === 'ENTERED_IN_ERROR' ? <s>{valueOf(result).text}</s> : <span className={isAbnormal(result) ? css.strong : undefined}>{valueOf(result).text}</span>}
+              {' '}<span className={css.flag}>{result.status !== 'ENTERED_IN_ERROR' && <Flag of={result.interpretation} />}</span>
+              {result.status && !['FINAL', 'UNKNOWN'].includes(result.status) && <Status of={result.status} />}
+            </span>
+          ))}
+          {!row.at.has(time) && <span className={css.none}>–</span>}
+        </td>
+      ))}
+    </tr>
+  )
+}
+
+function Reports({ of }: { of: readonly Report[] }) {
+  return (
+    <Section title="Reports" note="newest first">
+      <RecordTable label="Reports" columns={['Report', 'Taken', 'Reported', 'Status', 'Conclusion', 'By']}>
+        {of.map((r) => (
+          <tr key={r.id}>
+            <th scope="row">{r.status === 'ENTERED_IN_ERROR' ? <s>{r.code?.text ?? 'Not recorded'}</s> : r.code?.text ?? 'Not recorded'}<small>{[...r.category.map((c) => c.text), r.results.length > 0 ? `${r.results.length} results` : ''].filter(Boolean).join(' · ')}</small></th>
+            <td>{r.effectiveAt ? formatDateTime(r.effectiveAt) : 'Not recorded'}</td>
+            <td>{r.issued ? formatDateTime(r.issued) : 'Not recorded'}</td>
+            <td><Status of={r.status} /></td>
+            <td>{r.conclusion ?? (r.results.length > 0 ? '' : 'Not recorded')}</td>
+            <td>{r.performers.flatMap((p) => p.display ?? []).join(', ') || 'Not recorded'}</td>
+          </tr>
+        ))}
+      </RecordTable>
+    </Section>
+  )
+}
