@@ -33,7 +33,7 @@ const past = (a: Allergy) => a.clinicalStatus === 'INACTIVE' || a.clinicalStatus
 export function AllergiesView({ of, patientId }: { of: FragmentType<typeof AllergyRecord> | undefined; patientId: string }) {
   const client = useClient()
   const more = async (after: string) => {
-    const { data } = await client.query(MoreAllergies, { id: patientId, after }).toPromise()
+    const { data } = await client.query(MoreAllergies, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
     return read(AllergyPage, data?.patient?.allergies)
   }
   return (

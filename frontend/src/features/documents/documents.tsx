@@ -34,7 +34,7 @@ export function DocumentsView({ of, patientId }: { of: FragmentType<typeof Docum
   const client = useClient()
   const [open, setOpen] = useState<Doc | null>(null)
   const more = async (after: string) => {
-    const { data } = await client.query(MoreDocuments, { id: patientId, after }).toPromise()
+    const { data } = await client.query(MoreDocuments, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
     return read(DocumentPage, data?.patient?.documents)
   }
   return (

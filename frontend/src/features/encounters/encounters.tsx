@@ -38,7 +38,7 @@ function Mark({ of }: { of: string | null | undefined }) {
 export function EncountersView({ of, patientId }: { of: FragmentType<typeof EncounterRecord> | undefined; patientId: string }) {
   const client = useClient()
   const more = async (after: string) => {
-    const { data } = await client.query(MoreEncounters, { id: patientId, after }).toPromise()
+    const { data } = await client.query(MoreEncounters, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
     return read(EncounterPage, data?.patient?.encounters)
   }
   return (

@@ -26,7 +26,7 @@ const MoreImmunizations = graphql(`
 export function ImmunizationsView({ of, patientId }: { of: FragmentType<typeof ImmunizationRecord> | undefined; patientId: string }) {
   const client = useClient()
   const more = async (after: string) => {
-    const { data } = await client.query(MoreImmunizations, { id: patientId, after }).toPromise()
+    const { data } = await client.query(MoreImmunizations, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
     return read(ImmunizationPage, data?.patient?.immunizations)
   }
   return (

@@ -36,7 +36,7 @@ const OTHER: MedicationRequestStatus[] = ['DRAFT', 'UNKNOWN', 'ENTERED_IN_ERROR'
 export function MedicationsView({ of, patientId }: { of: FragmentType<typeof MedicationLists> | undefined; patientId: string }) {
   const client = useClient()
   const more = (status: MedicationRequestStatus[]) => async (after: string) => {
-    const { data } = await client.query(MoreMedications, { id: patientId, status, after }).toPromise()
+    const { data } = await client.query(MoreMedications, { id: patientId, status, after }, { requestPolicy: 'network-only' }).toPromise()
     return read(MedicationPage, data?.patient?.medicationRequests)
   }
   const lists = read(MedicationLists, of)

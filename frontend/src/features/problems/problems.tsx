@@ -36,7 +36,7 @@ const GROUPS: readonly [title: string, empty: string, of: (p: Problem) => boolea
 export function ProblemsView({ of, patientId }: { of: FragmentType<typeof ProblemList> | undefined; patientId: string }) {
   const client = useClient()
   const more = async (after: string) => {
-    const { data } = await client.query(MoreProblems, { id: patientId, after }).toPromise()
+    const { data } = await client.query(MoreProblems, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
     return read(ProblemPage, data?.patient?.conditions)
   }
   const list = read(ProblemList, of)?.conditions

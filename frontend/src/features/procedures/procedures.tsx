@@ -25,7 +25,7 @@ const MoreProcedures = graphql(`
 export function ProceduresView({ of, patientId }: { of: FragmentType<typeof ProcedureRecord> | undefined; patientId: string }) {
   const client = useClient()
   const more = async (after: string) => {
-    const { data } = await client.query(MoreProcedures, { id: patientId, after }).toPromise()
+    const { data } = await client.query(MoreProcedures, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
     return read(ProcedurePage, data?.patient?.procedures)
   }
   return (

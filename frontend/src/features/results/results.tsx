@@ -62,11 +62,11 @@ export function ResultsView({ of, patientId }: { of: FragmentType<typeof ResultR
   const [open, setOpen] = useState<{ code: string; title: string } | null>(null)
   const record = read(ResultRecord, of)
   const moreLabs = async (after: string) => {
-    const { data } = await client.query(MoreLabs, { id: patientId, after }).toPromise()
+    const { data } = await client.query(MoreLabs, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
     return read(LabPage, data?.patient?.labs)
   }
   const moreReports = async (after: string) => {
-    const { data } = await client.query(MoreReports, { id: patientId, after }).toPromise()
+    const { data } = await client.query(MoreReports, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
     return read(ReportPage, data?.patient?.diagnosticReports)
   }
   const set = (name: string, value: string | null) => setQuery((before) => {

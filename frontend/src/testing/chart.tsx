@@ -1,0 +1,96 @@
+/**
+ * A page of the app before a server that is not there: answers come from the committed schema over a fixture, so a fixture that does not fit
+ * the schema, or a document that does not, fails the test.
+ */
+import { readFileSync } from 'node:fs'
+import { render } from '@testing-library/react'
+import { buildSchema, graphql, GraphQLError } from 'graphql'
+import type { ReactElement } from 'react'
+import { createMemoryRouter, RouterProvider } from 'react-router'
+import { cacheExchange, Client, fetchExchange, Provider } from 'urql'
+
+const schema = buildSchema(readFileSync('../schema/schema.graphql', 'utf8'))
+
+export const forbidden = () => { throw new GraphQLError('search is not permitted', { extensions: { code: 'NOT_PERMITTED' } }) }
+export const failing = () => { throw new GraphQLError('internal error', { extensions: { code: 'INTERNAL' } }) }
+
+/** What the server would answer with; replaced in mid-test by `server.root = …`. `hang` never answers, `down` breaks the connection. */
+export interface FakeServer { root: object | 'hang' | 'down' }
+
+function client(server: FakeServer): Client {
+  return new Client({
+    url: 'http://test/graphql',
+    preferGetMethod: false,
+    exchanges: [cacheExchange, fetchExchange],
+    fetch: async (_, init) => {
+      const { root } = server
+      if (root === 'hang') return new Promise<Response>(() => undefined)
+      if (root === 'down') throw new TypeError('no connection')
+      const { query, variables, operationName } = JSON.parse(String(init?.body)) as { query: string; variables: Record<string, unknown>; operationName?: string }
+      const result = await graphql({ schema, source: query, rootValue: root, variableValues: variables, operationName })
+      // An error without a place is the test's own: a document or a fixture that the schema refuses.
+      const broken = result.errors?.find((e) => !e.path || /Cannot return null|cannot represent|must resolve/.test(e.message))
+      if (broken) throw new Error(`the fixture does not fit the schema: ${broken.message}`)
+      return new Response(JSON.stringify(result), { headers: { 'Content-Type': 'application/json' } })
+    },
+  })
+}
+
+/** Draws a page at an address, before that server. */
+export function renderPage(page: ReactElement, path: string, at: string, server: FakeServer) {
+  const router = createMemoryRouter([{ path, element: page }, { path: '*', element: <p>elsewhere</p> }], { initialEntries: [at] })
+  return render(<Provider value={client(server)}><RouterProvider router={router} /></Provider>)
+}
+
+const none = { nodes: [], edges: [], pageInfo: { hasNextPage: false, hasPreviousPage: false }, totalCount: 0 }
+const list = (...nodes: object[]) => ({ ...none, nodes, totalCount: nodes.length })
+const node = (id: string) => ({ id, fhirId: id.split('/')[1], versionId: '1', lastUpdated: '2026-01-01T00:00:00Z', fhir: {} })
+const concept = (text: string, code?: string) => ({ text, codings: code ? [{ system: 'http://loinc.org', code }] : [] })
+export const page = list
+
+const potassium = {
+  __typename: 'Observation', ...node('Observation/k'), code: concept('Potassium', '2823-3'), category: [], status: 'FINAL', effectiveAt: '2026-11-22T07:40:00Z', interpretation: 'CRITICAL_HIGH',
+  value: { __typename: 'Quantity', value: '6.10', unit: 'mmol/L' }, components: [], referenceRanges: [{ low: { value: '3.5' }, high: { value: '5.3' }, appliesTo: [] }], performers: [], notes: [],
+}
+const pressure = {
+  ...potassium, ...node('Observation/bp'), code: concept('Blood pressure', '85354-9'), interpretation: null, value: null, referenceRanges: [],
+  components: [{ code: concept('Systolic'), value: { __typename: 'Quantity', value: '104', unit: 'mmHg' }, referenceRanges: [] }, { code: concept('Diastolic'), value: { __typename: 'Quantity', value: '58', unit: 'mmHg' }, referenceRanges: [] }],
+}
+const latest = (observation: { code: object }) => ({ code: observation.code, observation, change: '0.80', series: [], excludedCount: 0 })
+
+const who = {
+  ...node('Patient/ada'), name: { display: 'Mrs Ada Lind', family: 'Lind', given: ['Ada'], prefix: ['Mrs'], suffix: [] }, names: [], identifiers: [], mrn: '4471', gender: 'FEMALE', birthDate: '1945-07-14',
+  age: { value: 81, unit: 'YEARS' }, telecom: [], addresses: [], generalPractitioners: [],
+}
+
+/** A patient of whom nothing is recorded. */
+export const emptyPatient = {
+  ...who, conditions: none, allergies: { ...none, status: 'NOT_ASKED' }, medicationRequests: none, encounters: none, immunizations: none, procedures: none, documents: none,
+  diagnosticReports: none, labs: none, vitals: none, latestResults: [],
+}
+
+/** A patient with one of each. */
+export const fullPatient = {
+  ...who,
+  conditions: list(
+    { ...node('Condition/c1'), code: concept('Asthma'), category: [concept('Problem List Item')], clinicalStatus: 'ACTIVE', verificationStatus: 'CONFIRMED', onsetAt: '2019-05', recordedAt: '2020-01-01', notes: [] },
+    { ...node('Condition/c2'), code: concept('Gout'), category: [], clinicalStatus: 'RESOLVED', verificationStatus: 'CONFIRMED', notes: [] },
+    { ...node('Condition/c3'), code: concept('Wrong chart'), category: [], verificationStatus: 'ENTERED_IN_ERROR', notes: [] },
+  ),
+  allergies: { ...list({ ...node('AllergyIntolerance/a1'), substance: concept('Penicillin'), category: ['MEDICATION'], criticality: 'HIGH', clinicalStatus: 'ACTIVE', verificationStatus: 'CONFIRMED', recordedAt: '1998', reactions: [{ manifestations: [concept('Anaphylaxis')], severity: 'SEVERE' }], notes: [] }), status: 'KNOWN' },
+  medicationRequests: ({ filter }: { filter?: { status?: string[] } }) => list(
+    ...[
+      { ...node('MedicationRequest/m1'), status: 'ACTIVE', intent: 'ORDER', medication: concept('apixaban'), dosageText: '2.5 mg twice daily', reasons: [], dosages: [], notes: [], authoredOn: '2026-01-01' },
+      { ...node('MedicationRequest/m2'), status: 'STOPPED', intent: 'ORDER', medication: concept('warfarin'), dosageText: null, reasons: [], dosages: [], notes: [] },
+    ].filter((m) => !filter?.status || filter.status.includes(m.status)),
+  ),
+  encounters: list({ ...node('Encounter/e1'), status: 'IN_PROGRESS', class: { code: 'IMP' }, types: [concept('Admission')], period: { start: '2026-11-19T08:00:00Z' }, reasons: [concept('Pneumonia')], participants: [], locations: [{ display: '6 West, bed 3' }] }),
+  immunizations: list({ ...node('Immunization/i1'), status: 'NOT_DONE', vaccine: concept('Influenza'), occurredAt: '2026-10' }),
+  procedures: list({ ...node('Procedure/p1'), status: 'COMPLETED', code: concept('Chest X-ray'), performedAt: '2026-11-19', reasons: [], bodySites: [], performers: [{ display: 'Dr Lee' }], notes: [] }),
+  documents: list({ ...node('DocumentReference/d1'), status: 'CURRENT', type: concept('Progress note'), category: [], date: '2026-11-22T08:35:00Z', authors: [{ display: 'Dr Lee' }], attachments: [{ contentType: 'text/plain', data: btoa('Walks to the bathroom.') }] }),
+  diagnosticReports: list({ ...node('DiagnosticReport/r1'), status: 'FINAL', code: concept('Renal panel'), category: [], effectiveAt: '2026-11-22T07:40:00Z', conclusion: 'Repeat potassium.', performers: [], results: [potassium] }),
+  labs: list(potassium),
+  latestResults: ({ category }: { category: string }) => (category === 'LABORATORY' ? [latest(potassium)] : [latest(pressure)]),
+}
+
+export const answering = (patient: object | null) => ({ patient })

@@ -1,0 +1,101 @@
+// The tabs of a chart, and what each role finds there.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { open, url } from './harness.mjs'
+
+let browser, page, trouble, accessible, shot, inTheme, signInAs
+let chart
+
+before(async () => { ({ browser, page, trouble, accessible, shot, inTheme, signInAs } = await open()) })
+after(() => browser?.close())
+
+const TABS = ['Problems', 'Medications', 'Allergies', 'Immunizations', 'Procedures', 'Results', 'Documents', 'Encounters']
+/** What stands in each tab of a patient in hospital. */
+const SEES = {
+  Problems: 'Active problems', Medications: 'Current medications', Allergies: /allergies/i, Immunizations: 'Immunizations', Procedures: 'Procedures', Results: 'Laboratory results',
+  Documents: 'Documents', Encounters: 'Encounters',
+}
+
+/** The address of the chart of somebody who is in hospital now. */
+async function inpatient() {
+  const query = '{ patients(first: 1, fhirQuery: "_has:Encounter:patient:status=in-progress&_has:Encounter:patient:class=IMP") { nodes { fhirId } } }'
+  const answer = await page.request.post(`${url}/graphql`, { headers: { 'X-WintEHR-Request': '1' }, data: { query } })
+  return `${url}/patients/${(await answer.json()).data.patients.nodes[0].fhirId}/clinical`
+}
+
+test('a physician walks through the tabs, each read in one operation', async () => {
+  await signInAs('physician')
+  chart = await inpatient()
+  await page.goto(`${chart}/summary`)
+  await page.getByRole('heading', { name: 'Problems', exact: true }).waitFor()
+  for (const name of TABS) {
+    const operations = []
+    const listen = (request) => { if (request.url().endsWith('/graphql')) operations.push(JSON.parse(request.postData() ?? '{}').operationName) }
+    page.on('request', listen)
+    await page.getByRole('navigation', { name: 'Chart' }).getByRole('link', { name, exact: true }).click()
+    await page.getByRole(name === 'Results' ? 'table' : 'region', { name: SEES[name] }).first().waitFor()
+    page.off('request', listen)
+    assert.deepEqual(operations, [`${name}Screen`], `one operation on ${name}`)
+    assert.equal(page.url(), `${chart}/${name.toLowerCase()}`)
+    assert.ok((await page.getByRole('row').count()) > 1, `${name} has rows`)
+    await accessible(name)
+    await shot(`06-${name.toLowerCase()}`)
+    await inTheme('dark', async () => { await accessible(`${name}, dark`) })
+  }
+})
+
+test('results are narrowed to a panel by an address, and open their trend beside the table', async () => {
+  await page.goto(`${chart}/results`)
+  await page.getByRole('navigation', { name: 'Panels' }).getByRole('button', { name: /Basic metabolic panel/ }).click()
+  assert.equal(new URL(page.url()).searchParams.get('panel'), 'Basic metabolic panel')
+  await page.reload()
+  const table = page.getByRole('table', { name: 'Laboratory results' })
+  await table.getByRole('button', { name: 'Potassium' }).click()
+  const trend = page.getByRole('complementary', { name: 'Trend of Potassium' })
+  await trend.getByRole('img').first().waitFor()
+  assert.ok(await table.isVisible())
+  await accessible('results with a trend')
+  await shot('06-results-trend')
+  await page.getByRole('button', { name: 'Reports' }).click()
+  await page.getByRole('table', { name: 'Reports' }).waitFor()
+})
+
+test('a note is read beside the list, by keyboard', async () => {
+  await page.goto(`${chart}/documents`)
+  await page.getByRole('button', { name: 'Progress note' }).first().focus()
+  await page.keyboard.press('Enter')
+  const reader = page.getByRole('complementary', { name: 'Progress note' })
+  await reader.getByRole('paragraph').nth(1).waitFor()
+  await accessible('a note')
+  await page.keyboard.press('Escape')
+  await reader.waitFor({ state: 'detached' })
+})
+
+test('a registrar sees who the patient is, and that the rest is not theirs to see', async () => {
+  await signInAs('registrar')
+  await page.goto(`${url}/patients`)
+  await page.getByText('of 200 loaded').waitFor()
+  await page.getByText('You may not see this').first().waitFor()
+  await page.goto(`${chart}/summary`)
+  const banner = page.getByRole('region', { name: 'Patient', exact: true })
+  await banner.getByText('MRN').waitFor()
+  await banner.getByText('Allergies: you may not see this').waitFor()
+  for (const name of ['Problems', 'Allergies', 'Medications', 'Vitals', 'Latest results', 'Encounters', 'Immunizations']) {
+    await page.getByRole('region', { name, exact: true }).getByText('You may not see this').waitFor()
+  }
+  assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0)
+  await accessible('summary for a registrar')
+  await shot('07-registrar')
+  await page.goto(`${chart}/medications`)
+  await page.getByText('You may not see this').nth(1).waitFor()
+})
+
+test('an analyst may not see the list of patients, and is told so', async () => {
+  await signInAs('analyst')
+  await page.goto(`${url}/patients`)
+  await page.getByRole('main').getByText('You may not see this').waitFor()
+  await page.goto(`${chart}/summary`)
+  await page.getByRole('main').getByText('You may not see this').waitFor()
+})
+
+test('nothing went wrong on the way', () => assert.deepEqual(trouble, []))
