@@ -13,5 +13,6 @@ mod graphql;
 mod history;
 mod import;
 mod search;
+mod search_nodes;
 mod search_results;
 mod store;

@@ -250,8 +250,10 @@ async fn undeclared_parameter_is_refused() {
         ("Patient?_sort=nothing", "_sort"),
         ("Patient?_include=Patient:nothing", "nothing"),
         ("Patient?_elements=nothing", "_elements"),
-        ("Patient?_text=x", "_text"),
-        ("Observation?code-value-quantity=http://loinc.org|$1", "composite"),
+        ("Patient?_text=-", "_text"),
+        ("Observation?code:in=http://example.org/vs", "code"),
+        ("Patient?_list=$current-problems", "_list"),
+        ("Patient?gender:below=male", "gender"),
         ("Patient?_page=AAAA", "page token"),
         ("Observation?patient=", "patient"),
     ] {

@@ -137,6 +137,12 @@ pub fn folds_case(param: &SearchParameter) -> bool {
     param.kind == Kind::Token && traits(param).folded
 }
 
+/// Whether a reference parameter reads canonical urls only, which name no resource by type and id.
+pub fn is_canonical(param: &SearchParameter) -> bool {
+    let types = element_path::value_types(param);
+    !types.is_empty() && types.iter().all(|t| ["canonical", "uri", "url"].contains(&t.name()))
+}
+
 /// Every parameter of the type compiles.
 ///
 /// # Errors

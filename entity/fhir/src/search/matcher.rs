@@ -7,12 +7,12 @@ use crate::quantity::{self, Span};
 use crate::reference::{self, Target};
 use crate::search::element_path::{self, Path, Step};
 use crate::search::extract::Options;
-use crate::search::fold;
 use crate::search::query::{
     Clause, DateOperand, Modifier, NumberOperand, Operand, Prefix, QuantityOperand, Query, ReferenceOperand, Token,
     Unit,
 };
 use crate::search::registry::{self, Kind, SearchParameter};
+use crate::search::{fold, full_text};
 use crate::temporal::{self, Interval, Zone};
 use crate::{Json, ResourceType, ucum};
 
@@ -34,6 +34,12 @@ pub trait Lookup {
         target: (ResourceType, &str),
         clause: &Clause,
     ) -> Result<bool, Unsupported>;
+
+    /// Whether the resource is this one of its type or a part of it, over any number of steps.
+    fn is_within(&self, resource_type: ResourceType, id: &str, whole: &str) -> Result<bool, Unsupported>;
+
+    /// The members of the list; none when there is no such list.
+    fn list(&self, id: &str) -> Result<Vec<(ResourceType, String)>, Unsupported>;
 }
 
 /// Answers nothing: for queries without chains.
@@ -53,6 +59,21 @@ impl Lookup for NoLookup {
     ) -> Result<bool, Unsupported> {
         Err(Unsupported(format!("_has:{source}")))
     }
+
+    fn is_within(&self, resource_type: ResourceType, _: &str, _: &str) -> Result<bool, Unsupported> {
+        Err(Unsupported(format!("the hierarchy of {resource_type}")))
+    }
+
+    fn list(&self, _: &str) -> Result<Vec<(ResourceType, String)>, Unsupported> {
+        Err(Unsupported("_list".into()))
+    }
+}
+
+/// The resources of this server that a List has as items and has not marked as deleted.
+pub fn list_members(list: &Json<'_>, options: &Options<'_>) -> Vec<(ResourceType, String)> {
+    let items = list.get("entry").map_or(&[][..], Json::items);
+    let live = items.iter().filter(|e| e.get("deleted").and_then(Json::as_bool) != Some(true));
+    live.filter_map(|e| local(e.get("item")?, options)).map(|(ty, id)| (ty, id.to_owned())).collect()
 }
 
 /// Whether the document, of the query's type, meets all conditions of the query.
@@ -87,6 +108,25 @@ pub fn matches(
         Clause::Param { param, modifier, .. } if needs_terminology(param, modifier) => {
             Err(Unsupported(format!("{}:{modifier:?} on {}", param.code, param.base)))
         }
+        Clause::Param { param, modifier: modifier @ (Modifier::Above | Modifier::Below), any: operands }
+            if param.kind == Kind::Reference =>
+        {
+            let values = select(document, document, param, options)?;
+            any(&values, |v| {
+                let Some((ty, own)) = local(v.json(), options) else { return Ok(false) };
+                any(operands, |o| match o {
+                    Operand::Reference(ReferenceOperand::Local { types, id, version: None }) => {
+                        if !types.contains(&ty) || registry::part_of(ty).is_none() {
+                            return Ok(false);
+                        }
+                        let (part, whole) =
+                            if *modifier == Modifier::Below { (own, id.as_str()) } else { (id.as_str(), own) };
+                        lookup.is_within(ty, part, whole)
+                    }
+                    _ => Err(Unsupported(format!("{}:{modifier:?} of anything but a resource", param.code))),
+                })
+            })
+        }
         Clause::Param { param, modifier, any: operands } => {
             let values = select(document, document, param, options)?;
             any(&values, |v| any(operands, |o| holds(v, param, modifier, o, document, options)))
@@ -113,8 +153,14 @@ pub fn matches(
                 Ok(values.iter().any(|v| local(v.json(), options) == Some((*owner, id.as_str()))))
             })
         }
-        Clause::FullText { .. } => Err(Unsupported("full text".into())),
-        Clause::List(_) => Err(Unsupported("_list".into())),
+        Clause::FullText { narrative_only, expression } => match full_text::parse(expression) {
+            Some(read) => Ok(read.holds(document, *narrative_only)),
+            None => Err(Unsupported(format!("\"{expression}\""))),
+        },
+        Clause::List(id) => {
+            let own = document.str_at("id");
+            Ok(lookup.list(id)?.iter().any(|(ty, id)| *ty == resource_type && Some(id.as_str()) == own))
+        }
     }
 }
 
@@ -122,7 +168,7 @@ pub fn matches(
 fn needs_terminology(param: &SearchParameter, modifier: &Modifier) -> bool {
     match modifier {
         Modifier::In | Modifier::NotIn => true,
-        Modifier::Above | Modifier::Below => param.kind != Kind::Uri,
+        Modifier::Above | Modifier::Below => param.kind == Kind::Token,
         _ => false,
     }
 }
@@ -257,7 +303,9 @@ fn holds(
         (Kind::Token, Operand::String(text), Modifier::Text) => {
             let text = fold::fold(text);
             let codings = element.get("coding").map_or(std::slice::from_ref(element), Json::items);
-            let mut words = codings.iter().filter_map(|c| c.str_at("display")).chain(element.str_at("text"));
+            let of_type = element.get("type").and_then(|t| t.str_at("text"));
+            let mut words =
+                codings.iter().filter_map(|c| c.str_at("display")).chain(element.str_at("text")).chain(of_type);
             Ok(words.any(|w| fold::fold(w).starts_with(&text)))
         }
         (Kind::String, Operand::String(text), Modifier::None | Modifier::Exact | Modifier::Contains) => {

@@ -3,6 +3,7 @@
 mod element_path;
 pub mod extract;
 pub mod fold;
+pub mod full_text;
 pub mod key;
 pub mod label;
 pub mod matcher;

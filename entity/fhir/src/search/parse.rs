@@ -8,13 +8,13 @@ use chrono::{DateTime, Utc};
 use crate::outcome::{Issue, IssueType};
 use crate::quantity;
 use crate::reference::{self, Target};
-use crate::search::element_path;
 use crate::search::extract::Options;
 use crate::search::query::{
     Clause, DateOperand, Include, Modifier, NumberOperand, Operand, Prefix, QuantityOperand, Query, ReferenceOperand,
     Sort, Summary, Token, Total, Unit,
 };
 use crate::search::registry::{self, Kind, SearchParameter};
+use crate::search::{element_path, full_text};
 use crate::{ResourceType, summary, temporal, ucum};
 
 /// Most values in one search, over all its parameters.
@@ -286,6 +286,9 @@ impl Reader<'_> {
         }
         match name {
             "_text" | "_content" => {
+                if full_text::parse(value).is_none() {
+                    return bad(format!("\"{name}\" names no word"));
+                }
                 return Ok(Clause::FullText { narrative_only: name == "_text", expression: value.to_owned() });
             }
             "_list" => return Ok(Clause::List(value.to_owned())),

@@ -188,6 +188,12 @@ pub fn patient_parameters(resource_type: ResourceType) -> &'static [&'static str
     REGISTRY.about.get(&resource_type).map_or(&[], Vec::as_slice)
 }
 
+/// The parameter by which resources of this type are parts of one another, when they are a hierarchy.
+pub fn part_of(resource_type: ResourceType) -> Option<&'static SearchParameter> {
+    let own = ["partof", "part-of"].into_iter().find_map(|code| parameter(resource_type, code));
+    own.filter(|p| p.kind == Kind::Reference && p.targets.contains(&resource_type))
+}
+
 /// The parameters that put a member into the owner's compartment (R4 CompartmentDefinition); empty when it cannot be there.
 pub fn compartment_parameters(owner: ResourceType, member: ResourceType) -> &'static [&'static str] {
     REGISTRY.compartments.get(&(owner, member)).map_or(&[], Vec::as_slice)

@@ -55,6 +55,7 @@ impl Filter<'_> {
                 sql.push("NOT ");
                 self.write(sql, alias, ty, inner)?;
             }
+            // Looked up or checked on documents before; see `prepare`.
             Clause::FullText { .. } => return unsupported("_text and _content"),
             Clause::List(_) => return unsupported("_list"),
         }

@@ -1,11 +1,14 @@
 //! Search: one driver per statement, every other condition a filter on the head row, keyset pages only.
 //!
+//! What one statement cannot answer is looked up before ([`prepare`]).
+//!
 //! Drivers: row key, patient, `ix_ord` in its own order, a side table or the GIN index behind a MATERIALIZED fence, else a walk
 //! in the order asked for. The fence keeps the planner from turning a sparse match into a walk of the table.
 
 mod filter;
 mod include;
 mod order;
+mod prepare;
 mod several;
 
 use std::cmp::Ordering;
@@ -172,6 +175,7 @@ impl Store {
         if registry::several_patients(ty) {
             return filter::unsupported(&format!("{ty} by patient"));
         }
+        let query = &*self.prepared(&self.db, actor, query).await?;
         let pats: Vec<i64> = patients.iter().map(|id| self.keys.resource(ResourceType::Patient, id)).collect();
         let mut sql = Sql::new();
         sql.push("SELECT q.n, r.* FROM unnest(").bind_i64s(pats.iter().copied());
@@ -203,6 +207,7 @@ impl Store {
     /// As [`Store::search`].
     pub async fn count(&self, actor: &Actor, query: &Query, count: Count) -> Result<Option<u64>, StoreError> {
         actor.require(Interaction::Search, query.resource_type)?;
+        let query = &*self.prepared(&self.db, actor, query).await?;
         let limit = match count {
             Count::Exact => None,
             Count::UpTo(limit) => Some(i64::from(limit)),
@@ -253,6 +258,17 @@ impl Store {
         query: &Query,
         limit: u32,
     ) -> Result<Vec<Match>, StoreError> {
+        self.indexed_ids(db, actor, &*self.prepared(db, actor, query).await?, limit).await
+    }
+
+    /// As [`Store::matching_ids`], of a prepared query.
+    async fn indexed_ids(
+        &self,
+        db: &impl ConnectionTrait,
+        actor: &Actor,
+        query: &Query,
+        limit: u32,
+    ) -> Result<Vec<Match>, StoreError> {
         let driver = self.driver(query, &Order::Newest)?;
         let mut sql = Sql::new();
         self.fence(&mut sql, actor, query, &driver);
@@ -273,6 +289,7 @@ impl Store {
         backward: bool,
         limit: u32,
     ) -> Result<Vec<Found>, StoreError> {
+        let query = &*self.prepared(&self.db, actor, query).await?;
         match Order::of(query.resource_type, &query.sort, &self.keys)? {
             Order::Keys(keys) if keys.iter().any(|k| k.document().is_some()) => {
                 self.rows_by_documents(actor, query, &keys, from, backward, limit).await
