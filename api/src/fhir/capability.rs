@@ -1,12 +1,15 @@
-//! The CapabilityStatement: what the routes beside this file serve, and nothing else.
+//! The CapabilityStatement, made from what serves requests: the registry of search parameters, the operations, the routes beside this file.
 
 use axum::extract::State as Extract;
 use fhir::json::Object;
-use fhir::search::registry::{self, Kind, SearchParameter};
+use fhir::search::extract::is_canonical;
+use fhir::search::registry::{self, Kind};
 use fhir::{Json, ResourceType};
 use http::{StatusCode, Uri};
 
 use super::format::SERVED;
+use super::operation::OPERATIONS;
+use super::search::OWNERS;
 use super::{Failure, Response, State, json, parameters};
 
 /// `Parameters` has no endpoint in R4; audit events have a table of their own that is not served yet.
@@ -15,7 +18,11 @@ pub(super) fn is_served(resource_type: ResourceType) -> bool {
 }
 
 pub(super) async fn handle(Extract(state): Extract<State>, uri: Uri) -> Result<Response, Failure> {
-    parameters(&uri, &[])?;
+    for (_, mode) in parameters(&uri, &["mode"])? {
+        if !matches!(mode.as_str(), "full" | "normative") {
+            return Err(Failure::bad("mode is full or normative; there is no terminology service"));
+        }
+    }
     Ok(json(StatusCode::OK, statement(&state).to_text()))
 }
 
@@ -37,15 +44,21 @@ fn statement(state: &State) -> Json<'static> {
             ("conditionalRead", text("full-support")),
             ("conditionalUpdate", Json::from(is_changeable(*t))),
             ("conditionalDelete", text(if is_changeable(*t) { "multiple" } else { "not-supported" })),
+            ("referencePolicy", Json::Array(vec![text("literal"), text("logical")])),
+            ("searchInclude", names(includes(*t))),
+            ("searchRevInclude", names(reverse_includes(*t))),
             ("searchParam", search_parameters(*t)),
-            ("operation", operations()),
+            ("operation", operations(*t)),
         ])
     });
+    let compartments =
+        OWNERS.iter().map(|owner| format!("http://hl7.org/fhir/CompartmentDefinition/{}", owner.name().to_lowercase()));
     let rest = object([
         ("mode", text("server")),
         ("security", object([("description", text("Every request but this one needs a session or a bearer token."))])),
         ("resource", Json::Array(resources.collect())),
         ("interaction", codes(&["transaction", "batch", "history-system", "search-system"])),
+        ("compartment", names(compartments)),
     ]);
     object([
         ("resourceType", text("CapabilityStatement")),
@@ -76,12 +89,35 @@ fn interactions(resource_type: ResourceType) -> &'static [&'static str] {
     }
 }
 
-fn operations() -> Json<'static> {
-    let definition = Json::from("http://hl7.org/fhir/OperationDefinition/Resource-validate");
-    Json::Array(vec![object([("name", Json::from("validate")), ("definition", definition)])])
+fn operations(resource_type: ResourceType) -> Json<'static> {
+    let served = OPERATIONS.iter().filter(|o| o.is_on(resource_type));
+    let served = served.map(|o| object([("name", Json::from(o.name)), ("definition", Json::from(o.definition))]));
+    Json::Array(served.collect())
 }
 
-/// The parameters of a type that the store's index answers.
+fn names(all: impl Iterator<Item = String>) -> Json<'static> {
+    Json::Array(all.map(Json::from).collect())
+}
+
+/// The paths an include of this type may follow.
+fn includes(resource_type: ResourceType) -> impl Iterator<Item = String> {
+    let references = registry::parameters(resource_type).iter().filter(|p| p.kind == Kind::Reference);
+    let paths = references.filter(|p| !is_canonical(p)).map(move |p| format!("{resource_type}:{}", p.code));
+    ["*".to_owned(), format!("{resource_type}:*")].into_iter().chain(paths)
+}
+
+/// The paths by which others are included for matches of this type.
+fn reverse_includes(resource_type: ResourceType) -> impl Iterator<Item = String> {
+    let sources = ResourceType::all().iter().filter(|s| is_served(**s) && **s != ResourceType::ViewDefinition);
+    let paths = sources.flat_map(move |source| {
+        let references = registry::parameters(*source).iter().filter(|p| p.kind == Kind::Reference && !is_canonical(p));
+        let here = references.filter(move |p| p.targets.contains(&resource_type));
+        here.map(move |p| format!("{source}:{}", p.code))
+    });
+    std::iter::once("*".to_owned()).chain(paths)
+}
+
+/// The parameters of a type that are answered: all but `_query`, for which no query is defined.
 fn search_parameters(resource_type: ResourceType) -> Json<'static> {
     let served = registry::parameters(resource_type).iter().filter_map(|p| {
         let kind = match p.kind {
@@ -92,19 +128,13 @@ fn search_parameters(resource_type: ResourceType) -> Json<'static> {
             Kind::Number => "number",
             Kind::Quantity => "quantity",
             Kind::Uri => "uri",
-            Kind::Composite if is_indexed(p) => "composite",
-            Kind::Composite | Kind::Special => return None,
+            Kind::Composite => "composite",
+            Kind::Special if p.code == "_query" => return None,
+            Kind::Special => "special",
         };
         Some(object([("name", Json::from(p.code)), ("definition", Json::from(p.url)), ("type", Json::from(kind))]))
     });
     Json::Array(served.collect())
-}
-
-/// Composites of a code and one more value are indexed. DocumentReference's `relationship` has its parts exchanged in the published
-/// definition, and MolecularSequence's have three.
-fn is_indexed(composite: &SearchParameter) -> bool {
-    composite.components.len() == 2
-        && registry::parameter(composite.base, composite.components[0].code).is_some_and(|p| p.kind == Kind::Token)
 }
 
 fn object<const N: usize>(members: [(&'static str, Json<'static>); N]) -> Json<'static> {

@@ -4,6 +4,7 @@ mod capability;
 mod failure;
 mod format;
 mod history;
+mod operation;
 mod prefer;
 mod read;
 mod search;
@@ -18,7 +19,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::FromRef;
-use axum::routing::{get, post};
+use axum::handler::Handler;
+use axum::routing::{MethodRouter, get, post};
 use entity::store::Stored;
 use entity::{Store, StoreError};
 use fhir::summary::Subset;
@@ -86,11 +88,26 @@ fn in_json(base: &'static str, state: &State) -> Router {
             get(validate::of_instance).post(validate::of_instance).fallback(no_method),
         )
         .route(&at("/{type}/{id}"), get(read::read).put(write::update).delete(write::delete).fallback(no_method))
+        .route(&at("/Patient/{id}/$everything"), operation(operation::everything::of_patient))
+        .route(&at("/Encounter/{id}/$everything"), operation(operation::everything::of_encounter))
+        .route(&at("/Observation/$lastn"), operation(operation::lastn::handle))
+        .route(&at("/{type}/{id}/$meta"), get(operation::meta::of_instance).fallback(no_method))
+        .route(&at("/{type}/{id}/_history/{version}/$meta"), get(operation::meta::of_version).fallback(no_method))
+        .route(&at("/{type}/{id}/$diff"), get(operation::diff::handle).fallback(no_method))
         .route(&at("/{type}/{id}/{member}"), get(search::get_compartment).fallback(no_method))
         .route(&at("/{type}/{id}/_history"), get(history::of_instance).fallback(no_method))
         .route(&at("/{type}/{id}/_history/{version}"), get(read::vread).fallback(no_method))
         .layer(axum::Extension(Base(base)))
         .with_state(state.clone())
+}
+
+/// An operation that changes nothing is asked by GET or POST.
+fn operation<H, T>(handler: H) -> MethodRouter<State>
+where
+    H: Handler<T, State>,
+    T: 'static,
+{
+    get(handler.clone()).post(handler).fallback(no_method)
 }
 
 /// The base path a request came in by.

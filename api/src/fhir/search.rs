@@ -43,7 +43,7 @@ enum Scope {
 }
 
 /// The types that have a compartment (R4 CompartmentDefinition).
-const OWNERS: [ResourceType; 5] = [
+pub(super) const OWNERS: [ResourceType; 5] = [
     ResourceType::Patient,
     ResourceType::Encounter,
     ResourceType::Practitioner,
@@ -406,7 +406,7 @@ fn take(pairs: &mut Vec<(String, String)>, wanted: &str) -> Result<Option<String
 }
 
 /// The bundle as text: whole bodies go in as they are.
-fn bundle(
+pub(super) fn bundle(
     base_url: &str,
     total: Option<u64>,
     links: &[(&str, String)],

@@ -12,6 +12,7 @@ mod fhir_rest;
 mod graphql;
 mod history;
 mod import;
+mod operations;
 mod search;
 mod search_nodes;
 mod search_results;

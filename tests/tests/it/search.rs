@@ -331,6 +331,7 @@ fn sample(param: &SearchParameter) -> String {
             let parts = param.components.iter().map(|c| sample(registry::parameter(param.base, c.code).unwrap()));
             parts.collect::<Vec<_>>().join("$")
         }
+        Kind::Special if param.code == "near" => "1|1".into(),
         Kind::String | Kind::Token | Kind::Uri | Kind::Special => "x".into(),
     }
 }

@@ -1,0 +1,92 @@
+//! Operations that read: what they are called, where they are served, and how their inputs are read.
+
+pub(super) mod diff;
+pub(super) mod everything;
+pub(super) mod lastn;
+pub(super) mod meta;
+
+use axum::body::Body;
+use fhir::{Issue, IssueType, Json, ResourceType};
+use http::{HeaderMap, StatusCode, Uri, header};
+
+use super::{Failure, RESOURCE_LIMIT, body, parameters};
+
+/// An operation as the CapabilityStatement names it.
+pub(super) struct Operation {
+    pub name: &'static str,
+    pub definition: &'static str,
+    /// The types it is served on; none means every type.
+    types: &'static [ResourceType],
+}
+
+/// All that is served on types or instances. A route of [`super::routes`] stands for each.
+pub(super) const OPERATIONS: [Operation; 6] = [
+    Operation { name: "validate", definition: "http://hl7.org/fhir/OperationDefinition/Resource-validate", types: &[] },
+    Operation { name: "meta", definition: "http://hl7.org/fhir/OperationDefinition/Resource-meta", types: &[] },
+    Operation { name: "diff", definition: "urn:wintehr:operation:diff", types: &[] },
+    Operation {
+        name: "everything",
+        definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+        types: &[ResourceType::Patient],
+    },
+    Operation {
+        name: "everything",
+        definition: "http://hl7.org/fhir/OperationDefinition/Encounter-everything",
+        types: &[ResourceType::Encounter],
+    },
+    Operation {
+        name: "lastn",
+        definition: "http://hl7.org/fhir/OperationDefinition/Observation-lastn",
+        types: &[ResourceType::Observation],
+    },
+];
+
+impl Operation {
+    pub fn is_on(&self, resource_type: ResourceType) -> bool {
+        self.types.is_empty() || self.types.contains(&resource_type)
+    }
+}
+
+/// The inputs of an operation: of the query, and of a body of Parameters with simple values. Other names than `known` are refused.
+async fn inputs(
+    uri: &Uri,
+    headers: &HeaderMap,
+    content: Body,
+    known: &[&str],
+) -> Result<Vec<(String, String)>, Failure> {
+    let mut all = parameters(uri, known)?;
+    if !headers.contains_key(header::CONTENT_TYPE) {
+        return Ok(all);
+    }
+    let text = body(headers, content, RESOURCE_LIMIT).await?;
+    let bad = |code, text: String| Failure::Status(StatusCode::BAD_REQUEST, vec![Issue::error(code, text)]);
+    let document = Json::parse(&text).map_err(|e| bad(IssueType::Structure, e.to_string()))?;
+    if document.str_at("resourceType") != Some("Parameters") {
+        return Err(bad(IssueType::Structure, "the body of an operation is Parameters".into()));
+    }
+    for (n, parameter) in document.get("parameter").map_or(&[][..], Json::items).iter().enumerate() {
+        let name = parameter.str_at("name").unwrap_or_default();
+        if !known.contains(&name) {
+            return Err(bad(IssueType::NotSupported, format!("the parameter {name} is not supported here")));
+        }
+        let value = parameter.as_object().and_then(|o| o.iter().find(|(member, _)| member.starts_with("value")));
+        let value = match value.map(|(_, value)| value) {
+            Some(Json::String(text)) => text.to_string(),
+            Some(Json::Number(text)) => text.to_string(),
+            Some(Json::Bool(flag)) => flag.to_string(),
+            _ => return Err(bad(IssueType::Structure, format!("Parameters.parameter[{n}] has no simple value"))),
+        };
+        all.push((name.to_owned(), value));
+    }
+    Ok(all)
+}
+
+/// The value of an input that may be given once.
+fn once(inputs: &[(String, String)], name: &str) -> Result<Option<String>, Failure> {
+    let mut values = inputs.iter().filter(|(n, _)| n == name).map(|(_, v)| v.clone());
+    let first = values.next();
+    if values.next().is_some() {
+        return Err(Failure::bad(&format!("{name} is given twice")));
+    }
+    Ok(first)
+}
