@@ -3,7 +3,7 @@
 PG_BIN := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres))
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: run test rust-test frontend frontend-check e2e shots bench check fmt deps node chromium
+.PHONY: run test rust-test frontend frontend-check e2e shots bench image check fmt deps node chromium
 
 deps:
 	@rustc --version | awk '{ split($$2, v, "."); if (v[1] < 1 || (v[1] == 1 && v[2] < 94)) { print "rustc " $$2 " is too old: install Rust 1.94 or newer with rustup"; exit 1 } }'
@@ -40,6 +40,12 @@ bench: deps
 	cargo build --workspace --release
 	cargo bench --workspace --bench twins
 
+# A container image with the server and its PostgreSQL; by docker, or podman where there is no docker.
+image: deps frontend
+	cargo build --workspace --release
+	mkdir -p target/image && cp target/release/wintehr target/image/
+	$(firstword $(shell command -v docker podman)) build -f docker/Dockerfile -t wintehr target/image
+
 check: frontend/node_modules
 	cd frontend && npm run typecheck && npm run lint && npm run test && npm run build && npm run budget
 
@@ -56,6 +62,12 @@ shots: e2e
 bench: deps
 	cargo build --workspace --release
 	cargo bench --workspace --bench twins
+
+# A container image with the server and its PostgreSQL; by docker, or podman where there is no docker.
+image: deps frontend
+	cargo build --workspace --release
+	mkdir -p target/image && cp target/release/wintehr target/image/
+	$(firstword $(shell command -v docker podman)) build -f docker/Dockerfile -t wintehr target/image
 
 check: frontend/node_modules
 	cargo fmt --all --check

@@ -21,6 +21,8 @@ pub struct IdSource {
     seed: [u8; 16],
 }
 
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 impl IdSource {
     pub fn new(now: DateTime<Utc>, seed: [u8; 16]) -> Self {
         Self { unix_ms: now.timestamp_millis().max(0) as u64, seed }
@@ -34,8 +36,15 @@ impl IdSource {
         b[6..].copy_from_slice(&hash[..10]);
         b[6] = (b[6] & 0x0f) | 0x70;
         b[8] = (b[8] & 0x3f) | 0x80;
-        let hex: String = b.iter().map(|x| format!("{x:02x}")).collect();
-        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+        let mut text = String::with_capacity(36);
+        for (i, byte) in b.iter().enumerate() {
+            if matches!(i, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            text.push(char::from(HEX[usize::from(byte >> 4)]));
+            text.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+        text
     }
 }
 

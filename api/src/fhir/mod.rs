@@ -255,7 +255,7 @@ fn resource(status: StatusCode, stored: Stored) -> Response {
 
 fn stamp(headers: &mut HeaderMap, version_id: i32, last_updated: chrono::DateTime<chrono::Utc>) {
     headers.insert(header::ETAG, etag(version_id));
-    let http_date = last_updated.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let http_date = httpdate::fmt_http_date(last_updated.into());
     headers.insert(header::LAST_MODIFIED, HeaderValue::from_str(&http_date).expect("a date is a header value"));
 }
 

@@ -170,7 +170,7 @@ impl Answering<'_> {
 /// `ifModifiedSince` is an instant in a bundle and a date of RFC 9110 in a header; a tag stays as it is.
 fn http_date(value: &str) -> String {
     match chrono::DateTime::parse_from_rfc3339(value) {
-        Ok(instant) => instant.to_utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string(),
+        Ok(instant) => httpdate::fmt_http_date(instant.to_utc().into()),
         Err(_) => value.to_owned(),
     }
 }

@@ -83,7 +83,10 @@ where
     V: Send + 'static,
 {
     let mut leading = Leading { groups, group, counted: true };
-    while let Some(batch) = leading.next() {
+    loop {
+        // Requests that are ready to ask, ask first.
+        tokio::task::yield_now().await;
+        let Some(batch) = leading.next() else { return };
         let group = &leading.group;
         let (keys, askers): (Vec<K>, Vec<_>) = batch.into_iter().unzip();
         match run.run(group, keys).await {

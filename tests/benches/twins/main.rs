@@ -32,8 +32,12 @@ async fn main() {
     let seconds = Duration::from_secs(setting("BENCH_SECONDS", 5));
     let patients = setting("BENCH_PATIENTS", 1000);
     let folder = program.parent().expect("in a folder").join("bench-cluster");
-    let _ = std::fs::remove_dir_all(&folder);
     let settings = tests::cluster_settings(folder.clone(), Durability::Full);
+    if folder.is_dir() {
+        // What a broken run left may still be running.
+        Cluster::own(&settings).await.expect("the old cluster is ours").stop().expect("stopped");
+        std::fs::remove_dir_all(&folder).expect("removed");
+    }
     let cluster = Cluster::own(&settings).await.expect("the cluster starts");
     let twin = Twin::new(cluster.url("bench"), &settings).expect("pgbench is there");
     let maintenance = cluster.connection().await.expect("the cluster answers");
