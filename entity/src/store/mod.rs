@@ -36,6 +36,8 @@ use together::Together;
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) db: DatabaseConnection,
+    /// A pool whose statements are planned once.
+    pub(crate) by_key: DatabaseConnection,
     pub(crate) keys: Keys,
     pub(crate) seal: seal::Seal,
     /// Row keys taken from the sequence and not used yet: `[next, end)`.

@@ -10,6 +10,9 @@ use crate::store::seal::Seal;
 use crate::store::together::Together;
 use crate::{Store, StoreError};
 
+/// Connections that only read by row key.
+const READ_CONNECTIONS: u32 = 4;
+
 /// Where the store is and how many connections it keeps.
 #[derive(Debug, Clone)]
 pub struct StoreConfig {
@@ -42,27 +45,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away, [`StoreError::Internal`] when it was never migrated.
     pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
-        let mut options = ConnectOptions::new(config.url.as_str());
-        options
-            .max_connections(config.connections)
-            .min_connections(config.connections.min(2))
-            .acquire_timeout(Duration::from_secs(1))
-            .sqlx_logging(false)
-            .record_stmt_in_spans(false)
-            .test_before_acquire(false)
-            .after_connect(|db| {
-                Box::pin(async move { db.execute_unprepared("SET ROLE wintehr_app").await.map(|_| ()) })
-            })
-            // Generic plans of array conditions are hundreds of times slower; 40 us of planning is the price.
-            .map_sqlx_postgres_opts(|o| {
-                o.options([
-                    ("plan_cache_mode", "force_custom_plan"),
-                    ("lock_timeout", "2s"),
-                    ("statement_timeout", "30s"),
-                ])
-                .statement_cache_capacity(400)
-            });
-        let db = Database::connect(options).await?;
+        // Generic plans of array conditions are hundreds of times slower; 40 us of planning is the price.
+        let db = Database::connect(pool(config, config.connections, &[("plan_cache_mode", "force_custom_plan")])).await?;
+        // Reads by row key have one good plan, whatever the key.
+        let by_key = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
+        let mut options = pool(config, READ_CONNECTIONS.min(config.connections), &by_key);
+        options.connect_lazy(true);
+        let by_key = Database::connect(options).await?;
         let row = db
             .query_one_raw(Statement::from_string(DatabaseBackend::Postgres, "SELECT hash_key FROM app.instance"))
             .await?
@@ -73,6 +62,7 @@ impl Store {
         let wide = std::sync::Arc::new(tokio::sync::Semaphore::new(super::condition::WIDE_AT_ONCE));
         Ok(Self {
             db,
+            by_key,
             keys: Keys::new(key),
             seal,
             rids: std::sync::Arc::default(),
@@ -88,6 +78,24 @@ impl Store {
     /// # Errors
     /// What the driver answered.
     pub async fn close(self) -> Result<(), StoreError> {
+        self.by_key.close().await?;
         Ok(self.db.close().await?)
     }
+}
+
+/// How a pool is opened; `planner` adds settings of its sessions.
+fn pool(config: &StoreConfig, connections: u32, planner: &[(&'static str, &'static str)]) -> ConnectOptions {
+    let settings = [("lock_timeout", "2s"), ("statement_timeout", "30s")].into_iter().chain(planner.iter().copied());
+    let settings: Vec<(&str, &str)> = settings.collect();
+    let mut options = ConnectOptions::new(config.url.as_str());
+    options
+        .max_connections(connections)
+        .min_connections(connections.min(2))
+        .acquire_timeout(Duration::from_secs(1))
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false)
+        .test_before_acquire(false)
+        .after_connect(|db| Box::pin(async move { db.execute_unprepared("SET ROLE wintehr_app").await.map(|_| ()) }))
+        .map_sqlx_postgres_opts(move |o| o.options(settings.iter().copied()).statement_cache_capacity(400));
+    options
 }

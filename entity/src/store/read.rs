@@ -26,7 +26,7 @@ impl Store {
     pub async fn read(&self, actor: &Actor, resource_type: ResourceType, id: &str) -> Result<Lookup, StoreError> {
         actor.require(Interaction::Read, resource_type)?;
         let group = (resource_type, actor.sight());
-        self.reads.get(group, id.to_owned(), ReadHeads { db: self.db.clone(), keys: self.keys }).await
+        self.reads.get(group, id.to_owned(), ReadHeads { db: self.by_key.clone(), keys: self.keys }).await
     }
 
     /// The current versions of several resources of one type, in one statement; those absent, deleted or not to be seen are missing.

@@ -115,7 +115,13 @@ impl Sql {
     fn labels(&mut self, alias: &str, clearance: Clearance) {
         if clearance != Clearance::FULL {
             self.push(" AND ").push(alias).push(".conf <= ").bind(clearance.level);
-            self.push(" AND ").push(alias).push(".sens & ").bind(!clearance.sensitivities).push(" = 0");
+            self.push(" AND ").push(alias);
+            if clearance.sensitivities == 0 {
+                // The planner knows how often a column is zero, and nothing about a masked one.
+                self.push(".sens = 0");
+            } else {
+                self.push(".sens & ").bind(!clearance.sensitivities).push(" = 0");
+            }
         }
     }
 

@@ -111,8 +111,8 @@ struct Found {
 enum Driver {
     /// The conditions themselves: row key, patient, primary date, or a walk in order.
     Filters,
-    /// One code in `ix_ord`, within a patient where one is asked for.
-    Ordered { key: i64, patient: Option<i64> },
+    /// One code in `ix_ord`, within a patient where one is asked for; each is the condition at that place of the query.
+    Ordered { key: (usize, i64), patient: Option<(usize, i64)> },
     /// A side table, then the heads.
     Side(Side),
     /// Any of these terms by the GIN index, then the heads.
@@ -508,10 +508,13 @@ impl Store {
             sql.push("fhir.ix_ord AS k, ");
         }
         sql.heads(query.resource_type, "h", actor, &self.keys);
+        // Conditions that the driver is: asking them again of the terms would cost more than the rest of the row.
+        let mut met = [None, None];
         match driver {
-            Driver::Ordered { key, patient } => {
+            Driver::Ordered { key: (at, key), patient } => {
                 sql.push(" AND h.rid = k.rid AND k.key = ").bind(*key);
-                if let Some(patient) = patient {
+                met = [Some(*at), patient.map(|p| p.0)];
+                if let Some((_, patient)) = patient {
                     sql.push(" AND k.pat = ").bind(*patient);
                 }
             }
@@ -519,22 +522,26 @@ impl Store {
                 sql.push(" AND h.rid IN (SELECT m.rid FROM m)");
             }
             Driver::Filters => {
-                if let Some(patient) = self.patient(query) {
+                if let Some((at, patient)) = self.patient(query) {
+                    met[1] = Some(at);
                     sql.push(" AND h.pat = ").bind(patient);
                 }
             }
         }
         let mut filter = Filter { actor, keys: &self.keys, aliases: 0 };
-        for clause in &query.all {
+        for (at, clause) in query.all.iter().enumerate() {
+            if met.contains(&Some(at)) {
+                continue;
+            }
             sql.push(" AND ");
             filter.write(sql, "h", query.resource_type, clause)?;
         }
         Ok(())
     }
 
-    /// The one patient the query is about, where the head's `pat` says so.
-    fn patient(&self, query: &Query) -> Option<i64> {
-        query.all.iter().find_map(|clause| match clause {
+    /// The one patient the query is about, where the head's `pat` says so, and the place of the condition.
+    fn patient(&self, query: &Query) -> Option<(usize, i64)> {
+        query.all.iter().enumerate().find_map(|(at, clause)| match clause {
             Clause::Param { param, modifier: Modifier::None, any }
                 if filter::is_patient_of(query.resource_type, param) =>
             {
@@ -542,7 +549,7 @@ impl Store {
                     [Operand::Reference(ReferenceOperand::Local { types, id, version: None })]
                         if types.contains(&ResourceType::Patient) && only_patients(types, param) =>
                     {
-                        Some(self.keys.resource(ResourceType::Patient, id))
+                        Some((at, self.keys.resource(ResourceType::Patient, id)))
                     }
                     _ => None,
                 }
@@ -563,8 +570,11 @@ impl Store {
             return Ok(Driver::Filters);
         }
         let patient = self.patient(query);
-        let code = params().find_map(|(param, modifier, any)| match (modifier, &any[..]) {
-            (Modifier::None, [one]) => ord_key(&self.keys, param, one),
+        let code = query.all.iter().enumerate().find_map(|(at, clause)| match clause {
+            Clause::Param { param, modifier: Modifier::None, any } => match &any[..] {
+                [one] => Some((at, ord_key(&self.keys, param, one)?)),
+                _ => None,
+            },
             _ => None,
         });
         let dated = matches!(order, Order::DateAscending | Order::DateDescending);
