@@ -235,6 +235,20 @@ async fn nodes_are_found_by_global_id_or_null() {
     assert!(text.contains(r#""value":5.30,"#), "{text}");
 }
 
+/// The demo shows its schema to everybody; elsewhere it is for analysts and administrators, and a program is neither.
+#[tokio::test]
+async fn the_schema_is_not_told_to_everybody() {
+    let query = json!({"query": "{ __schema { types { name } } }"});
+    for (demo, status) in [(true, 200), (false, 400)] {
+        let server = Server::start_in(demo).await;
+        let token = server.token("system/*.rs").await;
+        let chart = Chart { server, token };
+        let (found, answer, _) = chart.post(&query, "application/graphql-response+json").await;
+        assert_eq!(found, status, "{answer}");
+        assert_eq!(answer["data"]["__schema"]["types"].is_array(), demo);
+    }
+}
+
 #[tokio::test]
 async fn requests_beyond_the_limits_are_refused_and_the_server_lives() {
     let chart = Chart::start().await;
