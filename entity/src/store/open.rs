@@ -46,7 +46,8 @@ impl Store {
     /// [`StoreError::Unavailable`] when the database is away, [`StoreError::Internal`] when it was never migrated.
     pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         // Generic plans of array conditions are hundreds of times slower; 40 us of planning is the price.
-        let db = Database::connect(pool(config, config.connections, &[("plan_cache_mode", "force_custom_plan")])).await?;
+        let db =
+            Database::connect(pool(config, config.connections, &[("plan_cache_mode", "force_custom_plan")])).await?;
         // Reads by row key have one good plan, whatever the key.
         let by_key = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
         let mut options = pool(config, READ_CONNECTIONS.min(config.connections), &by_key);

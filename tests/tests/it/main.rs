@@ -5,6 +5,7 @@
 mod auth;
 mod client;
 mod conditional;
+mod crash;
 mod demo;
 mod embedded_cluster;
 mod fhir_format;

@@ -259,3 +259,39 @@ fn every_stored_type_has_its_tables() {
     expected.retain(|t| *t != "audit_event");
     assert_eq!(migration::resource_tables().collect::<Vec<_>>(), expected);
 }
+
+/// A bundle's cost in round trips does not grow with its entries: at most 12 statements and 4 for each type.
+#[tokio::test]
+async fn statements_of_a_transaction_do_not_grow_with_its_entries() {
+    use sea_orm::{ConnectionTrait as _, Database, DatabaseBackend, Statement};
+    let url = tests::database().await;
+    let store = Store::open(&entity::StoreConfig { url: url.clone(), connections: 1 }).await.unwrap();
+    let db = Database::connect(url).await.unwrap();
+    db.execute_unprepared("CREATE EXTENSION pg_stat_statements").await.unwrap();
+    let calls = async || {
+        let sql =
+            "SELECT COALESCE(sum(calls), 0)::bigint AS n FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
+                   WHERE d.datname = current_database() AND query NOT LIKE '%pg_stat_statements%'";
+        let row = db.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await.unwrap().unwrap();
+        row.try_get::<i64>("", "n").unwrap()
+    };
+    let types = [ResourceType::Patient, ResourceType::Practitioner, ResourceType::Location];
+    let mut counted = Vec::new();
+    for (second, entries) in [(0, 3), (1, 30), (2, 300)] {
+        let writes = (0..entries).map(|i| create(types[i % 3], &format!("n{second}-{i}"), ""));
+        let before = calls().await;
+        commit(&store, second as i64, writes.collect()).await.unwrap();
+        counted.push(calls().await - before);
+        let updates = (0..entries).map(|i| {
+            let id = format!("n{second}-{i}");
+            let body = format!(r#"{{"resourceType":"{}","language":"en"}}"#, types[i % 3]);
+            Write { resource_type: types[i % 3], id, act: Act::Update { body, expected: Some(1), may_create: false } }
+        });
+        let before = calls().await;
+        commit(&store, 10 + second as i64, updates.collect()).await.unwrap();
+        counted.push(calls().await - before);
+    }
+    let bound = 12 + 4 * types.len() as i64;
+    assert!(counted.iter().all(|n| *n > 0 && *n <= bound), "{counted:?}");
+    assert_eq!(counted[2..4], counted[4..6], "{counted:?}");
+}

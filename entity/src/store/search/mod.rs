@@ -504,24 +504,24 @@ impl Store {
 
     /// `<tables> WHERE <all conditions>`; the head is `h`, a row of `ix_ord` is `k`.
     fn matching(&self, sql: &mut Sql, actor: &Actor, query: &Query, driver: &Driver) -> Result<(), StoreError> {
-        if let Driver::Ordered { .. } = driver {
-            sql.push("fhir.ix_ord AS k, ");
-        }
-        sql.heads(query.resource_type, "h", actor, &self.keys);
         // Conditions that the driver is: asking them again of the terms would cost more than the rest of the row.
         let mut met = [None, None];
         match driver {
             Driver::Ordered { key: (at, key), patient } => {
-                sql.push(" AND h.rid = k.rid AND k.key = ").bind(*key);
+                // Row by row behind a fence: the planner cannot know that every key has its head, and would hash all heads for a few.
+                sql.push("fhir.ix_ord AS k CROSS JOIN LATERAL (SELECT h.* FROM ");
+                sql.heads(query.resource_type, "h", actor, &self.keys);
+                sql.push(" AND h.rid = k.rid OFFSET 0) AS h WHERE k.key = ").bind(*key);
                 met = [Some(*at), patient.map(|p| p.0)];
                 if let Some((_, patient)) = patient {
                     sql.push(" AND k.pat = ").bind(*patient);
                 }
             }
             Driver::Side(_) | Driver::Terms(_) => {
-                sql.push(" AND h.rid IN (SELECT m.rid FROM m)");
+                sql.heads(query.resource_type, "h", actor, &self.keys).push(" AND h.rid IN (SELECT m.rid FROM m)");
             }
             Driver::Filters => {
+                sql.heads(query.resource_type, "h", actor, &self.keys);
                 if let Some((at, patient)) = self.patient(query) {
                     met[1] = Some(at);
                     sql.push(" AND h.pat = ").bind(patient);

@@ -1,0 +1,182 @@
+//! What was acknowledged is there after a kill, and no transaction is there in part: the API killed under load, and database and API
+//! killed together.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use api::config::{DatabaseArgs, Serve};
+use api::postgres::{Cluster, Durability};
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::store::{NewToken, SystemAccount};
+use entity::{Store, StoreConfig};
+use serde_json::{Value, json};
+use tests::{cluster_settings, scratch_dir};
+
+/// Set in the processes that are killed: the data directory to serve.
+const SERVE: &str = "WINTEHR_TEST_SERVE";
+const WRITERS: usize = 4;
+/// Entries of one transaction.
+const ENTRIES: usize = 5;
+
+/// No test by itself: the program that the others start and kill.
+#[test]
+fn the_server_that_is_killed() {
+    let Some(dir) = std::env::var_os(SERVE) else { return };
+    let settings = Serve {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        demo: false,
+        public_url: None,
+        database: DatabaseArgs {
+            database_url: None,
+            data_dir: dir.into(),
+            postgres_bin: None,
+            postgres_user: "postgres".into(),
+        },
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(api::server::serve(&settings)).unwrap();
+}
+
+struct Victim {
+    process: Child,
+    url: String,
+}
+
+impl Victim {
+    fn start(dir: &Path) -> Self {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["crash::the_server_that_is_killed", "--exact", "--nocapture"])
+            .env(SERVE, dir)
+            .env_remove("DATABASE_URL")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let line = lines.map_while(Result::ok).find(|l| l.contains("WintEHR serves")).expect("the server starts");
+        let url = line.split("serves ").nth(1).and_then(|l| l.split("/graphql").next()).unwrap().to_owned();
+        Self { process, url }
+    }
+
+    fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+/// A cluster with fsync, and the postmaster that outlives its servers; ended with this value.
+struct Hospital {
+    dir: PathBuf,
+}
+
+impl Hospital {
+    fn postmaster(&self) -> Option<String> {
+        let pid = std::fs::read_to_string(self.dir.join("postgres/postmaster.pid")).ok()?;
+        pid.lines().next().map(ToOwned::to_owned)
+    }
+
+    fn signal_postmaster(&self, signal: &str) {
+        if let Some(pid) = self.postmaster() {
+            assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        }
+    }
+
+    /// A token of a new account.
+    async fn token(&self) -> String {
+        let cluster = Cluster::join(&cluster_settings(self.dir.clone(), Durability::Full)).await.unwrap();
+        let store = Store::open(&StoreConfig { url: cluster.url("wintehr"), connections: 1 }).await.unwrap();
+        let now: DateTime<Utc> = api::clock::Clock::Machine.now();
+        let account = SystemAccount { login: "writer".into(), name: "Writer".into() };
+        store.create_system_account(account, now).await.unwrap();
+        let (text, hash) = api::auth::new_token();
+        let new = NewToken { hash, scope: "system/*.cruds".into(), expires_at: now + TimeDelta::hours(1) };
+        store.create_token("writer", new, now).await.unwrap();
+        store.close().await.unwrap();
+        text
+    }
+}
+
+impl Drop for Hospital {
+    fn drop(&mut self) {
+        if let Some(pid) = self.postmaster() {
+            let _ = Command::new("kill").args(["-INT", &pid]).status();
+        }
+    }
+}
+
+fn bundle(name: &str) -> Value {
+    let entry = |i: usize| {
+        let id = format!("{name}-{i}");
+        json!({"resource": {"resourceType": "Organization", "id": id, "name": name},
+               "request": {"method": "PUT", "url": format!("Organization/{id}")}})
+    };
+    json!({"resourceType": "Bundle", "type": "transaction", "entry": (0..ENTRIES).map(entry).collect::<Vec<_>>()})
+}
+
+/// Writes until the server is gone; the names of the transactions that were acknowledged, and of all that were sent.
+async fn write_until_killed(
+    victim: &mut Victim,
+    token: &str,
+    cycle: usize,
+    enough: usize,
+) -> (Vec<String>, Vec<String>) {
+    static DONE: AtomicUsize = AtomicUsize::new(0);
+    let mut writers = tokio::task::JoinSet::new();
+    let before = DONE.load(Ordering::SeqCst);
+    let reached = std::sync::Arc::new(tokio::sync::Notify::new());
+    for writer in 0..WRITERS {
+        let (url, token, reached) = (victim.url.clone(), token.to_owned(), std::sync::Arc::clone(&reached));
+        writers.spawn(async move {
+            let (http, mut acknowledged, mut sent) = (reqwest::Client::new(), Vec::new(), Vec::new());
+            for n in 0.. {
+                let name = format!("c{cycle}-w{writer}-n{n}");
+                sent.push(name.clone());
+                let answer = http.post(format!("{url}/fhir/R4")).bearer_auth(&token).json(&bundle(&name)).send().await;
+                let Ok(answer) = answer else { break };
+                assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap_or_default());
+                acknowledged.push(name);
+                if DONE.fetch_add(1, Ordering::SeqCst) + 1 >= before + enough {
+                    reached.notify_one();
+                }
+            }
+            (acknowledged, sent)
+        });
+    }
+    reached.notified().await;
+    victim.kill();
+    let (mut acknowledged, mut sent) = (Vec::new(), Vec::new());
+    while let Some(done) = writers.join_next().await {
+        let (more_acknowledged, more_sent) = done.unwrap();
+        acknowledged.extend(more_acknowledged);
+        sent.extend(more_sent);
+    }
+    (acknowledged, sent)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t01_t02_a_kill_loses_no_acknowledged_write_and_leaves_no_part_of_one() {
+    let hospital = Hospital { dir: scratch_dir("crash") };
+    let mut victim = Victim::start(&hospital.dir);
+    let token = hospital.token().await;
+    let (mut acknowledged, mut sent) = (Vec::new(), Vec::new());
+    for cycle in 0..5 {
+        let (more_acknowledged, more_sent) = write_until_killed(&mut victim, &token, cycle, 25).await;
+        acknowledged.extend(more_acknowledged);
+        sent.extend(more_sent);
+        if cycle >= 3 {
+            hospital.signal_postmaster("-KILL");
+        }
+        victim = Victim::start(&hospital.dir);
+    }
+    assert!(acknowledged.len() >= 5 * 25, "{}", acknowledged.len());
+    let http = reqwest::Client::new();
+    for name in &sent {
+        let url = format!("{}/fhir/R4/Organization?name:exact={name}&_total=accurate", victim.url);
+        let answer: Value = http.get(url).bearer_auth(&token).send().await.unwrap().json().await.unwrap();
+        let found = answer["total"].as_u64().unwrap_or_else(|| panic!("{answer}")) as usize;
+        let whole = found == ENTRIES;
+        assert!(whole || (found == 0 && !acknowledged.contains(name)), "{name}: {found} of {ENTRIES}");
+    }
+    victim.kill();
+}
