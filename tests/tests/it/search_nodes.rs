@@ -181,6 +181,25 @@ async fn every_node_is_answered_as_the_matcher_does() {
         ("Observation?_list=mine&status=final", "o1"),
         ("Patient?_list=nobody", ""),
         (&hundreds, "o1"),
+        // Filters.
+        ("Patient?_filter=name eq \"EK\"", "ada"),
+        ("Patient?_filter=family co er or gender eq female", "ada ben"),
+        ("Patient?_filter=family ew rg", "ben"),
+        ("Patient?_filter=family ne ek", "ben"),
+        ("Patient?_filter=not (gender pr true)", "cyd"),
+        ("Patient?_filter=gender ne male", "ada"),
+        ("Patient?_filter=gender eq male and family sw ber or _id eq cyd", "ben cyd"),
+        ("Patient?_filter=gender eq male and (family sw x or _id eq ben)", "ben"),
+        ("Patient?_filter=organization.name eq clinic", "ada"),
+        ("Patient?_filter=organization[name co ther].partof pr false", "ben"),
+        ("Patient?_filter=organization[partof.name eq \"Hospital\"].name sw cli", "ada"),
+        ("Patient?_filter=_has:Observation:patient:code eq s|x", "ada"),
+        ("Patient?_filter=general-practitioner re Practitioner/doc", "ada"),
+        ("Observation?_filter=subject:Patient.family eq ek and status eq final", "o1"),
+        ("Observation?_filter=subject.id eq ben", "o2"),
+        ("Observation?_filter=code ne s|x and code pr true", "o2 o3"),
+        ("Observation?_filter=component-value-quantity ge 3", "o3"),
+        ("Encounter?_filter=location re Location/bed&status=finished", "e1"),
     ] {
         let query = query(text);
         let by_matcher: BTreeSet<String> = documents

@@ -158,6 +158,24 @@ async fn totals_are_what_was_asked_for() {
 }
 
 #[tokio::test]
+async fn an_estimate_of_many_is_of_their_size() {
+    const MANY: usize = 10_500;
+    let store = tests::store().await;
+    let one = |n| {
+        Json::parse(&format!(r#"{{"resourceType":"Basic","id":"b{n}","code":{{"text":"x"}}}}"#)).unwrap().into_owned()
+    };
+    let all: Vec<Json<'static>> = (0..MANY).map(one).collect();
+    store_all(&store, &all).await;
+    let query = Query::new(ResourceType::Basic);
+    let estimate = store.count(&Actor::server(), &query, entity::store::Count::Estimate).await.unwrap().unwrap();
+    assert!((10_001..200_000).contains(&estimate), "{estimate}");
+    // Statistics know of rows that this actor must not know of.
+    let own = Actor { rows: Rows::Patients(BTreeSet::from(["ben".to_owned()])), ..Actor::server() };
+    let exact = store.count(&own, &query, entity::store::Count::Exact).await.unwrap();
+    assert_eq!(store.count(&own, &query, entity::store::Count::Estimate).await.unwrap(), exact);
+}
+
+#[tokio::test]
 async fn several_types_are_searched_at_once() {
     let ward = ward().await;
     for (query, expected) in [

@@ -286,6 +286,7 @@ fn holds(
     if let Value::Flag(flag) = value {
         let text = if *flag { "true" } else { "false" };
         return match operand {
+            Operand::Token(Token::Code(code)) if *modifier == Modifier::Unequal => Ok(code != text),
             Operand::Token(Token::Code(code) | Token::NoSystemCode(code)) => Ok(code == text),
             Operand::Token(_) => Ok(false),
             _ => no(),
@@ -308,11 +309,30 @@ fn holds(
                 codings.iter().filter_map(|c| c.str_at("display")).chain(element.str_at("text")).chain(of_type);
             Ok(words.any(|w| fold::fold(w).starts_with(&text)))
         }
-        (Kind::String, Operand::String(text), Modifier::None | Modifier::Exact | Modifier::Contains) => {
+        (Kind::Token, Operand::Token(token), Modifier::Unequal) => {
+            let codings = element.get("coding").map_or(std::slice::from_ref(element), Json::items);
+            Ok(codings.iter().any(|coding| !token_holds(coding, token)))
+        }
+        (Kind::Uri, Operand::Uri(_), Modifier::Unequal) => {
+            Ok(!holds(value, param, &Modifier::None, operand, document, options)?)
+        }
+        (
+            Kind::String,
+            Operand::String(text),
+            Modifier::None
+            | Modifier::Exact
+            | Modifier::Contains
+            | Modifier::Equal
+            | Modifier::EndsWith
+            | Modifier::Unequal,
+        ) => {
             let folded = fold::fold(text);
             Ok(texts(element).iter().any(|t| match modifier {
                 Modifier::Exact => t == text,
                 Modifier::Contains => fold::fold(t).contains(&folded),
+                Modifier::Equal => fold::fold(t) == folded,
+                Modifier::EndsWith => fold::fold(t).ends_with(&folded),
+                Modifier::Unequal => fold::fold(t) != folded,
                 _ => fold::fold(t).starts_with(&folded),
             }))
         }

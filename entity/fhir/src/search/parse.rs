@@ -3,6 +3,8 @@
 //! Nothing is dropped silently: what is not understood is an error, or in lenient handling a warning that names it. Sources: FHIR R4
 //! search, and the prefixes' table there.
 
+mod filter;
+
 use chrono::{DateTime, Utc};
 
 use crate::outcome::{Issue, IssueType};
@@ -292,7 +294,8 @@ impl Reader<'_> {
                 return Ok(Clause::FullText { narrative_only: name == "_text", expression: value.to_owned() });
             }
             "_list" => return Ok(Clause::List(value.to_owned())),
-            "_filter" | "_query" | "_type" => {
+            "_filter" => return filter::clause(self, ty, value, depth),
+            "_query" | "_type" => {
                 return unknown(format!("the parameter \"{name}\" is not supported"));
             }
             _ => {}

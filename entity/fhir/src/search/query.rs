@@ -97,6 +97,10 @@ pub enum Modifier {
     Below,
     OfType,
     Identifier,
+    /// `eq`, `ew` and `ne` of `_filter`: equal without regard to case and accents, ending so, some value being another one.
+    Equal,
+    EndsWith,
+    Unequal,
 }
 
 /// One value of a parameter, already read by the parameter's type.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use fhir::ResourceType;
-use fhir::search::extract::{folds_case, is_coded};
+use fhir::search::extract::{MAX_STRING, folds_case, is_coded};
 use fhir::search::fold::fold;
 use fhir::search::key::Keys;
 use fhir::search::query::{
@@ -297,7 +297,7 @@ pub(super) fn terms_of(
             _ => return Ok(None),
         },
         (Operand::Uri(_), Modifier::Below)
-        | (Operand::String(_), Modifier::None | Modifier::Contains)
+        | (Operand::String(_), Modifier::None | Modifier::Contains | Modifier::Equal)
         | (Operand::Date(_) | Operand::Number(_) | Operand::Quantity(_), Modifier::None) => return Ok(None),
         _ => return refuse(),
     }))
@@ -355,6 +355,7 @@ pub(super) enum Side {
 pub(super) enum TextTest {
     StartsWith(String),
     Contains(String),
+    Equal(String),
     /// Equal, or below at a segment.
     Below(String),
 }
@@ -371,6 +372,8 @@ impl Side {
         Ok(Some(match (operand, modifier) {
             (Operand::String(s), Modifier::None) => text(TextTest::StartsWith(fold(s))),
             (Operand::String(s), Modifier::Contains) => text(TextTest::Contains(fold(s))),
+            // A longer one is not kept whole.
+            (Operand::String(s), Modifier::Equal) if fold(s).len() < MAX_STRING => text(TextTest::Equal(fold(s))),
             (Operand::Uri(uri), Modifier::Below) => text(TextTest::Below(uri.clone())),
             (Operand::Number(n), Modifier::None) => Self::Values(vec![(keys.number(ty, param.code), *n)], *keys),
             (Operand::Quantity(q), Modifier::None) => Self::Values(quantity_keys(keys, ty, param, q), *keys),
@@ -406,6 +409,7 @@ impl Side {
                 sql.push("fhir.ix_str AS x WHERE x.key = ").bind(*key);
                 match test {
                     TextTest::StartsWith(text) => sql.push(" AND x.n ^@ ").bind(text.as_str()),
+                    TextTest::Equal(text) => sql.push(" AND x.n = ").bind(text.as_str()),
                     TextTest::Contains(text) => sql.push(" AND x.n LIKE ").bind(format!("%{}%", like_literal(text))),
                     TextTest::Below(uri) => {
                         let parent = format!("{}/", uri.trim_end_matches('/'));

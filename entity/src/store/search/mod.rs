@@ -584,10 +584,10 @@ impl Store {
             _ => {}
         }
         // Identifiers, references and the like name few rows; codes of status name many.
-        let mut sparse = None;
+        let mut sparse: Option<Vec<i64>> = None;
         for (param, modifier, any) in params() {
             let named = fhir::search::extract::folds_case(param) || matches!(param.kind, Kind::Reference | Kind::Uri);
-            if sparse.is_none() && (named || *modifier == Modifier::Exact) {
+            if *modifier != Modifier::Not && (named || *modifier == Modifier::Exact) {
                 let mut terms = Vec::new();
                 for operand in any {
                     match terms_of(&self.keys, param, modifier, operand)? {
@@ -595,7 +595,8 @@ impl Store {
                         None => break,
                     }
                 }
-                if !terms.is_empty() && terms.len() >= any.len() && *modifier != Modifier::Not {
+                let fewer = sparse.as_ref().is_none_or(|s| terms.len() < s.len());
+                if fewer && !terms.is_empty() && terms.len() >= any.len() {
                     sparse = Some(terms);
                 }
             }
