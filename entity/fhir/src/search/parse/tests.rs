@@ -236,7 +236,8 @@ fn result_parameters_are_read() {
         ("_include=Observation:subject:Practitioner", IssueType::NotSupported, "Practitioner"),
         ("_revinclude=Encounter:patient", IssueType::NotSupported, "patient"),
         ("_contained=both", IssueType::NotSupported, "_contained"),
-        ("_filter=x", IssueType::NotSupported, "_filter"),
+        ("_filter=x", IssueType::Value, "_filter"),
+        ("_filter=code in http://vs", IssueType::NotSupported, "code"),
         ("_query=x", IssueType::NotSupported, "_query"),
         ("nonsense=1", IssueType::NotSupported, "nonsense"),
     ] {
