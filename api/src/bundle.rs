@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use entity::store::{Act, Conditions, Criterion, Match, Outcome, Plan, Write};
 use entity::{Actor, Request, Store, StoreError};
 use fhir::bundle::{self, Answer, Need, Purpose, Resolved, Work};
+use fhir::patch::Patch;
 use fhir::search::extract::Options;
 use fhir::search::matcher::{NoLookup, matches_query};
 use fhir::search::parse::{Handling, parse};
@@ -255,7 +256,13 @@ fn task(n: usize, work: Work<'_>) -> Result<Task, Vec<Issue>> {
         Work::Read { url, head, if_none_match, if_modified_since } => {
             Ok(Task::Other(Step::Read(Read { url, head, if_none_match, if_modified_since })))
         }
-        Work::Patch { .. } => refuse(IssueType::NotSupported, "a patch is not supported in a bundle yet".into()),
+        Work::Patch { resource_type, id, body, if_match } => {
+            let Ok(expected) = version(if_match) else { return no_version() };
+            match Patch::of_resource(&body) {
+                Ok(patch) => write(resource_type, id, Act::Patch { patch, expected }),
+                Err(issue) => refuse(issue.code, issue.diagnostics),
+            }
+        }
     }
 }
 

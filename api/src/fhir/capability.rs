@@ -11,6 +11,7 @@ use super::format::SERVED;
 use super::operation::OPERATIONS;
 use super::search::OWNERS;
 use super::{Failure, Response, State, json, parameters};
+use fhir::patch::JSON_PATCH;
 
 /// `Parameters` has no endpoint in R4; audit events have a table of their own that is not served yet.
 pub(super) fn is_served(resource_type: ResourceType) -> bool {
@@ -71,6 +72,7 @@ fn statement(state: &State) -> Json<'static> {
             object([("description", text("WintEHR")), ("url", Json::from(format!("{}/fhir/R4", state.public_url)))]),
         ),
         ("fhirVersion", text("4.0.1")),
+        ("patchFormat", Json::Array([JSON_PATCH, SERVED[0], SERVED[1]].map(text).to_vec())),
         ("format", Json::Array(SERVED.map(text).to_vec())),
         ("rest", Json::Array(vec![rest])),
     ])
@@ -83,7 +85,7 @@ fn is_changeable(resource_type: ResourceType) -> bool {
 
 fn interactions(resource_type: ResourceType) -> &'static [&'static str] {
     if is_changeable(resource_type) {
-        &["read", "vread", "create", "update", "delete", "history-instance", "history-type", "search-type"]
+        &["read", "vread", "create", "update", "patch", "delete", "history-instance", "history-type", "search-type"]
     } else {
         &["read", "vread", "create", "history-instance", "history-type", "search-type"]
     }

@@ -5,6 +5,7 @@ mod failure;
 mod format;
 mod history;
 mod operation;
+mod patch;
 mod prefer;
 mod read;
 mod search;
@@ -24,6 +25,7 @@ use axum::routing::{MethodRouter, get, post};
 use entity::store::Stored;
 use entity::{Store, StoreError};
 use fhir::summary::Subset;
+use fhir::xml::{XmlError, from_xml};
 use fhir::{Issue, IssueType, Json, ResourceType};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
@@ -75,6 +77,7 @@ fn in_json(base: &'static str, state: &State) -> Router {
             get(search::get)
                 .post(write::create)
                 .put(write::conditional_update)
+                .patch(patch::conditional)
                 .delete(write::conditional_delete)
                 .fallback(no_method),
         )
@@ -87,13 +90,16 @@ fn in_json(base: &'static str, state: &State) -> Router {
             &at("/{type}/{id}/$validate"),
             get(validate::of_instance).post(validate::of_instance).fallback(no_method),
         )
-        .route(&at("/{type}/{id}"), get(read::read).put(write::update).delete(write::delete).fallback(no_method))
         .route(&at("/Patient/{id}/$everything"), operation(operation::everything::of_patient))
         .route(&at("/Encounter/{id}/$everything"), operation(operation::everything::of_encounter))
         .route(&at("/Observation/$lastn"), operation(operation::lastn::handle))
         .route(&at("/{type}/{id}/$meta"), get(operation::meta::of_instance).fallback(no_method))
         .route(&at("/{type}/{id}/_history/{version}/$meta"), get(operation::meta::of_version).fallback(no_method))
         .route(&at("/{type}/{id}/$diff"), get(operation::diff::handle).fallback(no_method))
+        .route(
+            &at("/{type}/{id}"),
+            get(read::read).put(write::update).patch(patch::one).delete(write::delete).fallback(no_method),
+        )
         .route(&at("/{type}/{id}/{member}"), get(search::get_compartment).fallback(no_method))
         .route(&at("/{type}/{id}/_history"), get(history::of_instance).fallback(no_method))
         .route(&at("/{type}/{id}/_history/{version}"), get(read::vread).fallback(no_method))
@@ -207,21 +213,27 @@ fn percent_decoded(text: &str) -> Result<String, Failure> {
 /// Reads a body up to `limit` bytes, as JSON text.
 async fn body(headers: &HeaderMap, body: Body, limit: usize) -> Result<String, Failure> {
     let format = Format::of_body(headers)?;
+    let text = text(body, limit).await?;
+    match format {
+        Format::Json => Ok(text),
+        Format::Xml => {
+            let unreadable = |error: XmlError| vec![Issue::error(IssueType::Structure, error.to_string())];
+            let document = from_xml(&text).map_err(|e| Failure::Status(StatusCode::BAD_REQUEST, unreadable(e)))?;
+            Ok(document.to_text())
+        }
+    }
+}
+
+/// Reads a body up to `limit` bytes.
+async fn text(body: Body, limit: usize) -> Result<String, Failure> {
     let bytes = axum::body::to_bytes(body, limit).await.map_err(|_| {
         let issue = Issue::error(IssueType::TooLong, format!("the body has more than {limit} bytes, or it broke off"));
         Failure::Status(StatusCode::PAYLOAD_TOO_LARGE, vec![issue])
     })?;
-    let unreadable =
-        |text: String| Failure::Status(StatusCode::BAD_REQUEST, vec![Issue::error(IssueType::Structure, text)]);
-    let text = String::from_utf8(bytes.into())
-        .map_err(|e| unreadable(format!("the body is not UTF-8 (byte {})", e.utf8_error().valid_up_to())))?;
-    match format {
-        Format::Json => Ok(text),
-        Format::Xml => {
-            let document = fhir::xml::from_xml(&text).map_err(|error| unreadable(error.to_string()))?;
-            Ok(document.to_text())
-        }
-    }
+    String::from_utf8(bytes.into()).map_err(|e| {
+        let text = format!("the body is not UTF-8 (byte {})", e.utf8_error().valid_up_to());
+        Failure::Status(StatusCode::BAD_REQUEST, vec![Issue::error(IssueType::Structure, text)])
+    })
 }
 
 /// `W/"3"` as a version.

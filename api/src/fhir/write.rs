@@ -198,7 +198,7 @@ fn options<'o>(state: &State, base: Base, base_url: &'o mut String) -> Options<'
 }
 
 /// The criteria in a URL, and the value of a parameter of the interaction's own.
-fn criteria_in(
+pub(super) fn criteria_in(
     uri: &Uri,
     resource_type: ResourceType,
     caller: &Caller,
@@ -226,7 +226,7 @@ fn refused(issues: Vec<Issue>) -> Failure {
     Failure::Status(issues_status(&issues), issues)
 }
 
-fn conditions(query: Query, limit: u32, request: &[&str]) -> Conditions {
+pub(super) fn conditions(query: Query, limit: u32, request: &[&str]) -> Conditions {
     let mut hash = Sha256::new();
     hash.update(format!("{} {:?}", query.resource_type, query.applied));
     for part in request {
@@ -238,7 +238,7 @@ fn conditions(query: Query, limit: u32, request: &[&str]) -> Conditions {
 }
 
 /// Refuses before anything is looked up, so that rights do not depend on what is there.
-fn permitted(caller: &Caller, resource_type: ResourceType, all: &[Interaction]) -> Result<(), Failure> {
+pub(super) fn permitted(caller: &Caller, resource_type: ResourceType, all: &[Interaction]) -> Result<(), Failure> {
     match all.iter().find(|i| !caller.actor.may(**i, resource_type)) {
         Some(interaction) => Err(StoreError::Forbidden { interaction: interaction.code(), resource_type }.into()),
         None => Ok(()),
@@ -254,17 +254,17 @@ fn misplaced(text: &str) -> Failure {
     Failure::Status(StatusCode::BAD_REQUEST, vec![Issue::error(IssueType::Invalid, text).at("id")])
 }
 
-async fn commit(state: &State, caller: &Caller, write: Write) -> Result<Outcome, Failure> {
+pub(super) async fn commit(state: &State, caller: &Caller, write: Write) -> Result<Outcome, Failure> {
     let plan = Plan { writes: vec![write] };
     only(state.store.commit(&caller.actor, &caller.request, &plan).await?)
 }
 
-fn only(mut outcomes: Vec<Outcome>) -> Result<Outcome, Failure> {
+pub(super) fn only(mut outcomes: Vec<Outcome>) -> Result<Outcome, Failure> {
     outcomes.pop().ok_or_else(|| StoreError::Internal("a write without an outcome".into()).into())
 }
 
 /// 201 with `Location`, or 200; with the resource unless the client prefers something else.
-fn written(outcome: Outcome, state: &State, base: Base, headers: &HeaderMap) -> Response {
+pub(super) fn written(outcome: Outcome, state: &State, base: Base, headers: &HeaderMap) -> Response {
     let (status, stored) = match outcome {
         Outcome::Created(stored) => (StatusCode::CREATED, stored),
         Outcome::Updated(stored) => (StatusCode::OK, stored),

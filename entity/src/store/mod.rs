@@ -17,6 +17,7 @@ mod write;
 
 use chrono::{DateTime, Utc};
 use fhir::ResourceType;
+use fhir::patch::Patch;
 use fhir::search::key::Keys;
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
 
@@ -94,6 +95,8 @@ pub enum Act {
     /// A new version. `expected` is checked ([`StoreError::Stale`]); 0 says that there is none yet. An absent or deleted id is created or revived when
     /// `may_create`, else [`StoreError::NotFound`].
     Update { body: String, expected: Option<i32>, may_create: bool },
+    /// A new version made from the current one, which is read under its lock. `expected` is checked ([`StoreError::Stale`]).
+    Patch { patch: Patch, expected: Option<i32> },
     /// A deletion; absent or already deleted is no error.
     Delete { expected: Option<i32> },
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use fhir::patch::Patch;
 use fhir::reference::is_id;
 use fhir::search::extract::{Extracted, Options, extract};
 use fhir::search::registry;
@@ -39,6 +40,8 @@ struct Head {
     ts_hi: i64,
     conf: i16,
     sens: i32,
+    /// The current text of what is to be patched.
+    body: Option<String>,
 }
 
 /// One new version, decided and ready to be written.
@@ -146,17 +149,24 @@ impl Store {
         actor: &Actor,
         plan: &Plan,
     ) -> Result<HashMap<(ResourceType, String), Head>, StoreError> {
-        let mut targets: BTreeMap<ResourceType, Vec<i64>> = BTreeMap::new();
+        let mut targets: BTreeMap<ResourceType, (Vec<i64>, Vec<i64>)> = BTreeMap::new();
         for write in &plan.writes {
-            targets.entry(write.resource_type).or_default().push(self.keys.resource(write.resource_type, &write.id));
+            let rkey = self.keys.resource(write.resource_type, &write.id);
+            let (all, patched) = targets.entry(write.resource_type).or_default();
+            all.push(rkey);
+            if matches!(write.act, Act::Patch { .. }) {
+                patched.push(rkey);
+            }
         }
         let mut heads = HashMap::new();
-        for (resource_type, rkeys) in targets {
+        for (resource_type, (rkeys, patched)) in targets {
             let mut sql = Sql::new();
-            sql.push("SELECT h.id, h.rid, h.version_id, h.last_updated, h.deleted, h.pat, h.ts_lo, h.ts_hi, h.conf, h.sens FROM ");
+            sql.push("SELECT h.id, h.rid, h.version_id, h.last_updated, h.deleted, h.pat, h.ts_lo, h.ts_hi, h.conf, h.sens, CASE WHEN h.rkey = ANY(");
+            sql.bind_i64s(patched).push(") THEN h.raw END AS raw FROM ");
             sql.heads_with_deleted(resource_type, "h", actor, &self.keys);
             sql.push(" AND h.rkey = ANY(").bind_i64s(rkeys).push(") ORDER BY h.rkey FOR UPDATE");
             for row in tx.query_all_raw(sql.statement()).await? {
+                let raw: Option<Vec<u8>> = row.try_get("", "raw")?;
                 let head = Head {
                     rid: row.try_get("", "rid")?,
                     version_id: row.try_get("", "version_id")?,
@@ -167,6 +177,7 @@ impl Store {
                     ts_hi: row.try_get("", "ts_hi")?,
                     conf: row.try_get("", "conf")?,
                     sens: row.try_get("", "sens")?,
+                    body: raw.as_deref().map(super::read::text).transpose()?,
                 };
                 heads.insert((resource_type, row.try_get("", "id")?), head);
             }
@@ -192,14 +203,24 @@ impl Store {
                 Act::Create { .. } if head.is_some() => {
                     return Err(StoreError::Conflict(format!("{resource_type}/{id} exists already")));
                 }
-                Act::Create { body } => (Some(body), "C"),
+                Act::Create { body } => (Some(Cow::Borrowed(body.as_str())), "C"),
                 Act::Update { body, expected, may_create } => {
                     stale(write, *expected, live)?;
                     match live {
-                        Some(_) => (Some(body), "U"),
-                        None if *may_create => (Some(body), "C"),
+                        Some(_) => (Some(Cow::Borrowed(body.as_str())), "U"),
+                        None if *may_create => (Some(Cow::Borrowed(body.as_str())), "C"),
                         None => return Err(absent()),
                     }
+                }
+                Act::Patch { patch, expected } => {
+                    stale(write, *expected, live)?;
+                    let Some(live) = live else {
+                        return Err(match head {
+                            Some(_) => StoreError::Gone { resource_type: *resource_type, id: id.clone() },
+                            None => absent(),
+                        });
+                    };
+                    (Some(Cow::Owned(patched(patch, live, at)?)), "U")
                 }
                 Act::Delete { expected } => {
                     stale(write, *expected, live)?;
@@ -228,7 +249,7 @@ impl Store {
                 keep_text: false,
             };
             if let Some(text) = text {
-                self.read_body(&mut row, text)?;
+                self.read_body(&mut row, &text)?;
             } else if let Some(head) = head {
                 row.index.terms = self.compartment_terms(*resource_type, &row.pats);
                 (row.index.ts_lo, row.index.ts_hi) = (head.ts_lo, head.ts_hi);
@@ -379,6 +400,8 @@ fn check(actor: &Actor, plan: &Plan) -> Result<(), StoreError> {
             Act::Create { .. } => &[Interaction::Create],
             Act::Update { may_create: true, .. } => &[Interaction::Update, Interaction::Create],
             Act::Update { .. } => &[Interaction::Update],
+            // A test in it tells what is there.
+            Act::Patch { .. } => &[Interaction::Read, Interaction::Update],
             Act::Delete { .. } => &[Interaction::Delete],
         };
         for interaction in interactions {
@@ -394,6 +417,14 @@ fn check(actor: &Actor, plan: &Plan) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// The text after the patch.
+fn patched(patch: &Patch, live: &Head, at: usize) -> Result<String, StoreError> {
+    let unreadable = || StoreError::Internal("a stored body is no JSON".into());
+    let document = Json::parse(live.body.as_deref().ok_or_else(unreadable)?).map_err(|_| unreadable())?;
+    let document = patch.apply(&document).map_err(|issue| StoreError::NotValid { at, issues: vec![issue] })?;
+    Ok(document.to_text())
 }
 
 fn stale(write: &Write, expected: Option<i32>, live: Option<&Head>) -> Result<(), StoreError> {
@@ -484,6 +515,10 @@ fn plan_hash(plan: &Plan) -> Vec<u8> {
             Act::Update { body, expected, may_create } => {
                 part(&format!("update {expected:?} {may_create}"));
                 [write.id.as_str(), body].map(&mut part)
+            }
+            Act::Patch { patch, expected } => {
+                part(&format!("patch {expected:?}"));
+                [write.id.as_str(), patch.text()].map(&mut part)
             }
             Act::Delete { expected } => [&format!("delete {expected:?}"), write.id.as_str()].map(&mut part),
         };

@@ -14,6 +14,7 @@ mod graphql;
 mod history;
 mod import;
 mod operations;
+mod patch;
 mod search;
 mod search_nodes;
 mod search_results;

@@ -7,6 +7,10 @@ mod path;
 
 use crate::json::MAX_DEPTH;
 use crate::{Issue, IssueType, Json};
+use base64::Engine as _;
+
+/// The media type of a JSON Patch.
+pub const JSON_PATCH: &str = "application/json-patch+json";
 
 /// Operations of one patch at most.
 const MAX_OPERATIONS: usize = 1_000;
@@ -62,6 +66,22 @@ impl Patch {
         });
         let operations = Operations::Path(operations.collect::<Result<_, _>>()?);
         Ok(Self { text: parameters.to_text(), operations })
+    }
+
+    /// Reads the patch of a bundle's entry: `Parameters`, or a `Binary` that holds a JSON Patch.
+    ///
+    /// # Errors
+    /// One issue with the reason.
+    pub fn of_resource(resource: &Json<'_>) -> Result<Self, Issue> {
+        if resource.str_at("resourceType") != Some("Binary") {
+            return Self::fhirpath(resource);
+        }
+        if resource.str_at("contentType").map(|t| t.split(';').next().unwrap_or(t).trim()) != Some(JSON_PATCH) {
+            return Err(Issue::error(IssueType::NotSupported, format!("a Binary with a patch is {JSON_PATCH}")));
+        }
+        let data: String = resource.str_at("data").unwrap_or_default().split_ascii_whitespace().collect();
+        let text = base64::engine::general_purpose::STANDARD.decode(data).ok().and_then(|b| String::from_utf8(b).ok());
+        Self::json(&text.ok_or_else(|| Issue::error(IssueType::Structure, "Binary.data is no base64 of a text"))?)
     }
 
     /// The text it was read from.
