@@ -1,12 +1,19 @@
 import { createBrowserRouter, redirect, redirectDocument, type LoaderFunctionArgs } from 'react-router'
 import { loadConfig, loadSession, safeNext } from '../lib/auth'
+import { home } from '../lib/permissions'
 import { Failed, Starting } from './routes/failed.page'
+import { PageFailed } from './shell/page-failed'
 import { signedInAt } from './signed-in'
 
 async function signedOut({ request }: LoaderFunctionArgs) {
   const [config, session] = await Promise.all([loadConfig(), loadSession()])
   if (session) throw redirect(safeNext(new URL(request.url).searchParams.get('next')))
   return config
+}
+
+async function firstPage() {
+  const [config, session] = await Promise.all([loadConfig(), loadSession()])
+  return session ? redirect(home(session, config)) : redirect('/login')
 }
 
 export const router = createBrowserRouter([
@@ -25,22 +32,29 @@ export const router = createBrowserRouter([
     errorElement: <Failed />,
     hydrateFallbackElement: <Starting />,
     lazy: async () => ({ Component: (await import('./shell/shell')).Shell }),
+    // A page that breaks leaves the shell standing.
     children: [
-      { index: true, loader: () => redirect('/patients') },
-      { path: 'patients', lazy: async () => ({ Component: (await import('./routes/patients.page')).PatientsPage }) },
-      { path: 'patients/:id', loader: ({ params }) => redirect(`/patients/${params.id ?? ''}/clinical/summary`) },
-      { path: 'patients/:id/clinical/summary', lazy: async () => ({ Component: (await import('./routes/summary.page')).SummaryPage }) },
-      { path: 'patients/:id/clinical/problems', lazy: async () => ({ Component: (await import('./routes/problems.page')).ProblemsPage }) },
-      { path: 'patients/:id/clinical/medications', lazy: async () => ({ Component: (await import('./routes/medications.page')).MedicationsPage }) },
-      { path: 'patients/:id/clinical/allergies', lazy: async () => ({ Component: (await import('./routes/allergies.page')).AllergiesPage }) },
-      { path: 'patients/:id/clinical/immunizations', lazy: async () => ({ Component: (await import('./routes/immunizations.page')).ImmunizationsPage }) },
-      { path: 'patients/:id/clinical/procedures', lazy: async () => ({ Component: (await import('./routes/procedures.page')).ProceduresPage }) },
-      { path: 'patients/:id/clinical/results', lazy: async () => ({ Component: (await import('./routes/results.page')).ResultsPage }) },
-      { path: 'patients/:id/clinical/documents', lazy: async () => ({ Component: (await import('./routes/documents.page')).DocumentsPage }) },
-      { path: 'patients/:id/clinical/encounters', lazy: async () => ({ Component: (await import('./routes/encounters.page')).EncountersPage }) },
-      // A document of its own: its editor needs a looser style policy than the chart has.
-      { path: 'playground', loader: () => redirectDocument('/playground') },
-      { path: '*', lazy: async () => ({ Component: (await import('./routes/not-found.page')).NotFoundPage }) },
+      {
+        errorElement: <PageFailed />,
+        children: [
+          { index: true, loader: firstPage, element: <Starting /> },
+          { path: 'patients', lazy: async () => ({ Component: (await import('./routes/patients.page')).PatientsPage }) },
+          { path: 'patients/:id', loader: ({ params }) => redirect(`/patients/${params.id ?? ''}/clinical/summary`) },
+          { path: 'patients/:id/clinical/summary', lazy: async () => ({ Component: (await import('./routes/summary.page')).SummaryPage }) },
+          { path: 'patients/:id/clinical/problems', lazy: async () => ({ Component: (await import('./routes/problems.page')).ProblemsPage }) },
+          { path: 'patients/:id/clinical/medications', lazy: async () => ({ Component: (await import('./routes/medications.page')).MedicationsPage }) },
+          { path: 'patients/:id/clinical/allergies', lazy: async () => ({ Component: (await import('./routes/allergies.page')).AllergiesPage }) },
+          { path: 'patients/:id/clinical/immunizations', lazy: async () => ({ Component: (await import('./routes/immunizations.page')).ImmunizationsPage }) },
+          { path: 'patients/:id/clinical/procedures', lazy: async () => ({ Component: (await import('./routes/procedures.page')).ProceduresPage }) },
+          { path: 'patients/:id/clinical/results', lazy: async () => ({ Component: (await import('./routes/results.page')).ResultsPage }) },
+          { path: 'patients/:id/clinical/documents', lazy: async () => ({ Component: (await import('./routes/documents.page')).DocumentsPage }) },
+          { path: 'patients/:id/clinical/encounters', lazy: async () => ({ Component: (await import('./routes/encounters.page')).EncountersPage }) },
+          // A document of its own: its editor needs a looser style policy than the chart has.
+          { path: 'playground', loader: () => redirectDocument('/playground'), element: <Starting /> },
+          { path: 'settings', lazy: async () => ({ Component: (await import('./routes/settings.page')).SettingsPage }) },
+          { path: '*', lazy: async () => ({ Component: (await import('./routes/not-found.page')).NotFoundPage }) },
+        ],
+      },
     ],
   },
 ])

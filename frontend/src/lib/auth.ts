@@ -6,8 +6,8 @@
 export interface DemoUser { user: string; name: string; role: string; password: string }
 /** What the server says before anyone signs in. `demoUsers` is empty outside demo mode. */
 export interface Config { demo: boolean; environment: string; demoUsers: DemoUser[] }
-/** Who is signed in. `expiresAt` is RFC 3339, or null when the server does not say. */
-export interface Session { user: string; name: string; roles: string[]; expiresAt: string | null }
+/** Who is signed in. `remainingMs` is how long the session lasts without work, by the server's clock; null when it does not say. */
+export interface Session { user: string; name: string; roles: string[]; remainingMs: number | null }
 
 /** `refused`: wrong name or password (one answer for every cause); `limited`: too many tries; `unreachable`: no answer; `failed`: the server's fault. */
 export type SignInFailure = 'refused' | 'limited' | 'second-factor' | 'unreachable' | 'failed'
@@ -25,14 +25,20 @@ const isObject = (value: unknown): value is Json => typeof value === 'object' &&
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 
-export function readSession(body: unknown): Session {
+/** `now` is when the server wrote the answer. */
+export function readSession(body: unknown, now: number): Session {
   if (!isObject(body) || !text(body.user)) throw new Error('The session answer names no user')
   return {
     user: text(body.user),
     name: text(body.name) || text(body.user),
     roles: list(body.roles).map(text).filter(Boolean),
-    expiresAt: text(body.expiresAt) || null,
+    remainingMs: remaining(text(body.expiresAt), now),
   }
+}
+
+function remaining(end: string, now: number): number | null {
+  const ms = Date.parse(end) - now
+  return Number.isNaN(ms) ? null : Math.max(0, ms)
 }
 
 export function readConfig(body: unknown): Config {
@@ -68,7 +74,8 @@ export async function loadSession(): Promise<Session | null> {
   const response = await ask('/auth/session')
   if (response.status === 401) return null
   if (!response.ok) throw new Error(`Session: status ${response.status}`)
-  return readSession(await response.json())
+  const now = Date.parse(response.headers.get('date') ?? '')
+  return readSession(await response.json(), Number.isNaN(now) ? Date.now() : now)
 }
 
 /** Signs in and answers who it is. Throws [`SignInError`]. */
@@ -108,9 +115,9 @@ export function signInMessage(cause: SignInFailure): string {
   }
 }
 
-/** A path inside this app to return to after signing in, else `/patients`. Refuses other hosts, other schemes and the sign-in page itself. */
+/** A path inside this app to return to after signing in, else the first page. Refuses other hosts, other schemes and the sign-in page itself. */
 export function safeNext(next: string | null, origin: string = window.location.origin): string {
-  const home = '/patients'
+  const home = '/'
   if (!next || !next.startsWith('/') || next.includes('\\')) return home
   let url: URL
   try {

@@ -4,7 +4,9 @@ import { readPatientSearch } from './patient-search'
 it.each([
   ['', {}],
   ['halv ing', { name: 'halv ing' }],
-  ['4471 0926', { identifier: '44710926' }],
+  ['4471 0926 03', { identifier: '4471 0926 03,4471092603' }],
+  ['4471092603', { identifier: '4471092603,4471 0926 03' }],
+  ['A1,b|c', { identifier: 'A1\\,b|c' }],
   ['1945', { birthDate: { low: '1945', high: '1946' } }],
   ['1945-12', { birthDate: { low: '1945-12', high: '1946-01' } }],
   ['1945-02-28', { birthDate: { low: '1945-02-28', high: '1945-03-01' } }],

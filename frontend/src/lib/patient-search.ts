@@ -12,6 +12,14 @@ const next = (year: number, month?: number, day?: number): string => {
   return day !== undefined ? text : month !== undefined ? text.slice(0, 7) : text.slice(0, 4)
 }
 
+/** A number as it was typed, without its spaces, and in groups of four as hospitals print it: the record has one of these. */
+function spellings(text: string): string[] {
+  const escape = (value: string) => value.replace(/[\\,$]/g, '\\$&')
+  const compact = text.replace(/\s+/g, '')
+  const grouped = compact.replace(/(.{4})(?=.)/g, '$1 ')
+  return [...new Set([text.replace(/\s+/g, ' '), compact, ...(/^\d+$/.test(compact) ? [grouped] : [])])].map(escape)
+}
+
 /** `1945`, `1945-07` and `1945-07-14` are birth dates; other text with a digit is an identifier; the rest are parts of a name. */
 export function readPatientSearch(text: string): PatientSearch {
   const trimmed = text.trim()
@@ -23,6 +31,6 @@ export function readPatientSearch(text: string): PatientSearch {
       return { filter: { birthDate: { low: trimmed, high: next(year, month, day) } }, words: `born ${trimmed}` }
     }
   }
-  if (/\d/.test(trimmed)) return { filter: { identifier: trimmed.replace(/\s+/g, '') }, words: `identifier is “${trimmed}”` }
+  if (/\d/.test(trimmed)) return { filter: { identifier: spellings(trimmed).join(',') }, words: `identifier is “${trimmed}”, with or without spaces` }
   return { filter: { name: trimmed }, words: `name parts start with “${trimmed.split(/\s+/).join('”, “')}”` }
 }

@@ -7,6 +7,7 @@ import { render } from '@testing-library/react'
 import { buildSchema, graphql, GraphQLError } from 'graphql'
 import type { ReactElement } from 'react'
 import { createMemoryRouter, RouterProvider } from 'react-router'
+import { AppearanceProvider } from '../contexts/appearance'
 import { cacheExchange, Client, fetchExchange, Provider } from 'urql'
 
 const schema = buildSchema(readFileSync('../schema/schema.graphql', 'utf8'))
@@ -39,7 +40,7 @@ function client(server: FakeServer): Client {
 /** Draws a page at an address, before that server. */
 export function renderPage(page: ReactElement, path: string, at: string, server: FakeServer) {
   const router = createMemoryRouter([{ path, element: page }, { path: '*', element: <p>elsewhere</p> }], { initialEntries: [at] })
-  return render(<Provider value={client(server)}><RouterProvider router={router} /></Provider>)
+  return render(<AppearanceProvider><Provider value={client(server)}><RouterProvider router={router} /></Provider></AppearanceProvider>)
 }
 
 const none = { nodes: [], edges: [], pageInfo: { hasNextPage: false, hasPreviousPage: false }, totalCount: 0 }

@@ -1,11 +1,13 @@
 import { type ReactNode, useCallback } from 'react'
 import { Link } from 'react-router'
 import { useQuery, type TypedDocumentNode } from 'urql'
+import { Boundary } from '../../components/ui/boundary'
 import { isForbidden, NotPermitted, ReadingProvider, useReading } from '../../components/ui/part'
 import { Loading, NotLoaded } from '../../components/ui/states'
 import { Banner, type BannerFragment } from '../../features/chart/banner'
 import css from '../../features/chart/chart.module.css'
 import { Tabs } from '../../features/chart/tabs'
+import { useTitle } from '../../hooks/use-title'
 import type { FragmentType } from '../../gql'
 
 type WithBanner = FragmentType<typeof BannerFragment>
@@ -15,7 +17,8 @@ interface Answer<P> { patient?: P | null }
  * One screen of a chart, read in one operation: the patient's banner, the tabs, and what the page draws. `children` gets no patient while the
  * answer is on its way; its parts then draw their own waiting. A part that could not be read says so by itself.
  */
-export function ChartScreen<P extends WithBanner>({ patientId, query, children, scrolls = true }: { patientId: string; query: TypedDocumentNode<Answer<P>, { id: string }>; children: (patient: P | undefined) => ReactNode; scrolls?: boolean }) {
+export function ChartScreen<P extends WithBanner>({ patientId, title, query, children, scrolls = true }: { patientId: string; title: string; query: TypedDocumentNode<Answer<P>, { id: string }>; children: (patient: P | undefined) => ReactNode; scrolls?: boolean }) {
+  useTitle(title)
   const [{ data, fetching, error }, again] = useQuery({ query, variables: { id: `Patient/${patientId}` }, requestPolicy: 'cache-and-network' })
   const retry = useCallback(() => again({ requestPolicy: 'network-only' }), [again])
   const reading = useReading(fetching && !data, error, retry)
@@ -42,8 +45,8 @@ export function ChartScreen<P extends WithBanner>({ patientId, query, children, 
         {patient ? <Banner of={patient} /> : <div className={css.waiting}><Loading rows={2} label="patient" /></div>}
         <Tabs patientId={patientId} />
         {scrolls
-          ? <div className={css.body} tabIndex={0} role="group" aria-label="Chart page">{children(patient ?? undefined)}</div>
-          : <div className={css.body} style={{ overflow: 'hidden' }}>{children(patient ?? undefined)}</div>}
+          ? <div className={css.body} tabIndex={0} role="group" aria-label="Chart page"><Boundary what="This page">{children(patient ?? undefined)}</Boundary></div>
+          : <div className={css.body} style={{ overflow: 'hidden' }}><Boundary what="This page">{children(patient ?? undefined)}</Boundary></div>}
       </main>
     </ReadingProvider>
   )

@@ -10,7 +10,7 @@ const AllergiesScreen = graphql(`
 export function AllergiesPage() {
   const { id = '' } = useParams()
   return (
-    <ChartScreen key={id} patientId={id} query={AllergiesScreen}>
+    <ChartScreen key={id} patientId={id} title="Allergies" query={AllergiesScreen}>
       {(patient) => <AllergiesView of={patient} patientId={`Patient/${id}`} />}
     </ChartScreen>
   )

@@ -10,7 +10,7 @@ const DocumentsScreen = graphql(`
 export function DocumentsPage() {
   const { id = '' } = useParams()
   return (
-    <ChartScreen key={id} patientId={id} query={DocumentsScreen}>
+    <ChartScreen key={id} patientId={id} title="Documents" query={DocumentsScreen}>
       {(patient) => <DocumentsView of={patient} patientId={`Patient/${id}`} />}
     </ChartScreen>
   )

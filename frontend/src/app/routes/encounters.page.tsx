@@ -10,7 +10,7 @@ const EncountersScreen = graphql(`
 export function EncountersPage() {
   const { id = '' } = useParams()
   return (
-    <ChartScreen key={id} patientId={id} query={EncountersScreen}>
+    <ChartScreen key={id} patientId={id} title="Encounters" query={EncountersScreen}>
       {(patient) => <EncountersView of={patient} patientId={`Patient/${id}`} />}
     </ChartScreen>
   )

@@ -10,7 +10,7 @@ const ImmunizationsScreen = graphql(`
 export function ImmunizationsPage() {
   const { id = '' } = useParams()
   return (
-    <ChartScreen key={id} patientId={id} query={ImmunizationsScreen}>
+    <ChartScreen key={id} patientId={id} title="Immunizations" query={ImmunizationsScreen}>
       {(patient) => <ImmunizationsView of={patient} patientId={`Patient/${id}`} />}
     </ChartScreen>
   )

@@ -1,5 +1,6 @@
 import { useLoaderData, useNavigate, useSearchParams } from 'react-router'
 import { SignInForm } from '../../features/sign-in/sign-in-form'
+import { useTitle } from '../../hooks/use-title'
 import { safeNext, type Config } from '../../lib/auth'
 import { Logo } from '../shell/logo'
 import css from './login.module.css'
@@ -9,6 +10,7 @@ export function LoginPage() {
   const config = useLoaderData<Config>()
   const navigate = useNavigate()
   const [query] = useSearchParams()
+  useTitle('Sign in')
   return (
     <main className={css.page}>
       <section className={css.panel} aria-labelledby="sign-in">

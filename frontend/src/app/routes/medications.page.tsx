@@ -10,7 +10,7 @@ const MedicationsScreen = graphql(`
 export function MedicationsPage() {
   const { id = '' } = useParams()
   return (
-    <ChartScreen key={id} patientId={id} query={MedicationsScreen}>
+    <ChartScreen key={id} patientId={id} title="Medications" query={MedicationsScreen}>
       {(patient) => <MedicationsView of={patient} patientId={`Patient/${id}`} />}
     </ChartScreen>
   )

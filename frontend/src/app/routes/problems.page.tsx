@@ -10,7 +10,7 @@ const ProblemsScreen = graphql(`
 export function ProblemsPage() {
   const { id = '' } = useParams()
   return (
-    <ChartScreen key={id} patientId={id} query={ProblemsScreen}>
+    <ChartScreen key={id} patientId={id} title="Problems" query={ProblemsScreen}>
       {(patient) => <ProblemsView of={patient} patientId={`Patient/${id}`} />}
     </ChartScreen>
   )

@@ -10,7 +10,7 @@ const ProceduresScreen = graphql(`
 export function ProceduresPage() {
   const { id = '' } = useParams()
   return (
-    <ChartScreen key={id} patientId={id} query={ProceduresScreen}>
+    <ChartScreen key={id} patientId={id} title="Procedures" query={ProceduresScreen}>
       {(patient) => <ProceduresView of={patient} patientId={`Patient/${id}`} />}
     </ChartScreen>
   )

@@ -10,7 +10,7 @@ const ResultsScreen = graphql(`
 export function ResultsPage() {
   const { id = '' } = useParams()
   return (
-    <ChartScreen key={id} patientId={id} query={ResultsScreen} scrolls={false}>
+    <ChartScreen key={id} patientId={id} title="Results" query={ResultsScreen} scrolls={false}>
       {(patient) => <ResultsView of={patient} patientId={`Patient/${id}`} />}
     </ChartScreen>
   )

@@ -16,7 +16,7 @@ const Summary = graphql(`
 export function SummaryPage() {
   const { id = '' } = useParams()
   return (
-    <ChartScreen key={id} patientId={id} query={Summary} scrolls={false}>
+    <ChartScreen key={id} patientId={id} title="Summary" query={Summary} scrolls={false}>
       {(patient) => <SummaryView of={patient} patientId={`Patient/${id}`} tab={(tab: ChartTab) => chartPath(id, tab)} />}
     </ChartScreen>
   )

@@ -1,62 +1,128 @@
 import DataObjectOutlined from '@mui/icons-material/DataObjectOutlined'
+import HelpOutlineOutlined from '@mui/icons-material/HelpOutlineOutlined'
 import PeopleAltOutlined from '@mui/icons-material/PeopleAltOutlined'
-import Dialog from '@mui/material/Dialog'
-import DialogContent from '@mui/material/DialogContent'
-import DialogTitle from '@mui/material/DialogTitle'
+import SearchOutlined from '@mui/icons-material/SearchOutlined'
+import SettingsOutlined from '@mui/icons-material/SettingsOutlined'
+import Divider from '@mui/material/Divider'
 import Menu from '@mui/material/Menu'
 import MenuItem from '@mui/material/MenuItem'
-import { useState, useSyncExternalStore } from 'react'
-import { NavLink, Outlet, useLoaderData } from 'react-router'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
+import { NavLink, Outlet, useLoaderData, useMatch, useNavigate } from 'react-router'
 import { Provider } from 'urql'
-import { THEMES, useAppearance, type ThemeChoice } from '../../contexts/appearance'
+import { DENSITIES, DENSITY_NAMES, THEMES, THEME_NAMES, useAppearance } from '../../contexts/appearance'
 import { SessionProvider, useSession } from '../../contexts/session'
-import { SignInForm } from '../../features/sign-in/sign-in-form'
-import { signInNeeded, signOut } from '../../lib/auth'
-import { mayExplore } from '../../lib/permissions'
+import { useHotkeys } from '../../hooks/use-hotkeys'
+import { signOut } from '../../lib/auth'
+import { maySeePatients } from '../../lib/permissions'
 import type { SignedIn } from '../signed-in'
 import { Logo } from './logo'
+import { areas, chartPlaces, type Place } from './places'
+import { SessionGuard } from './session-guard'
 import css from './shell.module.css'
 
-/** Mark, rail and the page beside it; over it, the sign-in dialog when the session has ended. */
+const CommandPalette = lazy(() => import('./palette'))
+const Help = lazy(() => import('./help'))
+const ICONS: Record<string, typeof PeopleAltOutlined> = { '/patients': PeopleAltOutlined, '/playground': DataObjectOutlined, '/settings': SettingsOutlined }
+
+const leave = () => { void signOut().finally(() => window.location.assign('/login?ended=1')) }
+
+/** Mark, rail and the page beside it; over it what concerns the session. `document` is which of the two documents this is. */
 export function Shell({ document: here = 'app' }: { document?: 'app' | 'playground' }) {
   const { config, session, client } = useLoaderData<SignedIn>()
   return (
     <Provider value={client}>
       <SessionProvider value={{ session, config }}>
-        <a className={css.skip} href="#page">Skip to the page</a>
-        <div className={css.shell}>
-          <div className={css.mark}>
-            <Logo size={26} />
-            {config.demo && <span className={css.demo}>DEMO</span>}
-          </div>
-          <nav className={css.rail} aria-label="Areas">
-            <NavLink to="/patients" className={css.entry} reloadDocument={here !== 'app'}>
-              <PeopleAltOutlined fontSize="small" />
-              Patients
-            </NavLink>
-            {mayExplore(session, config) && (
-              <NavLink to="/playground" className={css.entry} reloadDocument={here !== 'playground'}>
-                <DataObjectOutlined fontSize="small" />
-                Query
-              </NavLink>
-            )}
-            <UserMenu />
-          </nav>
-          <div id="page" className={css.page} tabIndex={-1}><Outlet /></div>
-        </div>
-        <SignInAgain />
+        <Frame here={here} />
+        <SessionGuard />
       </SessionProvider>
     </Provider>
   )
 }
 
-const THEME_NAMES: Record<ThemeChoice, string> = { system: 'Theme of the system', light: 'Light', dark: 'Dark', highContrast: 'High contrast' }
+function Frame({ here }: { here: 'app' | 'playground' }) {
+  const { session, config } = useSession()
+  const { shortcuts, choose } = useAppearance()
+  const navigate = useNavigate()
+  const chart = useMatch('/patients/:id/*')?.params.id
+  const [over, setOver] = useState<'palette' | 'help' | null>(null)
+  const close = useCallback(() => setOver(null), [])
+  const pages = useMemo(() => areas(session, config, here), [session, config, here])
+  const places = useMemo(() => [...(chart ? chartPlaces(chart) : []), ...pages], [chart, pages])
+  const go = useCallback((place: Place) => {
+    if (place.elsewhere || (here === 'playground' && place.path !== '/playground')) window.location.assign(place.path)
+    else void navigate(place.path)
+  }, [navigate, here])
+  const commands = useMemo(() => [
+    ...THEMES.map((theme) => ({ name: `Theme: ${THEME_NAMES[theme].toLowerCase()}`, act: () => choose({ theme }) })),
+    ...DENSITIES.map((density) => ({ name: `Density: ${DENSITY_NAMES[density].toLowerCase()}`, act: () => choose({ density }) })),
+    { name: 'Keys', hint: '?', act: () => setOver('help') },
+    { name: 'Sign out', act: leave },
+  ], [choose])
+
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'k') {
+        event.preventDefault()
+        setOver('palette')
+      }
+    }
+    document.addEventListener('keydown', press)
+    return () => document.removeEventListener('keydown', press)
+  }, [])
+  const keys = useMemo(() => new Map<string, () => void>([
+    ['/', () => setOver('palette')],
+    ['?', () => setOver('help')],
+    ...places.flatMap((place): [string, () => void][] => (place.keys ? [[place.keys, () => go(place)]] : [])),
+  ]), [places, go])
+  // On a page of its own the search field takes the slash, and the editor of the playground all keys.
+  useHotkeys(keys, shortcuts && here === 'app')
+
+  return (
+    <>
+      <a className={css.skip} href="#page">Skip to the page</a>
+      <div className={css.shell}>
+        <div className={css.mark}>
+          <Logo size={26} />
+          {config.demo ? <span className={css.demo}>DEMO</span> : config.environment && <span className={css.environment}>{config.environment}</span>}
+        </div>
+        <nav className={css.rail} aria-label="Areas">
+          <button type="button" className={css.entry} onClick={() => setOver('palette')} aria-keyshortcuts="Control+K">
+            <SearchOutlined fontSize="small" />
+            Search
+          </button>
+          {pages.map((place) => {
+            const Icon = ICONS[place.path] ?? PeopleAltOutlined
+            return (
+              <NavLink key={place.path} to={place.path} className={`${css.entry} ${place.path === '/settings' ? css.last : ''}`} reloadDocument={!!place.elsewhere}>
+                <Icon fontSize="small" />
+                {place.path === '/playground' ? 'Query' : place.name}
+              </NavLink>
+            )
+          })}
+          <button type="button" className={css.entry} onClick={() => setOver('help')}>
+            <HelpOutlineOutlined fontSize="small" />
+            Help
+          </button>
+          <UserMenu />
+        </nav>
+        <div id="page" className={css.page} tabIndex={-1}><Outlet /></div>
+      </div>
+      <Suspense>
+        {over === 'palette' && <CommandPalette places={places} commands={commands} searchesPatients={maySeePatients(session)} go={go} onClose={close} />}
+        {over === 'help' && <Help places={places} onClose={close} />}
+      </Suspense>
+    </>
+  )
+}
 
 function UserMenu() {
   const { session } = useSession()
-  const { theme, choose } = useAppearance()
+  const { theme, density, choose } = useAppearance()
   const [anchor, setAnchor] = useState<HTMLElement | null>(null)
-  const initials = session.name.split(/\s+/).map((part) => part[0] ?? '').join('').slice(0, 2).toUpperCase()
+  const initials = session.name.split(/\s+/).filter((part) => !/\.$|^(RN|MD),?$/.test(part)).map((part) => part[0] ?? '').join('').slice(0, 2).toUpperCase()
+  const radio = <T extends string>(all: readonly T[], names: Record<T, string>, chosen: T, pick: (one: T) => void) => all.map((one) => (
+    <MenuItem key={one} role="menuitemradio" aria-checked={one === chosen} selected={one === chosen} onClick={() => { pick(one); setAnchor(null) }}>{names[one]}</MenuItem>
+  ))
   return (
     <>
       <button type="button" className={css.user} aria-haspopup="menu" aria-expanded={!!anchor} onClick={(e) => setAnchor(e.currentTarget)}>
@@ -64,28 +130,12 @@ function UserMenu() {
       </button>
       <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)} anchorOrigin={{ vertical: 'top', horizontal: 'right' }}>
         <MenuItem disabled>{session.name} · {session.roles.join(', ')}</MenuItem>
-        {THEMES.map((one) => (
-          <MenuItem key={one} role="menuitemradio" aria-checked={one === theme} selected={one === theme} onClick={() => { choose({ theme: one }); setAnchor(null) }}>
-            {THEME_NAMES[one]}
-          </MenuItem>
-        ))}
-        <MenuItem onClick={() => { void signOut().finally(() => window.location.assign('/login?ended=1')) }}>Sign out</MenuItem>
+        {radio(THEMES, THEME_NAMES, theme, (one) => choose({ theme: one }))}
+        <Divider component="li" role="separator" />
+        {radio(DENSITIES, DENSITY_NAMES, density, (one) => choose({ density: one }))}
+        <Divider component="li" role="separator" />
+        <MenuItem onClick={leave}>Sign out</MenuItem>
       </Menu>
     </>
-  )
-}
-
-/** The session has ended while work is open: the same person signs in again, and the waiting requests go on. */
-function SignInAgain() {
-  const { session } = useSession()
-  const needed = useSyncExternalStore(signInNeeded.subscribe, signInNeeded.get)
-  return (
-    <Dialog open={needed} aria-labelledby="again" fullWidth maxWidth="xs">
-      <DialogTitle id="again">Your session has ended</DialogTitle>
-      <DialogContent>
-        <p>Sign in again to go on. What is on the screen is kept.</p>
-        <SignInForm demoUsers={[]} user={session.user} onSignedIn={() => signInNeeded.done()} />
-      </DialogContent>
-    </Dialog>
   )
 }

@@ -5,6 +5,7 @@ import { scaleLinear, scaleTime } from 'd3-scale'
 import { useEffect, useRef, useState } from 'react'
 import { useQuery } from 'urql'
 import { Flag } from './flag'
+import { isAbnormal } from './observation'
 import { Empty, Loading, NotLoaded } from '../ui/states'
 import { graphql } from '../../gql'
 import type { TrendPanelQuery, TrendExclusionReason } from '../../gql/graphql'
@@ -53,7 +54,7 @@ export function Trend({ patient, code, title, beside = false, onClose }: { patie
       {fetching ? <Loading rows={6} label={title} />
         : error ? <NotLoaded what={title} onRetry={() => again({ requestPolicy: 'network-only' })} />
         : !trend || trend.points.length === 0 ? <Empty>No result with a number and a date is recorded.</Empty>
-        : view === 'chart' ? <Chart trend={trend} /> : <Table trend={trend} />}
+        : view === 'chart' ? <Chart trend={trend} width={beside ? WIDTHS.beside : WIDTHS.over} /> : <Table trend={trend} />}
       {trend && trend.excluded.length > 0 && (
         <p className={css.note}>
           Not shown: {Object.entries(Object.groupBy(trend.excluded, (x) => x.reason)).map(([reason, all]) => `${all?.length ?? 0} ${REASONS[reason as TrendExclusionReason]}`).join(', ')}.
@@ -63,12 +64,13 @@ export function Trend({ patient, code, title, beside = false, onClose }: { patie
   )
 }
 
-const WIDTH = 560
+/** Of the drawing in its column; over the page it has more. */
+const WIDTHS = { beside: 432, over: 576 }
 const HEIGHT = 240
 const LEFT = 52
 const BOTTOM = 26
 
-function Chart({ trend }: { trend: TrendData }) {
+function Chart({ trend, width: WIDTH }: { trend: TrendData; width: number }) {
   const data = trend.points.map((p) => ({ ...p, x: axisTime(p.at), y: Number(p.value) })).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y))
   const [low, high] = [trend.referenceRange?.low?.value, trend.referenceRange?.high?.value].map((v) => (v ? Number(v) : undefined))
   const ys = [...data.map((p) => p.y), low, high].filter((v): v is number => v !== undefined)
@@ -83,6 +85,9 @@ function Chart({ trend }: { trend: TrendData }) {
   const gaps = data.slice(1).map((p, i) => p.x - (data[i]?.x ?? 0)).toSorted((a, b) => a - b)
   const usual = gaps[Math.floor(gaps.length / 2)] ?? 0
   const words = (p: (typeof data)[number]) => `${formatDateTime(p.at)}: ${formatDecimal(p.value)} ${trend.unit ?? ''}`
+  const latest = data[data.length - 1]
+  const flagged = data.filter((p) => isAbnormal(p)).length
+  const summary = latest ? `${data.length === 1 ? 'One result' : `${data.length} results`}, ${flagged === 0 ? 'none' : flagged} flagged. The latest, ${words(latest)}.` : ''
   return (
     <figure className={css.figure}>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={`${trend.code.text}, ${data.length} results from ${formatDay(data[0]?.at ?? '')} to ${formatDay(data[data.length - 1]?.at ?? '')}`}>
@@ -113,7 +118,7 @@ function Chart({ trend }: { trend: TrendData }) {
           </g>
         ))}
       </svg>
-      <figcaption aria-live="polite">{said || 'Move to a point to read it.'}</figcaption>
+      <figcaption aria-live="polite">{said || summary}</figcaption>
     </figure>
   )
 }

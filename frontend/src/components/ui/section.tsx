@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { Link } from 'react-router'
+import { Boundary } from './boundary'
 import css from './section.module.css'
 
 /** A part of the ruled sheet: a head with what it is and how much, then its rows. `to` is where all of it is. */
@@ -11,7 +12,7 @@ export function Section({ title, note, to, children }: { title: string; note?: s
         {note && <span>{note}</span>}
         {to && <Link to={to} aria-label={`All ${title.toLowerCase()}`}>All</Link>}
       </div>
-      {children}
+      <Boundary what={title}>{children}</Boundary>
     </section>
   )
 }

@@ -7,6 +7,7 @@ import { Empty } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { MedicationPageFragment, MedicationRequestStatus } from '../../gql/graphql'
 import { formatDay } from '../../lib/date'
+import css from './medications.module.css'
 
 export const MedicationPage = graphql(`
   fragment MedicationPage on MedicationRequestConnection {
@@ -73,7 +74,7 @@ function Table({ of, label }: { of: readonly Medication[]; label: string }) {
           <tr key={m.id}>
             <th scope="row">
               {m.status === 'ENTERED_IN_ERROR' ? <s>{drug}</s> : drug}
-              <small>{m.dosageText ?? 'Dose not recorded'}</small>
+              <span className={css.dose}>{m.dosageText ?? 'Dose not recorded'}</span>
               {m.notes.map((n) => <small key={n.text}>{n.text}</small>)}
             </th>
             <td>{m.reasons.map((r) => r.text).join(', ') || 'Not recorded'}</td>

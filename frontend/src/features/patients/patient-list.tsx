@@ -3,7 +3,7 @@ import Button from '@mui/material/Button'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
-import { useCallback, useEffect, useRef, useState, type KeyboardEvent } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { useNavigate, useSearchParams } from 'react-router'
 import { useClient } from 'urql'
 import { isForbidden, NotPermitted, type Trouble } from '../../components/ui/part'
@@ -11,7 +11,9 @@ import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
 import { graphql } from '../../gql'
 import type { PatientListQuery, PatientSort } from '../../gql/graphql'
+import { useAppearance } from '../../contexts/appearance'
 import { useAnnounce } from '../../hooks/use-announce'
+import { useHotkeys } from '../../hooks/use-hotkeys'
 import { formatDay } from '../../lib/date'
 import { readPatientSearch } from '../../lib/patient-search'
 import css from './patients.module.css'
@@ -55,7 +57,8 @@ export function PatientListView() {
   const [attempt, setAttempt] = useState(0)
   const field = useRef<HTMLInputElement>(null)
   const scroller = useRef<HTMLDivElement>(null)
-  const loading = useRef(false)
+  /** The cursor that is being followed. A page asked for by a former search does not hold up this one. */
+  const loading = useRef<string | null>(null)
   const started = useRef(false)
 
   const load = useCallback(async (after: string | null) => {
@@ -83,10 +86,11 @@ export function PatientListView() {
   }, [load, attempt, announce])
 
   const more = useCallback(async () => {
-    if (!found?.next || loading.current) return
-    loading.current = true
+    if (!found?.next || loading.current === found.next) return
+    loading.current = found.next
     const answer = await load(found.next)
-    loading.current = false
+    if (loading.current !== found.next) return
+    loading.current = null
     if (!answer.data) { setFailed(isForbidden(answer.error) ? 'forbidden' : 'failed'); return }
     const { nodes, pageInfo } = answer.data.patients
     setFound((before) => before && before.next === found.next
@@ -102,14 +106,8 @@ export function PatientListView() {
     if (found?.next && lastShown >= rows.length - 15) void more()
   }, [lastShown, rows.length, found?.next, more])
 
-  useEffect(() => {
-    const slash = (event: globalThis.KeyboardEvent) => {
-      const typing = event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)
-      if (event.key === '/' && !typing) { event.preventDefault(); field.current?.focus() }
-    }
-    document.addEventListener('keydown', slash)
-    return () => document.removeEventListener('keydown', slash)
-  }, [])
+  const slash = useMemo(() => new Map([['/', () => field.current?.focus()]]), [])
+  useHotkeys(slash, useAppearance().shortcuts)
 
   const open = (row: Row | undefined) => { if (row) void navigate(`/patients/${row.fhirId}/clinical/summary`) }
   const keys = (event: KeyboardEvent) => {
@@ -161,7 +159,7 @@ export function PatientListView() {
                   const row = rows[index]
                   return row && (
                     <div
-                      key={row.id} id={`patient-${index}`} role="row" aria-rowindex={index + 2} aria-selected={index === active}
+                      key={row.id} ref={virtual.measureElement} data-index={index} id={`patient-${index}`} role="row" aria-rowindex={index + 2} aria-selected={index === active}
                       className={css.row} style={{ position: 'absolute', top: 0, left: 0, right: 0, transform: `translateY(${start - HEAD}px)` }}
                       onClick={() => { setActive(index); open(row) }}
                     >
@@ -175,7 +173,7 @@ export function PatientListView() {
                       </span>
                       <span role="gridcell">{genderText(row.gender)}</span>
                       <span role="gridcell">{row.mrn ?? 'Not recorded'}</span>
-                      <span role="gridcell">{row.encounters ? row.encounters.nodes[0]?.period?.start ? formatDay(row.encounters.nodes[0].period.start) : 'Not recorded' : <small>You may not see this</small>}</span>
+                      <span role="gridcell"><small className={css.label}>Last visit </small>{row.encounters ? row.encounters.nodes[0]?.period?.start ? formatDay(row.encounters.nodes[0].period.start) : 'Not recorded' : <small>You may not see this</small>}</span>
                     </div>
                   )
                 })}

@@ -1,0 +1,33 @@
+import Button from '@mui/material/Button'
+import Dialog from '@mui/material/Dialog'
+import DialogActions from '@mui/material/DialogActions'
+import DialogContent from '@mui/material/DialogContent'
+import DialogTitle from '@mui/material/DialogTitle'
+import { useAppearance } from '../../contexts/appearance'
+import css from './help.module.css'
+import type { Place } from './places'
+
+/** The keys of this page. Those of one character can be turned off: speech input sets them off by accident. */
+export default function Help({ places, onClose }: { places: readonly Place[]; onClose: () => void }) {
+  const { shortcuts, choose } = useAppearance()
+  const rows: [string, string][] = [
+    ['Ctrl K', 'Search patients, pages and commands'],
+    ...(shortcuts ? [['/', 'Search'], ['?', 'These keys'], ...places.flatMap((p) => (p.keys ? [[p.keys, p.name]] : []))] as [string, string][] : []),
+    ['Tab', 'Next control; the first one skips to the page'],
+    ['Esc', 'Close what is on top'],
+  ]
+  return (
+    <Dialog open onClose={onClose} aria-labelledby="keys">
+      <DialogTitle id="keys">Keys</DialogTitle>
+      <DialogContent>
+        <table className={css.keys}>
+          <tbody>{rows.map(([keys, what]) => <tr key={keys}><th scope="row">{keys.split(' ').map((key) => <kbd key={key}>{key}</kbd>)}</th><td>{what}</td></tr>)}</tbody>
+        </table>
+      </DialogContent>
+      <DialogActions>
+        <Button variant="outlined" onClick={() => choose({ shortcuts: !shortcuts })}>{shortcuts ? 'Turn single keys off' : 'Turn single keys on'}</Button>
+        <Button variant="contained" onClick={onClose}>Close</Button>
+      </DialogActions>
+    </Dialog>
+  )
+}
