@@ -31,7 +31,7 @@ export async function open(viewport = { width: 1440, height: 900 }) {
     async accessible(name) {
       await page.evaluate(axe)
       const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }))
-      const told = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).slice(0, 3).join(', ')}`)
+      const told = violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target.join(' ')} ${n.any[0]?.message ?? ''}`).slice(0, 3).join(', ')}`)
       assert.deepEqual(told, [], `${name} has accessibility faults`)
     },
     /** Signs in as the first demo log-in of a role, without the form. */
