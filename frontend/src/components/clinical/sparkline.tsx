@@ -1,25 +1,50 @@
 import { scaleLinear } from 'd3-scale'
-import { line } from 'd3-shape'
+import type { Interpretation } from '../../gql/graphql'
 import { axisTime } from '../../lib/date'
+import { breaks } from './series'
 
 export interface Point { at: string; value: string }
 
 const WIDTH = 84
 const HEIGHT = 24
 
-/** A short series on a true time axis; the number stands beside it, so it is decoration to a screen reader. */
-export function Sparkline({ points }: { points: readonly Point[] }) {
+/**
+ * A short series on a true time axis over its reference range; the number stands beside it, so it is decoration to a screen reader.
+ * A long break is not joined. What is out of the range has its shape, the last one as it was flagged.
+ */
+export function Sparkline({ points, low, high, last: flagged }: { points: readonly Point[]; low?: string | null; high?: string | null; last?: Interpretation | null }) {
   const data = points.map((p) => ({ x: axisTime(p.at), y: Number(p.value) })).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y))
   if (data.length < 2) return null
+  const [from, to] = [low, high].map((v) => (v ? Number(v) : undefined))
   const extent = (of: (p: { x: number; y: number }) => number): [number, number] => [Math.min(...data.map(of)), Math.max(...data.map(of))]
-  const x = scaleLinear(extent((p) => p.x), [3, WIDTH - 4])
-  const y = scaleLinear(extent((p) => p.y), [HEIGHT - 4, 4])
-  const path = line<{ x: number; y: number }>((p) => x(p.x), (p) => y(p.y))(data)
-  const last = data[data.length - 1]
+  const x = scaleLinear(extent((p) => p.x), [4, WIDTH - 5])
+  const y = scaleLinear(extent((p) => p.y), [HEIGHT - 5, 5])
+  const within = (v: number) => Math.min(HEIGHT, Math.max(0, y(v)))
+  const apart = breaks(data.map((p) => p.x))
+  const [top, bottom] = [to === undefined ? 0 : within(to), from === undefined ? HEIGHT : within(from)]
   return (
     <svg width={WIDTH} height={HEIGHT} aria-hidden style={{ display: 'block' }}>
-      <path d={path ?? ''} fill="none" stroke="var(--series)" strokeWidth="1.4" />
-      {last && <circle cx={x(last.x)} cy={y(last.y)} r="3" fill="var(--series)" />}
+      {(from !== undefined || to !== undefined) && bottom > top && <rect width={WIDTH} y={top} height={bottom - top} fill="var(--band)" />}
+      {data.slice(1).map((p, i) => {
+        const before = data[i]
+        return before && !apart.has(i + 1) && <line key={i} x1={x(before.x)} y1={y(before.y)} x2={x(p.x)} y2={y(p.y)} stroke="var(--series)" strokeWidth="1.4" />
+      })}
+      {data.map((p, i) => {
+        const final = i === data.length - 1
+        const kind = final && flagged && flagged !== 'NORMAL' ? flagged : to !== undefined && p.y > to ? 'HIGH' : from !== undefined && p.y < from ? 'LOW' : null
+        const alone = (i === 0 || apart.has(i)) && (final || apart.has(i + 1))
+        return (kind || final || alone) && <Mark key={i} x={x(p.x)} y={y(p.y)} of={kind} size={final ? 1 : kind ? 0.62 : 0.5} />
+      })}
     </svg>
   )
+}
+
+function Mark({ x, y, of, size }: { x: number; y: number; of: Interpretation | null; size: number }) {
+  const at = (dx: number, dy: number) => `${x + dx * size} ${y + dy * size}`
+  switch (of) {
+    case 'HIGH': return <path d={`M${at(0, -4)}L${at(4, 3)}L${at(-4, 3)}z`} fill="var(--high)" />
+    case 'LOW': return <path d={`M${at(0, 4)}L${at(4, -3)}L${at(-4, -3)}z`} fill="var(--low)" />
+    case 'CRITICAL_HIGH': case 'CRITICAL_LOW': case 'CRITICAL_ABNORMAL': return <path d={`M${at(0, -5)}L${at(5, 0)}L${at(0, 5)}L${at(-5, 0)}z`} fill="var(--critical-mark)" />
+    default: return <circle cx={x} cy={y} r={3 * size} fill="var(--series)" />
+  }
 }

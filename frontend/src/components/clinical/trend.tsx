@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from 'react'
 import { useQuery } from 'urql'
 import { Flag } from './flag'
 import { isAbnormal } from './observation'
+import { breaks } from './series'
 import { Empty, Loading, NotLoaded } from '../ui/states'
 import { graphql } from '../../gql'
 import type { TrendPanelQuery, TrendExclusionReason } from '../../gql/graphql'
@@ -82,8 +83,7 @@ function Chart({ trend, width: WIDTH }: { trend: TrendData; width: number }) {
   const y = scaleLinear([Math.min(...ys) - pad, Math.max(...ys) + pad], [HEIGHT - BOTTOM, 14])
   const [said, setSaid] = useState('')
   // A line that spans a long break would tell of results that are not there.
-  const gaps = data.slice(1).map((p, i) => p.x - (data[i]?.x ?? 0)).toSorted((a, b) => a - b)
-  const usual = gaps[Math.floor(gaps.length / 2)] ?? 0
+  const apart = breaks(data.map((p) => p.x))
   const words = (p: (typeof data)[number]) => `${formatDateTime(p.at)}: ${formatDecimal(p.value)} ${trend.unit ?? ''}`
   const latest = data[data.length - 1]
   const flagged = data.filter((p) => isAbnormal(p)).length
@@ -108,7 +108,7 @@ function Chart({ trend, width: WIDTH }: { trend: TrendData; width: number }) {
         {x.ticks(4).map((t) => <text key={t.getTime()} x={x(t)} y={HEIGHT - 8} textAnchor="middle" className={css.axis}>{formatDay(t.toISOString())}</text>)}
         {data.slice(1).map((p, i) => {
           const before = data[i]
-          if (!before || (usual > 0 && p.x - before.x > 4 * usual)) return null
+          if (!before || apart.has(i + 1)) return null
           return <line key={p.observation.id} x1={x(before.x)} y1={y(before.y)} x2={x(p.x)} y2={y(p.y)} stroke="var(--series)" strokeWidth="1.5" />
         })}
         {data.map((p) => (

@@ -1,4 +1,6 @@
 import Report from '@mui/icons-material/Report'
+import { Flag } from '../../components/clinical/flag'
+import { ObservationRow, valueOf } from '../../components/clinical/observation'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
 import { useTrouble } from '../../components/ui/part'
 import { graphql, read, type FragmentType } from '../../gql'
@@ -16,6 +18,11 @@ export const BannerFragment = graphql(`
       nodes { id substance { text } reactions { manifestations { text } } }
       pageInfo { hasNextPage }
     }
+    stay: encounters(first: 1, filter: { status: [IN_PROGRESS], class: "IMP" }) {
+      nodes { id period { start } locations { display } participants { display } }
+    }
+    weight: latestResults(category: VITAL_SIGNS, codes: ["LOINC|29463-7"], first: 1) { observation { ...ObservationRow } }
+    egfr: latestResults(category: LABORATORY, codes: ["LOINC|98979-8"], first: 1) { observation { ...ObservationRow } }
   }
 `)
 
@@ -24,6 +31,7 @@ export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
   const patient = read(BannerFragment, of)
   const trouble = useTrouble('activeAllergies')
   const { activeAllergies: allergies } = patient
+  const stay = patient.stay?.nodes[0]
   return (
     <section className={css.banner} aria-label="Patient">
       <div className={css.line}>
@@ -34,6 +42,12 @@ export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
         )}
         <span>Gender <strong>{genderText(patient.gender)}</strong></span>
         <span>MRN <strong>{patient.mrn ?? 'Not recorded'}</strong></span>
+        {stay && (
+          <span className={css.right}>
+            <span>Location <strong>{stay.locations.flatMap((l) => l.display ?? []).join(', ') || 'Not recorded'}</strong></span>
+            <span>With <strong>{stay.participants[0]?.display ?? 'Not recorded'}</strong></span>
+          </span>
+        )}
       </div>
       <div className={css.line}>
         {allergies?.status === 'KNOWN' ? (
@@ -54,7 +68,22 @@ export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
               : trouble === 'forbidden' ? 'Allergies: you may not see this' : 'Allergies: not loaded. Do not assume there are none.'}
           </span>
         )}
+        <span className={css.right}>
+          <Measure name="Weight" of={patient.weight} part="weight" />
+          <Measure name="eGFR" of={patient.egfr} part="egfr" />
+        </span>
       </div>
     </section>
   )
+}
+
+/** The newest of one measurement with its unit, flag and day: it stands here because doses hang on it. Nothing where one may not see it. */
+function Measure({ name, of, part }: { name: string; of: readonly { observation: FragmentType<typeof ObservationRow> }[] | null | undefined; part: string }) {
+  const trouble = useTrouble(part)
+  if (trouble === 'forbidden') return null
+  if (!of) return <span>{name} <strong>not loaded</strong></span>
+  const row = of[0] && read(ObservationRow, of[0].observation)
+  if (!row) return <span>{name} <strong>Not recorded</strong></span>
+  const { text, unit } = valueOf(row)
+  return <span>{name} <strong>{text} {unit}</strong> <Flag of={row.interpretation} /> {row.effectiveAt ? formatDay(row.effectiveAt) : 'date not recorded'}</span>
 }

@@ -34,13 +34,13 @@ export const ReportPage = graphql(`
   }
 `)
 export const ResultRecord = graphql(`
-  fragment ResultRecord on Patient { labs(first: 80) { ...LabPage } diagnosticReports(first: 40) { ...ReportPage } }
+  fragment ResultRecord on Patient { labs(first: 60) { ...LabPage } diagnosticReports(first: 30) { ...ReportPage } }
 `)
 const MoreLabs = graphql(`
-  query MoreLabs($id: ID!, $after: String!) { patient(id: $id) { id labs(first: 80, after: $after) { ...LabPage } } }
+  query MoreLabs($id: ID!, $after: String!) { patient(id: $id) { id labs(first: 60, after: $after) { ...LabPage } } }
 `)
 const MoreReports = graphql(`
-  query MoreReports($id: ID!, $after: String!) { patient(id: $id) { id diagnosticReports(first: 40, after: $after) { ...ReportPage } } }
+  query MoreReports($id: ID!, $after: String!) { patient(id: $id) { id diagnosticReports(first: 30, after: $after) { ...ReportPage } } }
 `)
 
 type Lab = LabPageFragment['nodes'][number]
