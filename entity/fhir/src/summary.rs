@@ -135,7 +135,7 @@ fn must_stay(ty: Type, name: &str) -> bool {
 }
 
 /// What the definitions mark as summary, at every level.
-fn marked<'d>(object: Object<'d>, ty: Type, top: bool) -> Object<'d> {
+fn marked(object: Object<'_>, ty: Type, top: bool) -> Object<'_> {
     members(object, |name, value| {
         if top && matches!(name, "resourceType" | "id") {
             return Some(value);
@@ -180,16 +180,15 @@ fn tag(object: &mut Object<'_>) {
     tag.push("system", Json::from(TAG_SYSTEM));
     tag.push("code", Json::from(TAG_CODE));
     let tag = Json::Object(tag);
-    match object.get_mut("meta").and_then(Json::as_object_mut) {
-        Some(meta) => match meta.get_mut("tag") {
+    if let Some(meta) = object.get_mut("meta").and_then(Json::as_object_mut) {
+        match meta.get_mut("tag") {
             Some(Json::Array(tags)) => tags.push(tag),
             _ => meta.set("tag", Json::Array(vec![tag])),
-        },
-        None => {
-            let mut meta = Object::new();
-            meta.push("tag", Json::Array(vec![tag]));
-            object.push("meta", Json::Object(meta));
         }
+    } else {
+        let mut meta = Object::new();
+        meta.push("tag", Json::Array(vec![tag]));
+        object.push("meta", Json::Object(meta));
     }
 }
 

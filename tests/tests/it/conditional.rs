@@ -176,6 +176,7 @@ async fn the_client_prefers_what_a_write_answers_with() {
 }
 
 /// An entry of a bundle.
+#[expect(clippy::needless_pass_by_value, reason = "made where it is passed")]
 fn entry(method: &str, url: &str, resource: Option<Value>, more: Value) -> Value {
     let mut request = json!({"method": method, "url": url});
     request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

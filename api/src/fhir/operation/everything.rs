@@ -1,6 +1,8 @@
 //! `$everything` of a patient or an encounter: <https://hl7.org/fhir/R4/patient-operation-everything.html>. The compartment page by
 //! page, each page with the practitioners, organizations, locations and medications it refers to; nothing that is about another patient.
 
+use std::fmt::Write as _;
+
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State as Extract};
@@ -123,9 +125,11 @@ async fn answer(
     let link = |token: Option<&str>| {
         let mut url = format!("{base_url}/{owner}/{id}/$everything?_count={count}");
         for (name, value) in given.iter().filter(|(n, _)| n != "_count" && n != PAGE) {
-            url.push_str(&format!("&{name}={}", encoded(value)));
+            let _ = write!(url, "&{name}={}", encoded(value));
         }
-        token.into_iter().for_each(|t| url.push_str(&format!("&{PAGE}={t}")));
+        if let Some(token) = token {
+            let _ = write!(url, "&{PAGE}={token}");
+        }
         url
     };
     let mut links = vec![("self", link(token.as_deref()))];

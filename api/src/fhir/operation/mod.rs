@@ -71,8 +71,7 @@ async fn inputs(
         }
         let value = parameter.as_object().and_then(|o| o.iter().find(|(member, _)| member.starts_with("value")));
         let value = match value.map(|(_, value)| value) {
-            Some(Json::String(text)) => text.to_string(),
-            Some(Json::Number(text)) => text.to_string(),
+            Some(Json::String(text) | Json::Number(text)) => text.to_string(),
             Some(Json::Bool(flag)) => flag.to_string(),
             _ => return Err(bad(IssueType::Structure, format!("Parameters.parameter[{n}] has no simple value"))),
         };

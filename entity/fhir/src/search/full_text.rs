@@ -22,15 +22,12 @@ pub fn parse(text: &str) -> Option<Expression> {
     let mut rest = text.trim_start();
     while !rest.is_empty() {
         let (absent, begun) = rest.strip_prefix('-').map_or((false, rest), |r| (true, r));
-        let (piece, after, quoted) = match begun.strip_prefix('"') {
-            Some(phrase) => {
-                let (phrase, after) = phrase.split_once('"').unwrap_or((phrase, ""));
-                (phrase, after, true)
-            }
-            None => {
-                let end = begun.find(char::is_whitespace).unwrap_or(begun.len());
-                (&begun[..end], &begun[end..], false)
-            }
+        let (piece, after, quoted) = if let Some(phrase) = begun.strip_prefix('"') {
+            let (phrase, after) = phrase.split_once('"').unwrap_or((phrase, ""));
+            (phrase, after, true)
+        } else {
+            let end = begun.find(char::is_whitespace).unwrap_or(begun.len());
+            (&begun[..end], &begun[end..], false)
         };
         rest = after.trim_start();
         if piece == "OR" && !quoted && !absent {

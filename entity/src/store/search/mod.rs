@@ -5,6 +5,7 @@
 //! Drivers: row key, patient, `ix_ord` in its own order, a side table or the GIN index behind a MATERIALIZED fence, else a walk
 //! in the order asked for. The fence keeps the planner from turning a sparse match into a walk of the table.
 
+mod count;
 mod filter;
 mod include;
 mod order;
@@ -22,6 +23,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+pub use count::Count;
 use filter::{Filter, Side, ord_key, terms_of};
 pub use include::{Included, MAX_INCLUDED};
 use order::{Key, Order, Place, beyond, compare, direction, instant, order_by};
@@ -31,14 +33,12 @@ use crate::store::read::text;
 use crate::store::seal::Seal;
 use crate::store::sql::Sql;
 use crate::store::{Match, Store, Stored};
-use crate::{Actor, Clearance, Rows, StoreError};
+use crate::{Actor, StoreError};
 
 /// Most candidates that are sorted by a looked-up value; above it the search is refused, never cut.
 const SORT_LIMIT: i64 = 100_000;
 /// As [`SORT_LIMIT`], where each candidate's document has to be read.
 const READ_LIMIT: i64 = 10_000;
-/// Up to this many matches are counted when an estimate is asked for.
-const COUNTED: i64 = 10_000;
 
 /// Which slice of a search is wanted.
 #[derive(Debug, Clone, Default)]
@@ -49,16 +49,6 @@ pub struct PageRequest {
     pub token: Option<String>,
     /// Walk towards the beginning; without a token, from the end.
     pub backward: bool,
-}
-
-/// How exactly the number of matches is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Count {
-    Exact,
-    /// Exact up to this many, else unknown.
-    UpTo(u32),
-    /// Exact when it is cheap, else what the planner's statistics say; always exact for an actor who may not see all rows.
-    Estimate,
 }
 
 /// One page of matches in order.
@@ -199,55 +189,6 @@ impl Store {
             self.page(rows, limit, false, false, bound)
         });
         Ok(pages.collect())
-    }
-
-    /// The number of matches.
-    ///
-    /// # Errors
-    /// As [`Store::search`].
-    pub async fn count(&self, actor: &Actor, query: &Query, count: Count) -> Result<Option<u64>, StoreError> {
-        actor.require(Interaction::Search, query.resource_type)?;
-        let query = &*self.prepared(&self.db, actor, query).await?;
-        let limit = match count {
-            Count::Exact => None,
-            Count::UpTo(limit) => Some(i64::from(limit)),
-            // Statistics know of rows the actor must not know of.
-            Count::Estimate if actor.rows != Rows::All || actor.clearance != Clearance::FULL => None,
-            Count::Estimate => Some(COUNTED),
-        };
-        let driver = self.driver(query, &Order::Newest)?;
-        let mut sql = Sql::new();
-        self.fence(&mut sql, actor, query, &driver);
-        sql.push("SELECT count(*) AS n FROM (SELECT 1 FROM ");
-        self.matching(&mut sql, actor, query, &driver)?;
-        if let Some(limit) = limit {
-            sql.push(" LIMIT ").bind(limit + 1);
-        }
-        sql.push(") AS c");
-        let row = self.db.query_one_raw(sql.statement()).await?;
-        let row = row.ok_or_else(|| StoreError::Internal("a count without a row".into()))?;
-        let n: i64 = row.try_get("", "n")?;
-        Ok(match (count, limit) {
-            (_, Some(limit)) if n <= limit => Some(n as u64),
-            (_, None) => Some(n as u64),
-            (Count::Estimate, _) => Some(self.estimate(actor, query).await?.max(n as u64)),
-            _ => None,
-        })
-    }
-
-    /// The number of rows the planner expects.
-    async fn estimate(&self, actor: &Actor, query: &Query) -> Result<u64, StoreError> {
-        let driver = self.driver(query, &Order::Newest)?;
-        let mut sql = Sql::new();
-        sql.push("EXPLAIN (FORMAT JSON) ");
-        self.fence(&mut sql, actor, query, &driver);
-        sql.push("SELECT 1 FROM ");
-        self.matching(&mut sql, actor, query, &driver)?;
-        let row = self.db.query_one_raw(sql.statement()).await?;
-        let plan: Option<serde_json::Value> = row.map(|row| row.try_get("", "QUERY PLAN")).transpose()?;
-        plan.and_then(|plan| plan[0]["Plan"]["Plan Rows"].as_f64())
-            .map(|rows| rows as u64)
-            .ok_or_else(|| StoreError::Internal("a plan without rows".into()))
     }
 
     /// The first matches, newest created first, by this connection.

@@ -80,8 +80,7 @@ impl Order {
                 ("_lastUpdated", _) => Looked::LastUpdated,
                 (_, Kind::Date) if primary(s) => Looked::PrimaryDate,
                 (code, Kind::Date) => Looked::Date(keys.date(ty, code)),
-                (code, Kind::String) => Looked::Text(keys.string(ty, code)),
-                (code, Kind::Uri) => Looked::Text(keys.string(ty, code)),
+                (code, Kind::String | Kind::Uri) => Looked::Text(keys.string(ty, code)),
                 (code, Kind::Number | Kind::Quantity) => {
                     let key = keys.number(ty, code);
                     Looked::Number([key, if s.descending { keys.high_end(key) } else { keys.low_end(key) }])

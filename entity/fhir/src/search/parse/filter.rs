@@ -269,19 +269,18 @@ impl Reader<'_> {
                 "eq" | "ne" | "gt" | "lt" | "ge" | "le" | "sa" | "eb" | "ap",
             ) => (Modifier::None, format!("{operator}{value}")),
             (Kind::Date, "po") => (Modifier::None, format!("eq{value}")),
-            (Kind::Token | Kind::Uri, "eq") | (Kind::Composite, "eq") | (Kind::Reference, "re") => {
+            (Kind::Token | Kind::Uri | Kind::Composite, "eq") | (Kind::Reference, "re") => {
                 (Modifier::None, with_system(param, value))
             }
             (Kind::Token | Kind::Uri, "ne") => (Modifier::Unequal, with_system(param, value)),
             _ => return refuse(),
         };
-        let operand = match param.kind {
+        let operand = if param.kind == Kind::String {
             // Escapes belong to lists of values, of which there are none here.
-            Kind::String => Operand::String(text),
-            _ => {
-                let read = self.operand(param, &modifier, None, &text);
-                read.map_err(|reason| Fault::Value(format!("_filter: \"{name}\": {reason}")))?
-            }
+            Operand::String(text)
+        } else {
+            let read = self.operand(param, &modifier, None, &text);
+            read.map_err(|reason| Fault::Value(format!("_filter: \"{name}\": {reason}")))?
         };
         let operand = match operand {
             Operand::Date(date) if operator == "po" => Operand::Date(DateOperand { prefix: Prefix::Ap, ..date }),
