@@ -51,6 +51,7 @@ export const router = createBrowserRouter([
           { path: 'patients/:id/clinical/encounters', lazy: async () => ({ Component: (await import('./routes/encounters.page')).EncountersPage }) },
           // A document of its own: its editor needs a looser style policy than the chart has.
           { path: 'playground', loader: () => redirectDocument('/playground'), element: <Starting /> },
+          { path: 'fhir-explorer', lazy: async () => ({ Component: (await import('./routes/fhir-explorer.page')).FhirExplorerPage }) },
           { path: 'settings', lazy: async () => ({ Component: (await import('./routes/settings.page')).SettingsPage }) },
           { path: '*', lazy: async () => ({ Component: (await import('./routes/not-found.page')).NotFoundPage }) },
         ],

@@ -14,6 +14,7 @@ export function areas(session: Session, config: Config, here: 'app' | 'playgroun
   return [
     ...(maySeePatients(session) ? [{ name: 'Patients', path: '/patients', keys: 'g l', elsewhere: here !== 'app' }] : []),
     ...(mayExplore(session, config) ? [{ name: 'Playground', path: '/playground', elsewhere: here !== 'playground' }] : []),
+    { name: 'FHIR explorer', path: '/fhir-explorer', elsewhere: here !== 'app' },
     { name: 'Settings', path: '/settings', elsewhere: here !== 'app' },
   ]
 }

@@ -1,3 +1,4 @@
+import AccountTreeOutlined from '@mui/icons-material/AccountTreeOutlined'
 import DataObjectOutlined from '@mui/icons-material/DataObjectOutlined'
 import HelpOutlineOutlined from '@mui/icons-material/HelpOutlineOutlined'
 import PeopleAltOutlined from '@mui/icons-material/PeopleAltOutlined'
@@ -22,7 +23,10 @@ import css from './shell.module.css'
 
 const CommandPalette = lazy(() => import('./palette'))
 const Help = lazy(() => import('./help'))
-const ICONS: Record<string, typeof PeopleAltOutlined> = { '/patients': PeopleAltOutlined, '/playground': DataObjectOutlined, '/settings': SettingsOutlined }
+const ICONS: Record<string, typeof PeopleAltOutlined> = { '/patients': PeopleAltOutlined, '/playground': DataObjectOutlined, '/fhir-explorer': AccountTreeOutlined, '/settings': SettingsOutlined }
+
+/** Names that are too long for the rail. */
+const RAIL: Record<string, string> = { '/playground': 'Query', '/fhir-explorer': 'FHIR' }
 
 const leave = () => { void signOut().finally(() => window.location.assign('/login?ended=1')) }
 
@@ -95,7 +99,7 @@ function Frame({ here }: { here: 'app' | 'playground' }) {
             return (
               <NavLink key={place.path} to={place.path} className={`${css.entry} ${place.path === '/settings' ? css.last : ''}`} reloadDocument={!!place.elsewhere}>
                 <Icon fontSize="small" />
-                {place.path === '/playground' ? 'Query' : place.name}
+                {RAIL[place.path] ?? place.name}
               </NavLink>
             )
           })}

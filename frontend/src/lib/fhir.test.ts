@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest'
+import { differences, linkTo, numberAt, parseExact, servedTypes, writeExact } from './fhir'
+
+it('reads what can be searched', () => {
+  expect(servedTypes({ rest: [{ resource: [{ type: 'Patient', searchParam: [{ name: 'family', type: 'string' }] }, { searchParam: [] }] }] })).toEqual([{ type: 'Patient', parameters: [{ name: 'family', type: 'string' }] }])
+  expect(servedTypes({})).toEqual([])
+})
+
+it('follows links below the base only', () => {
+  const bundle = { link: [{ relation: 'self', url: 'x' }, { relation: 'next', url: 'https://h/fhir/R4/Patient?_page=a' }] }
+  expect(linkTo(bundle, 'next')).toBe('Patient?_page=a')
+  expect(linkTo(bundle, 'self')).toBeNull()
+  expect(linkTo(bundle, 'previous')).toBeNull()
+})
+
+it('tells what differs leaf by leaf', () => {
+  expect(differences({ a: 1, b: [{ c: 'x' }], d: true }, { a: 1, b: [{ c: 'y' }, { c: 'z' }] })).toEqual([
+    { path: 'b[0].c', before: '"x"', after: '"y"' },
+    { path: 'b[1]', before: undefined, after: '{"c":"z"}' },
+    { path: 'd', before: 'true', after: undefined },
+  ])
+  expect(differences({ a: 1 }, { a: 1 })).toEqual([])
+})
+
+it('keeps the text of numbers, and leaves digits in strings alone', () => {
+  const text = '{"a":7.10,"b":[-1e2,0],"c":"12 \\" 3","d":{"e":true,"f":null}}'
+  expect(writeExact(parseExact(text))).toBe(text)
+  expect(numberAt({ total: (parseExact('{"total":200}') as { total: unknown }).total }, 'total')).toBe(200)
+  expect(differences(parseExact('{"v":7.1}'), parseExact('{"v":7.10}'))).toEqual([{ path: 'v', before: '7.1', after: '7.10' }])
+})

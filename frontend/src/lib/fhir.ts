@@ -1,0 +1,67 @@
+import { ask } from './graphql'
+
+/** The FHIR REST door by this session, reading only. */
+export type Json = { readonly [key: string]: unknown }
+export interface FhirFailure { status: number; messages: string[] }
+export type FhirAnswer = { body: Json } | { failure: FhirFailure }
+
+export const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+export const items = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isJson) : [])
+export const textAt = (value: Json | undefined, name: string): string => { const at = value?.[name]; return typeof at === 'string' ? at : '' }
+
+/** Stands before the text of a number; no FHIR string can hold it. */
+const NUMBER = '\u0000'
+
+/** JSON whose numbers keep their text, as strings behind a mark: `7.10` is another result than `7.1`. */
+export function parseExact(text: string): unknown {
+  return JSON.parse(text.replace(/("(?:[^"\\]|\\.)*")|-?\d[\d.eE+-]*/g, (token: string, quoted?: string) => quoted ?? `"\\u0000${token}"`))
+}
+/** What [`parseExact`] read, as JSON again. */
+export const writeExact = (value: unknown, indent?: number): string => JSON.stringify(value, null, indent).replace(/"\\u0000([^"]*)"/g, '$1')
+export const numberAt = (value: Json, name: string): number | null => {
+  const at = value[name]
+  return typeof at === 'string' && at.startsWith(NUMBER) ? Number(at.slice(1)) : null
+}
+
+/** Reads `path` below the FHIR base, such as `Patient?family=x`. A refusal comes with the words of its OperationOutcome. */
+export async function fhirRead(path: string): Promise<FhirAnswer> {
+  let response: Response
+  try {
+    response = await ask(`/fhir/R4/${path}`, { credentials: 'same-origin', headers: { Accept: 'application/fhir+json' } })
+  } catch {
+    return { failure: { status: 0, messages: ['The server cannot be reached.'] } }
+  }
+  const body: unknown = await response.text().then(parseExact).catch(() => null)
+  if (response.ok && isJson(body)) return { body }
+  const messages = isJson(body) ? items(body.issue).map((issue) => textAt(issue, 'diagnostics') || textAt(issue, 'code')).filter(Boolean) : []
+  return { failure: { status: response.status, messages: messages.length > 0 ? messages : [`The server answered with status ${response.status}.`] } }
+}
+
+export interface SearchParameter { name: string; type: string }
+export interface ServedType { type: string; parameters: SearchParameter[] }
+
+/** What a CapabilityStatement says can be searched. */
+export function servedTypes(capability: Json): ServedType[] {
+  return items(items(capability.rest)[0]?.resource).map((resource) => ({
+    type: textAt(resource, 'type'),
+    parameters: items(resource.searchParam).map((p) => ({ name: textAt(p, 'name'), type: textAt(p, 'type') })).filter((p) => p.name),
+  })).filter((t) => t.type)
+}
+
+/** The path below the base of a link that the server wrote; null when there is none. */
+export function linkTo(bundle: Json, relation: string): string | null {
+  const url = textAt(items(bundle.link).find((link) => link.relation === relation), 'url')
+  const at = url.indexOf('/fhir/R4/')
+  return at < 0 ? null : url.slice(at + '/fhir/R4/'.length)
+}
+
+/** What differs between two documents, leaf by leaf: the path, what it was and what it is; absent is undefined. */
+export function differences(before: unknown, after: unknown, path = ''): { path: string; before: string | undefined; after: string | undefined }[] {
+  if (JSON.stringify(before) === JSON.stringify(after)) return []
+  const step = (name: string) => (path ? `${path}.${name}` : name)
+  if (Array.isArray(before) && Array.isArray(after)) {
+    return Array.from({ length: Math.max(before.length, after.length) }, (_, i) => differences(before[i], after[i], `${path}[${i}]`)).flat()
+  }
+  if (isJson(before) && isJson(after)) return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) => differences(before[name], after[name], step(name)))
+  return [{ path, before: before === undefined ? undefined : writeExact(before), after: after === undefined ? undefined : writeExact(after) }]
+}
