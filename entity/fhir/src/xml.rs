@@ -493,4 +493,18 @@ mod tests {
             assert!(error.contains(reason), "{xml}: {error}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic(pieces in proptest::collection::vec(proptest::sample::select(vec![
+            "<Patient xmlns=\"http://hl7.org/fhir\">", "</Patient>", "<name>", "</name>", "<given value=\"", "\"/>", "&amp;", "&#", ";", "<!--",
+            "-->", "<![CDATA[", "]]>", "<div xmlns=\"http://www.w3.org/1999/xhtml\">", "</div>", "<text>", "</text>", "<?", "?>", "'", "=", "é",
+            "<contained>", "</contained>", " ", "<extension url=\"u\">", "<valueDecimal value=\"1\"/>", "</extension>", "<", ">",
+        ]), 0..24)) {
+            let text = pieces.concat();
+            if let Ok(document) = from_xml(&text) {
+                proptest::prop_assert_eq!(document.str_at("resourceType"), Some("Patient"));
+            }
+        }
+    }
 }

@@ -102,7 +102,9 @@ impl Patch {
                 for (i, operation) in operations.iter().enumerate() {
                     operation.apply(&mut work).map_err(|reason| fail(i, reason))?;
                 }
-                operations.iter().for_each(|operation| operation.tidy(&mut work.document));
+                for operation in operations {
+                    operation.tidy(&mut work.document);
+                }
             }
             Operations::Path(operations) => {
                 for (i, operation) in operations.iter().enumerate() {

@@ -80,7 +80,7 @@ impl Operation {
     pub fn apply(&self, work: &mut Work) -> Result<(), String> {
         match &self.act {
             Act::Add { name, value } => {
-                let place = one(self.find(&work.document, &self.path)?)?;
+                let place = one(Self::find(&work.document, &self.path)?)?;
                 let child = place.ty.child(name).ok_or_else(|| format!("{} has no element {name}", place.ty.name()))?;
                 let (choice, json, companion) = value.of(child)?;
                 for given in [&json, &companion].into_iter().flatten() {
@@ -109,7 +109,7 @@ impl Operation {
                 Ok(())
             }
             Act::Delete => {
-                let found = self.find(&work.document, &self.path)?;
+                let found = Self::find(&work.document, &self.path)?;
                 if found.is_empty() {
                     return Ok(());
                 }
@@ -122,7 +122,7 @@ impl Operation {
                 Ok(())
             }
             Act::Replace { value } => {
-                let place = one(self.find(&work.document, &self.path)?)?;
+                let place = one(Self::find(&work.document, &self.path)?)?;
                 let Some(at) = place.at else { return Err("the resource itself cannot be replaced".into()) };
                 let parent = at.parent_type.ok_or_else(|| "the element is of no known type".to_owned())?;
                 let (child, _) =
@@ -168,7 +168,8 @@ impl Operation {
         }
     }
 
-    fn find(&self, document: &Json<'static>, path: &Expression) -> Result<Vec<Place>, String> {
+    /// The elements that a path names.
+    fn find(document: &Json<'static>, path: &Expression) -> Result<Vec<Place>, String> {
         let context = Context::new(document);
         let found = path.evaluate(&context).map_err(|error| format!("path: {error}"))?;
         let places = found.iter().map(|value| match value {
@@ -180,7 +181,7 @@ impl Operation {
 
     /// The list that the path names, with all of its elements; it may have none yet.
     fn list(&self, document: &Json<'static>) -> Result<List, String> {
-        let found = self.find(document, &self.path)?;
+        let found = Self::find(document, &self.path)?;
         let length = found.len();
         let (parent, ty, name) = match found.into_iter().next() {
             Some(Place { at: Some(At { parent, parent_type: Some(ty), name, index: Some(_) }), .. }) => {
@@ -190,7 +191,7 @@ impl Operation {
             None => {
                 let (before, name) = self.path.text().rsplit_once('.').ok_or("there is nothing at the path")?;
                 let before = Expression::parse_user(before).map_err(|_| "there is nothing at the path".to_owned())?;
-                let place = one(self.find(document, &before)?)?;
+                let place = one(Self::find(document, &before)?)?;
                 (place.steps(), place.ty, name.to_owned())
             }
         };

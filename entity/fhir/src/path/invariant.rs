@@ -56,8 +56,7 @@ pub(crate) fn holds_counted<'a>(expression: &'a Expression, place: &Place<'a>) -
 fn boolean(values: &Collection<'_>) -> Result<bool, PathError> {
     match values {
         Collection::Empty => Ok(true),
-        Collection::One(Value::Boolean(b)) => Ok(*b),
-        Collection::One(Value::Node(Node { json: Some(Json::Bool(b)), .. })) => Ok(*b),
+        Collection::One(Value::Boolean(b) | Value::Node(Node { json: Some(Json::Bool(b)), .. })) => Ok(*b),
         Collection::Many(values) if values.is_empty() => Ok(true),
         _ => Err(PathError::new(ErrorKind::Execution, "an invariant yields one boolean", 0)),
     }
