@@ -35,18 +35,7 @@ test: rust-test frontend-check e2e
 rust-test: deps
 	cargo test --workspace
 
-frontend-# Server against bare SQL; writes BENCHMARKS.md.
-bench: deps
-	cargo build --workspace --release
-	cargo bench --workspace --bench twins
-
-# A container image with the server and its PostgreSQL; by docker, or podman where there is no docker.
-image: deps frontend
-	cargo build --workspace --release
-	mkdir -p target/image && cp target/release/wintehr target/image/
-	$(firstword $(shell command -v docker podman)) build -f docker/Dockerfile -t wintehr target/image
-
-check: frontend/node_modules
+frontend-check: frontend/node_modules
 	cd frontend && npm run typecheck && npm run lint && npm run test && npm run build && npm run budget
 
 # Headless Chromium against the real server with the demo hospital.
