@@ -45,6 +45,7 @@ test('the list is searched, ordered and paged by the server', async () => {
   }
   await page.getByText('200 of 200 loaded').waitFor()
   await page.getByLabel('Search patients').fill('zzzz-nobody-1')
+  assert.equal(new URL(page.url()).searchParams.get('q'), null, 'whom one looks for stays out of the address')
   await page.getByText('No patient is found').waitFor()
   await page.getByLabel('Search patients').fill('')
   await page.getByText('of 200 loaded').waitFor()

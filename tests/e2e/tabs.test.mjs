@@ -88,6 +88,11 @@ test('a registrar sees who the patient is, and that the rest is not theirs to se
   await shot('07-registrar')
   await page.goto(`${chart}/medications`)
   await page.getByText('You may not see this').nth(1).waitFor()
+  await page.getByRole('navigation', { name: 'Chart' }).getByRole('link', { name: 'Demographics' }).click()
+  await page.getByRole('region', { name: 'Identifiers' }).getByText('Medical record number', { exact: false }).first().waitFor()
+  await accessible('demographics')
+  await inTheme('dark', () => accessible('demographics, dark'))
+  await shot('07-demographics')
 })
 
 test('an analyst may not see the list of patients, and is told so', async () => {

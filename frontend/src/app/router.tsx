@@ -41,6 +41,7 @@ export const router = createBrowserRouter([
           { path: 'patients', lazy: async () => ({ Component: (await import('./routes/patients.page')).PatientsPage }) },
           { path: 'patients/:id', loader: ({ params }) => redirect(`/patients/${params.id ?? ''}/clinical/summary`) },
           { path: 'patients/:id/clinical/summary', lazy: async () => ({ Component: (await import('./routes/summary.page')).SummaryPage }) },
+          { path: 'patients/:id/clinical/demographics', lazy: async () => ({ Component: (await import('./routes/demographics.page')).DemographicsPage }) },
           { path: 'patients/:id/clinical/problems', lazy: async () => ({ Component: (await import('./routes/problems.page')).ProblemsPage }) },
           { path: 'patients/:id/clinical/medications', lazy: async () => ({ Component: (await import('./routes/medications.page')).MedicationsPage }) },
           { path: 'patients/:id/clinical/allergies', lazy: async () => ({ Component: (await import('./routes/allergies.page')).AllergiesPage }) },

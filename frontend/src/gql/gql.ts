@@ -15,6 +15,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  */
 type Documents = {
     "\n  query AllergiesScreen($id: ID!) { patient(id: $id) { id ...Banner ...AllergyRecord } }\n": typeof types.AllergiesScreenDocument,
+    "\n  query DemographicsScreen($id: ID!) { patient(id: $id) { id ...Banner ...DemographicRecord } }\n": typeof types.DemographicsScreenDocument,
     "\n  query DocumentsScreen($id: ID!) { patient(id: $id) { id ...Banner ...DocumentRecord } }\n": typeof types.DocumentsScreenDocument,
     "\n  query EncountersScreen($id: ID!) { patient(id: $id) { id ...Banner ...EncounterRecord } }\n": typeof types.EncountersScreenDocument,
     "\n  query ImmunizationsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ImmunizationRecord } }\n": typeof types.ImmunizationsScreenDocument,
@@ -30,6 +31,7 @@ type Documents = {
     "\n  fragment AllergyRecord on Patient { allergies(first: 50) { ...AllergyPage } }\n": typeof types.AllergyRecordFragmentDoc,
     "\n  query MoreAllergies($id: ID!, $after: String!) { patient(id: $id) { id allergies(first: 50, after: $after) { ...AllergyPage } } }\n": typeof types.MoreAllergiesDocument,
     "\n  fragment Banner on Patient {\n    mrn gender birthDate\n    name { display family given prefix }\n    age { value unit }\n    deceased { deceased at }\n    activeAllergies: allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } reactions { manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n    stay: encounters(first: 1, filter: { status: [IN_PROGRESS], class: \"IMP\" }) {\n      nodes { id period { start } locations { display } participants { display } }\n    }\n    weight: latestResults(category: VITAL_SIGNS, codes: [\"LOINC|29463-7\"], first: 1) { observation { ...ObservationRow } }\n    egfr: latestResults(category: LABORATORY, codes: [\"LOINC|98979-8\"], first: 1) { observation { ...ObservationRow } }\n  }\n": typeof types.BannerFragmentDoc,
+    "\n  fragment DemographicRecord on Patient {\n    active gender birthDate\n    deceased { deceased at }\n    names { use display }\n    identifiers { use system value type { text } }\n    telecom { system value use }\n    addresses { use text lines city state postalCode country }\n    language { text }\n    maritalStatus { text }\n    generalPractitioners { id display }\n    lastUpdated versionId\n  }\n": typeof types.DemographicRecordFragmentDoc,
     "\n  fragment DocumentPage on DocumentConnection {\n    nodes { id status type { text } category { text } date description authors { display } attachments { contentType title url data creation } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": typeof types.DocumentPageFragmentDoc,
     "\n  fragment DocumentRecord on Patient { documents(first: 50) { ...DocumentPage } }\n": typeof types.DocumentRecordFragmentDoc,
     "\n  query MoreDocuments($id: ID!, $after: String!) { patient(id: $id) { id documents(first: 50, after: $after) { ...DocumentPage } } }\n": typeof types.MoreDocumentsDocument,
@@ -65,6 +67,7 @@ type Documents = {
 };
 const documents: Documents = {
     "\n  query AllergiesScreen($id: ID!) { patient(id: $id) { id ...Banner ...AllergyRecord } }\n": types.AllergiesScreenDocument,
+    "\n  query DemographicsScreen($id: ID!) { patient(id: $id) { id ...Banner ...DemographicRecord } }\n": types.DemographicsScreenDocument,
     "\n  query DocumentsScreen($id: ID!) { patient(id: $id) { id ...Banner ...DocumentRecord } }\n": types.DocumentsScreenDocument,
     "\n  query EncountersScreen($id: ID!) { patient(id: $id) { id ...Banner ...EncounterRecord } }\n": types.EncountersScreenDocument,
     "\n  query ImmunizationsScreen($id: ID!) { patient(id: $id) { id ...Banner ...ImmunizationRecord } }\n": types.ImmunizationsScreenDocument,
@@ -80,6 +83,7 @@ const documents: Documents = {
     "\n  fragment AllergyRecord on Patient { allergies(first: 50) { ...AllergyPage } }\n": types.AllergyRecordFragmentDoc,
     "\n  query MoreAllergies($id: ID!, $after: String!) { patient(id: $id) { id allergies(first: 50, after: $after) { ...AllergyPage } } }\n": types.MoreAllergiesDocument,
     "\n  fragment Banner on Patient {\n    mrn gender birthDate\n    name { display family given prefix }\n    age { value unit }\n    deceased { deceased at }\n    activeAllergies: allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } reactions { manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n    stay: encounters(first: 1, filter: { status: [IN_PROGRESS], class: \"IMP\" }) {\n      nodes { id period { start } locations { display } participants { display } }\n    }\n    weight: latestResults(category: VITAL_SIGNS, codes: [\"LOINC|29463-7\"], first: 1) { observation { ...ObservationRow } }\n    egfr: latestResults(category: LABORATORY, codes: [\"LOINC|98979-8\"], first: 1) { observation { ...ObservationRow } }\n  }\n": types.BannerFragmentDoc,
+    "\n  fragment DemographicRecord on Patient {\n    active gender birthDate\n    deceased { deceased at }\n    names { use display }\n    identifiers { use system value type { text } }\n    telecom { system value use }\n    addresses { use text lines city state postalCode country }\n    language { text }\n    maritalStatus { text }\n    generalPractitioners { id display }\n    lastUpdated versionId\n  }\n": types.DemographicRecordFragmentDoc,
     "\n  fragment DocumentPage on DocumentConnection {\n    nodes { id status type { text } category { text } date description authors { display } attachments { contentType title url data creation } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": types.DocumentPageFragmentDoc,
     "\n  fragment DocumentRecord on Patient { documents(first: 50) { ...DocumentPage } }\n": types.DocumentRecordFragmentDoc,
     "\n  query MoreDocuments($id: ID!, $after: String!) { patient(id: $id) { id documents(first: 50, after: $after) { ...DocumentPage } } }\n": types.MoreDocumentsDocument,
@@ -132,6 +136,10 @@ export function graphql(source: string): unknown;
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query AllergiesScreen($id: ID!) { patient(id: $id) { id ...Banner ...AllergyRecord } }\n"): (typeof documents)["\n  query AllergiesScreen($id: ID!) { patient(id: $id) { id ...Banner ...AllergyRecord } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query DemographicsScreen($id: ID!) { patient(id: $id) { id ...Banner ...DemographicRecord } }\n"): (typeof documents)["\n  query DemographicsScreen($id: ID!) { patient(id: $id) { id ...Banner ...DemographicRecord } }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -192,6 +200,10 @@ export function graphql(source: "\n  query MoreAllergies($id: ID!, $after: Strin
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  fragment Banner on Patient {\n    mrn gender birthDate\n    name { display family given prefix }\n    age { value unit }\n    deceased { deceased at }\n    activeAllergies: allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } reactions { manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n    stay: encounters(first: 1, filter: { status: [IN_PROGRESS], class: \"IMP\" }) {\n      nodes { id period { start } locations { display } participants { display } }\n    }\n    weight: latestResults(category: VITAL_SIGNS, codes: [\"LOINC|29463-7\"], first: 1) { observation { ...ObservationRow } }\n    egfr: latestResults(category: LABORATORY, codes: [\"LOINC|98979-8\"], first: 1) { observation { ...ObservationRow } }\n  }\n"): (typeof documents)["\n  fragment Banner on Patient {\n    mrn gender birthDate\n    name { display family given prefix }\n    age { value unit }\n    deceased { deceased at }\n    activeAllergies: allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } reactions { manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n    stay: encounters(first: 1, filter: { status: [IN_PROGRESS], class: \"IMP\" }) {\n      nodes { id period { start } locations { display } participants { display } }\n    }\n    weight: latestResults(category: VITAL_SIGNS, codes: [\"LOINC|29463-7\"], first: 1) { observation { ...ObservationRow } }\n    egfr: latestResults(category: LABORATORY, codes: [\"LOINC|98979-8\"], first: 1) { observation { ...ObservationRow } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment DemographicRecord on Patient {\n    active gender birthDate\n    deceased { deceased at }\n    names { use display }\n    identifiers { use system value type { text } }\n    telecom { system value use }\n    addresses { use text lines city state postalCode country }\n    language { text }\n    maritalStatus { text }\n    generalPractitioners { id display }\n    lastUpdated versionId\n  }\n"): (typeof documents)["\n  fragment DemographicRecord on Patient {\n    active gender birthDate\n    deceased { deceased at }\n    names { use display }\n    identifiers { use system value type { text } }\n    telecom { system value use }\n    addresses { use text lines city state postalCode country }\n    language { text }\n    maritalStatus { text }\n    generalPractitioners { id display }\n    lastUpdated versionId\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -4,6 +4,7 @@ import type { ReactElement } from 'react'
 import { describe, expect, it } from 'vitest'
 import { answering, emptyPatient, failing, forbidden, fullPatient, renderPage, type FakeServer } from '../../testing/chart'
 import { AllergiesPage } from './allergies.page'
+import { DemographicsPage } from './demographics.page'
 import { DocumentsPage } from './documents.page'
 import { EncountersPage } from './encounters.page'
 import { ImmunizationsPage } from './immunizations.page'
@@ -92,6 +93,15 @@ describe('allergies', () => {
     at(<SummaryPage />, { root: answering({ ...fullPatient, allergies: failing }) })
     expect(await screen.findByText('Allergies: not loaded. Do not assume there are none.')).toBeVisible()
   })
+})
+
+it('says of each fact about the person that it is not recorded', async () => {
+  at(<DemographicsPage />, { root: answering({ ...emptyPatient, names: [{ use: 'official', display: 'Ada Lind', given: [], prefix: [], suffix: [] }], telecom: [{ system: 'phone', value: '555 0100', use: 'home' }] }) })
+  const person = within(await screen.findByRole('region', { name: 'Person' }))
+  expect(person.getByText('Name (official)').nextSibling).toHaveTextContent('Ada Lind')
+  expect(person.getByText('Language').nextSibling).toHaveTextContent('Not recorded')
+  expect(screen.getByText('Telephone (home)').nextSibling).toHaveTextContent('555 0100')
+  expect(screen.getByText('No identifier is recorded.')).toBeVisible()
 })
 
 it('never mixes current with past medications', async () => {

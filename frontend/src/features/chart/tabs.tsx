@@ -3,7 +3,7 @@ import css from './chart.module.css'
 
 /** The tabs of a chart, in groups: read, record, results, write. Each has an address of its own. */
 export const TABS = [
-  [['summary', 'Summary']],
+  [['summary', 'Summary'], ['demographics', 'Demographics']],
   [['problems', 'Problems'], ['medications', 'Medications'], ['allergies', 'Allergies'], ['immunizations', 'Immunizations'], ['procedures', 'Procedures']],
   [['results', 'Results']],
   [['documents', 'Documents'], ['encounters', 'Encounters']],

@@ -4,7 +4,7 @@ import OutlinedInput from '@mui/material/OutlinedInput'
 import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
-import { useNavigate, useSearchParams } from 'react-router'
+import { useLocation, useNavigate, useSearchParams } from 'react-router'
 import { useClient } from 'urql'
 import { isForbidden, NotPermitted, type Trouble } from '../../components/ui/part'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
@@ -42,13 +42,20 @@ const PAGE = 50
 const HEAD = 28
 const SORTS: [PatientSort, string][] = [['FAMILY', 'Family name'], ['BIRTH_DATE', 'Oldest'], ['BIRTH_DATE_DESC', 'Youngest'], ['LAST_UPDATED_DESC', 'Last changed']]
 
+/** The search text that was left with a place in the history. */
+function searched(state: unknown): string | null {
+  const q: unknown = typeof state === 'object' && state !== null ? Reflect.get(state, 'q') : null
+  return typeof q === 'string' ? q : null
+}
+
 /** Search, order and page through all patients one may see. The server searches; the list only shows. */
 export function PatientListView() {
   const client = useClient()
   const navigate = useNavigate()
   const announce = useAnnounce()
   const [query, setQuery] = useSearchParams()
-  const text = query.get('q') ?? ''
+  const location = useLocation()
+  const text = searched(location.state) ?? query.get('q') ?? ''
   const sort = SORTS.find(([name]) => name === query.get('sort'))?.[0] ?? 'FAMILY'
   const search = readPatientSearch(text)
   const [found, setFound] = useState<Found | null>(null)
@@ -119,24 +126,29 @@ export function PatientListView() {
       virtual.scrollToIndex(next)
     } else if (event.key === 'Enter') open(rows[active])
   }
-  const change = (name: string, value: string) => setQuery((before) => {
+  const order = (value: PatientSort) => setQuery((before) => {
     const next = new URLSearchParams(before)
-    if (value) next.set(name, value)
-    else next.delete(name)
+    next.set('sort', value)
     return next
-  }, { replace: true })
+  }, { replace: true, state: { q: text } })
+  // Whom one looks for is kept with this place in the history, never in an address.
+  const lookFor = (q: string) => setQuery((before) => {
+    const next = new URLSearchParams(before)
+    next.delete('q')
+    return next
+  }, { replace: true, state: { q } })
 
   return (
     <main className={css.view}>
       <header className={css.head}><h1>Patients</h1></header>
       <div className={css.tools}>
         <OutlinedInput
-          inputRef={field} fullWidth value={text} onChange={(e) => change('q', e.target.value)} onKeyDown={keys}
+          inputRef={field} fullWidth value={text} onChange={(e) => lookFor(e.target.value)} onKeyDown={keys}
           placeholder="Name, MRN or birth date (1945-07-14)"
           inputProps={{ 'aria-label': 'Search patients', type: 'search', 'aria-controls': 'patient-rows' }}
           endAdornment={<kbd className={css.key} aria-hidden>/</kbd>}
         />
-        <ToggleButtonGroup exclusive value={sort} onChange={(_, value: PatientSort | null) => { if (value) change('sort', value) }} aria-label="Order">
+        <ToggleButtonGroup exclusive value={sort} onChange={(_, value: PatientSort | null) => { if (value) order(value) }} aria-label="Order">
           {SORTS.map(([value, words]) => <ToggleButton key={value} value={value}>{words}</ToggleButton>)}
         </ToggleButtonGroup>
       </div>

@@ -1,0 +1,70 @@
+import { genderText } from '../../components/clinical/person'
+import { words } from '../../components/clinical/status'
+import { Section } from '../../components/ui/section'
+import { Empty, Loading } from '../../components/ui/states'
+import { graphql, read, type FragmentType } from '../../gql'
+import { formatDay } from '../../lib/date'
+import css from './demographics.module.css'
+
+export const DemographicRecord = graphql(`
+  fragment DemographicRecord on Patient {
+    active gender birthDate
+    deceased { deceased at }
+    names { use display }
+    identifiers { use system value type { text } }
+    telecom { system value use }
+    addresses { use text lines city state postalCode country }
+    language { text }
+    maritalStatus { text }
+    generalPractitioners { id display }
+    lastUpdated versionId
+  }
+`)
+
+const KINDS: Record<string, string> = { phone: 'Telephone', email: 'E-mail', sms: 'Text message', fax: 'Fax', url: 'Web address', pager: 'Pager', other: 'Other' }
+
+/** Who the patient is and how to reach them: what registration works with. */
+export function DemographicsView({ of }: { of: FragmentType<typeof DemographicRecord> | undefined }) {
+  if (!of) return <Loading rows={10} label="Demographics" />
+  const p = read(DemographicRecord, of)
+  const use = (code: string | null | undefined) => (code ? ` (${code})` : '')
+  return (
+    <>
+      <Section title="Person">
+        <dl className={css.facts}>
+          {p.names.length === 0 && <Fact name="Name" is={null} />}
+          {p.names.map((n, i) => <Fact key={i} name={`Name${use(n.use)}`} is={n.display} />)}
+          <Fact name="Born" is={p.birthDate ? formatDay(p.birthDate) : null} />
+          <Fact name="Gender" is={p.gender ? genderText(p.gender) : null} />
+          {p.deceased?.deceased && <Fact name="Died" is={p.deceased.at ? formatDay(p.deceased.at) : 'Date not recorded'} />}
+          <Fact name="Language" is={p.language?.text} />
+          <Fact name="Marital status" is={p.maritalStatus?.text} />
+          <Fact name="Record" is={p.active === false ? 'No longer in use' : p.active === true ? 'In use' : null} />
+        </dl>
+      </Section>
+      <Section title="Identifiers" note={`${p.identifiers.length}`}>
+        {p.identifiers.length === 0 ? <Empty>No identifier is recorded.</Empty> : (
+          <dl className={css.facts}>{p.identifiers.map((i, at) => <Fact key={at} name={`${i.type?.text ?? i.system ?? 'Of a kind not recorded'}${use(i.use)}`} is={i.value} />)}</dl>
+        )}
+      </Section>
+      <Section title="Contact" note={`${p.telecom.length + p.addresses.length}`}>
+        {p.telecom.length + p.addresses.length === 0 ? <Empty>No way to reach the patient is recorded.</Empty> : (
+          <dl className={css.facts}>
+            {p.telecom.map((t, at) => <Fact key={`t${at}`} name={`${KINDS[t.system ?? ''] ?? words(t.system ?? 'other')}${use(t.use)}`} is={t.value} />)}
+            {p.addresses.map((a, at) => <Fact key={`a${at}`} name={`Address${use(a.use)}`} is={a.text ?? [...a.lines, a.city, a.state, a.postalCode, a.country].filter(Boolean).join(', ')} />)}
+          </dl>
+        )}
+      </Section>
+      <Section title="General practitioners" note={`${p.generalPractitioners.length}`}>
+        {p.generalPractitioners.length === 0 ? <Empty>No general practitioner is recorded.</Empty> : (
+          <dl className={css.facts}>{p.generalPractitioners.map((g, at) => <Fact key={at} name="Name" is={g.display} />)}</dl>
+        )}
+      </Section>
+      <p className={css.stamp}>Version {p.versionId}, last changed {formatDay(p.lastUpdated)}.</p>
+    </>
+  )
+}
+
+function Fact({ name, is }: { name: string; is: string | null | undefined }) {
+  return <><dt>{name}</dt><dd>{is || 'Not recorded'}</dd></>
+}
