@@ -44,3 +44,24 @@ it('shows who is on record, and in its place what may not be seen', async () => 
   expect(screen.getByText('14-Jul-1945', { exact: false })).toBeVisible()
   expect(screen.getByText('You may not see this')).toBeVisible()
 })
+
+/** Fixed defects: a page that could not be loaded took the loaded ones from the screen, and a cursor was used with another order. */
+it('keeps what is loaded when the next page fails, and follows a cursor in its own order only', async () => {
+  const asked: string[] = []
+  let broken = true
+  const patients = ({ sort, after }: { sort: string; after?: string }) => {
+    asked.push(`${sort} ${after ?? 'first'}`)
+    if (after && broken) return failing()
+    return { ...page({ ...emptyPatient, id: `Patient/${sort}${after ?? ''}`, name: { ...emptyPatient.name, family: `${sort}${after ?? ''}` } }), totalCount: 2, pageInfo: { hasNextPage: !after, hasPreviousPage: false, endCursor: after ? null : `of ${sort}` } }
+  }
+  show({ root: { patients } })
+  expect(await screen.findByText('The next patients could not be loaded.')).toBeVisible()
+  expect(screen.getByText('FAMILY, Ada (Mrs)')).toBeVisible()
+  broken = false
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+  expect(await screen.findByText('2 of 2 loaded')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Youngest' }))
+  expect(await screen.findByText('BIRTH_DATE_DESCOF BIRTH_DATE_DESC, Ada (Mrs)')).toBeVisible()
+  expect(asked.filter((one) => one.includes(' of '))).toEqual(expect.arrayContaining(['FAMILY of FAMILY', 'BIRTH_DATE_DESC of BIRTH_DATE_DESC']))
+  expect(asked).not.toContain('BIRTH_DATE_DESC of FAMILY')
+})

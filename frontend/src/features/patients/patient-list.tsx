@@ -35,7 +35,8 @@ const PatientList = graphql(`
 `)
 
 type Row = PatientListQuery['patients']['nodes'][number]
-interface Found { rows: Row[]; next: string | null; total: number | null }
+/** `by` is the function that asked: a cursor belongs to its search and order. */
+interface Found { rows: Row[]; next: string | null; total: number | null; by: (after: string | null) => unknown; stopped: boolean }
 
 const PAGE = 50
 /** Height of the column heads, which stay in sight. */
@@ -82,7 +83,7 @@ export function PatientListView() {
         if (!current) return
         if (!answer.data) { setFailed(isForbidden(answer.error) ? 'forbidden' : 'failed'); return }
         const { nodes, pageInfo, totalCount } = answer.data.patients
-        setFound({ rows: nodes, next: pageInfo.hasNextPage ? pageInfo.endCursor ?? null : null, total: totalCount ?? null })
+        setFound({ rows: nodes, next: pageInfo.hasNextPage ? pageInfo.endCursor ?? null : null, total: totalCount ?? null, by: load, stopped: false })
         setActive(0)
         scroller.current?.scrollTo({ top: 0 })
         announce(`${totalCount ?? nodes.length} patients`)
@@ -93,16 +94,18 @@ export function PatientListView() {
   }, [load, attempt, announce])
 
   const more = useCallback(async () => {
-    if (!found?.next || loading.current === found.next) return
+    if (!found?.next || found.by !== load || loading.current === found.next) return
     loading.current = found.next
     const answer = await load(found.next)
     if (loading.current !== found.next) return
     loading.current = null
-    if (!answer.data) { setFailed(isForbidden(answer.error) ? 'forbidden' : 'failed'); return }
-    const { nodes, pageInfo } = answer.data.patients
-    setFound((before) => before && before.next === found.next
-      ? { ...before, rows: [...before.rows, ...nodes], next: pageInfo.hasNextPage ? pageInfo.endCursor ?? null : null }
-      : before)
+    setFound((before) => {
+      if (before?.next !== found.next) return before
+      // What is loaded stays; the foot says that the rest is not.
+      if (!answer.data) return { ...before, stopped: true }
+      const { nodes, pageInfo } = answer.data.patients
+      return { ...before, rows: [...before.rows, ...nodes], next: pageInfo.hasNextPage ? pageInfo.endCursor ?? null : null, stopped: false }
+    })
   }, [found, load])
 
   const rows = found?.rows ?? []
@@ -110,8 +113,8 @@ export function PatientListView() {
   const items = virtual.getVirtualItems()
   const lastShown = items[items.length - 1]?.index ?? 0
   useEffect(() => {
-    if (found?.next && lastShown >= rows.length - 15) void more()
-  }, [lastShown, rows.length, found?.next, more])
+    if (found?.next && !found.stopped && lastShown >= rows.length - 15) void more()
+  }, [lastShown, rows.length, found, more])
 
   const slash = useMemo(() => new Map([['/', () => field.current?.focus()]]), [])
   useHotkeys(slash, useAppearance().shortcuts)
@@ -195,7 +198,8 @@ export function PatientListView() {
         )}
       <footer className={css.foot}>
         <span>{found ? `${rows.length} of ${found.total ?? 'an unknown number'} loaded` : ''}</span>
-        {found?.next && <Button variant="text" onClick={() => { void more() }}>Load more</Button>}
+        {found?.stopped && <span role="alert" className={css.stopped}>The next patients could not be loaded.</span>}
+        {found?.next && <Button variant="text" onClick={() => { void more() }}>{found.stopped ? 'Try again' : 'Load more'}</Button>}
         <span className={css.hints}><kbd>↑</kbd> <kbd>↓</kbd> move <kbd>Enter</kbd> open chart</span>
       </footer>
     </main>
