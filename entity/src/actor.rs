@@ -92,6 +92,10 @@ impl Actor {
     ///
     /// Provenance is immutable for every account, but the server itself may put it in place: an import brings it under its own ids.
     pub fn may(&self, interaction: Interaction, resource_type: ResourceType) -> bool {
+        // The audit is written, not served: it has no head table that a read or a hop of a search could go to.
+        if resource_type == ResourceType::AuditEvent {
+            return false;
+        }
         let in_place = self.account.is_none() && resource_type == ResourceType::Provenance;
         if role::is_immutable(interaction, resource_type) && !in_place {
             return false;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::client::Client;
 use entity::store::{Count, PageRequest};
 use entity::{Actor, Clearance, Rows};
 use fhir::search::extract::Options;
@@ -267,4 +268,25 @@ async fn a_hidden_resource_on_the_way_is_not_there() {
             assert_eq!(ids.join(" "), expected, "{text} {:?} {:?}", actor.rows, actor.clearance);
         }
     }
+}
+
+/// The audit has no head table: a hop to it finds nothing, and is no internal error.
+#[tokio::test]
+async fn a_hop_to_the_audit_is_no_internal_error() {
+    let client = Client::start().await;
+    client.create(r#"{"resourceType":"Patient","name":[{"family":"Berg"}]}"#).await;
+    for (path, status) in [
+        ("/Patient?_has:AuditEvent:patient:action=C", 200),
+        ("/Patient?_revinclude=AuditEvent:patient", 200),
+        ("/AuditEvent?action=C", 404),
+        ("/AuditEvent/x", 404),
+    ] {
+        assert_eq!(client.get(path).await.status(), status, "{path}");
+    }
+    let body = r#"{"query":"{ node(id: \"AuditEvent/x\") { id } }"}"#;
+    let url = format!("{}/graphql", client.server.url);
+    let request =
+        reqwest::Client::new().post(url).bearer_auth(&client.token).header("content-type", "application/json");
+    let answer = request.body(body).send().await.unwrap().text().await.unwrap();
+    assert!(!answer.contains("INTERNAL"), "{answer}");
 }
