@@ -51,7 +51,7 @@ async fn main() {
     let mut report = Report::default();
     let work = folder.join("files");
     std::fs::create_dir_all(&work).expect("a folder for files");
-    import(&mut report, &program, &url, &db, &cluster, &work).await;
+    import(&mut report, &program, &url, &db, &cluster).await;
     fill(&program, &url, patients);
     db.execute_unprepared("VACUUM ANALYZE").await.expect("analysed");
     extraction(&mut report);
@@ -95,14 +95,7 @@ fn release_program() -> PathBuf {
 }
 
 /// Import of transaction bundles against COPY of the very rows they became.
-async fn import(
-    report: &mut Report,
-    program: &Path,
-    url: &str,
-    db: &DatabaseConnection,
-    cluster: &Cluster,
-    work: &Path,
-) {
+async fn import(report: &mut Report, program: &Path, url: &str, db: &DatabaseConnection, cluster: &Cluster) {
     let synthea =
         std::env::var_os("WINTEHR_TEST_DATA").map(|d| PathBuf::from(d).join("synthea")).filter(|d| d.is_dir());
     let Some(folder) = synthea else {
@@ -116,7 +109,7 @@ async fn import(
     assert!(done.expect("import runs").success(), "import");
     let took = begun.elapsed();
     let resources = twin::resources(db).await;
-    let rows = twin::copy_rows(db, &cluster.url("copy"), work).await;
+    let rows = twin::copy_rows(db, &cluster.url("copy")).await;
     let per_second = |t: Duration| resources as f64 / t.as_secs_f64();
     report.lines.push(Line {
         name: format!(

@@ -75,7 +75,7 @@ pub async fn resources(db: &DatabaseConnection) -> u64 {
 }
 
 /// Writes every row to files, then times `COPY FROM` of them into an equal empty database, in one transaction.
-pub async fn copy_rows(db: &DatabaseConnection, empty: &str, work: &Path) -> Copied {
+pub async fn copy_rows(db: &DatabaseConnection, empty: &str) -> Copied {
     let folder = folder_of_the_server(db).await;
     let (mut count, mut copies) = (0, Vec::new());
     let mut tables: Vec<String> = tables(db).await.into_iter().map(|t| format!("fhir.\"{t}\"")).collect();
@@ -90,7 +90,6 @@ pub async fn copy_rows(db: &DatabaseConnection, empty: &str, work: &Path) -> Cop
         db.execute_unprepared(&format!("COPY {table} TO '{file}' (FORMAT binary)")).await.expect("copied out");
         copies.push(format!("COPY {table} FROM '{file}' (FORMAT binary)"));
     }
-    let _ = work;
     let copy = Database::connect(empty).await.expect("connected");
     let begun = Instant::now();
     let transaction = copy.begin().await.expect("begun");
