@@ -1,12 +1,13 @@
 //! `wintehr serve` and the commands beside it: which database, listening, and going away in order.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use entity::cluster::ClusterConnection;
 use entity::store::{NewToken, PersonAccount, SystemAccount};
-use entity::{Store, StoreConfig, StoreError};
+use entity::{Store, StoreConfig, StoreError, Unguarded};
 use schema::ClinicalSchema;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -270,7 +271,7 @@ async fn url(database: &DatabaseArgs, cluster: Option<&Cluster>) -> Result<Strin
 
 async fn open(url: &str, connections: u32) -> Result<Store, StoreError> {
     entity::migrate(url, migration::migrate, clock::random()).await?;
-    Store::open(&StoreConfig { url: url.to_owned(), connections }).await
+    Store::open(&StoreConfig { url: url.to_owned(), connections }, Arc::new(Unguarded)).await
 }
 
 #[cfg(test)]

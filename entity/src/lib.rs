@@ -7,6 +7,7 @@ pub mod actor;
 mod app;
 pub mod cluster;
 pub mod error;
+pub mod gate;
 pub mod request;
 pub mod role;
 pub mod scope;
@@ -14,6 +15,7 @@ pub mod store;
 
 pub use actor::{Actor, Clearance, Rows};
 pub use error::StoreError;
+pub use gate::{Unguarded, WriteGate};
 pub use request::{IdSource, Request};
 pub use role::{Interaction, Role};
 pub use store::{Store, StoreConfig, migrate};

@@ -3,8 +3,8 @@
 //! The cluster lives on `/dev/shm` without fsync and goes with the process (`setpriv --pdeathsig`), whatever ends it.
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use api::clock::Clock;
 use api::health::Readiness;
@@ -12,7 +12,7 @@ use api::postgres::{Cluster, ClusterSettings, Durability};
 use chrono::{DateTime, TimeDelta};
 use entity::cluster::ClusterConnection;
 use entity::store::{NewToken, SystemAccount};
-use entity::{Store, StoreConfig, StoreError};
+use entity::{Store, StoreConfig, StoreError, Unguarded};
 use schema::ClinicalSchema;
 
 /// Settings of a cluster in `dir`, found and run as the product does.
@@ -62,7 +62,7 @@ pub async fn cluster() -> &'static Cluster {
 /// A store on a new database of its own.
 pub async fn store() -> Store {
     let config = StoreConfig { url: database().await, connections: 4 };
-    Store::open(&config).await.expect("the store opens")
+    Store::open(&config, Arc::new(Unguarded)).await.expect("the store opens")
 }
 
 /// A server on a loopback port over a database of its own, with a clock that stands still.
@@ -88,7 +88,9 @@ impl Server {
     /// As if clients reached it by `public_url`; `None` for its own address.
     pub async fn start_as(demo: bool, public_url: Option<&str>) -> Self {
         let url = database().await;
-        let store = Store::open(&StoreConfig { url: url.clone(), connections: 4 }).await.expect("the store opens");
+        let store = Store::open(&StoreConfig { url: url.clone(), connections: 4 }, Arc::new(Unguarded))
+            .await
+            .expect("the store opens");
         let clock = Clock::manual(DateTime::from_timestamp(1_790_000_000, 0).expect("in range"));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("bound"));

@@ -21,7 +21,7 @@ const LOCK_KIND: i32 = 1;
 /// Criteria share this many locks, so that a large bundle cannot fill the server's lock table. Sharing costs a wait, nothing else.
 const BUCKETS: u32 = 1024;
 /// A transaction with more locks than this takes one of [`WIDE_AT_ONCE`] turns first.
-const WIDE: usize = 64;
+pub(super) const WIDE: usize = 64;
 pub(super) const WIDE_AT_ONCE: usize = 2;
 
 /// A search whose matches decide what is written.
@@ -83,7 +83,7 @@ impl Store {
         Some(self.wide.acquire().await.expect("never closed"))
     }
 
-    /// Takes the locks of the criteria and looks them up, each in a statement of its own: it sees what was committed while this waited.
+    /// Takes the locks of the criteria and looks them up, in statements of their own: they see what was committed while this waited.
     pub(super) async fn matches(
         &self,
         tx: &DatabaseTransaction,
@@ -98,11 +98,7 @@ impl Store {
             let binds = [LOCK_KIND.into(), all];
             tx.query_all_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
         }
-        let mut found = Vec::with_capacity(criteria.len());
-        for criterion in criteria {
-            found.push(self.matching_ids(tx, actor, &criterion.query, criterion.limit).await?);
-        }
-        Ok(found)
+        self.matching_each(tx, actor, criteria).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod account;
 pub mod body;
+mod chart;
 mod condition;
 mod history;
 mod open;
@@ -29,12 +30,13 @@ pub use search::{Count, Included, MAX_INCLUDED, Page, PageRequest};
 pub use session::{PersonAccount, SignIn, SignedIn};
 
 use crate::actor::Sight;
+use crate::gate::WriteGate;
 use crate::{Actor, StoreError};
 use recent::Recent;
 use together::Together;
 
 /// The store. Cheap to clone; all state that matters is in PostgreSQL.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Store {
     pub(crate) db: DatabaseConnection,
     /// A pool whose statements are planned once.
@@ -45,9 +47,17 @@ pub struct Store {
     pub(crate) rids: std::sync::Arc<tokio::sync::Mutex<(i64, i64)>>,
     /// Turns of the transactions that take very many locks.
     pub(crate) wide: std::sync::Arc<tokio::sync::Semaphore>,
+    pub(crate) wide_charts: std::sync::Arc<tokio::sync::Semaphore>,
+    pub(crate) gate: std::sync::Arc<dyn WriteGate>,
     pub(crate) reads: Together<(ResourceType, Sight), String, Lookup>,
     pub(crate) tokens: Recent<Actor>,
     pub(crate) sessions: Recent<SignedIn>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
 }
 
 /// One version of one resource.

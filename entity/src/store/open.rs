@@ -1,10 +1,13 @@
 //! Opening the store, and bringing a database to the schema it needs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use fhir::search::key::Keys;
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseBackend, DatabaseConnection, DbErr, Statement};
+use tokio::sync::Semaphore;
 
+use crate::gate::WriteGate;
 use crate::store::recent::Recent;
 use crate::store::seal::Seal;
 use crate::store::together::Together;
@@ -40,11 +43,11 @@ where
 }
 
 impl Store {
-    /// Connects as role `wintehr_app`, which owns nothing and cannot rewrite history.
+    /// Connects as role `wintehr_app`, which owns nothing and cannot rewrite history. Every write passes the gate.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away, [`StoreError::Internal`] when it was never migrated.
-    pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+    pub async fn open(config: &StoreConfig, gate: Arc<dyn WriteGate>) -> Result<Self, StoreError> {
         // Generic plans of array conditions are hundreds of times slower; 40 us of planning is the price.
         let db =
             Database::connect(pool(config, config.connections, &[("plan_cache_mode", "force_custom_plan")])).await?;
@@ -60,14 +63,16 @@ impl Store {
         let key: Vec<u8> = row.try_get("", "hash_key")?;
         let seal = Seal::new(&key);
         let key = key.try_into().map_err(|_| StoreError::Internal("the index key is not 16 bytes".into()))?;
-        let wide = std::sync::Arc::new(tokio::sync::Semaphore::new(super::condition::WIDE_AT_ONCE));
+        let wide = || Arc::new(Semaphore::new(super::condition::WIDE_AT_ONCE));
         Ok(Self {
             db,
             by_key,
             keys: Keys::new(key),
             seal,
-            rids: std::sync::Arc::default(),
-            wide,
+            rids: Arc::default(),
+            wide: wide(),
+            wide_charts: wide(),
+            gate,
             reads: Together::default(),
             tokens: Recent::default(),
             sessions: Recent::default(),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use fhir::ResourceType;
 use fhir::search::key::Keys;
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, QueryResult};
+use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult};
 
 use crate::actor::Sight;
 use crate::role::Interaction;
@@ -39,13 +39,24 @@ impl Store {
         resource_type: ResourceType,
         ids: &[String],
     ) -> Result<Vec<Stored>, StoreError> {
+        self.read_many_in(&self.db, actor, resource_type, ids).await
+    }
+
+    /// As [`Store::read_many`], within a transaction.
+    pub(super) async fn read_many_in(
+        &self,
+        db: &impl ConnectionTrait,
+        actor: &Actor,
+        resource_type: ResourceType,
+        ids: &[String],
+    ) -> Result<Vec<Stored>, StoreError> {
         actor.require(Interaction::Read, resource_type)?;
         let mut sql = Sql::new();
         sql.push("SELECT h.id, h.version_id, h.last_updated, h.raw FROM ");
         sql.heads(resource_type, "h", actor, &self.keys).push(" AND h.rkey = ANY(");
         sql.bind_i64s(ids.iter().map(|id| self.keys.resource(resource_type, id)));
         sql.push(") AND h.id = ANY(").bind_texts(ids.iter().cloned()).push(")");
-        let rows = self.db.query_all_raw(sql.statement()).await?;
+        let rows = db.query_all_raw(sql.statement()).await?;
         rows.iter()
             .map(|row| {
                 Ok(Stored {

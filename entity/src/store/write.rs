@@ -1,6 +1,7 @@
 //! The one write path: versions, heads, outbox and audit of a plan commit together or not at all.
 //!
-//! Order in the transaction: request row, criteria locks and their matches, row locks by type and row key, decision, rows, commit.
+//! Order in the transaction: request row, criteria locks and their matches, row locks by type and row key, decision, chart locks, the
+//! gate's facts and its word, rows, commit.
 //! READ COMMITTED, so each of these statements sees what the previous holder committed.
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, Statem
 use serde::Deserialize as _;
 use sha2::{Digest as _, Sha256};
 
+use crate::gate::Change;
 use crate::role::Interaction;
 use crate::store::condition::{Conditions, Criterion, Decide, Match};
 use crate::store::sql::{Sql, i64_array};
@@ -40,7 +42,7 @@ struct Head {
     ts_hi: i64,
     conf: i16,
     sens: i32,
-    /// The current text of what is to be patched.
+    /// The current text of what is to be patched, and of what the gate guards.
     body: Option<String>,
 }
 
@@ -122,7 +124,10 @@ impl Store {
         check(actor, plan)?;
         let heads = self.lock(&tx, actor, plan).await?;
         unchanged(&heads, &conditions.criteria, &matches)?;
-        let rows = self.decide(&tx, &heads, request, plan).await?;
+        let mut rows = self.decide(&tx, &heads, request, plan).await?;
+        let patients = rows.iter().flat_map(|r| r.pats.iter().copied().chain(r.pat_before));
+        let (_turn, added) = self.guarded(&tx, actor, request, patients, &self.changes(&heads, &rows)).await?;
+        rows.extend(self.added(&tx, request, plan, &added).await?);
         let mut by_type: BTreeMap<ResourceType, Vec<&Row>> = BTreeMap::new();
         for row in &rows {
             by_type.entry(row.resource_type).or_default().push(row);
@@ -152,17 +157,17 @@ impl Store {
         let mut targets: BTreeMap<ResourceType, (Vec<i64>, Vec<i64>)> = BTreeMap::new();
         for write in &plan.writes {
             let rkey = self.keys.resource(write.resource_type, &write.id);
-            let (all, patched) = targets.entry(write.resource_type).or_default();
+            let (all, with_body) = targets.entry(write.resource_type).or_default();
             all.push(rkey);
-            if matches!(write.act, Act::Patch { .. }) {
-                patched.push(rkey);
+            if matches!(write.act, Act::Patch { .. }) || self.gate.guards(write.resource_type) {
+                with_body.push(rkey);
             }
         }
         let mut heads = HashMap::new();
-        for (resource_type, (rkeys, patched)) in targets {
+        for (resource_type, (rkeys, with_body)) in targets {
             let mut sql = Sql::new();
             sql.push("SELECT h.id, h.rid, h.version_id, h.last_updated, h.deleted, h.pat, h.ts_lo, h.ts_hi, h.conf, h.sens, CASE WHEN h.rkey = ANY(");
-            sql.bind_i64s(patched).push(") THEN h.raw END AS raw FROM ");
+            sql.bind_i64s(with_body).push(") THEN h.raw END AS raw FROM ");
             sql.heads_with_deleted(resource_type, "h", actor, &self.keys);
             sql.push(" AND h.rkey = ANY(").bind_i64s(rkeys).push(") ORDER BY h.rkey FOR UPDATE");
             for row in tx.query_all_raw(sql.statement()).await? {
@@ -183,6 +188,39 @@ impl Store {
             }
         }
         Ok(heads)
+    }
+
+    /// The changes that the gate is asked about.
+    fn changes<'r>(&self, heads: &'r HashMap<(ResourceType, String), Head>, rows: &'r [Row]) -> Vec<Change<'r>> {
+        let guarded = rows.iter().filter(|r| self.gate.guards(r.resource_type));
+        guarded
+            .map(|r| Change {
+                resource_type: r.resource_type,
+                id: &r.id,
+                before: heads
+                    .get(&(r.resource_type, r.id.clone()))
+                    .filter(|h| !h.deleted)
+                    .and_then(|h| h.body.as_deref()),
+                after: (r.operation != "D").then_some(r.body.as_str()),
+            })
+            .collect()
+    }
+
+    /// The rows of what the gate adds. The client did not ask for them: they have no place in its outcome.
+    async fn added(
+        &self,
+        tx: &DatabaseTransaction,
+        request: &Request,
+        plan: &Plan,
+        added: &Plan,
+    ) -> Result<Vec<Row>, StoreError> {
+        let wrong = |e: StoreError| StoreError::Internal(format!("what the write gate adds is refused: {e}"));
+        check(&Actor::server(), added).map_err(wrong)?;
+        let mut rows = self.decide(tx, &HashMap::new(), request, added).await.map_err(wrong)?;
+        for row in &mut rows {
+            row.at += plan.writes.len();
+        }
+        Ok(rows)
     }
 
     /// What each write amounts to against the locked heads.
@@ -744,7 +782,7 @@ async fn record(
     tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, audit, binds)).await?;
     if let Some(key) = &request.idempotency_key {
         let mut entries = vec![serde_json::json!({ "operation": "-" }); writes];
-        for r in &rows {
+        for r in rows.iter().filter(|r| r.at < writes) {
             entries[r.at] = serde_json::json!({
                 "operation": r.operation, "type": r.resource_type.name(), "id": r.id, "version": r.version_id,
             });
@@ -761,13 +799,14 @@ async fn record(
     Ok(())
 }
 
-/// In the order of the plan; a deletion of nothing wrote no row.
+/// In the order of the plan; a deletion of nothing wrote no row, and what the gate added is no answer to anything.
 fn outcomes(plan: &Plan, rows: Vec<Row>) -> Vec<Outcome> {
     let mut outcomes: Vec<Outcome> = plan.writes.iter().map(|_| Outcome::Deleted(None)).collect();
     for row in rows {
         let Row { resource_type, id, version_id, last_updated, body, .. } = row;
         let stored = Stored { resource_type, id, version_id, last_updated, body };
-        outcomes[row.at] = match row.operation {
+        let Some(outcome) = outcomes.get_mut(row.at) else { continue };
+        *outcome = match row.operation {
             "C" => Outcome::Created(stored),
             "U" => Outcome::Updated(stored),
             _ => Outcome::Deleted(Some((version_id, last_updated))),

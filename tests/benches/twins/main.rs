@@ -11,13 +11,14 @@ mod twin;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api::clock::Clock;
 use api::postgres::{Cluster, Durability};
 use chrono::TimeDelta;
 use entity::store::{NewToken, SystemAccount};
-use entity::{Store, StoreConfig};
+use entity::{Store, StoreConfig, Unguarded};
 use report::{Line, Report};
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
 use twin::Twin;
@@ -161,7 +162,8 @@ fn extraction(report: &mut Report) {
 }
 
 async fn token(url: &str) -> String {
-    let store = Store::open(&StoreConfig { url: url.into(), connections: 2 }).await.expect("opens");
+    let store =
+        Store::open(&StoreConfig { url: url.into(), connections: 2 }, Arc::new(Unguarded)).await.expect("opens");
     let now = Clock::Machine.now();
     let account = SystemAccount { login: "bench".into(), name: "Bench".into() };
     store.create_system_account(account, now).await.expect("made");

@@ -4,13 +4,14 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use api::config::{DatabaseArgs, Serve};
 use api::postgres::{Cluster, Durability};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::store::{NewToken, SystemAccount};
-use entity::{Store, StoreConfig};
+use entity::{Store, StoreConfig, Unguarded};
 use serde_json::{Value, json};
 use tests::{cluster_settings, scratch_dir};
 
@@ -85,7 +86,9 @@ impl Hospital {
     /// A token of a new account.
     async fn token(&self) -> String {
         let cluster = Cluster::join(&cluster_settings(self.dir.clone(), Durability::Full)).await.unwrap();
-        let store = Store::open(&StoreConfig { url: cluster.url("wintehr"), connections: 1 }).await.unwrap();
+        let store = Store::open(&StoreConfig { url: cluster.url("wintehr"), connections: 1 }, Arc::new(Unguarded))
+            .await
+            .unwrap();
         let now: DateTime<Utc> = api::clock::Clock::Machine.now();
         let account = SystemAccount { login: "writer".into(), name: "Writer".into() };
         store.create_system_account(account, now).await.unwrap();
@@ -124,9 +127,9 @@ async fn write_until_killed(
     static DONE: AtomicUsize = AtomicUsize::new(0);
     let mut writers = tokio::task::JoinSet::new();
     let before = DONE.load(Ordering::SeqCst);
-    let reached = std::sync::Arc::new(tokio::sync::Notify::new());
+    let reached = Arc::new(tokio::sync::Notify::new());
     for writer in 0..WRITERS {
-        let (url, token, reached) = (victim.url.clone(), token.to_owned(), std::sync::Arc::clone(&reached));
+        let (url, token, reached) = (victim.url.clone(), token.to_owned(), Arc::clone(&reached));
         writers.spawn(async move {
             let (http, mut acknowledged, mut sent) = (reqwest::Client::new(), Vec::new(), Vec::new());
             for n in 0.. {

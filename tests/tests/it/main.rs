@@ -10,6 +10,7 @@ mod demo;
 mod embedded_cluster;
 mod fhir_format;
 mod fhir_rest;
+mod gate;
 mod graphql;
 mod history;
 mod import;

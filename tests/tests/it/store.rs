@@ -1,12 +1,19 @@
 //! The store against a real PostgreSQL: what a write leaves behind, who sees it, and what is refused.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use entity::store::{Act, HistoryOf, HistoryRequest, Lookup, Outcome, Plan, Stored, Write};
-use entity::{Actor, Clearance, IdSource, Request, Rows, Store, StoreError};
+use entity::store::{
+    Act, Conditions, Criterion, HistoryOf, HistoryRequest, Lookup, Match, Outcome, Plan, Stored, Write,
+};
+use entity::{Actor, Clearance, IdSource, Request, Rows, Store, StoreError, Unguarded};
 use fhir::ResourceType::{self, Observation, Patient};
+use fhir::search::extract::Options;
 use fhir::search::label::CONFIDENTIALITY_SYSTEM;
+use fhir::search::parse::{Handling, parse};
+use fhir::search::query::Query;
 
 fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + second, 0).unwrap()
@@ -260,12 +267,18 @@ fn every_stored_type_has_its_tables() {
     assert_eq!(migration::resource_tables().collect::<Vec<_>>(), expected);
 }
 
+fn identifier(resource_type: ResourceType, value: &str) -> Query {
+    let pairs = [("identifier".to_owned(), value.to_owned())];
+    parse(resource_type, &pairs, Handling::Strict, at(0), &Options::default()).unwrap().query
+}
+
 /// A bundle's cost in round trips does not grow with its entries: at most 12 statements and 4 for each type.
 #[tokio::test]
 async fn statements_of_a_transaction_do_not_grow_with_its_entries() {
     use sea_orm::{ConnectionTrait as _, Database, DatabaseBackend, Statement};
     let url = tests::database().await;
-    let store = Store::open(&entity::StoreConfig { url: url.clone(), connections: 1 }).await.unwrap();
+    let store =
+        Store::open(&entity::StoreConfig { url: url.clone(), connections: 1 }, Arc::new(Unguarded)).await.unwrap();
     let db = Database::connect(url).await.unwrap();
     db.execute_unprepared("CREATE EXTENSION pg_stat_statements").await.unwrap();
     let calls = async || {
@@ -278,20 +291,37 @@ async fn statements_of_a_transaction_do_not_grow_with_its_entries() {
     let types = [ResourceType::Patient, ResourceType::Practitioner, ResourceType::Location];
     let mut counted = Vec::new();
     for (second, entries) in [(0, 3), (1, 30), (2, 300)] {
-        let writes = (0..entries).map(|i| create(types[i % 3], &format!("n{second}-{i}"), ""));
+        let identified = |i: usize| format!(r#","identifier":[{{"system":"urn:n","value":"{second}-{i}"}}]"#);
+        let writes = (0..entries).map(|i| create(types[i % 3], &format!("n{second}-{i}"), &identified(i)));
         let before = calls().await;
         commit(&store, second as i64, writes.collect()).await.unwrap();
         counted.push(calls().await - before);
         let updates = (0..entries).map(|i| {
             let id = format!("n{second}-{i}");
-            let body = format!(r#"{{"resourceType":"{}","language":"en"}}"#, types[i % 3]);
+            let body = format!(r#"{{"resourceType":"{}"{}}}"#, types[i % 3], identified(i));
             Write { resource_type: types[i % 3], id, act: Act::Update { body, expected: Some(1), may_create: false } }
         });
         let before = calls().await;
         commit(&store, 10 + second as i64, updates.collect()).await.unwrap();
         counted.push(calls().await - before);
+        let criteria = (0..entries).map(|i| Criterion {
+            query: identifier(types[i % 3], &format!("urn:n|{second}-{i},urn:n|{second}-none")),
+            limit: 2,
+            exclusive: true,
+        });
+        let conditions = Conditions { criteria: criteria.collect(), fingerprint: Vec::new() };
+        let nothing = |matches: &[Vec<Match>]| {
+            let ids: Vec<Vec<String>> = matches.iter().map(|m| m.iter().map(|m| m.id.clone()).collect()).collect();
+            Ok((Cow::Owned(Plan { writes: Vec::new() }), ids))
+        };
+        let before = calls().await;
+        let conditional = request(20 + second as i64);
+        let found = store.commit_conditional(&Actor::server(), &conditional, &conditions, &nothing).await.unwrap().1;
+        counted.push(calls().await - before);
+        let expected: Vec<_> = (0..entries).map(|i| vec![format!("n{second}-{i}")]).collect();
+        assert_eq!(found, expected);
     }
     let bound = 12 + 4 * types.len() as i64;
     assert!(counted.iter().all(|n| *n > 0 && *n <= bound), "{counted:?}");
-    assert_eq!(counted[2..4], counted[4..6], "{counted:?}");
+    assert_eq!(counted[3..6], counted[6..9], "{counted:?}");
 }

@@ -6,6 +6,7 @@
 //! in the order asked for. The fence keeps the planner from turning a sparse match into a walk of the table.
 
 mod count;
+mod each;
 mod filter;
 mod include;
 mod order;

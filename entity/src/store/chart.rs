@@ -1,0 +1,82 @@
+//! Chart locks and the asking of the write gate, within the transaction of a write.
+//!
+//! A chart lock is an advisory lock on a patient. Every write takes those of the patients it touches, shared; a write that decides on the
+//! chart takes them exclusively, so that between the facts it was decided on and its commit nothing is added to that chart. They are taken
+//! after the row locks by every writer: who holds a chart never waits for a row, and the patients of a locked head are final.
+
+use std::collections::BTreeSet;
+
+use sea_orm::sea_query::ArrayType;
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, Statement, Value};
+use tokio::sync::SemaphorePermit;
+
+use crate::gate::{Change, Facts};
+use crate::store::condition::WIDE;
+use crate::store::{Act, Plan, Store, Write};
+use crate::{Actor, Request, StoreError};
+
+/// First word of the advisory lock on charts; other kinds of lock have others.
+const LOCK_KIND: i32 = 2;
+/// Patients share this many locks, so that a large bundle cannot fill the server's lock table. Sharing costs a wait, nothing else.
+const BUCKETS: i64 = 1024;
+/// More facts than this of one kind are not a chart to be decided on.
+const FACTS: u32 = 10_000;
+/// Ids of what a gate adds are counted from here, those of the request itself from 0.
+const MINTED_FROM: u64 = 1 << 32;
+
+impl Store {
+    /// Locks the charts of these patients (row keys), asks the gate about the changes, and gives what it adds. The permit is held until the
+    /// transaction ends.
+    pub(super) async fn guarded(
+        &self,
+        tx: &DatabaseTransaction,
+        actor: &Actor,
+        request: &Request,
+        patients: impl Iterator<Item = i64>,
+        changes: &[Change<'_>],
+    ) -> Result<(Option<SemaphorePermit<'_>>, Plan), StoreError> {
+        let needs = if changes.is_empty() { Default::default() } else { self.gate.needs(changes, actor) };
+        let charts: BTreeSet<i32> = patients.map(|pat| pat.rem_euclid(BUCKETS) as i32).collect();
+        let turn = match charts.len() > WIDE {
+            true => Some(self.wide_charts.acquire().await.expect("never closed")),
+            false => None,
+        };
+        if !charts.is_empty() {
+            // In ascending order for every writer.
+            let sql = match needs.exclusive {
+                true => "SELECT pg_advisory_xact_lock($1, b) FROM unnest($2::int[]) AS b",
+                false => "SELECT pg_advisory_xact_lock_shared($1, b) FROM unnest($2::int[]) AS b",
+            };
+            let all = Value::Array(ArrayType::Int, Some(Box::new(charts.into_iter().map(Value::from).collect())));
+            tx.query_all_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [LOCK_KIND.into(), all]))
+                .await?;
+        }
+        if changes.is_empty() {
+            return Ok((turn, Plan { writes: Vec::new() }));
+        }
+        // Whoever writes, the decision is made on the whole chart.
+        let server = Actor::server();
+        let mut facts = Facts::default();
+        for query in &needs.facts {
+            let matches = self.matching_ids(tx, &server, query, FACTS + 1).await?;
+            if matches.len() > FACTS as usize {
+                return Err(StoreError::TooCostly(format!("more than {FACTS} {} to decide on", query.resource_type)));
+            }
+            let ids: Vec<String> = matches.into_iter().map(|m| m.id).collect();
+            facts.found.push(self.read_many_in(tx, &server, query.resource_type, &ids).await?);
+        }
+        let mut minted = MINTED_FROM;
+        let mut mint = || {
+            minted += 1;
+            request.ids.nth(minted - 1)
+        };
+        let writes = self.gate.decide(changes, &facts, actor, request.now, &mut mint).map_err(StoreError::Refused)?;
+        // A change of what exists would need its row lock, which was due before the charts'.
+        match writes.iter().find(|w| !matches!(w.act, Act::Create { .. })) {
+            Some(Write { resource_type, id, .. }) => {
+                Err(StoreError::Internal(format!("the write gate would change {resource_type}/{id}")))
+            }
+            None => Ok((turn, Plan { writes })),
+        }
+    }
+}
