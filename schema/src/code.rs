@@ -260,6 +260,132 @@ codes! {
         /// Recorded by mistake.
         EnteredInError = "entered-in-error",
     }
+    /// Whether a medicine is taken.
+    MedicationStatementStatus {
+        /// Taken now.
+        Active = "active",
+        /// No longer taken.
+        Completed = "completed",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+        /// To be taken later.
+        Intended = "intended",
+        /// Ended early.
+        Stopped = "stopped",
+        /// Paused.
+        OnHold = "on-hold",
+        /// Not known.
+        Unknown = "unknown",
+        /// Not taken.
+        NotTaken = "not-taken",
+    }
+    /// Where a plan, a team or a coverage stands.
+    PlanStatus {
+        /// Being written.
+        Draft = "draft",
+        /// To come into force.
+        Proposed = "proposed",
+        /// In force.
+        Active = "active",
+        /// Paused.
+        OnHold = "on-hold",
+        /// Paused (care teams).
+        Suspended = "suspended",
+        /// No longer in force.
+        Inactive = "inactive",
+        /// Ended early.
+        Revoked = "revoked",
+        /// Cancelled.
+        Cancelled = "cancelled",
+        /// Done.
+        Completed = "completed",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+        /// Not known.
+        Unknown = "unknown",
+    }
+    /// Where a goal stands.
+    GoalStatus {
+        /// Suggested.
+        Proposed = "proposed",
+        /// Intended.
+        Planned = "planned",
+        /// Agreed.
+        Accepted = "accepted",
+        /// Worked on.
+        Active = "active",
+        /// Paused.
+        OnHold = "on-hold",
+        /// Over.
+        Completed = "completed",
+        /// Given up.
+        Cancelled = "cancelled",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+        /// Turned down.
+        Rejected = "rejected",
+    }
+    /// Where an appointment stands.
+    AppointmentStatus {
+        /// Not agreed yet.
+        Proposed = "proposed",
+        /// Not all have answered.
+        Pending = "pending",
+        /// Agreed.
+        Booked = "booked",
+        /// The patient is there.
+        Arrived = "arrived",
+        /// Done.
+        Fulfilled = "fulfilled",
+        /// Cancelled.
+        Cancelled = "cancelled",
+        /// The patient did not come.
+        Noshow = "noshow",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+        /// The patient has registered.
+        CheckedIn = "checked-in",
+        /// No time yet.
+        Waitlist = "waitlist",
+    }
+    /// Where a task stands.
+    TaskStatus {
+        /// Being written.
+        Draft = "draft",
+        /// To be taken.
+        Requested = "requested",
+        /// Seen by who is to do it.
+        Received = "received",
+        /// Agreed.
+        Accepted = "accepted",
+        /// Turned down.
+        Rejected = "rejected",
+        /// About to begin.
+        Ready = "ready",
+        /// Cancelled.
+        Cancelled = "cancelled",
+        /// Going on.
+        InProgress = "in-progress",
+        /// Paused.
+        OnHold = "on-hold",
+        /// Tried and failed.
+        Failed = "failed",
+        /// Done.
+        Completed = "completed",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+    }
+    /// How urgent something is.
+    Priority {
+        /// In the usual order.
+        Routine = "routine",
+        /// Before the usual order.
+        Urgent = "urgent",
+        /// As soon as possible.
+        Asap = "asap",
+        /// At once.
+        Stat = "stat",
+    }
     /// A family of observations.
     ResultCategory {
         /// Laboratory results.

@@ -6,6 +6,7 @@ use async_graphql::{Context, Result};
 use entity::StoreError;
 use entity::store::{Count, Page, PageRequest, Stored};
 use fhir::search::query::Query;
+use fhir::search::registry;
 use fhir::{Json, ResourceType};
 
 use crate::error;
@@ -110,7 +111,8 @@ impl List {
         let request = page.request()?;
         let query =
             session::query(resource_type, &pairs, Some(patient), session.now).map_err(|e| error::graphql(&e))?;
-        if request.token.is_some() || request.backward {
+        // What may be about several patients has no one patient to be loaded by.
+        if request.token.is_some() || request.backward || registry::several_patients(resource_type) {
             return Self::search(session, query, &request).await;
         }
         let shape = Shape { resource_type, pairs, limit: request.limit };

@@ -13,10 +13,12 @@ use crate::document::{Document, List, PageArguments};
 use crate::error;
 use crate::scalar::{FhirJson, Instant};
 use crate::session::{MAX_PAGE, invalid, session};
+use crate::types::care::{Appointment, CarePlan, Coverage, Goal, RelatedPerson, Task};
 use crate::types::chart::{
     AllergyIntolerance, ClinicalDocument, Condition, DiagnosticReport, Encounter, Immunization, MedicationRequest,
     Observation, Procedure,
 };
+use crate::types::medication::MedicationStatement;
 use crate::types::patient::{DateRange, Patient, PatientConnection, page_cost};
 
 /// A stored resource.
@@ -39,6 +41,13 @@ pub enum Node {
     Procedure(Procedure),
     DiagnosticReport(DiagnosticReport),
     ClinicalDocument(ClinicalDocument),
+    MedicationStatement(MedicationStatement),
+    CarePlan(CarePlan),
+    Goal(Goal),
+    Appointment(Appointment),
+    Task(Task),
+    Coverage(Coverage),
+    RelatedPerson(RelatedPerson),
     OtherResource(OtherResource),
 }
 
@@ -64,6 +73,13 @@ fn node(document: Document) -> Node {
         ResourceType::Procedure => Node::Procedure(Procedure(document)),
         ResourceType::DiagnosticReport => Node::DiagnosticReport(DiagnosticReport(document)),
         ResourceType::DocumentReference => Node::ClinicalDocument(ClinicalDocument(document)),
+        ResourceType::MedicationStatement => Node::MedicationStatement(MedicationStatement(document)),
+        ResourceType::CarePlan => Node::CarePlan(CarePlan(document)),
+        ResourceType::Goal => Node::Goal(Goal(document)),
+        ResourceType::Appointment => Node::Appointment(Appointment(document)),
+        ResourceType::Task => Node::Task(Task(document)),
+        ResourceType::Coverage => Node::Coverage(Coverage(document)),
+        ResourceType::RelatedPerson => Node::RelatedPerson(RelatedPerson(document)),
         _ => Node::OtherResource(OtherResource(document)),
     }
 }
@@ -145,10 +161,13 @@ impl PatientSort {
     }
 }
 
-/// A global id, as type and id; `None` for what cannot be one.
-fn parts(id: &ID) -> Option<(ResourceType, &str)> {
+/// A global id, as type and id; `None` for what cannot be one. Audit events are rows of another kind and not served as resources, and
+/// `Parameters` are never stored.
+pub(crate) fn parts(id: &ID) -> Option<(ResourceType, &str)> {
     let (name, id) = id.split_once('/')?;
-    Some((ResourceType::named(name)?, id)).filter(|(_, id)| fhir::reference::is_id(id))
+    let served = |ty: &ResourceType| !matches!(ty, ResourceType::AuditEvent | ResourceType::Parameters);
+    let resource_type = ResourceType::named(name).filter(served)?;
+    Some((resource_type, id)).filter(|(_, id)| fhir::reference::is_id(id))
 }
 
 async fn read(ctx: &Context<'_>, id: &ID) -> Result<Option<Document>> {

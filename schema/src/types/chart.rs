@@ -13,6 +13,7 @@ use crate::document::{Document, connection, resource};
 use crate::error;
 use crate::scalar::{DateTime, Decimal, Instant};
 use crate::session::session;
+use crate::types::medication::dosage_text;
 use crate::value::{
     Annotation, Coding, Concept, Interpretation, InterpretationSource, ObservationValue, Period, Quantity,
     ReferenceRange, ResourceRef, interpretation, observation_value,
@@ -31,7 +32,7 @@ impl Document {
         self.text(&[name]).map(|t| DateTime(t.to_owned()))
     }
 
-    fn period(&self, name: &str) -> Option<Period> {
+    pub(crate) fn period(&self, name: &str) -> Option<Period> {
         self.at(&[name]).map(Period::read)
     }
 
@@ -39,11 +40,11 @@ impl Document {
         ResourceRef::all(self.all(name))
     }
 
-    fn reference(&self, name: &str) -> Option<ResourceRef> {
+    pub(crate) fn reference(&self, name: &str) -> Option<ResourceRef> {
         self.at(&[name]).map(ResourceRef::read)
     }
 
-    fn notes(&self) -> Vec<Annotation> {
+    pub(crate) fn notes(&self) -> Vec<Annotation> {
         Annotation::all(self.all("note"))
     }
 
@@ -233,8 +234,7 @@ resource! {
         }
         /// All dosage instructions in words, where they have words.
         async fn dosage_text(&self) -> Option<String> {
-            let texts: Vec<&str> = self.0.all("dosageInstruction").iter().filter_map(|d| d.str_at("text")).collect();
-            (!texts.is_empty()).then(|| texts.join("; "))
+            dosage_text(self.0.all("dosageInstruction"))
         }
         /// Dosage instructions.
         async fn dosages(&self) -> Vec<Dosage> {

@@ -1,5 +1,7 @@
-//! The types of the API: one file for the patient, one for what a chart holds.
+//! The types of the API: the patient, what a chart holds, what is taken now, and what stands around the chart.
 
+pub mod care;
 pub mod chart;
+pub mod medication;
 pub mod patient;
 pub mod trend;

@@ -5,19 +5,24 @@ use chrono::{Datelike as _, NaiveDate};
 use fhir::{Json, ResourceType};
 
 use crate::code::{
-    AllergyCategory, AllergyClinicalStatus, ConditionClinicalStatus, DocumentStatus, EncounterStatus, Gender,
-    MedicationRequestIntent, MedicationRequestStatus, ObservationStatus, ProcedureStatus, ReportStatus, ResultCategory,
-    alternatives,
+    AllergyCategory, AllergyClinicalStatus, AppointmentStatus, ConditionClinicalStatus, DocumentStatus,
+    EncounterStatus, Gender, GoalStatus, MedicationRequestIntent, MedicationRequestStatus, MedicationStatementStatus,
+    ObservationStatus, PlanStatus, ProcedureStatus, ReportStatus, ResultCategory, TaskStatus, alternatives,
 };
 use crate::document::{Document, List, PageArguments, PageInfo, connection};
 use crate::error::or_null;
 use crate::scalar::{Date, DateTime, FhirJson, Instant};
 use crate::session::{DEFAULT_PAGE, invalid, session};
+use crate::types::care::{
+    AppointmentConnection, CarePlanConnection, CareTeamMember, CoverageConnection, GoalConnection, PatientContact,
+    RelatedPersonConnection, TaskConnection,
+};
 use crate::types::chart::{
     AllergyConnection, AllergyEdge, AllergyIntolerance, ConditionConnection, DiagnosticReportConnection,
     DocumentConnection, EncounterConnection, ImmunizationConnection, MedicationRequestConnection,
     ObservationConnection, ProcedureConnection,
 };
+use crate::types::medication::{self, CurrentMedicationConnection, MedicationStatementConnection};
 use crate::types::trend::{self, LatestResult, Trend};
 use crate::value::{Concept, ResourceRef};
 
@@ -295,7 +300,23 @@ fn own(value: &Json<'_>, name: &str) -> Option<String> {
     value.str_at(name).map(ToOwned::to_owned)
 }
 
-fn human_name(value: &Json<'_>) -> HumanName {
+pub(crate) fn contact_point(value: &Json<'_>) -> ContactPoint {
+    ContactPoint { system: own(value, "system"), value: own(value, "value"), r#use: own(value, "use") }
+}
+
+pub(crate) fn address(value: &Json<'_>) -> Address {
+    Address {
+        r#use: own(value, "use"),
+        text: own(value, "text"),
+        lines: strings(value, "line"),
+        city: own(value, "city"),
+        state: own(value, "state"),
+        postal_code: own(value, "postalCode"),
+        country: own(value, "country"),
+    }
+}
+
+pub(crate) fn human_name(value: &Json<'_>) -> HumanName {
     let [given, prefix, suffix] = ["given", "prefix", "suffix"].map(|name| strings(value, name));
     let family = own(value, "family");
     let display = own(value, "text").unwrap_or_else(|| {
@@ -434,22 +455,11 @@ impl Patient {
     }
     /// Ways to reach the patient.
     async fn telecom(&self) -> Vec<ContactPoint> {
-        let read =
-            |t: &Json<'_>| ContactPoint { system: own(t, "system"), value: own(t, "value"), r#use: own(t, "use") };
-        self.0.all("telecom").iter().map(read).collect()
+        self.0.all("telecom").iter().map(contact_point).collect()
     }
     /// Addresses.
     async fn addresses(&self) -> Vec<Address> {
-        let read = |a: &Json<'_>| Address {
-            r#use: own(a, "use"),
-            text: own(a, "text"),
-            lines: strings(a, "line"),
-            city: own(a, "city"),
-            state: own(a, "state"),
-            postal_code: own(a, "postalCode"),
-            country: own(a, "country"),
-        };
-        self.0.all("address").iter().map(read).collect()
+        self.0.all("address").iter().map(address).collect()
     }
     /// The language to speak with the patient: the preferred one, else the first.
     async fn language(&self) -> Option<Concept> {
@@ -739,6 +749,163 @@ impl Patient {
             self.list(ctx, ResourceType::DocumentReference, pairs, PageArguments { first, after, last, before })
                 .await
                 .map(DocumentConnection)
+        })
+        .await
+    }
+    /// What the patient takes now, one line per medicine; what is over is never among it.
+    #[graphql(complexity = "50 + page_cost(first, last) * child_complexity")]
+    async fn current_medications(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<CurrentMedicationConnection> {
+        let page = PageArguments { first, after, last, before };
+        or_null(ctx, medication::current(ctx, &self.0.stored().id, &page)).await
+    }
+    /// Whom to reach about the patient, as the patient's own record says.
+    async fn contacts(&self) -> Vec<PatientContact> {
+        self.0.all("contact").iter().map(PatientContact::read).collect()
+    }
+    /// Who cares for the patient: the members of the teams in force.
+    #[graphql(complexity = "20 + 20 * child_complexity")]
+    async fn care_team(&self, ctx: &Context<'_>) -> Option<Vec<CareTeamMember>> {
+        or_null(ctx, async {
+            let page = PageArguments { first: Some(200), ..PageArguments::default() };
+            let pairs = vec![("status".to_owned(), "active".to_owned())];
+            let teams = self.list(ctx, ResourceType::CareTeam, pairs, page).await?;
+            if teams.has_next() {
+                return Err(invalid("careTeam", "more than 200 teams"));
+            }
+            Ok(teams.documents.iter().flat_map(CareTeamMember::of_team).collect())
+        })
+        .await
+    }
+    /// What someone says the patient takes or took, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn medication_statements(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any of these states")] status: Option<Vec<MedicationStatementStatus>>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<MedicationStatementConnection> {
+        or_null(ctx, async {
+            let page = PageArguments { first, after, last, before };
+            let pairs =
+                pair("status", status.map(|s| alternatives(s.into_iter().map(MedicationStatementStatus::code))))
+                    .collect();
+            self.list(ctx, ResourceType::MedicationStatement, pairs, page).await.map(MedicationStatementConnection)
+        })
+        .await
+    }
+    /// What is planned for the patient, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn care_plans(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any of these states")] status: Option<Vec<PlanStatus>>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<CarePlanConnection> {
+        or_null(ctx, async {
+            let page = PageArguments { first, after, last, before };
+            let pairs = pair("status", status.map(|s| alternatives(s.into_iter().map(PlanStatus::code)))).collect();
+            self.list(ctx, ResourceType::CarePlan, pairs, page).await.map(CarePlanConnection)
+        })
+        .await
+    }
+    /// What is to be reached, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn goals(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any of these states")] status: Option<Vec<GoalStatus>>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<GoalConnection> {
+        or_null(ctx, async {
+            let page = PageArguments { first, after, last, before };
+            let pairs =
+                pair("lifecycle-status", status.map(|s| alternatives(s.into_iter().map(GoalStatus::code)))).collect();
+            self.list(ctx, ResourceType::Goal, pairs, page).await.map(GoalConnection)
+        })
+        .await
+    }
+    /// Planned meetings, the latest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn appointments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any of these states")] status: Option<Vec<AppointmentStatus>>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<AppointmentConnection> {
+        or_null(ctx, async {
+            let page = PageArguments { first, after, last, before };
+            let pairs =
+                pair("status", status.map(|s| alternatives(s.into_iter().map(AppointmentStatus::code)))).collect();
+            self.list(ctx, ResourceType::Appointment, pairs, page).await.map(AppointmentConnection)
+        })
+        .await
+    }
+    /// What someone has to do for the patient, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn tasks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any of these states")] status: Option<Vec<TaskStatus>>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<TaskConnection> {
+        or_null(ctx, async {
+            let page = PageArguments { first, after, last, before };
+            let pairs = pair("status", status.map(|s| alternatives(s.into_iter().map(TaskStatus::code)))).collect();
+            self.list(ctx, ResourceType::Task, pairs, page).await.map(TaskConnection)
+        })
+        .await
+    }
+    /// Who pays.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn coverage(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<CoverageConnection> {
+        or_null(ctx, async {
+            let page = PageArguments { first, after, last, before };
+            self.list(ctx, ResourceType::Coverage, Vec::new(), page).await.map(CoverageConnection)
+        })
+        .await
+    }
+    /// Persons who are something to the patient.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn related_persons(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<RelatedPersonConnection> {
+        or_null(ctx, async {
+            let page = PageArguments { first, after, last, before };
+            self.list(ctx, ResourceType::RelatedPerson, Vec::new(), page).await.map(RelatedPersonConnection)
         })
         .await
     }
