@@ -128,7 +128,7 @@ pub async fn carry_out(
 
     let committed = if conditions.criteria.is_empty() {
         let (writes, places, steps) = steps(resolve(plan, &queries, &[], &options)?)?;
-        let committed = store.commit(actor, request, &Plan { writes: writes.clone() }).await;
+        let committed = store.commit(actor, request, &Plan::of(writes.clone())).await;
         committed.map(|outcomes| (outcomes, steps)).map_err(|error| name_entry(error, &writes, &places))
     } else {
         // Which entry each write came from, as of the last try.
@@ -136,7 +136,7 @@ pub async fn carry_out(
         let decide = |matches: &[Vec<Match>]| {
             let (writes, places, steps) = steps(resolve(plan.clone(), &queries, matches, &options)?)?;
             *tried.lock().expect("nobody panics with it") = (writes.clone(), places);
-            Ok((Cow::Owned(Plan { writes }), steps))
+            Ok((Cow::Owned(Plan::of(writes)), steps))
         };
         let committed = store.commit_conditional(actor, request, &conditions, &decide).await;
         committed.map_err(|error| {

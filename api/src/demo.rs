@@ -182,6 +182,6 @@ async fn commit(store: &Store, plan: &demo::Plan, writes: Vec<Write>, part: Stri
         idempotency_key: None,
     };
     let actor = Actor { principal: "demo".into(), ..Actor::server() };
-    store.commit(&actor, &request, &Plan { writes }).await.map_err(|source| DemoError::Store { part, source })?;
+    store.commit(&actor, &request, &Plan::of(writes)).await.map_err(|source| DemoError::Store { part, source })?;
     Ok(())
 }

@@ -249,5 +249,5 @@ fn lines(text: &str, request: &Request) -> Result<(Plan, Vec<usize>), String> {
         writes.push(Write { resource_type, id, act });
         places.push(n);
     }
-    Ok((Plan { writes }, places))
+    Ok((Plan::of(writes), places))
 }

@@ -6,13 +6,14 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DbErr, TransactionTrait as _};
 
 mod m0001_foundation;
+mod m0002_record_number;
 
 pub struct Migrator;
 
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_foundation::Migration)]
+        vec![Box::new(m0001_foundation::Migration), Box::new(m0002_record_number::Migration)]
     }
 }
 

@@ -4,6 +4,7 @@ pub mod code;
 pub mod document;
 pub mod error;
 pub mod limits;
+mod mutation;
 pub mod query;
 pub mod scalar;
 pub mod session;
@@ -12,8 +13,9 @@ pub mod value;
 
 use std::pin::Pin;
 
-use async_graphql::{EmptyMutation, EmptySubscription, Request, Response, Schema};
+use async_graphql::{EmptySubscription, Request, Response, Schema};
 
+use crate::mutation::Mutation;
 use crate::query::Query;
 use crate::session::Session;
 
@@ -22,7 +24,7 @@ pub const COMPLEXITY: usize = 5_000;
 /// The same for analysts.
 pub const ANALYST_COMPLEXITY: usize = 50_000;
 
-type Graph = Schema<Query, EmptyMutation, EmptySubscription>;
+type Graph = Schema<Query, Mutation, EmptySubscription>;
 
 /// The schema, ready to execute. Cheap to clone.
 #[derive(Clone)]
@@ -34,7 +36,7 @@ pub struct ClinicalSchema {
 impl Default for ClinicalSchema {
     fn default() -> Self {
         let with = |cost| {
-            Schema::build(Query, EmptyMutation, EmptySubscription).limit_complexity(cost).disable_suggestions().finish()
+            Schema::build(Query, Mutation, EmptySubscription).limit_complexity(cost).disable_suggestions().finish()
         };
         Self { open: with(COMPLEXITY), analyst: with(ANALYST_COMPLEXITY) }
     }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_graphql::Positioned;
-use async_graphql::parser::types::{Directive, ExecutableDocument, Selection, SelectionSet};
+use async_graphql::parser::types::{Directive, ExecutableDocument, OperationType, Selection, SelectionSet};
 
 /// What one document may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub enum LimitError {
     Aliases { limit: usize, field: String },
     #[error("more than {limit} root fields are selected")]
     RootFields { limit: usize },
+    #[error("a mutation has more than one root field; send each in a request of its own")]
+    Mutations,
     #[error("more than {limit} directives at one place")]
     Directives { limit: usize },
     #[error("the document has {count} fragments, at most {limit} are accepted")]
@@ -60,7 +62,12 @@ pub fn check(document: &ExecutableDocument, limits: &Limits) -> Result<(), Limit
         walk.directives(&operation.node.directives)?;
         let measure =
             walk.selection(&operation.node.selection_set.node, At { level: 0, nesting: 0, limit: limits.depth })?;
-        if measure.keys.values().map(BTreeSet::len).sum::<usize>() > limits.root_fields {
+        let roots = measure.keys.values().map(BTreeSet::len).sum::<usize>();
+        // Each act is a transaction of its own, with ids and a key of its own.
+        if operation.node.ty == OperationType::Mutation && roots > 1 {
+            return Err(LimitError::Mutations);
+        }
+        if roots > limits.root_fields {
             return Err(LimitError::RootFields { limit: limits.root_fields });
         }
     }
@@ -236,6 +243,8 @@ mod tests {
         };
         assert_eq!(measure(&format!("{{{}}}", roots(40))), Ok(()));
         assert_eq!(measure(&format!("{{{}}}", roots(41))), Err(LimitError::RootFields { limit: 40 }));
+        assert_eq!(measure("mutation{a}"), Ok(()));
+        assert_eq!(measure("mutation{a ...F} fragment F on T{b}"), Err(LimitError::Mutations));
         assert_eq!(measure(&format!("{{a{}}}", " @x".repeat(10))), Ok(()));
         assert_eq!(measure(&format!("{{a{}}}", " @x".repeat(11))), Err(LimitError::Directives { limit: 10 }));
     }

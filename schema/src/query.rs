@@ -61,7 +61,7 @@ crate::document::resource! {
     }
 }
 
-fn node(document: Document) -> Node {
+pub(crate) fn node(document: Document) -> Node {
     match document.stored().resource_type {
         ResourceType::Patient => Node::Patient(Patient(document)),
         ResourceType::Condition => Node::Condition(Condition(document)),
@@ -289,6 +289,6 @@ impl Query {
 }
 
 /// Text of a filter as the value of a search parameter.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.chars().flat_map(|c| matches!(c, ',' | '|' | '$' | '\\').then_some('\\').into_iter().chain([c])).collect()
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use dataloader::BatchFn;
 use dataloader::non_cached::Loader;
 use entity::store::Page;
-use entity::{Actor, Store, StoreError};
+use entity::{Actor, Request, Store, StoreError};
 use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, parse};
 use fhir::search::query::Query;
@@ -25,6 +25,8 @@ pub const DEFAULT_PAGE: u32 = 50;
 pub struct Session {
     pub store: Store,
     pub actor: Actor,
+    /// The request that the operation came with.
+    pub request: Request,
     pub now: DateTime<Utc>,
     loaders: Mutex<HashMap<Shape, PatientLoader>>,
 }
@@ -92,8 +94,8 @@ pub fn query(
 }
 
 impl Session {
-    pub fn new(store: Store, actor: Actor, now: DateTime<Utc>) -> Self {
-        Self { store, actor, now, loaders: Mutex::default() }
+    pub fn new(store: Store, actor: Actor, request: Request) -> Self {
+        Self { store, actor, now: request.now, request, loaders: Mutex::default() }
     }
 
     /// The first page of a list, loaded together with the same list of other patients.

@@ -52,9 +52,9 @@ pub(super) async fn conditional(
     let decide = |matches: &[Vec<Match>]| match &matches[0][..] {
         [one] => {
             let act = Act::Patch { patch: patch.clone(), expected };
-            Ok((Cow::Owned(Plan { writes: vec![Write { resource_type, id: one.id.clone(), act }] }), true))
+            Ok((Cow::Owned(Plan::of(vec![Write { resource_type, id: one.id.clone(), act }])), true))
         }
-        [] => Ok((Cow::Owned(Plan { writes: Vec::new() }), false)),
+        [] => Ok((Cow::Owned(Plan::of(Vec::new())), false)),
         _ => Err(StoreError::MultipleMatches { resource_type }),
     };
     let (outcomes, found) =

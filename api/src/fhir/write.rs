@@ -53,8 +53,8 @@ pub(super) async fn create(
     };
     permitted(&caller, resource_type, &[Interaction::Create])?;
     let decide = |matches: &[Vec<Match>]| match &matches[0][..] {
-        [] => Ok((Cow::Owned(Plan { writes: vec![write.clone()] }), None)),
-        [one] => Ok((Cow::Owned(Plan { writes: Vec::new() }), Some(one.clone()))),
+        [] => Ok((Cow::Owned(Plan::of(vec![write.clone()])), None)),
+        [one] => Ok((Cow::Owned(Plan::of(Vec::new())), Some(one.clone()))),
         _ => Err(StoreError::MultipleMatches { resource_type }),
     };
     let Act::Create { body } = &write.act else { unreachable!("made above") };
@@ -129,7 +129,7 @@ pub(super) async fn conditional_update(
             ([], None) => (caller.request.ids.nth(0), Act::Create { body }),
             _ => return Err(StoreError::MultipleMatches { resource_type }),
         };
-        Ok((Cow::Owned(Plan { writes: vec![Write { resource_type, id, act }] }), ()))
+        Ok((Cow::Owned(Plan::of(vec![Write { resource_type, id, act }])), ()))
     };
     let (outcomes, ()) = state.store.commit_conditional(&caller.actor, &caller.request, &conditions, &decide).await?;
     Ok(written(only(outcomes)?, &state, base, &headers))
@@ -186,7 +186,7 @@ pub(super) async fn conditional_delete(
             });
         }
         let delete = |m: &Match| Write { resource_type, id: m.id.clone(), act: Act::Delete { expected } };
-        Ok((Cow::Owned(Plan { writes: found.iter().map(delete).collect() }), ()))
+        Ok((Cow::Owned(Plan::of(found.iter().map(delete).collect())), ()))
     };
     let (outcomes, ()) = state.store.commit_conditional(&caller.actor, &caller.request, &conditions, &decide).await?;
     Ok(deleted(&outcomes, &headers))
@@ -255,7 +255,7 @@ fn misplaced(text: &str) -> Failure {
 }
 
 pub(super) async fn commit(state: &State, caller: &Caller, write: Write) -> Result<Outcome, Failure> {
-    let plan = Plan { writes: vec![write] };
+    let plan = Plan::of(vec![write]);
     only(state.store.commit(&caller.actor, &caller.request, &plan).await?)
 }
 

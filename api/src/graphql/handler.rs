@@ -100,7 +100,7 @@ async fn run(
     request.operation_name = operation.operation_name;
     request.set_parsed_query(document);
     let limit = if roles.contains(&Role::Analyst) { ANALYST_TIME_LIMIT } else { TIME_LIMIT };
-    let session = Session::new(state.store.clone(), caller.actor, caller.request.now);
+    let session = Session::new(state.store.clone(), caller.actor, caller.request);
     match tokio::time::timeout(limit, state.schema.execute(request, session)).await {
         Ok(answer) => write(&answer, answer_type),
         Err(_) => errors(StatusCode::GATEWAY_TIMEOUT, "TIMEOUT", "the operation took too long"),

@@ -10,7 +10,7 @@ use sea_orm::sea_query::ArrayType;
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, Statement, Value};
 use tokio::sync::SemaphorePermit;
 
-use crate::gate::{Change, Facts};
+use crate::gate::{Change, Facts, Needs};
 use crate::store::condition::WIDE;
 use crate::store::{Act, Plan, Store, Write};
 use crate::{Actor, Request, StoreError};
@@ -35,24 +35,23 @@ impl Store {
         patients: impl Iterator<Item = i64>,
         changes: &[Change<'_>],
     ) -> Result<(Option<SemaphorePermit<'_>>, Plan), StoreError> {
-        let needs = if changes.is_empty() { Default::default() } else { self.gate.needs(changes, actor) };
+        let needs = if changes.is_empty() { Needs::default() } else { self.gate.needs(changes, actor) };
         let charts: BTreeSet<i32> = patients.map(|pat| pat.rem_euclid(BUCKETS) as i32).collect();
-        let turn = match charts.len() > WIDE {
-            true => Some(self.wide_charts.acquire().await.expect("never closed")),
-            false => None,
-        };
+        let turn =
+            if charts.len() > WIDE { Some(self.wide_charts.acquire().await.expect("never closed")) } else { None };
         if !charts.is_empty() {
             // In ascending order for every writer.
-            let sql = match needs.exclusive {
-                true => "SELECT pg_advisory_xact_lock($1, b) FROM unnest($2::int[]) AS b",
-                false => "SELECT pg_advisory_xact_lock_shared($1, b) FROM unnest($2::int[]) AS b",
+            let sql = if needs.exclusive {
+                "SELECT pg_advisory_xact_lock($1, b) FROM unnest($2::int[]) AS b"
+            } else {
+                "SELECT pg_advisory_xact_lock_shared($1, b) FROM unnest($2::int[]) AS b"
             };
             let all = Value::Array(ArrayType::Int, Some(Box::new(charts.into_iter().map(Value::from).collect())));
             tx.query_all_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [LOCK_KIND.into(), all]))
                 .await?;
         }
         if changes.is_empty() {
-            return Ok((turn, Plan { writes: Vec::new() }));
+            return Ok((turn, Plan::of(Vec::new())));
         }
         // Whoever writes, the decision is made on the whole chart.
         let server = Actor::server();
@@ -76,7 +75,7 @@ impl Store {
             Some(Write { resource_type, id, .. }) => {
                 Err(StoreError::Internal(format!("the write gate would change {resource_type}/{id}")))
             }
-            None => Ok((turn, Plan { writes })),
+            None => Ok((turn, Plan::of(writes))),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! One store over one pool: what goes in and out of every function. The SQL is in the submodules.
 
 mod account;
+mod attest;
 pub mod body;
 mod chart;
 mod condition;
 mod history;
+mod number;
 mod open;
 mod read;
 mod recent;
@@ -85,9 +87,27 @@ pub enum Lookup {
 }
 
 /// A set of writes that commit together or not at all.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Plan {
     pub writes: Vec<Write>,
+    /// What the writes are as an act of the actor: recorded as a Provenance of all versions written, in the same transaction.
+    pub act: Option<Attestation>,
+}
+
+impl Plan {
+    /// Writes that are no act: what came by FHIR says itself where it is from.
+    pub fn of(writes: Vec<Write>) -> Self {
+        Self { writes, act: None }
+    }
+}
+
+/// What the actor did, as its Provenance says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attestation {
+    /// The name of the act, such as `conditionRecord`.
+    pub activity: &'static str,
+    /// Why, in the actor's words.
+    pub reason: Option<String>,
 }
 
 /// One write of one resource. No two writes of a plan name the same resource.

@@ -5,7 +5,7 @@
 //! READ COMMITTED, so each of these statements sees what the previous holder committed.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use fhir::patch::Patch;
@@ -23,7 +23,7 @@ use crate::gate::Change;
 use crate::role::Interaction;
 use crate::store::condition::{Conditions, Criterion, Decide, Match};
 use crate::store::sql::{Sql, i64_array};
-use crate::store::{Act, Lookup, Outcome, Plan, Store, Stored, Write, body};
+use crate::store::{Act, Attestation, Lookup, Outcome, Plan, Store, Stored, Write, attest, body};
 use crate::{Actor, Request, StoreError};
 
 /// Row keys taken from the sequence at once; the sequence's increment.
@@ -45,6 +45,9 @@ struct Head {
     /// The current text of what is to be patched, and of what the gate guards.
     body: Option<String>,
 }
+
+/// The place of the Provenance's id among a request's ids.
+const ATTESTED_AS: u64 = 1 << 33;
 
 /// One new version, decided and ready to be written.
 struct Row {
@@ -128,6 +131,9 @@ impl Store {
         let patients = rows.iter().flat_map(|r| r.pats.iter().copied().chain(r.pat_before));
         let (_turn, added) = self.guarded(&tx, actor, request, patients, &self.changes(&heads, &rows)).await?;
         rows.extend(self.added(&tx, request, plan, &added).await?);
+        if let Some(act) = plan.act.as_ref().filter(|_| !rows.is_empty()) {
+            rows.push(self.attested(&tx, actor, request, plan, act, &rows).await?);
+        }
         let mut by_type: BTreeMap<ResourceType, Vec<&Row>> = BTreeMap::new();
         for row in &rows {
             by_type.entry(row.resource_type).or_default().push(row);
@@ -221,6 +227,34 @@ impl Store {
             row.at += plan.writes.len();
         }
         Ok(rows)
+    }
+
+    /// The row of the act's Provenance. It is as confidential as all it is about, and belongs to the same patients.
+    async fn attested(
+        &self,
+        tx: &DatabaseTransaction,
+        actor: &Actor,
+        request: &Request,
+        plan: &Plan,
+        act: &Attestation,
+        rows: &[Row],
+    ) -> Result<Row, StoreError> {
+        let targets = rows.iter().map(|r| format!("{}/{}/_history/{}", r.resource_type, r.id, r.version_id));
+        let body = attest::document(actor, request, act, targets);
+        let write = Write {
+            resource_type: ResourceType::Provenance,
+            id: request.ids.nth(ATTESTED_AS),
+            act: Act::Create { body },
+        };
+        let mut added = self.added(tx, request, plan, &Plan::of(vec![write])).await?;
+        let mut row = added.pop().ok_or_else(|| StoreError::Internal("an act without its Provenance".into()))?;
+        row.pats = rows.iter().flat_map(|r| r.pats.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect();
+        row.index.terms.extend(self.compartment_terms(row.resource_type, &row.pats));
+        for about in rows {
+            row.index.conf = row.index.conf.max(about.index.conf);
+            row.index.sens |= about.index.sens;
+        }
+        Ok(row)
     }
 
     /// What each write amounts to against the locked heads.

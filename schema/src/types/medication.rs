@@ -204,10 +204,7 @@ impl CurrentMedicationConnection {
         };
         let from = page.after.as_deref().map(place).transpose()?.map_or(0, |at| at + 1);
         let to = page.before.as_deref().map(place).transpose()?.unwrap_or(lines.len()).max(from);
-        let page = match request.backward {
-            true => to.saturating_sub(limit).max(from)..to,
-            false => from..to.min(from + limit),
-        };
+        let page = if request.backward { to.saturating_sub(limit).max(from)..to } else { from..to.min(from + limit) };
         Ok(Self { lines, page })
     }
 }

@@ -286,12 +286,12 @@ async fn a_hidden_match_is_no_match() {
     let request = |n| Request { now, ids: IdSource::new(now, [n; 16]), request_id: "r".into(), idempotency_key: None };
     let body = patient("1");
     let write = Write { resource_type: ResourceType::Patient, id: "ada".into(), act: Act::Create { body } };
-    store.commit(&Actor::server(), &request(1), &Plan { writes: vec![write] }).await.unwrap();
+    store.commit(&Actor::server(), &request(1), &Plan::of(vec![write])).await.unwrap();
     let pairs = [("identifier".to_owned(), "1".to_owned())];
     let query = parse(ResourceType::Patient, &pairs, Handling::Strict, now, &Options::default()).unwrap().query;
     let criteria = vec![Criterion { query, limit: 2, exclusive: true }];
     let conditions = Conditions { criteria, fingerprint: Vec::new() };
-    let nothing = |matches: &[Vec<Match>]| Ok((Cow::Owned(Plan { writes: Vec::new() }), matches[0].len()));
+    let nothing = |matches: &[Vec<Match>]| Ok((Cow::Owned(Plan::of(Vec::new())), matches[0].len()));
     for (own, seen) in [("ada", 1), ("ben", 0)] {
         let actor = Actor { rows: Rows::Patients([own.to_owned()].into()), ..Actor::server() };
         let (_, found) = store.commit_conditional(&actor, &request(2), &conditions, &nothing).await.unwrap();

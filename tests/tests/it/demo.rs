@@ -53,7 +53,7 @@ async fn an_interrupted_filling_goes_on_where_it_stopped() {
         request_id: "before".into(),
         idempotency_key: None,
     };
-    store.commit(&Actor::server(), &request, &store::Plan { writes }).await.unwrap();
+    store.commit(&Actor::server(), &request, &store::Plan::of(writes)).await.unwrap();
 
     let other = fill(&store, Plan { seed: 9, ..begun }, false).await;
     assert!(matches!(other, Err(DemoError::Unfinished(plan)) if plan == begun), "{other:?}");

@@ -115,7 +115,7 @@ fn allergy(id: &str, patient: &str) -> Write {
 }
 
 async fn commit(store: &Store, seed: u8, writes: Vec<Write>) -> Result<Vec<Outcome>, StoreError> {
-    store.commit(&Actor::server(), &request(seed), &Plan { writes }).await
+    store.commit(&Actor::server(), &request(seed), &Plan::of(writes)).await
 }
 
 async fn count(store: &Store, query: &Query) -> usize {

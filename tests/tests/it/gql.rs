@@ -35,7 +35,7 @@ impl Site {
         };
         let now = self.server.clock.now();
         let request = Request { now, ids: IdSource::new(now, [1; 16]), request_id: "r".into(), idempotency_key: None };
-        let plan = Plan { writes: documents.items().iter().map(write).collect() };
+        let plan = Plan::of(documents.items().iter().map(write).collect());
         if !plan.writes.is_empty() {
             self.server.store.commit(&Actor::server(), &request, &plan).await.unwrap();
         }

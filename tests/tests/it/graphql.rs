@@ -57,7 +57,7 @@ impl Chart {
         };
         let now = server.clock.now();
         let request = Request { now, ids: IdSource::new(now, [1; 16]), request_id: "r".into(), idempotency_key: None };
-        let plan = Plan { writes: documents.items().iter().map(write).collect() };
+        let plan = Plan::of(documents.items().iter().map(write).collect());
         server.store.commit(&Actor::server(), &request, &plan).await.unwrap();
         let token = server.token("system/*.rs").await;
         Self { server, token }
@@ -306,12 +306,17 @@ async fn a_browser_that_asks_for_a_page_is_sent_to_the_playground() {
     assert_eq!((response.status().as_u16(), &response.headers()["location"]), (303, &"/playground".parse().unwrap()));
 }
 
+fn request(server: &Server) -> Request {
+    let now = server.clock.now();
+    Request { now, ids: IdSource::new(now, [2; 16]), request_id: "r".into(), idempotency_key: None }
+}
+
 /// Fixed defect: a list that was refused was left out of the answer, although the schema promised it.
 #[tokio::test]
 async fn what_a_registrar_may_not_see_is_null_with_its_reason() {
     let chart = Chart::start().await;
     let actor = Actor { roles: vec![Role::Registrar], ..Actor::server() };
-    let session = Session::new(chart.server.store.clone(), actor, chart.server.clock.now());
+    let session = Session::new(chart.server.store.clone(), actor, request(&chart.server));
     let query = r#"{ patient(id: "Patient/ada") { mrn name { family } conditions { nodes { id } } allergies { status }
         labs { nodes { id } } latestResults(category: LABORATORY) { change } trend(code: "LOINC|2823-3") { unit } } }"#;
     let answer = schema::ClinicalSchema::default().execute(async_graphql::Request::new(query), session).await;
@@ -336,7 +341,7 @@ async fn an_analyst_may_look_at_the_schema() {
     let chart = Chart::start().await;
     let schema = schema::ClinicalSchema::default();
     let actor = Actor { roles: vec![Role::Analyst], ..Actor::server() };
-    let session = Session::new(chart.server.store.clone(), actor, chart.server.clock.now());
+    let session = Session::new(chart.server.store.clone(), actor, request(&chart.server));
     let answer = schema.execute(async_graphql::Request::new("{ __schema { queryType { name } } }"), session).await;
     assert_eq!(serde_json::to_value(answer.data).unwrap()["__schema"]["queryType"]["name"], "Query");
 }

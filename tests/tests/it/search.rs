@@ -49,7 +49,7 @@ pub async fn store_all<'a>(store: &Store, documents: impl IntoIterator<Item = &'
         id: d.str_at("id").unwrap().to_owned(),
         act: Act::Create { body: d.to_text() },
     };
-    let plan = Plan { writes: documents.into_iter().map(write).collect() };
+    let plan = Plan::of(documents.into_iter().map(write).collect());
     store.commit(&Actor::server(), &request(0), &plan).await.unwrap();
 }
 

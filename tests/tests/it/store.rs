@@ -43,7 +43,7 @@ fn delete(id: &str) -> Write {
 }
 
 async fn commit(store: &Store, second: i64, writes: Vec<Write>) -> Result<Vec<Outcome>, StoreError> {
-    store.commit(&Actor::server(), &request(second), &Plan { writes }).await
+    store.commit(&Actor::server(), &request(second), &Plan::of(writes)).await
 }
 
 async fn found(store: &Store, id: &str) -> Stored {
@@ -170,7 +170,7 @@ async fn eight_writers_lose_no_update() {
 async fn a_repeated_request_has_one_effect() {
     let store = tests::store().await;
     let keyed = |second| Request { idempotency_key: Some("k".into()), ..request(second) };
-    let plan = |id: &str, rest: &str| Plan { writes: vec![create(Patient, id, rest), delete("nothing")] };
+    let plan = |id: &str, rest: &str| Plan::of(vec![create(Patient, id, rest), delete("nothing")]);
     let actor = Actor::server();
     let first = store.commit(&actor, &keyed(0), &plan("one", "")).await.unwrap();
     // The server mints another id for the repetition; the answer is the first one's.
@@ -256,7 +256,7 @@ async fn rights_are_asked_before_any_row() {
     let store = tests::store().await;
     let nobody = Actor { scope: Some(Vec::new()), ..Actor::server() };
     assert!(matches!(store.read(&nobody, Patient, "p").await, Err(StoreError::Forbidden { .. })));
-    let plan = Plan { writes: vec![create(Patient, "p", "")] };
+    let plan = Plan::of(vec![create(Patient, "p", "")]);
     assert!(matches!(store.commit(&nobody, &request(0), &plan).await, Err(StoreError::Forbidden { .. })));
 }
 
@@ -312,7 +312,7 @@ async fn statements_of_a_transaction_do_not_grow_with_its_entries() {
         let conditions = Conditions { criteria: criteria.collect(), fingerprint: Vec::new() };
         let nothing = |matches: &[Vec<Match>]| {
             let ids: Vec<Vec<String>> = matches.iter().map(|m| m.iter().map(|m| m.id.clone()).collect()).collect();
-            Ok((Cow::Owned(Plan { writes: Vec::new() }), ids))
+            Ok((Cow::Owned(Plan::of(Vec::new())), ids))
         };
         let before = calls().await;
         let conditional = request(20 + second as i64);

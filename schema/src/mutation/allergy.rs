@@ -1,0 +1,377 @@
+//! Allergies and intolerances: recorded, changed, refuted, and known to be none.
+
+use async_graphql::{Enum, ID, InputObject, Result, SimpleObject};
+use entity::Interaction;
+use fhir::json::Object;
+use fhir::{IssueType, Json, ResourceType};
+
+use super::act::{Act, outcome};
+use super::input::{ConceptInput, Draft, code};
+use crate::code::{
+    AllergyCategory, AllergyClinicalStatus as Clinical, AllergyCriticality, AllergyVerificationStatus as Verification,
+    ReactionSeverity,
+};
+use crate::document::{Document, List, PageArguments};
+use crate::scalar::DateTime;
+use crate::session::{self, MAX_PAGE, Session};
+use crate::types::chart::AllergyIntolerance;
+
+const CLINICAL: &str = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical";
+const VERIFICATION: &str = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification";
+const SNOMED: &str = "http://snomed.info/sct";
+
+/// What there is known to be no allergy to. Source of the codes: SNOMED CT.
+#[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
+pub enum NoneKnownKind {
+    /// To anything.
+    Any,
+    /// To medicines.
+    Drug,
+    /// To food.
+    Food,
+    /// To what is in the surroundings.
+    Environment,
+}
+
+impl NoneKnownKind {
+    const ALL: [Self; 4] = [Self::Any, Self::Drug, Self::Food, Self::Environment];
+
+    fn code(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Any => ("716186003", "No known allergy"),
+            Self::Drug => ("409137002", "No known drug allergy"),
+            Self::Food => ("429625007", "No known food allergy"),
+            Self::Environment => ("428607008", "No known environmental allergy"),
+        }
+    }
+
+    fn codes() -> String {
+        Self::ALL.map(|kind| format!("{SNOMED}|{}", kind.code().0)).join(",")
+    }
+}
+
+/// A reaction that was seen.
+#[derive(InputObject)]
+pub struct ReactionInput {
+    /// What was seen; at least one.
+    pub manifestations: Vec<ConceptInput>,
+    /// How bad it was.
+    pub severity: Option<ReactionSeverity>,
+    /// When it began.
+    pub onset: Option<DateTime>,
+    /// More about it.
+    pub description: Option<String>,
+}
+
+/// An allergy to be recorded.
+#[derive(InputObject)]
+pub struct AllergyRecordInput {
+    /// Whose.
+    pub patient: ID,
+    /// To what.
+    pub substance: ConceptInput,
+    /// A substance without a code cannot be checked against prescriptions; it is recorded when this is true.
+    #[graphql(default)]
+    pub accept_uncoded: bool,
+    /// What kind of substance.
+    pub categories: Option<Vec<AllergyCategory>>,
+    /// How bad a future reaction could be.
+    pub criticality: Option<AllergyCriticality>,
+    /// How sure it is.
+    #[graphql(default_with = "Verification::Confirmed")]
+    pub verification_status: Verification,
+    /// When it was first seen.
+    pub onset: Option<DateTime>,
+    /// Reactions that were seen.
+    pub reactions: Option<Vec<ReactionInput>>,
+    /// A remark.
+    pub note: Option<String>,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
+/// An allergy to be changed; what is absent stays.
+#[derive(InputObject)]
+pub struct AllergyUpdateInput {
+    /// Which.
+    pub id: ID,
+    /// The version that was seen.
+    pub expected_version: String,
+    /// What kind of substance.
+    pub categories: Option<Vec<AllergyCategory>>,
+    /// How bad a future reaction could be.
+    pub criticality: Option<AllergyCriticality>,
+    /// Whether the patient is at risk now.
+    pub clinical_status: Option<Clinical>,
+    /// How sure it is.
+    pub verification_status: Option<Verification>,
+    /// When it was first seen.
+    pub onset: Option<DateTime>,
+    /// A further reaction.
+    pub reaction: Option<ReactionInput>,
+    /// A further remark.
+    pub note: Option<String>,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
+/// An allergy that was ruled out.
+#[derive(InputObject)]
+pub struct AllergyRefuteInput {
+    /// Which.
+    pub id: ID,
+    /// The version that was seen.
+    pub expected_version: String,
+    /// What speaks against it.
+    pub reason: String,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
+/// That there is no known allergy.
+#[derive(InputObject)]
+pub struct AllergyNoneKnownInput {
+    /// Whose.
+    pub patient: ID,
+    /// To what.
+    #[graphql(default_with = "NoneKnownKind::Any")]
+    pub kind: NoneKnownKind,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
+/// The allergy as it stands now.
+#[derive(SimpleObject)]
+pub struct AllergySaved {
+    /// The allergy, or the statement that there is none.
+    pub allergy: AllergyIntolerance,
+    /// Statements that there was none, which this ended.
+    pub ended: Vec<AllergyIntolerance>,
+}
+
+/// The patient has this allergy already; nothing was written.
+#[derive(SimpleObject)]
+pub struct DuplicateAllergy {
+    /// What is on record.
+    pub existing: Vec<AllergyIntolerance>,
+}
+
+/// The substance has no code, so that no prescription can be checked against it; nothing was written.
+#[derive(SimpleObject)]
+pub struct UncodedSubstance {
+    /// What to do about it, in words.
+    pub message: String,
+}
+
+/// Allergies are on record and active; nothing was written.
+#[derive(SimpleObject)]
+pub struct ActiveAllergiesExist {
+    /// What is on record.
+    pub existing: Vec<AllergyIntolerance>,
+}
+
+outcome! {
+    /// What became of recording an allergy.
+    AllergyRecordOutcome, AllergyRecordPayload, AllergySaved, DuplicateAllergy, UncodedSubstance
+}
+outcome! {
+    /// What became of changing an allergy.
+    AllergyChangeOutcome, AllergyChangePayload, AllergySaved
+}
+outcome! {
+    /// What became of stating that there is no known allergy.
+    AllergyNoneKnownOutcome, AllergyNoneKnownPayload, AllergySaved, ActiveAllergiesExist
+}
+
+fn reaction(act: &mut Act<'_>, place: &str, input: &ReactionInput) -> Json<'static> {
+    let mut reaction = Object::new();
+    if input.manifestations.is_empty() {
+        act.problems.add(&format!("{place}.manifestations"), IssueType::Required, "what was seen is missing");
+    }
+    let seen = input.manifestations.iter().enumerate();
+    let seen = seen.map(|(i, m)| act.problems.concept(&format!("{place}.manifestations[{i}]"), m)).collect();
+    reaction.push("manifestation", Json::Array(seen));
+    if let Some(text) = act.problems.words(&format!("{place}.description"), input.description.as_ref()) {
+        reaction.push("description", text);
+    }
+    if let Some(onset) = &input.onset {
+        reaction.push("onset", onset.0.clone().into());
+    }
+    if let Some(severity) = input.severity {
+        reaction.push("severity", severity.code().into());
+    }
+    Json::Object(reaction)
+}
+
+fn categories(categories: &[AllergyCategory]) -> Option<Json<'static>> {
+    (!categories.is_empty()).then(|| Json::Array(categories.iter().map(|c| c.code().into()).collect()))
+}
+
+pub async fn record(session: &Session, input: AllergyRecordInput) -> Result<AllergyRecordPayload> {
+    let mut act = Act::new(session, "allergyRecord", &input, input.idempotency_key.as_ref());
+    let patient = act.patient(&input.patient).await?;
+    if input.verification_status == Verification::EnteredInError {
+        act.problems.add("verificationStatus", IssueType::BusinessRule, "a new record is no mistake");
+    }
+    let mut draft = Draft::new(ResourceType::AllergyIntolerance);
+    let refuted = input.verification_status == Verification::Refuted;
+    draft.set("clinicalStatus", code(CLINICAL, if refuted { "inactive" } else { "active" }, None));
+    draft.set("verificationStatus", code(VERIFICATION, input.verification_status.code(), None));
+    draft.set("category", categories(input.categories.as_deref().unwrap_or_default()));
+    draft.set("criticality", input.criticality.map(|c| Json::from(c.code())));
+    draft.set("code", act.problems.concept("substance", &input.substance));
+    draft.set("patient", patient);
+    draft.set_text("onsetDateTime", input.onset.as_ref());
+    draft.set("recordedDate", act.now());
+    draft.set("recorder", act.author());
+    for (i, one) in input.reactions.iter().flatten().enumerate() {
+        let one = reaction(&mut act, &format!("reactions[{i}]"), one);
+        draft.add("reaction", Some(one));
+    }
+    draft.add("note", act.annotation("note", input.note.as_ref()));
+    let codes = super::search_codes(&input.substance);
+    if act.problems.0.is_empty() {
+        if codes.is_empty() && !input.accept_uncoded {
+            let message = "give the substance a code, or accept that prescriptions are not checked against it";
+            return Ok(AllergyRecordPayload { outcome: UncodedSubstance { message: message.into() }.into() });
+        }
+        if !codes.is_empty() {
+            let pairs = [
+                ("patient", input.patient.to_string()),
+                ("clinical-status", "active".to_owned()),
+                ("code", codes.join(",")),
+            ];
+            act.unless(ResourceType::AllergyIntolerance, &pairs)?;
+        }
+        act.create(draft);
+        // An allergy ends what said that there is none.
+        if !refuted {
+            for none in none_known(session, &input.patient).await? {
+                end(&mut act, &none);
+            }
+        }
+    }
+    Ok(match act.commit().await? {
+        Ok(saved) => AllergyRecordPayload { outcome: saved_allergy(saved)?.into() },
+        Err(refused) => AllergyRecordOutcome::refused(refused, |found| {
+            DuplicateAllergy { existing: found.into_iter().map(AllergyIntolerance).collect() }.into()
+        }),
+    })
+}
+
+pub async fn update(session: &Session, input: AllergyUpdateInput) -> Result<AllergyChangePayload> {
+    let mut act = Act::new(session, "allergyUpdate", &input, input.idempotency_key.as_ref());
+    if input.verification_status == Some(Verification::EnteredInError) {
+        act.problems.add(
+            "verificationStatus",
+            IssueType::BusinessRule,
+            "use recordEnterInError, which asks for the reason",
+        );
+    }
+    if let Some((found, expected, mut draft)) =
+        act.editing(&input.id, &input.expected_version, &[ResourceType::AllergyIntolerance]).await?
+    {
+        draft.set("clinicalStatus", input.clinical_status.map(|s| code(CLINICAL, s.code(), None)));
+        draft.set("verificationStatus", input.verification_status.map(|s| code(VERIFICATION, s.code(), None)));
+        draft.set("category", input.categories.as_deref().and_then(categories));
+        draft.set("criticality", input.criticality.map(|c| Json::from(c.code())));
+        super::replace_choice(&mut draft, "onset", "onsetDateTime", input.onset.as_ref());
+        let one = input.reaction.as_ref().map(|r| reaction(&mut act, "reaction", r));
+        draft.add("reaction", one);
+        draft.add("note", act.annotation("note", input.note.as_ref()));
+        act.update(&found, expected, draft);
+    }
+    change(act).await
+}
+
+pub async fn refute(session: &Session, input: AllergyRefuteInput) -> Result<AllergyChangePayload> {
+    let mut act = Act::new(session, "allergyRefute", &input, input.idempotency_key.as_ref());
+    act.problems.words("reason", Some(&input.reason));
+    act.reason = Some(input.reason.trim().to_owned());
+    if let Some((found, expected, mut draft)) =
+        act.editing(&input.id, &input.expected_version, &[ResourceType::AllergyIntolerance]).await?
+    {
+        draft.set("clinicalStatus", code(CLINICAL, Clinical::Inactive.code(), None));
+        draft.set("verificationStatus", code(VERIFICATION, Verification::Refuted.code(), None));
+        act.update(&found, expected, draft);
+    }
+    change(act).await
+}
+
+async fn change(act: Act<'_>) -> Result<AllergyChangePayload> {
+    Ok(match act.commit().await? {
+        Ok(saved) => AllergyChangePayload { outcome: saved_allergy(saved)?.into() },
+        Err(refused) => AllergyChangeOutcome::refused(refused, |_| unreachable!("an act without conditions")),
+    })
+}
+
+pub async fn none_is_known(session: &Session, input: AllergyNoneKnownInput) -> Result<AllergyNoneKnownPayload> {
+    let mut act = Act::new(session, "allergyNoneKnown", &input, input.idempotency_key.as_ref());
+    let patient = act.patient(&input.patient).await?;
+    let (none, display) = input.kind.code();
+    let mut draft = Draft::new(ResourceType::AllergyIntolerance);
+    draft.set("clinicalStatus", code(CLINICAL, "active", None));
+    draft.set("verificationStatus", code(VERIFICATION, "confirmed", None));
+    let category = match input.kind {
+        NoneKnownKind::Any => None,
+        NoneKnownKind::Drug => Some(AllergyCategory::Medication),
+        NoneKnownKind::Food => Some(AllergyCategory::Food),
+        NoneKnownKind::Environment => Some(AllergyCategory::Environment),
+    };
+    draft.set("category", category.and_then(|c| categories(&[c])));
+    draft.set("code", code(SNOMED, none, Some(display)));
+    draft.set("patient", patient);
+    draft.set("recordedDate", act.now());
+    draft.set("recorder", act.author());
+    draft.set("asserter", act.author());
+    if act.problems.0.is_empty() {
+        let mut pairs = vec![
+            ("patient", input.patient.to_string()),
+            ("clinical-status", "active".to_owned()),
+            ("code:not", NoneKnownKind::codes()),
+        ];
+        pairs.extend(category.map(|c| ("category", c.code().to_owned())));
+        act.unless(ResourceType::AllergyIntolerance, &pairs)?;
+        act.create(draft);
+        // The new statement stands for the old ones of its kind; one about everything for all of them.
+        for old in none_known(session, &input.patient).await? {
+            let same = old.text(&["code", "coding", "code"]) == Some(none);
+            if same || input.kind == NoneKnownKind::Any {
+                end(&mut act, &old);
+            }
+        }
+    }
+    Ok(match act.commit().await? {
+        Ok(saved) => AllergyNoneKnownPayload { outcome: saved_allergy(saved)?.into() },
+        Err(refused) => AllergyNoneKnownOutcome::refused(refused, |found| {
+            ActiveAllergiesExist { existing: found.into_iter().map(AllergyIntolerance).collect() }.into()
+        }),
+    })
+}
+
+/// The statements in force that there is no known allergy.
+async fn none_known(session: &Session, patient: &ID) -> Result<Vec<Document>> {
+    // Who may not search them may not record an allergy either: the commit says so.
+    if !session.actor.may(Interaction::Search, ResourceType::AllergyIntolerance) {
+        return Ok(Vec::new());
+    }
+    let bare = patient.rsplit('/').next().unwrap_or_default();
+    let pairs = [("clinical-status".to_owned(), "active".to_owned()), ("code".to_owned(), NoneKnownKind::codes())];
+    let query = session::query(ResourceType::AllergyIntolerance, &pairs, Some(bare), session.now);
+    let query = query.map_err(|e| crate::error::graphql(&e))?;
+    let page = PageArguments { first: Some(MAX_PAGE as i32), ..PageArguments::default() };
+    Ok(List::search(session, query, &page.request()?).await?.documents)
+}
+
+fn end(act: &mut Act<'_>, statement: &Document) {
+    let Some(document) = statement.json().as_object().cloned() else { return };
+    let mut draft = Draft { document };
+    draft.set("clinicalStatus", code(CLINICAL, "inactive", None));
+    act.update(statement, statement.stored().version_id, draft);
+}
+
+fn saved_allergy(saved: Vec<Document>) -> Result<AllergySaved> {
+    let mut saved = saved.into_iter();
+    let allergy = super::first(saved.next().into_iter().collect())?;
+    Ok(AllergySaved { allergy: AllergyIntolerance(allergy), ended: saved.map(AllergyIntolerance).collect() })
+}

@@ -1,0 +1,179 @@
+//! The acts of the chart, one mutation each: input object in, outcome as a union out. An act is one transaction with its Provenance.
+
+mod act;
+mod allergy;
+mod correction;
+mod immunization;
+mod input;
+mod problem;
+mod registration;
+mod vitals;
+
+use async_graphql::{Context, Object, Result};
+use entity::StoreError;
+use fhir::Json;
+
+use crate::document::Document;
+use crate::error;
+use crate::scalar::DateTime;
+use crate::session::session;
+use allergy::{
+    AllergyChangePayload, AllergyNoneKnownInput, AllergyNoneKnownPayload, AllergyRecordInput, AllergyRecordPayload,
+    AllergyRefuteInput, AllergyUpdateInput,
+};
+use correction::{RecordEnterInErrorInput, RecordEnterInErrorPayload};
+use immunization::{ImmunizationRecordInput, ImmunizationRecordPayload};
+use input::{ConceptInput, Draft};
+use problem::{
+    ConditionChangePayload, ConditionRecordInput, ConditionRecordPayload, ConditionResolveInput, ConditionUpdateInput,
+};
+use registration::{PatientRegisterInput, PatientRegisterPayload, PatientUpdateInput, PatientUpdatePayload};
+use vitals::{VitalsRecordInput, VitalsRecordPayload};
+
+/// The root of all acts.
+pub struct Mutation;
+
+/// The root of all acts. An operation has one.
+#[Object]
+impl Mutation {
+    /// Records a problem or diagnosis. A coded problem that is active already is not recorded twice.
+    async fn condition_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is recorded")] input: ConditionRecordInput,
+    ) -> Result<ConditionRecordPayload> {
+        problem::record(session(ctx), input).await
+    }
+
+    /// Changes a problem.
+    async fn condition_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes")] input: ConditionUpdateInput,
+    ) -> Result<ConditionChangePayload> {
+        problem::update(session(ctx), input).await
+    }
+
+    /// Says that a problem is over.
+    async fn condition_resolve(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and since when")] input: ConditionResolveInput,
+    ) -> Result<ConditionChangePayload> {
+        problem::resolve(session(ctx), input).await
+    }
+
+    /// Records an allergy, and ends what said that there is none.
+    async fn allergy_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is recorded")] input: AllergyRecordInput,
+    ) -> Result<AllergyRecordPayload> {
+        allergy::record(session(ctx), input).await
+    }
+
+    /// Changes an allergy.
+    async fn allergy_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes")] input: AllergyUpdateInput,
+    ) -> Result<AllergyChangePayload> {
+        allergy::update(session(ctx), input).await
+    }
+
+    /// Rules an allergy out, with the reason.
+    async fn allergy_refute(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and why")] input: AllergyRefuteInput,
+    ) -> Result<AllergyChangePayload> {
+        allergy::refute(session(ctx), input).await
+    }
+
+    /// Says that there is no known allergy. It is refused while one is on record.
+    async fn allergy_none_known(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose, and to what")] input: AllergyNoneKnownInput,
+    ) -> Result<AllergyNoneKnownPayload> {
+        allergy::none_is_known(session(ctx), input).await
+    }
+
+    /// Records a vaccination that was given, told of, or declined.
+    async fn immunization_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is recorded")] input: ImmunizationRecordInput,
+    ) -> Result<ImmunizationRecordPayload> {
+        immunization::record(session(ctx), input).await
+    }
+
+    /// Records the vital signs of one moment. Abnormal values are recorded and flagged; impossible ones are refused.
+    async fn vitals_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What was measured")] input: VitalsRecordInput,
+    ) -> Result<VitalsRecordPayload> {
+        vitals::record(session(ctx), input).await
+    }
+
+    /// Registers a patient under a new medical record number. Who may be on record already is told first.
+    async fn patient_register(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who")] input: PatientRegisterInput,
+    ) -> Result<PatientRegisterPayload> {
+        registration::register(session(ctx), input).await
+    }
+
+    /// Changes what identifies a patient and how to reach them.
+    async fn patient_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes")] input: PatientUpdateInput,
+    ) -> Result<PatientUpdatePayload> {
+        registration::update(session(ctx), input).await
+    }
+
+    /// Marks something as recorded by mistake. It stays visible, with the reason.
+    async fn record_enter_in_error(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What, and why")] input: RecordEnterInErrorInput,
+    ) -> Result<RecordEnterInErrorPayload> {
+        correction::record(session(ctx), input).await
+    }
+}
+
+/// The document of an act's first write.
+fn first(saved: Vec<Document>) -> Result<Document> {
+    let missing = || error::graphql(&StoreError::Internal("an act wrote nothing".into()));
+    saved.into_iter().next().ok_or_else(missing)
+}
+
+/// The codes of a concept as values of a token search.
+fn search_codes(concept: &ConceptInput) -> Vec<String> {
+    let escaped = crate::query::escaped;
+    let codings = concept.codings.iter().flatten();
+    codings.map(|c| format!("{}|{}", escaped(c.system.trim()), escaped(c.code.trim()))).collect()
+}
+
+/// Puts a dateTime in the place of an element that may have several types, whichever it had.
+fn replace_choice(draft: &mut Draft, base: &str, name: &'static str, value: Option<&DateTime>) {
+    if let Some(value) = value {
+        remove_choice(draft, base);
+        draft.set(name, Json::from(value.0.clone()));
+    }
+}
+
+/// Takes an element that may have several types away, its extensions included.
+fn remove_choice(draft: &mut Draft, base: &str) {
+    let is_it = |name: &str| {
+        let rest = name.trim_start_matches('_').strip_prefix(base);
+        rest.is_some_and(|r| r.starts_with(|c: char| c.is_ascii_uppercase()))
+    };
+    let names: Vec<String> = draft.document.iter().map(|(n, _)| n.to_owned()).filter(|n| is_it(n)).collect();
+    for name in names {
+        draft.document.remove(&name);
+    }
+}

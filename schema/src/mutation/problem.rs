@@ -1,0 +1,233 @@
+//! Problems and diagnoses: recorded, changed, resolved.
+
+use async_graphql::{Enum, ID, InputObject, Result, SimpleObject};
+use fhir::{IssueType, ResourceType};
+
+use super::act::{Act, outcome};
+use super::input::{ConceptInput, Draft, code};
+use crate::code::{ConditionClinicalStatus as Clinical, ConditionVerificationStatus as Verification};
+use crate::scalar::DateTime;
+use crate::session::Session;
+use crate::types::chart::Condition;
+
+const CLINICAL: &str = "http://terminology.hl7.org/CodeSystem/condition-clinical";
+const VERIFICATION: &str = "http://terminology.hl7.org/CodeSystem/condition-ver-status";
+const CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/condition-category";
+
+/// Where a condition belongs.
+#[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
+pub enum ConditionCategory {
+    /// On the problem list.
+    ProblemListItem,
+    /// To one visit.
+    EncounterDiagnosis,
+}
+
+impl ConditionCategory {
+    fn code(self) -> (&'static str, &'static str) {
+        match self {
+            Self::ProblemListItem => ("problem-list-item", "Problem List Item"),
+            Self::EncounterDiagnosis => ("encounter-diagnosis", "Encounter Diagnosis"),
+        }
+    }
+}
+
+/// A problem to be recorded.
+#[derive(InputObject)]
+pub struct ConditionRecordInput {
+    /// Whose.
+    pub patient: ID,
+    /// What it is. Only what is coded is compared with what is recorded already.
+    pub code: ConceptInput,
+    /// Where it belongs.
+    #[graphql(default_with = "ConditionCategory::ProblemListItem")]
+    pub category: ConditionCategory,
+    /// Whether it is there now.
+    #[graphql(default_with = "Clinical::Active")]
+    pub clinical_status: Clinical,
+    /// How sure it is.
+    #[graphql(default_with = "Verification::Confirmed")]
+    pub verification_status: Verification,
+    /// How bad it is.
+    pub severity: Option<ConceptInput>,
+    /// When it began, as precisely as it is known.
+    pub onset: Option<DateTime>,
+    /// When it ended; not of what is there now.
+    pub abatement: Option<DateTime>,
+    /// The visit it was found in.
+    pub encounter: Option<ID>,
+    /// A remark.
+    pub note: Option<String>,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
+/// A problem to be changed; what is absent stays.
+#[derive(InputObject)]
+pub struct ConditionUpdateInput {
+    /// Which.
+    pub id: ID,
+    /// The version that was seen.
+    pub expected_version: String,
+    /// What it is.
+    pub code: Option<ConceptInput>,
+    /// Whether it is there now.
+    pub clinical_status: Option<Clinical>,
+    /// How sure it is.
+    pub verification_status: Option<Verification>,
+    /// How bad it is.
+    pub severity: Option<ConceptInput>,
+    /// When it began.
+    pub onset: Option<DateTime>,
+    /// When it ended.
+    pub abatement: Option<DateTime>,
+    /// A further remark.
+    pub note: Option<String>,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
+/// A problem that is over.
+#[derive(InputObject)]
+pub struct ConditionResolveInput {
+    /// Which.
+    pub id: ID,
+    /// The version that was seen.
+    pub expected_version: String,
+    /// When it ended, as precisely as it is known.
+    pub abatement: Option<DateTime>,
+    /// A further remark.
+    pub note: Option<String>,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
+/// The problem as it stands now.
+#[derive(SimpleObject)]
+pub struct ConditionSaved {
+    /// The problem.
+    pub condition: Condition,
+}
+
+/// The patient has this problem already, and it is active; nothing was written.
+#[derive(SimpleObject)]
+pub struct DuplicateProblem {
+    /// What is on record.
+    pub existing: Vec<Condition>,
+}
+
+outcome! {
+    /// What became of recording a problem.
+    ConditionRecordOutcome, ConditionRecordPayload, ConditionSaved, DuplicateProblem
+}
+outcome! {
+    /// What became of changing a problem.
+    ConditionChangeOutcome, ConditionChangePayload, ConditionSaved
+}
+
+/// The pairs of clinical and verification status that contradict each other, beyond what FHIR's own rules refuse.
+fn check_statuses(act: &mut Act<'_>, clinical: Option<&str>, verification: Option<&str>) {
+    if verification == Some("entered-in-error") {
+        act.problems.add(
+            "verificationStatus",
+            IssueType::BusinessRule,
+            "use recordEnterInError, which asks for the reason",
+        );
+    }
+    if verification == Some("refuted") && matches!(clinical, Some("active" | "recurrence" | "relapse")) {
+        act.problems.add("clinicalStatus", IssueType::BusinessRule, "what is ruled out is not there now");
+    }
+}
+
+pub async fn record(session: &Session, input: ConditionRecordInput) -> Result<ConditionRecordPayload> {
+    let mut act = Act::new(session, "conditionRecord", &input, input.idempotency_key.as_ref());
+    let mut draft = Draft::new(ResourceType::Condition);
+    let subject = act.patient(&input.patient).await?;
+    let encounter = act.encounter(input.encounter.as_ref(), &input.patient).await?;
+    check_statuses(&mut act, Some(input.clinical_status.code()), Some(input.verification_status.code()));
+    let (category, display) = input.category.code();
+    draft.set("clinicalStatus", code(CLINICAL, input.clinical_status.code(), None));
+    draft.set("verificationStatus", code(VERIFICATION, input.verification_status.code(), None));
+    draft.add("category", Some(code(CATEGORY, category, Some(display))));
+    draft.set("severity", input.severity.as_ref().map(|s| act.problems.concept("severity", s)));
+    draft.set("code", act.problems.concept("code", &input.code));
+    draft.set("subject", subject);
+    draft.set("encounter", encounter);
+    draft.set_text("onsetDateTime", input.onset.as_ref());
+    draft.set_text("abatementDateTime", input.abatement.as_ref());
+    draft.set("recordedDate", act.now());
+    draft.set("recorder", act.author());
+    draft.add("note", act.annotation("note", input.note.as_ref()));
+    let active = matches!(input.clinical_status, Clinical::Active | Clinical::Recurrence | Clinical::Relapse);
+    if active && input.category == ConditionCategory::ProblemListItem && act.problems.0.is_empty() {
+        let codes: Vec<String> = super::search_codes(&input.code);
+        if !codes.is_empty() {
+            let pairs = [
+                ("patient", input.patient.to_string()),
+                ("clinical-status", "active,recurrence,relapse".to_owned()),
+                ("category", format!("{CATEGORY}|{category}")),
+                ("code", codes.join(",")),
+            ];
+            act.unless(ResourceType::Condition, &pairs)?;
+        }
+    }
+    act.create(draft);
+    Ok(match act.commit().await? {
+        Ok(saved) => ConditionRecordPayload { outcome: saved_condition(saved)?.into() },
+        Err(refused) => ConditionRecordOutcome::refused(refused, |found| {
+            DuplicateProblem { existing: found.into_iter().map(Condition).collect() }.into()
+        }),
+    })
+}
+
+pub async fn update(session: &Session, input: ConditionUpdateInput) -> Result<ConditionChangePayload> {
+    let mut act = Act::new(session, "conditionUpdate", &input, input.idempotency_key.as_ref());
+    if let Some((found, expected, mut draft)) =
+        act.editing(&input.id, &input.expected_version, &[ResourceType::Condition]).await?
+    {
+        let clinical = input.clinical_status.map(Clinical::code).or_else(|| found.status_code("clinicalStatus"));
+        let verification =
+            input.verification_status.map(Verification::code).or_else(|| found.status_code("verificationStatus"));
+        check_statuses(&mut act, clinical, verification);
+        draft.set("clinicalStatus", input.clinical_status.map(|s| code(CLINICAL, s.code(), None)));
+        draft.set("verificationStatus", input.verification_status.map(|s| code(VERIFICATION, s.code(), None)));
+        draft.set("severity", input.severity.as_ref().map(|s| act.problems.concept("severity", s)));
+        draft.set("code", input.code.as_ref().map(|c| act.problems.concept("code", c)));
+        super::replace_choice(&mut draft, "onset", "onsetDateTime", input.onset.as_ref());
+        super::replace_choice(&mut draft, "abatement", "abatementDateTime", input.abatement.as_ref());
+        if input
+            .clinical_status
+            .is_some_and(|s| matches!(s, Clinical::Active | Clinical::Recurrence | Clinical::Relapse))
+        {
+            // What is there again has not ended.
+            super::remove_choice(&mut draft, "abatement");
+        }
+        draft.add("note", act.annotation("note", input.note.as_ref()));
+        act.update(&found, expected, draft);
+    }
+    change(act).await
+}
+
+pub async fn resolve(session: &Session, input: ConditionResolveInput) -> Result<ConditionChangePayload> {
+    let mut act = Act::new(session, "conditionResolve", &input, input.idempotency_key.as_ref());
+    if let Some((found, expected, mut draft)) =
+        act.editing(&input.id, &input.expected_version, &[ResourceType::Condition]).await?
+    {
+        draft.set("clinicalStatus", code(CLINICAL, Clinical::Resolved.code(), None));
+        super::replace_choice(&mut draft, "abatement", "abatementDateTime", input.abatement.as_ref());
+        draft.add("note", act.annotation("note", input.note.as_ref()));
+        act.update(&found, expected, draft);
+    }
+    change(act).await
+}
+
+async fn change(act: Act<'_>) -> Result<ConditionChangePayload> {
+    Ok(match act.commit().await? {
+        Ok(saved) => ConditionChangePayload { outcome: saved_condition(saved)?.into() },
+        Err(refused) => ConditionChangeOutcome::refused(refused, |_| unreachable!("an act without conditions")),
+    })
+}
+
+fn saved_condition(saved: Vec<crate::document::Document>) -> Result<ConditionSaved> {
+    super::first(saved).map(|document| ConditionSaved { condition: Condition(document) })
+}
