@@ -96,6 +96,18 @@ impl StoreError {
     }
 }
 
+impl From<fhir::terminology::Trouble> for StoreError {
+    fn from(trouble: fhir::terminology::Trouble) -> Self {
+        use fhir::terminology::Trouble;
+        match trouble {
+            Trouble::NotFound(text) => Self::Invalid(vec![Issue::error(IssueType::NotFound, text)]),
+            Trouble::NotSupported(text) => Self::NotSupported(text),
+            Trouble::TooCostly(text) => Self::TooCostly(text),
+            Trouble::Invalid(text) => Self::Invalid(vec![Issue::error(IssueType::Invalid, text)]),
+        }
+    }
+}
+
 impl From<sea_orm::DbErr> for StoreError {
     fn from(error: sea_orm::DbErr) -> Self {
         crate::store::database_error(&error)

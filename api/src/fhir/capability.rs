@@ -21,7 +21,7 @@ pub(super) fn is_served(resource_type: ResourceType) -> bool {
 pub(super) async fn handle(Extract(state): Extract<State>, uri: Uri) -> Result<Response, Failure> {
     for (_, mode) in parameters(&uri, &["mode"])? {
         if !matches!(mode.as_str(), "full" | "normative") {
-            return Err(Failure::bad("mode is full or normative; there is no terminology service"));
+            return Err(Failure::bad("mode is full or normative; TerminologyCapabilities is not served"));
         }
     }
     Ok(json(StatusCode::OK, statement(&state).to_text()))

@@ -31,6 +31,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
 pub use failure::Failure;
 use format::Format;
+use operation::terminology;
 
 use schema::ClinicalSchema;
 use tower::ServiceExt as _;
@@ -93,6 +94,17 @@ fn in_json(base: &'static str, state: &State) -> Router {
         .route(&at("/Patient/{id}/$everything"), operation(operation::everything::of_patient))
         .route(&at("/Encounter/{id}/$everything"), operation(operation::everything::of_encounter))
         .route(&at("/Observation/$lastn"), operation(operation::lastn::handle))
+        .route(&at("/ValueSet/$expand"), operation(terminology::expand::of_type))
+        .route(&at("/ValueSet/{id}/$expand"), operation(terminology::expand::of_instance))
+        .route(&at("/ValueSet/$validate-code"), operation(terminology::code::validate_in_set))
+        .route(&at("/ValueSet/{id}/$validate-code"), operation(terminology::code::validate_in_stored_set))
+        .route(&at("/CodeSystem/$validate-code"), operation(terminology::code::validate_in_system))
+        .route(&at("/CodeSystem/{id}/$validate-code"), operation(terminology::code::validate_in_stored_system))
+        .route(&at("/CodeSystem/$lookup"), operation(terminology::code::lookup))
+        .route(&at("/CodeSystem/$subsumes"), operation(terminology::code::subsumes))
+        .route(&at("/CodeSystem/{id}/$subsumes"), operation(terminology::code::subsumes_in_stored))
+        .route(&at("/ConceptMap/$translate"), operation(terminology::translate::of_type))
+        .route(&at("/ConceptMap/{id}/$translate"), operation(terminology::translate::of_instance))
         .route(&at("/{type}/{id}/$meta"), get(operation::meta::of_instance).fallback(no_method))
         .route(&at("/{type}/{id}/_history/{version}/$meta"), get(operation::meta::of_version).fallback(no_method))
         .route(&at("/{type}/{id}/$diff"), get(operation::diff::handle).fallback(no_method))

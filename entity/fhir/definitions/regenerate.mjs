@@ -334,6 +334,61 @@ for (const url of [...requiredSets].sort()) {
   for (const [system, codes] of [...expansion].sort(([a], [b]) => (a < b ? -1 : 1))) setLines.push(['S', system, ...codes.sort()].join('\t'));
 }
 
+// ---- terminology ------------------------------------------------------------------------------------------------------------------
+
+/** Systems of R4 itself. What others publish (SNOMED CT, LOINC, DICOM …) is loaded by who may. */
+// A few tables of v2 have a version in their url, which no reference could name: they are left out.
+const isOwn = (url) => !url.includes('|') && /^http:\/\/(hl7\.org\/fhir|terminology\.hl7\.org)\//.test(url);
+/** Open systems from which an enumeration of codes may be repeated. */
+const OPEN = new Set(['http://unitsofmeasure.org', 'urn:ietf:bcp:47', 'urn:ietf:bcp:13', 'urn:iso:std:iso:3166', 'urn:iso:std:iso:4217']);
+const LETTERS = { complete: '', fragment: 'f', example: 'f' };
+
+const systemLines = [];
+const keptSystems = new Set();
+for (const s of [...systems.values()].sort((a, b) => (a.url < b.url ? -1 : 1))) {
+  if (!isOwn(s.url) || !(s.content in LETTERS) || !s.concept) continue;
+  if (s.content === 'complete') keptSystems.add(s.url);
+  const flags = LETTERS[s.content] + (s.caseSensitive === false ? 'i' : '');
+  systemLines.push(['C', s.url, s.version ?? '', flags, s.name ?? '', clean(s.title)].join('\t').replace(/\t+$/, ''));
+  const walk = (concepts, depth) => {
+    for (const c of concepts ?? []) {
+      const value = (code) => (c.property ?? []).filter((p) => p.code === code).map((p) => p.valueCode ?? p.valueBoolean ?? p.valueString);
+      const marks = (value('notSelectable').includes(true) || value('abstract').includes(true) ? 'a' : '') +
+        (value('status').some((v) => ['retired', 'inactive'].includes(v)) || value('inactive').includes(true) ? 'i' : '');
+      const children = value('child').join(' ');
+      systemLines.push([depth, c.code, c.display === c.code ? '' : clean(c.display), marks, children].join('\t').replace(/\t+$/, ''));
+      walk(c.concept, depth + 1);
+    }
+  };
+  walk(s.concept, 0);
+}
+
+const keptSets = new Set(sets.keys());
+const isKept = (set) => {
+  const rules = [...(set.compose?.include ?? []), ...(set.compose?.exclude ?? [])];
+  return rules.length > 0 && rules.every((r) =>
+    (!r.system || (keptSystems.has(r.system) && (!r.version || r.version === systems.get(r.system).version)) || (OPEN.has(r.system) && r.concept)) &&
+    (r.filter ?? []).every((f) => f.op !== 'regex') &&
+    (r.valueSet ?? []).every((v) => keptSets.has(v.split('|')[0])));
+};
+for (let before = -1; before !== keptSets.size; ) {
+  before = keptSets.size;
+  for (const url of [...keptSets]) if (!isKept(sets.get(url))) keptSets.delete(url);
+}
+const ruleLines = [];
+for (const url of [...keptSets].sort()) {
+  const set = sets.get(url);
+  ruleLines.push(['V', url, set.version ?? '', set.name ?? '', clean(set.title)].join('\t').replace(/\t+$/, ''));
+  for (const [sign, rules] of [['+', set.compose.include], ['-', set.compose.exclude]]) {
+    for (const rule of rules ?? []) {
+      ruleLines.push([sign, rule.system ?? '', rule.version ?? ''].join('\t').replace(/\t+$/, ''));
+      for (const c of rule.concept ?? []) ruleLines.push(['=', c.code, clean(c.display)].join('\t').replace(/\t+$/, ''));
+      for (const f of rule.filter ?? []) ruleLines.push(['?', f.property, f.op, f.value].join('\t'));
+      for (const v of rule.valueSet ?? []) ruleLines.push(['@', v].join('\t'));
+    }
+  }
+}
+
 // ---- search parameters ------------------------------------------------------------------------------------------------------------
 
 const parameters = input['search-parameters.json'].filter((p) => p.resourceType === 'SearchParameter');
@@ -421,6 +476,8 @@ function write(name, lines) {
 
 write('types.txt', [...invariantLines, ...typeLines]);
 write('value-sets.txt', setLines);
+write('code-systems.txt', systemLines);
+write('value-set-rules.txt', ruleLines);
 write('search-parameters.txt', parameterLines);
 write('compartments.txt', compartmentLines);
 write('corrections.txt', notes);

@@ -16,6 +16,7 @@ mod resource_type_list;
 pub mod search;
 pub mod summary;
 pub mod temporal;
+pub mod terminology;
 pub mod ucum;
 pub mod validate;
 pub mod xml;

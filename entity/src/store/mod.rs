@@ -54,6 +54,7 @@ pub struct Store {
     pub(crate) reads: Together<(ResourceType, Sight), String, Lookup>,
     pub(crate) tokens: Recent<Actor>,
     pub(crate) sessions: Recent<SignedIn>,
+    pub(crate) definitions: search::Definitions,
 }
 
 impl std::fmt::Debug for Store {

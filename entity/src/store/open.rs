@@ -76,6 +76,7 @@ impl Store {
             reads: Together::default(),
             tokens: Recent::default(),
             sessions: Recent::default(),
+            definitions: Default::default(),
         })
     }
 

@@ -23,3 +23,4 @@ mod search;
 mod search_nodes;
 mod search_results;
 mod store;
+mod terminology;

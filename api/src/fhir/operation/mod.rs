@@ -4,6 +4,7 @@ pub(super) mod diff;
 pub(super) mod everything;
 pub(super) mod lastn;
 pub(super) mod meta;
+pub(super) mod terminology;
 
 use axum::body::Body;
 use fhir::{Issue, IssueType, Json, ResourceType};
@@ -20,7 +21,7 @@ pub(super) struct Operation {
 }
 
 /// All that is served on types or instances. A route of [`super::routes`] stands for each.
-pub(super) const OPERATIONS: [Operation; 6] = [
+pub(super) const OPERATIONS: [Operation; 12] = [
     Operation { name: "validate", definition: "http://hl7.org/fhir/OperationDefinition/Resource-validate", types: &[] },
     Operation { name: "meta", definition: "http://hl7.org/fhir/OperationDefinition/Resource-meta", types: &[] },
     Operation { name: "diff", definition: "urn:wintehr:operation:diff", types: &[] },
@@ -38,6 +39,36 @@ pub(super) const OPERATIONS: [Operation; 6] = [
         name: "lastn",
         definition: "http://hl7.org/fhir/OperationDefinition/Observation-lastn",
         types: &[ResourceType::Observation],
+    },
+    Operation {
+        name: "expand",
+        definition: "http://hl7.org/fhir/OperationDefinition/ValueSet-expand",
+        types: &[ResourceType::ValueSet],
+    },
+    Operation {
+        name: "validate-code",
+        definition: "http://hl7.org/fhir/OperationDefinition/ValueSet-validate-code",
+        types: &[ResourceType::ValueSet],
+    },
+    Operation {
+        name: "validate-code",
+        definition: "http://hl7.org/fhir/OperationDefinition/CodeSystem-validate-code",
+        types: &[ResourceType::CodeSystem],
+    },
+    Operation {
+        name: "lookup",
+        definition: "http://hl7.org/fhir/OperationDefinition/CodeSystem-lookup",
+        types: &[ResourceType::CodeSystem],
+    },
+    Operation {
+        name: "subsumes",
+        definition: "http://hl7.org/fhir/OperationDefinition/CodeSystem-subsumes",
+        types: &[ResourceType::CodeSystem],
+    },
+    Operation {
+        name: "translate",
+        definition: "http://hl7.org/fhir/OperationDefinition/ConceptMap-translate",
+        types: &[ResourceType::ConceptMap],
     },
 ];
 

@@ -5,6 +5,7 @@
 
 use crate::quantity::{self, Span};
 use crate::reference::{self, Target};
+use crate::search::coded::is_coded_by_terminology;
 use crate::search::element_path::{self, Path, Step};
 use crate::search::extract::Options;
 use crate::search::query::{
@@ -40,6 +41,16 @@ pub trait Lookup {
 
     /// The members of the list; none when there is no such list.
     fn list(&self, id: &str) -> Result<Vec<(ResourceType, String)>, Unsupported>;
+
+    /// The codes that an operand of `:in`, `:not-in`, `:above` or `:below` stands for.
+    fn tokens(
+        &self,
+        param: &'static SearchParameter,
+        modifier: &Modifier,
+        _operand: &Operand,
+    ) -> Result<Vec<Token>, Unsupported> {
+        Err(Unsupported(format!("{}:{modifier:?} on {}", param.code, param.base)))
+    }
 }
 
 /// Answers nothing: for queries without chains.
@@ -105,8 +116,13 @@ pub fn matches(
             let found = any(&values, |v| any(operands, |o| holds(v, param, &Modifier::None, o, document, options)))?;
             Ok(!found)
         }
-        Clause::Param { param, modifier, .. } if needs_terminology(param, modifier) => {
-            Err(Unsupported(format!("{}:{modifier:?} on {}", param.code, param.base)))
+        Clause::Param { param, modifier, any: operands } if is_coded_by_terminology(param, modifier) => {
+            let values = select(document, document, param, options)?;
+            let found = any(operands, |operand| {
+                let tokens = lookup.tokens(param, modifier, operand)?;
+                Ok(values.iter().any(|v| tokens.iter().any(|token| token_holds(v.json(), token))))
+            })?;
+            Ok(found != (*modifier == Modifier::NotIn))
         }
         Clause::Param { param, modifier: modifier @ (Modifier::Above | Modifier::Below), any: operands }
             if param.kind == Kind::Reference =>
@@ -161,15 +177,6 @@ pub fn matches(
             let own = document.str_at("id");
             Ok(lookup.list(id)?.iter().any(|(ty, id)| *ty == resource_type && Some(id.as_str()) == own))
         }
-    }
-}
-
-/// Value sets, subsumption and hierarchies are not in the document.
-fn needs_terminology(param: &SearchParameter, modifier: &Modifier) -> bool {
-    match modifier {
-        Modifier::In | Modifier::NotIn => true,
-        Modifier::Above | Modifier::Below => param.kind == Kind::Token,
-        _ => false,
     }
 }
 

@@ -293,6 +293,7 @@ impl Reader<'_> {
                 }
                 return Ok(Clause::FullText { narrative_only: name == "_text", expression: value.to_owned() });
             }
+            "_list" if value.starts_with('$') => return self.current(ty, value),
             "_list" => return Ok(Clause::List(value.to_owned())),
             "_filter" => return filter::clause(self, ty, value, depth),
             "_query" | "_type" => {
@@ -376,6 +377,35 @@ impl Reader<'_> {
                 unknown(format!("nothing \"{code}\" of {ty} refers to has a parameter \"{next}\" (\"{name}\")"))
             }
         }
+    }
+
+    /// A functional list: what R4 calls a patient's current problems, medications and allergies, as conditions on the records.
+    ///
+    /// Source: <https://hl7.org/fhir/R4/lifecycle.html#current>; the codes are R4's for what goes on and what was never true.
+    fn current(&mut self, ty: ResourceType, list: &str) -> Read<Clause> {
+        const CLINICAL: &str = "http://terminology.hl7.org/CodeSystem/";
+        let of = |kind: &str, codes: &[&str]| {
+            codes.iter().map(|c| format!("{CLINICAL}{kind}|{c}")).collect::<Vec<_>>().join(",")
+        };
+        let conditions = match (list, ty) {
+            ("$current-problems", ResourceType::Condition) => vec![
+                ("clinical-status", of("condition-clinical", &["active", "recurrence", "relapse"])),
+                ("verification-status:not", of("condition-ver-status", &["refuted", "entered-in-error"])),
+            ],
+            ("$current-allergies", ResourceType::AllergyIntolerance) => vec![
+                ("clinical-status", of("allergyintolerance-clinical", &["active"])),
+                ("verification-status:not", of("allergyintolerance-verification", &["refuted", "entered-in-error"])),
+            ],
+            ("$current-medications", ResourceType::MedicationRequest | ResourceType::MedicationStatement) => {
+                vec![("status", "active".to_owned())]
+            }
+            ("$current-problems" | "$current-allergies" | "$current-medications", _) => {
+                return unknown(format!("{ty} has no part in _list={list}"));
+            }
+            _ => return unknown(format!("_list={list} is not supported")),
+        };
+        let all = conditions.iter().map(|(name, value)| self.parameter(ty, name, value));
+        Ok(Clause::And(all.collect::<Read<_>>()?))
     }
 
     fn parameter(&mut self, ty: ResourceType, name: &str, value: &str) -> Read<Clause> {

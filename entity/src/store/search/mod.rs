@@ -12,6 +12,7 @@ mod include;
 mod order;
 mod prepare;
 mod several;
+mod terminology;
 
 use std::cmp::Ordering;
 
@@ -28,6 +29,7 @@ pub use count::Count;
 use filter::{Filter, Side, ord_key, terms_of};
 pub use include::{Included, MAX_INCLUDED};
 use order::{Key, Order, Place, beyond, compare, direction, instant, order_by};
+pub(crate) use terminology::Definitions;
 
 use crate::role::Interaction;
 use crate::store::read::text;

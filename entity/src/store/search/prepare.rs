@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use fhir::search::coded::is_coded_by_terminology;
 use fhir::search::extract::{Options, is_canonical, references_of};
 use fhir::search::matcher::{NoLookup, matches};
 use fhir::search::query::{Clause, Modifier, Operand, Query, ReferenceOperand, Token};
@@ -27,10 +28,10 @@ const HOP_LIMIT: u32 = 10_000;
 const MAX_LEVELS: usize = 32;
 
 /// Over which connection, for whom.
-struct Asking<'a, C> {
-    store: &'a Store,
-    db: &'a C,
-    actor: &'a Actor,
+pub(super) struct Asking<'a, C> {
+    pub store: &'a Store,
+    pub db: &'a C,
+    pub actor: &'a Actor,
 }
 
 impl<C> Clone for Asking<'_, C> {
@@ -66,7 +67,9 @@ impl Store {
 fn has_hops(clause: &Clause) -> bool {
     match clause {
         Clause::Chain { .. } | Clause::Has { .. } | Clause::List(_) => true,
-        Clause::Param { param, modifier, .. } => is_hierarchical(param, modifier),
+        Clause::Param { param, modifier, .. } => {
+            is_hierarchical(param, modifier) || is_coded_by_terminology(param, modifier)
+        }
         Clause::And(all) | Clause::Or(all) => all.iter().any(has_hops),
         Clause::Not(inner) => has_hops(inner),
         Clause::Missing { .. } | Clause::Compartment { .. } | Clause::FullText { .. } => false,
@@ -134,6 +137,9 @@ impl<'a, C: ConnectionTrait> Asking<'a, C> {
                         all.extend(self.hierarchy(param, modifier, operand).await?);
                     }
                     Clause::Param { param, modifier: Modifier::None, any: all }
+                }
+                Clause::Param { param, modifier, any } if is_coded_by_terminology(param, modifier) => {
+                    self.coded(param, modifier, any).await?
                 }
                 other => other.clone(),
             })
@@ -291,7 +297,7 @@ impl<'a, C: ConnectionTrait> Asking<'a, C> {
     }
 
     /// The documents that meet indexed conditions.
-    async fn bodies(self, ty: ResourceType, indexed: &[Clause]) -> Result<Vec<Stored>, StoreError> {
+    pub(super) async fn bodies(self, ty: ResourceType, indexed: &[Clause]) -> Result<Vec<Stored>, StoreError> {
         let query = Query { all: indexed.to_vec(), ..Query::new(ty) };
         let driver = self.store.driver(&query, &Order::Newest)?;
         let mut sql = Sql::new();
@@ -311,7 +317,7 @@ fn too_many(what: &str) -> StoreError {
     StoreError::TooCostly(format!("{what} more than {HOP_LIMIT} resources; narrow the search"))
 }
 
-fn parsed(stored: &Stored) -> Result<Json<'_>, StoreError> {
+pub(super) fn parsed(stored: &Stored) -> Result<Json<'_>, StoreError> {
     Json::parse(&stored.body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))
 }
 
@@ -319,7 +325,7 @@ fn local(ty: ResourceType, id: String) -> Operand {
     Operand::Reference(ReferenceOperand::Local { types: vec![ty], id, version: None })
 }
 
-fn one_of(ty: ResourceType, ids: BTreeSet<String>) -> Result<Clause, StoreError> {
+pub(super) fn one_of(ty: ResourceType, ids: BTreeSet<String>) -> Result<Clause, StoreError> {
     let param = registry::parameter(ty, "_id");
     let param = param.ok_or_else(|| StoreError::Internal(format!("{ty} has no _id")))?;
     let any = ids.into_iter().map(|id| Operand::Token(Token::Code(id))).collect();
