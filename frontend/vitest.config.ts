@@ -9,5 +9,7 @@ export default defineConfig({
     setupFiles: ['src/testing/setup.ts'],
     css: { modules: { classNameStrategy: 'non-scoped' } },
     env: { TZ: 'UTC' },
+    // A busy machine is no fault of the page.
+    testTimeout: 20_000,
   },
 })

@@ -8,7 +8,7 @@ use fhir::ResourceType;
 use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, parse};
 
-use crate::code::Gender;
+use crate::code::{AllergyCategory, Gender};
 use crate::document::{Document, List, PageArguments};
 use crate::error;
 use crate::scalar::{FhirJson, Instant};
@@ -20,6 +20,7 @@ use crate::types::chart::{
 };
 use crate::types::medication::MedicationStatement;
 use crate::types::patient::{DateRange, Patient, PatientConnection, page_cost};
+use crate::value::Coding;
 
 /// A stored resource.
 #[derive(Interface)]
@@ -115,6 +116,46 @@ pub enum UserRole {
     Patient,
     /// Programs.
     System,
+}
+
+/// A list of terms.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "clinical::catalog::Kind")]
+pub enum CatalogKind {
+    /// Problems and diagnoses, with SNOMED CT and ICD-10-CM codes.
+    Conditions,
+    /// What people are allergic to.
+    Allergens,
+    /// Reactions to allergens.
+    Reactions,
+    /// Vaccines, with CVX codes.
+    Vaccines,
+}
+
+/// A term to choose.
+#[derive(SimpleObject)]
+pub struct CatalogEntry {
+    /// What a chart shows.
+    pub text: String,
+    /// Its codes.
+    pub codings: Vec<Coding>,
+    /// The kind of substance, of an allergen.
+    pub category: Option<AllergyCategory>,
+}
+
+impl From<clinical::catalog::Entry> for CatalogEntry {
+    fn from(entry: clinical::catalog::Entry) -> Self {
+        let coding = |c: clinical::demo::table::Code| Coding {
+            system: Some(c.system.to_owned()),
+            code: Some(c.code.to_owned()),
+            display: Some(c.display.to_owned()),
+        };
+        Self {
+            text: entry.text.to_owned(),
+            codings: entry.codes.into_iter().map(coding).collect(),
+            category: entry.category.and_then(AllergyCategory::of),
+        }
+    }
 }
 
 /// Which patients.
@@ -241,6 +282,18 @@ impl Query {
             Some((ResourceType::Patient, _)) => Ok(read(ctx, &id).await?.map(Patient)),
             _ => Ok(None),
         }
+    }
+
+    /// Terms to choose from by name when a chart is written, those that begin with the text first. They are the terms of our own
+    /// lists, not a terminology: what is not among them is recorded in words.
+    async fn catalog(
+        &self,
+        #[graphql(desc = "Which list")] kind: CatalogKind,
+        #[graphql(desc = "Words that begin words of the term, or a code; empty for all")] search: String,
+        #[graphql(desc = "How many", default = 20)] first: usize,
+    ) -> Vec<CatalogEntry> {
+        let found = clinical::catalog::search(kind.into(), &search).into_iter().take(first.min(MAX_PAGE as usize));
+        found.map(CatalogEntry::from).collect()
     }
 
     /// Patients, one page.

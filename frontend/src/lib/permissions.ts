@@ -9,3 +9,12 @@ export const maySeePatients = (session: Session): boolean => session.roles.some(
 
 /** The first page of a person. */
 export const home = (session: Session, config: Config): string => (maySeePatients(session) ? '/patients' : mayExplore(session, config) ? '/playground' : '/settings')
+
+/** Who writes in a chart: problems, allergies, vaccinations, vital signs. */
+export const mayChart = (session: Session): boolean => session.roles.some((role) => role === 'physician' || role === 'nurse')
+
+/** Who registers patients. */
+export const mayRegister = (session: Session): boolean => session.roles.includes('registrar')
+
+/** Who changes what identifies a patient. */
+export const mayChangePatient = (session: Session): boolean => mayRegister(session) || mayChart(session)

@@ -8,6 +8,7 @@ import { buildSchema, graphql, GraphQLError } from 'graphql'
 import type { ReactElement } from 'react'
 import { createMemoryRouter, RouterProvider } from 'react-router'
 import { AppearanceProvider } from '../contexts/appearance'
+import { SessionProvider } from '../contexts/session'
 import { cacheExchange, Client, fetchExchange, Provider } from 'urql'
 
 const schema = buildSchema(readFileSync('../schema/schema.graphql', 'utf8'))
@@ -37,10 +38,11 @@ function client(server: FakeServer): Client {
   })
 }
 
-/** Draws a page at an address, before that server. */
-export function renderPage(page: ReactElement, path: string, at: string, server: FakeServer) {
+/** Draws a page at an address, before that server, for somebody of that role. */
+export function renderPage(page: ReactElement, path: string, at: string, server: FakeServer, role = 'physician') {
+  const who = { session: { user: 'lee', name: 'Dr Lee', roles: [role], remainingMs: null }, config: { demo: true, environment: 'Test', demoUsers: [] } }
   const router = createMemoryRouter([{ path, element: page }, { path: '*', element: <p>elsewhere</p> }], { initialEntries: [at] })
-  return render(<AppearanceProvider><Provider value={client(server)}><RouterProvider router={router} /></Provider></AppearanceProvider>)
+  return render(<AppearanceProvider><SessionProvider value={who}><Provider value={client(server)}><RouterProvider router={router} /></Provider></SessionProvider></AppearanceProvider>)
 }
 
 const none = { nodes: [], edges: [], pageInfo: { hasNextPage: false, hasPreviousPage: false }, totalCount: 0 }

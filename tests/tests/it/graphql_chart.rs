@@ -183,3 +183,19 @@ async fn every_type_of_node_is_found_or_null() {
         assert_eq!(answer, json!({"data": {"node": null}}), "{ty}");
     }
 }
+
+#[tokio::test]
+async fn terms_are_chosen_by_name_with_their_codes() {
+    let site = Site::start("[]").await;
+    let lee = site.person(Role::Physician, None).await;
+    let query = r#"{ catalog(kind: CONDITIONS, search: "asth", first: 1) { text category codings { system code } }
+        allergens: catalog(kind: ALLERGENS, search: "pean") { text category } none: catalog(kind: VACCINES, search: "zzz") { text } }"#;
+    let data = site.ask(&lee, query, json!({})).await;
+    assert_eq!(
+        data["catalog"],
+        json!([{"text": "Asthma", "category": null, "codings": [{"system": "http://snomed.info/sct", "code": "195967001"},
+            {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "J45.909"}]}])
+    );
+    assert_eq!(data["allergens"], json!([{"text": "Peanut", "category": "FOOD"}]));
+    assert_eq!(data["none"], json!([]));
+}

@@ -13,13 +13,16 @@ import type { FragmentType } from '../../gql'
 type WithBanner = FragmentType<typeof BannerFragment>
 interface Answer<P> { patient?: P | null }
 
+/** An act on any of these makes the screen be read again, also when it had none of them yet. */
+const CHANGES = { additionalTypenames: ['Patient', 'Condition', 'AllergyIntolerance', 'Immunization', 'Observation', 'MedicationRequest', 'MedicationStatement', 'Procedure', 'Encounter', 'ClinicalDocument', 'DiagnosticReport', 'Task', 'Appointment', 'CarePlan', 'Goal'] }
+
 /**
  * One screen of a chart, read in one operation: the patient's banner, the tabs, and what the page draws. `children` gets no patient while the
  * answer is on its way; its parts then draw their own waiting. A part that could not be read says so by itself.
  */
 export function ChartScreen<P extends WithBanner>({ patientId, title, query, children, scrolls = true }: { patientId: string; title: string; query: TypedDocumentNode<Answer<P>, { id: string }>; children: (patient: P | undefined) => ReactNode; scrolls?: boolean }) {
   useTitle(title)
-  const [{ data, fetching, error }, again] = useQuery({ query, variables: { id: `Patient/${patientId}` }, requestPolicy: 'cache-and-network' })
+  const [{ data, fetching, error }, again] = useQuery({ query, variables: { id: `Patient/${patientId}` }, requestPolicy: 'cache-and-network', context: CHANGES })
   const retry = useCallback(() => again({ requestPolicy: 'network-only' }), [again])
   const reading = useReading(fetching && !data, error, retry)
   const patient = data?.patient

@@ -3,7 +3,7 @@ import Button from '@mui/material/Button'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { useLocation, useNavigate, useSearchParams } from 'react-router'
 import { useClient } from 'urql'
 import { isForbidden, NotPermitted, type Trouble } from '../../components/ui/part'
@@ -50,7 +50,7 @@ function searched(state: unknown): string | null {
 }
 
 /** Search, order and page through all patients one may see. The server searches; the list only shows. */
-export function PatientListView() {
+export function PatientListView({ actions }: { actions?: ReactNode }) {
   const client = useClient()
   const navigate = useNavigate()
   const announce = useAnnounce()
@@ -143,7 +143,7 @@ export function PatientListView() {
 
   return (
     <main className={css.view}>
-      <header className={css.head}><h1>Patients</h1></header>
+      <header className={css.head}><h1>Patients</h1><span className={css.actions}>{actions}</span></header>
       <div className={css.tools}>
         <OutlinedInput
           inputRef={field} fullWidth value={text} onChange={(e) => lookFor(e.target.value)} onKeyDown={keys}

@@ -40,7 +40,7 @@ export function Problems({ of, to }: { of: FragmentType<typeof ProblemsFragment>
 
 export const AllergiesFragment = graphql(`
   fragment Allergies on Patient {
-    allergies(first: 20) {
+    allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {
       status
       nodes { id substance { text } criticality clinicalStatus recordedAt reactions { severity manifestations { text } } }
       pageInfo { hasNextPage }
@@ -58,6 +58,7 @@ export function Allergies({ of, to }: { of: FragmentType<typeof AllergiesFragmen
           const recorded = nodes[0]?.recordedAt
           return status === 'NOT_ASKED' ? <Empty>Not recorded</Empty>
             : status === 'NONE_KNOWN' ? <Empty>No known allergies{recorded ? ` (${formatDay(recorded)})` : ''}</Empty>
+            : nodes.length === 0 ? <Empty>No allergy is recorded as present.</Empty>
             : (
               <ul>
                 {nodes.map((a) => {

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import { Flag } from '../../components/clinical/flag'
 import { codeOf, ObservationRow, rangeOf, severity, valueOf } from '../../components/clinical/observation'
 import { Sparkline } from '../../components/clinical/sparkline'
@@ -57,9 +58,9 @@ function Table({ of, label, abnormalFirst, onOpen }: { of: Latest; label: string
 }
 
 /** The newest of each vital sign. */
-export function Vitals({ of, onOpen }: { of: FragmentType<typeof VitalsFragment> | undefined } & Opens) {
+export function Vitals({ of, onOpen, actions }: { of: FragmentType<typeof VitalsFragment> | undefined; actions?: ReactNode } & Opens) {
   return (
-    <Section title="Vitals" note="newest of each">
+    <Section title="Vitals" note="newest of each" actions={actions}>
       <Part of={read(VitalsFragment, of)?.vitals} name="vitals" what="Vitals" rows={6}>
         {(rows) => (rows.length === 0 ? <Empty>No vital sign is recorded.</Empty> : <Table of={rows} label="Vital signs" onOpen={onOpen} />)}
       </Part>

@@ -64,3 +64,8 @@ pub const CHILD_SERIES: &[(Code, u32, u64)] = &[
 /// Ages of well-child visits in months. Source: AAP/Bright Futures periodicity schedule.
 pub const WELL_CHILD_MONTHS: &[u32] =
     &[0, 1, 2, 4, 6, 9, 12, 15, 18, 24, 30, 36, 48, 60, 72, 84, 96, 108, 120, 132, 144, 156, 168, 180, 192, 204];
+
+/// Every vaccine above, some more than once.
+pub fn all() -> impl Iterator<Item = Code> {
+    [INFLUENZA, TD, ZOSTER, PNEUMOCOCCAL_20].into_iter().chain(CHILD_SERIES.iter().map(|(code, ..)| *code))
+}

@@ -1,0 +1,95 @@
+//! Pick lists: what can be chosen by name when a chart is written, each with its codes. They are the terms of our own tables, not a
+//! terminology; what is not in them is recorded in words.
+
+use std::collections::BTreeMap;
+
+use crate::demo::table::{Code, problem, vaccine};
+
+/// Which list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Conditions,
+    Allergens,
+    Reactions,
+    Vaccines,
+}
+
+/// A term to choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub text: &'static str,
+    pub codes: Vec<Code>,
+    /// R4 allergy-intolerance-category of an allergen.
+    pub category: Option<&'static str>,
+}
+
+/// All terms of a list, by name.
+pub fn all(kind: Kind) -> Vec<Entry> {
+    let of = |code: Code| Entry { text: code.display, codes: vec![code], category: None };
+    let entries: Vec<Entry> = match kind {
+        Kind::Conditions => {
+            let entry = |p: &&problem::Problem| Entry { text: p.text, codes: vec![p.snomed, p.icd10], category: None };
+            problem::PROBLEMS.iter().map(entry).collect()
+        }
+        Kind::Allergens => {
+            let entry = |(a, _): &(&problem::Allergy, f64)| Entry {
+                text: a.text,
+                codes: vec![a.code],
+                category: Some(a.category),
+            };
+            problem::ALLERGIES.iter().map(entry).collect()
+        }
+        Kind::Reactions => problem::ALLERGIES.iter().map(|(a, _)| of(a.reaction)).collect(),
+        Kind::Vaccines => vaccine::all().map(of).collect(),
+    };
+    let by_name: BTreeMap<String, Entry> = entries.into_iter().map(|e| (e.text.to_lowercase(), e)).collect();
+    by_name.into_values().collect()
+}
+
+/// The terms in which every word of `text` begins a word or is a code; those that begin with the text first, then by name.
+pub fn search(kind: Kind, text: &str) -> Vec<Entry> {
+    let text = text.trim().to_lowercase();
+    let asked: Vec<&str> = text.split_whitespace().collect();
+    let mut found = all(kind);
+    found.retain(|entry| {
+        let words = words(entry);
+        asked.iter().all(|a| words.iter().any(|w| w.starts_with(a)))
+    });
+    found.sort_by_key(|entry| !entry.text.to_lowercase().starts_with(&text));
+    found
+}
+
+fn words(entry: &Entry) -> Vec<String> {
+    let displays = entry.codes.iter().flat_map(|c| [c.display, c.code]);
+    displays
+        .chain([entry.text])
+        .flat_map(|t| t.split(|c: char| !c.is_alphanumeric() && c != '.'))
+        .filter(|w| !w.is_empty())
+        .map(str::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_are_found_by_beginnings_of_words_and_by_code() {
+        let texts = |kind, text| search(kind, text).into_iter().map(|e| e.text).collect::<Vec<_>>();
+        assert_eq!(texts(Kind::Conditions, "diab type 2")[0], "Type 2 diabetes mellitus");
+        assert_eq!(texts(Kind::Conditions, "I10"), ["Essential hypertension"]);
+        assert_eq!(texts(Kind::Conditions, "195967001"), ["Asthma"]);
+        assert_eq!(texts(Kind::Conditions, "sthma"), Vec::<&str>::new());
+        assert!(!texts(Kind::Vaccines, "influenza").is_empty());
+        assert!(!texts(Kind::Allergens, "peni").is_empty());
+    }
+
+    #[test]
+    fn every_term_has_a_code_and_its_own_name() {
+        for kind in [Kind::Conditions, Kind::Allergens, Kind::Reactions, Kind::Vaccines] {
+            let all = all(kind);
+            assert!(all.len() >= 4, "{kind:?}");
+            assert!(all.iter().all(|e| !e.text.is_empty() && !e.codes.is_empty()));
+        }
+    }
+}
