@@ -56,6 +56,9 @@ pub struct Serve {
     /// The URL clients reach the server by; links and locations are made from it. Default: http and the listening address.
     #[arg(long, env = "WINTEHR_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// Takes resources that do not conform to a loaded profile they claim; without it they are refused.
+    #[arg(long, env = "WINTEHR_IGNORE_PROFILE_CLAIMS")]
+    pub ignore_profile_claims: bool,
     #[command(flatten)]
     pub database: DatabaseArgs,
 }

@@ -99,7 +99,10 @@ async fn over_database(
     listener: TcpListener,
 ) -> Result<(), ServeError> {
     let url = url(&settings.database, cluster).await?;
-    let store = open(&url, CONNECTIONS).await?;
+    let mut store = open(&url, CONNECTIONS).await?;
+    if settings.ignore_profile_claims {
+        store = store.ignoring_profile_claims();
+    }
     let address = listener.local_addr()?;
     let serving = public_url.clone();
     let readiness = Readiness::new(ClusterConnection::connect(&url).await?);

@@ -90,7 +90,7 @@ impl Wanted {
 }
 
 /// The best form of an `Accept` header: highest weight, then first named.
-fn accepted(accept: &str) -> Option<Format> {
+pub(super) fn accepted(accept: &str) -> Option<Format> {
     let mut best: Option<(f32, Format)> = None;
     for range in accept.split(',') {
         let weight =
@@ -107,8 +107,12 @@ fn accepted(accept: &str) -> Option<Format> {
 
 /// Refuses what cannot be answered before anything is done, and gives the answer its form.
 pub(super) async fn layer(request: Request, next: Next) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let raw = super::binary::is_raw(request.method(), request.uri().path(), query, request.headers());
     let wanted = match Wanted::of_request(request.uri(), request.headers()) {
         Ok(wanted) => wanted,
+        // What goes wrong is told in JSON.
+        Err(_) if raw => Wanted { format: Format::Json, pretty: false },
         Err(failure) => return failure.into_response(),
     };
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);

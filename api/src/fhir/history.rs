@@ -12,7 +12,7 @@ use fhir::temporal::{self, Interval, Zone};
 use fhir::{Issue, IssueType, Json};
 use http::{StatusCode, Uri};
 
-use super::{Base, Failure, PAGE, Response, State, encoded, json, parameters, resource_type};
+use super::{Base, Failure, PAGE, Response, State, encoded, json, pairs, parameters, resource_type};
 use crate::auth::Caller;
 
 /// Versions per page when the client does not say, and at most.
@@ -62,6 +62,10 @@ async fn answer(
 ) -> Result<Response, Failure> {
     let mut request = HistoryRequest { limit: DEFAULT_COUNT, ..HistoryRequest::default() };
     let mut applied = Vec::new();
+    let form: Vec<(String, String)> = pairs(uri.query().unwrap_or_default())?
+        .into_iter()
+        .filter(|(n, v)| matches!(n.as_str(), "_format" | "_pretty") && !v.is_empty())
+        .collect();
     for (name, value) in parameters(uri, &["_count", "_since", "_at", "_sort", PAGE])? {
         if applied.iter().any(|(n, _)| *n == name) || name == PAGE && request.token.is_some() {
             return Err(Failure::bad(&format!("{name} is given twice")));
@@ -97,7 +101,7 @@ async fn answer(
     let base_url = format!("{}{}", state.public_url, base.0);
     let url = |token: Option<&str>| {
         let mut url = format!("{base_url}{place}/_history?_count={}", request.limit);
-        for (name, value) in &applied {
+        for (name, value) in applied.iter().chain(&form) {
             let _ = write!(url, "&{name}={}", encoded(value));
         }
         if let Some(token) = token {

@@ -1,5 +1,6 @@
 //! The FHIR R4 REST facade: HTTP to store calls, results to FHIR. It holds no rules of its own.
 
+mod binary;
 mod capability;
 mod failure;
 mod format;
@@ -93,6 +94,7 @@ fn in_json(base: &'static str, state: &State) -> Router {
         )
         .route(&at("/Patient/{id}/$everything"), operation(operation::everything::of_patient))
         .route(&at("/Encounter/{id}/$everything"), operation(operation::everything::of_encounter))
+        .route(&at("/Composition/{id}/$document"), operation(operation::document::handle))
         .route(&at("/Observation/$lastn"), operation(operation::lastn::handle))
         .route(&at("/ValueSet/$expand"), operation(terminology::expand::of_type))
         .route(&at("/ValueSet/{id}/$expand"), operation(terminology::expand::of_instance))

@@ -10,10 +10,10 @@ use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, parse};
 use fhir::search::query::{Query, Summary};
 use fhir::summary::Subset;
-use http::{HeaderMap, StatusCode, Uri, header};
+use http::{HeaderMap, Method, StatusCode, Uri, header};
 
 use super::failure::issues_status;
-use super::{Failure, Response, State, parameters, part, resource, resource_type, stamp};
+use super::{Failure, Response, State, binary, parameters, part, resource, resource_type, stamp};
 use crate::auth::Caller;
 
 pub(super) async fn read(
@@ -27,7 +27,8 @@ pub(super) async fn read(
     let resource_type = resource_type(&name)?;
     let query = subset(resource_type, &pairs, &caller)?;
     let found = state.store.read(&caller.actor, resource_type, &id).await?;
-    answer(resource_type, id, found, &headers, &query)
+    let raw = binary::is_raw(&Method::GET, uri.path(), uri.query().unwrap_or_default(), &headers);
+    answer(resource_type, id, found, &headers, &query, raw)
 }
 
 pub(super) async fn vread(
@@ -45,7 +46,8 @@ pub(super) async fn vread(
         Ok(version) => state.store.vread(&caller.actor, resource_type, &id, version).await?,
         Err(_) => Lookup::Absent,
     };
-    answer(resource_type, id, found, &headers, &query)
+    let raw = binary::is_raw(&Method::GET, uri.path(), uri.query().unwrap_or_default(), &headers);
+    answer(resource_type, id, found, &headers, &query, raw)
 }
 
 /// `_summary` and `_elements`, read as a search reads them.
@@ -64,6 +66,7 @@ fn answer(
     found: Lookup,
     headers: &HeaderMap,
     query: &Query,
+    raw: bool,
 ) -> Result<Response, Failure> {
     Ok(match found {
         Lookup::Found(stored) if is_known(headers, &stored) => {
@@ -71,6 +74,7 @@ fn answer(
             stamp(response.headers_mut(), stored.version_id, stored.last_updated);
             response
         }
+        Lookup::Found(stored) if resource_type == ResourceType::Binary && raw => binary::bytes(&stored, headers)?,
         Lookup::Found(stored) => {
             let subset = Subset { summary: query.summary, elements: &query.elements };
             let body = part(&stored, &subset, true)?.into_owned();

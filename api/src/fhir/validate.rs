@@ -7,6 +7,7 @@ use entity::StoreError;
 use entity::role::Interaction;
 use entity::store::Lookup;
 use fhir::outcome::operation_outcome;
+use fhir::validate::profile::Profiles;
 use fhir::validate::validate;
 use fhir::{Issue, IssueType, Json, ResourceType, document};
 use http::{HeaderMap, StatusCode, Uri};
@@ -14,10 +15,9 @@ use http::{HeaderMap, StatusCode, Uri};
 use super::{Failure, RESOURCE_LIMIT, Response, State, body, json, parameters, resource_type};
 use crate::auth::Caller;
 
-const PROFILES: &str = "http://hl7.org/fhir/StructureDefinition/";
-
 /// `POST /{type}/$validate`
 pub(super) async fn of_type(
+    Extract(state): Extract<State>,
     caller: Caller,
     Path(name): Path<String>,
     uri: Uri,
@@ -28,14 +28,13 @@ pub(super) async fn of_type(
     let mut asked = Asked::of_query(&uri)?;
     let text = body(&headers, content, RESOURCE_LIMIT).await?;
     let resource = asked.read(&text, resource_type)?;
-    asked.check_profiles(resource_type)?;
     let Some(resource) = resource else {
         return Err(Failure::bad("there is no resource to validate; an instance is validated at its own $validate"));
     };
     if asked.mode == Some(Mode::Delete) {
         return Err(Failure::bad("mode delete asks about a stored resource: use its own $validate"));
     }
-    Ok(answer(&asked.issues(&caller, resource_type, None, &resource)))
+    Ok(answer(&asked.issues(&state, &caller, resource_type, None, &resource).await?))
 }
 
 /// `GET /{type}/{id}/$validate` for the stored resource, `POST` for one that is to take its place.
@@ -57,12 +56,11 @@ pub(super) async fn of_instance(
     let has_body = headers.contains_key(http::header::CONTENT_TYPE);
     let text = if has_body { body(&headers, content, RESOURCE_LIMIT).await? } else { String::new() };
     let given = if has_body { asked.read(&text, resource_type)? } else { None };
-    asked.check_profiles(resource_type)?;
     let resource = match given {
         Some(resource) => resource,
         None => Json::parse(&stored).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?,
     };
-    let issues = asked.issues(&caller, resource_type, Some(&id), &resource);
+    let issues = asked.issues(&state, &caller, resource_type, Some(&id), &resource).await?;
     Ok(answer(&issues))
 }
 
@@ -154,29 +152,51 @@ impl Asked {
         Ok(resource)
     }
 
-    /// Only the base definitions are loaded.
-    fn check_profiles(&self, resource_type: ResourceType) -> Result<(), Failure> {
-        let is_base = |profile: &str| {
-            let profile = profile.split('|').next().unwrap_or(profile);
-            profile
-                .strip_prefix(PROFILES)
-                .is_some_and(|name| name == resource_type.name() || matches!(name, "Resource" | "DomainResource"))
-        };
-        match self.profiles.iter().find(|p| !is_base(p)) {
-            Some(profile) => Err(refused(IssueType::NotSupported, format!("the profile {profile} is not loaded"))),
-            None => Ok(()),
+    /// What the profiles say that are asked for, and those that the resource claims. One that is asked for and not loaded is refused.
+    async fn conformance(
+        &self,
+        state: &State,
+        caller: &Caller,
+        resource_type: ResourceType,
+        resource: &Json<'_>,
+    ) -> Result<Vec<Issue>, Failure> {
+        let claimed = resource.get("meta").and_then(|m| m.get("profile")).map_or(&[][..], Json::items);
+        let claimed: Vec<&str> = claimed.iter().filter_map(Json::as_str).collect();
+        let named: Vec<String> = self.profiles.iter().cloned().chain(claimed.iter().map(|c| (*c).to_owned())).collect();
+        let (profiles, mut issues) = state.store.profiles(&caller.actor, &named).await?;
+        let is_loaded = |url: &str| Profiles::is_base(url) || profiles.get(url).is_some();
+        for profile in &self.profiles {
+            if !is_loaded(profile) && issues.is_empty() {
+                return Err(refused(IssueType::NotSupported, format!("the profile {profile} is not loaded")));
+            }
+            issues.extend(profiles.check(resource, profile));
         }
+        for (i, url) in claimed.iter().enumerate().filter(|(_, url)| !self.profiles.iter().any(|p| p == *url)) {
+            if is_loaded(url) {
+                issues.extend(profiles.check(resource, url));
+            } else {
+                let text = "the profile is not loaded; it was not checked";
+                let place = format!("{resource_type}.meta.profile[{i}]");
+                issues.push(Issue::warning(IssueType::NotSupported, text).at(place));
+            }
+        }
+        Ok(issues)
     }
 
     /// What stands against the resource, and against what is meant to be done with it.
-    fn issues(
+    async fn issues(
         &self,
+        state: &State,
         caller: &Caller,
         resource_type: ResourceType,
         id: Option<&str>,
         resource: &Json<'_>,
-    ) -> Vec<Issue> {
-        let mut issues = if self.mode == Some(Mode::Delete) { Vec::new() } else { validate(resource) };
+    ) -> Result<Vec<Issue>, Failure> {
+        let mut issues = Vec::new();
+        if self.mode != Some(Mode::Delete) {
+            issues = validate(resource);
+            issues.extend(self.conformance(state, caller, resource_type, resource).await?);
+        }
         if self.mode == Some(Mode::Update) {
             let own = resource.str_at("id");
             let text = match (own, id) {
@@ -199,13 +219,7 @@ impl Asked {
             let text = format!("{} on {resource_type} is not permitted", interaction.code());
             issues.push(Issue::error(IssueType::Forbidden, text));
         }
-        let claimed = resource.get("meta").and_then(|m| m.get("profile")).map_or(&[][..], Json::items);
-        for (i, _) in claimed.iter().enumerate() {
-            let text = "the profile is not loaded; only the base definitions were checked";
-            let place = format!("{resource_type}.meta.profile[{i}]");
-            issues.push(Issue::warning(IssueType::NotSupported, text).at(place));
-        }
-        issues
+        Ok(issues)
     }
 }
 

@@ -19,8 +19,8 @@ use sha2::{Digest as _, Sha256};
 use super::failure::issues_status;
 use super::prefer::{Prefer, Return};
 use super::{
-    Base, Failure, RESOURCE_LIMIT, Response, State, body, json, pairs, parameters, resource, resource_type, stamp,
-    version_tag,
+    Base, Failure, RESOURCE_LIMIT, Response, State, binary, body, json, pairs, parameters, resource, resource_type,
+    stamp, version_tag,
 };
 use crate::auth::Caller;
 use crate::bundle::{criteria, criteria_of};
@@ -44,7 +44,7 @@ pub(super) async fn create(
         criteria(resource_type, text, &caller.request, &options(&state, base, &mut String::new())).map_err(refused)
     });
     let condition = condition.transpose()?;
-    let body = body(&headers, content, RESOURCE_LIMIT).await?;
+    let body = binary::text(resource_type, None, &headers, content).await?;
     let id = caller.request.ids.nth(0);
     let write = Write { resource_type, id, act: Act::Create { body } };
     let Some(query) = condition else {
@@ -86,7 +86,7 @@ pub(super) async fn update(
     parameters(&uri, &[])?;
     let resource_type = resource_type(&name)?;
     let expected = version_tag(&headers, header::IF_MATCH)?;
-    let body = body(&headers, content, RESOURCE_LIMIT).await?;
+    let body = binary::text(resource_type, Some(&id), &headers, content).await?;
     match own_id(&body, resource_type)? {
         Some(own) if own == id => {}
         Some(_) => return Err(misplaced("the id of the resource differs from that of the URL")),

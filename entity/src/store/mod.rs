@@ -55,6 +55,8 @@ pub struct Store {
     pub(crate) tokens: Recent<Actor>,
     pub(crate) sessions: Recent<SignedIn>,
     pub(crate) definitions: search::Definitions,
+    /// Whether a document must conform to the loaded profiles it claims.
+    pub(crate) checks_claims: bool,
 }
 
 impl std::fmt::Debug for Store {

@@ -77,7 +77,14 @@ impl Store {
             tokens: Recent::default(),
             sessions: Recent::default(),
             definitions: Default::default(),
+            checks_claims: true,
         })
+    }
+
+    /// A store that takes documents whatever profiles they claim.
+    #[must_use]
+    pub fn ignoring_profile_claims(self) -> Self {
+        Self { checks_claims: false, ..self }
     }
 
     /// Gives every connection back.

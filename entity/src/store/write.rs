@@ -22,6 +22,7 @@ use sha2::{Digest as _, Sha256};
 use crate::gate::Change;
 use crate::role::Interaction;
 use crate::store::condition::{Conditions, Criterion, Decide, Match};
+use crate::store::search::Claims;
 use crate::store::sql::{Sql, i64_array};
 use crate::store::{Act, Attestation, Lookup, Outcome, Plan, Store, Stored, Write, attest, body};
 use crate::{Actor, Request, StoreError};
@@ -128,6 +129,8 @@ impl Store {
         let heads = self.lock(&tx, actor, plan).await?;
         unchanged(&heads, &conditions.criteria, &matches)?;
         let mut rows = self.decide(&tx, &heads, request, plan).await?;
+        let claims: Vec<_> = rows.iter().map(|r| Claims { at: r.at, body: &r.body }).collect();
+        self.conform(&tx, &claims).await?;
         let patients = rows.iter().flat_map(|r| r.pats.iter().copied().chain(r.pat_before));
         let (_turn, added) = self.guarded(&tx, actor, request, patients, &self.changes(&heads, &rows)).await?;
         rows.extend(self.added(&tx, request, plan, &added).await?);

@@ -26,6 +26,7 @@ const ENTRIES: usize = 5;
 fn the_server_that_is_killed() {
     let Some(dir) = std::env::var_os(SERVE) else { return };
     let settings = Serve {
+        ignore_profile_claims: false,
         listen: "127.0.0.1:0".parse().unwrap(),
         demo: false,
         public_url: None,

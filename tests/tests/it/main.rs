@@ -19,6 +19,7 @@ mod history;
 mod import;
 mod operations;
 mod patch;
+mod profiles;
 mod search;
 mod search_nodes;
 mod search_results;

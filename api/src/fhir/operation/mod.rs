@@ -1,6 +1,7 @@
 //! Operations that read: what they are called, where they are served, and how their inputs are read.
 
 pub(super) mod diff;
+pub(super) mod document;
 pub(super) mod everything;
 pub(super) mod lastn;
 pub(super) mod meta;
@@ -21,7 +22,12 @@ pub(super) struct Operation {
 }
 
 /// All that is served on types or instances. A route of [`super::routes`] stands for each.
-pub(super) const OPERATIONS: [Operation; 12] = [
+pub(super) const OPERATIONS: [Operation; 13] = [
+    Operation {
+        name: "document",
+        definition: "http://hl7.org/fhir/OperationDefinition/Composition-document",
+        types: &[ResourceType::Composition],
+    },
     Operation { name: "validate", definition: "http://hl7.org/fhir/OperationDefinition/Resource-validate", types: &[] },
     Operation { name: "meta", definition: "http://hl7.org/fhir/OperationDefinition/Resource-meta", types: &[] },
     Operation { name: "diff", definition: "urn:wintehr:operation:diff", types: &[] },

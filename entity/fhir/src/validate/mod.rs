@@ -1,11 +1,12 @@
 //! Is this document a valid R4 resource? Structure, cardinality, primitives, references, required bindings and invariants of the base
 //! definitions, in one pass over [`Json`].
 //!
-//! Not known here: profiles, value sets that R4 does not list (mime types, currencies, UCUM units), whether a reference exists.
+//! Profiles beyond base R4 are checked by [`profile`]. Not known here: value sets that R4 does not list (mime types, currencies, UCUM units), whether a reference exists.
 //!
 //! Source: FHIR R4 `validation.html`, `json.html`, `references.html`, `terminologies.html#required`.
 
 mod primitive;
+pub mod profile;
 mod quick;
 pub(crate) mod rules;
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod filter;
 mod include;
 mod order;
 mod prepare;
+mod profile;
 mod several;
 mod terminology;
 
@@ -29,6 +30,7 @@ pub use count::Count;
 use filter::{Filter, Side, ord_key, terms_of};
 pub use include::{Included, MAX_INCLUDED};
 use order::{Key, Order, Place, beyond, compare, direction, instant, order_by};
+pub(in crate::store) use profile::Claims;
 pub(crate) use terminology::Definitions;
 
 use crate::role::Interaction;

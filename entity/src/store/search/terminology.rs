@@ -1,4 +1,4 @@
-//! Stored code systems and value sets as the pure terminology takes them.
+//! Stored code systems, value sets and structure definitions as the pure terminology takes them.
 //!
 //! A definition is found by canonical url under the actor, and remembered by the version it was read from: a version never changes, so
 //! what is remembered is never stale.
@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fhir::ResourceType;
 use fhir::reference::{canonical, is_id};
 use fhir::search::coded::{Needed, needed, tokens};
 use fhir::search::query::{Clause, Modifier, Operand, Query, Token};
 use fhir::search::registry::{self, SearchParameter};
 use fhir::terminology::{CodeSystem, Library, Trouble, ValueSet, compare_versions};
+use fhir::{Json, ResourceType};
 use sea_orm::ConnectionTrait;
 
 use super::prepare::{Asking, one_of, parsed};
@@ -37,9 +37,10 @@ struct Remembered {
 }
 
 #[derive(Debug, Clone)]
-enum Definition {
+pub(super) enum Definition {
     System(Arc<CodeSystem>),
     Set(Arc<ValueSet>),
+    Structure(Arc<Json<'static>>),
 }
 
 impl Definition {
@@ -47,6 +48,7 @@ impl Definition {
         let document = parsed(stored)?;
         Ok(match stored.resource_type {
             ResourceType::CodeSystem => Self::System(Arc::new(CodeSystem::read(&document)?)),
+            ResourceType::StructureDefinition => Self::Structure(Arc::new(document.into_owned())),
             _ => Self::Set(Arc::new(ValueSet::read(&document)?)),
         })
     }
@@ -55,6 +57,7 @@ impl Definition {
         1 + match self {
             Self::System(system) => system.len(),
             Self::Set(set) => set.include.iter().chain(&set.exclude).map(|r| 1 + r.concepts.len()).sum(),
+            Self::Structure(_) => 100,
         }
     }
 
@@ -62,6 +65,7 @@ impl Definition {
         match self {
             Self::System(system) => system.version.as_deref(),
             Self::Set(set) => set.version.as_deref(),
+            Self::Structure(definition) => definition.str_at("version"),
         }
         .unwrap_or_default()
     }
@@ -96,7 +100,7 @@ impl Store {
         let asking = Asking { store: self, db: &self.db, actor };
         Ok(asking.named(ResourceType::CodeSystem, url).await?.and_then(|d| match d {
             Definition::System(system) => Some(system),
-            Definition::Set(_) => None,
+            Definition::Set(_) | Definition::Structure(_) => None,
         }))
     }
 
@@ -146,7 +150,7 @@ impl<'a, C: ConnectionTrait> Asking<'a, C> {
         Ok(if *modifier == Modifier::NotIn { Clause::Not(Box::new(any)) } else { any })
     }
 
-    async fn set(self, name: &str) -> Result<Option<Arc<ValueSet>>, StoreError> {
+    pub(super) async fn set(self, name: &str) -> Result<Option<Arc<ValueSet>>, StoreError> {
         let own = name.strip_prefix("ValueSet/").unwrap_or(name);
         let found = if is_id(own) {
             let itself = one_of(ResourceType::ValueSet, [own.to_owned()].into())?;
@@ -160,7 +164,7 @@ impl<'a, C: ConnectionTrait> Asking<'a, C> {
         })
     }
 
-    async fn library(self, systems: &[&str], sets: &[&ValueSet]) -> Result<Library, StoreError> {
+    pub(super) async fn library(self, systems: &[&str], sets: &[&ValueSet]) -> Result<Library, StoreError> {
         let mut library = Library::default();
         let mut wanted_systems: Vec<String> = systems.iter().map(|s| (*s).to_owned()).collect();
         let mut wanted_sets: Vec<String> = Vec::new();
@@ -197,7 +201,7 @@ impl<'a, C: ConnectionTrait> Asking<'a, C> {
     }
 
     /// By canonical url; a version that is named must be the one found.
-    async fn named(self, ty: ResourceType, name: &str) -> Result<Option<Definition>, StoreError> {
+    pub(super) async fn named(self, ty: ResourceType, name: &str) -> Result<Option<Definition>, StoreError> {
         let (url, version) = canonical(name);
         let clause = |code: &str, operand: Operand| {
             let param = registry::parameter(ty, code);
