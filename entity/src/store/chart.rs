@@ -25,6 +25,30 @@ const FACTS: u32 = 10_000;
 const MINTED_FROM: u64 = 1 << 32;
 
 impl Store {
+    /// Takes the chart locks of these patients (row keys). The permit is held until the transaction ends.
+    pub(super) async fn lock_charts(
+        &self,
+        tx: &DatabaseTransaction,
+        patients: impl Iterator<Item = i64>,
+        exclusive: bool,
+    ) -> Result<Option<SemaphorePermit<'_>>, StoreError> {
+        let charts: BTreeSet<i32> = patients.map(|pat| pat.rem_euclid(BUCKETS) as i32).collect();
+        let turn =
+            if charts.len() > WIDE { Some(self.wide_charts.acquire().await.expect("never closed")) } else { None };
+        if !charts.is_empty() {
+            // In ascending order for every writer.
+            let sql = if exclusive {
+                "SELECT pg_advisory_xact_lock($1, b) FROM unnest($2::int[]) AS b"
+            } else {
+                "SELECT pg_advisory_xact_lock_shared($1, b) FROM unnest($2::int[]) AS b"
+            };
+            let all = Value::Array(ArrayType::Int, Some(Box::new(charts.into_iter().map(Value::from).collect())));
+            tx.query_all_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [LOCK_KIND.into(), all]))
+                .await?;
+        }
+        Ok(turn)
+    }
+
     /// Locks the charts of these patients (row keys), asks the gate about the changes, and gives what it adds. The permit is held until the
     /// transaction ends.
     pub(super) async fn guarded(
@@ -36,20 +60,7 @@ impl Store {
         changes: &[Change<'_>],
     ) -> Result<(Option<SemaphorePermit<'_>>, Plan), StoreError> {
         let needs = if changes.is_empty() { Needs::default() } else { self.gate.needs(changes, actor) };
-        let charts: BTreeSet<i32> = patients.map(|pat| pat.rem_euclid(BUCKETS) as i32).collect();
-        let turn =
-            if charts.len() > WIDE { Some(self.wide_charts.acquire().await.expect("never closed")) } else { None };
-        if !charts.is_empty() {
-            // In ascending order for every writer.
-            let sql = if needs.exclusive {
-                "SELECT pg_advisory_xact_lock($1, b) FROM unnest($2::int[]) AS b"
-            } else {
-                "SELECT pg_advisory_xact_lock_shared($1, b) FROM unnest($2::int[]) AS b"
-            };
-            let all = Value::Array(ArrayType::Int, Some(Box::new(charts.into_iter().map(Value::from).collect())));
-            tx.query_all_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [LOCK_KIND.into(), all]))
-                .await?;
-        }
+        let turn = self.lock_charts(tx, patients, needs.exclusive).await?;
         if changes.is_empty() {
             return Ok((turn, Plan::of(Vec::new())));
         }

@@ -90,6 +90,16 @@ impl Store {
         actor: &Actor,
         criteria: &[Criterion],
     ) -> Result<Vec<Vec<Match>>, StoreError> {
+        self.lock_criteria(tx, criteria).await?;
+        self.matching_each(tx, actor, criteria).await
+    }
+
+    /// Takes the locks of the exclusive criteria.
+    pub(super) async fn lock_criteria(
+        &self,
+        tx: &DatabaseTransaction,
+        criteria: &[Criterion],
+    ) -> Result<(), StoreError> {
         let buckets = buckets(criteria);
         if !buckets.is_empty() {
             // In ascending order for every writer.
@@ -98,7 +108,7 @@ impl Store {
             let binds = [LOCK_KIND.into(), all];
             tx.query_all_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
         }
-        self.matching_each(tx, actor, criteria).await
+        Ok(())
     }
 }
 

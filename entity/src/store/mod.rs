@@ -1,6 +1,7 @@
 //! One store over one pool: what goes in and out of every function. The SQL is in the submodules.
 
 mod account;
+mod act;
 mod attest;
 pub mod body;
 mod chart;
@@ -25,6 +26,7 @@ use fhir::search::key::Keys;
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
 
 pub use account::{NewToken, SystemAccount};
+pub use act::{Deed, Fact, Refusal};
 pub use condition::{Conditions, Criterion, Decide, Match};
 pub use history::{HistoryEntry, HistoryOf, HistoryPage, HistoryRequest};
 pub use open::{StoreConfig, migrate};

@@ -30,15 +30,18 @@ use crate::{Actor, Request, StoreError};
 /// Row keys taken from the sequence at once; the sequence's increment.
 const RID_BLOCK: i64 = 1000;
 /// How often a write that met another one is tried again.
-const RETRIES: u32 = 5;
+pub(super) const RETRIES: u32 = 5;
+
+/// Locked heads by type and id.
+pub(super) type Heads = HashMap<(ResourceType, String), Head>;
 
 /// The head of a resource as it was locked.
-struct Head {
+pub(super) struct Head {
     rid: i64,
     version_id: i32,
     last_updated: DateTime<Utc>,
     deleted: bool,
-    pat: Option<i64>,
+    pub(super) pat: Option<i64>,
     ts_lo: i64,
     ts_hi: i64,
     conf: i16,
@@ -51,7 +54,7 @@ struct Head {
 const ATTESTED_AS: u64 = 1 << 33;
 
 /// One new version, decided and ready to be written.
-struct Row {
+pub(super) struct Row {
     at: usize,
     resource_type: ResourceType,
     id: String,
@@ -128,47 +131,70 @@ impl Store {
         check(actor, plan)?;
         let heads = self.lock(&tx, actor, plan).await?;
         unchanged(&heads, &conditions.criteria, &matches)?;
-        let mut rows = self.decide(&tx, &heads, request, plan).await?;
+        let rows = self.write(&tx, actor, request, plan, &heads, &matches).await?;
+        tx.commit().await?;
+        Ok((outcomes(plan, rows), rest))
+    }
+
+    /// Everything of a write after its row locks and before its commit.
+    pub(super) async fn write(
+        &self,
+        tx: &DatabaseTransaction,
+        actor: &Actor,
+        request: &Request,
+        plan: &Plan,
+        heads: &Heads,
+        matches: &[Vec<Match>],
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut rows = self.decide(tx, heads, request, plan).await?;
         let claims: Vec<_> = rows.iter().map(|r| Claims { at: r.at, body: &r.body }).collect();
-        self.conform(&tx, &claims).await?;
+        self.conform(tx, &claims).await?;
         let patients = rows.iter().flat_map(|r| r.pats.iter().copied().chain(r.pat_before));
-        let (_turn, added) = self.guarded(&tx, actor, request, patients, &self.changes(&heads, &rows)).await?;
-        rows.extend(self.added(&tx, request, plan, &added).await?);
+        let (_turn, added) = self.guarded(tx, actor, request, patients, &self.changes(heads, &rows)).await?;
+        rows.extend(self.added(tx, request, plan, &added).await?);
         if let Some(act) = plan.act.as_ref().filter(|_| !rows.is_empty()) {
-            rows.push(self.attested(&tx, actor, request, plan, act, &rows).await?);
+            rows.push(self.attested(tx, actor, request, plan, act, &rows).await?);
         }
         let mut by_type: BTreeMap<ResourceType, Vec<&Row>> = BTreeMap::new();
         for row in &rows {
             by_type.entry(row.resource_type).or_default().push(row);
         }
         for (resource_type, rows) in &by_type {
-            insert_versions(&tx, *resource_type, rows).await?;
-            self.insert_heads(&tx, *resource_type, rows).await?;
-            update_heads(&tx, *resource_type, rows).await?;
+            insert_versions(tx, *resource_type, rows).await?;
+            self.insert_heads(tx, *resource_type, rows).await?;
+            update_heads(tx, *resource_type, rows).await?;
         }
-        write_side_rows(&tx, &rows).await?;
+        write_side_rows(tx, &rows).await?;
         let deleted: Vec<_> =
             rows.iter().filter(|r| r.operation == "D").map(|r| (r.resource_type, r.id.as_str())).collect();
-        self.unreferenced(&tx, actor, &deleted).await?;
-        write_moves(&tx, request, &rows).await?;
-        record(&tx, actor, request, plan.writes.len(), &matches, &rows).await?;
-        tx.commit().await?;
-        Ok((outcomes(plan, rows), rest))
+        self.unreferenced(tx, actor, &deleted).await?;
+        write_moves(tx, request, &rows).await?;
+        record(tx, actor, request, plan.writes.len(), matches, &rows).await?;
+        Ok(rows)
     }
 
     /// Locks the heads of every target the actor may see, in the same order for every writer.
-    async fn lock(
+    async fn lock(&self, tx: &DatabaseTransaction, actor: &Actor, plan: &Plan) -> Result<Heads, StoreError> {
+        let targets = plan.writes.iter().map(|w| {
+            let with_body = matches!(w.act, Act::Patch { .. }) || self.gate.guards(w.resource_type);
+            (w.resource_type, w.id.as_str(), with_body)
+        });
+        self.lock_heads(tx, actor, targets).await
+    }
+
+    /// As [`Store::lock`], of resources by type and id, and with the current text of those it is wanted of.
+    pub(super) async fn lock_heads<'n>(
         &self,
         tx: &DatabaseTransaction,
         actor: &Actor,
-        plan: &Plan,
-    ) -> Result<HashMap<(ResourceType, String), Head>, StoreError> {
+        named: impl Iterator<Item = (ResourceType, &'n str, bool)>,
+    ) -> Result<Heads, StoreError> {
         let mut targets: BTreeMap<ResourceType, (Vec<i64>, Vec<i64>)> = BTreeMap::new();
-        for write in &plan.writes {
-            let rkey = self.keys.resource(write.resource_type, &write.id);
-            let (all, with_body) = targets.entry(write.resource_type).or_default();
+        for (resource_type, id, wants_body) in named {
+            let rkey = self.keys.resource(resource_type, id);
+            let (all, with_body) = targets.entry(resource_type).or_default();
             all.push(rkey);
-            if matches!(write.act, Act::Patch { .. }) || self.gate.guards(write.resource_type) {
+            if wants_body {
                 with_body.push(rkey);
             }
         }
@@ -200,7 +226,7 @@ impl Store {
     }
 
     /// The changes that the gate is asked about.
-    fn changes<'r>(&self, heads: &'r HashMap<(ResourceType, String), Head>, rows: &'r [Row]) -> Vec<Change<'r>> {
+    fn changes<'r>(&self, heads: &'r Heads, rows: &'r [Row]) -> Vec<Change<'r>> {
         let guarded = rows.iter().filter(|r| self.gate.guards(r.resource_type));
         guarded
             .map(|r| Change {
@@ -264,7 +290,7 @@ impl Store {
     async fn decide(
         &self,
         tx: &DatabaseTransaction,
-        heads: &HashMap<(ResourceType, String), Head>,
+        heads: &Heads,
         request: &Request,
         plan: &Plan,
     ) -> Result<Vec<Row>, StoreError> {
@@ -433,7 +459,7 @@ impl Store {
     }
 
     /// The outcome of the first request under the same key, from the versions it wrote.
-    async fn replay(
+    pub(super) async fn replay(
         &self,
         actor: &Actor,
         earlier: &serde_json::Value,
@@ -468,7 +494,7 @@ impl Store {
 }
 
 /// What can be refused without looking at a row: rights, ids, a resource named twice.
-fn check(actor: &Actor, plan: &Plan) -> Result<(), StoreError> {
+pub(super) fn check(actor: &Actor, plan: &Plan) -> Result<(), StoreError> {
     let mut seen = HashSet::new();
     for (at, write) in plan.writes.iter().enumerate() {
         let interactions: &[Interaction] = match write.act {
@@ -515,11 +541,7 @@ fn stale(write: &Write, expected: Option<i32>, live: Option<&Head>) -> Result<()
 }
 
 /// Whether the matches are still what they were when they were found; else the try starts over.
-fn unchanged(
-    heads: &HashMap<(ResourceType, String), Head>,
-    criteria: &[Criterion],
-    matches: &[Vec<Match>],
-) -> Result<(), StoreError> {
+fn unchanged(heads: &Heads, criteria: &[Criterion], matches: &[Vec<Match>]) -> Result<(), StoreError> {
     for (criterion, matches) in criteria.iter().zip(matches) {
         for found in matches {
             let head = heads.get(&(criterion.query.resource_type, found.id.clone()));
@@ -532,7 +554,7 @@ fn unchanged(
 }
 
 /// Takes the idempotency key, or gives the outcome of who has it. Waits for a holder that has not finished.
-async fn claim(
+pub(super) async fn claim(
     tx: &DatabaseTransaction,
     actor: &Actor,
     key: &str,
@@ -837,7 +859,7 @@ async fn record(
 }
 
 /// In the order of the plan; a deletion of nothing wrote no row, and what the gate added is no answer to anything.
-fn outcomes(plan: &Plan, rows: Vec<Row>) -> Vec<Outcome> {
+pub(super) fn outcomes(plan: &Plan, rows: Vec<Row>) -> Vec<Outcome> {
     let mut outcomes: Vec<Outcome> = plan.writes.iter().map(|_| Outcome::Deleted(None)).collect();
     for row in rows {
         let Row { resource_type, id, version_id, last_updated, body, .. } = row;

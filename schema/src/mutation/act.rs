@@ -7,11 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use async_graphql::{Enum, ID, InputType, Result, SimpleObject};
-use entity::store::{Act as Change, Attestation, Conditions, Criterion, Lookup, Match, Outcome, Plan, Write};
-use entity::{Request, StoreError};
+use chrono::TimeDelta;
+use entity::store::{
+    Act as Change, Attestation, Conditions, Criterion, Deed, Fact, Lookup, Match, Outcome, Plan, Refusal, Stored, Write,
+};
+use entity::{Interaction, Request, StoreError};
 use fhir::json::Object;
 use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, parse};
+use fhir::search::query::Query;
+use fhir::temporal::{self, Zone};
 use fhir::{Issue, IssueType, Json, ResourceType, Severity};
 use sha2::{Digest as _, Sha256};
 
@@ -19,6 +24,7 @@ use super::input::{Draft, Problems, reference};
 use crate::document::Document;
 use crate::error;
 use crate::query::{Node, node, parts};
+use crate::scalar::DateTime;
 use crate::session::Session;
 
 /// Most matches of a condition that are told.
@@ -127,6 +133,77 @@ macro_rules! outcome {
 }
 pub(super) use outcome;
 
+/// As `outcome`, of an act that is judged on facts: it refuses in its own words, and its conditions cannot be met by documents.
+macro_rules! judged {
+    ($(#[$doc:meta])* $outcome:ident, $payload:ident, $success:ident $(, $refusal:ident)* $(,)?) => {
+        $(#[$doc])*
+        #[derive(async_graphql::Union)]
+        pub enum $outcome {
+            $success($success),
+            $($refusal($refusal),)*
+            Stale($crate::mutation::act::Stale),
+            NotPermitted($crate::mutation::act::NotPermitted),
+            Invalid($crate::mutation::act::Invalid),
+        }
+
+        $(#[$doc])*
+        #[derive(async_graphql::SimpleObject)]
+        pub struct $payload {
+            /// What became of it.
+            pub outcome: $outcome,
+        }
+
+        impl From<$crate::mutation::act::Refused> for $outcome {
+            fn from(refused: $crate::mutation::act::Refused) -> Self {
+                use $crate::mutation::act::Refused;
+                match refused {
+                    Refused::Stale(stale) => Self::Stale(stale),
+                    Refused::NotPermitted(refused) => Self::NotPermitted(refused),
+                    Refused::Invalid(invalid) => Self::Invalid(invalid),
+                    Refused::Met(_) => unreachable!("it has facts and no conditions"),
+                }
+            }
+        }
+
+        impl $payload {
+            /// The success made of what was written, or the refusal.
+            fn of(
+                acted: Result<Vec<$crate::document::Document>, $outcome>,
+                success: impl FnOnce(Vec<$crate::document::Document>) -> async_graphql::Result<$success>,
+            ) -> async_graphql::Result<Self> {
+                let outcome = match acted {
+                    Ok(saved) => $outcome::$success(success(saved)?),
+                    Err(refused) => refused,
+                };
+                Ok(Self { outcome })
+            }
+        }
+    };
+}
+pub(super) use judged;
+
+impl Refused {
+    /// One thing that is wrong with what was told, found only when the record was read.
+    pub fn invalid(place: &str, code: IssueType, text: impl Into<String>) -> Self {
+        let mut problems = Problems::default();
+        problems.add(place, code, text);
+        Self::Invalid(Invalid::new(problems.0))
+    }
+}
+
+impl Stale {
+    /// What stands at another version than the one that was seen.
+    pub fn of(current: &Document, expected: i32) -> Self {
+        let stored = current.stored();
+        Self {
+            id: format!("{}/{}", stored.resource_type, stored.id).into(),
+            expected_version: expected.to_string(),
+            current_version: stored.version_id.to_string(),
+            current: Some(node(current.clone())),
+        }
+    }
+}
+
 impl Invalid {
     pub fn new(issues: Vec<Issue>) -> Self {
         let told = |i: Issue| InputIssue {
@@ -153,6 +230,10 @@ pub(super) struct Act<'s> {
     pub problems: Problems,
     unless: Vec<Criterion>,
     writes: Vec<Write>,
+    needs: Vec<(Interaction, ResourceType)>,
+    charts: Vec<String>,
+    turns: Vec<Query>,
+    facts: Vec<Fact>,
     minted: AtomicU64,
 }
 
@@ -169,6 +250,10 @@ impl<'s> Act<'s> {
             problems: Problems::default(),
             unless: Vec::new(),
             writes: Vec::new(),
+            needs: Vec::new(),
+            charts: Vec::new(),
+            turns: Vec::new(),
+            facts: Vec::new(),
             minted: AtomicU64::new(0),
         };
         if key.is_some_and(|k| k.is_empty() || k.len() > 255) {
@@ -245,6 +330,54 @@ impl<'s> Act<'s> {
         Ok(Some(reference(id)))
     }
 
+    /// A time that has come, give or take a minute of clocks that differ.
+    pub fn past(&mut self, place: &str, time: Option<&DateTime>) {
+        let read = time.and_then(|t| temporal::read(&t.0, Zone::UTC).ok());
+        // A day without a zone has come somewhere on earth.
+        let slack = |zone: Option<Zone>| if zone.is_some() { TimeDelta::minutes(1) } else { TimeDelta::hours(14) };
+        if read.is_some_and(|t| t.interval.low > (self.session.now + slack(t.zone)).timestamp_micros()) {
+            self.problems.add(place, IssueType::BusinessRule, "it lies in the future");
+        }
+    }
+
+    /// What a write that is decided on facts will have to be permitted.
+    pub fn needs(&mut self, interaction: Interaction, resource_type: ResourceType) {
+        self.needs.push((interaction, resource_type));
+    }
+
+    /// The chart that is decided on: nobody else writes to it until this act is committed.
+    pub fn chart(&mut self, patient: &str) {
+        self.charts.extend(patient.strip_prefix("Patient/").map(ToOwned::to_owned));
+    }
+
+    fn query(&mut self, resource_type: ResourceType, pairs: &[(&str, String)]) -> Option<Query> {
+        let pairs: Vec<(String, String)> = pairs.iter().map(|(n, v)| ((*n).to_owned(), v.clone())).collect();
+        match parse(resource_type, &pairs, Handling::Strict, self.session.now, &Options::default()) {
+            Ok(parsed) => Some(parsed.query),
+            Err(issues) => {
+                self.problems.0.extend(issues);
+                None
+            }
+        }
+    }
+
+    /// Acts that take a turn under the same criteria follow one another.
+    pub fn turn(&mut self, resource_type: ResourceType, pairs: &[(&str, String)]) {
+        let query = self.query(resource_type, pairs);
+        self.turns.extend(query);
+    }
+
+    /// A search whose matches are judged; in the order of these calls.
+    pub fn fact(&mut self, resource_type: ResourceType, pairs: &[(&str, String)], how: Facts) {
+        let (changes, sample) = match how {
+            Facts::All => (false, None),
+            Facts::Changed => (true, None),
+            Facts::Some => (false, Some(TOLD)),
+        };
+        let query = self.query(resource_type, pairs);
+        self.facts.extend(query.map(|query| Fact { query, changes, sample }));
+    }
+
     /// Refuses the act when the search finds anything, decided under the lock of its criteria.
     pub fn unless(&mut self, resource_type: ResourceType, pairs: &[(&str, String)]) -> Result<()> {
         let pairs: Vec<(String, String)> = pairs.iter().map(|(n, v)| ((*n).to_owned(), v.clone())).collect();
@@ -282,6 +415,41 @@ impl<'s> Act<'s> {
         let Some(found) = self.existing("id", id, types).await? else { return Ok(None) };
         let Some(document) = found.json().as_object().cloned() else { return Ok(None) };
         Ok(Some((found, expected, Draft { document })))
+    }
+
+    /// Commits what was drafted and what `judge` adds, given the matches of each fact; or nothing, when it refuses. The documents are those
+    /// of the writes, in their order. `judge` is asked again when the transaction is tried again.
+    ///
+    /// # Errors
+    /// What only an operator can act on.
+    pub async fn commit_if<O: From<Refused> + Send>(
+        self,
+        judge: impl Fn(&[Vec<Document>]) -> std::result::Result<Vec<Write>, O> + Send + Sync,
+    ) -> Result<std::result::Result<Vec<Document>, O>> {
+        if !self.problems.0.is_empty() {
+            return Ok(Err(Refused::Invalid(Invalid::new(self.problems.0)).into()));
+        }
+        let session = self.session;
+        let request = Request { idempotency_key: self.key, ..session.request.clone() };
+        let deed = Deed {
+            act: Attestation { activity: self.name, reason: self.reason },
+            fingerprint: self.fingerprint,
+            writes: self.writes,
+            needs: self.needs,
+            charts: self.charts,
+            turns: self.turns,
+            facts: self.facts,
+        };
+        let judge = |facts: &[Vec<Stored>]| {
+            let read = |found: &Vec<Stored>| found.iter().filter_map(|s| Document::new(s.clone()).ok()).collect();
+            let facts: Vec<Vec<Document>> = facts.iter().map(read).collect();
+            judge(&facts)
+        };
+        match session.store.act(&session.actor, &request, &deed, &judge).await {
+            Ok(outcomes) => documents(outcomes).map(Ok),
+            Err(Refusal::Act(refused)) => Ok(Err(refused)),
+            Err(Refusal::Store(refusal)) => Ok(Err(refused(session, refusal).await?.into())),
+        }
     }
 
     /// Commits. The documents are those of the writes, in their order.
@@ -325,12 +493,26 @@ impl<'s> Act<'s> {
             Ok((outcomes, ())) => outcomes,
             Err(refusal) => return refused(session, refusal).await.map(Err),
         };
-        let documents = outcomes.into_iter().filter_map(|outcome| match outcome {
-            Outcome::Created(stored) | Outcome::Updated(stored) => Some(Document::new(stored)),
-            Outcome::Deleted(_) => None,
-        });
-        Ok(Ok(documents.collect::<Result<_>>()?))
+        documents(outcomes).map(Ok)
     }
+}
+
+/// How a fact is looked at.
+#[derive(Clone, Copy)]
+pub(super) enum Facts {
+    All,
+    /// All, and they may be changed.
+    Changed,
+    /// A few are enough to refuse.
+    Some,
+}
+
+fn documents(outcomes: Vec<Outcome>) -> Result<Vec<Document>> {
+    let written = outcomes.into_iter().filter_map(|outcome| match outcome {
+        Outcome::Created(stored) | Outcome::Updated(stored) => Some(Document::new(stored)),
+        Outcome::Deleted(_) => None,
+    });
+    written.collect()
 }
 
 async fn refused(session: &Session, refusal: StoreError) -> Result<Refused> {

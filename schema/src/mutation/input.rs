@@ -1,9 +1,11 @@
 //! What acts are told, and its translation into FHIR. Whatever is wrong is collected, so that all of it is told at once.
 
 use async_graphql::{ID, InputObject};
+use entity::store::{Act, Write};
 use fhir::json::Object;
 use fhir::{Issue, IssueType, Json, ResourceType};
 
+use crate::document::Document;
 use crate::query::parts;
 use crate::scalar::{DateTime, Decimal};
 
@@ -158,7 +160,36 @@ impl Draft {
         }
     }
 
+    /// A draft of the next version of what was read.
+    pub fn of(document: &Document) -> Self {
+        Self { document: document.json().as_object().cloned().unwrap_or_default() }
+    }
+
     pub fn text(self) -> String {
         Json::Object(self.document).to_text()
     }
+
+    /// The write that makes a new resource of it.
+    pub fn new_as(self, resource_type: ResourceType, id: String) -> Write {
+        Write { resource_type, id, act: Act::Create { body: self.text() } }
+    }
+
+    /// The write that makes the next version of what was read of it.
+    pub fn next_of(self, document: &Document) -> Write {
+        let stored = document.stored();
+        let act = Act::Update { body: self.text(), expected: Some(stored.version_id), may_create: false };
+        Write { resource_type: stored.resource_type, id: stored.id.clone(), act }
+    }
+}
+
+pub(super) fn object<'a>(members: impl IntoIterator<Item = (&'static str, Json<'a>)>) -> Json<'a> {
+    let mut object = Object::new();
+    members.into_iter().for_each(|(name, value)| object.push(name, value));
+    Json::Object(object)
+}
+
+/// A Reference with words for people.
+pub(super) fn named(id: &str, display: Option<&str>) -> Json<'static> {
+    let display = display.map(|d| ("display", Json::from(d.to_owned())));
+    object([("reference", Json::from(id.to_owned()))].into_iter().chain(display))
 }

@@ -3,31 +3,49 @@
 mod act;
 mod allergy;
 mod correction;
+mod encounter;
 mod immunization;
 mod input;
 mod problem;
 mod registration;
+mod schedule;
+mod task;
 mod vitals;
 
 use async_graphql::{Context, Object, Result};
-use entity::StoreError;
-use fhir::Json;
+use entity::store::PageRequest;
+use entity::{Interaction, StoreError};
+use fhir::{Json, ResourceType};
 
-use crate::document::Document;
+use crate::document::{Document, List};
 use crate::error;
 use crate::scalar::DateTime;
-use crate::session::session;
+use crate::session::{Session, session};
 use allergy::{
     AllergyChangePayload, AllergyNoneKnownInput, AllergyNoneKnownPayload, AllergyRecordInput, AllergyRecordPayload,
     AllergyRefuteInput, AllergyUpdateInput,
 };
 use correction::{RecordEnterInErrorInput, RecordEnterInErrorPayload};
+use encounter::{
+    EncounterCancelInput, EncounterCancelPayload, EncounterDischargeInput, EncounterDischargePayload,
+    EncounterFinishInput, EncounterFinishPayload, EncounterStartInput, EncounterStartPayload, EncounterTransferInput,
+    EncounterTransferPayload,
+};
 use immunization::{ImmunizationRecordInput, ImmunizationRecordPayload};
 use input::{ConceptInput, Draft};
 use problem::{
     ConditionChangePayload, ConditionRecordInput, ConditionRecordPayload, ConditionResolveInput, ConditionUpdateInput,
 };
 use registration::{PatientRegisterInput, PatientRegisterPayload, PatientUpdateInput, PatientUpdatePayload};
+use schedule::{
+    AppointmentBookInput, AppointmentBookPayload, AppointmentCancelInput, AppointmentCheckInInput,
+    AppointmentCheckInPayload, AppointmentFulfilInput, AppointmentNoShowInput, AppointmentRescheduleInput,
+    AppointmentReschedulePayload, AppointmentStepPayload,
+};
+use task::{
+    ResultAcknowledgeInput, ResultAcknowledgePayload, TaskCancelInput, TaskClaimInput, TaskClaimPayload,
+    TaskCompleteInput, TaskCreateInput, TaskPayload, TaskReassignInput,
+};
 use vitals::{VitalsRecordInput, VitalsRecordPayload};
 
 /// The root of all acts.
@@ -143,12 +161,180 @@ impl Mutation {
     ) -> Result<RecordEnterInErrorPayload> {
         correction::record(session(ctx), input).await
     }
+
+    /// Begins a visit, or admits a patient to a stay.
+    async fn encounter_start(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What begins")] input: EncounterStartInput,
+    ) -> Result<EncounterStartPayload> {
+        encounter::start(session(ctx), input).await
+    }
+
+    /// Moves a patient to another bed or ward.
+    async fn encounter_transfer(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who goes where")] input: EncounterTransferInput,
+    ) -> Result<EncounterTransferPayload> {
+        encounter::transfer(session(ctx), input).await
+    }
+
+    /// Says that a visit is over.
+    async fn encounter_finish(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] input: EncounterFinishInput,
+    ) -> Result<EncounterFinishPayload> {
+        encounter::finish(session(ctx), input).await
+    }
+
+    /// Ends a stay. Its orders are not stopped by it: those in force are named in the answer.
+    async fn encounter_discharge(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and where the patient goes")] input: EncounterDischargeInput,
+    ) -> Result<EncounterDischargePayload> {
+        encounter::discharge(session(ctx), input).await
+    }
+
+    /// Cancels an encounter in which nothing was recorded.
+    async fn encounter_cancel(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and why")] input: EncounterCancelInput,
+    ) -> Result<EncounterCancelPayload> {
+        encounter::cancel(session(ctx), input).await
+    }
+
+    /// Books an appointment, unless somebody who takes part is busy.
+    async fn appointment_book(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is agreed")] input: AppointmentBookInput,
+    ) -> Result<AppointmentBookPayload> {
+        schedule::book(session(ctx), input).await
+    }
+
+    /// Moves an appointment; its slots are freed.
+    async fn appointment_reschedule(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and when to")] input: AppointmentRescheduleInput,
+    ) -> Result<AppointmentReschedulePayload> {
+        schedule::reschedule(session(ctx), input).await
+    }
+
+    /// Calls an appointment off; its slots are freed.
+    async fn appointment_cancel(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and why")] input: AppointmentCancelInput,
+    ) -> Result<AppointmentStepPayload> {
+        schedule::cancel(session(ctx), input).await
+    }
+
+    /// Says that the patient is here, and opens the visit.
+    async fn appointment_check_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] input: AppointmentCheckInInput,
+    ) -> Result<AppointmentCheckInPayload> {
+        schedule::check_in(session(ctx), input).await
+    }
+
+    /// Says that an appointment took place.
+    async fn appointment_fulfil(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] input: AppointmentFulfilInput,
+    ) -> Result<AppointmentStepPayload> {
+        schedule::fulfil(session(ctx), input).await
+    }
+
+    /// Says that the patient did not come.
+    async fn appointment_no_show(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] input: AppointmentNoShowInput,
+    ) -> Result<AppointmentStepPayload> {
+        schedule::no_show(session(ctx), input).await
+    }
+
+    /// Asks somebody to do something.
+    async fn task_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is to be done")] input: TaskCreateInput,
+    ) -> Result<TaskPayload> {
+        task::create(session(ctx), input).await
+    }
+
+    /// Takes a task.
+    async fn task_claim(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] input: TaskClaimInput,
+    ) -> Result<TaskClaimPayload> {
+        task::claim(session(ctx), input).await
+    }
+
+    /// Passes a task on.
+    async fn task_reassign(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and to whom")] input: TaskReassignInput,
+    ) -> Result<TaskPayload> {
+        task::reassign(session(ctx), input).await
+    }
+
+    /// Says that a task is done.
+    async fn task_complete(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and what came of it")] input: TaskCompleteInput,
+    ) -> Result<TaskPayload> {
+        task::complete(session(ctx), input).await
+    }
+
+    /// Calls a task off.
+    async fn task_cancel(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and why")] input: TaskCancelInput,
+    ) -> Result<TaskPayload> {
+        task::cancel(session(ctx), input).await
+    }
+
+    /// Says that a final result was seen and thought about, for the version that was seen.
+    async fn result_acknowledge(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] input: ResultAcknowledgeInput,
+    ) -> Result<ResultAcknowledgePayload> {
+        task::acknowledge(session(ctx), input).await
+    }
 }
 
 /// The document of an act's first write.
 fn first(saved: Vec<Document>) -> Result<Document> {
     let missing = || error::graphql(&StoreError::Internal("an act wrote nothing".into()));
     saved.into_iter().next().ok_or_else(missing)
+}
+
+/// The newest matches, as the person may see them; none of a type that they may not search.
+async fn search(
+    session: &Session,
+    resource_type: ResourceType,
+    pairs: &[(String, String)],
+    limit: u32,
+) -> Result<Vec<Document>> {
+    if !session.actor.may(Interaction::Search, resource_type) {
+        return Ok(Vec::new());
+    }
+    let query = crate::session::query(resource_type, pairs, None, session.now).map_err(|e| error::graphql(&e))?;
+    let page = PageRequest { limit, token: None, backward: false };
+    Ok(List::search(session, query, &page).await?.documents)
 }
 
 /// The codes of a concept as values of a token search.

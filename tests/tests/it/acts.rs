@@ -21,13 +21,13 @@ const OUTCOME: &str = "__typename
 
 impl Site {
     /// The outcome of an act.
-    async fn act(&self, person: &Person, name: &str, input: Value, more: &str) -> Value {
+    pub async fn act(&self, person: &Person, name: &str, input: Value, more: &str) -> Value {
         let answer = self.act_answer(person, name, input, more).await;
         assert!(answer.get("errors").is_none(), "{answer}");
         answer["data"][name]["outcome"].clone()
     }
 
-    async fn act_answer(&self, person: &Person, name: &str, input: Value, more: &str) -> Value {
+    pub async fn act_answer(&self, person: &Person, name: &str, input: Value, more: &str) -> Value {
         let upper = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
         let query =
             format!("mutation($input: {upper}Input!) {{ {name}(input: $input) {{ outcome {{ {OUTCOME} {more} }} }} }}");
@@ -35,13 +35,13 @@ impl Site {
     }
 
     /// The number of rows of a statement's answer.
-    async fn count(&self, sql: &str) -> i64 {
+    pub async fn count(&self, sql: &str) -> i64 {
         let db = Database::connect(&self.server.database).await.unwrap();
         let statement = Statement::from_string(DatabaseBackend::Postgres, format!("SELECT count(*) AS n FROM {sql}"));
         db.query_one_raw(statement).await.unwrap().unwrap().try_get("", "n").unwrap()
     }
 
-    async fn document(&self, id: &str) -> Value {
+    pub async fn document(&self, id: &str) -> Value {
         let (ty, id) = id.split_once('/').unwrap();
         let ty = ResourceType::named(ty).unwrap();
         match self.server.store.read(&entity::Actor::server(), ty, id).await.unwrap() {

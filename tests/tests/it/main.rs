@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 mod acts;
+mod acts_encounter;
+mod acts_schedule;
+mod acts_task;
 mod auth;
 mod client;
 mod conditional;
