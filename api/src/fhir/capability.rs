@@ -83,7 +83,7 @@ fn is_changeable(resource_type: ResourceType) -> bool {
     resource_type != ResourceType::Provenance
 }
 
-fn interactions(resource_type: ResourceType) -> &'static [&'static str] {
+pub(super) fn interactions(resource_type: ResourceType) -> &'static [&'static str] {
     if is_changeable(resource_type) {
         &["read", "vread", "create", "update", "patch", "delete", "history-instance", "history-type", "search-type"]
     } else {
@@ -139,7 +139,7 @@ fn search_parameters(resource_type: ResourceType) -> Json<'static> {
     Json::Array(served.collect())
 }
 
-fn object<const N: usize>(members: [(&'static str, Json<'static>); N]) -> Json<'static> {
+pub(super) fn object<const N: usize>(members: [(&'static str, Json<'static>); N]) -> Json<'static> {
     let mut object = Object::new();
     for (name, value) in members {
         object.push(name, value);

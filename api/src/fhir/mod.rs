@@ -5,6 +5,7 @@ mod capability;
 mod failure;
 mod format;
 mod history;
+mod openapi;
 mod operation;
 mod patch;
 mod prefer;
@@ -74,6 +75,7 @@ fn in_json(base: &'static str, state: &State) -> Router {
         .route(base, system.clone())
         .route(&at("/"), system)
         .route(&at("/metadata"), get(capability::handle).fallback(no_method))
+        .route(&at("/openapi.json"), get(openapi::handle).fallback(no_method))
         .route(
             &at("/{type}"),
             get(search::get)
@@ -95,6 +97,7 @@ fn in_json(base: &'static str, state: &State) -> Router {
         .route(&at("/Patient/{id}/$everything"), operation(operation::everything::of_patient))
         .route(&at("/Encounter/{id}/$everything"), operation(operation::everything::of_encounter))
         .route(&at("/Composition/{id}/$document"), operation(operation::document::handle))
+        .route(&at("/Patient/$match"), post(operation::match_patient::handle).fallback(no_method))
         .route(&at("/Observation/$lastn"), operation(operation::lastn::handle))
         .route(&at("/ValueSet/$expand"), operation(terminology::expand::of_type))
         .route(&at("/ValueSet/{id}/$expand"), operation(terminology::expand::of_instance))

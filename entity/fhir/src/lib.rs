@@ -13,6 +13,7 @@ pub mod quantity;
 pub mod reference;
 pub mod resource_type;
 mod resource_type_list;
+pub mod same_patient;
 pub mod search;
 pub mod summary;
 pub mod temporal;

@@ -58,7 +58,7 @@ mod tests {
         let text = document(&actor, &request, &act, ["Condition/c1/_history/2".to_owned()].into_iter());
         assert_eq!(
             text,
-            r#"{"resourceType":"Provenance","target":[{"reference":"Condition/c1/_history/2"}],"recorded":"2026-09-21T13:33:20.000Z","reason":[{"text":"seen today"}],"activity":{"coding":[{"system":"https://wintehr.org/fhir/CodeSystem/act","code":"conditionResolve"}]},"agent":[{"who":{"reference":"Practitioner/lee"}}]}"#
+            r#"{"resourceType":"Provenance","target":[{"reference":"Condition/c1/_history/2"}],"recorded":"2026-09-21T14:13:20.000Z","reason":[{"text":"seen today"}],"activity":{"coding":[{"system":"https://wintehr.org/fhir/CodeSystem/act","code":"conditionResolve"}]},"agent":[{"who":{"reference":"Practitioner/lee"}}]}"#
         );
         let issues = fhir::validate::validate(&Json::parse(&text).unwrap());
         assert!(!issues.iter().any(fhir::Issue::blocks), "{issues:?}");

@@ -176,13 +176,16 @@ async fn each_claimed_path_and_operation_is_served() {
         }
         for operation in resource["operation"].as_array().unwrap() {
             let name = operation["name"].as_str().unwrap();
-            let at = if name == "lastn" { "" } else { "/none" };
+            let of_type = ["lastn", "lookup"].contains(&name);
+            let at = if of_type { "" } else { "/none" };
+            if name == "match" {
+                let answer = client.send(Method::POST, "/Patient/$match", "{}").await;
+                assert_eq!(refusal(answer).await.0, 400);
+                continue;
+            }
             let (status, code, _) = refusal(client.get(&format!("/{ty}{at}/${name}")).await).await;
             // There is no such resource, or an input is missing; the operation itself is known.
-            assert!(
-                status == 404 && code == "not-found" || status == 400 && name == "lastn",
-                "{ty} ${name}: {status} {code}"
-            );
+            assert!(status == 404 && code == "not-found" || status == 400 && of_type, "{ty} ${name}: {status} {code}");
             let text = refusal(client.get(&format!("/{ty}{at}/${name}")).await).await.2;
             assert!(!text.contains("there is nothing at"), "{ty} ${name}");
         }
@@ -194,4 +197,89 @@ async fn each_claimed_path_and_operation_is_served() {
             .find(|t| t.to_lowercase() == name);
         client.page(&format!("/{}/none/*", ty.unwrap())).await;
     }
+}
+
+#[tokio::test]
+async fn what_openapi_describes_is_served() {
+    let client = ward().await;
+    let api = client.page("/openapi.json").await;
+    assert_eq!(api["openapi"], "3.1.0");
+    let paths = api["paths"].as_object().unwrap();
+    assert!(paths["/Observation"]["get"]["parameters"].as_array().unwrap().iter().any(|p| p["name"] == "combo-code"));
+    assert!(paths["/Provenance/{id}"].get("put").is_none() && paths["/Patient/{id}"].get("put").is_some());
+    let mut asked = 0;
+    for (path, item) in paths {
+        let chosen =
+            path.contains('$') || ["Patient", "Provenance", "_history", "metadata"].iter().any(|t| path.contains(t));
+        for method in item.as_object().unwrap().keys().filter(|_| chosen) {
+            let url = path.replace("{id}", "none").replace("{version}", "1");
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let request = client.ask(method.clone(), &url);
+            let body = if method == Method::GET || method == Method::DELETE {
+                request
+            } else {
+                request.header("content-type", "application/fhir+json").body("{}")
+            };
+            let answer = body.send().await.unwrap();
+            let status = answer.status().as_u16();
+            let text = answer.text().await.unwrap();
+            assert!(status != 405 && !text.contains("there is nothing at"), "{method} {path}: {status} {text}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 200, "{asked}");
+}
+
+#[tokio::test]
+async fn patients_are_matched_by_published_weights() {
+    let client = Client::start().await;
+    for body in [
+        r#"{"resourceType":"Patient","id":"same","name":[{"family":"Berg","given":["Ada"]}],"birthDate":"1970-05-01","gender":"female","identifier":[{"system":"urn:mrn","value":"1"}]}"#,
+        r#"{"resourceType":"Patient","id":"typo","name":[{"family":"Breg","given":["Ada"]}],"birthDate":"1970-05-01","gender":"female"}"#,
+        r#"{"resourceType":"Patient","id":"other","name":[{"family":"Berg","given":["Otto"]}],"birthDate":"1950-01-01","gender":"male"}"#,
+    ] {
+        let id = serde_json::from_str::<Value>(body).unwrap()["id"].as_str().unwrap().to_owned();
+        client.json(Method::PUT, &format!("/Patient/{id}"), body, 201).await;
+    }
+    let grades = |bundle: &Value| -> Vec<String> {
+        let all = bundle["entry"].as_array().cloned().unwrap_or_default();
+        all.iter()
+            .map(|e| {
+                format!(
+                    "{} {}",
+                    e["resource"]["id"].as_str().unwrap(),
+                    e["search"]["extension"][0]["valueCode"].as_str().unwrap()
+                )
+            })
+            .collect()
+    };
+    let asked = json!({"resourceType": "Patient", "name": [{"family": "Berg", "given": ["Ada"]}], "birthDate": "1970-05-01", "gender": "female",
+        "identifier": [{"system": "urn:mrn", "value": "1"}]});
+    let ask = |extra: Value| {
+        json!({"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": asked}, extra]}).to_string()
+    };
+    let found =
+        client.json(Method::POST, "/Patient/$match", &ask(json!({"name": "count", "valueInteger": 5})), 200).await;
+    assert_eq!(grades(&found), ["same certain"]);
+    assert_eq!(found["entry"][0]["search"]["score"], 1.0);
+    let certain = client
+        .json(Method::POST, "/Patient/$match", &ask(json!({"name": "onlyCertainMatches", "valueBoolean": true})), 200)
+        .await;
+    assert_eq!(grades(&certain), ["same certain"]);
+    // Without the number name and date make it possible, no more.
+    let less = json!({"resourceType": "Patient", "name": [{"family": "Berg", "given": ["Ada"]}], "birthDate": "1970-05-01", "gender": "female"});
+    let found = client.json(Method::POST, "/Patient/$match", &less.to_string(), 200).await;
+    assert_eq!(grades(&found), ["same possible"]);
+    // With a name that has two letters swapped, a number makes it possible.
+    let typo = json!({"resourceType": "Patient", "name": [{"family": "Breg", "given": ["Ada"]}], "identifier": [{"system": "urn:mrn", "value": "1"}]});
+    let found = client.json(Method::POST, "/Patient/$match", &typo.to_string(), 200).await;
+    assert_eq!(grades(&found), ["same possible"]);
+    for body in [
+        json!({"resourceType": "Patient", "gender": "female"}),
+        json!({"resourceType": "Parameters"}),
+        json!({"resourceType": "Parameters", "parameter": [{"name": "nothing", "valueString": "x"}]}),
+    ] {
+        assert_eq!(refusal(client.send(Method::POST, "/Patient/$match", &body.to_string()).await).await.0, 400);
+    }
+    assert_eq!(client.get("/Patient/$match").await.status(), 405);
 }

@@ -4,6 +4,7 @@ pub(super) mod diff;
 pub(super) mod document;
 pub(super) mod everything;
 pub(super) mod lastn;
+pub(super) mod match_patient;
 pub(super) mod meta;
 pub(super) mod terminology;
 
@@ -19,68 +20,136 @@ pub(super) struct Operation {
     pub definition: &'static str,
     /// The types it is served on; none means every type.
     types: &'static [ResourceType],
+    /// Where it is asked: at `/{type}/$name`, at `/{type}/{id}/$name`.
+    pub on_type: bool,
+    pub on_instance: bool,
+    /// Whether GET asks it, and POST.
+    by: &'static [&'static str],
 }
 
 /// All that is served on types or instances. A route of [`super::routes`] stands for each.
-pub(super) const OPERATIONS: [Operation; 13] = [
+pub(super) const OPERATIONS: [Operation; 14] = [
+    Operation {
+        name: "match",
+        definition: "http://hl7.org/fhir/OperationDefinition/Patient-match",
+        types: &[ResourceType::Patient],
+        on_type: true,
+        on_instance: false,
+        by: &["post"],
+    },
     Operation {
         name: "document",
         definition: "http://hl7.org/fhir/OperationDefinition/Composition-document",
         types: &[ResourceType::Composition],
+        on_type: false,
+        on_instance: true,
+        by: &["get", "post"],
     },
-    Operation { name: "validate", definition: "http://hl7.org/fhir/OperationDefinition/Resource-validate", types: &[] },
-    Operation { name: "meta", definition: "http://hl7.org/fhir/OperationDefinition/Resource-meta", types: &[] },
-    Operation { name: "diff", definition: "urn:wintehr:operation:diff", types: &[] },
+    Operation {
+        name: "validate",
+        definition: "http://hl7.org/fhir/OperationDefinition/Resource-validate",
+        types: &[],
+        on_type: true,
+        on_instance: true,
+        by: &["post"],
+    },
+    Operation {
+        name: "meta",
+        definition: "http://hl7.org/fhir/OperationDefinition/Resource-meta",
+        types: &[],
+        on_type: false,
+        on_instance: true,
+        by: &["get"],
+    },
+    Operation {
+        name: "diff",
+        definition: "urn:wintehr:operation:diff",
+        types: &[],
+        on_type: false,
+        on_instance: true,
+        by: &["get"],
+    },
     Operation {
         name: "everything",
         definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
         types: &[ResourceType::Patient],
+        on_type: false,
+        on_instance: true,
+        by: &["get", "post"],
     },
     Operation {
         name: "everything",
         definition: "http://hl7.org/fhir/OperationDefinition/Encounter-everything",
         types: &[ResourceType::Encounter],
+        on_type: false,
+        on_instance: true,
+        by: &["get", "post"],
     },
     Operation {
         name: "lastn",
         definition: "http://hl7.org/fhir/OperationDefinition/Observation-lastn",
         types: &[ResourceType::Observation],
+        on_type: true,
+        on_instance: false,
+        by: &["get", "post"],
     },
     Operation {
         name: "expand",
         definition: "http://hl7.org/fhir/OperationDefinition/ValueSet-expand",
         types: &[ResourceType::ValueSet],
+        on_type: true,
+        on_instance: true,
+        by: &["get", "post"],
     },
     Operation {
         name: "validate-code",
         definition: "http://hl7.org/fhir/OperationDefinition/ValueSet-validate-code",
         types: &[ResourceType::ValueSet],
+        on_type: true,
+        on_instance: true,
+        by: &["get", "post"],
     },
     Operation {
         name: "validate-code",
         definition: "http://hl7.org/fhir/OperationDefinition/CodeSystem-validate-code",
         types: &[ResourceType::CodeSystem],
+        on_type: true,
+        on_instance: true,
+        by: &["get", "post"],
     },
     Operation {
         name: "lookup",
         definition: "http://hl7.org/fhir/OperationDefinition/CodeSystem-lookup",
         types: &[ResourceType::CodeSystem],
+        on_type: true,
+        on_instance: false,
+        by: &["get", "post"],
     },
     Operation {
         name: "subsumes",
         definition: "http://hl7.org/fhir/OperationDefinition/CodeSystem-subsumes",
         types: &[ResourceType::CodeSystem],
+        on_type: true,
+        on_instance: true,
+        by: &["get", "post"],
     },
     Operation {
         name: "translate",
         definition: "http://hl7.org/fhir/OperationDefinition/ConceptMap-translate",
         types: &[ResourceType::ConceptMap],
+        on_type: true,
+        on_instance: true,
+        by: &["get", "post"],
     },
 ];
 
 impl Operation {
     pub fn is_on(&self, resource_type: ResourceType) -> bool {
         self.types.is_empty() || self.types.contains(&resource_type)
+    }
+
+    pub fn methods(&self) -> &'static [&'static str] {
+        self.by
     }
 }
 
