@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { axisTime, formatDateTime, formatDay, formatPeriod } from './date'
+import { axisTime, formatDateTime, formatDay, formatPeriod, withOffset } from './date'
 import { formatChange, formatDecimal } from './quantity'
 
 describe('dates', () => {
@@ -27,4 +27,10 @@ describe('numbers', () => {
     expect(formatDecimal(value)).toBe(text))
   it.each([['0.8', '+0.8'], ['-3', '−3'], ['0', '0'], ['0.00', '0.00']])('a change of %s reads %s', (value, text) =>
     expect(formatChange(value)).toBe(text))
+})
+
+it('a moment carries the offset of its own day', () => {
+  const moment = withOffset('2026-11-28T08:05')
+  expect(moment).toMatch(/^2026-11-28T08:05:00[+-]\d{2}:\d{2}$/)
+  expect(new Date(moment).getTime()).toBe(new Date('2026-11-28T08:05').getTime())
 })

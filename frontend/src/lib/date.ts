@@ -5,6 +5,18 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const two = (n: number) => String(n).padStart(2, '0')
 const localDay = (at: Date): string => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
 
+/** This day here, as `2019-05-17`. */
+export const today = (): string => localDay(new Date())
+
+/** A moment as a `datetime-local` input has it, with this browser's offset: `2019-05-17T08:00:00+02:00`. */
+export function withOffset(local: string): string {
+  const minutes = -new Date(local).getTimezoneOffset()
+  const at = Math.abs(minutes)
+  return `${local.length === 16 ? `${local}:00` : local}${minutes < 0 ? '-' : '+'}${two(Math.floor(at / 60))}:${two(at % 60)}`
+}
+/** Now as a `datetime-local` input has it. */
+export const localNow = (): string => { const now = new Date(); return `${localDay(now)}T${two(now.getHours())}:${two(now.getMinutes())}` }
+
 /** A FHIR date or dateTime as a day: `2019` · `May-2019` · `17-May-2019`. Text of another form is returned as it is. */
 export function formatDay(value: string): string {
   // An instant falls on the day it was here, as `formatDateTime` says it.

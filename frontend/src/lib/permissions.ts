@@ -7,14 +7,16 @@ export const mayExplore = (session: Session, config: Config): boolean =>
 /** Who works with patients by name; the rest see figures or run the house. */
 export const maySeePatients = (session: Session): boolean => session.roles.some((role) => !['analyst', 'admin'].includes(role))
 
+/** Families of acts. `chart`: problems, vaccinations, vital signs; `allergies`; `register`: a new patient; `person`: who a patient is. */
+export type Act = 'chart' | 'allergies' | 'register' | 'person'
+const ACTORS: Record<Act, readonly string[]> = {
+  chart: ['physician', 'nurse'],
+  allergies: ['physician', 'nurse', 'pharmacist'],
+  register: ['registrar'],
+  person: ['physician', 'nurse', 'registrar'],
+}
+/** Whether an act is offered. Who may not do it does not see it. */
+export const may = (session: Session, act: Act): boolean => session.roles.some((role) => ACTORS[act].includes(role))
+
 /** The first page of a person. */
 export const home = (session: Session, config: Config): string => (maySeePatients(session) ? '/patients' : mayExplore(session, config) ? '/playground' : '/settings')
-
-/** Who writes in a chart: problems, allergies, vaccinations, vital signs. */
-export const mayChart = (session: Session): boolean => session.roles.some((role) => role === 'physician' || role === 'nurse')
-
-/** Who registers patients. */
-export const mayRegister = (session: Session): boolean => session.roles.includes('registrar')
-
-/** Who changes what identifies a patient. */
-export const mayChangePatient = (session: Session): boolean => mayRegister(session) || mayChart(session)

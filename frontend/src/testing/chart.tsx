@@ -68,7 +68,7 @@ const who = {
 
 /** A patient of whom nothing is recorded. */
 export const emptyPatient = {
-  ...who, conditions: none, allergies: { ...none, status: 'NOT_ASKED' }, medicationRequests: none, encounters: none, immunizations: none, procedures: none, documents: none,
+  ...who, conditions: none, allergies: { ...none, status: 'NOT_ASKED' }, medicationRequests: none, currentMedications: none, encounters: none, immunizations: none, procedures: none, documents: none,
   diagnosticReports: none, labs: none, vitals: none, latestResults: [],
 }
 
@@ -87,12 +87,14 @@ export const fullPatient = {
       { ...node('MedicationRequest/m2'), status: 'STOPPED', intent: 'ORDER', medication: concept('warfarin'), dosageText: null, reasons: [], dosages: [], notes: [] },
     ].filter((m) => !filter?.status || filter.status.includes(m.status)),
   ),
+  currentMedications: list({ id: 'MedicationRequest/m1', versionId: '1', status: 'ACTIVE', medication: concept('apixaban'), dosageText: '2.5 mg twice daily', reasons: [], requests: [{ ...node('MedicationRequest/m1'), status: 'ACTIVE', authoredOn: '2026-01-01' }], statements: [] }),
   encounters: list({ ...node('Encounter/e1'), status: 'IN_PROGRESS', class: { code: 'IMP' }, types: [concept('Admission')], period: { start: '2026-11-19T08:00:00Z' }, reasons: [concept('Pneumonia')], participants: [], locations: [{ display: '6 West, bed 3' }] }),
   immunizations: list({ ...node('Immunization/i1'), status: 'NOT_DONE', vaccine: concept('Influenza'), occurredAt: '2026-10' }),
   procedures: list({ ...node('Procedure/p1'), status: 'COMPLETED', code: concept('Chest X-ray'), performedAt: '2026-11-19', reasons: [], bodySites: [], performers: [{ display: 'Dr Lee' }], notes: [] }),
   documents: list({ ...node('DocumentReference/d1'), status: 'CURRENT', type: concept('Progress note'), category: [], date: '2026-11-22T08:35:00Z', authors: [{ display: 'Dr Lee' }], attachments: [{ contentType: 'text/plain', data: btoa('Walks to the bathroom.') }] }),
   diagnosticReports: list({ ...node('DiagnosticReport/r1'), status: 'FINAL', code: concept('Renal panel'), category: [], effectiveAt: '2026-11-22T07:40:00Z', conclusion: 'Repeat potassium.', performers: [], results: [potassium] }),
   labs: list(potassium),
+  vitals: list(pressure),
   latestResults: ({ category }: { category: string }) => (category === 'LABORATORY' ? [latest(potassium)] : [latest(pressure)]),
 }
 

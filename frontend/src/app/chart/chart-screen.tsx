@@ -1,12 +1,13 @@
-import { type ReactNode, useCallback } from 'react'
+import { type ReactNode, useCallback, useMemo } from 'react'
 import { Link } from 'react-router'
 import { useQuery, type TypedDocumentNode } from 'urql'
 import { Boundary } from '../../components/ui/boundary'
 import { isForbidden, NotPermitted, ReadingProvider, useReading } from '../../components/ui/part'
 import { Loading, NotLoaded } from '../../components/ui/states'
-import { Banner, type BannerFragment } from '../../features/chart/banner'
+import { Banner, identityLine, type BannerFragment } from '../../features/chart/banner'
 import css from '../../features/chart/chart.module.css'
 import { Tabs } from '../../features/chart/tabs'
+import { PatientProvider } from '../../contexts/patient'
 import { useTitle } from '../../hooks/use-title'
 import type { FragmentType } from '../../gql'
 
@@ -26,6 +27,7 @@ export function ChartScreen<P extends WithBanner>({ patientId, title, query, chi
   const retry = useCallback(() => again({ requestPolicy: 'network-only' }), [again])
   const reading = useReading(fetching && !data, error, retry)
   const patient = data?.patient
+  const open = useMemo(() => ({ id: patientId, line: patient ? identityLine(patient) : '' }), [patientId, patient])
   if (!fetching && error && !patient) {
     return (
       <main className={css.chart}>
@@ -44,6 +46,7 @@ export function ChartScreen<P extends WithBanner>({ patientId, title, query, chi
   }
   return (
     <ReadingProvider value={reading}>
+    <PatientProvider value={open}>
       <main className={css.chart}>
         {patient ? <Banner of={patient} /> : <div className={css.waiting}><Loading rows={2} label="patient" /></div>}
         <Tabs patientId={patientId} />
@@ -51,6 +54,7 @@ export function ChartScreen<P extends WithBanner>({ patientId, title, query, chi
           ? <div className={css.body} tabIndex={0} role="group" aria-label="Chart page"><Boundary what="This page">{children(patient ?? undefined)}</Boundary></div>
           : <div className={css.body} style={{ overflow: 'hidden' }}><Boundary what="This page">{children(patient ?? undefined)}</Boundary></div>}
       </main>
+    </PatientProvider>
     </ReadingProvider>
   )
 }

@@ -13,6 +13,7 @@ import { ProblemsPage } from './problems.page'
 import { ProceduresPage } from './procedures.page'
 import { ResultsPage } from './results.page'
 import { SummaryPage } from './summary.page'
+import { VitalsPage } from './vitals.page'
 
 /** Where the part is, which field it reads, what it says when there is nothing, and a word of its data. */
 interface Widget { of: string; page: ReactElement; region?: string; field: string; empty: string; sees: RegExp }
@@ -23,18 +24,19 @@ const tab = (of: string, page: ReactElement, field: string, empty: string, sees:
 const WIDGETS: Widget[] = [
   summary('Problems', 'conditions', 'No active problem is recorded.', /Asthma/),
   summary('Allergies', 'allergies', 'Not recorded', /Penicillin – Anaphylaxis/),
-  summary('Medications', 'medicationRequests', 'No current prescription is recorded.', /apixaban – 2.5 mg/),
+  summary('Medications', 'currentMedications', 'No current medication is recorded.', /apixaban – 2.5 mg/),
   summary('Encounters', 'encounters', 'No encounter is recorded.', /Inpatient/),
   summary('Immunizations', 'immunizations', 'No immunization is recorded.', /Influenza not given/),
   summary('Vitals', 'latestResults', 'No vital sign is recorded.', /104\/58\s*mmHg/),
   summary('Latest results', 'latestResults', 'No laboratory result is recorded.', /Potassium6.10mmol\/LHH/),
   tab('the problems tab', <ProblemsPage />, 'conditions', 'No active problem is recorded.', /Asthma/),
-  tab('the medications tab', <MedicationsPage />, 'medicationRequests', 'No current prescription is recorded.', /apixaban/),
+  tab('the medications tab', <MedicationsPage />, 'currentMedications', 'No current medication is recorded.', /apixaban/),
   tab('the allergies tab', <AllergiesPage />, 'allergies', 'Not recorded. Nobody has written down whether this patient has allergies.', /Penicillin/),
   tab('the immunizations tab', <ImmunizationsPage />, 'immunizations', 'No immunization is recorded.', /Influenza/),
   tab('the procedures tab', <ProceduresPage />, 'procedures', 'No procedure is recorded.', /Chest X-ray/),
   tab('the encounters tab', <EncountersPage />, 'encounters', 'No encounter is recorded.', /6 West, bed 3/),
   tab('the documents tab', <DocumentsPage />, 'documents', 'No document is recorded.', /Progress note/),
+  tab('the vitals tab', <VitalsPage />, 'vitals', 'No vital sign is recorded.', /104\/58/),
   tab('the results tab', <ResultsPage />, 'labs', 'No laboratory result is recorded.', /Renal panel.*Potassium/),
 ]
 

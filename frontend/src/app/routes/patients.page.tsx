@@ -1,8 +1,8 @@
 import { PatientListView } from '../../features/patients/patient-list'
-import { RegisterPatientButton } from '../../features/registration/register'
+import { RegisterPatient } from '../../features/registration/registration'
 import { useTitle } from '../../hooks/use-title'
 
 export function PatientsPage() {
   useTitle('Patients')
-  return <PatientListView actions={<RegisterPatientButton />} />
+  return <PatientListView actions={<RegisterPatient />} />
 }

@@ -1,7 +1,6 @@
 import { useParams } from 'react-router'
 import { chartPath, type ChartTab } from '../../features/chart/tabs'
 import { SummaryView } from '../../features/summary/summary'
-import { RecordVitalsButton } from '../../features/vitals/vitals-form'
 import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
@@ -18,7 +17,7 @@ export function SummaryPage() {
   const { id = '' } = useParams()
   return (
     <ChartScreen key={id} patientId={id} title="Summary" query={Summary} scrolls={false}>
-      {(patient) => <SummaryView of={patient} patientId={`Patient/${id}`} vitalsAction={<RecordVitalsButton patientId={`Patient/${id}`} />} tab={(tab: ChartTab) => chartPath(id, tab)} />}
+      {(patient) => <SummaryView of={patient} patientId={`Patient/${id}`} tab={(tab: ChartTab) => chartPath(id, tab)} />}
     </ChartScreen>
   )
 }

@@ -34,6 +34,9 @@ export function useReading(loading: boolean, error: CombinedError | undefined, r
 /** What the reader of a screen could not see or the server could not read, by the name of the part; undefined when all is well. */
 export const useTrouble = (name: string): Trouble | undefined => use(ReadingContext).troubles.get(name)
 
+/** Reads the screen again, as after an act. */
+export const useReadAgain = (): (() => void) => use(ReadingContext).retry
+
 /** What a person's role does not let them see. It says nothing about whether there is anything. */
 export function NotPermitted({ what }: { what: string }) {
   return (

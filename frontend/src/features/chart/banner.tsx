@@ -26,6 +26,12 @@ export const BannerFragment = graphql(`
   }
 `)
 
+/** Who this is in one line, for dialogs that cover the banner. */
+export function identityLine(of: FragmentType<typeof BannerFragment>): string {
+  const patient = read(BannerFragment, of)
+  return `${patientName(patient.name)} · Born ${patient.birthDate ? formatDay(patient.birthDate) : 'not recorded'} · ${genderText(patient.gender)} · MRN ${patient.mrn ?? 'not recorded'}`
+}
+
 /** Who this is, always in sight: name, birth date, sex, number, and what they must not get. */
 export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
   const patient = read(BannerFragment, of)

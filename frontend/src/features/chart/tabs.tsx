@@ -5,7 +5,7 @@ import css from './chart.module.css'
 export const TABS = [
   [['summary', 'Summary'], ['demographics', 'Demographics']],
   [['problems', 'Problems'], ['medications', 'Medications'], ['allergies', 'Allergies'], ['immunizations', 'Immunizations'], ['procedures', 'Procedures']],
-  [['results', 'Results']],
+  [['vitals', 'Vitals'], ['results', 'Results'], ['calculators', 'Calculators']],
   [['documents', 'Documents'], ['encounters', 'Encounters']],
 ] as const
 export type ChartTab = (typeof TABS)[number][number][0]

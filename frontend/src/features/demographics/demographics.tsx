@@ -1,20 +1,14 @@
-import Button from '@mui/material/Button'
-import { useState } from 'react'
 import { genderText } from '../../components/clinical/person'
 import { words } from '../../components/clinical/status'
 import { Section } from '../../components/ui/section'
 import { Empty, Loading } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
-import { useSession } from '../../contexts/session'
 import { formatDay } from '../../lib/date'
-import { mayChangePatient } from '../../lib/permissions'
-import { EditPatient } from './demographics-form'
 import css from './demographics.module.css'
 
 export const DemographicRecord = graphql(`
   fragment DemographicRecord on Patient {
-    id active gender birthDate
-    name { family given prefix }
+    active gender birthDate
     deceased { deceased at }
     names { use display }
     identifiers { use system value type { text } }
@@ -31,19 +25,12 @@ const KINDS: Record<string, string> = { phone: 'Telephone', email: 'E-mail', sms
 
 /** Who the patient is and how to reach them: what registration works with. */
 export function DemographicsView({ of }: { of: FragmentType<typeof DemographicRecord> | undefined }) {
-  const may = mayChangePatient(useSession().session)
-  const [editing, setEditing] = useState(false)
   if (!of) return <Loading rows={10} label="Demographics" />
   const p = read(DemographicRecord, of)
-  const reach = (system: string) => p.telecom.find((t) => t.system === system)?.value ?? ''
   const use = (code: string | null | undefined) => (code ? ` (${code})` : '')
   return (
     <>
-      {editing && (
-        <EditPatient onClose={() => setEditing(false)}
-          of={{ id: p.id, versionId: p.versionId, gender: p.gender, birthDate: p.birthDate, family: p.name?.family ?? '', given: p.name?.given ?? [], prefix: p.name?.prefix ?? [], phone: reach('phone'), email: reach('email') }} />
-      )}
-      <Section title="Person" actions={may && <Button variant="outlined" size="small" onClick={() => setEditing(true)}>Change</Button>}>
+      <Section title="Person">
         <dl className={css.facts}>
           {p.names.length === 0 && <Fact name="Name" is={null} />}
           {p.names.map((n, i) => <Fact key={i} name={`Name${use(n.use)}`} is={n.display} />)}

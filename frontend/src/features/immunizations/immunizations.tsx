@@ -1,16 +1,21 @@
 import { useClient } from 'urql'
+import { ActStrip, RowActs } from '../../components/act/acts'
+import { useMistake } from '../../components/act/mistake'
 import { Status } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
+import { useSession } from '../../contexts/session'
 import { graphql, read, type FragmentType } from '../../gql'
-import { formatDay } from '../../lib/date'
+import { formatDay, today } from '../../lib/date'
+import { may } from '../../lib/permissions'
 import { formatDecimal } from '../../lib/quantity'
+import { useImmunizationForm } from './immunization-form'
 
 export const ImmunizationPage = graphql(`
   fragment ImmunizationPage on ImmunizationConnection {
-    nodes { id status vaccine { text } occurredAt occurrenceText lotNumber site { text } route { text } dose { value unit } }
+    nodes { id versionId status vaccine { text } occurredAt occurrenceText lotNumber site { text } route { text } dose { value unit } }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
@@ -29,15 +34,20 @@ export function ImmunizationsView({ of, patientId }: { of: FragmentType<typeof I
     const { data } = await client.query(MoreImmunizations, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
     return read(ImmunizationPage, data?.patient?.immunizations)
   }
+  const acting = may(useSession().session, 'chart')
+  const form = useImmunizationForm(patientId)
+  const mistake = useMistake()
   return (
     <Part of={read(ImmunizationRecord, of)?.immunizations} name="immunizations" what="Immunizations" rows={10}>
       {(masked) => {
         const first = read(ImmunizationPage, masked)
         return (
+          <>
+          <ActStrip note="Given, told of, and not given" items={acting ? [{ name: 'Record a vaccination', form: () => form(today()) }] : []} />
           <Section title="Immunizations" note={`${first.totalCount ?? first.nodes.length}, newest first`}>
             <Pages first={first} more={more} what="immunizations">
               {(nodes) => (nodes.length === 0 ? <Empty>No immunization is recorded.</Empty> : (
-                <RecordTable label="Immunizations" columns={['Vaccine', 'Given', 'Status', 'Dose', 'Site', 'Route', 'Lot']}>
+                <RecordTable label="Immunizations" columns={['Vaccine', 'Given', 'Status', 'Dose', 'Site', 'Route', 'Lot', 'Acts']}>
                   {nodes.map((i) => (
                     <tr key={i.id}>
                       <th scope="row">{i.status === 'ENTERED_IN_ERROR' ? <s>{i.vaccine?.text ?? 'Not recorded'}</s> : i.vaccine?.text ?? 'Not recorded'}</th>
@@ -47,12 +57,14 @@ export function ImmunizationsView({ of, patientId }: { of: FragmentType<typeof I
                       <td>{i.site?.text ?? 'Not recorded'}</td>
                       <td>{i.route?.text ?? 'Not recorded'}</td>
                       <td>{i.lotNumber ?? 'Not recorded'}</td>
+                      <td><RowActs of={i.vaccine?.text ?? 'vaccination'} place={i.id} items={acting && i.status !== 'ENTERED_IN_ERROR' ? [{ name: 'Entered in error', form: () => mistake(i, i.vaccine?.text ?? 'The vaccination') }] : []} /></td>
                     </tr>
                   ))}
                 </RecordTable>
               ))}
             </Pages>
           </Section>
+          </>
         )
       }}
     </Part>

@@ -1,11 +1,12 @@
 import { useClient } from 'urql'
+import { RowActs } from '../../components/act/acts'
 import { Status } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable, type Connection } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
-import type { MedicationPageFragment, MedicationRequestStatus } from '../../gql/graphql'
+import type { CurrentPageFragment, MedicationPageFragment, MedicationRequestStatus } from '../../gql/graphql'
 import { formatDay } from '../../lib/date'
 import css from './medications.module.css'
 
@@ -16,9 +17,20 @@ export const MedicationPage = graphql(`
     totalCount
   }
 `)
+export const CurrentPage = graphql(`
+  fragment CurrentPage on CurrentMedicationConnection {
+    nodes {
+      id versionId status medication { text } dosageText reasons { text }
+      requests { id status authoredOn requester { display } }
+      statements { id status assertedAt informationSource { display } }
+    }
+    pageInfo { hasNextPage endCursor }
+    totalCount
+  }
+`)
 export const MedicationLists = graphql(`
   fragment MedicationLists on Patient {
-    current: medicationRequests(first: 50, filter: { status: [ACTIVE, ON_HOLD] }) { ...MedicationPage }
+    current: currentMedications(first: 50) { ...CurrentPage }
     past: medicationRequests(first: 50, filter: { status: [COMPLETED, STOPPED, CANCELLED] }) { ...MedicationPage }
     other: medicationRequests(first: 50, filter: { status: [DRAFT, UNKNOWN, ENTERED_IN_ERROR] }) { ...MedicationPage }
   }
@@ -29,7 +41,10 @@ const MoreMedications = graphql(`
   }
 `)
 
-const CURRENT: MedicationRequestStatus[] = ['ACTIVE', 'ON_HOLD']
+const MoreCurrent = graphql(`
+  query MoreCurrent($id: ID!, $after: String!) { patient(id: $id) { id currentMedications(first: 50, after: $after) { ...CurrentPage } } }
+`)
+
 const PAST: MedicationRequestStatus[] = ['COMPLETED', 'STOPPED', 'CANCELLED']
 const OTHER: MedicationRequestStatus[] = ['DRAFT', 'UNKNOWN', 'ENTERED_IN_ERROR']
 
@@ -39,6 +54,10 @@ export function MedicationsView({ of, patientId }: { of: FragmentType<typeof Med
   const more = (status: MedicationRequestStatus[]) => async (after: string) => {
     const { data } = await client.query(MoreMedications, { id: patientId, status, after }, { requestPolicy: 'network-only' }).toPromise()
     return read(MedicationPage, data?.patient?.medicationRequests)
+  }
+  const moreCurrent = async (after: string) => {
+    const { data } = await client.query(MoreCurrent, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
+    return read(CurrentPage, data?.patient?.currentMedications)
   }
   const lists = read(MedicationLists, of)
   const table = (title: string, list: Connection<Medication>, status: MedicationRequestStatus[], empty: string) => (
@@ -51,7 +70,16 @@ export function MedicationsView({ of, patientId }: { of: FragmentType<typeof Med
   return (
     <>
       <Part of={lists?.current} name="current" what="Current medications" rows={6}>
-        {(list) => table('Current medications', read(MedicationPage, list), CURRENT, 'No current prescription is recorded.')}
+        {(masked) => {
+          const list = read(CurrentPage, masked)
+          return (
+            <Section title="Current medications" note={`${list.totalCount}, one line per medicine, from prescriptions and statements`}>
+              <Pages first={list} more={moreCurrent} what="current medications">
+                {(nodes) => (nodes.length === 0 ? <Empty>No current medication is recorded.</Empty> : <Current of={nodes} />)}
+              </Pages>
+            </Section>
+          )
+        }}
       </Part>
       <Part of={lists?.past} name="past" what="Past medications" rows={6}>
         {(list) => table('Past medications', read(MedicationPage, list), PAST, 'No past prescription is recorded.')}
@@ -63,11 +91,36 @@ export function MedicationsView({ of, patientId }: { of: FragmentType<typeof Med
   )
 }
 
+/** What says that a medicine is taken: prescriptions and statements, each with its day and its speaker. */
+function sources(m: CurrentPageFragment['nodes'][number]): { id: string; text: string }[] {
+  const said = (what: string, at: string | null | undefined, who: string | null | undefined) => [what, at ? formatDay(at) : 'date not recorded', who ?? ''].filter(Boolean).join(', ')
+  return [
+    ...m.requests.map((r) => ({ id: r.id, text: said(r.status === 'ON_HOLD' ? 'Prescription on hold' : 'Prescription', r.authoredOn, r.requester?.display) })),
+    ...m.statements.map((s) => ({ id: s.id, text: said(s.status === 'ON_HOLD' ? 'Statement, on hold' : 'Statement', s.assertedAt, s.informationSource?.display) })),
+  ]
+}
+
+function Current({ of }: { of: readonly CurrentPageFragment['nodes'][number][] }) {
+  return (
+    <RecordTable label="Current medications" columns={['Medicine and dose', 'Reason', 'Status', 'Sources', 'Acts']}>
+      {of.map((m) => (
+        <tr key={m.id}>
+          <th scope="row">{m.medication?.text ?? 'Medicine not named'}<span className={css.dose}>{m.dosageText ?? 'Dose not recorded'}</span></th>
+          <td>{m.reasons.map((r) => r.text).join(', ') || 'Not recorded'}</td>
+          <td><Status of={m.status} /></td>
+          <td>{sources(m).map((s) => <div key={s.id}>{s.text}</div>)}</td>
+          <td><RowActs of={m.medication?.text ?? 'medicine'} place={m.id} items={[]} /></td>
+        </tr>
+      ))}
+    </RecordTable>
+  )
+}
+
 type Medication = MedicationPageFragment['nodes'][number]
 
 function Table({ of, label }: { of: readonly Medication[]; label: string }) {
   return (
-    <RecordTable label={label} columns={['Medicine and dose', 'Reason', 'Status', 'Prescribed', 'By']}>
+    <RecordTable label={label} columns={['Medicine and dose', 'Reason', 'Status', 'Prescribed', 'By', 'Acts']}>
       {of.map((m) => {
         const drug = m.medication?.text ?? m.medicationReference?.display ?? 'Medicine not named'
         return (
@@ -81,6 +134,7 @@ function Table({ of, label }: { of: readonly Medication[]; label: string }) {
             <td><Status of={m.status} />{m.intent && m.intent !== 'ORDER' && <> <Status of={m.intent} /></>}</td>
             <td>{m.authoredOn ? formatDay(m.authoredOn) : 'Not recorded'}</td>
             <td>{m.requester?.display ?? 'Not recorded'}</td>
+            <td><RowActs of={drug} place={m.id} items={[]} /></td>
           </tr>
         )
       })}

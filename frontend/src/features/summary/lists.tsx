@@ -80,30 +80,34 @@ export function Allergies({ of, to }: { of: FragmentType<typeof AllergiesFragmen
 
 export const MedicationsFragment = graphql(`
   fragment Medications on Patient {
-    medicationRequests(first: 30, filter: { status: [ACTIVE, ON_HOLD] }) {
-      nodes { id status medication { text } medicationReference { display } dosageText reasons { text } authoredOn }
+    currentMedications(first: 30) {
+      nodes { id status medication { text } dosageText reasons { text } requests { id authoredOn } statements { id assertedAt } }
       totalCount
     }
   }
 `)
 
-/** Prescriptions in force or paused. */
+/** When the newest source was written. */
+const said = (m: { requests: readonly { authoredOn?: string | null }[]; statements: readonly { assertedAt?: string | null }[] }) =>
+  [m.requests[0]?.authoredOn, m.statements[0]?.assertedAt].flatMap((at) => at ?? []).sort().at(-1)
+
+/** What is taken now or paused, from prescriptions and statements. */
 export function Medications({ of, to }: { of: FragmentType<typeof MedicationsFragment> | undefined; to: string }) {
-  const list = read(MedicationsFragment, of)?.medicationRequests
+  const list = read(MedicationsFragment, of)?.currentMedications
   return (
     <Section title="Medications" note={list ? `${list.totalCount ?? list.nodes.length} current${hidden(list.totalCount, list.nodes.length)}` : ''} to={to}>
-      <Part of={list} name="medicationRequests" what="Medications" rows={6}>
-        {({ nodes }) => (nodes.length === 0 ? <Empty>No current prescription is recorded.</Empty> : (
+      <Part of={list} name="currentMedications" what="Medications" rows={6}>
+        {({ nodes }) => (nodes.length === 0 ? <Empty>No current medication is recorded.</Empty> : (
         <ul>
           {nodes.map((m) => (
             <li key={m.id} className={css.row}>
               <span>
-                <strong>{m.medication?.text ?? m.medicationReference?.display ?? 'Medicine not named'}</strong>
+                <strong>{m.medication?.text ?? 'Medicine not named'}</strong>
                 {m.dosageText ? ` – ${m.dosageText}` : ' – dose not recorded'}
                 {m.reasons[0] && ` – ${m.reasons[0].text}`}
                 {m.status === 'ON_HOLD' && <span className={css.held}> Held</span>}
               </span>
-              <span className={css.when}>{m.authoredOn ? formatDay(m.authoredOn) : 'Not recorded'}</span>
+              <span className={css.when}>{said(m) ? formatDay(said(m) ?? '') : 'Not recorded'}</span>
             </li>
           ))}
         </ul>

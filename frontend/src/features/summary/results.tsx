@@ -1,4 +1,3 @@
-import type { ReactNode } from 'react'
 import { Flag } from '../../components/clinical/flag'
 import { codeOf, ObservationRow, rangeOf, severity, valueOf } from '../../components/clinical/observation'
 import { Sparkline } from '../../components/clinical/sparkline'
@@ -58,9 +57,9 @@ function Table({ of, label, abnormalFirst, onOpen }: { of: Latest; label: string
 }
 
 /** The newest of each vital sign. */
-export function Vitals({ of, onOpen, actions }: { of: FragmentType<typeof VitalsFragment> | undefined; actions?: ReactNode } & Opens) {
+export function Vitals({ of, to, onOpen }: { of: FragmentType<typeof VitalsFragment> | undefined; to: string } & Opens) {
   return (
-    <Section title="Vitals" note="newest of each" actions={actions}>
+    <Section title="Vitals" note="newest of each" to={to}>
       <Part of={read(VitalsFragment, of)?.vitals} name="vitals" what="Vitals" rows={6}>
         {(rows) => (rows.length === 0 ? <Empty>No vital sign is recorded.</Empty> : <Table of={rows} label="Vital signs" onOpen={onOpen} />)}
       </Part>

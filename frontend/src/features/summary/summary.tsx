@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react'
+import { useState } from 'react'
 import { Trend } from '../../components/clinical/trend'
 import type { FragmentType } from '../../gql'
 import { Allergies, type AllergiesFragment, Encounters, type EncountersFragment, Immunizations, type ImmunizationsFragment, Medications, type MedicationsFragment, Problems, type ProblemsFragment } from './lists'
@@ -11,7 +11,7 @@ export type SummaryOf =
   & FragmentType<typeof VitalsFragment> & FragmentType<typeof LabsFragment>
 
 /** The first page of a chart. `tab` gives the address of a part's own page. */
-export function SummaryView({ of, patientId, vitalsAction, tab }: { of: SummaryOf | undefined; patientId: string; vitalsAction?: ReactNode; tab: (name: 'problems' | 'allergies' | 'encounters' | 'results' | 'medications' | 'immunizations') => string }) {
+export function SummaryView({ of, patientId, tab }: { of: SummaryOf | undefined; patientId: string; tab: (name: 'problems' | 'allergies' | 'encounters' | 'results' | 'medications' | 'immunizations' | 'vitals') => string }) {
   const [open, setOpen] = useState<{ code: string; title: string } | null>(null)
   return (
     <>
@@ -22,7 +22,7 @@ export function SummaryView({ of, patientId, vitalsAction, tab }: { of: SummaryO
           <Encounters of={of} to={tab('encounters')} />
         </div>
         <div className={css.column} tabIndex={0} role="group" aria-label="Results">
-          <Vitals of={of} onOpen={setOpen} actions={vitalsAction} />
+          <Vitals of={of} onOpen={setOpen} to={tab('vitals')} />
           <Labs of={of} onOpen={setOpen} to={tab('results')} />
         </div>
         <div className={css.column} tabIndex={0} role="group" aria-label="Treatment">

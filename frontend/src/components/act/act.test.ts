@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { check, commonOutcome, compare, settled, type FieldSpec } from './act'
+
+const FIELDS: readonly FieldSpec[] = [
+  { name: 'code', label: 'Problem', kind: 'concept', required: true },
+  { name: 'severity', label: 'Severity', kind: 'choice' },
+  { name: 'onset', label: 'Onset', kind: 'day' },
+  { name: 'ended', label: 'Ended', kind: 'day', required: true, when: (v) => v.status === 'RESOLVED' },
+  { name: 'weight', label: 'Weight', kind: 'number' },
+]
+
+describe('what is wrong before anything is sent', () => {
+  it.each([
+    [{ code: 'Asthma' }, []],
+    [{ code: '  ' }, ['code']],
+    [{ code: 'Asthma', status: 'RESOLVED' }, ['ended']],
+    [{ code: 'Asthma', onset: '2019-13' }, ['onset']],
+    [{ code: 'Asthma', onset: '2019-05' }, []],
+    [{ code: 'Asthma', weight: '70,5' }, ['weight']],
+    [{ code: 'Asthma', weight: '70.50' }, []],
+  ])('%o', (values, fields) => expect(check(FIELDS, values).map((p) => p.field)).toEqual(fields))
+})
+
+it('proposes the side that changed a field, and nobody where both did', () => {
+  const base = { code: 'Asthma', severity: '', onset: '2019' }
+  const found = compare(FIELDS, base, { ...base, severity: 'Severe', weight: '70' }, { code: 'Asthma', severity: 'Mild', onset: '2019-05' })
+  expect(found.map((d) => [d.name, settled(d)])).toEqual([['severity', null], ['onset', 'theirs']])
+  expect(compare(FIELDS, base, { ...base, severity: 'Mild' }, base).map(settled)).toEqual(['mine'])
+})
+
+it('reads the outcomes that all acts have, and leaves the others to their form', () => {
+  expect(commonOutcome({ __typename: 'Invalid', issues: [{ text: 'is empty', expression: ['input.code.text'] }] })).toEqual({ kind: 'refused', problems: [{ text: 'is empty', field: 'code' }] })
+  expect(commonOutcome({ __typename: 'Stale', id: 'Condition/c', currentVersion: '2', current: null })).toEqual({ kind: 'stale', id: 'Condition/c', version: '2', theirs: null, at: null })
+  expect(commonOutcome({ __typename: 'ConditionSaved' })).toBeNull()
+})

@@ -1,0 +1,102 @@
+import { useMemo } from 'react'
+import { useClient, type Client, type TypedDocumentNode } from 'urql'
+import type { CatalogKind } from '../../gql/graphql'
+import type { Coding } from './catalog'
+import { makersOf } from '../../lib/provenance'
+
+/** What stands in a form, by field. A coded idea is its words; `codings` knows their codes. */
+export type Values = Readonly<Record<string, string>>
+
+export interface FieldSpec {
+  name: string
+  label: string
+  kind?: 'text' | 'area' | 'choice' | 'day' | 'moment' | 'number' | 'concept' | 'check'
+  options?: readonly (readonly [value: string, label: string])[]
+  required?: boolean
+  help?: string
+  unit?: string
+  suggest?: CatalogKind
+  /** The field's name in the mutation's input, where it is another one. */
+  input?: string
+  when?: (values: Values) => boolean
+}
+
+/** What a form sends besides its values. */
+export interface Sending { key: string; version: string; concept: (field: string) => { text: string; codings?: Coding[] } | undefined; category: (field: string) => string | undefined }
+
+export interface Problem { field?: string; text: string }
+/** What became of an act, in the words of the forms. `ask`: nothing was written, and it will be when `set` is added to the values. */
+export type Outcome =
+  | { kind: 'saved'; told: string; id?: string }
+  | { kind: 'stale'; version: string; theirs: Values | null; at: string | null; id: string }
+  | { kind: 'refused'; problems: Problem[] }
+  | { kind: 'ask'; told: string; list?: { text: string; href?: string }[]; field?: FieldSpec; set?: Values }
+
+interface Common {
+  __typename: string
+  issues?: readonly { text: string; expression: readonly string[] }[]
+  message?: string
+  id?: string
+  currentVersion?: string
+  current?: ({ lastUpdated?: string } & object) | null
+}
+
+const refused = (text: string): Outcome => ({ kind: 'refused', problems: [{ text }] })
+
+/** The outcomes that every act can have; null for the others. `theirs` reads the fields of a form from the record as it stands now. */
+export function commonOutcome<O extends { __typename: string }>(outcome: O, theirs?: (current: NonNullable<Extract<O, { __typename: 'Stale' }> extends { current?: infer C } ? C : never>) => Values): Outcome | null {
+  const one = outcome as Common
+  switch (one.__typename) {
+    case 'Invalid': return { kind: 'refused', problems: (one.issues ?? []).map(({ text, expression }) => ({ text, field: /^input\.(\w+)/.exec(expression[0] ?? '')?.[1] })) }
+    case 'NotPermitted': return refused(one.message ?? 'This act is not for your role.')
+    case 'Stale': return { kind: 'stale', id: one.id ?? '', version: one.currentVersion ?? '', theirs: one.current && theirs ? theirs(one.current as never) : null, at: one.current?.lastUpdated ?? null }
+    default: return null
+  }
+}
+
+async function send<D, V extends object>(client: Client, document: TypedDocumentNode<D, V>, variables: V, read: (data: D) => Outcome): Promise<Outcome> {
+  const { data, error } = await client.mutation(document, variables).toPromise()
+  if (data) return read(data)
+  if (error?.networkError) return refused('The server cannot be reached. What you wrote is kept; try again. A repeated try is recorded once.')
+  const codes = error?.graphQLErrors.map((e) => e.extensions?.code) ?? []
+  if (codes.includes('IDEMPOTENCY_KEY_REUSED')) return refused('An earlier try was recorded after all, as it stood then. Close this and look at the record before you write it again.')
+  if (codes.includes('NOT_PERMITTED')) return refused('This act is not for your role.')
+  return refused(error?.graphQLErrors[0]?.message ?? 'The server could not do it. What you wrote is kept; try again.')
+}
+
+/** Does acts: sends a mutation and reads its outcome. Never optimistic. */
+export function useAct() {
+  const client = useClient()
+  return useMemo(() => <D, V extends object>(document: TypedDocumentNode<D, V>, variables: V, read: (data: D) => Outcome) => send(client, document, variables, read), [client])
+}
+
+/** Who made the version that is there now. */
+export async function whoChanged(id: string, version: string): Promise<string> {
+  return (await makersOf(id)).get(version)?.who ?? ''
+}
+
+/** Fields that one may leave out: an empty one is not sent. */
+export const given = (text: string | undefined): string | undefined => text?.trim() || undefined
+
+const DAY = /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/
+/** What is wrong with the values before anything is sent. */
+export function check(fields: readonly FieldSpec[], values: Values): Problem[] {
+  return fields.filter((f) => !f.when || f.when(values)).flatMap((f): Problem[] => {
+    const text = (values[f.name] ?? '').trim()
+    if (!text) return f.required ? [{ field: f.name, text: `${f.label}: say it, it cannot be left out.` }] : []
+    if (f.kind === 'day' && !DAY.test(text)) return [{ field: f.name, text: `${f.label}: write a year (2019), a month (2019-05) or a day (2019-05-17).` }]
+    if (f.kind === 'number' && !/^\d+(\.\d+)?$/.test(text)) return [{ field: f.name, text: `${f.label}: write a number, such as 36.8.` }]
+    return []
+  })
+}
+
+export interface Difference { name: string; label: string; base: string; mine: string; theirs: string }
+/** The fields in which the record as it stands now differs from the form: a three-way comparison with what the form began with. */
+export function compare(fields: readonly FieldSpec[], base: Values, mine: Values, theirs: Values): Difference[] {
+  return fields.filter((f) => f.name in theirs).flatMap((f) => {
+    const [b, m, t] = [base, mine, theirs].map((v) => (v[f.name] ?? '').trim()) as [string, string, string]
+    return m === t ? [] : [{ name: f.name, label: f.label, base: b, mine: m, theirs: t }]
+  })
+}
+/** Whose word stands when only one side changed a field; null when both did. */
+export const settled = ({ base, mine, theirs }: Difference): 'mine' | 'theirs' | null => (base === mine ? 'theirs' : base === theirs ? 'mine' : null)

@@ -1,0 +1,108 @@
+import Button from '@mui/material/Button'
+import OutlinedInput from '@mui/material/OutlinedInput'
+import { useId, useMemo, useState } from 'react'
+import { Part } from '../../components/ui/part'
+import { graphql, read, type FragmentType } from '../../gql'
+import type { CalculatorChartFragment } from '../../gql/graphql'
+import { formatDateTime } from '../../lib/date'
+import css from './calculators.module.css'
+import { calculate, CALCULATORS, type Calculator, type Given, type Input } from './formulas'
+
+export const CalculatorChart = graphql(`
+  fragment CalculatorChart on Patient {
+    gender age { value unit }
+    labs: latestResults(category: LABORATORY, first: 40, codes: ["LOINC|2160-0", "LOINC|38483-4", "LOINC|2951-2", "LOINC|2947-0", "LOINC|2075-0", "LOINC|2069-3", "LOINC|2028-9", "LOINC|20565-8", "LOINC|1963-8", "LOINC|1751-7", "LOINC|17861-6", "LOINC|49765-1", "LOINC|1975-2", "LOINC|6301-6", "LOINC|34714-6", "LOINC|3094-0", "LOINC|6299-2"]) { ...CalculatorValue }
+    signs: latestResults(category: VITAL_SIGNS, first: 12, codes: ["LOINC|29463-7", "LOINC|8302-2", "LOINC|9279-1", "LOINC|85354-9"]) { ...CalculatorValue }
+  }
+`)
+const CalculatorValue = graphql(`
+  fragment CalculatorValue on LatestResult {
+    observation {
+      id effectiveAt code { text codings { code } } value { __typename ... on Quantity { value unit code comparator } }
+      components { code { codings { code } } value { __typename ... on Quantity { value unit code comparator } } }
+    }
+  }
+`)
+
+/** A value of the chart with its day, as an input takes it. */
+interface FromChart { text: string; at: string }
+const PARTS: Readonly<Record<string, string>> = { systolic: '8480-6', diastolic: '8462-4' }
+
+/** The newest value of the chart for an input: only of its code, only in its unit, only an exact number. */
+function fromChart(patient: CalculatorChartFragment, input: Input): FromChart | undefined {
+  if (input.name === 'age') return patient.age?.unit === 'YEARS' ? { text: String(patient.age.value), at: '' } : undefined
+  const all = [...(patient.labs ?? []), ...(patient.signs ?? [])].map((one) => read(CalculatorValue, one).observation)
+  const part = PARTS[input.name]
+  const found = all.flatMap((o) => (part ? o.components.filter((c) => c.code?.codings.some((k) => k.code === part)).map((c) => ({ value: c.value, at: o.effectiveAt ?? '' }))
+    : o.code?.codings.some((k) => input.loinc?.includes(k.code ?? '')) ? [{ value: o.value, at: o.effectiveAt ?? '' }] : []))
+    .filter(({ value }) => value?.__typename === 'Quantity' && value.value && !value.comparator && (part ? value.code === 'mm[Hg]' : input.ucum?.includes(value.code ?? value.unit ?? '')))
+    .sort((a, b) => (a.at < b.at ? 1 : -1))[0]
+  return found?.value?.__typename === 'Quantity' && found.value.value ? { text: found.value.value, at: found.at } : undefined
+}
+
+/** Scores and estimates, each with its inputs, where they come from, and where the formula is published. */
+export function CalculatorsView({ of }: { of: FragmentType<typeof CalculatorChart> | undefined }) {
+  const [chosen, setChosen] = useState<string>(CALCULATORS[0]?.id ?? '')
+  const calculator = CALCULATORS.find((c) => c.id === chosen)
+  return (
+    <div className={css.view}>
+      <nav className={css.list} aria-label="Calculators">
+        <ul>{CALCULATORS.map((c) => <li key={c.id}><button type="button" aria-pressed={c.id === chosen} onClick={() => setChosen(c.id)}>{c.name}</button></li>)}</ul>
+      </nav>
+      <Part of={of} name="labs" what="Calculators" rows={6}>
+        {(masked) => calculator && <Sheet key={calculator.id} of={calculator} patient={read(CalculatorChart, masked)} />}
+      </Part>
+    </div>
+  )
+}
+
+function Sheet({ of, patient }: { of: Calculator; patient: CalculatorChartFragment }) {
+  const id = useId()
+  const chart = useMemo(() => new Map(of.inputs.flatMap((i) => { const found = fromChart(patient, i); return found ? [[i.name, found] as const] : [] })), [of, patient])
+  const start = (): Record<string, string> => ({ ...Object.fromEntries([...chart].map(([name, { text }]) => [name, text])), ...(patient.gender === 'FEMALE' || patient.gender === 'MALE' ? { sex: patient.gender } : {}) })
+  const [texts, setTexts] = useState(start)
+  const given: Given = Object.fromEntries(of.inputs.map((i) => {
+    const text = texts[i.name]?.trim() ?? ''
+    return [i.name, i.kind === 'yes' ? text === 'yes' : i.kind === 'sex' ? (text === 'FEMALE' || text === 'MALE' ? text : undefined) : /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined]
+  }))
+  const result = calculate(of, given)
+  const set = (name: string, text: string) => setTexts((before) => ({ ...before, [name]: text }))
+  const numbers = of.inputs.filter((i) => i.kind !== 'yes')
+  const findings = of.inputs.filter((i) => i.kind === 'yes')
+  return (
+    <section className={css.sheet} aria-label={of.name}>
+      <h2>{of.name}</h2>
+      <div className={css.inputs}>
+        {numbers.map((i) => {
+          const found = chart.get(i.name)
+          const told = i.kind === 'sex' ? 'The formula knows two; choose which one applies.'
+            : !found ? 'Not on record in this unit' : texts[i.name] !== found.text ? `On record: ${found.text} ${i.unit ?? ''}` : found.at ? `From the chart, ${formatDateTime(found.at)}` : 'From the chart'
+          return (
+            <div key={i.name}>
+              <label htmlFor={`${id}${i.name}`}>{i.label}</label>
+              {i.kind === 'sex' ? (
+                <select id={`${id}${i.name}`} value={texts[i.name] ?? ''} aria-describedby={`${id}${i.name}-from`} onChange={(e) => set(i.name, e.target.value)}>
+                  <option value="">Choose …</option><option value="FEMALE">Female</option><option value="MALE">Male</option>
+                </select>
+              ) : (
+                <OutlinedInput value={texts[i.name] ?? ''} endAdornment={<span className={css.unit}>{i.unit}</span>} onChange={(e) => set(i.name, e.target.value)} inputProps={{ id: `${id}${i.name}`, inputMode: 'decimal', 'aria-describedby': `${id}${i.name}-from` }} />
+              )}
+              <small id={`${id}${i.name}-from`}>{told}</small>
+            </div>
+          )
+        })}
+      </div>
+      {findings.length > 0 && (
+        <fieldset className={css.findings}>
+          <legend>Findings</legend>
+          {findings.map((i) => <label key={i.name}><input type="checkbox" checked={texts[i.name] === 'yes'} onChange={(e) => set(i.name, e.target.checked ? 'yes' : '')} /> {i.label}</label>)}
+        </fieldset>
+      )}
+      <output className={css.result} aria-label="Result">
+        {typeof result === 'string' ? result : 'missing' in result ? `Not computed. Missing: ${result.missing.join(', ')}.` : <><strong>{result.text}</strong> <span>{result.unit}</span>{result.band && <span className={css.band}>{result.band}</span>}</>}
+      </output>
+      <p className={css.source}>{of.note && `${of.note} `}Source: {of.source}. Nothing is stored.</p>
+      <Button variant="outlined" onClick={() => setTexts(start())}>Values of the chart again</Button>
+    </section>
+  )
+}

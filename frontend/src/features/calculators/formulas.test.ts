@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { calculate, CALCULATORS, type Given } from './formulas'
+
+const by = (id: string) => { const found = CALCULATORS.find((c) => c.id === id); if (!found) throw new Error(id); return found }
+
+/** Worked examples; where one is published, its place stands beside it. The others are the formula done by hand, and say so. */
+const EXAMPLES: [id: string, given: Given, text: string, where: string][] = [
+  ['egfr', { creatinine: 1.2, age: 55, sex: 'MALE' }, '71', 'National Kidney Foundation calculator'],
+  ['egfr', { creatinine: 1.0, age: 50, sex: 'FEMALE' }, '69', '68.6 in the R package tabletools'],
+  ['egfr', { creatinine: 0.8, age: 70, sex: 'MALE' }, '95', '95.2 in the R package tabletools'],
+  ['crcl', { creatinine: 1, age: 40, weight: 72, sex: 'MALE' }, '100', 'by hand: 100 × 72 / 72'],
+  ['crcl', { creatinine: 1, age: 40, weight: 72, sex: 'FEMALE' }, '85', 'by hand: 0.85 of a man’s'],
+  ['bmi', { weight: 68, height: 165, age: 30 }, '25.0', 'CDC: 24.98'],
+  ['bsa', { weight: 70, height: 175 }, '1.84', 'public worked example'],
+  ['anion-gap', { sodium: 140, chloride: 104, bicarbonate: 24 }, '12', 'by hand'],
+  ['calcium', { calcium: 8, albumin: 2 }, '9.6', 'by hand: 8 + 0.8 × 2'],
+  ['meld-na', { creatinine: 1, bilirubin: 1.5, inr: 1.5, sodium: 135 }, '15', 'public worked example: MELD 13, MELD-Na 15'],
+  ['meld-na', { creatinine: 0.5, bilirubin: 0.5, inr: 0.9, sodium: 140 }, '6', 'by hand: every bound'],
+  ['meld-na', { creatinine: 9, bilirubin: 40, inr: 6, sodium: 120 }, '40', 'by hand: the cap'],
+  ['cha2ds2-vasc', { age: 72, sex: 'FEMALE', hypertension: true, diabetes: true }, '4', 'public worked example'],
+  ['cha2ds2-vasc', { age: 64, sex: 'MALE', failure: true, hypertension: true, diabetes: true, stroke: true }, '5', 'public worked example'],
+  ['cha2ds2-vasc', { age: 75, sex: 'FEMALE', failure: true, hypertension: true, diabetes: true, stroke: true, vascular: true }, '9', 'the most there is'],
+  ['wells-dvt', { cancer: true, calf: true, oedema: true, alternative: true }, '1', 'by hand: 3 − 2'],
+  ['wells-dvt', { alternative: true }, '−2', 'the least there is'],
+  ['curb-65', { age: 68, urea: 44, breaths: 20, systolic: 110, diastolic: 70, confusion: false }, '2', 'published examination item'],
+]
+
+describe('worked examples', () => {
+  it.each(EXAMPLES)('%s %o is %s (%s)', (id, given, text) => expect(calculate(by(id), given)).toMatchObject({ text }))
+  it('stand for every calculator', () => expect(CALCULATORS.filter((c) => !EXAMPLES.some(([id]) => id === c.id))).toEqual([]))
+})
+
+it('says what is missing, and computes with nothing else', () => expect(calculate(by('egfr'), { age: 50 })).toEqual({ missing: ['Creatinine', 'Sex for the formula'] }))
+it('computes with no value that no body has', () => expect(calculate(by('bmi'), { weight: 7000, height: 165, age: 30 })).toMatch(/Weight: not computed/))
+it('does not apply to children where the equation does not', () => expect(calculate(by('egfr'), { creatinine: 1, age: 17, sex: 'MALE' })).toMatch(/Under 18/))
+it('names the source of every formula', () => expect(CALCULATORS.filter((c) => !c.source)).toEqual([]))
