@@ -17,7 +17,7 @@ const NOT_BUILT: &str = "This program was built without pages. `make run` builds
 /// Answers every path no other route took: below the doors of programs with an OperationOutcome, else with pages and their parts.
 pub async fn serve(method: Method, uri: Uri) -> Response {
     let below = |door: &str| uri.path().strip_prefix(door).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if ["/fhir", "/graphql", "/auth", "/health"].iter().any(|door| below(door)) {
+    if ["/fhir", "/graphql", "/auth", "/health", "/oauth2", "/smart", "/.well-known"].iter().any(|door| below(door)) {
         return fhir::no_place(uri).await.into_response();
     }
     if method != Method::GET && method != Method::HEAD {

@@ -43,6 +43,66 @@ pub enum Command {
     /// Make or revoke bearer tokens.
     #[command(subcommand)]
     Token(Token),
+    /// Register SMART applications.
+    #[command(subcommand)]
+    App(App),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum App {
+    /// Register an application; a secret is printed once.
+    Create(NewApp),
+    /// Show all applications.
+    List {
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Open an application again.
+    Enable {
+        id: String,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Close an application; what was granted to it ends at once.
+    Disable {
+        id: String,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Sign with a new key from now on; the one before it stays published.
+    RotateKey {
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct NewApp {
+    /// The client_id.
+    pub id: String,
+    /// What people read.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Where people are sent back to, exactly; may be given several times.
+    #[arg(long = "redirect-uri")]
+    pub redirect_uris: Vec<String>,
+    /// Where a launch from a chart begins.
+    #[arg(long)]
+    pub launch_url: Option<String>,
+    /// What it may ask for at most, such as `launch openid fhirUser patient/*.rs`.
+    #[arg(long)]
+    pub scope: String,
+    /// It keeps a secret: one is made up and printed.
+    #[arg(long, conflicts_with = "jwks")]
+    pub secret: bool,
+    /// It signs with a key of its own: the file of its public keys (a JWK set).
+    #[arg(long)]
+    pub jwks: Option<PathBuf>,
+    /// The program's account it acts for by itself (`system/` scopes).
+    #[arg(long, requires = "jwks")]
+    pub account: Option<String>,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
 }
 
 #[derive(Debug, Args)]

@@ -14,3 +14,4 @@ pub mod log;
 pub mod postgres;
 pub mod router;
 pub mod server;
+pub mod smart;

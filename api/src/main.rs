@@ -22,6 +22,7 @@ async fn main() -> ExitCode {
         Command::User(settings) => api::server::user(settings).await.map(|()| true),
         Command::Account(settings) => api::server::account(settings).await.map(|()| true),
         Command::Token(settings) => api::server::token(settings).await.map(|()| true),
+        Command::App(settings) => api::smart::command::run(settings).await,
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

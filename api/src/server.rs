@@ -44,6 +44,8 @@ pub enum ServeError {
     PublicUrl(String),
     #[error("a password has at least 12 characters")]
     Password,
+    #[error("{0}")]
+    App(String),
     #[error(transparent)]
     Import(#[from] import::NotFound),
     #[error(transparent)]
@@ -238,7 +240,7 @@ pub async fn token(settings: &Token) -> Result<(), ServeError> {
 }
 
 /// Runs an act on the store of a running server's database, or starts the embedded cluster for as long as it takes.
-async fn with_store<T>(
+pub(crate) async fn with_store<T>(
     database: &DatabaseArgs,
     act: impl AsyncFnOnce(&Store) -> Result<T, StoreError>,
 ) -> Result<T, ServeError> {

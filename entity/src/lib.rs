@@ -8,6 +8,7 @@ mod app;
 pub mod cluster;
 pub mod error;
 pub mod gate;
+pub mod launch;
 pub mod request;
 pub mod role;
 pub mod scope;

@@ -1,7 +1,7 @@
 //! Scopes of tokens: `system/*.cruds`, `system/Patient.rs`, separated by spaces.
 //!
-//! Source: SMART App Launch 2.2, "Scopes for requesting FHIR Resources". Only what the server can honour is accepted:
-//! `patient/` and `user/` contexts and granular `?…` parts are refused.
+//! Source: SMART App Launch 2.2, "Scopes for requesting FHIR Resources". What a person grants is read in [`crate::launch`]; granular `?…`
+//! parts are refused.
 
 use fhir::ResourceType;
 
@@ -41,7 +41,7 @@ pub fn parse(text: &str) -> Result<Scope, BadScope> {
     if scope.is_empty() { Err(BadScope(text.to_owned())) } else { Ok(scope) }
 }
 
-fn interaction(letter: char) -> Interaction {
+pub(crate) fn interaction(letter: char) -> Interaction {
     match letter {
         'c' => Interaction::Create,
         'r' => Interaction::Read,

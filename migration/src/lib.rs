@@ -7,13 +7,18 @@ use sea_orm_migration::sea_orm::{DbErr, TransactionTrait as _};
 
 mod m0001_foundation;
 mod m0002_record_number;
+mod m0020_smart;
 
 pub struct Migrator;
 
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_foundation::Migration), Box::new(m0002_record_number::Migration)]
+        vec![
+            Box::new(m0001_foundation::Migration),
+            Box::new(m0002_record_number::Migration),
+            Box::new(m0020_smart::Migration),
+        ]
     }
 }
 

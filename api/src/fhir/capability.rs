@@ -56,7 +56,7 @@ fn statement(state: &State) -> Json<'static> {
         OWNERS.iter().map(|owner| format!("http://hl7.org/fhir/CompartmentDefinition/{}", owner.name().to_lowercase()));
     let rest = object([
         ("mode", text("server")),
-        ("security", object([("description", text("Every request but this one needs a session or a bearer token."))])),
+        ("security", security(&state.public_url)),
         ("resource", Json::Array(resources.collect())),
         ("interaction", codes(&["transaction", "batch", "history-system", "search-system"])),
         ("compartment", names(compartments)),
@@ -75,6 +75,26 @@ fn statement(state: &State) -> Json<'static> {
         ("patchFormat", Json::Array([JSON_PATCH, SERVED[0], SERVED[1]].map(text).to_vec())),
         ("format", Json::Array(SERVED.map(text).to_vec())),
         ("rest", Json::Array(vec![rest])),
+    ])
+}
+
+/// Where applications get tokens (SMART App Launch 2.2; the extension is of its older discovery).
+fn security(public_url: &str) -> Json<'static> {
+    let part = |name: &'static str, url: String| object([("url", Json::from(name)), ("valueUri", Json::from(url))]);
+    let endpoints = ["authorize", "token", "introspect", "revoke"].map(|n| part(n, format!("{public_url}/oauth2/{n}")));
+    let uris = object([
+        ("url", Json::from("http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris")),
+        ("extension", Json::Array(endpoints.to_vec())),
+    ]);
+    let coding = object([
+        ("system", Json::from("http://terminology.hl7.org/CodeSystem/restful-security-service")),
+        ("code", Json::from("SMART-on-FHIR")),
+    ]);
+    object([
+        ("extension", Json::Array(vec![uris])),
+        ("cors", Json::from(true)),
+        ("service", Json::Array(vec![object([("coding", Json::Array(vec![coding]))])])),
+        ("description", Json::from("Every request but this one needs a session or a bearer token.")),
     ])
 }
 

@@ -195,7 +195,7 @@ pub(crate) fn pairs(query: &str) -> Result<Vec<(String, String)>, Failure> {
 }
 
 /// Percent-encoded for a query.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for b in text.bytes() {
         match b {

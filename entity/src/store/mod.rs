@@ -8,6 +8,7 @@ mod chart;
 mod condition;
 mod history;
 mod number;
+mod oauth;
 mod open;
 mod read;
 mod recent;
@@ -29,6 +30,7 @@ pub use account::{NewToken, SystemAccount};
 pub use act::{Deed, Fact, Refusal};
 pub use condition::{Conditions, Criterion, Decide, Match};
 pub use history::{HistoryEntry, HistoryOf, HistoryPage, HistoryRequest};
+pub use oauth::{AppClient, ClientKind, Grant, Introspection, Issued, NewClient, NewGrant, NewLaunch, SigningKey};
 pub use open::{StoreConfig, migrate};
 pub use search::{Count, Included, MAX_INCLUDED, Page, PageRequest};
 pub use session::{PersonAccount, SignIn, SignedIn};
@@ -55,6 +57,8 @@ pub struct Store {
     pub(crate) gate: std::sync::Arc<dyn WriteGate>,
     pub(crate) reads: Together<(ResourceType, Sight), String, Lookup>,
     pub(crate) tokens: Recent<Actor>,
+    /// Of what people granted to applications; apart, because only one door honours them.
+    pub(crate) grants: Recent<Actor>,
     pub(crate) sessions: Recent<SignedIn>,
     pub(crate) definitions: search::Definitions,
     /// Whether a document must conform to the loaded profiles it claims.

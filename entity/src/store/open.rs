@@ -75,6 +75,7 @@ impl Store {
             gate,
             reads: Together::default(),
             tokens: Recent::default(),
+            grants: Recent::default(),
             sessions: Recent::default(),
             definitions: Default::default(),
             checks_claims: true,

@@ -216,32 +216,38 @@ impl Store {
             row.last_seen = Set(now);
             row.update(&self.db).await?;
         }
-        let roles: Vec<Role> = account.roles.iter().filter_map(|r| Role::named(r)).collect();
-        let rows = if roles.contains(&Role::Patient) {
-            // A patient's account without a patient sees nobody.
-            let own = account.fhir_user.as_deref().and_then(|u| u.strip_prefix("Patient/"));
-            Rows::Patients(own.map(ToOwned::to_owned).into_iter().collect())
-        } else {
-            Rows::All
-        };
-        let actor = Actor {
-            account: Some(account.id),
-            principal: account.login,
-            roles,
-            fhir_user: account.fhir_user,
-            rows,
-            clearance: Clearance::NORMAL,
-            scope: None,
-        };
+        let name = account.name.clone();
+        let actor = person(account);
         let expires_at = (last_seen + IDLE).min(end);
-        let signed_in = SignedIn { actor, name: account.name, expires_at };
+        let signed_in = SignedIn { actor, name, expires_at };
         self.sessions.keep(&looked_up, (hash, demo_mode), now, expires_at, signed_in.clone());
         Ok(Some(signed_in))
     }
 }
 
+/// The actor of a person's account, narrowed by no scope.
+pub(super) fn person(account: account::Model) -> Actor {
+    let roles: Vec<Role> = account.roles.iter().filter_map(|r| Role::named(r)).collect();
+    let rows = if roles.contains(&Role::Patient) {
+        // A patient's account without a patient sees nobody.
+        let own = account.fhir_user.as_deref().and_then(|u| u.strip_prefix("Patient/"));
+        Rows::Patients(own.map(ToOwned::to_owned).into_iter().collect())
+    } else {
+        Rows::All
+    };
+    Actor {
+        account: Some(account.id),
+        principal: account.login,
+        roles,
+        fhir_user: account.fhir_user,
+        rows,
+        clearance: Clearance::NORMAL,
+        scope: None,
+    }
+}
+
 /// A sign-in or sign-out as a row of the audit.
-async fn audit_sign_in(
+pub(super) async fn audit_sign_in(
     db: &impl ConnectionTrait,
     account: Option<i64>,
     subtype: &str,

@@ -26,5 +26,6 @@ mod profiles;
 mod search;
 mod search_nodes;
 mod search_results;
+mod smart;
 mod store;
 mod terminology;

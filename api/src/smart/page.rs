@@ -1,0 +1,175 @@
+//! The pages of `/oauth2/authorize`, written whole by the server: sign-in, consent, and what went wrong. All values are escaped.
+
+use std::fmt::Write as _;
+
+use axum::response::{Html, IntoResponse as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use entity::launch::{Context, Permission};
+use http::{HeaderValue, StatusCode, header};
+
+use super::authorize::{Asked, REPEATED};
+use super::{Form, Response, origin};
+use crate::clock;
+
+pub(super) struct Candidate {
+    pub id: String,
+    pub name: String,
+    pub birth_date: String,
+}
+
+/// What a person is asked.
+pub(super) struct Consent<'a> {
+    pub asked: &'a Asked,
+    pub form: &'a Form,
+    pub person: &'a str,
+    /// Of the launch, or the person's own record.
+    pub patient: Option<Candidate>,
+    /// Found by name, when a patient is to be chosen.
+    pub candidates: Option<Vec<Candidate>>,
+    pub find: Option<&'a str>,
+    pub complaint: Option<&'a str>,
+}
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:0;color:#1c2733;background:#f3f5f7}\
+main{max-width:34rem;margin:3rem auto;padding:1.5rem 2rem;background:#fff;border:1px solid #c9d1d9;border-radius:6px}\
+h1{font-size:1.25rem}fieldset{border:1px solid #c9d1d9;border-radius:4px;margin:1rem 0;padding:.5rem 1rem}\
+label{display:block;padding:.2rem 0}input[type=text],input[type=password]{font:inherit;width:100%;box-sizing:border-box;padding:.35rem}\
+button{font:inherit;padding:.4rem 1rem;margin-right:.5rem}small{color:#4a5866}[role=alert]{color:#9a1c1c}";
+
+/// Asks by the one sign-in there is, then asks again for what was asked.
+const SIGN_IN: &str = "const form=document.querySelector('form'),said=document.querySelector('[role=alert]');\
+form.addEventListener('submit',async e=>{e.preventDefault();\
+const r=await fetch('/auth/login',{method:'POST',headers:{'Content-Type':'application/json','X-WintEHR-Request':'1'},\
+body:JSON.stringify({user:form.user.value,password:form.password.value})});\
+const b=await r.json().catch(()=>({}));\
+if(r.ok&&b.user)location.reload();else said.textContent=b.error||'Sign in at the first page of the record, then come back.'});";
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// `target` is where the form may lead: browsers apply `form-action` to the redirect after it too.
+fn page(status: StatusCode, title: &str, content: &str, script: &str, target: Option<&str>) -> Response {
+    let nonce = STANDARD_NO_PAD.encode(clock::random::<18>());
+    let script = if script.is_empty() { String::new() } else { format!("<script nonce=\"{nonce}\">{script}</script>") };
+    let text = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{title} · WintEHR</title><style nonce=\"{nonce}\">{STYLE}</style></head><body><main>{content}</main>{script}</body></html>"
+    );
+    let target = target.map(|t| format!(" {t}")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; form-action 'self'{target}; \
+         frame-ancestors 'none'; base-uri 'none'"
+    );
+    let mut response = (status, Html(text)).into_response();
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    // With no-referrer a browser would not name the origin of the form.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    response
+}
+
+pub(super) fn problem(status: StatusCode, text: &str) -> Response {
+    page(status, "Not possible", &format!("<h1>Not possible</h1><p role=\"alert\">{}</p>", escaped(text)), "", None)
+}
+
+pub(super) fn sign_in(application: &str) -> Response {
+    let content = format!(
+        "<h1>Sign in to go on to {}</h1><form method=\"post\"><label>User<input type=\"text\" name=\"user\" autocomplete=\"username\" required></label>\
+         <label>Password<input type=\"password\" name=\"password\" autocomplete=\"current-password\" required></label>\
+         <p role=\"alert\"></p><button>Sign in</button></form>",
+        escaped(application)
+    );
+    page(StatusCode::OK, "Sign in", &content, SIGN_IN, None)
+}
+
+/// What a scope means to a person.
+fn meaning(permission: &Permission) -> String {
+    match permission {
+        Permission::Word("openid" | "fhirUser" | "profile") => "know who you are".into(),
+        Permission::Word("launch" | "launch/patient" | "launch/encounter") => "know which chart is open".into(),
+        Permission::Word("online_access") => "keep access while you are signed in".into(),
+        Permission::Word(_) => "keep access for 90 days, also when you are signed out".into(),
+        Permission::Resource { context, resource_type, letters, .. } => {
+            let verbs = [('c', "create"), ('r', "read"), ('u', "change"), ('d', "delete"), ('s', "search")];
+            let verbs: Vec<&str> = verbs.iter().filter(|(l, _)| letters.contains(*l)).map(|(_, v)| *v).collect();
+            let what = resource_type.map_or("all records", fhir::ResourceType::name);
+            let whose = match context {
+                Context::Patient => "of this patient",
+                Context::User | Context::System => "that you may see",
+            };
+            format!("{} {what} {whose}", verbs.join(", "))
+        }
+    }
+}
+
+pub(super) fn consent(consent: &Consent<'_>) -> Response {
+    let Consent { asked, form, person, patient, candidates, find, complaint } = consent;
+    let name = escaped(&asked.client.name);
+    let hidden: String = REPEATED
+        .iter()
+        .filter_map(|n| form.one(n).ok().flatten().map(|v| (n, v)))
+        .map(|(n, v)| format!("<input type=\"hidden\" name=\"{n}\" value=\"{}\">", escaped(v)))
+        .collect();
+    let mut content = format!("<h1>{name} asks for access</h1><p>You are signed in as {}.</p>", escaped(person));
+    if let Some(complaint) = complaint {
+        let _ = write!(content, "<p role=\"alert\">{}</p>", escaped(complaint));
+    }
+    if candidates.is_some() {
+        let find = escaped(find.unwrap_or_default());
+        let _ = write!(
+            content,
+            "<form method=\"get\" action=\"/oauth2/authorize\">{hidden}<label>Find the patient by name\
+             <input type=\"text\" name=\"find\" value=\"{find}\"></label><button>Find</button></form>"
+        );
+    }
+    let _ = write!(content, "<form method=\"post\" action=\"/oauth2/authorize/decision\">{hidden}");
+    let shown = |c: &Candidate| format!("{} <small>born {}</small>", escaped(&c.name), escaped(&c.birth_date));
+    if let Some(patient) = patient {
+        let _ = write!(content, "<fieldset><legend>Patient</legend>{}</fieldset>", shown(patient));
+    }
+    if let Some(candidates) = candidates {
+        content.push_str("<fieldset><legend>Patient</legend>");
+        if candidates.is_empty() {
+            content.push_str(if find.is_some() { "Nobody of that name." } else { "Find the patient first." });
+        }
+        for candidate in candidates {
+            let id = escaped(&candidate.id);
+            let _ = write!(
+                content,
+                "<label><input type=\"radio\" name=\"patient\" value=\"{id}\"> {}</label>",
+                shown(candidate)
+            );
+        }
+        content.push_str("</fieldset>");
+    }
+    let _ = write!(content, "<fieldset><legend>{name} may</legend>");
+    for permission in &asked.grantable {
+        let scope = escaped(&permission.to_string());
+        let _ = write!(
+            content,
+            "<label><input type=\"checkbox\" name=\"grant\" value=\"{scope}\" checked> {} <small>{scope}</small></label>",
+            escaped(&meaning(permission))
+        );
+    }
+    content.push_str(
+        "</fieldset><button name=\"decision\" value=\"allow\">Allow</button><button name=\"decision\" value=\"deny\">Deny</button></form>",
+    );
+    let own_scheme = || asked.redirect_uri.split_once(':').map(|(scheme, _)| format!("{scheme}:"));
+    let target = origin(&asked.redirect_uri).or_else(own_scheme);
+    page(StatusCode::OK, "Access", &content, "", target.as_deref())
+}

@@ -1,0 +1,249 @@
+//! Scopes that a person grants to an application: `patient/Observation.rs`, `user/*.cruds`, `openid`, `launch/patient` …
+//!
+//! Source: SMART App Launch 2.2, "Scopes and Launch Context". What cannot be enforced is refused by its text (granular `?…` parts), and
+//! a `patient/` scope grants reading and searching only. What a scope permits is narrowed by the roles of who granted it.
+
+use std::fmt;
+
+use fhir::ResourceType;
+
+use crate::role::{Role, permits};
+use crate::scope::{BadScope, Scope, interaction};
+
+/// Whose records a scope is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Context {
+    /// The patient of the launch.
+    Patient,
+    /// All that the person may see.
+    User,
+    /// A program of its own.
+    System,
+}
+
+impl Context {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Patient => "patient",
+            Self::User => "user",
+            Self::System => "system",
+        }
+    }
+}
+
+/// What a person may grant.
+pub const PERSON: [Context; 2] = [Context::Patient, Context::User];
+/// What a program has by its registration.
+pub const PROGRAM: [Context; 1] = [Context::System];
+
+/// Scopes that name no resource.
+pub const WORDS: [&str; 8] = [
+    "openid",
+    "fhirUser",
+    "profile",
+    "launch",
+    "launch/patient",
+    "launch/encounter",
+    "online_access",
+    "offline_access",
+];
+
+/// One scope as read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Permission {
+    /// One of [`WORDS`].
+    Word(&'static str),
+    Resource {
+        context: Context,
+        /// `None` for every type.
+        resource_type: Option<ResourceType>,
+        /// Some of `cruds`, in that order.
+        letters: String,
+        /// Whether it was asked in the words of version 1 (`.read`), and is answered so.
+        version_1: bool,
+    },
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(word) => f.write_str(word),
+            Self::Resource { context, resource_type, letters, version_1 } => {
+                let suffix = match (version_1, letters.as_str()) {
+                    (true, "rs") => "read",
+                    (true, "cud") => "write",
+                    (true, "cruds") => "*",
+                    (_, letters) => letters,
+                };
+                write!(f, "{}/{}.{suffix}", context.name(), resource_type.map_or("*", ResourceType::name))
+            }
+        }
+    }
+}
+
+/// Reads the scopes of a request or of a registration; each one once.
+///
+/// # Errors
+/// The first that is unknown or cannot be enforced.
+pub fn parse(text: &str) -> Result<Vec<Permission>, BadScope> {
+    let mut all = Vec::new();
+    for part in text.split_whitespace() {
+        let permission = one(part).ok_or_else(|| BadScope(part.to_owned()))?;
+        if !all.contains(&permission) {
+            all.push(permission);
+        }
+    }
+    Ok(all)
+}
+
+fn one(part: &str) -> Option<Permission> {
+    if let Some(word) = WORDS.into_iter().find(|w| *w == part) {
+        return Some(Permission::Word(word));
+    }
+    let (context, rest) = part.split_once('/')?;
+    let context = [Context::Patient, Context::User, Context::System].into_iter().find(|c| c.name() == context)?;
+    let (name, suffix) = rest.split_once('.')?;
+    let resource_type = match name {
+        "*" => None,
+        name => Some(ResourceType::named(name)?),
+    };
+    let (letters, version_1) = match suffix {
+        "read" => ("rs", true),
+        "write" => ("cud", true),
+        "*" => ("cruds", true),
+        letters => (letters, false),
+    };
+    let mut order = "cruds";
+    for letter in letters.chars() {
+        order = order.split_once(letter)?.1;
+    }
+    let letters = letters.to_owned();
+    (!letters.is_empty()).then_some(Permission::Resource { context, resource_type, letters, version_1 })
+}
+
+/// What of `asked` the application is registered for and may be granted by a person (`by` is [`PERSON`]) or by itself ([`PROGRAM`]).
+pub fn grantable(asked: &[Permission], registered: &[Permission], by: &[Context]) -> Vec<Permission> {
+    let mut granted = Vec::new();
+    for asked in asked {
+        let Permission::Resource { context, resource_type, letters, version_1 } = asked else {
+            if registered.contains(asked) && by == PERSON {
+                granted.push(asked.clone());
+            }
+            continue;
+        };
+        for allowed in registered {
+            let Permission::Resource { context: of, resource_type: ty, letters: may, .. } = allowed else { continue };
+            let ty = match (resource_type, ty) {
+                (asked, None) => *asked,
+                (None, allowed) => *allowed,
+                (Some(asked), Some(allowed)) if asked == allowed => Some(*asked),
+                _ => continue,
+            };
+            let reading = *context == Context::Patient;
+            let letters: String =
+                letters.chars().filter(|l| may.contains(*l) && (!reading || "rs".contains(*l))).collect();
+            let narrowed =
+                Permission::Resource { context: *context, resource_type: ty, letters, version_1: *version_1 };
+            let empty = matches!(&narrowed, Permission::Resource { letters, .. } if letters.is_empty());
+            if context == of && by.contains(context) && !empty && !granted.contains(&narrowed) {
+                granted.push(narrowed);
+            }
+        }
+    }
+    granted
+}
+
+/// In the words of version 2, which the tokens of programs are kept in.
+pub fn text_2(permissions: &[Permission]) -> String {
+    let mut all = permissions.to_vec();
+    for permission in &mut all {
+        if let Permission::Resource { version_1, .. } = permission {
+            *version_1 = false;
+        }
+    }
+    text(&all)
+}
+
+/// Whether any of them is of this context.
+pub fn has(permissions: &[Permission], wanted: Context) -> bool {
+    permissions.iter().any(|p| matches!(p, Permission::Resource { context, .. } if *context == wanted))
+}
+
+/// Whether this word is among them.
+pub fn says(permissions: &[Permission], wanted: &str) -> bool {
+    permissions.iter().any(|p| matches!(p, Permission::Word(word) if *word == wanted))
+}
+
+/// As the text of an answer.
+pub fn text(permissions: &[Permission]) -> String {
+    permissions.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// The interactions that granted scopes permit. `patient/` ones reach only types whose rows say whose they are, and what belongs to
+/// nobody (directory, knowledge): those that the role table gives a patient.
+pub fn compile(granted: &[Permission]) -> Scope {
+    let mut scope = Vec::new();
+    for permission in granted {
+        let Permission::Resource { context, resource_type, letters, .. } = permission else { continue };
+        for interaction in letters.chars().map(interaction) {
+            if *context == Context::Patient {
+                let own = |ty: &&ResourceType| permits(&[Role::Patient], interaction, **ty) == Some(true);
+                let types = ResourceType::all().iter().filter(|ty| resource_type.is_none_or(|t| t == **ty));
+                scope.extend(types.filter(own).map(|ty| (Some(*ty), interaction)));
+            } else {
+                scope.push((*resource_type, interaction));
+            }
+        }
+    }
+    scope
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::role::Interaction;
+
+    fn granted(asked: &str, registered: &str) -> String {
+        text(&grantable(&parse(asked).unwrap(), &parse(registered).unwrap(), &PERSON))
+    }
+
+    #[test]
+    fn scopes_are_read_and_answered_in_the_form_asked() {
+        for scope in
+            ["patient/*.rs", "user/Observation.cruds", "patient/Patient.read", "user/*.*", "launch/patient", "openid"]
+        {
+            assert_eq!(text(&parse(scope).unwrap()), scope);
+        }
+        for bad in
+            ["patient/*.sr", "patient/*.", "patient/Nothing.rs", "patient/Observation.rs?category=a", "x", "patient/*"]
+        {
+            assert_eq!(parse(&format!("openid {bad}")), Err(BadScope(bad.into())), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_granted_beyond_the_registration() {
+        assert_eq!(granted("patient/*.rs openid", "patient/Observation.r"), "patient/Observation.r");
+        assert_eq!(granted("patient/Observation.read", "patient/*.rs"), "patient/Observation.read");
+        assert_eq!(
+            granted("user/*.cruds", "user/Observation.rs user/Condition.cu"),
+            "user/Observation.rs user/Condition.cu"
+        );
+        assert_eq!(granted("user/Observation.rs", "patient/Observation.rs"), "");
+        assert_eq!(granted("patient/*.cruds", "patient/*.cruds"), "patient/*.rs");
+        assert_eq!(granted("system/*.rs", "system/*.rs"), "");
+        assert_eq!(granted("openid fhirUser", "openid"), "openid");
+    }
+
+    #[test]
+    fn a_patient_scope_reaches_no_type_whose_rows_are_everybodys() {
+        let scope = compile(&parse("patient/*.rs").unwrap());
+        let has = |ty| scope.contains(&(Some(ty), Interaction::Read));
+        assert!(has(ResourceType::Observation) && has(ResourceType::Patient) && has(ResourceType::Practitioner));
+        for ty in [ResourceType::Binary, ResourceType::Bundle, ResourceType::Slot, ResourceType::Subscription] {
+            assert!(!has(ty), "{ty}");
+        }
+        assert!(!scope.iter().any(|(ty, _)| ty.is_none()));
+        assert_eq!(compile(&parse("user/*.r openid").unwrap()), [(None, Interaction::Read)]);
+    }
+}

@@ -1,0 +1,686 @@
+//! SMART App Launch: codes, tokens, scopes and signatures, as applications and their attackers use them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use entity::Role;
+use entity::store::{ClientKind, NewClient, PersonAccount, SystemAccount};
+use reqwest::{Client, Response, StatusCode, redirect::Policy};
+use ring::rand::SystemRandom;
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey,
+};
+use serde_json::{Value, json};
+use tests::Server;
+
+const CALLBACK: &str = "https://app.example/callback";
+const SCOPE: &str = "launch launch/patient openid fhirUser offline_access patient/*.rs user/*.cruds";
+const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters";
+/// The S256 challenge of [`VERIFIER`].
+fn challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, verifier.as_bytes()))
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Percent-encoded pairs.
+fn form<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
+    let encoded = |text: &str| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+        text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect::<String>()
+    };
+    let pairs = pairs.iter().map(|(n, v)| format!("{}={}", encoded(n.as_ref()), encoded(v.as_ref())));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+struct Site {
+    server: Server,
+    http: Client,
+    cookie: String,
+}
+
+impl Site {
+    /// A server with two patients, a physician who is signed in, and a public application.
+    async fn start() -> Self {
+        let server = Server::start_in(false).await;
+        let http = Client::builder().redirect(Policy::none()).build().unwrap();
+        let mut site = Self { server, http, cookie: String::new() };
+        site.person("lee", Role::Physician, "Practitioner/lee").await;
+        site.register("app", ClientKind::Public, SCOPE, None).await;
+        site.cookie = site.sign_in("lee").await;
+        let token = site.server.token("system/*.cruds").await;
+        for (path, body) in [
+            ("Patient/p1", json!({"resourceType": "Patient", "id": "p1", "name": [{"family": "One"}]})),
+            ("Patient/p2", json!({"resourceType": "Patient", "id": "p2", "name": [{"family": "Two <b>"}]})),
+            ("Observation/o1", observation("o1", "p1")),
+            ("Observation/o2", observation("o2", "p2")),
+        ] {
+            let put = site.http.put(format!("{}/fhir/R4/{path}", site.server.url)).bearer_auth(&token);
+            let put = put.header("content-type", "application/fhir+json").body(body.to_string());
+            assert_eq!(put.send().await.unwrap().status(), 201);
+        }
+        site
+    }
+
+    async fn person(&self, login: &str, role: Role, fhir_user: &str) {
+        let new = PersonAccount {
+            login: login.into(),
+            name: format!("The {login}"),
+            password_hash: api::auth::password::hash(format!("password of {login}")).await,
+            roles: vec![role],
+            fhir_user: Some(fhir_user.into()),
+            demo: false,
+        };
+        self.server.store.create_person_account(new, self.server.clock.now()).await.unwrap();
+    }
+
+    async fn register(&self, id: &str, kind: ClientKind, scope: &str, account: Option<&str>) {
+        let new = NewClient {
+            id: id.into(),
+            name: format!("The {id}"),
+            kind,
+            redirect_uris: if account.is_some() { vec![] } else { vec![CALLBACK.into()] },
+            launch_url: Some("https://app.example/launch".into()),
+            scope: scope.into(),
+            account: account.map(Into::into),
+        };
+        self.server.store.create_client(new, self.server.clock.now()).await.unwrap();
+    }
+
+    async fn sign_in(&self, user: &str) -> String {
+        let body = json!({"user": user, "password": format!("password of {user}")});
+        let request = self.http.post(format!("{}/auth/login", self.server.url)).header("x-wintehr-request", "1");
+        let response = request.json(&body).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        response.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+    }
+
+    /// The parameters of a good request.
+    fn request(&self, scope: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("response_type", "code".into()),
+            ("client_id", "app".into()),
+            ("redirect_uri", CALLBACK.into()),
+            ("scope", scope.into()),
+            ("state", "the state".into()),
+            ("aud", format!("{}/fhir/R4", self.server.url)),
+            ("nonce", "n-1".into()),
+            ("code_challenge", challenge(VERIFIER)),
+            ("code_challenge_method", "S256".into()),
+        ]
+    }
+
+    async fn page(&self, request: &[(&'static str, String)]) -> Response {
+        let url = format!("{}/oauth2/authorize", self.server.url);
+        self.http.get(format!("{url}?{}", form(request))).header("cookie", &self.cookie).send().await.unwrap()
+    }
+
+    /// As a person who leaves all but `without` ticked.
+    async fn allow(
+        &self,
+        mut request: Vec<(&'static str, String)>,
+        patient: Option<&str>,
+        without: &[&str],
+    ) -> Response {
+        let scopes = request.iter().find(|(n, _)| *n == "scope").unwrap().1.clone();
+        for scope in scopes.split(' ').filter(|s| !without.contains(s)) {
+            request.push(("grant", scope.into()));
+        }
+        request.extend(patient.map(|p| ("patient", p.to_owned())));
+        request.push(("decision", "allow".into()));
+        self.decide(&request, Some(&self.server.url)).await
+    }
+
+    async fn decide(&self, pairs: &[(&'static str, String)], origin: Option<&str>) -> Response {
+        let mut post = self.http.post(format!("{}/oauth2/authorize/decision", self.server.url));
+        if let Some(origin) = origin {
+            post = post.header("origin", origin);
+        }
+        post.header("cookie", &self.cookie).header("content-type", FORM).body(form(pairs)).send().await.unwrap()
+    }
+
+    async fn code(&self, scope: &str, patient: Option<&str>) -> String {
+        let response = self.allow(self.request(scope), patient, &[]).await;
+        sent_back(&response, "code").expect("a code")
+    }
+
+    async fn post(&self, path: &str, pairs: &[(&str, &str)]) -> (StatusCode, Value) {
+        let response = self
+            .http
+            .post(format!("{}{path}", self.server.url))
+            .header("content-type", FORM)
+            .body(form(pairs))
+            .send()
+            .await
+            .unwrap();
+        (response.status(), response.json().await.unwrap_or_default())
+    }
+
+    async fn exchange(&self, code: &str, verifier: &str, redirect_uri: &str) -> (StatusCode, Value) {
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", "app"),
+            ("code", code),
+            ("code_verifier", verifier),
+            ("redirect_uri", redirect_uri),
+        ];
+        self.post("/oauth2/token", &form).await
+    }
+
+    /// The token response to a new grant.
+    async fn granted(&self, scope: &str, patient: Option<&str>) -> Value {
+        let code = self.code(scope, patient).await;
+        let (status, answer) = self.exchange(&code, VERIFIER, CALLBACK).await;
+        assert_eq!(status, 200, "{answer}");
+        answer
+    }
+
+    async fn refresh(&self, token: &str) -> (StatusCode, Value) {
+        let form = [("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", token)];
+        self.post("/oauth2/token", &form).await
+    }
+
+    async fn get(&self, token: &Value, path: &str) -> u16 {
+        let get = self.http.get(format!("{}{path}", self.server.url)).bearer_auth(token.as_str().unwrap());
+        get.send().await.unwrap().status().as_u16()
+    }
+
+    async fn ids(&self, token: &Value, path: &str) -> Vec<String> {
+        let get = self.http.get(format!("{}/fhir/R4{path}", self.server.url)).bearer_auth(token.as_str().unwrap());
+        let bundle: Value = get.send().await.unwrap().json().await.unwrap();
+        let entries = bundle["entry"].as_array().cloned().unwrap_or_default();
+        entries.iter().map(|e| e["resource"]["id"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+fn observation(id: &str, patient: &str) -> Value {
+    json!({
+        "resourceType": "Observation", "id": id, "status": "final", "code": {"text": "Weight"},
+        "subject": {"reference": format!("Patient/{patient}")}
+    })
+}
+
+/// A parameter of the address that the person is sent to.
+fn sent_back(response: &Response, name: &str) -> Option<String> {
+    let location = response.headers().get("location")?.to_str().unwrap();
+    let (to, query) = location.split_once('?')?;
+    assert_eq!(to, CALLBACK);
+    let mut pairs = query.split('&').filter_map(|p| p.split_once('='));
+    pairs.find(|(n, _)| *n == name).map(|(_, v)| v.to_owned())
+}
+
+#[tokio::test]
+async fn discovery_names_what_there_is() {
+    let site = Site::start().await;
+    let get = async |path: &str| {
+        let response = site.http.get(format!("{}{path}", site.server.url)).header("accept", "text/html").send().await;
+        let response = response.unwrap();
+        assert_eq!(response.status(), 200);
+        assert!(response.headers()["content-type"].to_str().unwrap().contains("json"));
+        response.json::<Value>().await.unwrap()
+    };
+    let found = get("/fhir/R4/.well-known/smart-configuration").await;
+    assert_eq!(found["issuer"], site.server.url.as_str());
+    assert_eq!(found["token_endpoint"], format!("{}/oauth2/token", site.server.url));
+    assert_eq!(found["code_challenge_methods_supported"], json!(["S256"]));
+    let metadata = site.http.get(format!("{}/fhir/R4/metadata", site.server.url)).send().await.unwrap();
+    let metadata: Value = metadata.json().await.unwrap();
+    let security = &metadata["rest"][0]["security"];
+    assert_eq!(security["service"][0]["coding"][0]["code"], "SMART-on-FHIR");
+    assert_eq!(security["extension"][0]["extension"][1]["valueUri"], found["token_endpoint"]);
+}
+
+#[tokio::test]
+async fn an_application_reads_the_chosen_patient_and_nobody_else() {
+    let site = Site::start().await;
+    let scope = "openid fhirUser launch/patient patient/*.rs";
+    let mut request = site.request(scope);
+    request.push(("find", "two".into()));
+    let page = site.page(&request).await;
+    assert_eq!(page.status(), 200);
+    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("form-action 'self' https://app.example;") && policy.contains("frame-ancestors 'none'"));
+    let page = page.text().await.unwrap();
+    assert!(page.contains("Two &lt;b&gt;") && !page.contains("One") && !page.contains("<b>"), "{page}");
+
+    let code = site.code(scope, Some("p1")).await;
+    let (status, answer) = site.exchange(&code, VERIFIER, CALLBACK).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!((&answer["patient"], &answer["scope"]), (&json!("p1"), &json!(scope)));
+    assert_eq!(answer["refresh_token"], Value::Null);
+    let token = &answer["access_token"];
+    assert_eq!(site.get(token, "/fhir/R4/Patient/p1").await, 200);
+    assert_eq!(site.get(token, "/fhir/R4/Patient/p2").await, 404);
+    assert_eq!(site.get(token, "/fhir/R4/Observation/o2").await, 404);
+    assert_eq!(site.ids(token, "/Observation").await, ["o1"]);
+    assert_eq!(site.ids(token, "/Observation?patient=p2").await, [""; 0]);
+    assert_eq!(site.ids(token, "/Patient?_has:Observation:patient:_id=o2").await, [""; 0]);
+    // Types whose rows say not whose they are, writing, and the other doors.
+    for path in ["/fhir/R4/Binary", "/fhir/R4/Bundle", "/fhir/R4/Subscription"] {
+        assert_eq!(site.get(token, path).await, 403, "{path}");
+    }
+    let put = site.http.put(format!("{}/fhir/R4/Observation/o1", site.server.url)).bearer_auth(token.as_str().unwrap());
+    let put = put.header("content-type", "application/fhir+json").body(observation("o1", "p1").to_string());
+    assert_eq!(put.send().await.unwrap().status(), 403);
+    let query = site.http.post(format!("{}/graphql", site.server.url)).bearer_auth(token.as_str().unwrap());
+    assert_eq!(query.json(&json!({"query": "{ __typename }"})).send().await.unwrap().status(), 401);
+
+    // The id_token verifies by the published key.
+    let id_token = answer["id_token"].as_str().unwrap();
+    let (signed, signature) = id_token.rsplit_once('.').unwrap();
+    let part = |text: &str| -> Value { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap() };
+    let (head, claims) = signed.split_once('.').unwrap();
+    let keys = site.http.get(format!("{}/oauth2/jwks", site.server.url)).send().await.unwrap();
+    let keys: Value = keys.json().await.unwrap();
+    let key = keys["keys"].as_array().unwrap().iter().find(|k| k["kid"] == part(head)["kid"]).unwrap().clone();
+    let bytes = |name: &str| URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap()).unwrap();
+    let point = [&[4][..], &bytes("x"), &bytes("y")].concat();
+    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(signed.as_bytes(), &signature).unwrap();
+    let claims = part(claims);
+    assert_eq!((&claims["aud"], &claims["nonce"]), (&json!("app"), &json!("n-1")));
+    assert_eq!(claims["fhirUser"], format!("{}/fhir/R4/Practitioner/lee", site.server.url));
+}
+
+#[tokio::test]
+async fn a_scope_never_widens_and_unticked_ones_are_not_granted() {
+    let site = Site::start().await;
+    let response = site.allow(site.request("openid user/*.cruds user/*.rs"), None, &["user/*.cruds"]).await;
+    let code = sent_back(&response, "code").unwrap();
+    let (_, answer) = site.exchange(&code, VERIFIER, CALLBACK).await;
+    assert_eq!(answer["scope"], "openid user/*.rs");
+    let delete = async |token: &Value| {
+        let url = format!("{}/fhir/R4/Observation/o1", site.server.url);
+        site.http.delete(url).bearer_auth(token.as_str().unwrap()).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(site.ids(&answer["access_token"], "/Observation?_sort=_id").await, ["o1", "o2"]);
+    assert_eq!(delete(&answer["access_token"]).await, 403);
+    // A physician deletes nothing, whatever was granted.
+    let answer = site.granted("user/*.cruds", None).await;
+    assert_eq!(answer["scope"], "user/*.cruds");
+    assert_eq!(delete(&answer["access_token"]).await, 403);
+    // What was ticked but not asked is not granted.
+    let mut form = site.request("user/Patient.r");
+    form.extend([("grant", "user/*.cruds".into()), ("grant", "user/Patient.r".into()), ("decision", "allow".into())]);
+    let response = site.decide(&form, Some(&site.server.url)).await;
+    let (_, answer) = site.exchange(&sent_back(&response, "code").unwrap(), VERIFIER, CALLBACK).await;
+    assert_eq!(answer["scope"], "user/Patient.r");
+    assert_eq!(site.get(&answer["access_token"], "/fhir/R4/Observation/o1").await, 403);
+}
+
+#[tokio::test]
+async fn a_patient_reads_the_own_record_only() {
+    let mut site = Site::start().await;
+    site.person("pat", Role::Patient, "Patient/p1").await;
+    site.cookie = site.sign_in("pat").await;
+    // The choice of another patient in the form is not listened to.
+    let answer = site.granted("launch/patient patient/*.rs", Some("p2")).await;
+    assert_eq!(answer["patient"], "p1");
+    let answer = site.granted("user/*.cruds", None).await;
+    assert_eq!(site.ids(&answer["access_token"], "/Observation").await, ["o1"]);
+}
+
+#[tokio::test]
+async fn requests_that_are_not_right_are_refused() {
+    let site = Site::start().await;
+    let with = |name: &'static str, value: &str| {
+        let mut request = site.request("user/*.rs");
+        request.retain(|(n, _)| *n != name);
+        if !value.is_empty() {
+            request.push((name, value.to_owned()));
+        }
+        request
+    };
+    // Nobody is sent to an address that is not registered.
+    for (name, value) in [
+        ("redirect_uri", "https://app.example/callback/"),
+        ("redirect_uri", "https://app.example/callback?x=1"),
+        ("redirect_uri", "https://evil.example/callback"),
+        ("redirect_uri", ""),
+        ("client_id", "another"),
+        ("client_id", ""),
+    ] {
+        let response = site.page(&with(name, value)).await;
+        assert_eq!(response.status(), 400, "{name}={value}");
+        assert!(response.headers().get("location").is_none());
+    }
+    for (name, value, error) in [
+        ("response_type", "token", "unsupported_response_type"),
+        ("code_challenge_method", "plain", "invalid_request"),
+        ("code_challenge_method", "", "invalid_request"),
+        ("code_challenge", "", "invalid_request"),
+        ("code_challenge", "short", "invalid_request"),
+        ("aud", "https://evil.example/fhir/R4", "invalid_request"),
+        ("aud", "", "invalid_request"),
+        ("state", "", "invalid_request"),
+        ("scope", "user/*.sr", "invalid_scope"),
+        ("scope", "user/Observation.rs?category=laboratory", "invalid_scope"),
+        ("scope", "system/*.rs", "invalid_scope"),
+        ("scope", "launch user/*.rs", "invalid_request"),
+    ] {
+        let response = site.page(&with(name, value)).await;
+        assert_eq!(sent_back(&response, "error").as_deref(), Some(error), "{name}={value}");
+        assert_eq!(sent_back(&response, "state").is_some(), name != "state");
+    }
+    let mut twice = site.request("user/*.rs");
+    twice.push(("scope", "user/*.cruds".into()));
+    assert_eq!(sent_back(&site.page(&twice).await, "error").as_deref(), Some("invalid_request"));
+
+    // A decision comes from our page, and may be no.
+    let mut form = site.request("user/*.rs");
+    form.push(("grant", "user/*.rs".into()));
+    form.push(("decision", "allow".into()));
+    for origin in [None, Some("null"), Some("https://evil.example")] {
+        assert_eq!(site.decide(&form, origin).await.status(), 403);
+    }
+    form.pop();
+    let denied = site.decide(&form, Some(&site.server.url)).await;
+    assert_eq!(sent_back(&denied, "error").as_deref(), Some("access_denied"));
+
+    // Without a session there is a sign-in and nothing of the application's wishes.
+    let anonymous = Site { cookie: "wintehr=none".into(), ..site };
+    let page = anonymous.page(&anonymous.request("user/*.rs")).await.text().await.unwrap();
+    assert!(page.contains("Sign in") && !page.contains("decision"), "{page}");
+}
+
+#[tokio::test]
+async fn a_code_is_good_once_for_a_minute_and_for_its_own_request() {
+    let site = Site::start().await;
+    let refused = async |code: &str, verifier: &str, uri: &str| {
+        let (status, answer) = site.exchange(code, verifier, uri).await;
+        assert_eq!((status.as_u16(), &answer["error"]), (400, &json!("invalid_grant")));
+    };
+    let code = site.code("user/*.rs", None).await;
+    refused(&code, "another-verifier-of-at-least-forty-three-characters", CALLBACK).await;
+    refused(&code, VERIFIER, CALLBACK).await;
+    let code = site.code("user/*.rs", None).await;
+    refused(&code, VERIFIER, "https://app.example/other").await;
+    let code = site.code("user/*.rs", None).await;
+    site.server.clock.advance(TimeDelta::seconds(60));
+    refused(&code, VERIFIER, CALLBACK).await;
+    // The second coming of a code ends what came of the first.
+    let code = site.code("user/*.rs", None).await;
+    let (_, answer) = site.exchange(&code, VERIFIER, CALLBACK).await;
+    assert_eq!(site.get(&answer["access_token"], "/fhir/R4/Patient/p1").await, 200);
+    refused(&code, VERIFIER, CALLBACK).await;
+    assert_eq!(site.get(&answer["access_token"], "/fhir/R4/Patient/p1").await, 401);
+    // Another application's code is nobody's, and stays good.
+    site.register("other", ClientKind::Public, SCOPE, None).await;
+    let code = site.code("user/*.rs", None).await;
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "other"),
+        ("code", &code),
+        ("code_verifier", VERIFIER),
+        ("redirect_uri", CALLBACK),
+    ];
+    assert_eq!(site.post("/oauth2/token", &form).await.1["error"], "invalid_grant");
+    assert_eq!(site.exchange(&code, VERIFIER, CALLBACK).await.0, 200);
+}
+
+#[tokio::test]
+async fn refresh_tokens_rotate_and_reuse_ends_the_family() {
+    let site = Site::start().await;
+    let first = site.granted("offline_access user/*.rs", None).await;
+    let used = first["refresh_token"].as_str().unwrap();
+    let (status, wide) = site
+        .post(
+            "/oauth2/token",
+            &[
+                ("grant_type", "refresh_token"),
+                ("client_id", "app"),
+                ("refresh_token", used),
+                ("scope", "user/*.cruds"),
+            ],
+        )
+        .await;
+    assert_eq!((status.as_u16(), &wide["error"]), (400, &json!("invalid_scope")));
+    site.server.clock.advance(TimeDelta::minutes(61));
+    assert_eq!(site.get(&first["access_token"], "/fhir/R4/Patient/p1").await, 401);
+    let (status, second) = site.refresh(used).await;
+    assert_eq!(status, 200, "{second}");
+    assert_eq!(site.get(&second["access_token"], "/fhir/R4/Patient/p1").await, 200);
+    assert_eq!(site.refresh(used).await.1["error"], "invalid_grant");
+    assert_eq!(site.get(&second["access_token"], "/fhir/R4/Patient/p1").await, 401);
+    assert_eq!(site.refresh(second["refresh_token"].as_str().unwrap()).await.1["error"], "invalid_grant");
+}
+
+#[tokio::test]
+async fn access_ends_by_revocation_by_closing_the_application_and_with_the_session() {
+    let site = Site::start().await;
+    let open = async |answer: &Value| site.get(&answer["access_token"], "/fhir/R4/Patient/p1").await == 200;
+    let introspected = async |answer: &Value| {
+        let token = answer["access_token"].as_str().unwrap();
+        site.post("/oauth2/introspect", &[("client_id", "app"), ("token", token)]).await.1
+    };
+    let answer = site.granted("launch/patient patient/*.rs", Some("p1")).await;
+    let told = introspected(&answer).await;
+    assert_eq!((&told["active"], &told["patient"]), (&json!(true), &json!("p1")));
+    assert!(open(&answer).await);
+    let token = answer["access_token"].as_str().unwrap();
+    assert_eq!(site.post("/oauth2/revoke", &[("client_id", "app"), ("token", token)]).await.0, 200);
+    assert!(!open(&answer).await);
+    assert_eq!(introspected(&answer).await, json!({"active": false}));
+
+    let offline = site.granted("offline_access user/*.rs", None).await;
+    let online = site.granted("user/*.rs", None).await;
+    let logout = site.http.post(format!("{}/auth/logout", site.server.url)).header("cookie", &site.cookie);
+    assert_eq!(logout.header("x-wintehr-request", "1").send().await.unwrap().status(), 204);
+    site.server.clock.advance(TimeDelta::seconds(1));
+    assert!(!open(&online).await && open(&offline).await);
+
+    assert!(site.server.store.set_client_disabled("app", true, site.server.clock.now()).await.unwrap());
+    assert!(!open(&offline).await);
+    assert_eq!(site.refresh(offline["refresh_token"].as_str().unwrap()).await.1["error"], "invalid_client");
+    assert_eq!(site.page(&site.request("user/*.rs")).await.status(), 400);
+}
+
+#[tokio::test]
+async fn a_launch_from_a_chart_carries_its_patient_once() {
+    let mut site = Site::start().await;
+    let begin = async |site: &Site, body: Value| {
+        let post = site.http.post(format!("{}/smart/launch", site.server.url)).header("cookie", &site.cookie);
+        let response = post.header("x-wintehr-request", "1").json(&body).send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap_or_default())
+    };
+    assert_eq!(begin(&site, json!({"client": "app", "patient": "nobody"})).await.0, 400);
+    assert_eq!(begin(&site, json!({"client": "another", "patient": "p2"})).await.0, 400);
+    let (status, answer) = begin(&site, json!({"client": "app", "patient": "p2"})).await;
+    assert_eq!(status, 201, "{answer}");
+    let url = answer["url"].as_str().unwrap();
+    let (to, launch) = url.split_once("&launch=").unwrap();
+    assert!(to.starts_with("https://app.example/launch?iss=http"), "{to}");
+    let request = |site: &Site| {
+        let mut request = site.request("launch patient/*.rs");
+        request.push(("launch", launch.to_owned()));
+        request
+    };
+    assert!(site.page(&request(&site)).await.text().await.unwrap().contains("Two"));
+    // Another person's launch is unknown.
+    site.person("kim", Role::Physician, "Practitioner/kim").await;
+    let lee = std::mem::take(&mut site.cookie);
+    site.cookie = site.sign_in("kim").await;
+    assert_eq!(sent_back(&site.page(&request(&site)).await, "error").as_deref(), Some("invalid_request"));
+    site.cookie = lee;
+    let response = site.allow(request(&site), Some("p1"), &[]).await;
+    let (_, answer) = site.exchange(&sent_back(&response, "code").unwrap(), VERIFIER, CALLBACK).await;
+    assert_eq!((&answer["patient"], &answer["need_patient_banner"]), (&json!("p2"), &json!(false)));
+    let again = site.allow(request(&site), None, &[]).await;
+    assert_eq!(sent_back(&again, "error").as_deref(), Some("invalid_request"));
+}
+
+#[tokio::test]
+async fn an_application_with_a_secret_shows_it() {
+    let site = Site::start().await;
+    let (secret, hash) = api::auth::new_token();
+    site.register("secretive", ClientKind::Symmetric(hash), SCOPE, None).await;
+    let mut request = site.request("user/*.rs");
+    request[1].1 = "secretive".into();
+    let response = site.allow(request, None, &[]).await;
+    let code = sent_back(&response, "code").unwrap();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("code_verifier", VERIFIER),
+        ("redirect_uri", CALLBACK),
+    ];
+    let ask = async |secret: &str| {
+        let post = site.http.post(format!("{}/oauth2/token", site.server.url)).basic_auth("secretive", Some(secret));
+        post.header("content-type", FORM).body(self::form(&form)).send().await.unwrap()
+    };
+    let wrong = ask("wrong").await;
+    assert_eq!(wrong.status(), 401);
+    assert!(wrong.headers().contains_key("www-authenticate"));
+    let mut bare = form.to_vec();
+    bare.push(("client_id", "secretive"));
+    assert_eq!(site.post("/oauth2/token", &bare).await.1["error"], "invalid_client");
+    let right = ask(&secret).await;
+    assert_eq!(right.status(), 200);
+    assert_eq!(right.headers()["cache-control"], "no-store");
+}
+
+struct Program {
+    es384: EcdsaKeyPair,
+    rs384: ring::rsa::KeyPair,
+}
+
+const RSA: &str = include_str!("smart_rsa.b64");
+
+impl Program {
+    fn new() -> Self {
+        let random = SystemRandom::new();
+        let es384 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &random).unwrap();
+        let es384 = EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, es384.as_ref(), &random).unwrap();
+        let rsa = base64::engine::general_purpose::STANDARD.decode(RSA.trim()).unwrap();
+        Self { es384, rs384: ring::rsa::KeyPair::from_pkcs8(&rsa).unwrap() }
+    }
+
+    fn jwks(&self) -> String {
+        let (x, y) = self.es384.public_key().as_ref()[1..].split_at(48);
+        let public = ring::rsa::PublicKeyComponents::<Vec<u8>>::from(self.rs384.public());
+        let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        json!({"keys": [
+            {"kty": "EC", "crv": "P-384", "kid": "ec", "alg": "ES384", "x": text(x), "y": text(y)},
+            {"kty": "RSA", "kid": "rsa", "alg": "RS384", "n": text(&public.n), "e": text(&public.e)},
+        ]})
+        .to_string()
+    }
+
+    fn sign(&self, head: &Value, claims: &Value) -> String {
+        let text = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let signed = format!("{}.{}", text(head), text(claims));
+        let random = SystemRandom::new();
+        let signature = if head["kid"] == "rsa" {
+            let mut out = vec![0; self.rs384.public().modulus_len()];
+            self.rs384.sign(&ring::signature::RSA_PKCS1_SHA384, &random, signed.as_bytes(), &mut out).unwrap();
+            out
+        } else {
+            self.es384.sign(&random, signed.as_bytes()).unwrap().as_ref().to_vec()
+        };
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+}
+
+#[tokio::test]
+async fn a_program_shows_who_it_is_by_a_signature() {
+    let site = Site::start().await;
+    let program = Program::new();
+    let now = site.server.clock.now();
+    let account = SystemAccount { login: "batch".into(), name: "Batch".into() };
+    site.server.store.create_system_account(account, now).await.unwrap();
+    let kind = ClientKind::Asymmetric(program.jwks());
+    site.register("batch", kind, "system/Observation.rs", Some("batch")).await;
+    let audience = format!("{}/oauth2/token", site.server.url);
+    let claims = |jti: &str| {
+        let exp = (now + TimeDelta::minutes(4)).timestamp();
+        json!({"iss": "batch", "sub": "batch", "aud": audience, "exp": exp, "jti": jti})
+    };
+    let ask = async |assertion: &str, scope: &str| {
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("scope", scope),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", assertion),
+        ];
+        site.post("/oauth2/token", &form).await
+    };
+    let ec = json!({"alg": "ES384", "typ": "JWT", "kid": "ec"});
+    let rsa = json!({"alg": "RS384", "typ": "JWT", "kid": "rsa"});
+    for head in [&ec, &rsa] {
+        let (status, answer) = ask(&program.sign(head, &claims(&head["kid"].to_string())), "system/*.rs").await;
+        assert_eq!(status, 200, "{answer}");
+        assert_eq!((&answer["scope"], &answer["expires_in"]), (&json!("system/Observation.rs"), &json!(300)));
+        assert_eq!(answer["refresh_token"], Value::Null);
+        assert_eq!(site.get(&answer["access_token"], "/fhir/R4/Observation/o1").await, 200);
+        assert_eq!(site.get(&answer["access_token"], "/fhir/R4/Patient/p1").await, 403);
+    }
+    let replayed = program.sign(&ec, &claims("once"));
+    assert_eq!(ask(&replayed, "system/Observation.r").await.0, 200);
+    assert_eq!(ask(&replayed, "system/Observation.r").await.1["error"], "invalid_client");
+    assert_eq!(ask(&program.sign(&ec, &claims("a")), "user/*.rs").await.1["error"], "invalid_scope");
+    assert_eq!(ask(&program.sign(&ec, &claims("b")), "system/Patient.rs").await.1["error"], "invalid_scope");
+
+    let another = Program::new();
+    let mut forged: Vec<(String, String)> = vec![
+        ("another key".into(), another.sign(&ec, &claims("c"))),
+        ("another alg of the key".into(), program.sign(&json!({"alg": "RS384", "kid": "ec"}), &claims("d"))),
+        ("no kid".into(), program.sign(&json!({"alg": "ES384"}), &claims("e"))),
+        ("unknown kid".into(), program.sign(&json!({"alg": "ES384", "kid": "../ec"}), &claims("f"))),
+        (
+            "foreign jku".into(),
+            program.sign(&json!({"alg": "ES384", "kid": "ec", "jku": "https://evil.example"}), &claims("g")),
+        ),
+        ("typ".into(), program.sign(&json!({"alg": "ES384", "kid": "ec", "typ": "at+jwt"}), &claims("h"))),
+    ];
+    for alg in ["none", "HS256", "ES256", "RS256", "es384"] {
+        let whole = program.sign(&json!({"alg": alg, "kid": "ec"}), &claims(alg));
+        forged.push((format!("alg {alg}"), whole.clone()));
+        forged.push((format!("alg {alg} unsigned"), format!("{}.", whole.rsplit_once('.').unwrap().0)));
+    }
+    for (name, value) in [
+        ("iss", json!("app")),
+        ("sub", json!("app")),
+        ("aud", json!("https://evil.example/token")),
+        ("aud", json!(site.server.url)),
+        ("exp", json!(now.timestamp())),
+        ("exp", json!((now + TimeDelta::minutes(6)).timestamp())),
+        ("nbf", json!((now + TimeDelta::minutes(1)).timestamp())),
+        ("jti", json!("")),
+        ("jti", Value::Null),
+    ] {
+        let mut claims = claims(&format!("{name} {value}"));
+        claims[name] = value.clone();
+        forged.push((format!("{name} {value}"), program.sign(&ec, &claims)));
+    }
+    for (what, assertion) in forged {
+        let (status, answer) = ask(&assertion, "system/Observation.rs").await;
+        assert_eq!((status.as_u16(), &answer["error"]), (401, &json!("invalid_client")), "{what}");
+    }
+    let (_, answer) = ask(&program.sign(&ec, &claims("last")), "system/Observation.rs").await;
+    assert_eq!(site.get(&answer["access_token"], "/fhir/R4/Observation/o1").await, 200);
+    site.server.store.set_client_disabled("batch", true, now).await.unwrap();
+    assert_eq!(site.get(&answer["access_token"], "/fhir/R4/Observation/o1").await, 401);
+    assert_eq!(ask(&program.sign(&ec, &claims("closed")), "system/Observation.rs").await.0, 401);
+}
+
+#[tokio::test]
+async fn only_registered_origins_read_answers_across_origins() {
+    let site = Site::start().await;
+    let ask = async |method: &str, path: &str, origin: &str| {
+        let request = site.http.request(method.parse().unwrap(), format!("{}{path}", site.server.url));
+        let request = request.header("origin", origin).header("access-control-request-method", "GET");
+        let response = request.send().await.unwrap();
+        let allowed = response.headers().get("access-control-allow-origin").map(|v| v.to_str().unwrap().to_owned());
+        assert!(response.headers().get("access-control-allow-credentials").is_none());
+        (response.status().as_u16(), allowed)
+    };
+    let good = Some("https://app.example".to_owned());
+    assert_eq!(ask("OPTIONS", "/fhir/R4/Patient/p1", "https://app.example").await, (204, good.clone()));
+    assert_eq!(ask("GET", "/fhir/R4/.well-known/smart-configuration", "https://app.example").await, (200, good));
+    for origin in ["https://evil.example", "https://app.example.evil.example", "http://app.example", "null"] {
+        assert_eq!(ask("OPTIONS", "/fhir/R4/Patient/p1", origin).await, (403, None), "{origin}");
+        assert_eq!(ask("GET", "/fhir/R4/metadata", origin).await, (200, None), "{origin}");
+    }
+    assert_eq!(ask("GET", "/auth/config", "https://app.example").await.1, None);
+    assert_eq!(ask("GET", "/oauth2/authorize", "https://app.example").await.1, None);
+}
