@@ -58,8 +58,7 @@ pub(super) fn is_raw(method: &Method, path: &str, query: &str, headers: &HeaderM
 }
 
 pub(super) fn wants_bytes(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("*/*");
-    format::accepted(accept).is_none()
+    format::accepted(headers, format::Format::named).is_none()
 }
 
 /// The content in its own type; a page must not run what somebody stored.

@@ -8,7 +8,7 @@ use fhir::{Json, ResourceType};
 use http::{StatusCode, Uri};
 
 use super::format::SERVED;
-use super::operation::OPERATIONS;
+use super::operation::{OPERATIONS, SYSTEM_OPERATIONS};
 use super::search::OWNERS;
 use super::{Failure, Response, State, json, parameters};
 use fhir::patch::JSON_PATCH;
@@ -59,6 +59,7 @@ fn statement(state: &State) -> Json<'static> {
         ("security", security(&state.public_url)),
         ("resource", Json::Array(resources.collect())),
         ("interaction", codes(&["transaction", "batch", "history-system", "search-system"])),
+        ("operation", Json::Array(SYSTEM_OPERATIONS.map(|(name, definition)| named(name, definition)).to_vec())),
         ("compartment", names(compartments)),
     ]);
     object([
@@ -113,8 +114,11 @@ pub(super) fn interactions(resource_type: ResourceType) -> &'static [&'static st
 
 fn operations(resource_type: ResourceType) -> Json<'static> {
     let served = OPERATIONS.iter().filter(|o| o.is_on(resource_type));
-    let served = served.map(|o| object([("name", Json::from(o.name)), ("definition", Json::from(o.definition))]));
-    Json::Array(served.collect())
+    Json::Array(served.map(|o| named(o.name, o.definition)).collect())
+}
+
+fn named(name: &'static str, definition: &'static str) -> Json<'static> {
+    object([("name", Json::from(name)), ("definition", Json::from(definition))])
 }
 
 fn names(all: impl Iterator<Item = String>) -> Json<'static> {

@@ -24,7 +24,7 @@ pub(super) enum Format {
 
 impl Format {
     /// The form behind a media type, a range, or a short name of `_format`.
-    fn named(media: &str) -> Option<Self> {
+    pub fn named(media: &str) -> Option<Self> {
         let mut parts = media.split(';').map(|part| part.trim().to_ascii_lowercase());
         // A plus sign in a query means a space.
         let name = parts.next().unwrap_or_default().replace(' ', "+");
@@ -66,7 +66,7 @@ impl Wanted {
     pub fn of(format: Option<&str>, pretty: bool, headers: &HeaderMap) -> Result<Self, Failure> {
         let format = match format.filter(|f| !f.is_empty()) {
             Some(format) => Format::named(format),
-            None => accepted(headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("*/*")),
+            None => accepted(headers, Format::named),
         };
         let format = format.ok_or_else(|| {
             let issue = Issue::error(IssueType::NotSupported, format!("only {FHIR_JSON} and {FHIR_XML} are served"));
@@ -89,15 +89,16 @@ impl Wanted {
     }
 }
 
-/// The best form of an `Accept` header: highest weight, then first named.
-pub(super) fn accepted(accept: &str) -> Option<Format> {
-    let mut best: Option<(f32, Format)> = None;
+/// The best form of the `Accept` header among those that `named` knows: highest weight, then first named.
+pub(super) fn accepted<T>(headers: &HeaderMap, named: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("*/*");
+    let mut best: Option<(f32, T)> = None;
     for range in accept.split(',') {
         let weight =
             range.split(';').find_map(|part| part.trim().strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
-        if let Some(format) = Format::named(range)
+        if let Some(format) = named(range)
             && weight > 0.0
-            && best.is_none_or(|(found, _)| weight > found)
+            && best.as_ref().is_none_or(|(found, _)| weight > *found)
         {
             best = Some((weight, format));
         }
@@ -175,7 +176,9 @@ mod tests {
             ("text/turtle, application/pdf", None),
         ];
         for (accept, expected) in table {
-            assert_eq!(accepted(accept), expected, "{accept}");
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            assert_eq!(accepted(&headers, Format::named), expected, "{accept}");
         }
         assert_eq!(Format::named("application/fhir xml"), Some(Format::Xml));
     }

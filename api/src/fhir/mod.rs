@@ -65,7 +65,18 @@ type Response = axum::response::Response;
 
 /// The routes below one base path; links answer with the base the client used.
 pub fn routes(base: &'static str, state: &State) -> Router {
-    in_json(base, state).layer(axum::middleware::from_fn(format::layer))
+    in_json(base, state).layer(axum::middleware::from_fn(format::layer)).merge(in_other_forms(base, state))
+}
+
+/// What is answered in forms of its own.
+fn in_other_forms(base: &'static str, state: &State) -> Router {
+    let at = |path: &str| format!("{base}{path}");
+    Router::new()
+        .route(&at("/$viewdefinition-run"), operation(operation::view::of_system))
+        .route(&at("/ViewDefinition/$run"), operation(operation::view::of_system))
+        .route(&at("/ViewDefinition/{id}/$run"), operation(operation::view::of_instance))
+        .layer(axum::Extension(Base(base)))
+        .with_state(state.clone())
 }
 
 fn in_json(base: &'static str, state: &State) -> Router {

@@ -16,6 +16,7 @@ mod resource_type_list;
 pub mod same_patient;
 pub mod search;
 pub mod summary;
+pub mod table;
 pub mod temporal;
 pub mod terminology;
 pub mod ucum;

@@ -63,7 +63,7 @@ async fn every_interaction_speaks_xml() {
     let head = ask(Method::HEAD, "/Patient/p1").send().await.unwrap();
     assert_eq!((head.status().as_u16(), header(&head, "content-type")), (200, "application/fhir+xml; charset=utf-8"));
     // What has no XML form is said, not guessed.
-    let view = r#"{"resourceType":"ViewDefinition","id":"v","status":"active","resource":"Patient"}"#;
+    let view = r#"{"resourceType":"ViewDefinition","id":"v","status":"active","resource":"Patient","select":[{"column":[{"name":"id","path":"id"}]}]}"#;
     assert_eq!(client.send(Method::PUT, "/ViewDefinition/v", view).await.status(), 201);
     let none = ask(Method::GET, "/ViewDefinition/v").send().await.unwrap();
     assert_eq!(refusal(none).await.0, 406);

@@ -29,3 +29,4 @@ mod search_results;
 mod smart;
 mod store;
 mod terminology;
+mod view_definition;

@@ -190,6 +190,11 @@ async fn each_claimed_path_and_operation_is_served() {
             assert!(!text.contains("there is nothing at"), "{ty} ${name}");
         }
     }
+    for operation in rest["operation"].as_array().unwrap() {
+        let name = operation["name"].as_str().unwrap();
+        let (status, _, text) = refusal(client.get(&format!("/${name}")).await).await;
+        assert!(status == 400 && !text.contains("there is nothing at"), "${name}: {status} {text}");
+    }
     for compartment in rest["compartment"].as_array().unwrap() {
         let name = compartment.as_str().unwrap().rsplit('/').next().unwrap();
         let ty = ["Patient", "Encounter", "Practitioner", "RelatedPerson", "Device"]

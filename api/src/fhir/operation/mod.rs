@@ -7,6 +7,7 @@ pub(super) mod lastn;
 pub(super) mod match_patient;
 pub(super) mod meta;
 pub(super) mod terminology;
+pub(super) mod view;
 
 use axum::body::Body;
 use fhir::{Issue, IssueType, Json, ResourceType};
@@ -142,6 +143,10 @@ pub(super) const OPERATIONS: [Operation; 14] = [
         by: &["get", "post"],
     },
 ];
+
+/// All that is served on the system: name and definition.
+pub(super) const SYSTEM_OPERATIONS: [(&str, &str); 1] =
+    [("viewdefinition-run", "http://sql-on-fhir.org/OperationDefinition/$viewdefinition-run")];
 
 impl Operation {
     pub fn is_on(&self, resource_type: ResourceType) -> bool {

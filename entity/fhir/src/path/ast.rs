@@ -41,6 +41,33 @@ pub enum Expr {
     },
 }
 
+impl Expr {
+    /// Appends the `%names` in it.
+    pub fn variables<'e>(&'e self, out: &mut Vec<&'e str>) {
+        match self {
+            Expr::Variable { name, .. } => out.push(name),
+            Expr::Chain { start, steps } => {
+                if let Some(start) = start {
+                    start.variables(out);
+                }
+                for step in steps {
+                    match step {
+                        Step::Child { .. } => {}
+                        Step::Item { index, .. } => index.variables(out),
+                        Step::Call { arguments, .. } => arguments.iter().for_each(|a| a.variables(out)),
+                    }
+                }
+            }
+            Expr::Operators { first, rest } => {
+                first.variables(out);
+                rest.iter().for_each(|(_, operand, _)| operand.variables(out));
+            }
+            Expr::Type { operand, .. } | Expr::Sign { operand, .. } => operand.variables(out),
+            Expr::Literal(_) | Expr::This | Expr::Index | Expr::Total => {}
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub enum Literal {
     /// `{}`
@@ -279,6 +306,8 @@ functions! {
     HasValue "hasValue" 0 0,
     GetValue "getValue" 0 0,
     Resolve "resolve" 0 0,
+    GetResourceKey "getResourceKey" 0 0,
+    GetReferenceKey "getReferenceKey" 0 1,
     MemberOf "memberOf" 1 1,
     ConformsTo "conformsTo" 1 1,
     HtmlChecks "htmlChecks" 0 0,

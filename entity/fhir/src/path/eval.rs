@@ -49,6 +49,8 @@ pub struct Context<'a> {
     pub now: Option<DateTime<FixedOffset>>,
     /// Further `%name` values.
     pub variables: Vec<(Cow<'a, str>, Collection<'a>)>,
+    /// Our own base url without a slash at the end: a reference below it is a local one.
+    pub base_url: Option<&'a str>,
     pub resolver: Option<&'a Resolver<'a>>,
     pub terminology: Option<&'a Terminology<'a>>,
     pub profiles: Option<&'a Profiles<'a>>,
@@ -72,6 +74,7 @@ impl<'a> Context<'a> {
             focus: Collection::One(Value::Node(focus)),
             now: None,
             variables: Vec::new(),
+            base_url: None,
             resolver: None,
             terminology: None,
             profiles: None,

@@ -243,6 +243,28 @@ impl<'a> Evaluator<'_, 'a> {
                 }
                 Ok(out)
             }
+            Function::GetResourceKey => {
+                let mut out = Collection::Empty;
+                for json in nodes(input).filter_map(|node| node.json) {
+                    self.charge(1, at)?;
+                    if let (Some(ty), Some(id)) = (json.str_at("resourceType"), json.str_at("id")) {
+                        out.push(Value::String(Cow::Owned(format!("{ty}/{id}"))));
+                    }
+                }
+                Ok(out)
+            }
+            Function::GetReferenceKey => {
+                let mut out = Collection::Empty;
+                for text in nodes(input).filter_map(|node| node.json?.str_at("reference")) {
+                    self.charge(1, at)?;
+                    if let Target::Local { resource_type, id, .. } = reference::parse(text, self.context.base_url)
+                        && call.type_name.is_none_or(|t| &*t.name == resource_type.name())
+                    {
+                        out.push(Value::String(Cow::Owned(format!("{resource_type}/{id}"))));
+                    }
+                }
+                Ok(out)
+            }
             Function::MemberOf => {
                 let Some(url) = self.string_argument(call, 0, scope)? else { return Ok(Collection::Empty) };
                 let Some(value) = single(input, at)? else { return Ok(Collection::Empty) };

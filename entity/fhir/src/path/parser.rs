@@ -4,6 +4,7 @@ use super::ast::{Expr, Function, Literal, Name, Operator, Step, TypeName, TypeOp
 use super::lexer::{Token, tokens};
 use super::text::pattern;
 use super::{ErrorKind, PathError};
+use crate::ResourceType;
 use crate::path::decimal::Decimal;
 
 /// Deepest nesting of parentheses, arguments, indexes and right-hand operands.
@@ -208,8 +209,18 @@ impl Parser {
         };
         let mut arguments = Vec::new();
         let mut type_name = None;
-        if matches!(function, Function::Is | Function::As | Function::OfType) {
-            type_name = Some(self.type_name()?);
+        let of_type = match function {
+            Function::Is | Function::As | Function::OfType => true,
+            Function::GetReferenceKey => !matches!(self.peek(), Token::Symbol(")")),
+            _ => false,
+        };
+        if of_type {
+            let written = self.type_name()?;
+            if function == Function::GetReferenceKey && ResourceType::named(&written.name).is_none() {
+                let reason = format!("{} is no resource type", written.name);
+                return Err(PathError::new(ErrorKind::Semantic, reason, at));
+            }
+            type_name = Some(written);
             self.expect(")")?;
         } else if !self.accept(")") {
             loop {
