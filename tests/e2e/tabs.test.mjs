@@ -9,11 +9,11 @@ let chart
 before(async () => { ({ browser, page, trouble, accessible, shot, inTheme, signInAs } = await open()) })
 after(() => browser?.close())
 
-const TABS = ['Problems', 'Medications', 'Allergies', 'Immunizations', 'Procedures', 'Vitals', 'Results', 'Documents', 'Encounters']
+const TABS = ['Problems', 'Medications', 'Allergies', 'Immunizations', 'Procedures', 'Vitals', 'Results', 'Documents', 'Encounters', 'Care']
 /** What stands in each tab of a patient in hospital. */
 const SEES = {
   Problems: 'Active problems', Medications: 'Current medications', Allergies: /allergies/i, Immunizations: 'Immunizations', Procedures: 'Procedures', Vitals: 'Vital signs', Results: 'Laboratory results',
-  Documents: 'Documents', Encounters: 'Encounters',
+  Documents: 'Documents', Encounters: 'Encounters', Care: 'Care team',
 }
 
 /** The address of the chart of somebody who is in hospital now. */

@@ -69,7 +69,7 @@ const who = {
 /** A patient of whom nothing is recorded. */
 export const emptyPatient = {
   ...who, conditions: none, allergies: { ...none, status: 'NOT_ASKED' }, medicationRequests: none, currentMedications: none, encounters: none, immunizations: none, procedures: none, documents: none,
-  diagnosticReports: none, labs: none, vitals: none, latestResults: [],
+  diagnosticReports: none, labs: none, vitals: none, latestResults: [], careTeam: [], contacts: [], relatedPersons: none, coverage: none, carePlans: none, goals: none, appointments: none, tasks: none,
 }
 
 /** A patient with one of each. */
@@ -94,6 +94,13 @@ export const fullPatient = {
   documents: list({ ...node('DocumentReference/d1'), status: 'CURRENT', type: concept('Progress note'), category: [], date: '2026-11-22T08:35:00Z', authors: [{ display: 'Dr Lee' }], attachments: [{ contentType: 'text/plain', data: btoa('Walks to the bathroom.') }] }),
   diagnosticReports: list({ ...node('DiagnosticReport/r1'), status: 'FINAL', code: concept('Renal panel'), category: [], effectiveAt: '2026-11-22T07:40:00Z', conclusion: 'Repeat potassium.', performers: [], results: [potassium] }),
   labs: list(potassium),
+  careTeam: [{ team: { id: 'CareTeam/t1' }, teamName: 'Ward 6 West', member: { id: 'Practitioner/lee', display: 'Dr Lee' }, roles: [concept('Attending')] }],
+  contacts: [{ relationships: [concept('Daughter')], name: { display: 'Eva Lind', family: 'Lind', given: ['Eva'], prefix: [], suffix: [] }, telecom: [{ system: 'phone', value: '555 0101' }] }],
+  relatedPersons: list({ ...node('RelatedPerson/r1'), relationships: [concept('Son')], names: [{ display: 'Axel Lind', family: 'Lind', given: ['Axel'], prefix: [], suffix: [] }], telecom: [], addresses: [] }), appointments: none,
+  coverage: list({ ...node('Coverage/v1'), status: 'ACTIVE', type: concept('Public'), subscriberId: 'M-1', payors: [{ display: 'Health fund' }] }),
+  carePlans: list({ ...node('CarePlan/p1'), status: 'ACTIVE', title: 'Asthma plan', category: [], addresses: [], goals: [], activities: [{ description: 'Inhaler technique', status: 'in-progress' }], notes: [] }),
+  goals: list({ ...node('Goal/g1'), status: 'ACTIVE', description: concept('Peak flow'), targets: [{ quantity: { value: '400', unit: 'L/min', comparator: '>=' }, due: '2027-03' }], addresses: [], notes: [] }),
+  tasks: list({ ...node('Task/k1'), status: 'REQUESTED', priority: 'URGENT', description: 'Call the daughter', notes: [] }),
   vitals: list(pressure),
   latestResults: ({ category }: { category: string }) => (category === 'LABORATORY' ? [latest(potassium)] : [latest(pressure)]),
 }

@@ -4,6 +4,7 @@ import type { ReactElement } from 'react'
 import { describe, expect, it } from 'vitest'
 import { answering, emptyPatient, failing, forbidden, fullPatient, renderPage, type FakeServer } from '../../testing/chart'
 import { AllergiesPage } from './allergies.page'
+import { CarePage } from './care.page'
 import { DemographicsPage } from './demographics.page'
 import { DocumentsPage } from './documents.page'
 import { EncountersPage } from './encounters.page'
@@ -37,6 +38,12 @@ const WIDGETS: Widget[] = [
   tab('the encounters tab', <EncountersPage />, 'encounters', 'No encounter is recorded.', /6 West, bed 3/),
   tab('the documents tab', <DocumentsPage />, 'documents', 'No document is recorded.', /Progress note/),
   tab('the vitals tab', <VitalsPage />, 'vitals', 'No vital sign is recorded.', /104\/58/),
+  tab('the care team', <CarePage />, 'careTeam', 'No care team is recorded.', /Ward 6 West/),
+  tab('the care plans', <CarePage />, 'carePlans', 'No care plan is recorded.', /Asthma plan.*Inhaler technique/),
+  tab('the goals', <CarePage />, 'goals', 'No goal is recorded.', />=400 L\/minby Mar-2027/),
+  tab('the tasks', <CarePage />, 'tasks', 'No task is recorded.', /Call the daughter/),
+  tab('the related persons', <DemographicsPage />, 'relatedPersons', 'No related person is recorded.', /LIND, AxelSon/),
+  tab('the coverage', <DemographicsPage />, 'coverage', 'No coverage is recorded.', /Health fund/),
   tab('the results tab', <ResultsPage />, 'labs', 'No laboratory result is recorded.', /Renal panel.*Potassium/),
 ]
 
@@ -104,6 +111,13 @@ it('says of each fact about the person that it is not recorded', async () => {
   expect(person.getByText('Language').nextSibling).toHaveTextContent('Not recorded')
   expect(screen.getByText('Telephone (home)').nextSibling).toHaveTextContent('555 0100')
   expect(screen.getByText('No identifier is recorded.')).toBeVisible()
+})
+
+it('tells whom to reach about the patient', async () => {
+  at(<DemographicsPage />, { root: answering(fullPatient) })
+  const row = await screen.findByRole('row', { name: /LIND, Eva/ })
+  expect(row).toHaveTextContent('Daughter')
+  expect(row).toHaveTextContent('555 0101')
 })
 
 it('never mixes current with past medications', async () => {

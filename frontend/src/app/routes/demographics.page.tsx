@@ -1,18 +1,19 @@
 import { useParams } from 'react-router'
+import { AroundView } from '../../features/demographics/around'
 import { DemographicsView } from '../../features/demographics/demographics'
 import { PersonActs } from '../../features/registration/registration'
 import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const DemographicsScreen = graphql(`
-  query DemographicsScreen($id: ID!) { patient(id: $id) { id ...Banner ...DemographicRecord ...PersonFields } }
+  query DemographicsScreen($id: ID!) { patient(id: $id) { id ...Banner ...DemographicRecord ...PersonFields ...AroundRecord } }
 `)
 
 export function DemographicsPage() {
   const { id = '' } = useParams()
   return (
     <ChartScreen key={id} patientId={id} title="Demographics" query={DemographicsScreen}>
-      {(patient) => <><PersonActs of={patient} /><DemographicsView of={patient} /></>}
+      {(patient) => <><PersonActs of={patient} /><DemographicsView of={patient} /><AroundView of={patient} /></>}
     </ChartScreen>
   )
 }

@@ -6,7 +6,7 @@ export const TABS = [
   [['summary', 'Summary'], ['demographics', 'Demographics']],
   [['problems', 'Problems'], ['medications', 'Medications'], ['allergies', 'Allergies'], ['immunizations', 'Immunizations'], ['procedures', 'Procedures']],
   [['vitals', 'Vitals'], ['results', 'Results'], ['calculators', 'Calculators']],
-  [['documents', 'Documents'], ['encounters', 'Encounters']],
+  [['documents', 'Documents'], ['encounters', 'Encounters'], ['care', 'Care']],
 ] as const
 export type ChartTab = (typeof TABS)[number][number][0]
 

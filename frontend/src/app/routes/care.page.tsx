@@ -1,0 +1,17 @@
+import { useParams } from 'react-router'
+import { CareView } from '../../features/care/care'
+import { graphql } from '../../gql'
+import { ChartScreen } from '../chart/chart-screen'
+
+const CareScreen = graphql(`
+  query CareScreen($id: ID!) { patient(id: $id) { id ...Banner ...CareRecord } }
+`)
+
+export function CarePage() {
+  const { id = '' } = useParams()
+  return (
+    <ChartScreen key={id} patientId={id} title="Care" query={CareScreen}>
+      {(patient) => <CareView of={patient} />}
+    </ChartScreen>
+  )
+}

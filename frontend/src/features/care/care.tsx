@@ -1,0 +1,121 @@
+import type { ReactNode } from 'react'
+import { RowActs } from '../../components/act/acts'
+import { Status, words } from '../../components/clinical/status'
+import { Part } from '../../components/ui/part'
+import { RecordTable } from '../../components/ui/record-table'
+import { Section } from '../../components/ui/section'
+import { Empty } from '../../components/ui/states'
+import { graphql, read, type FragmentType } from '../../gql'
+import { formatDateTime, formatDay, formatPeriod } from '../../lib/date'
+import { formatDecimal } from '../../lib/quantity'
+
+export const CareRecord = graphql(`
+  fragment CareRecord on Patient {
+    careTeam { team { id } teamName member { id display reference } roles { text } period { start end } }
+    carePlans(first: 25) { nodes { id status title category { text } description period { start end } activities { code { text } status description reference { display } } } totalCount }
+    goals(first: 25) { nodes { id status achievement { text } description { text } startDate targets { measure { text } quantity { value unit comparator } low { value unit } high { value unit } due } } totalCount }
+    appointments(first: 25) { nodes { id status start end serviceTypes { text } reasons { text } description participants { actor { id display } types { text } } } totalCount }
+    tasks(first: 25) { nodes { id status businessStatus { text } priority code { text } description owner { display } dueAt authoredOn } totalCount }
+  }
+`)
+
+const amount = (q: { value?: string | null; unit?: string | null; comparator?: string | null } | null | undefined): string => (q?.value ? `${q.comparator ?? ''}${formatDecimal(q.value)} ${q.unit ?? ''}`.trim() : '')
+const shown = (list: { nodes: readonly unknown[]; totalCount?: number | null }): string => {
+  const total = list.totalCount ?? list.nodes.length
+  return total > list.nodes.length ? `the newest ${list.nodes.length} of ${total}` : `${total}`
+}
+
+/** A table of a list, or the words for that there is nothing. */
+function Listed({ title, note, empty, columns, count, children }: { title: string; note: string; empty: string; columns: readonly string[]; count: number; children: ReactNode }) {
+  return <Section title={title} note={note}>{count === 0 ? <Empty>{empty}</Empty> : <RecordTable label={title} columns={[...columns, 'Acts']}>{children}</RecordTable>}</Section>
+}
+
+/** Who cares for the patient, what is planned, what is to be reached, and what comes next. */
+export function CareView({ of }: { of: FragmentType<typeof CareRecord> | undefined }) {
+  const care = read(CareRecord, of)
+  return (
+    <>
+      <Part of={care?.careTeam} name="careTeam" what="Care team" rows={3}>
+        {(team) => (
+          <Listed title="Care team" note={`${team.length} in teams that are in force`} empty="No care team is recorded." count={team.length} columns={['Who', 'Does', 'Team', 'When']}>
+            {team.map((m, i) => (
+              <tr key={`${m.team.id ?? ''}${m.member?.reference ?? i}`}>
+                <th scope="row">{m.member?.display ?? m.member?.reference ?? 'Not recorded'}</th>
+                <td>{m.roles.map((r) => r.text).join(', ') || 'Not recorded'}</td>
+                <td>{m.teamName ?? 'Not recorded'}</td>
+                <td>{formatPeriod(m.period, true) || 'Not recorded'}</td>
+                <td>{m.team.id && <RowActs of={m.teamName ?? 'care team'} place={m.team.id} items={[]} />}</td>
+              </tr>
+            ))}
+          </Listed>
+        )}
+      </Part>
+      <Part of={care?.carePlans} name="carePlans" what="Care plans" rows={3}>
+        {(list) => (
+          <Listed title="Care plans" note={shown(list)} empty="No care plan is recorded." count={list.nodes.length} columns={['Plan', 'Status', 'When', 'Steps']}>
+            {list.nodes.map((p) => (
+              <tr key={p.id}>
+                <th scope="row">{p.title ?? p.category[0]?.text ?? 'Not recorded'}{p.description && <small>{p.description}</small>}</th>
+                <td><Status of={p.status} /></td>
+                <td>{formatPeriod(p.period, p.status === 'ACTIVE') || 'Not recorded'}</td>
+                <td>{p.activities.map((a, i) => <div key={i}>{a.code?.text ?? a.description ?? a.reference?.display ?? 'Not recorded'}{a.status && <small>{words(a.status.replaceAll('-', '_'))}</small>}</div>)}</td>
+                <td><RowActs of={p.title ?? 'care plan'} place={p.id} items={[]} /></td>
+              </tr>
+            ))}
+          </Listed>
+        )}
+      </Part>
+      <Part of={care?.goals} name="goals" what="Goals" rows={3}>
+        {(list) => (
+          <Listed title="Goals" note={shown(list)} empty="No goal is recorded." count={list.nodes.length} columns={['Goal', 'Status', 'Reached', 'Target', 'Since']}>
+            {list.nodes.map((g) => (
+              <tr key={g.id}>
+                <th scope="row">{g.description?.text ?? 'Not recorded'}</th>
+                <td><Status of={g.status} /></td>
+                <td>{g.achievement?.text ?? 'Not recorded'}</td>
+                <td>
+                  {g.targets.length === 0 ? 'Not recorded' : g.targets.map((t, i) => (
+                    <div key={i}>{[t.measure?.text, amount(t.quantity) || [amount(t.low), amount(t.high)].filter(Boolean).join(' to ')].filter(Boolean).join(': ') || 'Not recorded'}{t.due && <small>by {formatDay(t.due)}</small>}</div>
+                  ))}
+                </td>
+                <td>{g.startDate ? formatDay(g.startDate) : 'Not recorded'}</td>
+                <td><RowActs of={g.description?.text ?? 'goal'} place={g.id} items={[]} /></td>
+              </tr>
+            ))}
+          </Listed>
+        )}
+      </Part>
+      <Part of={care?.appointments} name="appointments" what="Appointments" rows={3}>
+        {(list) => (
+          <Listed title="Appointments" note={`${shown(list)}, the latest first`} empty="No appointment is recorded." count={list.nodes.length} columns={['Appointment', 'When', 'Status', 'With']}>
+            {list.nodes.map((a) => (
+              <tr key={a.id}>
+                <th scope="row">{a.serviceTypes[0]?.text ?? a.description ?? 'Not recorded'}<small>{a.reasons.map((r) => r.text).join(', ')}</small></th>
+                <td>{a.start ? formatDateTime(a.start) : 'Not recorded'}</td>
+                <td><Status of={a.status} /></td>
+                <td>{a.participants.flatMap((p) => (p.actor?.id?.startsWith('Patient/') ? [] : p.actor?.display ?? p.types[0]?.text ?? [])).join(', ') || 'Not recorded'}</td>
+                <td><RowActs of={a.serviceTypes[0]?.text ?? 'appointment'} place={a.id} items={[]} /></td>
+              </tr>
+            ))}
+          </Listed>
+        )}
+      </Part>
+      <Part of={care?.tasks} name="tasks" what="Tasks" rows={3}>
+        {(list) => (
+          <Listed title="Tasks" note={shown(list)} empty="No task is recorded." count={list.nodes.length} columns={['Task', 'Status', 'Priority', 'Due', 'Owner']}>
+            {list.nodes.map((t) => (
+              <tr key={t.id}>
+                <th scope="row">{t.description ?? t.code?.text ?? 'Not recorded'}</th>
+                <td><Status of={t.status} />{t.businessStatus && <small>{t.businessStatus.text}</small>}</td>
+                <td>{t.priority ? words(t.priority) : 'Not recorded'}</td>
+                <td>{t.dueAt ? formatDateTime(t.dueAt) : 'Not recorded'}</td>
+                <td>{t.owner?.display ?? 'Not recorded'}</td>
+                <td><RowActs of={t.description ?? t.code?.text ?? 'task'} place={t.id} items={[]} /></td>
+              </tr>
+            ))}
+          </Listed>
+        )}
+      </Part>
+    </>
+  )
+}
