@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Result};
+use chrono::{DateTime, Utc};
 use entity::StoreError;
 use entity::store::{Count, Page, PageRequest, Stored};
 use fhir::search::query::Query;
@@ -19,13 +20,25 @@ pub struct Document(Arc<Inner>);
 struct Inner {
     stored: Stored,
     json: Json<'static>,
+    as_of: Option<DateTime<Utc>>,
 }
 
 impl Document {
+    /// A current version.
     pub fn new(stored: Stored) -> Result<Self> {
+        Self::as_of_instant(stored, None)
+    }
+
+    /// A version that was current at an instant, for `Some`: what it leads to is read as of then too.
+    pub fn as_of_instant(stored: Stored, as_of: Option<DateTime<Utc>>) -> Result<Self> {
         let json = Json::parse(&stored.body).map(Json::into_owned);
         let broken = |_| error::graphql(&StoreError::Internal("a stored body is no JSON".into()));
-        Ok(Self(Arc::new(Inner { json: json.map_err(broken)?, stored })))
+        Ok(Self(Arc::new(Inner { json: json.map_err(broken)?, stored, as_of })))
+    }
+
+    /// The instant that the record is read as of; `None` is now.
+    pub fn as_of(&self) -> Option<DateTime<Utc>> {
+        self.0.as_of
     }
 
     pub fn stored(&self) -> &Stored {
@@ -85,12 +98,14 @@ pub struct List {
     pub documents: Vec<Document>,
     page: Arc<Page>,
     query: Query,
+    /// The number of all matches, where it is known.
+    total: Option<u64>,
 }
 
 impl List {
     pub fn new(page: Arc<Page>, query: Query) -> Result<Self> {
         let documents = page.matches.iter().cloned().map(Document::new).collect::<Result<_>>()?;
-        Ok(Self { documents, page, query })
+        Ok(Self { documents, page, query, total: None })
     }
 
     /// Searches one page.
@@ -102,25 +117,48 @@ impl List {
     /// One page of a patient's list; first pages are loaded together with those of other patients.
     pub async fn of_patient(
         ctx: &Context<'_>,
-        patient: &str,
+        patient: &Document,
         resource_type: ResourceType,
         pairs: Vec<(String, String)>,
         page: &PageArguments,
     ) -> Result<Self> {
         let session = session(ctx);
         let request = page.request()?;
-        let query =
-            session::query(resource_type, &pairs, Some(patient), session.now).map_err(|e| error::graphql(&e))?;
+        let id = patient.stored().id.as_str();
+        let query = session::query(resource_type, &pairs, Some(id), session.now).map_err(|e| error::graphql(&e))?;
+        if patient.as_of().is_some() {
+            return Self::page_of_patient(session, patient, query, &request).await;
+        }
         // What may be about several patients has no one patient to be loaded by.
         if request.token.is_some() || request.backward || registry::several_patients(resource_type) {
             return Self::search(session, query, &request).await;
         }
         let shape = Shape { resource_type, pairs, limit: request.limit };
-        Self::new(session.first_page(patient, shape).await?, query)
+        Self::new(session.first_page(id, shape).await?, query)
+    }
+
+    /// One page of a query about a patient, as the record is or, where the patient is read so, as it was.
+    pub async fn page_of_patient(
+        session: &Session,
+        patient: &Document,
+        query: Query,
+        request: &PageRequest,
+    ) -> Result<Self> {
+        let Some(at) = patient.as_of() else { return Self::search(session, query, request).await };
+        let found = session.store.search_past(&session.actor, &query, &patient.stored().id, at, request).await;
+        let (page, total) = found.map_err(|e| error::graphql(&e))?;
+        let documents = page.matches.iter().cloned().map(|s| Document::as_of_instant(s, Some(at)));
+        let documents = documents.collect::<Result<_>>()?;
+        Ok(Self { documents, page: Arc::new(page), query, total: Some(total) })
     }
 
     pub fn cursor(&self, at: usize) -> String {
         self.page.cursor(at).unwrap_or_default()
+    }
+
+    /// The token of the following page.
+    pub fn next(&self) -> Option<String> {
+        self.page.next.clone()
     }
 
     pub fn has_next(&self) -> bool {
@@ -132,6 +170,9 @@ impl List {
     }
 
     pub async fn total(&self, ctx: &Context<'_>) -> Result<Option<u64>> {
+        if self.total.is_some() {
+            return Ok(self.total);
+        }
         let session = session(ctx);
         session.store.count(&session.actor, &self.query, Count::Exact).await.map_err(|e| error::graphql(&e))
     }

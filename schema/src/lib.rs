@@ -55,3 +55,43 @@ impl ClinicalSchema {
         self.open.sdl()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Whoever reads the schema is told what everything in it means.
+    #[tokio::test]
+    async fn everything_is_described() {
+        let question = "{ __schema { types { name description fields(includeDeprecated: true) { name description args { name description } }
+            inputFields { name description } enumValues(includeDeprecated: true) { name description } } } }";
+        let schema = ClinicalSchema::default();
+        let answer = schema.open.execute(question).await;
+        let answer = serde_json::to_value(answer.data).expect("plain data");
+        let mut silent = Vec::new();
+        let mut judge = |place: String, value: &Value| {
+            if value["description"].as_str().is_none_or(|d| d.trim().is_empty()) {
+                silent.push(place);
+            }
+        };
+        let items = |value: &Value, name: &str| value[name].as_array().cloned().unwrap_or_default();
+        let types = items(&answer["__schema"], "types");
+        assert!(types.len() > 50);
+        for one in types.iter().filter(|t| !t["name"].as_str().is_some_and(|n| n.starts_with("__"))) {
+            let name = one["name"].as_str().expect("named");
+            judge(name.to_owned(), one);
+            for kind in ["fields", "inputFields", "enumValues"] {
+                for part in items(one, kind) {
+                    let place = format!("{name}.{}", part["name"].as_str().expect("named"));
+                    judge(place.clone(), &part);
+                    for argument in items(&part, "args") {
+                        judge(format!("{place}({})", argument["name"].as_str().expect("named")), &argument);
+                    }
+                }
+            }
+        }
+        assert!(silent.is_empty(), "not described: {silent:?}");
+    }
+}

@@ -1,6 +1,7 @@
 //! The root of all questions.
 
 use async_graphql::{Context, Enum, ID, InputObject, Interface, Object, Result, SimpleObject};
+use chrono::{DateTime as Moment, Utc};
 use entity::StoreError;
 use entity::role::Role;
 use entity::store::Lookup;
@@ -9,16 +10,17 @@ use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, parse};
 
 use crate::code::{AllergyCategory, Gender};
-use crate::document::{Document, List, PageArguments};
+use crate::document::{Document, List, PageArguments, PageInfo};
 use crate::error;
 use crate::scalar::{FhirJson, Instant};
-use crate::session::{MAX_PAGE, invalid, session};
+use crate::session::{MAX_PAGE, Session, invalid, session};
 use crate::types::care::{Appointment, CarePlan, Coverage, Goal, RelatedPerson, Task};
 use crate::types::chart::{
     AllergyIntolerance, ClinicalDocument, Condition, DiagnosticReport, Encounter, Immunization, MedicationRequest,
     Observation, Procedure,
 };
 use crate::types::medication::MedicationStatement;
+use crate::types::past;
 use crate::types::patient::{DateRange, Patient, PatientConnection, page_cost};
 use crate::value::Coding;
 
@@ -211,14 +213,113 @@ pub(crate) fn parts(id: &ID) -> Option<(ResourceType, &str)> {
     Some((resource_type, id)).filter(|(_, id)| fhir::reference::is_id(id))
 }
 
-async fn read(ctx: &Context<'_>, id: &ID) -> Result<Option<Document>> {
-    let Some((resource_type, id)) = parts(id) else { return Ok(None) };
+async fn read(ctx: &Context<'_>, id: &ID, as_of: Option<&Instant>) -> Result<Option<Document>> {
     let session = session(ctx);
+    let as_of = as_of.map(|at| past::instant(session, "asOf", at)).transpose()?;
+    let Some((resource_type, id)) = parts(id) else { return Ok(None) };
+    if as_of.is_some() {
+        return many(session, resource_type, &[id.to_owned()], as_of).await.map(|mut found| found.pop());
+    }
     match session.store.read(&session.actor, resource_type, id).await {
         Ok(Lookup::Found(stored)) => Document::new(stored).map(Some),
         Ok(Lookup::Deleted { .. } | Lookup::Absent) => Ok(None),
         Err(error) => Err(error::graphql(&error)),
     }
+}
+
+/// Those resources of one type that are there and to be seen.
+async fn many(
+    session: &Session,
+    resource_type: ResourceType,
+    ids: &[String],
+    as_of: Option<Moment<Utc>>,
+) -> Result<Vec<Document>> {
+    let found = match as_of {
+        Some(at) => session.store.read_past(&session.actor, resource_type, ids, at).await,
+        None => session.store.read_many(&session.actor, resource_type, ids).await,
+    };
+    let found = found.map_err(|e| error::graphql(&e))?;
+    found.into_iter().map(|stored| Document::as_of_instant(stored, as_of)).collect()
+}
+
+/// The parameters of a FHIR search string. `%20` and its like are decoded, `+` stands for itself. Control parameters that have no effect
+/// here are refused, but for those of `also`.
+fn search_pairs(argument: &str, text: &str, also: &[&str]) -> Result<Vec<(String, String)>> {
+    let mut pairs = Vec::new();
+    for pair in text.split('&').filter(|p| !p.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let decoded = |text: &str| {
+            percent_decoded(text).ok_or_else(|| invalid(argument, format!("'{text}' is not percent-encoded UTF-8")))
+        };
+        let (name, value) = (decoded(name)?, decoded(value)?);
+        let plain = name.split(':').next().unwrap_or_default();
+        if plain.starts_with('_')
+            && !matches!(plain, "_has" | "_id" | "_lastUpdated" | "_tag" | "_profile" | "_security")
+            && !also.contains(&plain)
+        {
+            return Err(invalid(argument, format!("{name} has no effect here")));
+        }
+        pairs.push((name, value));
+    }
+    Ok(pairs)
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte == b'%' {
+            let mut digit = || bytes.next().and_then(|b| char::from(b).to_digit(16));
+            out.push((digit()? * 16 + digit()?) as u8);
+        } else {
+            out.push(byte);
+        }
+    }
+    String::from_utf8(out).ok()
+}
+
+/// One page of resources of one type. Cursors resume it, also while others write.
+pub struct ResourceConnection(List);
+
+/// One page of resources of one type. Cursors resume it, also while others write.
+#[Object]
+impl ResourceConnection {
+    /// The page's items with their cursors.
+    async fn edges(&self) -> Vec<ResourceEdge> {
+        let items = self.0.documents.iter().enumerate();
+        items.map(|(at, d)| ResourceEdge { cursor: self.0.cursor(at), node: node(d.clone()) }).collect()
+    }
+
+    /// The page's items.
+    async fn nodes(&self) -> Vec<Node> {
+        self.0.documents.iter().cloned().map(node).collect()
+    }
+
+    /// Where the page stands.
+    async fn page_info(&self) -> PageInfo {
+        self.0.info()
+    }
+
+    /// The exact number of items in the whole list, counted only when it is asked for.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<Option<u64>> {
+        self.0.total(ctx).await
+    }
+}
+
+/// A resource and its place.
+#[derive(SimpleObject)]
+pub struct ResourceEdge {
+    /// The resource's place, for `after` and `before`.
+    pub cursor: String,
+    /// The resource.
+    pub node: Node,
+}
+
+/// A type by its FHIR name that is served as a resource.
+fn served_type(name: &str) -> Result<ResourceType> {
+    let served = |ty: &ResourceType| !matches!(ty, ResourceType::AuditEvent | ResourceType::Parameters);
+    let found = ResourceType::named(name).filter(served);
+    found.ok_or_else(|| invalid("type", format!("'{name}' is no type of resource that is served here")))
 }
 
 /// The root of all questions.
@@ -242,8 +343,51 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Global id, such as `Patient/p1`")] id: ID,
+        #[graphql(desc = "As the system knew it at this instant, by the rights of now; by default now")] as_of: Option<
+            Instant,
+        >,
     ) -> Result<Option<Node>> {
-        Ok(read(ctx, &id).await?.map(node))
+        Ok(read(ctx, &id, as_of.as_ref()).await?.map(node))
+    }
+
+    /// One resource of any type; null when it is absent, deleted or not to be seen.
+    async fn resource(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(name = "type", desc = "FHIR type, such as `Observation`")] resource_type: String,
+        #[graphql(desc = "Id within the type")] id: String,
+        #[graphql(desc = "As the system knew it at this instant, by the rights of now; by default now")] as_of: Option<
+            Instant,
+        >,
+    ) -> Result<Option<Node>> {
+        let id = ID(format!("{}/{id}", served_type(&resource_type)?));
+        Ok(read(ctx, &id, as_of.as_ref()).await?.map(node))
+    }
+
+    /// Resources of one type by a FHIR search, one page. Newest created first unless `_sort` says otherwise.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection with type and criteria")]
+    async fn search(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(name = "type", desc = "FHIR type, such as `Observation`")] resource_type: String,
+        #[graphql(
+            desc = "FHIR search parameters, such as `code=http://loinc.org|718-7&date=ge2020`; an unknown one is refused. `%26` stands for &, `+` for itself.",
+            default
+        )]
+        query: String,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<ResourceConnection> {
+        let session = session(ctx);
+        let resource_type = served_type(&resource_type)?;
+        let pairs = search_pairs("query", &query, &["_sort", "_filter", "_text", "_content", "_list"])?;
+        let parsed = parse(resource_type, &pairs, Handling::Strict, session.now, &Options::default());
+        let query = parsed.map_err(|issues| error::graphql(&StoreError::Invalid(issues)))?.query;
+        let request = PageArguments { first, after, last, before }.request()?;
+        List::search(session, query, &request).await.map(ResourceConnection)
     }
 
     /// Several resources in the order asked, at most 200; null in the place of each that is absent or not to be seen.
@@ -252,20 +396,22 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Global ids")] ids: Vec<ID>,
+        #[graphql(desc = "As the system knew them at this instant, by the rights of now; by default now")]
+        as_of: Option<Instant>,
     ) -> Result<Vec<Option<Node>>> {
         if ids.len() > MAX_PAGE as usize {
             return Err(invalid("ids", format!("at most {MAX_PAGE} ids")));
         }
         let session = session(ctx);
+        let as_of = as_of.map(|at| past::instant(session, "asOf", &at)).transpose()?;
         let mut by_type: std::collections::BTreeMap<ResourceType, Vec<String>> = std::collections::BTreeMap::new();
         for (resource_type, id) in ids.iter().filter_map(parts) {
             by_type.entry(resource_type).or_default().push(id.to_owned());
         }
         let mut found = std::collections::HashMap::new();
         for (resource_type, ids) in by_type {
-            let stored = session.store.read_many(&session.actor, resource_type, &ids).await;
-            for one in stored.map_err(|e| error::graphql(&e))? {
-                found.insert((resource_type, one.id.clone()), Document::new(one)?);
+            for one in many(session, resource_type, &ids, as_of).await? {
+                found.insert((resource_type, one.stored().id.clone()), one);
             }
         }
         let of = |id: &ID| parts(id).and_then(|(ty, id)| found.get(&(ty, id.to_owned())).cloned()).map(node);
@@ -273,13 +419,17 @@ impl Query {
     }
 
     /// One patient by global id; null when absent, deleted or not to be seen.
+    ///
+    /// With `asOf` the patient and the whole chart below answer as the system knew them at that instant, deleted and amended entries
+    /// included; who may see them is decided by the rights and labels of now.
     async fn patient(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Global id, such as `Patient/p1`")] id: ID,
+        #[graphql(desc = "As the system knew it at this instant; by default now")] as_of: Option<Instant>,
     ) -> Result<Option<Patient>> {
         match parts(&id) {
-            Some((ResourceType::Patient, _)) => Ok(read(ctx, &id).await?.map(Patient)),
+            Some((ResourceType::Patient, _)) => Ok(read(ctx, &id, as_of.as_ref()).await?.map(Patient)),
             _ => Ok(None),
         }
     }
@@ -323,15 +473,8 @@ impl Query {
         f.active.into_iter().for_each(|a| add("active", a.to_string()));
         f.deceased.into_iter().for_each(|d| add("deceased", d.to_string()));
         pairs.extend(f.birth_date.iter().flat_map(|r| r.pairs("birthdate")));
-        for pair in fhir_query.iter().flat_map(|q| q.split('&')).filter(|p| !p.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            if name.starts_with('_')
-                && !name.starts_with("_has:")
-                && !matches!(name, "_id" | "_lastUpdated" | "_tag" | "_profile" | "_security")
-            {
-                return Err(invalid("fhirQuery", format!("{name} has no effect here")));
-            }
-            pairs.push((name.to_owned(), value.to_owned()));
+        if let Some(text) = &fhir_query {
+            pairs.extend(search_pairs("fhirQuery", text, &[])?);
         }
         pairs.push(("_sort".into(), sort.parameter().into()));
         let parsed = parse(ResourceType::Patient, &pairs, Handling::Strict, session.now, &Options::default());

@@ -32,7 +32,7 @@ pub use condition::{Conditions, Criterion, Decide, Match};
 pub use history::{HistoryEntry, HistoryOf, HistoryPage, HistoryRequest};
 pub use oauth::{AppClient, ClientKind, Grant, Introspection, Issued, NewClient, NewGrant, NewLaunch, SigningKey};
 pub use open::{StoreConfig, migrate};
-pub use search::{Count, Included, MAX_INCLUDED, Page, PageRequest};
+pub use search::{Change, ChangePage, Count, Included, MAX_INCLUDED, Page, PageRequest, TimelineEntry, TimelinePage};
 pub use session::{PersonAccount, SignIn, SignedIn};
 
 use crate::actor::Sight;

@@ -525,9 +525,14 @@ resource! {
                 return Ok(ids.iter().map(|_| None).collect());
             }
             let session = session(ctx);
-            let found = session.store.read_many(&session.actor, ResourceType::Observation, &wanted).await;
+            let (store, actor, at) = (&session.store, &session.actor, self.0.as_of());
+            let found = match at {
+                Some(at) => store.read_past(actor, ResourceType::Observation, &wanted, at).await,
+                None => store.read_many(actor, ResourceType::Observation, &wanted).await,
+            };
             let found = found.map_err(|e| error::graphql(&e))?;
-            let of = |id: &String| found.iter().find(|s| s.id == *id).cloned().map(|s| Document::new(s).map(Observation));
+            let document = |s| Document::as_of_instant(s, at).map(Observation);
+            let of = |id: &String| found.iter().find(|s| s.id == *id).cloned().map(document);
             ids.iter().map(|id| id.as_ref().and_then(of).transpose()).collect()
         }
         /// The visit it belongs to.

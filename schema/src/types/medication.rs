@@ -218,7 +218,11 @@ fn dosages(document: &Document) -> &[Json<'static>] {
 
 /// What the patient takes now: prescriptions that are active or on hold with intent to be carried out, and statements that are active
 /// or on hold, none of whose courses have ended. More sources than one page holds are refused, never cut.
-pub async fn current(ctx: &Context<'_>, patient: &str, page: &PageArguments) -> Result<CurrentMedicationConnection> {
+pub async fn current(
+    ctx: &Context<'_>,
+    patient: &Document,
+    page: &PageArguments,
+) -> Result<CurrentMedicationConnection> {
     let all = PageArguments { first: Some(MAX_PAGE as i32), ..PageArguments::default() };
     let pair = |name: &str, value: String| (name.to_owned(), value);
     let status = alternatives(["active", "on-hold"]);
@@ -238,7 +242,7 @@ pub async fn current(ctx: &Context<'_>, patient: &str, page: &PageArguments) -> 
         }
         sources.extend(list.documents);
     }
-    let now = session(ctx).now;
+    let now = patient.as_of().unwrap_or(session(ctx).now);
     sources.retain(|d| !over(d, now));
     CurrentMedicationConnection::of(grouped(sources), page)
 }

@@ -3,5 +3,7 @@
 pub mod care;
 pub mod chart;
 pub mod medication;
+pub mod past;
 pub mod patient;
+pub mod timeline;
 pub mod trend;

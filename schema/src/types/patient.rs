@@ -23,6 +23,8 @@ use crate::types::chart::{
     ObservationConnection, ProcedureConnection,
 };
 use crate::types::medication::{self, CurrentMedicationConnection, MedicationStatementConnection};
+use crate::types::past::{self, ChangeConnection};
+use crate::types::timeline::{self, TimelineConnection, TimelineKind};
 use crate::types::trend::{self, LatestResult, Trend};
 use crate::value::{Concept, ResourceRef};
 
@@ -237,7 +239,7 @@ pub enum AllergyListStatus {
 /// One page of allergies, with what the whole list says.
 pub struct AllergyList {
     list: AllergyConnection,
-    patient: String,
+    patient: Document,
 }
 
 /// One page of allergies, with what the whole list says.
@@ -438,12 +440,15 @@ impl Patient {
     async fn birth_date(&self) -> Option<Date> {
         self.0.text(&["birthDate"]).map(|t| Date(t.to_owned()))
     }
-    /// Age on a day: by default today, or the day of death. Null when the birth date is not a full date.
+    /// Age on a day: by default today (with `asOf`, that day), or the day of death. Null when the birth date is not a full date.
     async fn age(&self, ctx: &Context<'_>, #[graphql(desc = "The day")] at: Option<Date>) -> Result<Option<Age>> {
         let Some(born) = self.0.text(&["birthDate"]).and_then(full_day) else { return Ok(None) };
         let day = match &at {
             Some(date) => full_day(&date.0).ok_or_else(|| invalid("at", "at is a full date"))?,
-            None => self.0.text(&["deceasedDateTime"]).and_then(full_day).unwrap_or(session(ctx).now.date_naive()),
+            None => {
+                let today = self.0.as_of().unwrap_or(session(ctx).now).date_naive();
+                self.0.text(&["deceasedDateTime"]).and_then(full_day).unwrap_or(today)
+            }
         };
         Ok(age_between(born, day))
     }
@@ -522,7 +527,7 @@ impl Patient {
             let list = self
                 .list(ctx, ResourceType::AllergyIntolerance, pairs, PageArguments { first, after, last, before })
                 .await?;
-            Ok(AllergyList { list: AllergyConnection(list), patient: self.0.stored().id.clone() })
+            Ok(AllergyList { list: AllergyConnection(list), patient: self.0.clone() })
         })
         .await
     }
@@ -650,7 +655,7 @@ impl Patient {
                 .ok()
                 .filter(|n| (1..=50).contains(n))
                 .ok_or_else(|| invalid("first", "first is from 1 to 50"))?;
-            trend::latest_results(ctx, &self.0.stored().id, category, codes_pair(codes).map(|p| p.1), first).await
+            trend::latest_results(ctx, &self.0, category, codes_pair(codes).map(|p| p.1), first).await
         })
         .await
     }
@@ -663,11 +668,9 @@ impl Patient {
         #[graphql(desc = "When it was true of the patient")] date: Option<DateRange>,
         #[graphql(desc = "The unit to show, in UCUM; by default that of the newest")] unit: Option<String>,
     ) -> Option<Trend> {
-        or_null(ctx, async {
-            trend::trend(ctx, &self.0.stored().id, code_value(&code), range("date", date.as_ref()), unit).await
-        })
-        .await
-        .flatten()
+        or_null(ctx, async { trend::trend(ctx, &self.0, code_value(&code), range("date", date.as_ref()), unit).await })
+            .await
+            .flatten()
     }
     /// Vaccines, newest first.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
@@ -763,7 +766,7 @@ impl Patient {
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
     ) -> Option<CurrentMedicationConnection> {
         let page = PageArguments { first, after, last, before };
-        or_null(ctx, medication::current(ctx, &self.0.stored().id, &page)).await
+        or_null(ctx, medication::current(ctx, &self.0, &page)).await
     }
     /// Whom to reach about the patient, as the patient's own record says.
     async fn contacts(&self) -> Vec<PatientContact> {
@@ -909,6 +912,36 @@ impl Patient {
         })
         .await
     }
+    /// Everything with a place in time as one list, newest first; what has no date comes last.
+    #[graphql(complexity = "50 + page_cost(first, last) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection with filters")]
+    async fn timeline(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these kinds; by default all that the asking party may read")] kinds: Option<
+            Vec<TimelineKind>,
+        >,
+        #[graphql(desc = "When it took place")] date: Option<DateRange>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<TimelineConnection> {
+        let page = PageArguments { first, after, last, before };
+        or_null(ctx, timeline::timeline(ctx, &self.0, kinds, date.as_ref(), &page)).await
+    }
+    /// What was written about the patient since an instant, by whom, newest first; deletions included.
+    #[graphql(complexity = "50 + page_cost(first, None) * child_complexity")]
+    async fn changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Written at this instant or later")] since: Instant,
+        #[graphql(desc = "How many, the newest first")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+    ) -> Option<ChangeConnection> {
+        let page = PageArguments { first, after, ..PageArguments::default() };
+        or_null(ctx, past::changes(ctx, &self.0, &since, &page)).await
+    }
 }
 connection!(PatientConnection, PatientEdge, Patient);
 
@@ -920,7 +953,7 @@ impl Patient {
         pairs: Vec<(String, String)>,
         page: PageArguments,
     ) -> Result<List> {
-        List::of_patient(ctx, &self.0.stored().id, resource_type, pairs, &page).await
+        List::of_patient(ctx, &self.0, resource_type, pairs, &page).await
     }
 
     async fn results(

@@ -129,16 +129,18 @@ fn entered_in_error(document: &Document) -> bool {
 }
 
 /// Every observation of the patient that the parameters find, newest first.
-async fn observations(ctx: &Context<'_>, patient: &str, pairs: &[(String, String)]) -> Result<Vec<Document>> {
+async fn observations(ctx: &Context<'_>, patient: &Document, pairs: &[(String, String)]) -> Result<Vec<Document>> {
     let session = session(ctx);
-    let query = session::query(ResourceType::Observation, pairs, Some(patient), session.now);
+    let query = session::query(ResourceType::Observation, pairs, Some(&patient.stored().id), session.now);
     let query = query.map_err(|e| error::graphql(&e))?;
-    let mut request = PageRequest { limit: PAGE, ..PageRequest::default() };
+    // A past record is read whole for each page.
+    let limit = if patient.as_of().is_some() { MAX_OBSERVATIONS as u32 } else { PAGE };
+    let mut request = PageRequest { limit, ..PageRequest::default() };
     let mut all = Vec::new();
     loop {
-        let page = session.store.search(&session.actor, &query, &request).await.map_err(|e| error::graphql(&e))?;
-        request.token.clone_from(&page.next);
-        all.extend(List::new(std::sync::Arc::new(page), query.clone())?.documents);
+        let page = List::page_of_patient(session, patient, query.clone(), &request).await?;
+        request.token = page.next();
+        all.extend(page.documents);
         if request.token.is_none() {
             return Ok(all);
         }
@@ -162,7 +164,7 @@ fn key(document: &Document) -> Option<String> {
 /// The newest observation of each code of a category, newest code first.
 pub async fn latest_results(
     ctx: &Context<'_>,
-    patient: &str,
+    patient: &Document,
     category: ResultCategory,
     codes: Option<String>,
     first: usize,
@@ -216,7 +218,7 @@ pub async fn latest_results(
 /// The trend of a code; `None` when there is no observation of it.
 pub async fn trend(
     ctx: &Context<'_>,
-    patient: &str,
+    patient: &Document,
     code: String,
     period: Vec<(String, String)>,
     unit: Option<String>,

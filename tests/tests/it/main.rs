@@ -18,6 +18,7 @@ mod gate;
 mod gql;
 mod graphql;
 mod graphql_chart;
+mod graphql_past;
 mod history;
 mod import;
 mod operations;

@@ -5,15 +5,18 @@
 //! Drivers: row key, patient, `ix_ord` in its own order, a side table or the GIN index behind a MATERIALIZED fence, else a walk
 //! in the order asked for. The fence keeps the planner from turning a sparse match into a walk of the table.
 
+mod changes;
 mod count;
 mod each;
 mod filter;
 mod include;
 mod order;
+mod past;
 mod prepare;
 mod profile;
 mod several;
 mod terminology;
+mod timeline;
 
 use std::cmp::Ordering;
 
@@ -26,12 +29,14 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+pub use changes::{Change, ChangePage};
 pub use count::Count;
 use filter::{Filter, Side, ord_key, terms_of};
 pub use include::{Included, MAX_INCLUDED};
 use order::{Key, Order, Place, beyond, compare, direction, instant, order_by};
 pub(in crate::store) use profile::Claims;
 pub(crate) use terminology::Definitions;
+pub use timeline::{TimelineEntry, TimelinePage};
 
 use crate::role::Interaction;
 use crate::store::read::text;

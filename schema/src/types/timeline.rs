@@ -1,0 +1,214 @@
+//! A patient's record in the order of time, whatever its types.
+
+use async_graphql::{Context, Enum, Object, Result, SimpleObject};
+use chrono::SecondsFormat;
+use entity::role::Interaction;
+use entity::store::TimelinePage;
+use fhir::ResourceType;
+use fhir::search::registry;
+
+use crate::document::{Document, PageArguments, PageInfo};
+use crate::error;
+use crate::query::{Node, node};
+use crate::scalar::Instant;
+use crate::session::{self, session};
+use crate::types::medication::medication;
+use crate::types::patient::DateRange;
+use crate::value::Concept;
+
+/// What can be on a timeline.
+#[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
+pub enum TimelineKind {
+    /// Problems and diagnoses, by onset.
+    Condition,
+    /// Allergies.
+    Allergy,
+    /// Visits and stays.
+    Encounter,
+    /// Measurements, results and findings.
+    Observation,
+    /// Reports on results.
+    DiagnosticReport,
+    /// What was done.
+    Procedure,
+    /// Vaccines.
+    Immunization,
+    /// Prescriptions.
+    MedicationRequest,
+    /// What someone says the patient takes.
+    MedicationStatement,
+    /// Doses given.
+    MedicationAdministration,
+    /// Documents.
+    Document,
+    /// Plans.
+    CarePlan,
+    /// Goals, by their start.
+    Goal,
+    /// Planned meetings.
+    Appointment,
+}
+
+const KINDS: [(TimelineKind, ResourceType); 14] = [
+    (TimelineKind::Condition, ResourceType::Condition),
+    (TimelineKind::Allergy, ResourceType::AllergyIntolerance),
+    (TimelineKind::Encounter, ResourceType::Encounter),
+    (TimelineKind::Observation, ResourceType::Observation),
+    (TimelineKind::DiagnosticReport, ResourceType::DiagnosticReport),
+    (TimelineKind::Procedure, ResourceType::Procedure),
+    (TimelineKind::Immunization, ResourceType::Immunization),
+    (TimelineKind::MedicationRequest, ResourceType::MedicationRequest),
+    (TimelineKind::MedicationStatement, ResourceType::MedicationStatement),
+    (TimelineKind::MedicationAdministration, ResourceType::MedicationAdministration),
+    (TimelineKind::Document, ResourceType::DocumentReference),
+    (TimelineKind::CarePlan, ResourceType::CarePlan),
+    (TimelineKind::Goal, ResourceType::Goal),
+    (TimelineKind::Appointment, ResourceType::Appointment),
+];
+
+/// One thing on a timeline.
+pub struct TimelineEntry {
+    kind: TimelineKind,
+    begins: Option<String>,
+    document: Document,
+}
+
+/// One thing on a timeline.
+#[Object]
+impl TimelineEntry {
+    /// What it is.
+    async fn kind(&self) -> TimelineKind {
+        self.kind
+    }
+    /// When it begins: the first instant of its date, which may be less precise; null when it has none.
+    async fn begins(&self) -> Option<Instant> {
+        self.begins.clone().map(Instant)
+    }
+    /// What it is in words, as the record names it; null when it does not.
+    async fn title(&self) -> Option<String> {
+        title(&self.document)
+    }
+    /// The resource.
+    async fn node(&self) -> Node {
+        node(self.document.clone())
+    }
+}
+
+fn title(document: &Document) -> Option<String> {
+    let words = |c: Option<Concept>| c.map(|c| c.text).filter(|t| !t.is_empty());
+    match document.stored().resource_type {
+        ResourceType::MedicationRequest
+        | ResourceType::MedicationStatement
+        | ResourceType::MedicationAdministration => words(medication(document)),
+        ResourceType::Immunization => words(document.concept("vaccineCode")),
+        ResourceType::CarePlan => document.text(&["title"]).map(ToOwned::to_owned),
+        ResourceType::Goal => words(document.concept("description")),
+        ResourceType::Encounter => words(document.concept("type"))
+            .or_else(|| document.at(&["class"]).and_then(|c| c.str_at("display")).map(ToOwned::to_owned)),
+        ResourceType::Appointment => words(document.concept("appointmentType"))
+            .or_else(|| document.text(&["description"]).map(ToOwned::to_owned)),
+        ResourceType::DocumentReference => {
+            words(document.concept("type")).or_else(|| document.text(&["description"]).map(ToOwned::to_owned))
+        }
+        _ => words(document.concept("code")),
+    }
+}
+
+/// One page of a timeline.
+pub struct TimelineConnection {
+    page: TimelinePage,
+    documents: Vec<Document>,
+    omitted: Vec<TimelineKind>,
+}
+
+/// One page of a timeline.
+#[Object]
+impl TimelineConnection {
+    /// The page's items with their cursors.
+    async fn edges(&self) -> Vec<TimelineEdge> {
+        let cursors = self.page.entries.iter().map(|e| e.cursor.clone());
+        cursors.zip(self.items()).map(|(cursor, node)| TimelineEdge { cursor, node }).collect()
+    }
+    /// The page's items.
+    async fn nodes(&self) -> Vec<TimelineEntry> {
+        self.items().collect()
+    }
+    /// Where the page stands.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            has_next_page: self.page.has_next,
+            has_previous_page: self.page.has_previous,
+            start_cursor: self.page.entries.first().map(|e| e.cursor.clone()),
+            end_cursor: self.page.entries.last().map(|e| e.cursor.clone()),
+        }
+    }
+    /// Kinds that were not asked for by name and are left out, because the asking party may not read them.
+    async fn omitted(&self) -> &[TimelineKind] {
+        &self.omitted
+    }
+}
+
+/// An item of a timeline and its place.
+#[derive(SimpleObject)]
+pub struct TimelineEdge {
+    /// The item's place, for `after` and `before`.
+    pub cursor: String,
+    /// The item.
+    pub node: TimelineEntry,
+}
+
+impl TimelineConnection {
+    fn items(&self) -> impl Iterator<Item = TimelineEntry> {
+        self.page.entries.iter().zip(&self.documents).map(|(entry, document)| TimelineEntry {
+            kind: kind_of(entry.stored.resource_type),
+            begins: entry.begins.map(|at| at.to_rfc3339_opts(SecondsFormat::Micros, true)),
+            document: document.clone(),
+        })
+    }
+}
+
+fn kind_of(resource_type: ResourceType) -> TimelineKind {
+    let kind = KINDS.iter().find(|(_, ty)| *ty == resource_type);
+    kind.expect("only types of the table are asked for").0
+}
+
+pub(crate) async fn timeline(
+    ctx: &Context<'_>,
+    patient: &Document,
+    kinds: Option<Vec<TimelineKind>>,
+    date: Option<&DateRange>,
+    page: &PageArguments,
+) -> Result<TimelineConnection> {
+    let session = session(ctx);
+    let request = page.request()?;
+    let id = patient.stored().id.as_str();
+    let (mut queries, mut omitted) = (Vec::new(), Vec::new());
+    for (kind, ty) in KINDS {
+        if kinds.as_ref().is_some_and(|k| !k.contains(&kind)) {
+            continue;
+        }
+        if kinds.is_none() && !session.actor.may(Interaction::Search, ty) {
+            omitted.push(kind);
+            continue;
+        }
+        let code = registry::primary_date(ty).expect("the table has types with a date");
+        let pairs = date.map(|d| d.pairs(code)).unwrap_or_default();
+        queries.push(session::query(ty, &pairs, Some(id), session.now).map_err(|e| error::graphql(&e))?);
+    }
+    let page = session.store.timeline(&session.actor, &queries, id, patient.as_of(), &request).await;
+    let page = page.map_err(|e| error::graphql(&e))?;
+    let documents = page.entries.iter().map(|e| Document::as_of_instant(e.stored.clone(), patient.as_of()));
+    Ok(TimelineConnection { documents: documents.collect::<Result<_>>()?, page, omitted })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_date() {
+        for (kind, ty) in KINDS {
+            assert!(registry::primary_date(ty).is_some(), "{kind:?}");
+        }
+    }
+}
