@@ -13,6 +13,7 @@ test('a score takes its inputs from the chart, tells from when, and computes not
   const query = '{ patients(first: 1, fhirQuery: "_has:Encounter:patient:status=in-progress&_has:Encounter:patient:class=IMP&birthdate=lt1970") { nodes { fhirId } } }'
   const answer = await page.request.post(`${url}/graphql`, { headers: { 'X-WintEHR-Request': '1' }, data: { query } })
   await page.goto(`${url}/patients/${(await answer.json()).data.patients.nodes[0].fhirId}/clinical/calculators`)
+  await page.getByRole('button', { name: 'eGFR (CKD-EPI 2021)' }).click()
   const egfr = page.getByRole('region', { name: 'eGFR (CKD-EPI 2021)' })
   await egfr.getByText(/^From the chart, \d{2}-/).waitFor()
   await egfr.getByText('mL/min/1.73 m²').waitFor()
@@ -27,6 +28,9 @@ test('a score takes its inputs from the chart, tells from when, and computes not
   await egfr.getByText('Not computed. Missing: Creatinine.').waitFor()
   await egfr.getByRole('button', { name: 'Values of the chart again' }).click()
   await egfr.getByText(/^From the chart, \d{2}-/).waitFor()
+  await page.getByRole('button', { name: 'NEWS2' }).click()
+  await page.getByRole('region', { name: 'NEWS2' }).getByText(/respiration \d, saturation \d/).waitFor()
+  await shot('24-news2')
   await page.getByRole('button', { name: 'Wells score for deep vein thrombosis' }).click()
   const wells = page.getByRole('region', { name: /^Wells/ })
   await wells.getByLabel('Active cancer').check()

@@ -12,7 +12,7 @@ export const CalculatorChart = graphql(`
   fragment CalculatorChart on Patient {
     gender age { value unit }
     labs: latestResults(category: LABORATORY, first: 40, codes: ["LOINC|2160-0", "LOINC|38483-4", "LOINC|2951-2", "LOINC|2947-0", "LOINC|2075-0", "LOINC|2069-3", "LOINC|2028-9", "LOINC|20565-8", "LOINC|1963-8", "LOINC|1751-7", "LOINC|17861-6", "LOINC|49765-1", "LOINC|1975-2", "LOINC|6301-6", "LOINC|34714-6", "LOINC|3094-0", "LOINC|6299-2"]) { ...CalculatorValue }
-    signs: latestResults(category: VITAL_SIGNS, first: 12, codes: ["LOINC|29463-7", "LOINC|8302-2", "LOINC|9279-1", "LOINC|85354-9"]) { ...CalculatorValue }
+    signs: latestResults(category: VITAL_SIGNS, first: 12, codes: ["LOINC|29463-7", "LOINC|8302-2", "LOINC|9279-1", "LOINC|85354-9", "LOINC|2708-6", "LOINC|59408-5", "LOINC|8867-4", "LOINC|8310-5"]) { ...CalculatorValue }
   }
 `)
 const CalculatorValue = graphql(`

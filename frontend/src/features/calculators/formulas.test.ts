@@ -5,6 +5,7 @@ const by = (id: string) => { const found = CALCULATORS.find((c) => c.id === id);
 
 /** Worked examples; where one is published, its place stands beside it. The others are the formula done by hand, and say so. */
 const EXAMPLES: [id: string, given: Given, text: string, where: string][] = [
+  ['news2', { age: 60, breaths: 22, saturation: 93, oxygen: true, systolic: 98, pulse: 112, temperature: 38.4 }, '11', 'by hand from the chart: 2 + 2 + 2 + 2 + 2 + 0 + 1'],
   ['egfr', { creatinine: 1.2, age: 55, sex: 'MALE' }, '71', 'National Kidney Foundation calculator'],
   ['egfr', { creatinine: 1.0, age: 50, sex: 'FEMALE' }, '69', '68.6 in the R package tabletools'],
   ['egfr', { creatinine: 0.8, age: 70, sex: 'MALE' }, '95', '95.2 in the R package tabletools'],
@@ -28,6 +29,24 @@ const EXAMPLES: [id: string, given: Given, text: string, where: string][] = [
 describe('worked examples', () => {
   it.each(EXAMPLES)('%s %o is %s (%s)', (id, given, text) => expect(calculate(by(id), given)).toMatchObject({ text }))
   it('stand for every calculator', () => expect(CALCULATORS.filter((c) => !EXAMPLES.some(([id]) => id === c.id))).toEqual([]))
+})
+
+const WELL = { age: 60, breaths: 16, saturation: 98, systolic: 120, pulse: 70, temperature: 37 }
+/** Every cell of the chart by its edges. Source: RCP 2017, chart 1. */
+const CELLS: [Given, number][] = [
+  ...([[8, 3], [9, 1], [11, 1], [12, 0], [20, 0], [21, 2], [24, 2], [25, 3]] as const).map(([breaths, n]): [Given, number] => [{ breaths }, n]),
+  ...([[91, 3], [92, 2], [93, 2], [94, 1], [95, 1], [96, 0]] as const).map(([saturation, n]): [Given, number] => [{ saturation }, n]),
+  ...([[83, 3], [84, 2], [85, 2], [86, 1], [87, 1], [88, 0], [92, 0], [93, 0], [97, 0]] as const).map(([saturation, n]): [Given, number] => [{ saturation, scale2: true }, n]),
+  ...([[92, 2], [93, 3], [94, 3], [95, 4], [96, 4], [97, 5]] as const).map(([saturation, n]): [Given, number] => [{ saturation, scale2: true, oxygen: true }, n]),
+  ...([[90, 3], [91, 2], [100, 2], [101, 1], [110, 1], [111, 0], [219, 0], [220, 3]] as const).map(([systolic, n]): [Given, number] => [{ systolic }, n]),
+  ...([[40, 3], [41, 1], [50, 1], [51, 0], [90, 0], [91, 1], [110, 1], [111, 2], [130, 2], [131, 3]] as const).map(([pulse, n]): [Given, number] => [{ pulse }, n]),
+  ...([[35, 3], [35.1, 1], [36, 1], [36.1, 0], [38, 0], [38.1, 1], [39, 1], [39.1, 2]] as const).map(([temperature, n]): [Given, number] => [{ temperature }, n]),
+  [{ oxygen: true }, 2], [{ notAlert: true }, 3], [{}, 0],
+]
+it.each(CELLS)('NEWS2 of a well person but for %o is %i', (but, n) => expect(calculate(by('news2'), { ...WELL, ...but })).toMatchObject({ text: String(n) }))
+it('NEWS2 tells a 3 in one part from a low sum', () => {
+  expect(calculate(by('news2'), { ...WELL, notAlert: true })).toMatchObject({ band: expect.stringMatching(/^Low to medium/) as string })
+  expect(calculate(by('news2'), { ...WELL, age: 15 })).toMatch(/does not apply/)
 })
 
 it('says what is missing, and computes with nothing else', () => expect(calculate(by('egfr'), { age: 50 })).toEqual({ missing: ['Creatinine', 'Sex for the formula'] }))

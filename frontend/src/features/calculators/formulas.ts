@@ -43,7 +43,40 @@ const yes = (name: string, label: string): Input => ({ name, label, kind: 'yes' 
 const points = (given: Reader, weights: Readonly<Record<string, number>>) => Object.entries(weights).reduce((sum, [name, weight]) => sum + (given.is(name) ? weight : 0), 0)
 const plural = (n: number) => (Math.abs(n) === 1 ? 'point' : 'points')
 
+/** Points of a value: the first row whose upper end it does not pass. Rows are the columns of the chart, from low to high. */
+const step = (value: number, rows: readonly (readonly [upTo: number, points: number])[]): number => rows.find(([upTo]) => value <= upTo)?.[1] ?? 0
+/** RCP NEWS2 2017, chart 1. */
+const NEWS = {
+  breaths: [[8, 3], [11, 1], [20, 0], [24, 2], [Infinity, 3]],
+  scale1: [[91, 3], [93, 2], [95, 1], [Infinity, 0]],
+  scale2Air: [[83, 3], [85, 2], [87, 1], [Infinity, 0]],
+  scale2Oxygen: [[83, 3], [85, 2], [87, 1], [92, 0], [94, 1], [96, 2], [Infinity, 3]],
+  systolic: [[90, 3], [100, 2], [110, 1], [219, 0], [Infinity, 3]],
+  pulse: [[40, 3], [50, 1], [90, 0], [110, 1], [130, 2], [Infinity, 3]],
+  temperature: [[35, 3], [36, 1], [38, 0], [39, 1], [Infinity, 2]],
+} as const
+
 export const CALCULATORS: readonly Calculator[] = [
+  {
+    id: 'news2', name: 'NEWS2', source: 'Royal College of Physicians, National Early Warning Score (NEWS) 2, 2017, chart 1', note: 'From 16 years, not in pregnancy. Scale 2 only for known hypercapnic failure with a target of 88 to 92 %, as prescribed.',
+    inputs: [
+      AGE, { name: 'breaths', label: 'Respiratory rate', unit: '/min', kind: 'number', loinc: ['9279-1'], ucum: ['/min'], least: 0, most: 200 }, { name: 'saturation', label: 'Oxygen saturation', unit: '%', kind: 'number', loinc: ['2708-6', '59408-5'], ucum: ['%'], least: 0, most: 100 },
+      { name: 'systolic', label: 'Systolic pressure', unit: 'mmHg', kind: 'number', least: 0, most: 480 }, { name: 'pulse', label: 'Heart rate', unit: '/min', kind: 'number', loinc: ['8867-4'], ucum: ['/min'], least: 0, most: 480 },
+      { name: 'temperature', label: 'Temperature', unit: '°C', kind: 'number', loinc: ['8310-5'], ucum: ['Cel'], least: 11.8, most: 46.5 },
+      yes('oxygen', 'Breathes supplemental oxygen'), yes('scale2', 'Saturation on scale 2'), yes('notAlert', 'Not alert: new confusion, or responds to voice or pain only, or not'),
+    ],
+    compute: (g) => {
+      if (g.n('age') < 16) return 'Under 16 years the score does not apply.'
+      const saturation = g.n('saturation')
+      const parts: readonly (readonly [string, number])[] = [
+        ['respiration', step(g.n('breaths'), NEWS.breaths)], ['saturation', step(saturation, g.is('scale2') ? (g.is('oxygen') ? NEWS.scale2Oxygen : NEWS.scale2Air) : NEWS.scale1)], ['oxygen', g.is('oxygen') ? 2 : 0],
+        ['pressure', step(g.n('systolic'), NEWS.systolic)], ['pulse', step(g.n('pulse'), NEWS.pulse)], ['consciousness', g.is('notAlert') ? 3 : 0], ['temperature', step(g.n('temperature'), NEWS.temperature)],
+      ]
+      const value = parts.reduce((sum, [, n]) => sum + n, 0)
+      const risk = value >= 7 ? 'High' : value >= 5 ? 'Medium' : parts.some(([, n]) => n === 3) ? 'Low to medium: 3 in one part' : 'Low'
+      return { text: String(value), unit: plural(value), band: `${risk} (${parts.map(([name, n]) => `${name} ${n}`).join(', ')})` }
+    },
+  },
   {
     id: 'egfr', name: 'eGFR (CKD-EPI 2021)', inputs: [CREATININE, AGE, SEX], source: 'Inker et al., N Engl J Med 2021;385:1737',
     compute: (g) => {
