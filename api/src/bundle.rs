@@ -272,6 +272,7 @@ fn name_entry(error: StoreError, writes: &[Write], places: &[usize]) -> StoreErr
     let place = match &error {
         StoreError::InvalidWrite { at, .. } | StoreError::NotValid { at, .. } => places.get(*at).copied(),
         StoreError::NotFound { resource_type, id }
+        | StoreError::NoCreateByUpdate { resource_type, id }
         | StoreError::Gone { resource_type, id }
         | StoreError::Stale { resource_type, id, .. } => of(&|w| w.resource_type == *resource_type && w.id == *id),
         StoreError::Forbidden { resource_type, .. } => of(&|w| w.resource_type == *resource_type),

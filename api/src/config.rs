@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use entity::Role;
 
@@ -29,6 +29,9 @@ pub enum Command {
     Dicom(Dicom),
     /// Fill the database with an invented hospital; only once.
     Demo(Demo),
+    /// Look after the audit.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Print the GraphQL schema, or compare it with a file.
     Schema {
         /// A file that must hold exactly this schema.
@@ -119,8 +122,26 @@ pub struct Serve {
     /// Takes resources that do not conform to a loaded profile they claim; without it they are refused.
     #[arg(long, env = "WINTEHR_IGNORE_PROFILE_CLAIMS")]
     pub ignore_profile_claims: bool,
+    /// When the audit has what only reads: a tenth of a second after the answer at most, or before it.
+    #[arg(long, env = "WINTEHR_AUDIT_READS", value_enum, default_value_t = AuditReads::Queued)]
+    pub audit_reads: AuditReads,
     #[command(flatten)]
     pub database: DatabaseArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AuditReads {
+    Queued,
+    Sync,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Compute the hash of every row and every seal again, and name the first that is not what it was.
+    Verify {
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
 }
 
 #[derive(Debug, Args)]

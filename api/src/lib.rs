@@ -1,6 +1,7 @@
 //! The server: composition root. `tests` uses it as a library.
 
 pub mod assets;
+pub mod audit;
 pub mod auth;
 pub mod bundle;
 pub mod clock;

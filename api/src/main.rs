@@ -17,6 +17,7 @@ async fn main() -> ExitCode {
         Command::Serve(settings) => api::server::serve(settings).await.map(|()| true),
         Command::Import(settings) => api::server::import(settings).await,
         Command::Demo(settings) => api::server::demo(settings).await.map(|()| true),
+        Command::Audit(settings) => api::server::audit(settings).await,
         Command::Schema { check } => api::server::schema(check.as_deref()),
         Command::Dicom(Dicom::Inspect { file }) => api::server::inspect(file),
         Command::User(settings) => api::server::user(settings).await.map(|()| true),

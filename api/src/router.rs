@@ -7,7 +7,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::health::{self, Readiness};
-use crate::{assets, auth, fhir, graphql, smart};
+use crate::{assets, audit, auth, fhir, graphql, smart};
 
 /// On every answer.
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -29,9 +29,10 @@ pub fn router(readiness: Readiness, fhir: fhir::State) -> Router {
         .merge(auth::http::routes(&fhir))
         .merge(smart::routes(&fhir))
         .fallback(assets::serve)
-        .layer(axum::middleware::from_fn_with_state(fhir, smart::cors::layer))
+        .layer(axum::middleware::from_fn_with_state(fhir.clone(), smart::cors::layer))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
+        .layer(axum::middleware::from_fn_with_state(fhir, audit::layer))
         .layer(axum::middleware::map_response(with_headers))
 }
 

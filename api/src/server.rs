@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::{self, Clock};
-use crate::config::{Account, DatabaseArgs, Demo, Import, Serve, Token, User};
+use crate::config::{Account, Audit, AuditReads, DatabaseArgs, Demo, Import, Serve, Token, User};
 use crate::health::Readiness;
 use crate::postgres::{Cluster, ClusterError};
 use crate::{auth, demo, fhir, import, router};
@@ -23,6 +23,8 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(25);
 const DATABASE: &str = "wintehr";
 /// Patients of the demo hospital that `serve --demo` fills.
 const DEMO_PATIENTS: u32 = 200;
+const SEAL_EVERY: Duration = Duration::from_secs(1);
+const LOG_SEAL_EVERY: Duration = Duration::from_mins(1);
 /// Connections of a server's pool.
 const CONNECTIONS: u32 = 16;
 
@@ -114,6 +116,7 @@ async fn over_database(
         public_url: public_url.into(),
         schema: ClinicalSchema::default(),
         demo: settings.demo,
+        audit_at_once: settings.audit_reads == AuditReads::Sync,
     };
     if settings.demo {
         let plan = clinical::demo::Plan { seed: 1, patients: DEMO_PATIENTS, years: 5, now: Clock::Machine.now() };
@@ -130,6 +133,7 @@ async fn over_database(
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (going, gone) = tokio::sync::oneshot::channel::<()>();
     println!("WintEHR serves {serving}/graphql and {serving}/fhir/R4 at {address}");
+    let sealing = tokio::spawn(seal(store.clone()));
     let draining = readiness.clone();
     let server = axum::serve(listener, router::router(readiness, state)).with_graceful_shutdown(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
@@ -142,8 +146,37 @@ async fn over_database(
             tracing::warn!("requests still running after the drain limit were cut");
         }
     }
+    sealing.abort();
     store.close().await?;
     Ok(())
+}
+
+/// Seals the audit while the server runs. The log has the newest seal of each minute: a chain that was written anew does not fit it.
+async fn seal(store: Store) {
+    let mut every = tokio::time::interval(SEAL_EVERY);
+    let mut logged = tokio::time::Instant::now();
+    loop {
+        every.tick().await;
+        match store.seal_audit(Clock::Machine.now()).await {
+            Ok(Some(seal)) if logged.elapsed() >= LOG_SEAL_EVERY => {
+                logged = tokio::time::Instant::now();
+                tracing::info!(seal, "the audit is sealed");
+            }
+            Ok(_) => {}
+            Err(cause) => tracing::warn!(%cause, "the audit could not be sealed"),
+        }
+    }
+}
+
+/// Looks for the first row or seal of the audit that is not what it was; `true` when there is none.
+pub async fn audit(settings: &Audit) -> Result<bool, ServeError> {
+    let Audit::Verify { database } = settings;
+    let verified = with_store(database, async |store| store.verify_audit().await).await?;
+    println!("{} rows, {} seals, head {}", verified.rows, verified.seals, verified.head);
+    if let Some(broken) = verified.broken {
+        println!("broken: {broken}");
+    }
+    Ok(verified.broken.is_none())
 }
 
 /// Loads files; `true` when every one was stored.

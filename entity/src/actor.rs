@@ -6,6 +6,7 @@ use fhir::ResourceType;
 
 use crate::StoreError;
 use crate::role::{self, Interaction, Role};
+use crate::trail::Trail;
 
 /// The asking party: a signed-in person, a client, or the server itself.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Actor {
     pub clearance: Clearance,
     /// Permitted interactions of a token, `None` for no narrowing. A scope never widens what the roles give.
     pub scope: Option<Vec<(Option<ResourceType>, Interaction)>>,
+    /// Where what this request reads is noted for the audit.
+    pub trail: Trail,
 }
 
 impl std::fmt::Debug for Actor {
@@ -72,6 +75,7 @@ impl Actor {
             rows: Rows::All,
             clearance: Clearance::FULL,
             scope: Some(role::every_interaction()),
+            trail: Trail::default(),
         }
     }
 

@@ -10,6 +10,9 @@ pub enum StoreError {
     /// Absent, or outside what the actor may see: the two are never told apart.
     #[error("{resource_type}/{id} was not found")]
     NotFound { resource_type: ResourceType, id: String },
+    /// An update of what is absent or not to be seen, by an actor who may not choose ids: the two are never told apart.
+    #[error("{resource_type}/{id} is not there to be updated, and it cannot be created under that id")]
+    NoCreateByUpdate { resource_type: ResourceType, id: String },
     #[error("{resource_type}/{id} was deleted")]
     Gone { resource_type: ResourceType, id: String },
     /// `expected` is not the current version.
@@ -69,6 +72,7 @@ impl StoreError {
             Self::Gone { .. } => IssueType::Deleted,
             Self::Stale { .. } | Self::Conflict(_) | Self::Contention { .. } => IssueType::Conflict,
             Self::MultipleMatches { .. } => IssueType::MultipleMatches,
+            Self::NoCreateByUpdate { .. } => IssueType::NotSupported,
             Self::KeyReused | Self::Refused(_) => IssueType::BusinessRule,
             Self::NotSupported(_) => IssueType::NotSupported,
             Self::TooCostly(_) => IssueType::TooCostly,

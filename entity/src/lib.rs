@@ -13,6 +13,7 @@ pub mod request;
 pub mod role;
 pub mod scope;
 pub mod store;
+pub mod trail;
 
 pub use actor::{Actor, Clearance, Rows};
 pub use error::StoreError;
@@ -20,3 +21,4 @@ pub use gate::{Unguarded, WriteGate};
 pub use request::{IdSource, Request};
 pub use role::{Interaction, Role};
 pub use store::{Store, StoreConfig, migrate};
+pub use trail::Trail;

@@ -7,6 +7,7 @@ use sea_orm_migration::sea_orm::{DbErr, TransactionTrait as _};
 
 mod m0001_foundation;
 mod m0002_record_number;
+mod m0003_audit_seal;
 mod m0020_smart;
 
 pub struct Migrator;
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_record_number::Migration),
             Box::new(m0020_smart::Migration),
+            Box::new(m0003_audit_seal::Migration),
         ]
     }
 }

@@ -7,7 +7,7 @@ use entity::StoreError;
 pub fn code(error: &StoreError) -> &'static str {
     match error {
         StoreError::Forbidden { .. } => "NOT_PERMITTED",
-        StoreError::NotFound { .. } => "NOT_FOUND",
+        StoreError::NotFound { .. } | StoreError::NoCreateByUpdate { .. } => "NOT_FOUND",
         StoreError::Gone { .. } => "DELETED",
         StoreError::Stale { .. } => "STALE",
         StoreError::MultipleMatches { .. } => "MULTIPLE_MATCHES",

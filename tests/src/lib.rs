@@ -102,6 +102,7 @@ impl Server {
             public_url: public_url.into(),
             schema: ClinicalSchema::default(),
             demo,
+            audit_at_once: false,
         };
         let router = api::router::router(Readiness::new(database), state);
         tokio::spawn(async move { axum::serve(listener, router).await });

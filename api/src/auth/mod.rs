@@ -11,12 +11,12 @@ use axum::extract::FromRequestParts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::store::SignedIn;
-use entity::{Actor, IdSource, Request, StoreError};
+use entity::{Actor, IdSource, Request, StoreError, Trail};
 use fhir::{Issue, IssueType};
 use sha2::{Digest as _, Sha256};
 
-use crate::clock;
 use crate::fhir::{Failure, State};
+use crate::{audit, clock};
 
 /// The authenticated caller and the request as the store needs it.
 #[derive(Debug, Clone)]
@@ -95,14 +95,19 @@ impl FromRequestParts<State> for Caller {
                 found.map(|f| f.actor)
             }
         };
-        let Some(actor) = actor else { return Err(Failure::Login) };
+        let Some(mut actor) = actor else { return Err(Failure::Login) };
         let text = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).map(ToOwned::to_owned);
         let ids = IdSource::new(now, clock::random());
-        let request_id = text("x-request-id").filter(|id| id.len() <= 64).unwrap_or_else(|| ids.nth(u64::MAX));
+        let request_id = audit::request_id(&parts.headers).unwrap_or_else(|| ids.nth(u64::MAX));
         let idempotency_key = text("idempotency-key");
-        if idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 255) {
+        let request = Request { now, ids, request_id, idempotency_key };
+        if let Some(trail) = parts.extensions.get::<Trail>() {
+            trail.caller(&actor, &request);
+            actor.trail = trail.clone();
+        }
+        if request.idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 255) {
             return Err(Failure::bad("Idempotency-Key has 1 to 255 characters"));
         }
-        Ok(Self { actor, request: Request { now, ids, request_id, idempotency_key } })
+        Ok(Self { actor, request })
     }
 }

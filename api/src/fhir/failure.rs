@@ -47,6 +47,7 @@ fn status(error: &StoreError) -> StatusCode {
     match error {
         StoreError::Forbidden { .. } => StatusCode::FORBIDDEN,
         StoreError::NotFound { .. } => StatusCode::NOT_FOUND,
+        StoreError::NoCreateByUpdate { .. } => StatusCode::METHOD_NOT_ALLOWED,
         StoreError::Gone { .. } => StatusCode::GONE,
         StoreError::Stale { .. } | StoreError::MultipleMatches { .. } => StatusCode::PRECONDITION_FAILED,
         StoreError::Conflict(_) | StoreError::Contention { .. } => StatusCode::CONFLICT,

@@ -51,6 +51,9 @@ pub struct State {
     pub schema: ClinicalSchema,
     /// Whether the demo log-ins are good.
     pub demo: bool,
+    /// Whether what only reads is in the audit before it is answered, instead of a tenth of a second later.
+    #[from_ref(skip)]
+    pub audit_at_once: bool,
 }
 
 /// Largest resource, in bytes.

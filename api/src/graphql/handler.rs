@@ -5,7 +5,9 @@
 use std::time::Duration;
 
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+};
 use async_graphql::{Request, Response as Answer, Variables};
 use axum::body::Body;
 use axum::extract::State as Extract;
@@ -18,6 +20,7 @@ use serde_json::{Value, json};
 
 use super::guard;
 use super::request::{AnswerType, Operation, Refusal, Wanted, from_body, from_query_string, negotiate};
+use crate::audit::Refused;
 use crate::auth::Caller;
 use crate::fhir::{Failure, State};
 
@@ -96,6 +99,9 @@ async fn run(
     if asks_for_schema(&document) && !explores {
         return errors(StatusCode::BAD_REQUEST, "NOT_PERMITTED", "introspection is for analysts and administrators");
     }
+    if let Some(name) = spoken(&document, operation.operation_name.as_deref()) {
+        caller.actor.trail.name(name);
+    }
     let mut request = Request::new(operation.query).variables(Variables::from_json(Value::Object(operation.variables)));
     request.operation_name = operation.operation_name;
     request.set_parsed_query(document);
@@ -109,12 +115,34 @@ async fn run(
 
 /// Whether the operation that would run is a query; when it cannot be told, execution says why.
 fn is_query(document: &ExecutableDocument, name: Option<&str>) -> bool {
-    let operation = match (&document.operations, name) {
-        (DocumentOperations::Single(operation), _) => Some(operation),
-        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
+    operation_of(document, name).is_none_or(|(_, o)| o.ty == OperationType::Query)
+}
+
+/// The operation that would run with its name, when it can be told.
+fn operation_of<'d>(
+    document: &'d ExecutableDocument,
+    name: Option<&'d str>,
+) -> Option<(Option<&'d str>, &'d OperationDefinition)> {
+    match (&document.operations, name) {
+        (DocumentOperations::Single(operation), _) => Some((None, &operation.node)),
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name).map(|o| (Some(name), &o.node)),
+        // The only one runs without being named.
+        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
+            operations.iter().next().map(|(name, o)| (Some(name.as_str()), &o.node))
+        }
         (DocumentOperations::Multiple(_), None) => None,
-    };
-    operation.is_none_or(|o| o.node.ty == OperationType::Query)
+    }
+}
+
+/// Kind, name and root fields of the operation that would run, for the audit; no values.
+fn spoken(document: &ExecutableDocument, name: Option<&str>) -> Option<String> {
+    let (name, operation) = operation_of(document, name)?;
+    let fields = operation.selection_set.node.items.iter().filter_map(|item| match &item.node {
+        Selection::Field(field) => Some(field.node.name.node.as_str()),
+        Selection::InlineFragment(_) | Selection::FragmentSpread(_) => None,
+    });
+    let fields: Vec<&str> = fields.collect();
+    Some(format!("{} {} {{ {} }}", operation.ty, name.unwrap_or_default(), fields.join(" ")))
 }
 
 /// Whether any operation selects `__schema` or `__type` at its root. The limits have bounded the nesting.
@@ -153,7 +181,11 @@ fn write(answer: &Answer, answer_type: AnswerType) -> Response {
         let message = format!("the answer has more than {ANSWER_LIMIT} bytes; ask for less");
         return errors(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", &message);
     }
-    respond(status, answer_type.content_type(), text)
+    let mut response = respond(status, answer_type.content_type(), text);
+    if !answer.is_ok() {
+        response.extensions_mut().insert(Refused);
+    }
+    response
 }
 
 fn refuse(refusal: &Refusal) -> Response {

@@ -5,6 +5,7 @@ use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityT
 
 use crate::app::{account, token};
 use crate::role::Role;
+use crate::trail::Trail;
 use crate::{Actor, Clearance, Rows, Store, StoreError, scope};
 
 /// An account of a program: it cannot sign in, it only holds tokens.
@@ -121,6 +122,7 @@ impl Store {
             rows: Rows::All,
             clearance: Clearance::NORMAL,
             scope: Some(scope),
+            trail: Trail::default(),
         };
         self.tokens.keep(&looked_up, (hash, demo_mode), now, token.expires_at, actor.clone());
         Ok(Some(actor))

@@ -13,6 +13,7 @@ use crate::role::Interaction;
 use crate::store::read::version_of;
 use crate::store::sql::Sql;
 use crate::store::{Store, Version};
+use crate::trail::About;
 use crate::{Actor, StoreError};
 
 /// Whose versions.
@@ -86,6 +87,11 @@ impl Store {
                 vec![*ty]
             }
         };
+        match of {
+            HistoryOf::System => actor.trail.history(None),
+            HistoryOf::Type(ty) => actor.trail.history(Some(*ty)),
+            HistoryOf::Instance(ty, id) => self.note(actor, *ty, id, None, &About::default()),
+        }
         let rid = match of {
             HistoryOf::Instance(ty, id) => Some(self.rid(actor, *ty, id).await?),
             HistoryOf::System | HistoryOf::Type(_) => None,
@@ -199,7 +205,7 @@ impl Store {
             let of_type: Vec<(usize, Place)> =
                 places.iter().enumerate().filter(|(_, (_, t))| *t == ty).map(|(at, (place, _))| (at, *place)).collect();
             let mut sql = Sql::new();
-            sql.push("SELECT q.at, v.id, v.version_id, v.last_updated, v.op::text AS op, v.resource::text AS resource, v.raw FROM unnest(");
+            sql.push("SELECT q.at, v.id, v.version_id, v.last_updated, v.pat, v.conf, v.op::text AS op, v.resource::text AS resource, v.raw FROM unnest(");
             sql.bind_i64s(of_type.iter().map(|(at, _)| *at as i64)).push(", ");
             sql.bind_i64s(of_type.iter().map(|(_, p)| p.rid)).push(", ");
             sql.bind_i64s(of_type.iter().map(|(_, p)| i64::from(p.version_id)));
@@ -207,7 +213,9 @@ impl Store {
             sql.push(" AND v.rid = q.rid AND v.version_id = q.version_id::int");
             for row in self.db.query_all_raw(sql.statement()).await? {
                 let at: i64 = row.try_get("", "at")?;
-                let entry = HistoryEntry { resource_type: ty, id: row.try_get("", "id")?, version: version_of(&row)? };
+                let version = version_of(&row)?;
+                actor.trail.row(&self.about(ty, &row, version.body.as_deref())?);
+                let entry = HistoryEntry { resource_type: ty, id: row.try_get("", "id")?, version };
                 found[at as usize] = Some(entry);
             }
         }

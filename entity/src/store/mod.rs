@@ -3,6 +3,7 @@
 mod account;
 mod act;
 mod attest;
+mod audit;
 pub mod body;
 mod chart;
 mod condition;
@@ -28,6 +29,7 @@ use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
 
 pub use account::{NewToken, SystemAccount};
 pub use act::{Deed, Fact, Refusal};
+pub use audit::{AuditRow, Break, Verified};
 pub use condition::{Conditions, Criterion, Decide, Match};
 pub use history::{HistoryEntry, HistoryOf, HistoryPage, HistoryRequest};
 pub use oauth::{AppClient, ClientKind, Grant, Introspection, Issued, NewClient, NewGrant, NewLaunch, SigningKey};
@@ -37,6 +39,7 @@ pub use session::{PersonAccount, SignIn, SignedIn};
 
 use crate::actor::Sight;
 use crate::gate::WriteGate;
+use crate::trail::About;
 use crate::{Actor, StoreError};
 use recent::Recent;
 use together::Together;
@@ -55,7 +58,8 @@ pub struct Store {
     pub(crate) wide: std::sync::Arc<tokio::sync::Semaphore>,
     pub(crate) wide_charts: std::sync::Arc<tokio::sync::Semaphore>,
     pub(crate) gate: std::sync::Arc<dyn WriteGate>,
-    pub(crate) reads: Together<(ResourceType, Sight), String, Lookup>,
+    pub(crate) reads: Together<(ResourceType, Sight), String, (Lookup, About)>,
+    pub(crate) audit: audit::Queue,
     pub(crate) tokens: Recent<Actor>,
     /// Of what people granted to applications; apart, because only one door honours them.
     pub(crate) grants: Recent<Actor>,

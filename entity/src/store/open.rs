@@ -8,6 +8,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseBackend, D
 use tokio::sync::Semaphore;
 
 use crate::gate::WriteGate;
+use crate::store::audit::Queue;
 use crate::store::recent::Recent;
 use crate::store::seal::Seal;
 use crate::store::together::Together;
@@ -63,6 +64,7 @@ impl Store {
         let key: Vec<u8> = row.try_get("", "hash_key")?;
         let seal = Seal::new(&key);
         let key = key.try_into().map_err(|_| StoreError::Internal("the index key is not 16 bytes".into()))?;
+        let audit = Queue::start(db.clone());
         let wide = || Arc::new(Semaphore::new(super::condition::WIDE_AT_ONCE));
         Ok(Self {
             db,
@@ -74,6 +76,7 @@ impl Store {
             wide_charts: wide(),
             gate,
             reads: Together::default(),
+            audit,
             tokens: Recent::default(),
             grants: Recent::default(),
             sessions: Recent::default(),
@@ -88,11 +91,12 @@ impl Store {
         Self { checks_claims: false, ..self }
     }
 
-    /// Gives every connection back.
+    /// Writes what the audit still holds in memory, and gives every connection back.
     ///
     /// # Errors
     /// What the driver answered.
     pub async fn close(self) -> Result<(), StoreError> {
+        self.flush_audit().await?;
         self.by_key.close().await?;
         Ok(self.db.close().await?)
     }

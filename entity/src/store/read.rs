@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use fhir::ResourceType;
+use fhir::search::extract::{Options, extract};
 use fhir::search::key::Keys;
+use fhir::search::registry;
+use fhir::{Json, ResourceType};
 use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult};
 
 use crate::actor::Sight;
@@ -13,7 +15,8 @@ use crate::store::body;
 use crate::store::sql::Sql;
 use crate::store::together::AsyncRun;
 use crate::store::{Lookup, Store, Stored, Version};
-use crate::{Actor, StoreError};
+use crate::trail::About;
+use crate::{Actor, Clearance, StoreError};
 
 /// Most bytes a stored body may unpack to.
 const BODY_LIMIT: u64 = 64 << 20;
@@ -26,7 +29,10 @@ impl Store {
     pub async fn read(&self, actor: &Actor, resource_type: ResourceType, id: &str) -> Result<Lookup, StoreError> {
         actor.require(Interaction::Read, resource_type)?;
         let group = (resource_type, actor.sight());
-        self.reads.get(group, id.to_owned(), ReadHeads { db: self.by_key.clone(), keys: self.keys }).await
+        let (found, about) =
+            self.reads.get(group, id.to_owned(), ReadHeads { db: self.by_key.clone(), keys: self.keys }).await?;
+        self.note(actor, resource_type, id, None, &about);
+        Ok(found)
     }
 
     /// The current versions of several resources of one type, in one statement; those absent, deleted or not to be seen are missing.
@@ -52,20 +58,22 @@ impl Store {
     ) -> Result<Vec<Stored>, StoreError> {
         actor.require(Interaction::Read, resource_type)?;
         let mut sql = Sql::new();
-        sql.push("SELECT h.id, h.version_id, h.last_updated, h.raw FROM ");
+        sql.push("SELECT h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw FROM ");
         sql.heads(resource_type, "h", actor, &self.keys).push(" AND h.rkey = ANY(");
         sql.bind_i64s(ids.iter().map(|id| self.keys.resource(resource_type, id)));
         sql.push(") AND h.id = ANY(").bind_texts(ids.iter().cloned()).push(")");
         let rows = db.query_all_raw(sql.statement()).await?;
         rows.iter()
             .map(|row| {
-                Ok(Stored {
+                let stored = Stored {
                     resource_type,
                     id: row.try_get("", "id")?,
                     version_id: row.try_get("", "version_id")?,
                     last_updated: row.try_get("", "last_updated")?,
                     body: text(&row.try_get::<Vec<u8>>("", "raw")?)?,
-                })
+                };
+                self.note(actor, resource_type, &stored.id, None, &self.about(resource_type, row, Some(&stored.body))?);
+                Ok(stored)
             })
             .collect()
     }
@@ -84,8 +92,12 @@ impl Store {
         actor.require(Interaction::Read, resource_type)?;
         let mut sql = self.versions(actor, resource_type, id);
         sql.push(" AND v.version_id = ").bind(version);
-        let Some(row) = self.db.query_one_raw(sql.statement()).await? else { return Ok(Lookup::Absent) };
+        let Some(row) = self.db.query_one_raw(sql.statement()).await? else {
+            self.note(actor, resource_type, id, Some(version), &About::default());
+            return Ok(Lookup::Absent);
+        };
         let Version { version_id, last_updated, body, .. } = version_of(&row)?;
+        self.note(actor, resource_type, id, Some(version), &self.about(resource_type, &row, body.as_deref())?);
         Ok(match body {
             Some(body) => Lookup::Found(Stored { resource_type, id: id.to_owned(), version_id, last_updated, body }),
             None => Lookup::Deleted { version_id, last_updated },
@@ -95,7 +107,7 @@ impl Store {
     /// `SELECT … FROM versions v WHERE v.rid = (the head this actor may see) AND <the version is to be seen too>`.
     fn versions(&self, actor: &Actor, resource_type: ResourceType, id: &str) -> Sql {
         let mut sql = Sql::new();
-        sql.push("SELECT v.version_id, v.last_updated, v.op::text AS op, v.resource::text AS resource, v.raw FROM ");
+        sql.push("SELECT v.version_id, v.last_updated, v.pat, v.conf, v.op::text AS op, v.resource::text AS resource, v.raw FROM ");
         sql.versions(resource_type, "v", actor, &self.keys);
         sql.push(" AND v.rid = (SELECT h.rid FROM ");
         sql.heads_with_deleted(resource_type, "h", actor, &self.keys);
@@ -104,24 +116,64 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Notes a read for the audit. Who asks for a patient by id asks about that patient, whether there is one or not.
+    pub(super) fn note(
+        &self,
+        actor: &Actor,
+        resource_type: ResourceType,
+        id: &str,
+        version: Option<i32>,
+        about: &About,
+    ) {
+        if resource_type == ResourceType::Patient {
+            actor.trail.patients([self.keys.resource(resource_type, id)]);
+        }
+        actor.trail.read(resource_type, id, version, about);
+    }
+
+    /// Whom a row with `pat` and `conf` is about.
+    pub(super) fn about(
+        &self,
+        resource_type: ResourceType,
+        row: &QueryResult,
+        body: Option<&str>,
+    ) -> Result<About, StoreError> {
+        Ok(about(resource_type, row.try_get("", "pat")?, row.try_get("", "conf")?, body, &self.keys))
+    }
+}
+
+/// Whom a row is about: its first patient, and where there may be several, all that its body names.
+fn about(resource_type: ResourceType, pat: Option<i64>, conf: i16, body: Option<&str>, keys: &Keys) -> About {
+    let mut patients: Vec<i64> = pat.into_iter().collect();
+    if pat.is_some()
+        && registry::several_patients(resource_type)
+        && let Some(document) = body.and_then(|b| Json::parse(b).ok())
+    {
+        let named = extract(&document, resource_type, keys, &Options::default()).patients;
+        patients.extend(named.iter().map(|id| keys.resource(ResourceType::Patient, id)).filter(|p| Some(*p) != pat));
+    }
+    About { patients, confidential: conf > Clearance::NORMAL.level }
+}
+
 /// Reads of one type by actors of one sight, in one statement.
 struct ReadHeads {
     db: DatabaseConnection,
     keys: Keys,
 }
 
-impl AsyncRun<(ResourceType, Sight), String, Lookup> for ReadHeads {
+impl AsyncRun<(ResourceType, Sight), String, (Lookup, About)> for ReadHeads {
     async fn run(
         &self,
         (resource_type, sight): &(ResourceType, Sight),
         ids: Vec<String>,
-    ) -> Result<Vec<Lookup>, StoreError> {
+    ) -> Result<Vec<(Lookup, About)>, StoreError> {
         let resource_type = *resource_type;
         let mut sql = Sql::new();
-        sql.push("SELECT h.id, h.version_id, h.last_updated, h.deleted, h.raw FROM ");
+        sql.push("SELECT h.id, h.version_id, h.last_updated, h.deleted, h.raw, h.pat, h.conf FROM ");
         sql.heads_in_sight(resource_type, "h", sight, &self.keys).push(" AND h.rkey = ANY(");
         sql.bind_i64s(ids.iter().map(|id| self.keys.resource(resource_type, id))).push(")");
-        let mut found: HashMap<String, Lookup> = HashMap::new();
+        let mut found: HashMap<String, (Lookup, About)> = HashMap::new();
         for row in self.db.query_all_raw(sql.statement()).await? {
             let (id, version_id, last_updated, deleted, raw): (String, i32, DateTime<Utc>, bool, Option<Vec<u8>>) =
                 (row.try_get_by(0)?, row.try_get_by(1)?, row.try_get_by(2)?, row.try_get_by(3)?, row.try_get_by(4)?);
@@ -131,10 +183,15 @@ impl AsyncRun<(ResourceType, Sight), String, Lookup> for ReadHeads {
                 }
                 _ => Lookup::Deleted { version_id, last_updated },
             };
-            found.insert(id, lookup);
+            let body = match &lookup {
+                Lookup::Found(stored) => Some(stored.body.as_str()),
+                Lookup::Deleted { .. } | Lookup::Absent => None,
+            };
+            let about = about(resource_type, row.try_get_by(5)?, row.try_get_by(6)?, body, &self.keys);
+            found.insert(id, (lookup, about));
         }
         // The same resource may be asked for twice; a hash that is another id's finds nothing.
-        Ok(ids.iter().map(|id| found.get(id).cloned().unwrap_or(Lookup::Absent)).collect())
+        Ok(ids.iter().map(|id| found.get(id).cloned().unwrap_or((Lookup::Absent, About::default()))).collect())
     }
 }
 

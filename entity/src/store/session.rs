@@ -5,10 +5,11 @@ use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseBackend, EntityTrait as _,
     QueryFilter as _, Statement, TransactionTrait as _, Value,
 };
-use sha2::{Digest as _, Sha256};
 
 use crate::app::{account, session};
 use crate::role::Role;
+use crate::store::audit::{self, AuditRow};
+use crate::trail::Trail;
 use crate::{Actor, Clearance, Rows, Store, StoreError};
 
 /// A session ends after this long without a request, and after the second in any case.
@@ -243,6 +244,7 @@ pub(super) fn person(account: account::Model) -> Actor {
         rows,
         clearance: Clearance::NORMAL,
         scope: None,
+        trail: Trail::default(),
     }
 }
 
@@ -255,23 +257,16 @@ pub(super) async fn audit_sign_in(
     request_id: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let principal = account.map_or_else(|| "unknown".to_owned(), |id| format!("account {id}"));
-    let mut hash = Sha256::new();
-    for part in [&now.timestamp_micros().to_string(), request_id, &principal, subtype, &outcome.to_string()] {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part.as_bytes());
-    }
-    let sql = "INSERT INTO fhir.audit_event (recorded, request_id, principal, account, action, subtype, outcome, patients, what, hash)
-        VALUES ($1, $2, $3, $4, 'E', $5, $6, '{}', '{}', $7)";
-    let binds: [Value; 7] = [
-        now.into(),
-        request_id.into(),
-        principal.into(),
-        account.into(),
-        subtype.into(),
-        outcome.into(),
-        hash.finalize().to_vec().into(),
-    ];
-    db.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
-    Ok(())
+    let row = AuditRow {
+        recorded: now,
+        request_id: request_id.to_owned(),
+        principal: account.map_or_else(|| "unknown".to_owned(), |id| format!("account {id}")),
+        account,
+        action: "E",
+        subtype: subtype.to_owned(),
+        outcome,
+        patients: Vec::new(),
+        what: serde_json::json!({}),
+    };
+    audit::insert(db, &[row]).await
 }

@@ -21,11 +21,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::gate::Change;
 use crate::role::Interaction;
+use crate::store::audit::{self, AuditRow};
 use crate::store::condition::{Conditions, Criterion, Decide, Match};
 use crate::store::search::Claims;
 use crate::store::sql::{Sql, i64_array};
 use crate::store::{Act, Attestation, Lookup, Outcome, Plan, Store, Stored, Write, attest, body};
-use crate::{Actor, Request, StoreError};
+use crate::{Actor, Request, Rows, StoreError};
 
 /// Row keys taken from the sequence at once; the sequence's increment.
 const RID_BLOCK: i64 = 1000;
@@ -146,7 +147,7 @@ impl Store {
         heads: &Heads,
         matches: &[Vec<Match>],
     ) -> Result<Vec<Row>, StoreError> {
-        let mut rows = self.decide(tx, heads, request, plan).await?;
+        let mut rows = self.decide(tx, actor, heads, request, plan).await?;
         let claims: Vec<_> = rows.iter().map(|r| Claims { at: r.at, body: &r.body }).collect();
         self.conform(tx, &claims).await?;
         let patients = rows.iter().flat_map(|r| r.pats.iter().copied().chain(r.pat_before));
@@ -170,6 +171,9 @@ impl Store {
         self.unreferenced(tx, actor, &deleted).await?;
         write_moves(tx, request, &rows).await?;
         record(tx, actor, request, plan.writes.len(), matches, &rows).await?;
+        if !rows.is_empty() {
+            actor.trail.committed();
+        }
         Ok(rows)
     }
 
@@ -251,7 +255,7 @@ impl Store {
     ) -> Result<Vec<Row>, StoreError> {
         let wrong = |e: StoreError| StoreError::Internal(format!("what the write gate adds is refused: {e}"));
         check(&Actor::server(), added).map_err(wrong)?;
-        let mut rows = self.decide(tx, &HashMap::new(), request, added).await.map_err(wrong)?;
+        let mut rows = self.decide(tx, &Actor::server(), &HashMap::new(), request, added).await.map_err(wrong)?;
         for row in &mut rows {
             row.at += plan.writes.len();
         }
@@ -290,6 +294,7 @@ impl Store {
     async fn decide(
         &self,
         tx: &DatabaseTransaction,
+        actor: &Actor,
         heads: &Heads,
         request: &Request,
         plan: &Plan,
@@ -309,6 +314,10 @@ impl Store {
                     stale(write, *expected, live)?;
                     match live {
                         Some(_) => (Some(Cow::Borrowed(body.as_str())), "U"),
+                        // To who sees some rows only, a taken id would tell of a row that is hidden.
+                        None if *may_create && actor.rows != Rows::All => {
+                            return Err(StoreError::NoCreateByUpdate { resource_type: *resource_type, id: id.clone() });
+                        }
                         None if *may_create => (Some(Cow::Borrowed(body.as_str())), "C"),
                         None => return Err(absent()),
                     }
@@ -351,6 +360,7 @@ impl Store {
             };
             if let Some(text) = text {
                 self.read_body(&mut row, &text)?;
+                self.own(actor, write, &row)?;
             } else if let Some(head) = head {
                 row.index.terms = self.compartment_terms(*resource_type, &row.pats);
                 (row.index.ts_lo, row.index.ts_hi) = (head.ts_lo, head.ts_hi);
@@ -390,6 +400,21 @@ impl Store {
         row.keep_text = document::has_fragile_number(&document);
         let Json::Object(object) = document else { unreachable!("built above") };
         row.body = document::stamp(object, &row.id, row.version_id, row.last_updated).map_err(unreadable)?;
+        Ok(())
+    }
+
+    /// Whoever sees the rows of some patients only writes about them only.
+    fn own(&self, actor: &Actor, write: &Write, row: &Row) -> Result<(), StoreError> {
+        let Rows::Patients(ids) = &actor.rows else { return Ok(()) };
+        let own = |pat: &i64| ids.iter().any(|id| self.keys.resource(ResourceType::Patient, id) == *pat);
+        if registry::in_patient_compartment(row.resource_type) && (row.pats.is_empty() || !row.pats.iter().all(own)) {
+            let interaction = match write.act {
+                Act::Create { .. } => Interaction::Create,
+                Act::Update { .. } | Act::Patch { .. } => Interaction::Update,
+                Act::Delete { .. } => Interaction::Delete,
+            };
+            return Err(StoreError::Forbidden { interaction: interaction.code(), resource_type: row.resource_type });
+        }
         Ok(())
     }
 
@@ -800,45 +825,38 @@ async fn record(
         texts(&rows, |r| r.id.clone()),
         ints(&rows, |r| r.version_id),
         texts(&rows, |r| r.operation.to_owned()),
-        pats.clone(),
-        pat_lo.clone(),
-        pat_hi.clone(),
-    ];
-    tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, outbox, binds)).await?;
-    let audit = r#"INSERT INTO fhir.audit_event (recorded, request_id, principal, account, action, subtype, outcome, patients, what, hash)
-        SELECT $1, $2, $3, $4, u.action::"char", u.subtype, 0, ($9::bigint[])[u.pat_lo:u.pat_hi], u.what::jsonb, u.hash
-        FROM unnest($5::text[], $6::text[], $7::text[], $8::bytea[], $10::int[], $11::int[])
-          AS u (action, subtype, what, hash, pat_lo, pat_hi)"#;
-    let what = |r: &Row| format!(r#"{{"reference":"{}/{}","version":{}}}"#, r.resource_type, r.id, r.version_id);
-    let hash = |r: &Row| {
-        let mut hash = Sha256::new();
-        for part in
-            [&request.now.timestamp_micros().to_string(), &request.request_id, &actor.principal, r.operation, &what(r)]
-        {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part.as_bytes());
-        }
-        hash.finalize().to_vec()
-    };
-    let subtype = |r: &Row| match r.operation {
-        "C" => "create".to_owned(),
-        "U" => "update".to_owned(),
-        _ => "delete".to_owned(),
-    };
-    let binds = [
-        request.now.into(),
-        request.request_id.clone().into(),
-        actor.principal.clone().into(),
-        actor.account.into(),
-        texts(&rows, |r| r.operation.to_owned()),
-        texts(&rows, subtype),
-        texts(&rows, what),
-        bytes(&rows, hash),
         pats,
         pat_lo,
         pat_hi,
     ];
-    tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, audit, binds)).await?;
+    tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, outbox, binds)).await?;
+    let roles: Vec<&str> = actor.roles.iter().map(|r| r.name()).collect();
+    let audited = rows.iter().map(|r| {
+        let about: Vec<usize> = (0..r.pats.len()).collect();
+        let item = serde_json::json!({
+            "what": format!("{}/{}", r.resource_type, r.id), "version": r.version_id, "patients": about,
+        });
+        AuditRow {
+            recorded: request.now,
+            request_id: request.request_id.clone(),
+            principal: actor.principal.clone(),
+            account: actor.account,
+            action: match r.operation {
+                "C" => "C",
+                "U" => "U",
+                _ => "D",
+            },
+            subtype: match r.operation {
+                "C" => "create".to_owned(),
+                "U" => "update".to_owned(),
+                _ => "delete".to_owned(),
+            },
+            outcome: 0,
+            patients: r.pats.clone(),
+            what: serde_json::json!({ "items": [item], "roles": roles, "user": actor.fhir_user }),
+        }
+    });
+    audit::insert(tx, &audited.collect::<Vec<_>>()).await?;
     if let Some(key) = &request.idempotency_key {
         let mut entries = vec![serde_json::json!({ "operation": "-" }); writes];
         for r in rows.iter().filter(|r| r.at < writes) {

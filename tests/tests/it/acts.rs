@@ -237,12 +237,15 @@ async fn an_act_is_for_who_may_and_never_by_get() {
     let two = r#"mutation { a: allergyNoneKnown(input: {patient: "Patient/ada"}) { outcome { __typename } } b: allergyNoneKnown(input: {patient: "Patient/ben"}) { outcome { __typename } } }"#;
     let refused = site.answer(&lee, two, json!({})).await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "LIMIT", "{refused}");
-    let url = format!(
-        "{}/graphql?query=mutation{{allergyNoneKnown(input:{{patient:\"Patient/ada\"}}){{outcome{{__typename}}}}}}",
-        site.server.url
-    );
-    let by_get = reqwest::Client::new().get(url).header("cookie", &lee.cookie).send().await.unwrap();
-    assert_eq!(by_get.status(), 405);
+    // A mutation is never run by GET, named or not: a browser would follow such a link with the session.
+    for kind in ["mutation", "mutation%20Named"] {
+        let url = format!(
+            "{}/graphql?query={kind}{{allergyNoneKnown(input:{{patient:\"Patient/ada\"}}){{outcome{{__typename}}}}}}",
+            site.server.url
+        );
+        let by_get = reqwest::Client::new().get(url).header("cookie", &lee.cookie).send().await.unwrap();
+        assert_eq!(by_get.status(), 405, "{kind}");
+    }
     let foreign = reqwest::Client::new().post(format!("{}/graphql", site.server.url)).header("cookie", &lee.cookie);
     let foreign = foreign.json(&json!({"query": two})).send().await.unwrap();
     assert_eq!(foreign.status(), 403, "without the header no cookie acts");

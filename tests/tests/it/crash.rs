@@ -27,6 +27,7 @@ fn the_server_that_is_killed() {
     let Some(dir) = std::env::var_os(SERVE) else { return };
     let settings = Serve {
         ignore_profile_claims: false,
+        audit_reads: api::config::AuditReads::Queued,
         listen: "127.0.0.1:0".parse().unwrap(),
         demo: false,
         public_url: None,

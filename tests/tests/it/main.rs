@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+mod access;
 mod acts;
 mod acts_encounter;
 mod acts_schedule;
 mod acts_task;
+mod audit;
 mod auth;
 mod client;
 mod conditional;

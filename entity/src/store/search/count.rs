@@ -29,6 +29,7 @@ impl Store {
     /// As [`Store::search`].
     pub async fn count(&self, actor: &Actor, query: &Query, count: Count) -> Result<Option<u64>, StoreError> {
         actor.require(Interaction::Search, query.resource_type)?;
+        self.asked(actor, query);
         let query = &*self.prepared(&self.db, actor, query).await?;
         let limit = match count {
             Count::Exact => None,

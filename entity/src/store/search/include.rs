@@ -10,7 +10,7 @@ use fhir::search::query::Include;
 use fhir::search::registry::{self, Kind, SearchParameter};
 use sea_orm::ConnectionTrait as _;
 
-use super::found;
+use super::Found;
 use crate::role::Interaction;
 use crate::store::sql::Sql;
 use crate::store::{Store, Stored};
@@ -130,13 +130,14 @@ impl Store {
                 let mut sql = Sql::new();
                 sql.push("WITH m AS MATERIALIZED (SELECT h.rid FROM ");
                 sql.heads(source, "h", actor, &self.keys).push(" AND h.terms && ").bind_i64s(terms);
-                sql.push(") SELECT h.rid, h.id, h.version_id, h.last_updated, h.raw FROM ");
+                sql.push(") SELECT h.rid, h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw FROM ");
                 sql.heads(source, "h", actor, &self.keys)
                     .push(" AND h.rid IN (SELECT m.rid FROM m) ORDER BY h.rid DESC LIMIT ");
                 sql.bind(MAX_INCLUDED as i64 + 1);
                 for row in self.db.query_all_raw(sql.statement()).await? {
-                    let stored = found(source, &row, Vec::new(), false)?.stored;
+                    let Found { stored, about, .. } = self.found(source, &row, Vec::new(), false)?;
                     if seen.insert((source, stored.id.clone())) {
+                        actor.trail.row(&about);
                         all.push(stored);
                     }
                 }

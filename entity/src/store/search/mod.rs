@@ -43,6 +43,7 @@ use crate::store::read::text;
 use crate::store::seal::Seal;
 use crate::store::sql::Sql;
 use crate::store::{Match, Store, Stored};
+use crate::trail::About;
 use crate::{Actor, StoreError};
 
 /// Most candidates that are sorted by a looked-up value; above it the search is refused, never cut.
@@ -104,6 +105,7 @@ struct Token {
 /// A row with its place in the order.
 struct Found {
     stored: Stored,
+    about: About,
     place: Place,
 }
 
@@ -127,6 +129,7 @@ impl Store {
     /// when too many candidates would have to be sorted; [`StoreError::BadToken`].
     pub async fn search(&self, actor: &Actor, query: &Query, page: &PageRequest) -> Result<Page, StoreError> {
         actor.require(Interaction::Search, query.resource_type)?;
+        self.asked(actor, query);
         let bound = bound_to(actor, query);
         let from = match &page.token {
             Some(token) => {
@@ -137,16 +140,30 @@ impl Store {
         };
         let backward = page.backward || from.as_ref().is_some_and(|t| t.backward);
         let rows = self.rows(actor, query, from.as_ref().map(|t| &t.place), backward, page.limit + 1).await?;
-        Ok(self.page(rows, page.limit, backward, from.is_some(), bound))
+        Ok(self.page(actor, rows, page.limit, backward, from.is_some(), bound))
+    }
+
+    /// Notes a search for the audit, with the patient it names.
+    fn asked(&self, actor: &Actor, query: &Query) {
+        actor.trail.asked(query.resource_type, &query.applied, self.patient(query).map(|(_, patient)| patient));
     }
 
     /// A page of rows in walking order, of which one more than `limit` was asked for.
-    fn page(&self, mut rows: Vec<Found>, limit: u32, backward: bool, resumed: bool, bound: Vec<u8>) -> Page {
+    fn page(
+        &self,
+        actor: &Actor,
+        mut rows: Vec<Found>,
+        limit: u32,
+        backward: bool,
+        resumed: bool,
+        bound: Vec<u8>,
+    ) -> Page {
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         if backward {
             rows.reverse();
         }
+        rows.iter().for_each(|f| actor.trail.row(&f.about));
         let (matches, places): (Vec<_>, Vec<_>) = rows.into_iter().map(|f| (f.stored, f.place)).unzip();
         let cursors = Cursors { seal: self.seal.clone(), bound, places };
         let (after, before) = if backward { (resumed, more) } else { (more, resumed) };
@@ -175,11 +192,13 @@ impl Store {
         if registry::several_patients(ty) {
             return filter::unsupported(&format!("{ty} by patient"));
         }
+        self.asked(actor, query);
         let query = &*self.prepared(&self.db, actor, query).await?;
         let pats: Vec<i64> = patients.iter().map(|id| self.keys.resource(ResourceType::Patient, id)).collect();
+        actor.trail.patients(pats.iter().copied());
         let mut sql = Sql::new();
         sql.push("SELECT q.n, r.* FROM unnest(").bind_i64s(pats.iter().copied());
-        sql.push(") WITH ORDINALITY AS q (pat, n), LATERAL (SELECT h.rid, h.id, h.version_id, h.last_updated, h.raw, h.ts_lo FROM ");
+        sql.push(") WITH ORDINALITY AS q (pat, n), LATERAL (SELECT h.rid, h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw, h.ts_lo FROM ");
         sql.heads(ty, "h", actor, &self.keys).push(" AND h.pat = q.pat");
         let mut filter = Filter { actor, keys: &self.keys, aliases: 0 };
         for clause in &query.all {
@@ -192,11 +211,11 @@ impl Store {
         for row in self.db.query_all_raw(sql.statement()).await? {
             let n: i64 = row.try_get("", "n")?;
             let values = vec![order::SortValue::Int(row.try_get("", "ts_lo")?)];
-            groups[(n - 1) as usize].push(found(ty, &row, values, false)?);
+            groups[(n - 1) as usize].push(self.found(ty, &row, values, false)?);
         }
         let pages = groups.into_iter().zip(patients).map(|(rows, id)| {
             let bound = bound_to(actor, &of(id));
-            self.page(rows, limit, false, false, bound)
+            self.page(actor, rows, limit, false, false, bound)
         });
         Ok(pages.collect())
     }
@@ -281,7 +300,7 @@ impl Store {
         let driver = self.driver(query, order)?;
         let mut sql = Sql::new();
         self.fence(&mut sql, actor, query, &driver);
-        sql.push("SELECT h.rid, h.id, h.version_id, h.last_updated, h.raw, h.ts_lo FROM ");
+        sql.push("SELECT h.rid, h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw, h.ts_lo FROM ");
         self.matching(&mut sql, actor, query, &driver)?;
         let (date, rid) = match driver {
             Driver::Ordered { .. } => ("k.ts", "k.rid"),
@@ -322,7 +341,7 @@ impl Store {
                     Some(_) => vec![order::SortValue::Int(row.try_get("", "ts_lo")?)],
                     None => Vec::new(),
                 };
-                found(query.resource_type, row, values, undated)
+                self.found(query.resource_type, row, values, undated)
             })
             .collect()
     }
@@ -353,7 +372,7 @@ impl Store {
         sql.push(" FROM ");
         self.matching(&mut sql, actor, query, &driver)?;
         sql.push(" LIMIT ").bind(SORT_LIMIT + 1).push(") ");
-        sql.push("SELECT h.rid, h.id, h.version_id, h.last_updated, h.raw, p.n");
+        sql.push("SELECT h.rid, h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw, p.n");
         for i in 0..keys.len() {
             sql.push(&format!(", p.s{i}"));
         }
@@ -374,7 +393,7 @@ impl Store {
                 return Err(StoreError::TooCostly(text));
             }
             let values = keys.iter().enumerate().map(|(i, key)| key.read(row, &format!("s{i}")));
-            all.push(found(query.resource_type, row, values.collect::<Result<_, _>>()?, false)?);
+            all.push(self.found(query.resource_type, row, values.collect::<Result<_, _>>()?, false)?);
         }
         Ok(all)
     }
@@ -395,7 +414,7 @@ impl Store {
         let driver = self.driver(query, &Order::Newest)?;
         let mut sql = Sql::new();
         self.fence(&mut sql, actor, query, &driver);
-        sql.push("SELECT h.rid, h.id, h.version_id, h.last_updated, h.raw");
+        sql.push("SELECT h.rid, h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw");
         for (i, key) in keys.iter().enumerate() {
             sql.push(", ");
             key.write(&mut sql, "h");
@@ -412,7 +431,7 @@ impl Store {
         let mut all = Vec::with_capacity(rows.len());
         for row in &rows {
             let values = keys.iter().enumerate().map(|(i, key)| key.read(row, &format!("s{i}")));
-            let mut one = found(query.resource_type, row, values.collect::<Result<_, _>>()?, false)?;
+            let mut one = self.found(query.resource_type, row, values.collect::<Result<_, _>>()?, false)?;
             let document =
                 Json::parse(&one.stored.body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
             for (key, value) in keys.iter().zip(&mut one.place.values) {
@@ -591,21 +610,25 @@ fn only_patients(types: &[ResourceType], param: &registry::SearchParameter) -> b
     types == [ResourceType::Patient] || param.targets == [ResourceType::Patient]
 }
 
-fn found(
-    resource_type: ResourceType,
-    row: &QueryResult,
-    values: Vec<order::SortValue>,
-    undated: bool,
-) -> Result<Found, StoreError> {
-    let raw: Vec<u8> = row.try_get("", "raw")?;
-    let stored = Stored {
-        resource_type,
-        id: row.try_get("", "id")?,
-        version_id: row.try_get("", "version_id")?,
-        last_updated: instant(row)?,
-        body: text(&raw)?,
-    };
-    Ok(Found { stored, place: Place { values, rid: row.try_get("", "rid")?, undated } })
+impl Store {
+    fn found(
+        &self,
+        resource_type: ResourceType,
+        row: &QueryResult,
+        values: Vec<order::SortValue>,
+        undated: bool,
+    ) -> Result<Found, StoreError> {
+        let raw: Vec<u8> = row.try_get("", "raw")?;
+        let stored = Stored {
+            resource_type,
+            id: row.try_get("", "id")?,
+            version_id: row.try_get("", "version_id")?,
+            last_updated: instant(row)?,
+            body: text(&raw)?,
+        };
+        let about = self.about(resource_type, row, Some(&stored.body))?;
+        Ok(Found { stored, about, place: Place { values, rid: row.try_get("", "rid")?, undated } })
+    }
 }
 
 /// What a token is good for: this caller, type, conditions and order.

@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::ConnectionTrait;
 
 use super::filter::{Filter, is_patient_of, unsupported};
-use super::{Order, READ_LIMIT, found};
+use super::{Order, READ_LIMIT};
 use crate::role::Interaction;
 use crate::store::sql::Sql;
 use crate::store::{Store, Stored};
@@ -302,14 +302,14 @@ impl<'a, C: ConnectionTrait> Asking<'a, C> {
         let driver = self.store.driver(&query, &Order::Newest)?;
         let mut sql = Sql::new();
         self.store.fence(&mut sql, self.actor, &query, &driver);
-        sql.push("SELECT h.rid, h.id, h.version_id, h.last_updated, h.raw FROM ");
+        sql.push("SELECT h.rid, h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw FROM ");
         self.store.matching(&mut sql, self.actor, &query, &driver)?;
         sql.push(" LIMIT ").bind(READ_LIMIT + 1);
         let rows = self.db.query_all_raw(sql.statement()).await?;
         if rows.len() as i64 > READ_LIMIT {
             return Err(too_many(&format!("the search would have to read {ty}:")));
         }
-        rows.iter().map(|row| Ok(found(ty, row, Vec::new(), false)?.stored)).collect()
+        rows.iter().map(|row| Ok(self.store.found(ty, row, Vec::new(), false)?.stored)).collect()
     }
 }
 

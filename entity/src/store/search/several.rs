@@ -26,6 +26,7 @@ impl Store {
         let mut keys = Vec::new();
         for query in queries {
             actor.require(Interaction::Search, query.resource_type)?;
+            self.asked(actor, query);
             keys = match Order::of(query.resource_type, &query.sort, &self.keys)? {
                 Order::Newest => Vec::new(),
                 Order::Keys(keys) if keys.iter().all(order::Key::is_common) => keys,
@@ -51,7 +52,7 @@ impl Store {
             if backward { order.reverse() } else { order }
         });
         rows.truncate(page.limit as usize + 1);
-        Ok(self.page(rows, page.limit, backward, from.is_some(), bound))
+        Ok(self.page(actor, rows, page.limit, backward, from.is_some(), bound))
     }
 
     /// The number of matches of all the queries; as [`Store::count`] of each.

@@ -1,0 +1,203 @@
+//! What one request has touched: collected by the store as it reads, written as one row of the audit when the request is answered.
+//!
+//! An [`Actor`](crate::Actor) carries the trail of the request it came with. It decides nothing, and actors that differ in it only are equal.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fhir::ResourceType;
+
+use crate::{Actor, Request};
+
+/// A request's trail; the default one collects nothing (the server's own work).
+#[derive(Clone, Default)]
+pub struct Trail(Option<Arc<Mutex<Access>>>);
+
+/// Who asked, as the audit keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    pub principal: String,
+    pub account: Option<i64>,
+    pub roles: Vec<&'static str>,
+    pub fhir_user: Option<String>,
+    pub request_id: String,
+}
+
+/// What was touched so far.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// `None` until the caller is known.
+    pub who: Option<Who>,
+    /// Row keys of the patients that what was read is about, or that were asked for, in that order.
+    pub patients: Vec<i64>,
+    pub items: Vec<Item>,
+    /// What the request is in its own words: the kind and name of a GraphQL operation.
+    pub name: Option<String>,
+    /// Writes of this request are in the audit already, each in its own transaction.
+    pub committed: bool,
+    /// Something was read that is more than normally confidential.
+    pub confidential: bool,
+    places: BTreeMap<i64, usize>,
+    seen: HashSet<Item>,
+}
+
+/// One thing that was read or asked.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Item {
+    /// A resource or a version of it; the places in [`Access::patients`] of those it is about.
+    Resource { resource_type: ResourceType, id: String, version: Option<i32>, patients: Vec<usize> },
+    /// A search, as `Type?parameters`.
+    Query(String),
+}
+
+/// Whom a row is about, and how confidential it is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct About {
+    pub patients: Vec<i64>,
+    pub confidential: bool,
+}
+
+impl std::fmt::Debug for Trail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Trail").finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Trail {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Trail {}
+
+impl Trail {
+    /// A trail that collects.
+    pub fn start() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    /// Whose request it is.
+    pub fn caller(&self, actor: &Actor, request: &Request) {
+        self.with(|access| {
+            access.who = Some(Who {
+                principal: actor.principal.clone(),
+                account: actor.account,
+                roles: actor.roles.iter().map(|r| r.name()).collect(),
+                fhir_user: actor.fhir_user.clone(),
+                request_id: request.request_id.clone(),
+            });
+        });
+    }
+
+    /// What the request calls itself.
+    pub fn name(&self, name: String) {
+        self.with(|access| access.name = Some(name));
+    }
+
+    /// What was collected; the trail is empty afterwards.
+    pub fn take(&self) -> Access {
+        let mut taken = Access::default();
+        self.with(|access| taken = std::mem::take(access));
+        taken
+    }
+
+    pub(crate) fn read(&self, resource_type: ResourceType, id: &str, version: Option<i32>, about: &About) {
+        self.with(|access| {
+            let patients = access.about(about);
+            access.add(Item::Resource { resource_type, id: id.to_owned(), version, patients });
+        });
+    }
+
+    pub(crate) fn asked(&self, resource_type: ResourceType, parameters: &[(String, String)], patient: Option<i64>) {
+        self.with(|access| {
+            let mut text = resource_type.name().to_owned();
+            for (at, (name, value)) in parameters.iter().enumerate() {
+                text.push(if at == 0 { '?' } else { '&' });
+                text.push_str(name);
+                text.push('=');
+                text.push_str(value);
+            }
+            access.add(Item::Query(text));
+            access.patients(patient);
+        });
+    }
+
+    /// A history of a type or of everything.
+    pub(crate) fn history(&self, resource_type: Option<ResourceType>) {
+        let text = resource_type.map_or_else(|| "_history".to_owned(), |ty| format!("{ty}/_history"));
+        self.with(|access| access.add(Item::Query(text)));
+    }
+
+    pub(crate) fn row(&self, about: &About) {
+        self.with(|access| {
+            access.about(about);
+        });
+    }
+
+    pub(crate) fn patients(&self, patients: impl IntoIterator<Item = i64>) {
+        self.with(|access| access.patients(patients));
+    }
+
+    pub(crate) fn committed(&self) {
+        self.with(|access| access.committed = true);
+    }
+
+    fn with(&self, act: impl FnOnce(&mut Access)) {
+        if let Some(access) = &self.0 {
+            act(&mut access.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+}
+
+impl Access {
+    fn patients(&mut self, patients: impl IntoIterator<Item = i64>) {
+        for patient in patients {
+            self.place(patient);
+        }
+    }
+
+    fn about(&mut self, about: &About) -> Vec<usize> {
+        self.confidential |= about.confidential;
+        about.patients.iter().map(|p| self.place(*p)).collect()
+    }
+
+    fn place(&mut self, patient: i64) -> usize {
+        let next = self.patients.len();
+        let place = *self.places.entry(patient).or_insert(next);
+        if place == next {
+            self.patients.push(patient);
+        }
+        place
+    }
+
+    fn add(&mut self, item: Item) {
+        if self.seen.insert(item.clone()) {
+            self.items.push(item);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trail_keeps_each_thing_once_and_whom_it_is_about() {
+        let trail = Trail::start();
+        let about = |patients: &[i64]| About { patients: patients.to_vec(), confidential: false };
+        for _ in 0..2 {
+            trail.read(ResourceType::Observation, "o", None, &about(&[7]));
+            trail.asked(ResourceType::Condition, &[("patient".into(), "b".into())], Some(9));
+        }
+        trail.row(&about(&[7, 8]));
+        let access = trail.take();
+        assert_eq!(access.patients, [7, 9, 8]);
+        assert_eq!(access.items.len(), 2);
+        assert_eq!(access.items[1], Item::Query("Condition?patient=b".into()));
+        assert!(trail.take().items.is_empty());
+        let server = Trail::default();
+        server.read(ResourceType::Patient, "p", None, &about(&[1]));
+        assert!(server.take().items.is_empty());
+    }
+}
