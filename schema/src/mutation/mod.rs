@@ -2,6 +2,7 @@
 
 mod act;
 mod allergy;
+mod care;
 mod correction;
 mod encounter;
 mod immunization;
@@ -24,6 +25,10 @@ use crate::session::{Session, session};
 use allergy::{
     AllergyChangePayload, AllergyNoneKnownInput, AllergyNoneKnownPayload, AllergyRecordInput, AllergyRecordPayload,
     AllergyRefuteInput, AllergyUpdateInput,
+};
+use care::{
+    CarePlanCreateInput, CarePlanCreatePayload, CarePlanUpdateInput, CarePlanUpdatePayload, GoalPayload,
+    GoalProgressRecordInput, GoalSetInput,
 };
 use correction::{RecordEnterInErrorInput, RecordEnterInErrorPayload};
 use encounter::{
@@ -313,6 +318,42 @@ impl Mutation {
         #[graphql(desc = "Which")] input: ResultAcknowledgeInput,
     ) -> Result<ResultAcknowledgePayload> {
         task::acknowledge(session(ctx), input).await
+    }
+
+    /// Makes a care plan.
+    async fn care_plan_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is planned")] input: CarePlanCreateInput,
+    ) -> Result<CarePlanCreatePayload> {
+        care::create(session(ctx), input).await
+    }
+
+    /// Changes a care plan, or closes it.
+    async fn care_plan_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes")] input: CarePlanUpdateInput,
+    ) -> Result<CarePlanUpdatePayload> {
+        care::update(session(ctx), input).await
+    }
+
+    /// Sets a goal.
+    async fn goal_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is to be reached")] input: GoalSetInput,
+    ) -> Result<GoalPayload> {
+        care::set_goal(session(ctx), input).await
+    }
+
+    /// Says how far a goal is reached.
+    async fn goal_progress_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and how far")] input: GoalProgressRecordInput,
+    ) -> Result<GoalPayload> {
+        care::record_progress(session(ctx), input).await
     }
 }
 

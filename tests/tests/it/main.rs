@@ -4,6 +4,7 @@
 
 mod access;
 mod acts;
+mod acts_care;
 mod acts_encounter;
 mod acts_schedule;
 mod acts_task;
