@@ -11,6 +11,7 @@ pub mod fhir;
 pub mod graphql;
 pub mod health;
 pub mod import;
+pub mod live;
 pub mod log;
 pub mod postgres;
 pub mod router;

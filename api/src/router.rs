@@ -7,7 +7,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::health::{self, Readiness};
-use crate::{assets, audit, auth, fhir, graphql, smart};
+use crate::{assets, audit, auth, fhir, graphql, live, smart};
 
 /// On every answer.
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -26,6 +26,7 @@ pub fn router(readiness: Readiness, fhir: fhir::State) -> Router {
         .merge(fhir::routes("/fhir/R4", &fhir))
         .merge(fhir::routes("/fhir", &fhir))
         .merge(graphql::routes(&fhir))
+        .merge(live::routes(&fhir))
         .merge(auth::http::routes(&fhir))
         .merge(smart::routes(&fhir))
         .fallback(assets::serve)

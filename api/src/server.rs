@@ -15,11 +15,16 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::clock::{self, Clock};
 use crate::config::{Account, Audit, AuditReads, DatabaseArgs, Demo, Import, Serve, Token, User};
 use crate::health::Readiness;
+use crate::live::Live;
 use crate::postgres::{Cluster, ClusterError};
 use crate::{auth, demo, fhir, import, router};
 
 /// How long running requests may take to end after SIGTERM.
 const DRAIN_LIMIT: Duration = Duration::from_secs(25);
+/// How long open connections may take to say good-bye.
+const FAREWELL: Duration = Duration::from_secs(3);
+/// How often old events are removed.
+const PRUNE: Duration = Duration::from_secs(600);
 const DATABASE: &str = "wintehr";
 /// Patients of the demo hospital that `serve --demo` fills.
 const DEMO_PATIENTS: u32 = 200;
@@ -117,7 +122,10 @@ async fn over_database(
         schema: ClinicalSchema::default(),
         demo: settings.demo,
         audit_at_once: settings.audit_reads == AuditReads::Sync,
+        live: Live::default(),
     };
+    let live = state.live.clone();
+    let pruning = tokio::spawn(prune(store.clone()));
     if settings.demo {
         let plan = clinical::demo::Plan { seed: 1, patients: DEMO_PATIENTS, years: 5, now: Clock::Machine.now() };
         if let Some(summary) = demo::ensure(&store, plan, true).await? {
@@ -135,9 +143,11 @@ async fn over_database(
     println!("WintEHR serves {serving}/graphql and {serving}/fhir/R4 at {address}");
     let sealing = tokio::spawn(seal(store.clone()));
     let draining = readiness.clone();
+    let closing = live.clone();
     let server = axum::serve(listener, router::router(readiness, state)).with_graceful_shutdown(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         draining.drain();
+        closing.close();
         let _ = going.send(());
     });
     tokio::select! {
@@ -147,6 +157,10 @@ async fn over_database(
         }
     }
     sealing.abort();
+    if tokio::time::timeout(FAREWELL, live.closed()).await.is_err() {
+        tracing::warn!("connections that did not end were cut");
+    }
+    pruning.abort();
     store.close().await?;
     Ok(())
 }
@@ -164,6 +178,18 @@ async fn seal(store: Store) {
             }
             Ok(_) => {}
             Err(cause) => tracing::warn!(%cause, "the audit could not be sealed"),
+        }
+    }
+}
+
+/// Removes events that nobody may resume from any more, now and then.
+async fn prune(store: Store) {
+    loop {
+        tokio::time::sleep(PRUNE).await;
+        match store.prune_outbox(Clock::Machine.now()).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "old events were removed"),
+            Err(error) => tracing::warn!(cause = %error, "old events stay for now"),
         }
     }
 }

@@ -8,23 +8,26 @@ mod mutation;
 pub mod query;
 pub mod scalar;
 pub mod session;
+pub mod subscription;
 pub mod types;
 pub mod value;
 
 use std::pin::Pin;
 
-use async_graphql::{EmptySubscription, Request, Response, Schema};
+use async_graphql::{Request, Response, Schema};
+use futures_util::stream::BoxStream;
 
 use crate::mutation::Mutation;
 use crate::query::Query;
 use crate::session::Session;
+use crate::subscription::{Occasion, Subscription};
 
 /// Highest cost of an operation: 1 per field, times the page size on connections.
 pub const COMPLEXITY: usize = 5_000;
 /// The same for analysts.
 pub const ANALYST_COMPLEXITY: usize = 50_000;
 
-type Graph = Schema<Query, Mutation, EmptySubscription>;
+type Graph = Schema<Query, Mutation, Subscription>;
 
 /// The schema, ready to execute. Cheap to clone.
 #[derive(Clone)]
@@ -35,9 +38,8 @@ pub struct ClinicalSchema {
 
 impl Default for ClinicalSchema {
     fn default() -> Self {
-        let with = |cost| {
-            Schema::build(Query, Mutation, EmptySubscription).limit_complexity(cost).disable_suggestions().finish()
-        };
+        let with =
+            |cost| Schema::build(Query, Mutation, Subscription).limit_complexity(cost).disable_suggestions().finish();
         Self { open: with(COMPLEXITY), analyst: with(ANALYST_COMPLEXITY) }
     }
 }
@@ -45,9 +47,19 @@ impl Default for ClinicalSchema {
 impl ClinicalSchema {
     /// Runs one operation. Boxed, so that callers do not instantiate the tree of resolvers.
     pub fn execute(&self, request: Request, session: Session) -> Pin<Box<dyn Future<Output = Response> + Send + '_>> {
-        let analyst = session.actor.roles.contains(&entity::Role::Analyst);
-        let graph = if analyst { &self.analyst } else { &self.open };
+        let graph = self.of(&session);
         Box::pin(graph.execute(request.data(session)))
+    }
+
+    /// Runs a subscription for one occasion; the stream ends with it.
+    pub fn subscription(&self, request: Request, session: Session, occasion: Occasion) -> BoxStream<'static, Response> {
+        let graph = self.of(&session);
+        graph.execute_stream(request.data(session).data(occasion))
+    }
+
+    fn of(&self, session: &Session) -> &Graph {
+        let analyst = session.actor.roles.contains(&entity::Role::Analyst);
+        if analyst { &self.analyst } else { &self.open }
     }
 
     /// The schema in SDL, as it is committed.

@@ -43,6 +43,8 @@ pub enum LimitError {
     RootFields { limit: usize },
     #[error("a mutation has more than one root field; send each in a request of its own")]
     Mutations,
+    #[error("a subscription has more than one root field")]
+    Subscriptions,
     #[error("more than {limit} directives at one place")]
     Directives { limit: usize },
     #[error("the document has {count} fragments, at most {limit} are accepted")]
@@ -66,6 +68,10 @@ pub fn check(document: &ExecutableDocument, limits: &Limits) -> Result<(), Limit
         // Each act is a transaction of its own, with ids and a key of its own.
         if operation.node.ty == OperationType::Mutation && roots > 1 {
             return Err(LimitError::Mutations);
+        }
+        // GraphQL specification, section 5.2.3.1.
+        if operation.node.ty == OperationType::Subscription && roots > 1 {
+            return Err(LimitError::Subscriptions);
         }
         if roots > limits.root_fields {
             return Err(LimitError::RootFields { limit: limits.root_fields });

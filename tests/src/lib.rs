@@ -73,6 +73,8 @@ pub struct Server {
     pub database: String,
     pub store: Store,
     pub clock: Clock,
+    /// The connections that stay open.
+    pub live: api::live::Live,
 }
 
 impl Server {
@@ -96,6 +98,7 @@ impl Server {
         let address = format!("http://{}", listener.local_addr().expect("bound"));
         let public_url = public_url.unwrap_or(&address);
         let database = ClusterConnection::connect(&url).await.expect("the database answers");
+        let live = api::live::Live::default();
         let state = api::fhir::State {
             store: store.clone(),
             clock: clock.clone(),
@@ -103,10 +106,11 @@ impl Server {
             schema: ClinicalSchema::default(),
             demo,
             audit_at_once: false,
+            live: live.clone(),
         };
         let router = api::router::router(Readiness::new(database), state);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url: address, database: url, store, clock }
+        Self { url: address, database: url, store, clock, live }
     }
 
     /// A new token of a system account with that scope, good for an hour.

@@ -40,6 +40,7 @@ use tower::ServiceExt as _;
 
 use crate::auth::Caller;
 use crate::clock::Clock;
+use crate::live::Live;
 
 /// What the doors need.
 #[derive(Clone, FromRef)]
@@ -54,6 +55,7 @@ pub struct State {
     /// Whether what only reads is in the audit before it is answered, instead of a tenth of a second later.
     #[from_ref(skip)]
     pub audit_at_once: bool,
+    pub live: Live,
 }
 
 /// Largest resource, in bytes.

@@ -20,9 +20,10 @@ use serde_json::{Value, json};
 
 use super::guard;
 use super::request::{AnswerType, Operation, Refusal, Wanted, from_body, from_query_string, negotiate};
-use crate::audit::Refused;
+use crate::audit;
 use crate::auth::Caller;
 use crate::fhir::{Failure, State};
+use crate::live::sse;
 
 /// Largest body, variables included.
 const BODY_LIMIT: usize = 1 << 20;
@@ -43,7 +44,8 @@ pub(super) async fn handle(
 ) -> Response {
     let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());
     let answer_type = match negotiate(&method, accept) {
-        Ok(Wanted::Answer(answer_type)) => answer_type,
+        Ok(Wanted::Answer(answer_type)) => Some(answer_type),
+        Ok(Wanted::Events) => None,
         Ok(Wanted::Playground) => {
             return (StatusCode::SEE_OTHER, [(header::LOCATION, "/playground")]).into_response();
         }
@@ -66,83 +68,131 @@ pub(super) async fn handle(
         }
     };
     match operation {
-        Ok(operation) => run(&state, caller, &method, operation, answer_type).await,
+        Ok(operation) => run(state, caller, &method, &headers, operation, answer_type).await,
         Err(refusal) => refuse(&refusal),
     }
 }
 
-async fn run(
-    state: &State,
-    caller: Caller,
-    method: &Method,
+/// An operation that may be run, as often as wanted.
+pub(crate) struct Admitted {
     operation: Operation,
-    answer_type: AnswerType,
-) -> Response {
-    if let Err(error) = guard::check(&operation.query, &guard::Limits::DEFAULT) {
-        return errors(error.status(), "LIMIT", &error.to_string());
+    document: ExecutableDocument,
+}
+
+/// Why an operation is not run.
+pub(crate) enum Refused {
+    Limit(StatusCode, String),
+    /// The text is no GraphQL.
+    Unreadable(async_graphql::ServerError),
+    Schema,
+}
+
+impl Admitted {
+    pub fn request(&self) -> Request {
+        let variables = Variables::from_json(Value::Object(self.operation.variables.clone()));
+        let mut request = Request::new(self.operation.query.clone()).variables(variables);
+        request.operation_name.clone_from(&self.operation.operation_name);
+        request.set_parsed_query(self.document.clone());
+        request
     }
-    let document = match parse_query(&operation.query) {
-        Ok(document) => document,
-        Err(error) => {
-            let answer = Answer::from_errors(vec![error.into()]);
-            return write(&answer, answer_type);
+
+    pub fn is_subscription(&self) -> bool {
+        self.operation_type() == Some(OperationType::Subscription)
+    }
+
+    /// Of the operation that would run; when it cannot be told, execution says why.
+    fn operation_type(&self) -> Option<OperationType> {
+        self.running().map(|(_, o)| o.ty)
+    }
+
+    /// The operation that would run with its name, when it can be told.
+    fn running(&self) -> Option<(Option<&str>, &OperationDefinition)> {
+        match (&self.document.operations, self.operation.operation_name.as_deref()) {
+            (DocumentOperations::Single(operation), _) => Some((None, &operation.node)),
+            (DocumentOperations::Multiple(operations), Some(name)) => {
+                operations.get(name).map(|o| (Some(name), &o.node))
+            }
+            // The only one runs without being named.
+            (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
+                operations.iter().next().map(|(name, o)| (Some(name.as_str()), &o.node))
+            }
+            (DocumentOperations::Multiple(_), None) => None,
         }
-    };
-    if let Err(error) = limits::check(&document, &limits::Limits::DEFAULT) {
-        return errors(StatusCode::BAD_REQUEST, "LIMIT", &error.to_string());
     }
-    if *method == Method::GET && !is_query(&document, operation.operation_name.as_deref()) {
-        return refuse(&Refusal::Method(method.clone()));
+
+    /// Kind, name and root fields of the operation that would run, for the audit; no values.
+    fn spoken(&self) -> Option<String> {
+        let (name, operation) = self.running()?;
+        let fields = operation.selection_set.node.items.iter().filter_map(|item| match &item.node {
+            Selection::Field(field) => Some(field.node.name.node.as_str()),
+            Selection::InlineFragment(_) | Selection::FragmentSpread(_) => None,
+        });
+        let fields: Vec<&str> = fields.collect();
+        Some(format!("{} {} {{ {} }}", operation.ty, name.unwrap_or_default(), fields.join(" ")))
     }
-    let roles = &caller.actor.roles;
+}
+
+impl Refused {
+    /// As the `errors` of an answer.
+    pub fn errors(&self) -> Value {
+        match self {
+            Self::Unreadable(error) => json!([error]),
+            Self::Limit(_, text) => json!([{ "message": text, "extensions": { "code": "LIMIT" } }]),
+            Self::Schema => json!([{ "message": NO_SCHEMA, "extensions": { "code": "NOT_PERMITTED" } }]),
+        }
+    }
+}
+
+const NO_SCHEMA: &str = "introspection is for analysts and administrators";
+
+/// Guards, parses and bounds an operation, whatever it came by.
+pub(crate) fn admit(state: &State, roles: &[Role], operation: Operation) -> Result<Admitted, Refused> {
+    guard::check(&operation.query, &guard::Limits::DEFAULT)
+        .map_err(|error| Refused::Limit(error.status(), error.to_string()))?;
+    let document = parse_query(&operation.query).map_err(|error| Refused::Unreadable(error.into()))?;
+    limits::check(&document, &limits::Limits::DEFAULT)
+        .map_err(|error| Refused::Limit(StatusCode::BAD_REQUEST, error.to_string()))?;
     let explores = state.demo || roles.iter().any(|r| matches!(r, Role::Analyst | Role::Admin));
     if asks_for_schema(&document) && !explores {
-        return errors(StatusCode::BAD_REQUEST, "NOT_PERMITTED", "introspection is for analysts and administrators");
+        return Err(Refused::Schema);
     }
-    if let Some(name) = spoken(&document, operation.operation_name.as_deref()) {
+    Ok(Admitted { operation, document })
+}
+
+/// `answer_type` is `None` for server-sent events.
+async fn run(
+    state: State,
+    caller: Caller,
+    method: &Method,
+    headers: &HeaderMap,
+    operation: Operation,
+    answer_type: Option<AnswerType>,
+) -> Response {
+    let admitted = match admit(&state, &caller.actor.roles, operation) {
+        Ok(admitted) => admitted,
+        Err(Refused::Limit(status, text)) => return errors(status, "LIMIT", &text),
+        Err(Refused::Schema) => return errors(StatusCode::BAD_REQUEST, "NOT_PERMITTED", NO_SCHEMA),
+        Err(Refused::Unreadable(error)) => {
+            return write(&Answer::from_errors(vec![error]), answer_type.unwrap_or(AnswerType::GraphqlResponse));
+        }
+    };
+    if let Some(name) = admitted.spoken() {
         caller.actor.trail.name(name);
     }
-    let mut request = Request::new(operation.query).variables(Variables::from_json(Value::Object(operation.variables)));
-    request.operation_name = operation.operation_name;
-    request.set_parsed_query(document);
-    let limit = if roles.contains(&Role::Analyst) { ANALYST_TIME_LIMIT } else { TIME_LIMIT };
+    let subscribes = admitted.is_subscription() && answer_type.is_none();
+    if *method == Method::GET && !subscribes && admitted.operation_type().is_some_and(|ty| ty != OperationType::Query) {
+        return refuse(&Refusal::Method(method.clone()));
+    }
+    if subscribes {
+        return sse::subscription(state, headers, caller.actor, admitted).await;
+    }
+    let limit = if caller.actor.roles.contains(&Role::Analyst) { ANALYST_TIME_LIMIT } else { TIME_LIMIT };
     let session = Session::new(state.store.clone(), caller.actor, caller.request);
-    match tokio::time::timeout(limit, state.schema.execute(request, session)).await {
-        Ok(answer) => write(&answer, answer_type),
-        Err(_) => errors(StatusCode::GATEWAY_TIMEOUT, "TIMEOUT", "the operation took too long"),
+    match (tokio::time::timeout(limit, state.schema.execute(admitted.request(), session)).await, answer_type) {
+        (Ok(answer), Some(answer_type)) => write(&answer, answer_type),
+        (Ok(answer), None) => sse::single(&answer),
+        (Err(_), _) => errors(StatusCode::GATEWAY_TIMEOUT, "TIMEOUT", "the operation took too long"),
     }
-}
-
-/// Whether the operation that would run is a query; when it cannot be told, execution says why.
-fn is_query(document: &ExecutableDocument, name: Option<&str>) -> bool {
-    operation_of(document, name).is_none_or(|(_, o)| o.ty == OperationType::Query)
-}
-
-/// The operation that would run with its name, when it can be told.
-fn operation_of<'d>(
-    document: &'d ExecutableDocument,
-    name: Option<&'d str>,
-) -> Option<(Option<&'d str>, &'d OperationDefinition)> {
-    match (&document.operations, name) {
-        (DocumentOperations::Single(operation), _) => Some((None, &operation.node)),
-        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name).map(|o| (Some(name), &o.node)),
-        // The only one runs without being named.
-        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
-            operations.iter().next().map(|(name, o)| (Some(name.as_str()), &o.node))
-        }
-        (DocumentOperations::Multiple(_), None) => None,
-    }
-}
-
-/// Kind, name and root fields of the operation that would run, for the audit; no values.
-fn spoken(document: &ExecutableDocument, name: Option<&str>) -> Option<String> {
-    let (name, operation) = operation_of(document, name)?;
-    let fields = operation.selection_set.node.items.iter().filter_map(|item| match &item.node {
-        Selection::Field(field) => Some(field.node.name.node.as_str()),
-        Selection::InlineFragment(_) | Selection::FragmentSpread(_) => None,
-    });
-    let fields: Vec<&str> = fields.collect();
-    Some(format!("{} {} {{ {} }}", operation.ty, name.unwrap_or_default(), fields.join(" ")))
 }
 
 /// Whether any operation selects `__schema` or `__type` at its root. The limits have bounded the nesting.
@@ -183,7 +233,7 @@ fn write(answer: &Answer, answer_type: AnswerType) -> Response {
     }
     let mut response = respond(status, answer_type.content_type(), text);
     if !answer.is_ok() {
-        response.extensions_mut().insert(Refused);
+        response.extensions_mut().insert(audit::Refused);
     }
     response
 }

@@ -7,6 +7,8 @@ pub mod request;
 use axum::Router;
 use axum::routing::any;
 
+pub(crate) use handler::{Admitted, admit};
+
 use crate::fhir::State;
 
 /// `/graphql`, for every method: the handler says which are served.

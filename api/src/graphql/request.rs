@@ -25,6 +25,8 @@ impl AnswerType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
     Answer(AnswerType),
+    /// Answers as server-sent events.
+    Events,
     /// A browser opened the address: it is sent to the playground.
     Playground,
 }
@@ -42,7 +44,9 @@ pub struct Operation {
 pub enum Refusal {
     #[error("{0} is not accepted here; use GET or POST")]
     Method(Method),
-    #[error("none of the accepted media types is served; accept application/graphql-response+json or application/json")]
+    #[error(
+        "none of the accepted media types is served; accept application/graphql-response+json, application/json or text/event-stream"
+    )]
     NotAcceptable,
     #[error("the content type must be application/json in UTF-8")]
     ContentType,
@@ -101,6 +105,7 @@ pub fn negotiate(method: &Method, accept: Option<&str>) -> Result<Wanted, Refusa
         let wanted = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
             "application/graphql-response+json" => Wanted::Answer(AnswerType::GraphqlResponse),
             "application/json" | "application/*" | "*/*" => Wanted::Answer(AnswerType::Json),
+            "text/event-stream" => Wanted::Events,
             "text/html" if method == Method::GET => Wanted::Playground,
             _ => continue,
         };

@@ -8,9 +8,11 @@ pub mod body;
 mod chart;
 mod condition;
 mod history;
+mod live;
 mod number;
 mod oauth;
 mod open;
+mod outbox;
 mod read;
 mod recent;
 mod referrer;
@@ -32,8 +34,10 @@ pub use act::{Deed, Fact, Refusal};
 pub use audit::{AuditRow, Break, Verified};
 pub use condition::{Conditions, Criterion, Decide, Match};
 pub use history::{HistoryEntry, HistoryOf, HistoryPage, HistoryRequest};
+pub use live::{Interest, Notice, QUEUE, Reason, Subscription};
 pub use oauth::{AppClient, ClientKind, Grant, Introspection, Issued, NewClient, NewGrant, NewLaunch, SigningKey};
 pub use open::{StoreConfig, migrate};
+pub use outbox::{Event, KEPT};
 pub use search::{Change, ChangePage, Count, Included, MAX_INCLUDED, Page, PageRequest, TimelineEntry, TimelinePage};
 pub use session::{PersonAccount, SignIn, SignedIn};
 
@@ -67,6 +71,9 @@ pub struct Store {
     pub(crate) definitions: search::Definitions,
     /// Whether a document must conform to the loaded profiles it claims.
     pub(crate) checks_claims: bool,
+    /// As `sessions`, for those who look without being seen.
+    pub(crate) glances: Recent<SignedIn>,
+    pub(crate) hub: live::Hub,
 }
 
 impl std::fmt::Debug for Store {

@@ -82,6 +82,8 @@ impl Store {
             sessions: Recent::default(),
             definitions: Default::default(),
             checks_claims: true,
+            glances: Recent::default(),
+            hub: super::live::Hub::default(),
         })
     }
 
@@ -91,11 +93,12 @@ impl Store {
         Self { checks_claims: false, ..self }
     }
 
-    /// Writes what the audit still holds in memory, and gives every connection back.
+    /// Ends all who listen, writes what the audit still holds in memory, and gives every connection back.
     ///
     /// # Errors
     /// What the driver answered.
     pub async fn close(self) -> Result<(), StoreError> {
+        self.hub.close();
         self.flush_audit().await?;
         self.by_key.close().await?;
         Ok(self.db.close().await?)

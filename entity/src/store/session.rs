@@ -186,6 +186,7 @@ impl Store {
         audit_sign_in(&tx, Some(account), "logout", 0, request_id, now).await?;
         tx.commit().await?;
         self.sessions.forget();
+        self.glances.forget();
         Ok(())
     }
 
@@ -199,7 +200,33 @@ impl Store {
         demo_mode: bool,
         now: DateTime<Utc>,
     ) -> Result<Option<SignedIn>, StoreError> {
-        let looked_up = match self.sessions.get(hash, demo_mode, now) {
+        self.session_of(hash, demo_mode, now, true).await
+    }
+
+    /// As [`Store::session_actor`], without keeping the session alive: for what goes on while nobody does anything.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database is away.
+    pub async fn session_glance(
+        &self,
+        hash: &[u8],
+        demo_mode: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Option<SignedIn>, StoreError> {
+        self.session_of(hash, demo_mode, now, false).await
+    }
+
+    /// `used`: the session is in use, so its end moves away.
+    async fn session_of(
+        &self,
+        hash: &[u8],
+        demo_mode: bool,
+        now: DateTime<Utc>,
+        used: bool,
+    ) -> Result<Option<SignedIn>, StoreError> {
+        // A glance must not answer for a use: it would not be written.
+        let recent = if used { &self.sessions } else { &self.glances };
+        let looked_up = match recent.get(hash, demo_mode, now) {
             Ok(known) => return Ok(Some(known)),
             Err(looked_up) => looked_up,
         };
@@ -211,7 +238,7 @@ impl Store {
         let account = account::Entity::find_by_id(found.account).one(&self.db).await?;
         let Some(account) = account.filter(|a| !a.disabled && (demo_mode || !a.demo)) else { return Ok(None) };
         let mut last_seen = found.last_seen;
-        if now >= last_seen + SEEN_STEP {
+        if used && now >= last_seen + SEEN_STEP {
             last_seen = now;
             let mut row: session::ActiveModel = found.into();
             row.last_seen = Set(now);
@@ -221,7 +248,7 @@ impl Store {
         let actor = person(account);
         let expires_at = (last_seen + IDLE).min(end);
         let signed_in = SignedIn { actor, name, expires_at };
-        self.sessions.keep(&looked_up, (hash, demo_mode), now, expires_at, signed_in.clone());
+        recent.keep(&looked_up, (hash, demo_mode), now, expires_at, signed_in.clone());
         Ok(Some(signed_in))
     }
 }

@@ -818,16 +818,21 @@ async fn record(
     let outbox = r#"INSERT INTO app.outbox (type, id, version_id, pats, kind, at)
         SELECT u.type, u.id, u.version_id, ($6::bigint[])[u.pat_lo:u.pat_hi], u.kind::"char", $1
         FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $7::int[], $8::int[]) AS u (type, id, version_id, kind, pat_lo, pat_hi)"#;
-    let (pats, pat_lo, pat_hi) = slices(&rows, |r| &r.pats);
+    // Who looks at the chart that a record left has to hear of it too.
+    let told: Vec<Vec<i64>> = rows
+        .iter()
+        .map(|r| r.pats.iter().copied().chain(r.pat_before.filter(|before| !r.pats.contains(before))).collect())
+        .collect();
+    let (told, told_lo, told_hi) = slices_of(told.iter());
     let binds = [
         request.now.into(),
         texts(&rows, |r| r.resource_type.name().to_owned()),
         texts(&rows, |r| r.id.clone()),
         ints(&rows, |r| r.version_id),
         texts(&rows, |r| r.operation.to_owned()),
-        pats,
-        pat_lo,
-        pat_hi,
+        told,
+        told_lo,
+        told_hi,
     ];
     tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, outbox, binds)).await?;
     let roles: Vec<&str> = actor.roles.iter().map(|r| r.name()).collect();
@@ -899,15 +904,19 @@ fn term_slices(rows: &[&Row]) -> (Value, Value, Value) {
 }
 
 fn slices<'r>(rows: &[&'r Row], of: impl Fn(&'r Row) -> &'r Vec<i64>) -> (Value, Value, Value) {
-    let mut ends = Vec::with_capacity(rows.len());
+    slices_of(rows.iter().map(|r| of(r)))
+}
+
+fn slices_of<'r>(lists: impl Iterator<Item = &'r Vec<i64>> + Clone) -> (Value, Value, Value) {
+    let mut ends = Vec::new();
     let mut end = 0;
-    for row in rows {
+    for list in lists.clone() {
         let start = end + 1;
-        end += of(row).len() as i32;
+        end += list.len() as i32;
         ends.push((start, end));
     }
     (
-        i64_array(rows.iter().flat_map(|r| of(r).iter().copied())),
+        i64_array(lists.flatten().copied()),
         array(ArrayType::Int, ends.iter().map(|(lo, _)| (*lo).into())),
         array(ArrayType::Int, ends.iter().map(|(_, hi)| (*hi).into())),
     )

@@ -24,6 +24,7 @@ mod graphql_chart;
 mod graphql_past;
 mod history;
 mod import;
+mod live;
 mod operations;
 mod patch;
 mod profiles;

@@ -68,13 +68,14 @@ impl Store {
             return Ok(ChangePage::default());
         }
         let pat = self.keys.resource(ResourceType::Patient, patient);
+        actor.trail.patients([pat]);
         let mut sql = Sql::new();
         for (n, ty) in types.iter().enumerate() {
             sql.push(if n == 0 { "" } else { " UNION ALL " });
             sql.push("(SELECT ")
                 .bind(n as i32)
                 .push("::int AS n, v.id, v.rid, v.version_id, v.last_updated, v.op::text AS op,");
-            sql.push(" v.resource::text AS resource, v.raw FROM (");
+            sql.push(" v.resource::text AS resource, v.raw, v.pat, v.conf FROM (");
             self.ever_about(&mut sql, actor, *ty, pat);
             sql.push(") AS c, ").versions(*ty, "v", actor, &self.keys);
             sql.push(" AND v.rid = c.rid AND v.last_updated >= ").bind(since);
@@ -95,6 +96,7 @@ impl Store {
         for row in &rows {
             let n: i32 = row.try_get("", "n")?;
             let version = version_of(row)?;
+            actor.trail.row(&self.about(types[n as usize], row, version.body.as_deref())?);
             let spot = Spot {
                 micros: version.last_updated.timestamp_micros(),
                 rid: row.try_get("", "rid")?,
@@ -117,12 +119,9 @@ impl Store {
         }
         let reference = |c: &Change| format!("{}/{}", c.entry.resource_type, c.entry.id);
         let mut sql = Sql::new();
-        sql.push("SELECT a.principal, a.what->>'reference' AS reference, (a.what->>'version')::int AS version");
-        sql.push(" FROM fhir.audit_event AS a WHERE a.action IN ('C', 'U', 'D') AND a.patients @> ");
-        sql.bind_i64s([pat])
-            .push(" AND a.what->>'reference' = ANY(")
-            .bind_texts(changes.iter().map(reference))
-            .push(")");
+        sql.push("SELECT a.principal, w.item->>'what' AS reference, (w.item->>'version')::int AS version");
+        sql.push(" FROM fhir.audit_event AS a CROSS JOIN LATERAL (SELECT a.what->'items'->0 AS item) AS w WHERE a.action IN ('C', 'U', 'D') AND a.patients @> ");
+        sql.bind_i64s([pat]).push(" AND w.item->>'what' = ANY(").bind_texts(changes.iter().map(reference)).push(")");
         let mut names: HashMap<(String, i32), String> = HashMap::new();
         for row in self.db.query_all_raw(sql.statement()).await? {
             names.insert((row.try_get("", "reference")?, row.try_get("", "version")?), row.try_get("", "principal")?);

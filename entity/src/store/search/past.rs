@@ -18,6 +18,7 @@ use crate::role::Interaction;
 use crate::store::read::version_of;
 use crate::store::sql::Sql;
 use crate::store::{Store, Stored};
+use crate::trail::About;
 use crate::{Actor, StoreError};
 
 /// Most resources of one type that one chart is read with; above it the question is refused, never cut.
@@ -46,7 +47,14 @@ impl Store {
         sql.push(") AND h.id = ANY(").bind_texts(ids.iter().cloned()).push(")) ");
         self.versions_at(&mut sql, actor, resource_type, at);
         let rows = self.db.query_all_raw(sql.statement()).await?;
-        rows.iter().map(|row| Ok(past(resource_type, row)?.1)).collect()
+        let mut all = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let (_, stored) = past(resource_type, row)?;
+            let about = self.about(resource_type, row, Some(&stored.body))?;
+            self.note(actor, resource_type, &stored.id, Some(stored.version_id), &about);
+            all.push(stored);
+        }
+        Ok(all)
     }
 
     /// One page of a search over what was about a patient at `at`, and the number of all matches.
@@ -63,6 +71,7 @@ impl Store {
         page: &PageRequest,
     ) -> Result<(Page, u64), StoreError> {
         actor.require(Interaction::Search, query.resource_type)?;
+        self.asked(actor, query);
         let bound = [bound_to(actor, query), at.timestamp_micros().to_le_bytes().to_vec()].concat();
         let from = match &page.token {
             Some(token) => {
@@ -74,7 +83,7 @@ impl Store {
         let backward = page.backward || from.as_ref().is_some_and(|t| t.backward);
         let place = from.as_ref().map(|t| &t.place);
         let (rows, total) = self.rows_past(actor, query, patient, at, place, backward, page.limit + 1).await?;
-        Ok((self.page(rows, page.limit, backward, from.is_some(), bound), total))
+        Ok((self.page(actor, rows, page.limit, backward, from.is_some(), bound), total))
     }
 
     /// As [`Store::rows`], of the patient's record at `at`, with the number of all matches.
@@ -96,7 +105,7 @@ impl Store {
             Order::DateAscending | Order::Keys(_) => return unsupported("this order of a past record"),
         };
         let mut found = Vec::new();
-        for (n, (rid, stored)) in self.chart_at(actor, ty, patient, at).await?.into_iter().enumerate() {
+        for (n, (rid, stored, about)) in self.chart_at(actor, ty, patient, at).await?.into_iter().enumerate() {
             if n % TURN == TURN - 1 {
                 tokio::task::yield_now().await;
             }
@@ -109,10 +118,10 @@ impl Store {
             }
             let ts = if by_date { extract(&document, ty, &self.keys, &options).ts_lo } else { 0 };
             drop(document);
-            found.push(((ts, rid), stored));
+            found.push(((ts, rid), stored, about));
         }
         let total = found.len() as u64;
-        found.sort_unstable_by_key(|(key, _)| *key);
+        found.sort_unstable_by_key(|(key, ..)| *key);
         if !backward {
             found.reverse();
         }
@@ -123,12 +132,12 @@ impl Store {
                 _ => return Err(StoreError::BadToken),
             };
             let start = (ts, place.rid);
-            found.retain(|(key, _)| if backward { *key > start } else { *key < start });
+            found.retain(|(key, ..)| if backward { *key > start } else { *key < start });
         }
         found.truncate(limit as usize);
-        let rows = found.into_iter().map(|((ts, rid), stored)| {
+        let rows = found.into_iter().map(|((ts, rid), stored, about)| {
             let values = if by_date { vec![SortValue::Int(ts)] } else { Vec::new() };
-            Found { stored, place: Place { values, rid, undated: false } }
+            Found { stored, about, place: Place { values, rid, undated: false } }
         });
         Ok((rows.collect(), total))
     }
@@ -141,7 +150,7 @@ impl Store {
         ty: ResourceType,
         patient: &str,
         at: DateTime<Utc>,
-    ) -> Result<Vec<(i64, Stored)>, StoreError> {
+    ) -> Result<Vec<(i64, Stored, About)>, StoreError> {
         let pat = self.keys.resource(ResourceType::Patient, patient);
         let mut sql = Sql::new();
         sql.push("WITH c AS MATERIALIZED (");
@@ -154,7 +163,13 @@ impl Store {
         if rows.len() > MAX_RESOURCES {
             return Err(StoreError::TooCostly(format!("more than {MAX_RESOURCES} {ty} resources at that instant")));
         }
-        rows.iter().map(|row| past(ty, row)).collect()
+        rows.iter()
+            .map(|row| {
+                let (rid, stored) = past(ty, row)?;
+                let about = self.about(ty, row, Some(&stored.body))?;
+                Ok((rid, stored, about))
+            })
+            .collect()
     }
 
     /// `SELECT h.rid …` of the heads in sight that are or were about the patient. The index on `pat` answers the first part, that on
@@ -174,7 +189,7 @@ impl Store {
     /// After `WITH c AS (… rid …)`: the version of each that was the current one at `at`, where it is to be seen and no deletion.
     fn versions_at(&self, sql: &mut Sql, actor: &Actor, ty: ResourceType, at: DateTime<Utc>) {
         sql.push(
-            "SELECT v.rid, v.id, v.version_id, v.last_updated, v.op::text AS op, v.resource::text AS resource, v.raw",
+            "SELECT v.rid, v.id, v.version_id, v.last_updated, v.op::text AS op, v.resource::text AS resource, v.raw, v.pat, v.conf",
         );
         sql.push(" FROM c CROSS JOIN LATERAL (SELECT n.version_id FROM ").every_version(ty, "n");
         sql.push(" WHERE n.rid = c.rid AND n.last_updated <= ").bind(at);

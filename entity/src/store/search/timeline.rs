@@ -67,6 +67,7 @@ impl Store {
         let mut bound = Sha256::new();
         for query in queries {
             actor.require(Interaction::Search, query.resource_type)?;
+            self.asked(actor, query);
             bound.update(bound_to(actor, query));
         }
         bound.update(format!("timeline {at:?}"));
@@ -100,6 +101,7 @@ impl Store {
         } else {
             found.truncate(page.limit as usize);
         }
+        found.iter().for_each(|(_, row)| actor.trail.row(&row.about));
         let (has_next, has_previous) = if page.backward { (from.is_some(), more) } else { (more, from.is_some()) };
         let entry = |(spot, row): (Spot, Found)| TimelineEntry {
             begins: DateTime::from_timestamp_micros(spot.ts).filter(|_| spot.ts > i64::MIN),

@@ -1,0 +1,111 @@
+//! One subscription of one caller: notices in, answers out. Each answer is an execution of its own, by who the caller is at that moment.
+
+use std::time::Duration;
+
+use async_graphql::{Response, ServerError};
+use entity::store::{Notice, Subscription};
+use entity::{Actor, IdSource, Request, StoreError};
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
+use schema::session::Session;
+use schema::subscription::{Occasion, Telling};
+
+use super::Credential;
+use crate::clock;
+use crate::fhir::State;
+use crate::graphql::Admitted;
+
+/// One answer takes no longer.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// An open subscription.
+pub(super) struct Feed {
+    state: State,
+    credential: Credential,
+    admitted: Admitted,
+    subscription: Subscription,
+}
+
+/// What a subscription comes to.
+pub(super) enum Step {
+    /// `cursor` resumes behind it.
+    Answer { response: Box<Response>, cursor: String },
+    /// The caller may not see what it listens to any more.
+    Over,
+    /// The session or token ended.
+    Unauthenticated,
+    /// The server cannot answer now; who comes back with the last cursor misses nothing.
+    Failed,
+}
+
+impl Feed {
+    /// Says what the subscription listens for and begins to listen. `after` goes before the operation's own cursor.
+    pub async fn open(
+        state: &State,
+        credential: &Credential,
+        actor: Actor,
+        admitted: Admitted,
+        after: Option<&str>,
+    ) -> Result<Self, Vec<ServerError>> {
+        let failed = |error: &StoreError| vec![schema::error::graphql(error).into_server_error(Default::default())];
+        let occasion = Occasion::opening();
+        let now = state.clock.now();
+        let answers = state.schema.subscription(admitted.request(), session(state, actor), occasion.clone());
+        let answers: Vec<Response> =
+            tokio::time::timeout(TIME_LIMIT, answers.collect()).await.map_err(|_| failed(&StoreError::Timeout))?;
+        if let Some(refused) = answers.into_iter().find(|a| !a.errors.is_empty()) {
+            return Err(refused.errors);
+        }
+        let Some(topic) = occasion.topic() else {
+            return Err(failed(&StoreError::NotSupported("the subscription selects nothing to listen for".into())));
+        };
+        let after = after.or(topic.after.as_deref());
+        let subscription = state.store.subscribe(topic.interest, after, now).await.map_err(|e| failed(&e))?;
+        Ok(Self { state: state.clone(), credential: credential.clone(), admitted, subscription })
+    }
+
+    /// The steps to the end; nothing is lost between two polls.
+    pub fn steps(self) -> BoxStream<'static, Step> {
+        let next = |feed: Option<Self>| async {
+            let mut feed = feed?;
+            let step = feed.next().await;
+            let goes_on = matches!(step, Step::Answer { .. });
+            Some((step, goes_on.then_some(feed)))
+        };
+        stream::unfold(Some(self), next).boxed()
+    }
+
+    async fn next(&mut self) -> Step {
+        loop {
+            let Some(notice) = self.subscription.next().await else { return Step::Failed };
+            let (Notice::Changed { cursor, .. } | Notice::Resync { cursor, .. }) = &notice;
+            let cursor = cursor.clone();
+            let actor = match self.credential.actor(&self.state).await {
+                Ok(Some(actor)) => actor,
+                Ok(None) => return Step::Unauthenticated,
+                Err(_) => return Step::Failed,
+            };
+            let telling = std::sync::Arc::new(Telling::new(notice));
+            let occasion = Occasion::Telling(std::sync::Arc::clone(&telling));
+            let session = session(&self.state, actor);
+            let mut answers = self.state.schema.subscription(self.admitted.request(), session, occasion);
+            let Ok(answer) = tokio::time::timeout(TIME_LIMIT, answers.next()).await else { return Step::Failed };
+            if telling.is_over() {
+                return Step::Over;
+            }
+            match answer {
+                None => {}
+                // What could not be read is not told as if it were nothing.
+                Some(answer) if answer.data == async_graphql::Value::Null => return Step::Failed,
+                Some(response) => return Step::Answer { response: Box::new(response), cursor },
+            }
+        }
+    }
+}
+
+fn session(state: &State, actor: Actor) -> Session {
+    let now = state.clock.now();
+    let ids = IdSource::new(now, clock::random());
+    let request = Request { now, ids, request_id: ids.nth(u64::MAX), idempotency_key: None };
+    Session::new(state.store.clone(), actor, request)
+}
