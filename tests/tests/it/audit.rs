@@ -74,6 +74,19 @@ impl Site {
         self.db.execute_unprepared(sql).await.unwrap();
     }
 
+    /// Seals until every row is sealed. A transaction of another database of the cluster holds the horizon as well, for as long as it runs.
+    async fn seal(&self) {
+        let store = &self.client.server.store;
+        let open = "SELECT 1 FROM fhir.audit_event WHERE xact >= (SELECT below FROM fhir.audit_seal ORDER BY n DESC LIMIT 1) LIMIT 1";
+        for _ in 0..10_000 {
+            store.seal_audit(self.client.server.clock.now()).await.unwrap();
+            if self.rows(open).await.is_empty() {
+                return;
+            }
+        }
+        panic!("the horizon does not move");
+    }
+
     async fn broken(&self) -> Option<Break> {
         self.client.server.store.verify_audit().await.unwrap().broken
     }
@@ -188,7 +201,7 @@ async fn there_are_as_many_audited_requests_as_requests() {
     assert_eq!((n as usize - before, requests as usize - before), (sent, sent));
     let unknown = site.rows("SELECT 1 FROM fhir.audit_event WHERE principal = 'unknown' AND outcome = 4").await;
     assert_eq!(unknown.len(), 40);
-    assert!(site.client.server.store.seal_audit(site.client.server.clock.now()).await.unwrap().is_some());
+    site.seal().await;
     assert_eq!(site.broken().await, None);
 }
 
@@ -201,8 +214,7 @@ async fn a_changed_a_missing_and_a_later_row_are_named() {
     site.client.server.store.flush_audit().await.unwrap();
     assert_eq!(site.broken().await, None);
     let store = &site.client.server.store;
-    assert!(store.seal_audit(site.client.server.clock.now()).await.unwrap().is_some());
-    assert_eq!(store.seal_audit(site.client.server.clock.now()).await.unwrap(), None);
+    site.seal().await;
     let ids: Vec<i64> = site
         .rows("SELECT id FROM fhir.audit_event ORDER BY id")
         .await
@@ -210,7 +222,8 @@ async fn a_changed_a_missing_and_a_later_row_are_named() {
         .map(|r| r.try_get("", "id").unwrap())
         .collect();
     let verified = store.verify_audit().await.unwrap();
-    assert_eq!((verified.rows, verified.seals, verified.broken), (ids.len() as u64, 1, None));
+    assert_eq!((verified.rows, verified.broken), (ids.len() as u64, None));
+    assert!(verified.seals >= 1);
     site.alter("CREATE TABLE app.kept AS SELECT * FROM fhir.audit_event").await;
     let restore =
         "TRUNCATE fhir.audit_event; INSERT INTO fhir.audit_event OVERRIDING SYSTEM VALUE SELECT * FROM app.kept";
@@ -265,10 +278,9 @@ async fn a_row_that_is_committed_late_is_sealed_by_the_next_seal() {
     .await
     .unwrap();
     late.commit().await.unwrap();
-    assert!(store.seal_audit(now).await.unwrap().is_some());
+    site.seal().await;
     let verified = store.verify_audit().await.unwrap();
     assert_eq!((verified.broken, verified.rows), (None, 5));
-    assert_eq!(store.seal_audit(now).await.unwrap(), None);
 }
 
 /// The server's role can add to the audit and to its seals, and nothing else.
