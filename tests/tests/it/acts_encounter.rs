@@ -49,7 +49,7 @@ async fn a_visit_begins_and_ends_with_its_provenance_and_events() {
         "fhir.provenance WHERE resource->'target'->0->>'reference' = '{target}' AND resource->'activity'->'coding'->0->>'code' = 'encounterStart'"
     );
     assert_eq!(site.count(&named).await, 1);
-    let audited = format!("fhir.audit_event WHERE subtype = 'create' AND what->>'reference' = '{id}'");
+    let audited = format!("fhir.audit_event WHERE subtype = 'create' AND what->'items'->0->>'what' = '{id}'");
     assert_eq!(site.count(&audited).await, 1);
     let ended = site.act(&lee, "encounterFinish", json!({"id": id, "expectedVersion": "1"}), SAVED).await;
     assert_eq!(ended["encounter"]["status"], "FINISHED", "{ended}");
