@@ -323,5 +323,6 @@ async fn statements_of_a_transaction_do_not_grow_with_its_entries() {
     }
     let bound = 12 + 4 * types.len() as i64;
     assert!(counted.iter().all(|n| *n > 0 && *n <= bound), "{counted:?}");
-    assert_eq!(counted[3..6], counted[6..9], "{counted:?}");
+    // What is looked up once and kept (row keys, definitions) makes the first ones dearer.
+    assert!(counted[3..6].iter().zip(&counted[6..9]).all(|(ten, hundred)| hundred <= ten), "{counted:?}");
 }
