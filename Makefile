@@ -3,9 +3,10 @@
 PG_BIN := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres))
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: run test rust-test frontend frontend-check e2e shots bench image check fmt deps node chromium
+.PHONY: run test rust-test frontend frontend-check e2e crawl shots bench soak image check fmt deps node chromium
 
 deps:
+	@command -v curl >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq curl; }
 	@rustc --version | awk '{ split($$2, v, "."); if (v[1] < 1 || (v[1] == 1 && v[2] < 94)) { print "rustc " $$2 " is too old: install Rust 1.94 or newer with rustup"; exit 1 } }'
 ifeq ($(PG_BIN),)
 	$(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq postgresql
@@ -42,6 +43,18 @@ frontend-check: frontend/node_modules
 e2e: deps node chromium
 	cargo build --workspace
 	cd tests/e2e && npm ci && bash run.sh
+
+# Longer looks for what `make test` may miss: readers fed with mutations, a minute each; searches compared with the naive filter;
+# and the tests that say why they are ignored otherwise.
+soak: deps
+	WINTEHR_FUZZ_SECONDS=$${WINTEHR_FUZZ_SECONDS:-60} cargo test --workspace --test fuzz -- --nocapture
+	WINTEHR_SEARCHES=$${WINTEHR_SEARCHES:-100000} cargo test --workspace --test it searches_find -- --nocapture
+	cargo test --workspace --test it -- --ignored --nocapture --test-threads=1
+
+# Every control of every page, pressed as each role (WINTEHR_CRAWL_ROLES names fewer).
+crawl: deps node chromium
+	cargo build --workspace
+	cd tests/e2e && npm ci && WINTEHR_E2E=crawl.mjs bash run.sh
 
 # The screenshots that e2e takes, looked at by people.
 shots: e2e

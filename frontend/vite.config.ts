@@ -20,7 +20,7 @@ export default defineConfig({
   server: {
     proxy: {
       '/graphql': { target: API, ws: true },
-      '^/(fhir|dicomweb|auth|oauth2|cds-services|\\.well-known)(/|$)': API,
+      '^/(fhir|dicomweb|auth|audit|oauth2|cds-services|\\.well-known)(/|$)': API,
     },
   },
 })

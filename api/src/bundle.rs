@@ -8,14 +8,12 @@ use entity::store::{Act, Conditions, Criterion, Match, Outcome, Plan, Write};
 use entity::{Actor, Request, Store, StoreError};
 use fhir::bundle::{self, Answer, Need, Purpose, Resolved, Work};
 use fhir::patch::Patch;
+use fhir::search::criteria::{conditions, pairs};
 use fhir::search::extract::Options;
 use fhir::search::matcher::{NoLookup, matches_query};
-use fhir::search::parse::{Handling, parse};
 use fhir::search::query::Query;
 use fhir::{Issue, IssueType, Json, ResourceType};
 use sha2::{Digest as _, Sha256};
-
-use crate::fhir::pairs;
 
 /// What became of an entry.
 #[derive(Debug, Clone)]
@@ -74,7 +72,7 @@ pub fn criteria(
     options: &Options<'_>,
 ) -> Result<Query, Vec<Issue>> {
     let wrong = |text: &str| vec![Issue::error(IssueType::Value, text)];
-    let Ok(pairs) = pairs(text.strip_prefix('?').unwrap_or(text)) else {
+    let Some(pairs) = pairs(text.strip_prefix('?').unwrap_or(text)) else {
         return Err(wrong("the criteria are not percent-encoded UTF-8"));
     };
     criteria_of(resource_type, &pairs, request, options)
@@ -90,18 +88,11 @@ pub fn criteria_of(
     request: &Request,
     options: &Options<'_>,
 ) -> Result<Query, Vec<Issue>> {
-    let wrong = |text: &str| vec![Issue::error(IssueType::Value, text)];
-    let parsed = parse(resource_type, pairs, Handling::Strict, request.now, options)?;
-    if !parsed.warnings.is_empty() {
-        return Err(wrong("criteria may have no parameter without a value"));
+    let query = conditions(resource_type, pairs, request.now, options)?;
+    if query.all.is_empty() {
+        return Err(vec![Issue::error(IssueType::Value, "the criteria name no condition")]);
     }
-    if parsed.query.all.is_empty() {
-        return Err(wrong("the criteria name no condition"));
-    }
-    if parsed.query.applied.len() != parsed.query.all.len() {
-        return Err(wrong("criteria are conditions on the resource, nothing else"));
-    }
-    Ok(parsed.query)
+    Ok(query)
 }
 
 /// Carries out a transaction, or one entry of a batch: what became of each entry, by its place in the bundle. `text` is what the client

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use entity::Role;
 
+use crate::graphql::Introspection;
 use crate::postgres::{ClusterSettings, Durability};
 
 /// An electronic medical record over FHIR R4.
@@ -37,8 +38,11 @@ pub enum Command {
         /// A file that must hold exactly this schema.
         #[arg(long)]
         check: Option<PathBuf>,
+        /// Print its members instead, one a line, as `schema/members.txt` keeps them.
+        #[arg(long, conflicts_with = "check")]
+        members: bool,
     },
-    /// Make accounts for people, who can sign in.
+    /// Keep the accounts of people, who can sign in.
     #[command(subcommand)]
     User(User),
     /// Make an account for a program; it holds tokens and cannot sign in.
@@ -119,12 +123,30 @@ pub struct Serve {
     /// The URL clients reach the server by; links and locations are made from it. Default: http and the listening address.
     #[arg(long, env = "WINTEHR_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// How many proxies of ours stand in front: the address a request comes from is then read from X-Forwarded-For, that many from its end.
+    #[arg(long, env = "WINTEHR_PROXY_HOPS", default_value_t = 0)]
+    pub proxy_hops: usize,
+    /// The roles whose people have to have a second factor; all others may.
+    #[arg(long, env = "WINTEHR_SECOND_FACTOR", value_delimiter = ',', value_parser = person_role)]
+    pub second_factor: Vec<Role>,
     /// Takes resources that do not conform to a loaded profile they claim; without it they are refused.
     #[arg(long, env = "WINTEHR_IGNORE_PROFILE_CLAIMS")]
     pub ignore_profile_claims: bool,
     /// When the audit has what only reads: a tenth of a second after the answer at most, or before it.
     #[arg(long, env = "WINTEHR_AUDIT_READS", value_enum, default_value_t = AuditReads::Queued)]
     pub audit_reads: AuditReads,
+    /// Who is shown the GraphQL schema and names that were perhaps meant.
+    #[arg(long, env = "WINTEHR_GRAPHQL_INTROSPECTION", value_enum, default_value_t)]
+    pub graphql_introspection: Introspection,
+    /// GraphQL documents that may be run by their SHA-256: a JSON file `{"sha256:…": "query …"}`, or with roles `{"query": …, "roles": [ … ]}`.
+    #[arg(long, env = "WINTEHR_GRAPHQL_TRUSTED_DOCUMENTS")]
+    pub graphql_trusted_documents: Option<PathBuf>,
+    /// The roles that may send GraphQL documents of their own; all others run trusted ones only. Default: everybody may.
+    #[arg(long, env = "WINTEHR_GRAPHQL_OWN_DOCUMENTS", value_delimiter = ',', value_parser = any_role)]
+    pub graphql_own_documents: Vec<Role>,
+    /// Lets Subscription resources name endpoints in private networks and on this machine, any port, and plain http.
+    #[arg(long, env = "WINTEHR_PRIVATE_ENDPOINTS")]
+    pub private_endpoints: bool,
     #[command(flatten)]
     pub database: DatabaseArgs,
 }
@@ -175,6 +197,36 @@ pub struct Demo {
 pub enum User {
     /// Make an account; without `--password-stdin` its password is made up and printed once.
     Create(NewUser),
+    /// Show all accounts.
+    List {
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Close an account; its sessions and tokens end.
+    Disable(OneUser),
+    /// Open an account again.
+    Enable(OneUser),
+    /// Give an account other roles; its sessions end.
+    Roles {
+        #[command(flatten)]
+        user: OneUser,
+        #[arg(long = "role", required = true, value_parser = person_role)]
+        roles: Vec<Role>,
+    },
+    /// Make up a password for one sign-in, which has to bring a new one, and print it once; sessions end.
+    ResetPassword(OneUser),
+    /// Take an account's second factor away, for who has lost it; its sessions end.
+    RemoveSecondFactor(OneUser),
+    /// End an account's sessions and tokens.
+    LogOut(OneUser),
+}
+
+#[derive(Debug, Args)]
+pub struct OneUser {
+    /// Log-in name.
+    pub login: String,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
 }
 
 #[derive(Debug, Args)]
@@ -195,6 +247,10 @@ pub struct NewUser {
     pub password_stdin: bool,
     #[command(flatten)]
     pub database: DatabaseArgs,
+}
+
+fn any_role(name: &str) -> Result<Role, String> {
+    Role::named(name).ok_or_else(|| "no role".into())
 }
 
 fn person_role(name: &str) -> Result<Role, String> {

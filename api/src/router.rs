@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, header};
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
@@ -27,14 +28,24 @@ pub fn router(readiness: Readiness, fhir: fhir::State) -> Router {
         .merge(fhir::routes("/fhir", &fhir))
         .merge(graphql::routes(&fhir))
         .merge(live::routes(&fhir))
-        .merge(auth::http::routes(&fhir))
-        .merge(smart::routes(&fhir))
+        .merge(audit::export::routes(&fhir))
+        .merge(secrets(&fhir))
         .fallback(assets::serve)
-        .layer(axum::middleware::from_fn_with_state(fhir.clone(), smart::cors::layer))
-        .layer(CompressionLayer::new())
-        .layer(CatchPanicLayer::new())
-        .layer(axum::middleware::from_fn_with_state(fhir, audit::layer))
-        .layer(axum::middleware::map_response(with_headers))
+        // One stack: what is added by itself is boxed, and copied for each request, by itself.
+        .layer(
+            ServiceBuilder::new()
+                .layer(axum::middleware::map_response(with_headers))
+                .layer(axum::middleware::from_fn_with_state(fhir.clone(), audit::layer))
+                .layer(CatchPanicLayer::new())
+                .layer(CompressionLayer::new())
+                .layer(axum::middleware::from_fn_with_state(fhir, smart::cors::layer)),
+        )
+}
+
+/// The doors where secrets are tried.
+fn secrets(state: &fhir::State) -> Router {
+    let layer = axum::middleware::from_fn_with_state(state.clone(), auth::rate::layer);
+    auth::http::routes(state).merge(smart::routes(state)).layer(layer)
 }
 
 /// What an answer has not said itself.

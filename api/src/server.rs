@@ -6,18 +6,22 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use entity::cluster::ClusterConnection;
-use entity::store::{NewToken, PersonAccount, SystemAccount};
-use entity::{Store, StoreConfig, StoreError, Unguarded};
+use entity::outbound::Reach;
+use entity::store::{NewToken, PersonAccount, SystemAccount, UserChange};
+use entity::{Actor, IdSource, Request, Store, StoreConfig, StoreError, Unguarded};
 use schema::ClinicalSchema;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::{self, Clock};
-use crate::config::{Account, Audit, AuditReads, DatabaseArgs, Demo, Import, Serve, Token, User};
+use crate::config::{
+    Account, Audit, AuditReads, Command, DatabaseArgs, Demo, Dicom, Import, NewUser, OneUser, Serve, Token, User,
+};
 use crate::health::Readiness;
+use crate::jobs::Jobs;
 use crate::live::Live;
 use crate::postgres::{Cluster, ClusterError};
-use crate::{auth, demo, fhir, import, router};
+use crate::{auth, demo, fhir, graphql, hook, import, router};
 
 /// How long running requests may take to end after SIGTERM.
 const DRAIN_LIMIT: Duration = Duration::from_secs(25);
@@ -28,6 +32,8 @@ const PRUNE: Duration = Duration::from_secs(600);
 const DATABASE: &str = "wintehr";
 /// Patients of the demo hospital that `serve --demo` fills.
 const DEMO_PATIENTS: u32 = 200;
+/// Accounts that are read at once.
+const PAGE: u32 = 200;
 const SEAL_EVERY: Duration = Duration::from_secs(1);
 const LOG_SEAL_EVERY: Duration = Duration::from_mins(1);
 /// Connections of a server's pool.
@@ -49,16 +55,39 @@ pub enum ServeError {
         "clients cannot reach the server by {0}: --public-url is https://HOST or https://HOST:PORT; plain http is for loopback only"
     )]
     PublicUrl(String),
-    #[error("a password has at least 12 characters")]
-    Password,
+    #[error("{0}")]
+    Password(&'static str),
     #[error("{0}")]
     App(String),
+    #[error(transparent)]
+    Members(#[from] schema::changes::Unreadable),
+    #[error("trusted documents of {path}: {source}")]
+    TrustedDocuments { path: std::path::PathBuf, source: graphql::documents::TrustError },
     #[error(transparent)]
     Import(#[from] import::NotFound),
     #[error(transparent)]
     Demo(#[from] demo::DemoError),
     #[error(transparent)]
     Io(#[from] std::io::Error),
+}
+
+/// Carries out a command; `false` when not all of it could be done, or what it checked was not so.
+///
+/// # Errors
+/// What kept it from that.
+pub async fn run(command: &Command) -> Result<bool, ServeError> {
+    match command {
+        Command::Serve(settings) => serve(settings).await.map(|()| true),
+        Command::Import(settings) => import(settings).await,
+        Command::Demo(settings) => demo(settings).await.map(|()| true),
+        Command::Audit(settings) => audit(settings).await,
+        Command::Schema { check, members } => schema(check.as_deref(), *members),
+        Command::Dicom(Dicom::Inspect { file }) => inspect(file),
+        Command::User(settings) => user(settings).await.map(|()| true),
+        Command::Account(settings) => account(settings).await.map(|()| true),
+        Command::Token(settings) => token(settings).await.map(|()| true),
+        Command::App(settings) => crate::smart::command::run(settings).await,
+    }
 }
 
 /// Serves until SIGTERM or SIGINT; then drains and stops the embedded cluster.
@@ -109,6 +138,8 @@ async fn over_database(
 ) -> Result<(), ServeError> {
     let url = url(&settings.database, cluster).await?;
     let mut store = open(&url, CONNECTIONS).await?;
+    let reach = Reach { private: settings.private_endpoints };
+    store = store.reaching(reach).at(&format!("{public_url}/fhir/R4"));
     if settings.ignore_profile_claims {
         store = store.ignoring_profile_claims();
     }
@@ -123,8 +154,13 @@ async fn over_database(
         demo: settings.demo,
         audit_at_once: settings.audit_reads == AuditReads::Sync,
         live: Live::default(),
+        jobs: Jobs::default(),
+        graphql: Arc::new(graphql_settings(settings)?),
+        proxy_hops: settings.proxy_hops,
+        second_factor: settings.second_factor.clone().into(),
     };
     let live = state.live.clone();
+    let jobs = state.jobs.clone();
     let pruning = tokio::spawn(prune(store.clone()));
     if settings.demo {
         let plan = clinical::demo::Plan { seed: 1, patients: DEMO_PATIENTS, years: 5, now: Clock::Machine.now() };
@@ -142,12 +178,16 @@ async fn over_database(
     let (going, gone) = tokio::sync::oneshot::channel::<()>();
     println!("WintEHR serves {serving}/graphql and {serving}/fhir/R4 at {address}");
     let sealing = tokio::spawn(seal(store.clone()));
+    let working = tokio::spawn(jobs.clone().work(store.clone(), Clock::Machine));
+    let telling = tokio::spawn(hook::run(state.clone(), reach));
     let draining = readiness.clone();
     let closing = live.clone();
-    let server = axum::serve(listener, router::router(readiness, state)).with_graceful_shutdown(async move {
+    let service = router::router(readiness, state).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         draining.drain();
         closing.close();
+        jobs.close();
         let _ = going.send(());
     });
     tokio::select! {
@@ -157,12 +197,31 @@ async fn over_database(
         }
     }
     sealing.abort();
+    if tokio::time::timeout(FAREWELL, working).await.is_err() {
+        tracing::warn!("a job that did not pause was cut; it goes on when its lease is over");
+    }
     if tokio::time::timeout(FAREWELL, live.closed()).await.is_err() {
         tracing::warn!("connections that did not end were cut");
+    }
+    if tokio::time::timeout(FAREWELL, telling).await.is_err() {
+        tracing::warn!("the lease of subscriptions was not given back");
     }
     pruning.abort();
     store.close().await?;
     Ok(())
+}
+
+/// The GraphQL doors as the command line has them.
+fn graphql_settings(settings: &Serve) -> Result<graphql::Settings, ServeError> {
+    let mut documents = graphql::documents::Documents::default();
+    if let Some(path) = &settings.graphql_trusted_documents {
+        let refuse = |source| ServeError::TrustedDocuments { path: path.clone(), source };
+        documents = documents.trust_file(path).map_err(refuse)?;
+    }
+    if !settings.graphql_own_documents.is_empty() {
+        documents = documents.own_for(settings.graphql_own_documents.clone());
+    }
+    Ok(graphql::Settings { introspection: settings.graphql_introspection, documents, ..Default::default() })
 }
 
 /// Seals the audit while the server runs. The log has the newest seal of each minute: a chain that was written anew does not fit it.
@@ -182,14 +241,25 @@ async fn seal(store: Store) {
     }
 }
 
-/// Removes events that nobody may resume from any more, now and then.
+/// Removes events that nobody may resume from any more, and jobs that are over, now and then.
 async fn prune(store: Store) {
     loop {
         tokio::time::sleep(PRUNE).await;
+        if let Err(error) = store.prune_deliveries(Clock::Machine.now()).await {
+            tracing::warn!(cause = %error, "old deliveries stay for now");
+        }
         match store.prune_outbox(Clock::Machine.now()).await {
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "old events were removed"),
             Err(error) => tracing::warn!(cause = %error, "old events stay for now"),
+        }
+        if let Err(error) = store.prune_tries(Clock::Machine.now()).await {
+            tracing::warn!(cause = %error, "counts of tries that are over stay for now");
+        }
+        match store.prune_jobs(Clock::Machine.now()).await {
+            Ok(0) => {}
+            Ok(jobs) => tracing::info!(jobs, "old jobs were removed"),
+            Err(error) => tracing::warn!(cause = %error, "old jobs stay for now"),
         }
     }
 }
@@ -223,8 +293,12 @@ pub async fn demo(settings: &Demo) -> Result<(), ServeError> {
 }
 
 /// Prints the GraphQL schema; with a file, `true` when it holds the same.
-pub fn schema(check: Option<&std::path::Path>) -> Result<bool, ServeError> {
+pub fn schema(check: Option<&std::path::Path>, members: bool) -> Result<bool, ServeError> {
     let sdl = ClinicalSchema::default().sdl();
+    if members {
+        print!("{}", schema::changes::members(&sdl)?);
+        return Ok(true);
+    }
     let Some(file) = check else {
         print!("{sdl}");
         return Ok(true);
@@ -251,19 +325,58 @@ pub async fn account(settings: &Account) -> Result<(), ServeError> {
     .await
 }
 
-/// Makes a person's account. Without `--password-stdin` a password is made up and printed once.
+/// Keeps the accounts of people. A password that is made up is printed once.
 pub async fn user(settings: &User) -> Result<(), ServeError> {
-    let User::Create(settings) = settings;
+    let now = Clock::Machine.now();
+    let ids = IdSource::new(now, clock::random());
+    let request = Request { now, request_id: ids.nth(u64::MAX), ids, idempotency_key: None };
+    let actor = Actor { principal: "command line".into(), ..Actor::server() };
+    let change = async |one: &OneUser, change: UserChange| {
+        with_store(&one.database, async |store| store.user_change(&actor, &request, &one.login, change).await).await
+    };
+    match settings {
+        User::Create(new) => create_user(new, &actor, &request).await,
+        User::List { database } => {
+            let users = with_store(database, async |store| {
+                let (mut all, mut more) = store.users(&actor, "", (None, PAGE), now).await?;
+                while more {
+                    let after = all.last().map(|(_, cursor)| cursor.clone());
+                    let (page, further) = store.users(&actor, "", (after.as_deref(), PAGE), now).await?;
+                    all.extend(page);
+                    more = further;
+                }
+                Ok(all)
+            });
+            for (user, _) in users.await? {
+                let roles: Vec<&str> = user.roles.iter().map(|r| r.name()).collect();
+                let state = if user.disabled { "closed" } else { "open" };
+                println!("{}\t{}\t{}\t{state}\t{} sessions", user.login, user.name, roles.join(" "), user.sessions);
+            }
+            Ok(())
+        }
+        User::Disable(one) => change(one, UserChange::Disabled(true)).await,
+        User::Enable(one) => change(one, UserChange::Disabled(false)).await,
+        User::Roles { user, roles } => change(user, UserChange::Roles(roles.clone())).await,
+        User::RemoveSecondFactor(one) => change(one, UserChange::SecondFactor).await,
+        User::LogOut(one) => change(one, UserChange::LogOut).await,
+        User::ResetPassword(one) => {
+            let (password, hash) = auth::password::made_up().await;
+            change(one, UserChange::Password(hash)).await?;
+            println!("{password}");
+            Ok(())
+        }
+    }
+}
+
+async fn create_user(settings: &NewUser, actor: &Actor, request: &Request) -> Result<(), ServeError> {
     let password = if settings.password_stdin {
         let mut line = String::new();
         std::io::stdin().read_line(&mut line)?;
         line.trim_end_matches(['\r', '\n']).to_owned()
     } else {
-        auth::new_token().0
+        auth::password::made_up().await.0
     };
-    if password.chars().count() < 12 {
-        return Err(ServeError::Password);
-    }
+    auth::password::acceptable(password.clone(), settings.login.clone()).await.map_err(ServeError::Password)?;
     let new = PersonAccount {
         login: settings.login.clone(),
         name: settings.name.clone().unwrap_or_else(|| settings.login.clone()),
@@ -272,7 +385,7 @@ pub async fn user(settings: &User) -> Result<(), ServeError> {
         fhir_user: settings.fhir_user.clone(),
         demo: false,
     };
-    with_store(&settings.database, async |store| store.create_person_account(new, Clock::Machine.now()).await).await?;
+    with_store(&settings.database, async |store| store.user_create(actor, request, new, false).await).await?;
     if !settings.password_stdin {
         println!("{password}");
     }

@@ -79,8 +79,41 @@ impl Actor {
         }
     }
 
+    /// The actor as who only counts patients and what is on record of them: who may analyse, but would have to be shown it masked, may do
+    /// that too.
+    pub(crate) fn counting(&self) -> Self {
+        if !self.roles.contains(&Role::Analyst) || self.scope.is_some() {
+            return self.clone();
+        }
+        let may = |ty: &ResourceType| role::is_counted(*ty) || self.may(Interaction::Search, *ty);
+        let types = ResourceType::all().iter().copied().filter(may).map(|ty| (Some(ty), Interaction::Search));
+        Self { roles: vec![Role::System], scope: Some(types.collect()), ..self.clone() }
+    }
+
     pub(crate) fn sight(&self) -> Sight {
         Sight { rows: self.rows.clone(), clearance: self.clearance }
+    }
+
+    /// Whether the actor may read or search the audit: the role table's word, and the scope's.
+    pub(crate) fn require_audit(&self, interaction: Interaction) -> Result<(), StoreError> {
+        let resource_type = ResourceType::AuditEvent;
+        let by_role = role::permits(&self.roles, interaction, resource_type)
+            .unwrap_or(self.roles.contains(&Role::System) && self.scope.is_some());
+        if by_role && self.scoped(interaction, resource_type) {
+            Ok(())
+        } else {
+            Err(StoreError::Forbidden { interaction: interaction.code(), resource_type })
+        }
+    }
+
+    /// Whether the actor keeps the accounts of others: administrators who have signed in, and the server itself (its command line).
+    pub fn keeps_accounts(&self) -> bool {
+        self.account.is_none() || (self.roles.contains(&Role::Admin) && self.scope.is_none())
+    }
+
+    /// Whether the actor may set security labels: who decides on a chart's confidentiality, and programs.
+    pub(crate) fn may_label(&self) -> bool {
+        self.roles.iter().any(|role| matches!(role, Role::Physician | Role::Registrar | Role::System))
     }
 
     /// As [`Actor::may`], as an error.
@@ -92,11 +125,16 @@ impl Actor {
         }
     }
 
+    /// Whether whole populations may be taken out and brought in: by programs whose account was made for it, not by people.
+    pub fn may_move_bulk(&self) -> bool {
+        self.roles == [Role::System]
+    }
+
     /// Whether role table and scope permit this interaction on this type. Rows are the SQL's business.
     ///
     /// Provenance is immutable for every account, but the server itself may put it in place: an import brings it under its own ids.
     pub fn may(&self, interaction: Interaction, resource_type: ResourceType) -> bool {
-        // The audit is written, not served: it has no head table that a read or a hop of a search could go to.
+        // The audit has no head table that a hop of a search could go to; who may read it is asked by `require_audit`.
         if resource_type == ResourceType::AuditEvent {
             return false;
         }
@@ -106,9 +144,13 @@ impl Actor {
         }
         role::permits(&self.roles, interaction, resource_type)
             .unwrap_or(self.roles.contains(&Role::System) && self.scope.is_some())
-            && self
-                .scope
-                .as_ref()
-                .is_none_or(|s| s.iter().any(|(ty, i)| *i == interaction && ty.is_none_or(|ty| ty == resource_type)))
+            && self.scoped(interaction, resource_type)
+    }
+
+    /// Whether the token's scope, if there is one, has it.
+    fn scoped(&self, interaction: Interaction, resource_type: ResourceType) -> bool {
+        self.scope
+            .as_ref()
+            .is_none_or(|s| s.iter().any(|(ty, i)| *i == interaction && ty.is_none_or(|ty| ty == resource_type)))
     }
 }

@@ -7,6 +7,9 @@ pub enum StoreError {
     /// The role table or the token's scope does not permit this interaction.
     #[error("{interaction} on {resource_type} is not permitted")]
     Forbidden { interaction: &'static str, resource_type: ResourceType },
+    /// What only others may do.
+    #[error("{0}")]
+    NotPermitted(&'static str),
     /// Absent, or outside what the actor may see: the two are never told apart.
     #[error("{resource_type}/{id} was not found")]
     NotFound { resource_type: ResourceType, id: String },
@@ -67,7 +70,7 @@ impl StoreError {
     /// The FHIR issue type of the cause.
     pub fn issue_type(&self) -> IssueType {
         match self {
-            Self::Forbidden { .. } => IssueType::Forbidden,
+            Self::Forbidden { .. } | Self::NotPermitted(_) => IssueType::Forbidden,
             Self::NotFound { .. } => IssueType::NotFound,
             Self::Gone { .. } => IssueType::Deleted,
             Self::Stale { .. } | Self::Conflict(_) | Self::Contention { .. } => IssueType::Conflict,

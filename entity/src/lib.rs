@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod error;
 pub mod gate;
 pub mod launch;
+pub mod outbound;
 pub mod request;
 pub mod role;
 pub mod scope;

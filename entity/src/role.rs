@@ -71,7 +71,7 @@ impl Interaction {
         }
     }
 
-    fn letter(self) -> char {
+    pub(crate) fn letter(self) -> char {
         match self {
             Self::Create => 'c',
             Self::Read => 'r',
@@ -79,6 +79,10 @@ impl Interaction {
             Self::Delete => 'd',
             Self::Search => 's',
         }
+    }
+
+    pub(crate) fn of_letter(letter: char) -> Option<Self> {
+        [Self::Create, Self::Read, Self::Update, Self::Delete, Self::Search].into_iter().find(|i| i.letter() == letter)
     }
 }
 
@@ -207,6 +211,8 @@ fn cell(role: Role, group: Group, resource_type: ResourceType) -> &'static str {
         (Role::Admin, G::Directory | G::Knowledge) => "crus",
         (Role::Admin, G::Audit) if resource_type == T::AuditEvent => "rs",
         (Role::Admin, G::Configuration) => "crud",
+        // Who read their record.
+        (Role::Patient, G::Audit) if resource_type == T::AuditEvent => "rs",
         (Role::Patient, G::Audit | G::Configuration | G::Unattributed) => "",
         (Role::Patient, G::Directory | G::Knowledge) => "rs",
         // `Actor::rows` narrows these types only; the rest (Binary, Slot) would be everybody's.
@@ -223,6 +229,11 @@ fn cell(role: Role, group: Group, resource_type: ResourceType) -> &'static str {
             _,
         ) => "",
     }
+}
+
+/// What analysts would read masked only: until there are masks they count it and see none of it.
+pub(crate) fn is_counted(resource_type: ResourceType) -> bool {
+    resource_type == ResourceType::Patient || matches!(group(resource_type), Group::Clinical | Group::Result)
 }
 
 /// What no account may do, whatever its role or scope: write audit events, change or delete Provenance, use `Parameters`.
@@ -285,7 +296,7 @@ mod tests {
             (Role::Admin, T::AuditEvent, "rs"),
             (Role::Admin, T::Subscription, "crud"),
             (Role::Patient, T::Observation, "rs"),
-            (Role::Patient, T::AuditEvent, ""),
+            (Role::Patient, T::AuditEvent, "rs"),
             (Role::Patient, T::Binary, ""),
             (Role::Patient, T::Slot, ""),
             (Role::Patient, T::Bundle, ""),

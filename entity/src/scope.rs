@@ -15,6 +15,14 @@ pub type Scope = Vec<(Option<ResourceType>, Interaction)>;
 #[error("scope \"{0}\" is not of the form system/Type.cruds or system/*.cruds")]
 pub struct BadScope(pub String);
 
+/// The scope as a text that [`parse`] reads.
+pub fn text(scope: &Scope) -> String {
+    let one = |(ty, i): &(Option<ResourceType>, Interaction)| {
+        format!("system/{}.{}", ty.map_or("*", ResourceType::name), i.letter())
+    };
+    scope.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
 /// Reads scopes; the letters of one must be in the order `cruds`.
 ///
 /// # Errors

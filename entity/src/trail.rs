@@ -2,7 +2,8 @@
 //!
 //! An [`Actor`](crate::Actor) carries the trail of the request it came with. It decides nothing, and actors that differ in it only are equal.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fhir::ResourceType;
@@ -35,10 +36,31 @@ pub struct Access {
     pub name: Option<String>,
     /// Writes of this request are in the audit already, each in its own transaction.
     pub committed: bool,
-    /// Something was read that is more than normally confidential.
-    pub confidential: bool,
-    places: BTreeMap<i64, usize>,
-    seen: HashSet<Item>,
+    /// Something was read that is more than normally confidential, or leaves the system.
+    pub at_once: bool,
+    patients_at: HashMap<i64, usize>,
+    items_at: HashMap<Item, usize>,
+}
+
+/// A list up to this long is looked through; beyond it, looked up.
+const SHORT: usize = 16;
+
+/// The place of `value` in a list that has each value once, added at its end when it is new.
+fn place<T: Clone + Eq + Hash>(list: &mut Vec<T>, places: &mut HashMap<T, usize>, value: T) -> usize {
+    if list.len() <= SHORT {
+        if let Some(at) = list.iter().position(|v| *v == value) {
+            return at;
+        }
+        list.push(value);
+        if list.len() > SHORT {
+            places.extend(list.iter().cloned().enumerate().map(|(at, v)| (v, at)));
+        }
+        return list.len() - 1;
+    }
+    *places.entry(value).or_insert_with_key(|value| {
+        list.push(value.clone());
+        list.len() - 1
+    })
 }
 
 /// One thing that was read or asked.
@@ -93,6 +115,11 @@ impl Trail {
     /// What the request calls itself.
     pub fn name(&self, name: String) {
         self.with(|access| access.name = Some(name));
+    }
+
+    /// The request is in the audit before it is answered, as for what is more than normally confidential.
+    pub fn at_once(&self) {
+        self.with(|access| access.at_once = true);
     }
 
     /// What was collected; the trail is empty afterwards.
@@ -158,23 +185,16 @@ impl Access {
     }
 
     fn about(&mut self, about: &About) -> Vec<usize> {
-        self.confidential |= about.confidential;
+        self.at_once |= about.confidential;
         about.patients.iter().map(|p| self.place(*p)).collect()
     }
 
     fn place(&mut self, patient: i64) -> usize {
-        let next = self.patients.len();
-        let place = *self.places.entry(patient).or_insert(next);
-        if place == next {
-            self.patients.push(patient);
-        }
-        place
+        place(&mut self.patients, &mut self.patients_at, patient)
     }
 
     fn add(&mut self, item: Item) {
-        if self.seen.insert(item.clone()) {
-            self.items.push(item);
-        }
+        place(&mut self.items, &mut self.items_at, item);
     }
 }
 
@@ -199,5 +219,14 @@ mod tests {
         let server = Trail::default();
         server.read(ResourceType::Patient, "p", None, &about(&[1]));
         assert!(server.take().items.is_empty());
+    }
+
+    #[test]
+    fn a_long_list_has_each_value_once_too() {
+        let trail = Trail::start();
+        for n in (0..100).chain(0..100).chain([50]) {
+            trail.patients([n]);
+        }
+        assert_eq!(trail.take().patients, (0..100).collect::<Vec<_>>());
     }
 }

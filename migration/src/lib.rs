@@ -9,6 +9,12 @@ mod m0001_foundation;
 mod m0002_record_number;
 mod m0003_audit_seal;
 mod m0020_smart;
+mod m0030_job;
+mod m0031_subscription;
+mod m0032_identity;
+mod m0033_labelled;
+mod m0034_tries;
+mod m0035_second_factor;
 
 pub struct Migrator;
 
@@ -20,6 +26,12 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_record_number::Migration),
             Box::new(m0020_smart::Migration),
             Box::new(m0003_audit_seal::Migration),
+            Box::new(m0030_job::Migration),
+            Box::new(m0031_subscription::Migration),
+            Box::new(m0032_identity::Migration),
+            Box::new(m0034_tries::Migration),
+            Box::new(m0035_second_factor::Migration),
+            Box::new(m0033_labelled::Migration),
         ]
     }
 }

@@ -12,6 +12,7 @@ use fhir::{Json, ResourceType};
 
 use crate::error;
 use crate::session::{self, DEFAULT_PAGE, MAX_PAGE, Session, Shape, invalid, session};
+use crate::types::merged::in_chart;
 
 /// A stored version, parsed once.
 #[derive(Clone)]
@@ -89,11 +90,17 @@ impl PageArguments {
                 .filter(|n| (1..=MAX_PAGE).contains(n))
                 .ok_or_else(|| invalid(name, format!("{name} is from 1 to {MAX_PAGE}")))?,
         };
-        Ok(PageRequest { limit, token: self.before.clone().or_else(|| self.after.clone()), backward })
+        Ok(PageRequest {
+            limit,
+            token: self.before.clone().or_else(|| self.after.clone()),
+            backward,
+            ..PageRequest::default()
+        })
     }
 }
 
-/// One page of documents with what counts the whole.
+/// One page of documents with what counts the whole. What asks the store is boxed: the future of a type's fields is as large as that of
+/// its largest field, and is moved about for each of them.
 pub struct List {
     pub documents: Vec<Document>,
     page: Arc<Page>,
@@ -110,7 +117,8 @@ impl List {
 
     /// Searches one page.
     pub async fn search(session: &Session, query: Query, request: &PageRequest) -> Result<Self> {
-        let page = session.store.search(&session.actor, &query, request).await.map_err(|e| error::graphql(&e))?;
+        let found = Box::pin(session.store.search(&session.actor, &query, request));
+        let page = found.await.map_err(|e| error::graphql(&e))?;
         Self::new(Arc::new(page), query)
     }
 
@@ -124,13 +132,14 @@ impl List {
     ) -> Result<Self> {
         let session = session(ctx);
         let request = page.request()?;
+        let chart = in_chart(patient);
         let id = patient.stored().id.as_str();
-        let query = session::query(resource_type, &pairs, Some(id), session.now).map_err(|e| error::graphql(&e))?;
+        let query = session::query(resource_type, &pairs, &chart, session.now).map_err(|e| error::graphql(&e))?;
         if patient.as_of().is_some() {
             return Self::page_of_patient(session, patient, query, &request).await;
         }
-        // What may be about several patients has no one patient to be loaded by.
-        if request.token.is_some() || request.backward || registry::several_patients(resource_type) {
+        // What may be about several patients has no one patient to be loaded by, and a chart of several records has none either.
+        if chart.len() > 1 || request.token.is_some() || request.backward || registry::several_patients(resource_type) {
             return Self::search(session, query, &request).await;
         }
         let shape = Shape { resource_type, pairs, limit: request.limit };
@@ -145,8 +154,8 @@ impl List {
         request: &PageRequest,
     ) -> Result<Self> {
         let Some(at) = patient.as_of() else { return Self::search(session, query, request).await };
-        let found = session.store.search_past(&session.actor, &query, &patient.stored().id, at, request).await;
-        let (page, total) = found.map_err(|e| error::graphql(&e))?;
+        let found = Box::pin(session.store.search_past(&session.actor, &query, &patient.stored().id, at, request));
+        let (page, total) = found.await.map_err(|e| error::graphql(&e))?;
         let documents = page.matches.iter().cloned().map(|s| Document::as_of_instant(s, Some(at)));
         let documents = documents.collect::<Result<_>>()?;
         Ok(Self { documents, page: Arc::new(page), query, total: Some(total) })
@@ -174,7 +183,8 @@ impl List {
             return Ok(self.total);
         }
         let session = session(ctx);
-        session.store.count(&session.actor, &self.query, Count::Exact).await.map_err(|e| error::graphql(&e))
+        let counted = Box::pin(session.store.count(&session.actor, &self.query, Count::Exact));
+        counted.await.map_err(|e| error::graphql(&e))
     }
 }
 
@@ -237,6 +247,28 @@ macro_rules! resource {
             /// The whole resource as FHIR JSON.
             pub(crate) async fn fhir(&self) -> $crate::scalar::FhirJson {
                 $crate::scalar::FhirJson(self.0.stored().body.clone())
+            }
+
+            /// Its versions, newest first.
+            #[graphql(complexity = 50)]
+            pub(crate) async fn history(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+                #[graphql(desc = "How many, the newest first")] first: Option<i32>,
+                #[graphql(desc = "Only after this cursor")] after: Option<String>,
+            ) -> Option<$crate::types::versions::VersionConnection> {
+                $crate::error::or_null(ctx, $crate::types::versions::history(ctx, &self.0, first, after)).await
+            }
+
+            /// Who answers for its versions, the newest act first.
+            #[graphql(complexity = 50)]
+            pub(crate) async fn provenance(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+                #[graphql(desc = "How many, the newest first")] first: Option<i32>,
+                #[graphql(desc = "Only after this cursor")] after: Option<String>,
+            ) -> Option<$crate::types::versions::ProvenanceConnection> {
+                $crate::error::or_null(ctx, $crate::types::versions::provenance(ctx, &self.0, first, after)).await
             }
 
             $($fields)*

@@ -6,7 +6,7 @@ use entity::StoreError;
 /// The `code` of an error. Exhaustive, so that a new cause cannot ship without one.
 pub fn code(error: &StoreError) -> &'static str {
     match error {
-        StoreError::Forbidden { .. } => "NOT_PERMITTED",
+        StoreError::Forbidden { .. } | StoreError::NotPermitted(_) => "NOT_PERMITTED",
         StoreError::NotFound { .. } | StoreError::NoCreateByUpdate { .. } => "NOT_FOUND",
         StoreError::Gone { .. } => "DELETED",
         StoreError::Stale { .. } => "STALE",

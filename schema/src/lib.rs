@@ -1,8 +1,10 @@
 //! The clinical GraphQL API over the store. It knows no SQL and no HTTP.
 
+pub mod changes;
 pub mod code;
 pub mod document;
 pub mod error;
+pub mod fhir_graphql;
 pub mod limits;
 mod mutation;
 pub mod query;
@@ -34,13 +36,20 @@ type Graph = Schema<Query, Mutation, Subscription>;
 pub struct ClinicalSchema {
     open: Graph,
     analyst: Graph,
+    /// The same two, which suggest names that were perhaps meant.
+    exploring: Graph,
+    exploring_analyst: Graph,
 }
 
 impl Default for ClinicalSchema {
     fn default() -> Self {
-        let with =
-            |cost| Schema::build(Query, Mutation, Subscription).limit_complexity(cost).disable_suggestions().finish();
-        Self { open: with(COMPLEXITY), analyst: with(ANALYST_COMPLEXITY) }
+        let with = |cost| Schema::build(Query, Mutation, Subscription).limit_complexity(cost);
+        Self {
+            open: with(COMPLEXITY).disable_suggestions().finish(),
+            analyst: with(ANALYST_COMPLEXITY).disable_suggestions().finish(),
+            exploring: with(COMPLEXITY).finish(),
+            exploring_analyst: with(ANALYST_COMPLEXITY).finish(),
+        }
     }
 }
 
@@ -58,8 +67,12 @@ impl ClinicalSchema {
     }
 
     fn of(&self, session: &Session) -> &Graph {
-        let analyst = session.actor.roles.contains(&entity::Role::Analyst);
-        if analyst { &self.analyst } else { &self.open }
+        match (session.explores, session.actor.roles.contains(&entity::Role::Analyst)) {
+            (false, false) => &self.open,
+            (false, true) => &self.analyst,
+            (true, false) => &self.exploring,
+            (true, true) => &self.exploring_analyst,
+        }
     }
 
     /// The schema in SDL, as it is committed.
@@ -105,5 +118,18 @@ mod tests {
             }
         }
         assert!(silent.is_empty(), "not described: {silent:?}");
+    }
+
+    /// Only what is answered by place has a place for what is not there.
+    #[test]
+    fn lists_hold_no_nulls() {
+        let sdl = ClinicalSchema::default().sdl();
+        assert!(sdl.contains("\tcontacts: [PatientContact!]!\n"));
+        let typed = sdl
+            .lines()
+            .map(|l| l.trim().trim_end_matches(" = []"))
+            .filter(|l| !l.contains('"') && (l.ends_with(']') || l.ends_with("]!")));
+        let holes: Vec<&str> = typed.filter(|l| !l.trim_end_matches('!').ends_with("!]")).collect();
+        assert_eq!(holes, ["results: [Observation]!", "): [Node]!"]);
     }
 }

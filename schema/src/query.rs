@@ -12,16 +12,22 @@ use fhir::search::parse::{Handling, parse};
 use crate::code::{AllergyCategory, Gender};
 use crate::document::{Document, List, PageArguments, PageInfo};
 use crate::error;
+use crate::mutation::user::{self, UserConnection};
 use crate::scalar::{FhirJson, Instant};
 use crate::session::{MAX_PAGE, Session, invalid, session};
+use crate::types::audit::{self, AuditEventConnection, AuditFilter};
 use crate::types::care::{Appointment, CarePlan, Coverage, Goal, RelatedPerson, Task};
+use crate::types::census::{self, Census, ScheduleDay};
 use crate::types::chart::{
     AllergyIntolerance, ClinicalDocument, Condition, DiagnosticReport, Encounter, Immunization, MedicationRequest,
     Observation, Procedure,
 };
+use crate::types::cohort::{self, Cohort, CohortInput};
 use crate::types::medication::MedicationStatement;
 use crate::types::past;
 use crate::types::patient::{DateRange, Patient, PatientConnection, page_cost};
+use crate::types::versions::{Provenance, ProvenanceConnection, VersionConnection};
+use crate::types::worklist::{self, WorklistConnection, WorklistFilter, WorklistKind};
 use crate::value::Coding;
 
 /// A stored resource.
@@ -31,7 +37,21 @@ use crate::value::Coding;
     field(name = "fhir_id", ty = "String", desc = "The id within its type."),
     field(name = "version_id", ty = "String", desc = "The version that is shown, counting from 1."),
     field(name = "last_updated", ty = "Instant", desc = "When this version was stored."),
-    field(name = "fhir", ty = "FhirJson", desc = "The whole resource as FHIR JSON.")
+    field(name = "fhir", ty = "FhirJson", desc = "The whole resource as FHIR JSON."),
+    field(
+        name = "history",
+        ty = "Option<VersionConnection>",
+        desc = "Its versions, newest first.",
+        arg(name = "first", ty = "Option<i32>", desc = "How many, the newest first"),
+        arg(name = "after", ty = "Option<String>", desc = "Only after this cursor")
+    ),
+    field(
+        name = "provenance",
+        ty = "Option<ProvenanceConnection>",
+        desc = "Who answers for its versions, the newest act first.",
+        arg(name = "first", ty = "Option<i32>", desc = "How many, the newest first"),
+        arg(name = "after", ty = "Option<String>", desc = "Only after this cursor")
+    )
 )]
 pub enum Node {
     Patient(Patient),
@@ -51,6 +71,7 @@ pub enum Node {
     Task(Task),
     Coverage(Coverage),
     RelatedPerson(RelatedPerson),
+    Provenance(Provenance),
     OtherResource(OtherResource),
 }
 
@@ -83,6 +104,7 @@ pub(crate) fn node(document: Document) -> Node {
         ResourceType::Task => Node::Task(Task(document)),
         ResourceType::Coverage => Node::Coverage(Coverage(document)),
         ResourceType::RelatedPerson => Node::RelatedPerson(RelatedPerson(document)),
+        ResourceType::Provenance => Node::Provenance(Provenance(document)),
         _ => Node::OtherResource(OtherResource(document)),
     }
 }
@@ -434,6 +456,69 @@ impl Query {
         }
     }
 
+    /// What waits for somebody, newest first.
+    #[graphql(complexity = "20 + page_cost(first, last) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection with kind and filter")]
+    async fn worklist(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What kind of work")] kind: WorklistKind,
+        #[graphql(desc = "Which")] filter: Option<WorklistFilter>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<WorklistConnection> {
+        let page = PageArguments { first, after, last, before };
+        worklist::worklist(ctx, kind, filter.unwrap_or_default(), &page).await
+    }
+
+    /// The patients in the care of who asks, by name: named as general practitioner, by an active team, or in a visit under way.
+    #[graphql(complexity = "20 + page_cost(first, last) * child_complexity")]
+    async fn my_patients(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<PatientConnection> {
+        worklist::my_patients(ctx, &PageArguments { first, after, last, before }).await
+    }
+
+    /// Patients who meet typed criteria, and how many they are; who may only count them is told no small figures.
+    #[graphql(complexity = "500 + child_complexity")]
+    async fn cohort(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which patients")] definition: CohortInput,
+    ) -> Result<Cohort> {
+        cohort::cohort(ctx, &definition).await
+    }
+
+    /// Who is in hospital, by ward and bed. Refused above 5,000 stays.
+    #[graphql(complexity = "200 + 10 * child_complexity")]
+    async fn census(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only at this Location and below it")] location: Option<ID>,
+        #[graphql(desc = "By the times on record at this instant; by default now")] at: Option<Instant>,
+    ) -> Result<Census> {
+        census::census(ctx, location.as_ref(), at.as_ref()).await
+    }
+
+    /// The days with appointments, in order; those of who asks, unless a practitioner or location is named. Refused above 1,000 appointments.
+    #[graphql(complexity = "50 + 20 * child_complexity")]
+    async fn schedule(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose")] practitioner: Option<ID>,
+        #[graphql(desc = "Where")] location: Option<ID>,
+        #[graphql(desc = "Which days, with both ends")] date: DateRange,
+    ) -> Result<Vec<ScheduleDay>> {
+        census::schedule(ctx, practitioner.as_ref(), location.as_ref(), &date).await
+    }
+
     /// Terms to choose from by name when a chart is written, those that begin with the text first. They are the terms of our own
     /// lists, not a terminology: what is not among them is recorded in words.
     async fn catalog(
@@ -444,6 +529,30 @@ impl Query {
     ) -> Vec<CatalogEntry> {
         let found = clinical::catalog::search(kind.into(), &search).into_iter().take(first.min(MAX_PAGE as usize));
         found.map(CatalogEntry::from).collect()
+    }
+
+    /// Who did what, newest first, one page: to administrators all of it, to patients what concerns their record.
+    #[graphql(complexity = "page_cost(first, None) * child_complexity")]
+    async fn audit_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which", default)] filter: AuditFilter,
+        #[graphql(desc = "How many")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+    ) -> Result<AuditEventConnection> {
+        audit::events(session(ctx), filter, first, after).await
+    }
+
+    /// Accounts by log-in name, one page. For administrators.
+    #[graphql(complexity = "page_cost(first, None) * child_complexity")]
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Part of a log-in name or of a name")] search: Option<String>,
+        #[graphql(desc = "How many")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+    ) -> Result<UserConnection> {
+        user::all(session(ctx), search, first, after).await
     }
 
     /// Patients, one page.

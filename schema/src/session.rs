@@ -1,6 +1,7 @@
 //! One operation's caller, instant, store and loaders.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::{Context, Result};
@@ -28,8 +29,14 @@ pub struct Session {
     /// The request that the operation came with.
     pub request: Request,
     pub now: DateTime<Utc>,
+    /// Whether the caller is told names that were perhaps meant.
+    pub explores: bool,
     loaders: Mutex<HashMap<Shape, PatientLoader>>,
+    passwords: Option<Passwords>,
 }
+
+/// Makes a password: its text to tell once, and the PHC string to keep.
+pub type Passwords = fn() -> Pin<Box<dyn Future<Output = (String, String)> + Send>>;
 
 /// A list of a patient that can be loaded for many patients at once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -53,10 +60,10 @@ pub struct PerPatient {
 impl BatchFn<String, Result<Arc<Page>, Arc<StoreError>>> for PerPatient {
     async fn load(&mut self, keys: &[String]) -> HashMap<String, Result<Arc<Page>, Arc<StoreError>>> {
         let Shape { resource_type, pairs, limit } = &self.shape;
-        let loaded = match query(*resource_type, pairs, None, self.now) {
+        let loaded = match query(*resource_type, pairs, &[], self.now) {
             Ok(template) => {
                 let of = |id: &str| {
-                    query(*resource_type, pairs, Some(id), self.now).expect("as the template, and an id of the store")
+                    query(*resource_type, pairs, &[id], self.now).expect("as the template, and an id of the store")
                 };
                 self.store.search_per_patient(&self.actor, &template, keys, *limit, of).await
             }
@@ -72,11 +79,12 @@ impl BatchFn<String, Result<Arc<Page>, Arc<StoreError>>> for PerPatient {
     }
 }
 
-/// The search for a list of one patient (or of any, with `patient` `None`), newest first by the type's primary date.
+/// The search for a list of one patient, who may have several records (or of any, with none of `patients`), newest first by the type's
+/// primary date.
 pub fn query(
     resource_type: ResourceType,
     pairs: &[(String, String)],
-    patient: Option<&str>,
+    patients: &[&str],
     now: DateTime<Utc>,
 ) -> Result<Query, StoreError> {
     let mut all = pairs.to_vec();
@@ -85,8 +93,9 @@ pub fn query(
     {
         all.push(("_sort".into(), format!("-{code}")));
     }
-    if let Some(id) = patient {
-        all.push(("patient".into(), format!("Patient/{id}")));
+    if !patients.is_empty() {
+        let any: Vec<String> = patients.iter().map(|id| format!("Patient/{id}")).collect();
+        all.push(("patient".into(), any.join(",")));
     }
     parse(resource_type, &all, Handling::Strict, now, &Options::default())
         .map(|parsed| parsed.query)
@@ -95,7 +104,27 @@ pub fn query(
 
 impl Session {
     pub fn new(store: Store, actor: Actor, request: Request) -> Self {
-        Self { store, actor, now: request.now, request, loaders: Mutex::default() }
+        Self { store, actor, now: request.now, request, explores: false, loaders: Mutex::default(), passwords: None }
+    }
+
+    /// To whom the schema is no secret.
+    #[must_use]
+    pub fn exploring(self, explores: bool) -> Self {
+        Self { explores, ..self }
+    }
+
+    /// Where passwords are made; without it the operation makes none.
+    #[must_use]
+    pub fn with_passwords(self, passwords: Passwords) -> Self {
+        Self { passwords: Some(passwords), ..self }
+    }
+
+    /// A password that is made up, and its PHC string.
+    pub(crate) async fn password(&self) -> Result<(String, String)> {
+        let Some(passwords) = self.passwords else {
+            return Err(error::graphql(&StoreError::NotSupported("accounts are not made at this door".into())));
+        };
+        Ok(passwords().await)
     }
 
     /// The first page of a list, loaded together with the same list of other patients.

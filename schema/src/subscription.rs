@@ -17,6 +17,7 @@ use crate::error;
 use crate::query::{Node, node};
 use crate::session::{Session, invalid, session};
 use crate::types::past::ChangeAction;
+use crate::types::worklist::{self, WorklistKind};
 
 /// What orders are made of.
 const ORDERS: [ResourceType; 4] = [
@@ -231,6 +232,20 @@ impl Subscription {
     ) -> Result<impl Stream<Item = RecordChange>> {
         answer(ctx, patient, Some(vec![ResourceType::Task]), after, any).await
     }
+
+    /// Changes that may move a worklist: read the list again. Who is concerned is not looked at, only what may be seen.
+    async fn worklist_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What kind of work")] kind: WorklistKind,
+        #[graphql(desc = "Resume behind this cursor")] after: Option<EventCursor>,
+    ) -> Result<impl Stream<Item = RecordChange>> {
+        let wanted = match kind {
+            WorklistKind::ResultsToAcknowledge => is_inbox,
+            WorklistKind::NotesToSign | WorklistKind::Tasks => any,
+        };
+        answer(ctx, None, Some(worklist::types(kind)), after, wanted).await
+    }
 }
 
 /// The topic on opening, the answer on telling.
@@ -346,4 +361,9 @@ fn is_result(document: &Json<'static>, resource_type: ResourceType) -> bool {
     let categories = document.get("category").map_or(&[][..], Json::items);
     let mut codings = categories.iter().flat_map(|c| c.get("coding").map_or(&[][..], Json::items));
     codings.any(|c| c.str_at("code") == Some("laboratory"))
+}
+
+/// A report, or a task by which one is acknowledged.
+fn is_inbox(document: &Json<'static>, resource_type: ResourceType) -> bool {
+    resource_type != ResourceType::Task || worklist::acknowledges(document)
 }

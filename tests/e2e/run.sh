@@ -19,4 +19,5 @@ for _ in $(seq 600); do
   sleep 0.2
 done
 [ -n "${ready:-}" ] || { echo "the server did not start:"; tail -20 "$data/log"; exit 1; }
-WINTEHR_URL="http://127.0.0.1:$port" npm test
+# Names of files to run instead of all tests.
+WINTEHR_URL="http://127.0.0.1:$port" npm test -- ${WINTEHR_E2E:-}

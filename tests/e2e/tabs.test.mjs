@@ -27,7 +27,7 @@ test('a physician walks through the tabs, each read in one operation', async () 
   await signInAs('physician')
   chart = await inpatient()
   await page.goto(`${chart}/summary`)
-  await page.getByRole('heading', { name: 'Problems', exact: true }).waitFor()
+  await page.getByRole('region', { name: 'Patient', exact: true }).waitFor()
   for (const name of TABS) {
     const operations = []
     const listen = (request) => { if (request.url().endsWith('/graphql')) operations.push(JSON.parse(request.postData() ?? '{}').operationName) }

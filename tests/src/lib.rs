@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use api::clock::Clock;
+use api::graphql::Settings;
 use api::health::Readiness;
 use api::postgres::{Cluster, ClusterSettings, Durability};
 use chrono::{DateTime, TimeDelta};
 use entity::cluster::ClusterConnection;
+use entity::outbound::Reach;
 use entity::store::{NewToken, SystemAccount};
-use entity::{Store, StoreConfig, StoreError, Unguarded};
+use entity::{Role, Store, StoreConfig, StoreError, Unguarded};
 use schema::ClinicalSchema;
 
 /// Settings of a cluster in `dir`, found and run as the product does.
@@ -66,6 +68,7 @@ pub async fn store() -> Store {
 }
 
 /// A server on a loopback port over a database of its own, with a clock that stands still.
+#[derive(Clone)]
 pub struct Server {
     /// The address it answers at.
     pub url: String,
@@ -75,6 +78,9 @@ pub struct Server {
     pub clock: Clock,
     /// The connections that stay open.
     pub live: api::live::Live,
+    /// Nobody works on them until [`Server::work`].
+    pub jobs: api::jobs::Jobs,
+    state: api::fhir::State,
 }
 
 impl Server {
@@ -89,16 +95,62 @@ impl Server {
 
     /// As if clients reached it by `public_url`; `None` for its own address.
     pub async fn start_as(demo: bool, public_url: Option<&str>) -> Self {
-        let url = database().await;
+        let clock = Clock::manual(DateTime::from_timestamp(1_790_000_000, 0).expect("in range"));
+        Self::over(database().await, clock, demo, public_url, Settings::default(), Reach::default(), Arc::new([])).await
+    }
+
+    /// Another server over the same database, with the same clock.
+    pub async fn beside(&self) -> Self {
+        Self::over(
+            self.database.clone(),
+            self.clock.clone(),
+            true,
+            None,
+            Settings::default(),
+            Reach::default(),
+            Arc::new([]),
+        )
+        .await
+    }
+
+    /// With other settings of the GraphQL doors.
+    pub async fn start_with(demo: bool, settings: Settings) -> Self {
+        let clock = Clock::manual(DateTime::from_timestamp(1_790_000_000, 0).expect("in range"));
+        Self::over(database().await, clock, demo, None, settings, Reach::default(), Arc::new([])).await
+    }
+
+    /// As [`Server::beside`], outside demo mode; its Subscription resources may name these endpoints.
+    pub async fn beside_reaching(&self, reach: Reach) -> Self {
+        Self::over(self.database.clone(), self.clock.clone(), false, None, Settings::default(), reach, Arc::new([]))
+            .await
+    }
+
+    /// As [`Server::beside`], outside demo mode; these roles have to have a second factor.
+    pub async fn beside_requiring(&self, second_factor: Arc<[Role]>) -> Self {
+        let (url, clock) = (self.database.clone(), self.clock.clone());
+        Self::over(url, clock, false, None, Settings::default(), Reach::default(), second_factor).await
+    }
+
+    async fn over(
+        url: String,
+        clock: Clock,
+        demo: bool,
+        public_url: Option<&str>,
+        graphql: Settings,
+        reach: Reach,
+        second_factor: Arc<[Role]>,
+    ) -> Self {
         let store = Store::open(&StoreConfig { url: url.clone(), connections: 4 }, Arc::new(Unguarded))
             .await
-            .expect("the store opens");
-        let clock = Clock::manual(DateTime::from_timestamp(1_790_000_000, 0).expect("in range"));
+            .expect("the store opens")
+            .reaching(reach);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("bound"));
         let public_url = public_url.unwrap_or(&address);
+        let store = store.at(&format!("{public_url}/fhir/R4"));
         let database = ClusterConnection::connect(&url).await.expect("the database answers");
         let live = api::live::Live::default();
+        let jobs = api::jobs::Jobs::default();
         let state = api::fhir::State {
             store: store.clone(),
             clock: clock.clone(),
@@ -107,23 +159,43 @@ impl Server {
             demo,
             audit_at_once: false,
             live: live.clone(),
+            jobs: jobs.clone(),
+            graphql: Arc::new(graphql),
+            proxy_hops: 0,
+            second_factor,
         };
-        let router = api::router::router(Readiness::new(database), state);
+        let router = api::router::router(Readiness::new(database), state.clone());
+        let router = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url: address, database: url, store, clock, live }
+        Self { url: address, database: url, store, clock, live, jobs, state }
+    }
+
+    /// Has jobs carried out from now on.
+    pub fn work(&self) {
+        tokio::spawn(self.jobs.clone().work(self.store.clone(), self.clock.clone()));
+    }
+
+    /// Serves Subscription resources until the task is aborted, which is as if the process had been killed.
+    pub fn serve_subscriptions(&self, reach: Reach) -> tokio::task::JoinHandle<()> {
+        tokio::spawn(api::hook::run(self.state.clone(), reach))
     }
 
     /// A new token of a system account with that scope, good for an hour.
     pub async fn token(&self, scope: &str) -> String {
+        self.token_of("integrator", scope).await
+    }
+
+    /// As [`Server::token`], of the account with that name.
+    pub async fn token_of(&self, login: &str, scope: &str) -> String {
         let now = self.clock.now();
-        let account = SystemAccount { login: "integrator".into(), name: "Integrator".into() };
+        let account = SystemAccount { login: login.into(), name: login.into() };
         match self.store.create_system_account(account, now).await {
             Ok(()) | Err(StoreError::Conflict(_)) => {}
             Err(error) => panic!("{error}"),
         }
         let (text, hash) = api::auth::new_token();
         let new = NewToken { hash, scope: scope.into(), expires_at: now + TimeDelta::hours(1) };
-        self.store.create_token("integrator", new, now).await.expect("the token is kept");
+        self.store.create_token(login, new, now).await.expect("the token is kept");
         text
     }
 }

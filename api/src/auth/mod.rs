@@ -3,6 +3,9 @@
 pub mod demo;
 pub mod http;
 pub mod password;
+pub mod rate;
+mod second;
+pub mod totp;
 
 use ::http::header::{AUTHORIZATION, COOKIE};
 use ::http::request::Parts;
@@ -42,7 +45,10 @@ fn cookie_name(public_url: &str) -> &'static str {
 
 /// The session cookie of a request.
 pub(crate) fn session_cookie<'h>(headers: &'h HeaderMap, public_url: &str) -> Option<&'h str> {
-    let name = cookie_name(public_url);
+    cookie(headers, cookie_name(public_url))
+}
+
+fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let pairs = headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
     pairs.filter_map(|p| p.trim().split_once('=')).find(|(n, v)| *n == name && !v.is_empty()).map(|(_, v)| v)
 }
@@ -51,6 +57,14 @@ pub(crate) fn session_cookie<'h>(headers: &'h HeaderMap, public_url: &str) -> Op
 pub(crate) async fn signed_in(state: &State, headers: &HeaderMap) -> Result<Option<SignedIn>, StoreError> {
     match session_cookie(headers, &state.public_url) {
         Some(cookie) => state.store.session_actor(&hash(cookie), state.demo, state.clock.now()).await,
+        None => Ok(None),
+    }
+}
+
+/// As [`signed_in`], without keeping the session alive.
+pub(crate) async fn glanced(state: &State, headers: &HeaderMap) -> Result<Option<SignedIn>, StoreError> {
+    match session_cookie(headers, &state.public_url) {
+        Some(cookie) => state.store.session_glance(&hash(cookie), state.demo, state.clock.now()).await,
         None => Ok(None),
     }
 }

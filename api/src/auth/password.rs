@@ -5,12 +5,18 @@ use std::sync::LazyLock;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use tokio::sync::Semaphore;
+use zxcvbn::{Score, zxcvbn};
 
 use crate::clock;
 
 /// OWASP Password Storage Cheat Sheet, argon2id minimum: 19 MiB, 2 passes, 1 lane.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
+/// Fewest characters of a password, and the first number that is too many.
+const SHORTEST: usize = 12;
+const LONGEST: usize = 257;
+/// Characters of a password that are looked at when it is judged, which takes longer than in proportion.
+const JUDGED: usize = 64;
 /// Hashes computed at once.
 const AT_ONCE: usize = 4;
 
@@ -34,6 +40,36 @@ pub async fn hash(password: String) -> String {
     tokio::task::spawn_blocking(move || hash_now(&password)).await.expect("hashing does not panic")
 }
 
+/// A password that is made up, and its PHC string.
+pub async fn made_up() -> (String, String) {
+    let (text, _) = super::new_token();
+    let text = text[..24].to_owned();
+    (text.clone(), hash(text).await)
+}
+
+/// Whether a password may be chosen: 12 to 256 characters, and not among the first 10^8 guesses of one who knows what people choose
+/// (zxcvbn's lists of leaked passwords, names, dates and keyboard runs), the log-in name and where it is for. NIST SP 800-63B asks for
+/// length and against what is easily guessed, not for kinds of characters.
+///
+/// # Errors
+/// What is wrong with it.
+pub async fn acceptable(password: String, login: String) -> Result<(), &'static str> {
+    match password.chars().count() {
+        0..SHORTEST => return Err("a password has at least 12 characters"),
+        LONGEST.. => return Err("a password has at most 256 characters"),
+        _ => {}
+    }
+    let _turn = TURNS.acquire().await.expect("never closed");
+    let guessed = tokio::task::spawn_blocking(move || {
+        // What is beyond a long beginning can only make it harder to guess.
+        let beginning: String = password.chars().take(JUDGED).collect();
+        zxcvbn(&beginning, &[&login, "wintehr"]).score() < Score::Three
+    });
+    let easily =
+        "the password is easily guessed; take a longer one, such as four words that have nothing to do with each other";
+    if guessed.await.expect("judging does not panic") { Err(easily) } else { Ok(()) }
+}
+
 /// Whether the password is the one of the hash. Without a hash the work is done all the same, so that time tells nothing.
 pub async fn verify(password: String, hash: Option<String>) -> bool {
     static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody"));
@@ -52,6 +88,26 @@ pub async fn verify(password: String, hash: Option<String>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #[tokio::test]
+    async fn a_password_that_is_easily_guessed_is_refused() {
+        let long = "long ".repeat(60);
+        let bad = [
+            "short",
+            "aaaaaaaaaaaa",
+            "abababababab",
+            "password1234",
+            "Passw0rd!2024",
+            "qwertyuiop12",
+            "123456789012",
+            "leeleeleelee",
+            &long,
+        ];
+        for bad in bad {
+            assert!(super::acceptable(bad.into(), "lee".into()).await.is_err(), "{bad}");
+        }
+        assert_eq!(super::acceptable("Ein Koffer voller Regen".into(), "lee".into()).await, Ok(()));
+    }
+
     #[tokio::test]
     async fn a_password_matches_its_own_hash_only() {
         let hash = super::hash("correct horse".into()).await;

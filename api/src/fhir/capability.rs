@@ -1,6 +1,7 @@
 //! The CapabilityStatement, made from what serves requests: the registry of search parameters, the operations, the routes beside this file.
 
 use axum::extract::State as Extract;
+use entity::store::AUDIT_PARAMETERS;
 use fhir::json::Object;
 use fhir::search::extract::is_canonical;
 use fhir::search::registry::{self, Kind};
@@ -13,18 +14,51 @@ use super::search::OWNERS;
 use super::{Failure, Response, State, json, parameters};
 use fhir::patch::JSON_PATCH;
 
-/// `Parameters` has no endpoint in R4; audit events have a table of their own that is not served yet.
+/// `Parameters` has no endpoint in R4.
 pub(super) fn is_served(resource_type: ResourceType) -> bool {
-    !matches!(resource_type, ResourceType::Parameters | ResourceType::AuditEvent)
+    resource_type != ResourceType::Parameters
 }
 
 pub(super) async fn handle(Extract(state): Extract<State>, uri: Uri) -> Result<Response, Failure> {
+    let mut answer = statement as fn(&State) -> Json<'static>;
     for (_, mode) in parameters(&uri, &["mode"])? {
-        if !matches!(mode.as_str(), "full" | "normative") {
-            return Err(Failure::bad("mode is full or normative; TerminologyCapabilities is not served"));
-        }
+        answer = match mode.as_str() {
+            "full" | "normative" => statement,
+            "terminology" => terminology,
+            _ => return Err(Failure::bad("mode is full, normative or terminology")),
+        };
     }
-    Ok(json(StatusCode::OK, statement(&state).to_text()))
+    Ok(json(StatusCode::OK, answer(&state).to_text()))
+}
+
+/// What the operations of [`super::operation::terminology`] do. The code systems are those that are stored, and R4's own; they are
+/// searched, not listed here.
+fn terminology(state: &State) -> Json<'static> {
+    let text = |s: &'static str| Json::from(s);
+    let parameters =
+        super::operation::terminology::expand::KNOWN[3..].iter().map(|p| object([("name", Json::from(*p))]));
+    object([
+        ("resourceType", text("TerminologyCapabilities")),
+        ("status", text("active")),
+        ("date", Json::from(state.clock.now().format("%Y-%m-%d").to_string())),
+        ("kind", text("instance")),
+        ("software", object([("name", text("WintEHR")), ("version", text(env!("CARGO_PKG_VERSION")))])),
+        (
+            "implementation",
+            object([("description", text("WintEHR")), ("url", Json::from(format!("{}/fhir/R4", state.public_url)))]),
+        ),
+        (
+            "expansion",
+            object([
+                ("hierarchical", Json::from(false)),
+                ("paging", Json::from(true)),
+                ("parameter", Json::Array(parameters.collect())),
+            ]),
+        ),
+        ("codeSearch", text("all")),
+        ("validateCode", object([("translations", Json::from(false))])),
+        ("translation", object([("needsMap", Json::from(true))])),
+    ])
 }
 
 fn statement(state: &State) -> Json<'static> {
@@ -39,9 +73,9 @@ fn statement(state: &State) -> Json<'static> {
             ("type", Json::from(t.name())),
             ("interaction", codes(interactions(*t))),
             ("versioning", text("versioned-update")),
-            ("readHistory", Json::from(true)),
+            ("readHistory", Json::from(*t != ResourceType::AuditEvent)),
             ("updateCreate", Json::from(is_changeable(*t))),
-            ("conditionalCreate", Json::from(true)),
+            ("conditionalCreate", Json::from(*t != ResourceType::AuditEvent)),
             ("conditionalRead", text("full-support")),
             ("conditionalUpdate", Json::from(is_changeable(*t))),
             ("conditionalDelete", text(if is_changeable(*t) { "multiple" } else { "not-supported" })),
@@ -54,12 +88,17 @@ fn statement(state: &State) -> Json<'static> {
     });
     let compartments =
         OWNERS.iter().map(|owner| format!("http://hl7.org/fhir/CompartmentDefinition/{}", owner.name().to_lowercase()));
+    let socket = object([
+        ("url", text("http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket")),
+        ("valueUri", Json::from(format!("{}/fhir/R4/ws", state.public_url.replacen("http", "ws", 1)))),
+    ]);
     let rest = object([
+        ("extension", Json::Array(vec![socket])),
         ("mode", text("server")),
         ("security", security(&state.public_url)),
         ("resource", Json::Array(resources.collect())),
         ("interaction", codes(&["transaction", "batch", "history-system", "search-system"])),
-        ("operation", Json::Array(SYSTEM_OPERATIONS.map(|(name, definition)| named(name, definition)).to_vec())),
+        ("operation", Json::Array(SYSTEM_OPERATIONS.iter().map(|o| named(o.name, o.definition)).collect())),
         ("compartment", names(compartments)),
     ]);
     object([
@@ -99,13 +138,15 @@ fn security(public_url: &str) -> Json<'static> {
     ])
 }
 
-/// Provenance is a record of what was done: it is not changed.
-fn is_changeable(resource_type: ResourceType) -> bool {
-    resource_type != ResourceType::Provenance
+/// Provenance and the audit are records of what was done: they are not changed.
+pub(super) fn is_changeable(resource_type: ResourceType) -> bool {
+    !matches!(resource_type, ResourceType::Provenance | ResourceType::AuditEvent)
 }
 
 pub(super) fn interactions(resource_type: ResourceType) -> &'static [&'static str] {
-    if is_changeable(resource_type) {
+    if resource_type == ResourceType::AuditEvent {
+        &["read", "search-type"]
+    } else if is_changeable(resource_type) {
         &["read", "vread", "create", "update", "patch", "delete", "history-instance", "history-type", "search-type"]
     } else {
         &["read", "vread", "create", "history-instance", "history-type", "search-type"]
@@ -145,7 +186,9 @@ fn reverse_includes(resource_type: ResourceType) -> impl Iterator<Item = String>
 
 /// The parameters of a type that are answered: all but `_query`, for which no query is defined.
 fn search_parameters(resource_type: ResourceType) -> Json<'static> {
-    let served = registry::parameters(resource_type).iter().filter_map(|p| {
+    let audit = resource_type == ResourceType::AuditEvent;
+    let served = registry::parameters(resource_type).iter().filter(|p| !audit || AUDIT_PARAMETERS.contains(&p.code));
+    let served = served.filter_map(|p| {
         let kind = match p.kind {
             Kind::String => "string",
             Kind::Token => "token",

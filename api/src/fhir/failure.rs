@@ -15,6 +15,11 @@ pub enum Failure {
     /// Neither session nor token, or none that is good now.
     Login,
     Store(StoreError),
+    /// Too much at once.
+    Throttled {
+        text: String,
+        retry_after_s: u32,
+    },
     Status(StatusCode, Vec<Issue>),
 }
 
@@ -37,6 +42,9 @@ impl Failure {
                 (StatusCode::INTERNAL_SERVER_ERROR, vec![issue])
             }
             Self::Store(error) => (status(error), error.issues()),
+            Self::Throttled { text, .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, vec![Issue::error(IssueType::Throttled, text.clone())])
+            }
             Self::Status(status, issues) => (*status, issues.clone()),
         }
     }
@@ -45,7 +53,7 @@ impl Failure {
 /// The status of a cause. Exhaustive, so that a new cause cannot ship without one.
 fn status(error: &StoreError) -> StatusCode {
     match error {
-        StoreError::Forbidden { .. } => StatusCode::FORBIDDEN,
+        StoreError::Forbidden { .. } | StoreError::NotPermitted(_) => StatusCode::FORBIDDEN,
         StoreError::NotFound { .. } => StatusCode::NOT_FOUND,
         StoreError::NoCreateByUpdate { .. } => StatusCode::METHOD_NOT_ALLOWED,
         StoreError::Gone { .. } => StatusCode::GONE,
@@ -91,7 +99,8 @@ impl IntoResponse for Failure {
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Self::Store(StoreError::Unavailable { retry_after_s, .. }) = self {
+        if let Self::Store(StoreError::Unavailable { retry_after_s, .. }) | Self::Throttled { retry_after_s, .. } = self
+        {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
         }
         response

@@ -4,7 +4,9 @@ mod binary;
 mod capability;
 mod failure;
 mod format;
+mod graphql;
 mod history;
+mod job;
 mod openapi;
 mod operation;
 mod patch;
@@ -23,9 +25,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::FromRef;
 use axum::handler::Handler;
+use axum::response::IntoResponse as _;
 use axum::routing::{MethodRouter, get, post};
 use entity::store::Stored;
-use entity::{Store, StoreError};
+use entity::{Role, Store, StoreError};
 use fhir::summary::Subset;
 use fhir::xml::{XmlError, from_xml};
 use fhir::{Issue, IssueType, Json, ResourceType};
@@ -40,6 +43,8 @@ use tower::ServiceExt as _;
 
 use crate::auth::Caller;
 use crate::clock::Clock;
+use crate::graphql::Settings;
+use crate::jobs::Jobs;
 use crate::live::Live;
 
 /// What the doors need.
@@ -56,12 +61,21 @@ pub struct State {
     #[from_ref(skip)]
     pub audit_at_once: bool,
     pub live: Live,
+    pub jobs: Jobs,
+    pub graphql: Arc<Settings>,
+    /// How many proxies of ours stand in front.
+    #[from_ref(skip)]
+    pub proxy_hops: usize,
+    /// Roles that have to have a second factor.
+    pub second_factor: Arc<[Role]>,
 }
 
 /// Largest resource, in bytes.
 const RESOURCE_LIMIT: usize = 5 << 20;
 /// Largest bundle, in bytes.
 const BUNDLE_LIMIT: usize = 50 << 20;
+/// Longest URL, in bytes, with its query.
+const URL_LIMIT: usize = 16 << 10;
 const FHIR_JSON: &str = "application/fhir+json";
 /// The parameter that carries a page token.
 const PAGE: &str = "_page";
@@ -70,23 +84,41 @@ type Response = axum::response::Response;
 
 /// The routes below one base path; links answer with the base the client used.
 pub fn routes(base: &'static str, state: &State) -> Router {
-    in_json(base, state).layer(axum::middleware::from_fn(format::layer)).merge(in_other_forms(base, state))
+    let json = in_json(base, state).layer(axum::middleware::from_fn(format::layer));
+    json.merge(in_other_forms(base, state)).layer(axum::middleware::from_fn(bounded))
+}
+
+/// Refuses a URL that is too long before anybody reads it.
+async fn bounded(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    let length = request.uri().path_and_query().map_or(0, |p| p.as_str().len());
+    if length <= URL_LIMIT {
+        return next.run(request).await;
+    }
+    let text =
+        format!("the URL has {length} bytes, at most {URL_LIMIT} are read; a search may go as a form to _search");
+    let issue = Issue::error(IssueType::TooLong, text);
+    Failure::Status(StatusCode::URI_TOO_LONG, vec![issue]).into_response()
 }
 
 /// What is answered in forms of its own.
 fn in_other_forms(base: &'static str, state: &State) -> Router {
     let at = |path: &str| format!("{base}{path}");
     Router::new()
+        .route(&at("/ws"), get(crate::hook::socket::upgrade))
+        .route(&at("/$graphql"), operation(graphql::of_system))
+        .route(&at("/{type}/{id}/$graphql"), operation(graphql::of_instance))
         .route(&at("/$viewdefinition-run"), operation(operation::view::of_system))
         .route(&at("/ViewDefinition/$run"), operation(operation::view::of_system))
         .route(&at("/ViewDefinition/{id}/$run"), operation(operation::view::of_instance))
+        .route(&at("/$job/{id}"), get(job::status).delete(job::end).fallback(no_method))
+        .route(&at("/$job/{id}/{file}"), get(job::file).fallback(no_method))
         .layer(axum::Extension(Base(base)))
         .with_state(state.clone())
 }
 
 fn in_json(base: &'static str, state: &State) -> Router {
     let at = |path: &str| format!("{base}{path}");
-    let system = post(transaction::handle).get(search::get_system).fallback(no_method);
+    let system = post(transaction::handle).get(search::get_system).options(capability::handle).fallback(no_method);
     Router::new()
         .route(base, system.clone())
         .route(&at("/"), system)
@@ -110,6 +142,11 @@ fn in_json(base: &'static str, state: &State) -> Router {
             &at("/{type}/{id}/$validate"),
             get(validate::of_instance).post(validate::of_instance).fallback(no_method),
         )
+        .route(&at("/$export"), operation(operation::export::of_system))
+        .route(&at("/$fhirpath"), post(operation::fhirpath::handle).fallback(no_method))
+        .route(&at("/$import"), post(operation::import::handle).fallback(no_method))
+        .route(&at("/Patient/$export"), operation(operation::export::of_patients))
+        .route(&at("/Group/{id}/$export"), operation(operation::export::of_group))
         .route(&at("/Patient/{id}/$everything"), operation(operation::everything::of_patient))
         .route(&at("/Encounter/{id}/$everything"), operation(operation::everything::of_encounter))
         .route(&at("/Composition/{id}/$document"), operation(operation::document::handle))
@@ -128,12 +165,14 @@ fn in_json(base: &'static str, state: &State) -> Router {
         .route(&at("/ConceptMap/{id}/$translate"), operation(terminology::translate::of_instance))
         .route(&at("/{type}/{id}/$meta"), get(operation::meta::of_instance).fallback(no_method))
         .route(&at("/{type}/{id}/_history/{version}/$meta"), get(operation::meta::of_version).fallback(no_method))
+        .route(&at("/{type}/{id}/$meta-add"), post(operation::meta::add).fallback(no_method))
+        .route(&at("/{type}/{id}/$meta-delete"), post(operation::meta::delete).fallback(no_method))
         .route(&at("/{type}/{id}/$diff"), get(operation::diff::handle).fallback(no_method))
         .route(
             &at("/{type}/{id}"),
-            get(read::read).put(write::update).patch(patch::one).delete(write::delete).fallback(no_method),
+            get(read::read).put(write::update).patch(patch::one).delete(write::delete).fallback(nothing_or_no_method),
         )
-        .route(&at("/{type}/{id}/{member}"), get(search::get_compartment).fallback(no_method))
+        .route(&at("/{type}/{id}/{member}"), get(search::get_compartment).fallback(nothing_or_no_method))
         .route(&at("/{type}/{id}/_history"), get(history::of_instance).fallback(no_method))
         .route(&at("/{type}/{id}/_history/{version}"), get(read::vread).fallback(no_method))
         .layer(axum::Extension(Base(base)))
@@ -168,13 +207,31 @@ async fn no_method(method: Method) -> Failure {
     Failure::Status(StatusCode::METHOD_NOT_ALLOWED, vec![issue])
 }
 
+/// As [`no_method`]; an operation that nobody knows is not there by any method.
+async fn nothing_or_no_method(method: Method, uri: Uri) -> Failure {
+    if uri.path().rsplit('/').next().is_some_and(|last| last.starts_with('$')) {
+        return no_place(uri).await;
+    }
+    no_method(method).await
+}
+
+/// Provenance and the audit tell what was done: nobody changes them afterwards.
+fn changeable(resource_type: ResourceType, method: &str) -> Result<(), Failure> {
+    if capability::is_changeable(resource_type) {
+        return Ok(());
+    }
+    let text = format!("{method} is not served for {resource_type}, which is a record of what was done");
+    let issue = Issue::error(IssueType::NotSupported, text);
+    Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED, vec![issue]))
+}
+
 /// The answer to a path that no route has.
 pub async fn no_place(uri: Uri) -> Failure {
     let issue = Issue::error(IssueType::NotFound, format!("there is nothing at {}", uri.path()));
     Failure::Status(StatusCode::NOT_FOUND, vec![issue])
 }
 
-/// The type in a URL. `Parameters` has no endpoint in R4, and `AuditEvent` is not served yet.
+/// The type in a URL. `Parameters` has no endpoint in R4.
 pub(crate) fn resource_type(name: &str) -> Result<ResourceType, Failure> {
     ResourceType::named(name).filter(|t| capability::is_served(*t)).ok_or_else(|| {
         let issue = Issue::error(IssueType::NotFound, format!("\"{name}\" is not a resource type served here"));
@@ -185,7 +242,7 @@ pub(crate) fn resource_type(name: &str) -> Result<ResourceType, Failure> {
 /// Refuses a parameter nobody reads. `_format` and `_pretty` are read in [`format`].
 ///
 /// `known` names the parameters the interaction reads itself.
-fn parameters(uri: &Uri, known: &[&str]) -> Result<Vec<(String, String)>, Failure> {
+pub(crate) fn parameters(uri: &Uri, known: &[&str]) -> Result<Vec<(String, String)>, Failure> {
     let mut own = Vec::new();
     for (name, value) in pairs(uri.query().unwrap_or_default())? {
         match name.as_str() {
@@ -203,11 +260,7 @@ fn parameters(uri: &Uri, known: &[&str]) -> Result<Vec<(String, String)>, Failur
 
 /// The decoded pairs of a query string or a form.
 pub(crate) fn pairs(query: &str) -> Result<Vec<(String, String)>, Failure> {
-    let pairs = query.split('&').filter(|p| !p.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        Ok((percent_decoded(name)?, percent_decoded(value)?))
-    });
-    pairs.collect()
+    fhir::search::criteria::pairs(query).ok_or_else(|| Failure::bad("the query is not percent-encoded UTF-8"))
 }
 
 /// Percent-encoded for a query.
@@ -224,23 +277,6 @@ pub(crate) fn encoded(text: &str) -> String {
         }
     }
     out
-}
-
-fn percent_decoded(text: &str) -> Result<String, Failure> {
-    let bad = || Failure::bad("the query is not percent-encoded UTF-8");
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'+' => bytes.push(b' '),
-            b'%' => {
-                let mut digit = || rest.next().and_then(|b| (b as char).to_digit(16)).ok_or_else(bad);
-                bytes.push((digit()? * 16 + digit()?) as u8);
-            }
-            other => bytes.push(other),
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| bad())
 }
 
 /// Reads a body up to `limit` bytes, as JSON text.

@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode, Uri, header};
 
 use super::capability::{interactions, is_served, object};
 use super::format::SERVED;
-use super::operation::OPERATIONS;
+use super::operation::{OPERATIONS, SYSTEM_OPERATIONS};
 use super::{Failure, Response, State, json, parameters};
 
 pub(super) async fn handle(Extract(state): Extract<State>, uri: Uri) -> Result<Response, Failure> {
@@ -20,6 +20,7 @@ pub(super) async fn handle(Extract(state): Extract<State>, uri: Uri) -> Result<R
 
 fn description(state: &State) -> Json<'static> {
     let mut paths = fhir::json::Object::new();
+    let mut jobs = Vec::new();
     paths.push("/metadata", item(vec![("get", call("What is served", "CapabilityStatement", Vec::new(), false))]));
     paths.push(
         "/",
@@ -29,6 +30,18 @@ fn description(state: &State) -> Json<'static> {
         ]),
     );
     paths.push("/_history", item(vec![("get", call("History of everything", "Bundle", history(), false))]));
+    for operation in &SYSTEM_OPERATIONS {
+        let words = format!("Operation {}: {}", operation.name, operation.definition);
+        let asked = operation.by.iter().map(|m| (*m, call(&words, "Resource", Vec::new(), *m == "post")));
+        paths.push(format!("/${}", operation.name), item(asked.collect()));
+    }
+    for (method, words) in [("get", "How far a job is, or its manifest"), ("delete", "End a job")] {
+        let answer = if method == "get" { "the manifest" } else { "nothing" };
+        jobs.push((method, call(words, answer, vec![place("id")], false)));
+    }
+    paths.push("/$job/{id}", item(jobs));
+    let of_file = vec![place("id"), place("file")];
+    paths.push("/$job/{id}/{file}", item(vec![("get", call("A file of a job", "NDJSON", of_file, false))]));
     for ty in ResourceType::all().iter().filter(|t| is_served(**t)) {
         of_type(*ty, &mut paths);
     }

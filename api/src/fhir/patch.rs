@@ -13,7 +13,9 @@ use fhir::{Issue, IssueType, Json};
 use http::{HeaderMap, StatusCode, Uri, header};
 
 use super::write::{commit, conditions, criteria_in, only, permitted, written};
-use super::{Base, Failure, RESOURCE_LIMIT, Response, State, body, parameters, resource_type, text, version_tag};
+use super::{
+    Base, Failure, RESOURCE_LIMIT, Response, State, body, changeable, parameters, resource_type, text, version_tag,
+};
 use crate::auth::Caller;
 
 pub(super) async fn one(
@@ -27,10 +29,11 @@ pub(super) async fn one(
 ) -> Result<Response, Failure> {
     parameters(&uri, &[])?;
     let resource_type = resource_type(&name)?;
+    changeable(resource_type, "PATCH")?;
     let expected = version_tag(&headers, header::IF_MATCH)?;
     let patch = read(&headers, content).await?;
     let outcome = commit(&state, &caller, Write { resource_type, id, act: Act::Patch { patch, expected } }).await?;
-    Ok(written(outcome, &state, base, &headers))
+    Ok(written(outcome, &state, &caller, base, &headers).await)
 }
 
 /// The one resource that meets the criteria.
@@ -44,6 +47,7 @@ pub(super) async fn conditional(
     content: Body,
 ) -> Result<Response, Failure> {
     let resource_type = resource_type(&name)?;
+    changeable(resource_type, "PATCH")?;
     let (query, _) = criteria_in(&uri, resource_type, &caller, &state, base, &[])?;
     let expected = version_tag(&headers, header::IF_MATCH)?;
     let patch = read(&headers, content).await?;
@@ -63,7 +67,7 @@ pub(super) async fn conditional(
         let issue = Issue::error(IssueType::NotFound, "the criteria match no resource");
         return Err(Failure::Status(StatusCode::NOT_FOUND, vec![issue]));
     }
-    Ok(written(only(outcomes)?, &state, base, &headers))
+    Ok(written(only(outcomes)?, &state, &caller, base, &headers).await)
 }
 
 /// A JSON Patch, or a FHIRPath Patch in any form that a resource has.

@@ -1,5 +1,7 @@
 //! Search over a type, several types or a compartment: <https://hl7.org/fhir/R4/search.html>. A parameter that cannot be applied exactly
 //! is refused; in lenient handling it is left out visibly.
+//!
+//! What was sent as a form does not come back in a URL: the links of its pages carry it sealed ([`SEALED`]).
 
 use std::fmt::Write as _;
 
@@ -10,25 +12,32 @@ use entity::store::{Count, Included, MAX_INCLUDED, Page, PageRequest, Stored};
 use entity::{Actor, Store, StoreError};
 use fhir::outcome::operation_outcome;
 use fhir::search::extract::Options;
-use fhir::search::parse::{Handling, Parsed, parse};
-use fhir::search::query::{Clause, Include, Query, Summary, Total};
+use fhir::search::matcher::distance_km_between;
+use fhir::search::parse::{Handling, Parsed, is_single, parse};
+use fhir::search::query::{Clause, Include, Operand, Query, Summary, Total};
 use fhir::search::registry;
 use fhir::summary::Subset;
+use fhir::ucum::SYSTEM as UCUM;
 use fhir::{Issue, IssueType, Json, ResourceType};
 use http::{HeaderMap, StatusCode, Uri, header};
 
 use super::failure::issues_status;
 use super::format::Wanted;
 use super::prefer::Prefer;
-use super::{Base, Failure, PAGE, Response, State, encoded, json, pairs, resource_type};
+use super::{Base, Failure, PAGE, Response, State, URL_LIMIT, encoded, json, pairs, resource_type};
 use crate::auth::Caller;
 
 /// Matches per page when the client does not say.
 const DEFAULT_COUNT: u32 = 20;
 /// Up to this many matches are counted without being asked.
 const CHEAP_COUNT: u32 = 1000;
+/// The parameter that carries a search that was sent as a form: path, question mark, query, with the page.
+const SEALED: &str = "_sealed";
 /// Longest form of a POST search, in bytes.
 const FORM_LIMIT: usize = 64 << 10;
+
+/// Of R4: how far a match is from the place that was searched for.
+const LOCATION_DISTANCE: &str = "http://hl7.org/fhir/StructureDefinition/location-distance";
 
 /// What is searched.
 enum Scope {
@@ -40,6 +49,19 @@ enum Scope {
         id: String,
         member: Option<ResourceType>,
     },
+}
+
+impl Scope {
+    /// Below the base.
+    fn path(&self) -> String {
+        match self {
+            Self::Type(ty) => format!("/{ty}"),
+            Self::System => String::new(),
+            Self::Compartment { owner, id, member } => {
+                format!("/{owner}/{id}/{}", member.map_or("*", ResourceType::name))
+            }
+        }
+    }
 }
 
 /// The types that have a compartment (R4 CompartmentDefinition).
@@ -60,7 +82,7 @@ pub(super) async fn get(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let scope = Scope::Type(resource_type(&name)?);
-    answer(&state, base, &caller, &scope, pairs(uri.query().unwrap_or_default())?, &headers).await
+    answer(&state, base, &caller, &scope, asked(&state, &caller, &scope, &uri)?, &headers).await
 }
 
 pub(super) async fn get_system(
@@ -70,7 +92,8 @@ pub(super) async fn get_system(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    answer(&state, base, &caller, &Scope::System, pairs(uri.query().unwrap_or_default())?, &headers).await
+    let asked = asked(&state, &caller, &Scope::System, &uri)?;
+    answer(&state, base, &caller, &Scope::System, asked, &headers).await
 }
 
 pub(super) async fn get_compartment(
@@ -88,7 +111,8 @@ pub(super) async fn get_compartment(
         return Err(super::no_place(uri).await);
     }
     let scope = Scope::Compartment { owner, id, member };
-    answer(&state, base, &caller, &scope, pairs(uri.query().unwrap_or_default())?, &headers).await
+    let asked = Asked { pairs: pairs(uri.query().unwrap_or_default())?, as_form: false };
+    answer(&state, base, &caller, &scope, asked, &headers).await
 }
 
 pub(super) async fn post(
@@ -101,7 +125,8 @@ pub(super) async fn post(
     content: Body,
 ) -> Result<Response, Failure> {
     let scope = Scope::Type(resource_type(&name)?);
-    answer(&state, base, &caller, &scope, form(&uri, &headers, content).await?, &headers).await
+    let asked = Asked { pairs: form(&uri, &headers, content).await?, as_form: true };
+    answer(&state, base, &caller, &scope, asked, &headers).await
 }
 
 pub(super) async fn post_system(
@@ -112,7 +137,30 @@ pub(super) async fn post_system(
     headers: HeaderMap,
     content: Body,
 ) -> Result<Response, Failure> {
-    answer(&state, base, &caller, &Scope::System, form(&uri, &headers, content).await?, &headers).await
+    let asked = Asked { pairs: form(&uri, &headers, content).await?, as_form: true };
+    answer(&state, base, &caller, &Scope::System, asked, &headers).await
+}
+
+/// What is asked, and whether it came as a form, or by a link to a page of such a search.
+struct Asked {
+    pairs: Vec<(String, String)>,
+    as_form: bool,
+}
+
+/// What a URL asks; a sealed search is opened.
+fn asked(state: &State, caller: &Caller, scope: &Scope, uri: &Uri) -> Result<Asked, Failure> {
+    let mut all = pairs(uri.query().unwrap_or_default())?;
+    let Some(sealed) = take(&mut all, SEALED)? else { return Ok(Asked { pairs: all, as_form: false }) };
+    if let Some((name, _)) = all.iter().find(|(name, _)| !matches!(name.as_str(), "_format" | "_pretty")) {
+        return Err(Failure::bad(&format!("{name} cannot be added to a link ({SEALED})")));
+    }
+    let opened = state.store.opened(&caller.actor, &sealed)?;
+    let (path, query) = opened.split_once('?').ok_or(StoreError::BadToken)?;
+    if path != scope.path() {
+        return Err(StoreError::BadToken.into());
+    }
+    all.extend(pairs(query)?);
+    Ok(Asked { pairs: all, as_form: true })
 }
 
 /// The pairs of the URL, then those of the body.
@@ -138,7 +186,7 @@ async fn answer(
     base: Base,
     caller: &Caller,
     scope: &Scope,
-    mut pairs: Vec<(String, String)>,
+    Asked { mut pairs, as_form }: Asked,
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
     let token = take(&mut pairs, PAGE)?;
@@ -154,7 +202,10 @@ async fn answer(
     let page = if limit == 0 || common.summary == Summary::Count {
         Page::default()
     } else {
-        search.page(store, actor, &PageRequest { limit, token: token.clone(), ..PageRequest::default() }).await?
+        let count_up_to = (common.total == Total::Default && token.is_none()).then_some(CHEAP_COUNT);
+        search
+            .page(store, actor, &PageRequest { limit, token: token.clone(), count_up_to, ..PageRequest::default() })
+            .await?
     };
     let total = search.total(store, actor, limit, token.is_none(), &page).await?;
     let (include, revinclude) = search.includes();
@@ -167,7 +218,17 @@ async fn answer(
     }
 
     let format = search.format.as_ref().map(|format| format!("&_format={}", encoded(format))).unwrap_or_default();
-    let link = |token: Option<&str>| search.link(&base_url, limit, token) + &format;
+    let link = |token: Option<&str>| {
+        let query = search.query(limit, token);
+        let path = scope.path();
+        let query =
+            if as_form { format!("{SEALED}={}", store.sealed(actor, &format!("{path}?{query}"))) } else { query };
+        format!("{base_url}{path}?{query}{format}")
+    };
+    if as_form && page.next.is_some() && link(page.next.as_deref()).len() > URL_LIMIT {
+        let text = "the search is too long for links to its pages; narrow it, or raise _count";
+        return Err(StoreError::TooCostly(text.into()).into());
+    }
     let mut links = vec![("self", link(token.as_deref()))];
     if token.is_some() {
         links.push(("first", link(None)));
@@ -178,7 +239,9 @@ async fn answer(
         links.push(("last", link(None)));
     }
     let subset = Subset { summary: common.summary, elements: &common.elements };
-    let text = bundle(&base_url, total, &links, &page.matches, &included, &warnings, &subset)?;
+    let near = near(common);
+    let distance = |stored: &Stored| distance(&near, stored);
+    let text = bundle(&base_url, total, &links, &page.matches, &included, &warnings, &subset, &distance)?;
     let mut response = json(StatusCode::OK, text);
     prefer.handled(response.headers_mut());
     response.extensions_mut().insert(wanted);
@@ -187,8 +250,10 @@ async fn answer(
 
 /// A search as understood: one query for each type.
 struct Search {
-    /// Path below the base, with the types that were named.
+    /// Path below the base.
     path: String,
+    /// The types that were named, of a search over several.
+    types: Option<String>,
     /// What was asked for beside the types, as given; for the links.
     applied: Vec<(String, String)>,
     queries: Vec<Query>,
@@ -208,14 +273,8 @@ impl Search {
         handling: Handling,
         options: &Options<'_>,
     ) -> Result<Self, Failure> {
+        once_each(&mut pairs);
         let mut given = None;
-        let mut path = match scope {
-            Scope::Type(ty) => format!("/{ty}"),
-            Scope::System => String::new(),
-            Scope::Compartment { owner, id, member } => {
-                format!("/{owner}/{id}/{}", member.map_or("*", ResourceType::name))
-            }
-        };
         let types = match scope {
             Scope::Type(ty) | Scope::Compartment { member: Some(ty), .. } => vec![*ty],
             Scope::System | Scope::Compartment { member: None, .. } => {
@@ -232,11 +291,9 @@ impl Search {
                 types
             }
         };
-        if let Some(names) = &given {
-            let _ = write!(path, "?_type={}", encoded(names));
-        }
         let mut search = Self {
-            path,
+            path: scope.path(),
+            types: given.clone(),
             applied: Vec::new(),
             queries: Vec::new(),
             common: Query::new(ResourceType::Basic),
@@ -289,7 +346,7 @@ impl Search {
             [one] => store.search(actor, one, request).await,
             several => {
                 let conditions = self.applied.iter().filter(|(n, _)| !is_of_the_page(n));
-                let scope = format!("{} {:?}", self.path, conditions.collect::<Vec<_>>());
+                let scope = format!("{} {:?} {:?}", self.path, self.types, conditions.collect::<Vec<_>>());
                 store.search_several(actor, several, &scope, request).await
             }
         }
@@ -309,6 +366,9 @@ impl Search {
             Total::Accurate => Count::Exact,
             _ if only_count => Count::Exact,
             Total::Default if first && page.next.is_none() => return Ok(Some(page.matches.len() as u64)),
+            Total::Default if first && page.counted.is_some() => {
+                return Ok(page.counted.filter(|n| *n <= u64::from(CHEAP_COUNT)));
+            }
             Total::Default if first => Count::UpTo(CHEAP_COUNT),
             Total::None | Total::Default => return Ok(None),
         };
@@ -329,14 +389,16 @@ impl Search {
         (once(|q| &q.include), once(|q| &q.revinclude))
     }
 
-    /// What was applied, the page size included.
-    fn link(&self, base_url: &str, limit: u32, token: Option<&str>) -> String {
-        let mut url = format!("{base_url}{}", self.path);
-        let mut separator = if self.path.contains('?') { '&' } else { '?' };
+    /// What was applied, the page size included, as a query.
+    fn query(&self, limit: u32, token: Option<&str>) -> String {
+        let mut query = String::new();
         let mut add = |name: &str, value: &str| {
-            let _ = write!(url, "{separator}{}={}", encoded(name), encoded(value));
-            separator = '&';
+            let separator = if query.is_empty() { "" } else { "&" };
+            let _ = write!(query, "{separator}{}={}", encoded(name), encoded(value));
         };
+        if let Some(types) = &self.types {
+            add("_type", types);
+        }
         for (name, value) in self.applied.iter().filter(|(n, _)| n != "_count") {
             add(name, value);
         }
@@ -344,7 +406,7 @@ impl Search {
         if let Some(token) = token {
             add(PAGE, token);
         }
-        url
+        query
     }
 }
 
@@ -395,6 +457,13 @@ fn common_only(query: &Query) -> Result<(), Failure> {
     }
 }
 
+/// A condition that is stated twice is one: links state it once, and a page token is bound to what they state. What may be given
+/// only once is refused all the same.
+fn once_each(pairs: &mut Vec<(String, String)>) {
+    let mut seen = std::collections::HashSet::new();
+    pairs.retain(|pair| is_single(&pair.0) || pair.0 == "_type" || seen.insert(pair.clone()));
+}
+
 /// Takes the one value of a parameter out of the pairs.
 fn take(pairs: &mut Vec<(String, String)>, wanted: &str) -> Result<Option<String>, Failure> {
     let mut found: Vec<String> = pairs.iter().filter(|(n, _)| n == wanted).map(|(_, v)| v.clone()).collect();
@@ -405,7 +474,38 @@ fn take(pairs: &mut Vec<(String, String)>, wanted: &str) -> Result<Option<String
     Ok(found.pop())
 }
 
-/// The bundle as text: whole bodies go in as they are.
+/// The points that matches are to be near to; empty for other searches.
+fn near(query: &Query) -> Vec<(f64, f64)> {
+    let points = query.all.iter().find_map(|clause| match clause {
+        Clause::Param { param, any, .. } if param.code == "near" => Some(any),
+        _ => None,
+    });
+    let point = |operand: &Operand| match operand {
+        Operand::Near { latitude, longitude, .. } => Some((*latitude, *longitude)),
+        _ => None,
+    };
+    points.map_or(&[][..], Vec::as_slice).iter().filter_map(point).collect()
+}
+
+/// Kilometres to the nearest of the points: <https://hl7.org/fhir/R4/location.html#positional>.
+fn distance(points: &[(f64, f64)], stored: &Stored) -> Option<f64> {
+    if points.is_empty() || stored.resource_type != ResourceType::Location {
+        return None;
+    }
+    let document = Json::parse(&stored.body).ok()?;
+    let position = document.get("position")?;
+    let degrees = |name| position.get(name).and_then(Json::as_number).and_then(|n| n.parse::<f64>().ok());
+    let here = (degrees("latitude")?, degrees("longitude")?);
+    points.iter().map(|point| distance_km_between(*point, here)).min_by(f64::total_cmp)
+}
+
+/// A bundle of what no search by place found.
+pub(super) fn no_distance(_: &Stored) -> Option<f64> {
+    None
+}
+
+/// The bundle as text: whole bodies go in as they are. `distance` is told of matches, in kilometres, to the metre.
+#[expect(clippy::too_many_arguments, reason = "the parts of one bundle")]
 pub(super) fn bundle(
     base_url: &str,
     total: Option<u64>,
@@ -414,6 +514,7 @@ pub(super) fn bundle(
     included: &[Stored],
     warnings: &[Issue],
     subset: &Subset<'_>,
+    distance: &dyn Fn(&Stored) -> Option<f64>,
 ) -> Result<String, Failure> {
     let mut out = String::from(r#"{"resourceType":"Bundle","type":"searchset""#);
     if let Some(total) = total {
@@ -434,7 +535,14 @@ pub(super) fn bundle(
         begin(&mut out);
         let _ = write!(out, r#"{{"fullUrl":"{base_url}/{}/{}","resource":"#, stored.resource_type, stored.id);
         out.push_str(&super::part(stored, subset, mode == "match")?);
-        let _ = write!(out, r#","search":{{"mode":"{mode}"}}}}"#);
+        out.push_str(r#","search":{"#);
+        if let Some(km) = distance(stored).filter(|_| mode == "match") {
+            let _ = write!(
+                out,
+                r#""extension":[{{"url":"{LOCATION_DISTANCE}","valueDistance":{{"value":{km:.3},"unit":"km","system":"{UCUM}","code":"km"}}}}],"#,
+            );
+        }
+        let _ = write!(out, r#""mode":"{mode}"}}}}"#);
     }
     if !warnings.is_empty() {
         begin(&mut out);

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::{Path, State as Extract};
 use entity::StoreError;
 use entity::role::Interaction;
-use entity::store::Lookup;
+use entity::store::{Lookup, Stored};
 use fhir::outcome::operation_outcome;
 use fhir::validate::profile::Profiles;
 use fhir::validate::validate;
@@ -62,6 +62,12 @@ pub(super) async fn of_instance(
     };
     let issues = asked.issues(&state, &caller, resource_type, Some(&id), &resource).await?;
     Ok(answer(&issues))
+}
+
+/// What there is to say of a resource as it is stored.
+pub(super) async fn of_stored(state: &State, caller: &Caller, stored: &Stored) -> Result<Vec<Issue>, Failure> {
+    let document = Json::parse(&stored.body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
+    Asked::default().issues(state, caller, stored.resource_type, Some(&stored.id), &document).await
 }
 
 fn answer(issues: &[Issue]) -> Response {

@@ -19,8 +19,8 @@ use sha2::{Digest as _, Sha256};
 use super::failure::issues_status;
 use super::prefer::{Prefer, Return};
 use super::{
-    Base, Failure, RESOURCE_LIMIT, Response, State, binary, body, json, pairs, parameters, resource, resource_type,
-    stamp, version_tag,
+    Base, Failure, RESOURCE_LIMIT, Response, State, binary, body, changeable, json, pairs, parameters, resource,
+    resource_type, stamp, version_tag,
 };
 use crate::auth::Caller;
 use crate::bundle::{criteria, criteria_of};
@@ -39,6 +39,10 @@ pub(super) async fn create(
 ) -> Result<Response, Failure> {
     parameters(&uri, &[])?;
     let resource_type = resource_type(&name)?;
+    // The audit is written by what happens.
+    if resource_type == ResourceType::AuditEvent {
+        changeable(resource_type, "POST")?;
+    }
     let condition = headers.get("if-none-exist").map(|text| {
         let text = text.to_str().map_err(|_| Failure::bad("If-None-Exist is not ASCII text"))?;
         criteria(resource_type, text, &caller.request, &options(&state, base, &mut String::new())).map_err(refused)
@@ -49,7 +53,7 @@ pub(super) async fn create(
     let write = Write { resource_type, id, act: Act::Create { body } };
     let Some(query) = condition else {
         let outcome = commit(&state, &caller, write).await?;
-        return Ok(written(outcome, &state, base, &headers));
+        return Ok(written(outcome, &state, &caller, base, &headers).await);
     };
     permitted(&caller, resource_type, &[Interaction::Create])?;
     let decide = |matches: &[Vec<Match>]| match &matches[0][..] {
@@ -61,12 +65,12 @@ pub(super) async fn create(
     let conditions = conditions(query, 2, &["create", body]);
     let store = &state.store;
     let (outcomes, found) = store.commit_conditional(&caller.actor, &caller.request, &conditions, &decide).await?;
-    let Some(found) = found else { return Ok(written(only(outcomes)?, &state, base, &headers)) };
+    let Some(found) = found else { return Ok(written(only(outcomes)?, &state, &caller, base, &headers).await) };
     // The version that was found, whatever happened since.
     match store.vread(&caller.actor, resource_type, &found.id, found.version_id).await? {
         Lookup::Found(stored) => {
             let place = location(&state.public_url, base, &stored);
-            let mut response = written(Outcome::Updated(stored), &state, base, &headers);
+            let mut response = written(Outcome::Updated(stored), &state, &caller, base, &headers).await;
             response.headers_mut().insert(header::LOCATION, place);
             Ok(response)
         }
@@ -85,6 +89,7 @@ pub(super) async fn update(
 ) -> Result<Response, Failure> {
     parameters(&uri, &[])?;
     let resource_type = resource_type(&name)?;
+    changeable(resource_type, "PUT")?;
     let expected = version_tag(&headers, header::IF_MATCH)?;
     let body = binary::text(resource_type, Some(&id), &headers, content).await?;
     match own_id(&body, resource_type)? {
@@ -94,7 +99,7 @@ pub(super) async fn update(
     }
     let act = Act::Update { body, expected, may_create: expected.is_none() };
     let outcome = commit(&state, &caller, Write { resource_type, id, act }).await?;
-    Ok(written(outcome, &state, base, &headers))
+    Ok(written(outcome, &state, &caller, base, &headers).await)
 }
 
 pub(super) async fn conditional_update(
@@ -107,6 +112,7 @@ pub(super) async fn conditional_update(
     content: Body,
 ) -> Result<Response, Failure> {
     let resource_type = resource_type(&name)?;
+    changeable(resource_type, "PUT")?;
     let (query, _) = criteria_in(&uri, resource_type, &caller, &state, base, &[])?;
     let expected = version_tag(&headers, header::IF_MATCH)?;
     let body = body(&headers, content, RESOURCE_LIMIT).await?;
@@ -132,7 +138,7 @@ pub(super) async fn conditional_update(
         Ok((Cow::Owned(Plan::of(vec![Write { resource_type, id, act }])), ()))
     };
     let (outcomes, ()) = state.store.commit_conditional(&caller.actor, &caller.request, &conditions, &decide).await?;
-    Ok(written(only(outcomes)?, &state, base, &headers))
+    Ok(written(only(outcomes)?, &state, &caller, base, &headers).await)
 }
 
 fn no_match() -> Issue {
@@ -148,6 +154,7 @@ pub(super) async fn delete(
 ) -> Result<Response, Failure> {
     parameters(&uri, &[])?;
     let resource_type = resource_type(&name)?;
+    changeable(resource_type, "DELETE")?;
     let expected = version_tag(&headers, header::IF_MATCH)?;
     let outcome = commit(&state, &caller, Write { resource_type, id, act: Act::Delete { expected } }).await?;
     Ok(deleted(&[outcome], &headers))
@@ -163,6 +170,7 @@ pub(super) async fn conditional_delete(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let resource_type = resource_type(&name)?;
+    changeable(resource_type, "DELETE")?;
     let (query, own) = criteria_in(&uri, resource_type, &caller, &state, base, &["_multiple"])?;
     let multiple = match own.as_deref() {
         None | Some("false") => false,
@@ -264,7 +272,13 @@ pub(super) fn only(mut outcomes: Vec<Outcome>) -> Result<Outcome, Failure> {
 }
 
 /// 201 with `Location`, or 200; with the resource unless the client prefers something else.
-pub(super) fn written(outcome: Outcome, state: &State, base: Base, headers: &HeaderMap) -> Response {
+pub(super) async fn written(
+    outcome: Outcome,
+    state: &State,
+    caller: &Caller,
+    base: Base,
+    headers: &HeaderMap,
+) -> Response {
     let (status, stored) = match outcome {
         Outcome::Created(stored) => (StatusCode::CREATED, stored),
         Outcome::Updated(stored) => (StatusCode::OK, stored),
@@ -276,7 +290,11 @@ pub(super) fn written(outcome: Outcome, state: &State, base: Base, headers: &Hea
         None | Some(Return::Representation) => resource(status, stored),
         Some(short) => {
             let mut response = match short {
-                Return::OperationOutcome => json(status, operation_outcome(&[])),
+                Return::OperationOutcome => {
+                    // It is stored, so nothing of it is an error; warnings are all there can be.
+                    let warnings = super::validate::of_stored(state, caller, &stored).await.unwrap_or_default();
+                    json(status, operation_outcome(&warnings))
+                }
                 Return::Minimal | Return::Representation => status.into_response(),
             };
             stamp(response.headers_mut(), stored.version_id, stored.last_updated);

@@ -36,6 +36,14 @@ pub enum GuardError {
 }
 
 impl GuardError {
+    /// Whether the text is no GraphQL, rather than too much of it.
+    pub fn is_syntax(&self) -> bool {
+        match self {
+            Self::OpenString { .. } | Self::Unbalanced { .. } | Self::Unclosed { .. } => true,
+            Self::TooLarge { .. } | Self::TooManyTokens { .. } | Self::TooDeep { .. } => false,
+        }
+    }
+
     /// The HTTP status of the refusal.
     pub fn status(&self) -> http::StatusCode {
         match self {

@@ -2,13 +2,13 @@
 //!
 //! Source: GraphQL over HTTP (<https://graphql.github.io/graphql-over-http/draft/>).
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{Request, Response as Answer, Variables};
+use async_graphql::{Positioned, Request, Response as Answer, ServerError, Variables};
 use axum::body::Body;
 use axum::extract::State as Extract;
 use axum::response::IntoResponse as _;
@@ -18,10 +18,11 @@ use schema::limits;
 use schema::session::Session;
 use serde_json::{Value, json};
 
+use super::documents::DocumentError;
 use super::guard;
 use super::request::{AnswerType, Operation, Refusal, Wanted, from_body, from_query_string, negotiate};
 use crate::audit;
-use crate::auth::Caller;
+use crate::auth::{Caller, password};
 use crate::fhir::{Failure, State};
 use crate::live::sse;
 
@@ -29,8 +30,6 @@ use crate::live::sse;
 const BODY_LIMIT: usize = 1 << 20;
 /// Largest answer.
 const ANSWER_LIMIT: usize = 32 << 20;
-const TIME_LIMIT: Duration = Duration::from_secs(5);
-const ANALYST_TIME_LIMIT: Duration = Duration::from_secs(30);
 
 type Response = axum::response::Response;
 
@@ -75,25 +74,43 @@ pub(super) async fn handle(
 
 /// An operation that may be run, as often as wanted.
 pub(crate) struct Admitted {
+    text: Arc<str>,
     operation: Operation,
+    /// Whether the schema is no secret to the caller.
+    explores: bool,
     document: ExecutableDocument,
 }
 
 /// Why an operation is not run.
 pub(crate) enum Refused {
     Limit(StatusCode, String),
-    /// The text is no GraphQL.
-    Unreadable(async_graphql::ServerError),
+    /// The text is no GraphQL, or lacks the value of a variable.
+    Unreadable(ServerError),
     Schema,
+    /// There is no such text, or it is not for the caller.
+    Document(DocumentError),
 }
 
 impl Admitted {
     pub fn request(&self) -> Request {
         let variables = Variables::from_json(Value::Object(self.operation.variables.clone()));
-        let mut request = Request::new(self.operation.query.clone()).variables(variables);
+        let mut request = Request::new(&*self.text).variables(variables);
         request.operation_name.clone_from(&self.operation.operation_name);
         request.set_parsed_query(self.document.clone());
         request
+    }
+
+    /// The document, its text, and the name of the operation in it.
+    pub fn parts(&self) -> (&ExecutableDocument, &str, Option<&str>) {
+        (&self.document, &self.text, self.operation.operation_name.as_deref())
+    }
+
+    pub fn is_mutation(&self) -> bool {
+        self.operation_type() == Some(OperationType::Mutation)
+    }
+
+    pub fn explores(&self) -> bool {
+        self.explores
     }
 
     pub fn is_subscription(&self) -> bool {
@@ -120,8 +137,25 @@ impl Admitted {
         }
     }
 
+    /// A variable that must have a value and has none: found before anything runs (GraphQL specification, section 6.1.2).
+    fn missing(&self) -> Option<ServerError> {
+        let (_, operation) = self.running()?;
+        let variables = &self.operation.variables;
+        let missing = operation.variable_definitions.iter().find(|definition| {
+            let Positioned { node: definition, .. } = definition;
+            let given = variables.get(definition.name.node.as_str());
+            let defaulted = given.is_none() && definition.default_value.is_some();
+            !definition.var_type.node.nullable && !defaulted && given.is_none_or(Value::is_null)
+        })?;
+        let (name, ty) = (&missing.node.name.node, &missing.node.var_type.node);
+        let mut error =
+            ServerError::new(format!("Variable \"${name}\" of type \"{ty}\" has no value"), Some(missing.pos));
+        error.extensions.get_or_insert_default().set("code", "INVALID");
+        Some(error)
+    }
+
     /// Kind, name and root fields of the operation that would run, for the audit; no values.
-    fn spoken(&self) -> Option<String> {
+    pub fn spoken(&self) -> Option<String> {
         let (name, operation) = self.running()?;
         let fields = operation.selection_set.node.items.iter().filter_map(|item| match &item.node {
             Selection::Field(field) => Some(field.node.name.node.as_str()),
@@ -139,24 +173,34 @@ impl Refused {
             Self::Unreadable(error) => json!([error]),
             Self::Limit(_, text) => json!([{ "message": text, "extensions": { "code": "LIMIT" } }]),
             Self::Schema => json!([{ "message": NO_SCHEMA, "extensions": { "code": "NOT_PERMITTED" } }]),
+            Self::Document(error) => json!([{ "message": error.to_string(), "extensions": { "code": error.code() } }]),
         }
     }
 }
 
-const NO_SCHEMA: &str = "introspection is for analysts and administrators";
+const NO_SCHEMA: &str = "introspection is not for your roles";
 
-/// Guards, parses and bounds an operation, whatever it came by.
+/// Finds, guards, parses and bounds an operation, whatever it came by.
 pub(crate) fn admit(state: &State, roles: &[Role], operation: Operation) -> Result<Admitted, Refused> {
-    guard::check(&operation.query, &guard::Limits::DEFAULT)
-        .map_err(|error| Refused::Limit(error.status(), error.to_string()))?;
-    let document = parse_query(&operation.query).map_err(|error| Refused::Unreadable(error.into()))?;
+    let settings = &state.graphql;
+    let text = settings.documents.text(&operation.document, roles).map_err(Refused::Document)?;
+    guard::check(&text, &guard::Limits::DEFAULT).map_err(|error| match error.is_syntax() {
+        true => Refused::Unreadable(ServerError::new(error.to_string(), None)),
+        false => Refused::Limit(error.status(), error.to_string()),
+    })?;
+    let document = parse_query(&*text).map_err(|error| Refused::Unreadable(error.into()))?;
     limits::check(&document, &limits::Limits::DEFAULT)
         .map_err(|error| Refused::Limit(StatusCode::BAD_REQUEST, error.to_string()))?;
-    let explores = state.demo || roles.iter().any(|r| matches!(r, Role::Analyst | Role::Admin));
+    let explores = settings.shows_schema(state.demo, roles);
     if asks_for_schema(&document) && !explores {
         return Err(Refused::Schema);
     }
-    Ok(Admitted { operation, document })
+    settings.documents.register(&operation.document);
+    let admitted = Admitted { text, operation, document, explores };
+    match admitted.missing() {
+        Some(error) => Err(Refused::Unreadable(error)),
+        None => Ok(admitted),
+    }
 }
 
 /// `answer_type` is `None` for server-sent events.
@@ -175,6 +219,7 @@ async fn run(
         Err(Refused::Unreadable(error)) => {
             return write(&Answer::from_errors(vec![error]), answer_type.unwrap_or(AnswerType::GraphqlResponse));
         }
+        Err(Refused::Document(error)) => return no_document(error, answer_type),
     };
     if let Some(name) = admitted.spoken() {
         caller.actor.trail.name(name);
@@ -186,8 +231,10 @@ async fn run(
     if subscribes {
         return sse::subscription(state, headers, caller.actor, admitted).await;
     }
-    let limit = if caller.actor.roles.contains(&Role::Analyst) { ANALYST_TIME_LIMIT } else { TIME_LIMIT };
-    let session = Session::new(state.store.clone(), caller.actor, caller.request);
+    let limit = state.graphql.time_limit(&caller.actor.roles);
+    let session = Session::new(state.store.clone(), caller.actor, caller.request).exploring(admitted.explores());
+    let session = session.with_passwords(|| Box::pin(password::made_up()));
+    // Dropped when the time is over or the client goes; the store ends the statement that is under way.
     match (tokio::time::timeout(limit, state.schema.execute(admitted.request(), session)).await, answer_type) {
         (Ok(answer), Some(answer_type)) => write(&answer, answer_type),
         (Ok(answer), None) => sse::single(&answer),
@@ -235,6 +282,18 @@ fn write(answer: &Answer, answer_type: AnswerType) -> Response {
     if !answer.is_ok() {
         response.extensions_mut().insert(audit::Refused);
     }
+    response
+}
+
+/// A hash that is not known is an ordinary answer of the protocol: the client sends the text next.
+fn no_document(error: DocumentError, answer_type: Option<AnswerType>) -> Response {
+    let status = match (error, answer_type) {
+        (DocumentError::NotFound, Some(AnswerType::Json)) => StatusCode::OK,
+        (DocumentError::NotFound | DocumentError::NotTrusted | DocumentError::Mismatch, _) => StatusCode::BAD_REQUEST,
+        (DocumentError::OwnDocument | DocumentError::Role, _) => StatusCode::FORBIDDEN,
+    };
+    let mut response = errors(status, error.code(), &error.to_string());
+    response.extensions_mut().insert(audit::Refused);
     response
 }
 

@@ -1,13 +1,16 @@
 //! The GraphQL door over HTTP. Nothing reaches the parser before [`guard::check`] has passed it.
 
+pub mod documents;
 pub mod guard;
 mod handler;
 pub mod request;
+mod settings;
 
 use axum::Router;
 use axum::routing::any;
 
-pub(crate) use handler::{Admitted, admit};
+pub(crate) use handler::{Admitted, Refused, admit};
+pub use settings::{Introspection, Settings};
 
 use crate::fhir::State;
 

@@ -1,5 +1,7 @@
 //! Reading a GraphQL request out of HTTP, without running it (GraphQL over HTTP, sections "Request" and "Media Types").
 
+use std::sync::Arc;
+
 use http::{Method, StatusCode};
 use serde_json::{Map, Value};
 
@@ -31,10 +33,25 @@ pub enum Wanted {
     Playground,
 }
 
-/// One operation to run. `query` has not passed the guard yet.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// The document of an operation, or where it is. It has not passed the guard yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    Text(Arc<str>),
+    /// A text to be kept under its hash (`extensions.persistedQuery`). The hash is as the client says, in lower case.
+    Registered {
+        text: Arc<str>,
+        hash: String,
+    },
+    /// One that was registered, or is trusted.
+    Hash(String),
+    /// A trusted one by its id (`documentId`).
+    Trusted(String),
+}
+
+/// One operation to run.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
-    pub query: String,
+    pub document: Source,
     pub operation_name: Option<String>,
     pub variables: Map<String, Value>,
 }
@@ -64,8 +81,8 @@ pub enum Refusal {
     Repeated(&'static str),
     #[error("the query string is not percent-encoded UTF-8")]
     Encoding,
-    #[error("'{0}' is not supported; send the document as 'query'")]
-    Unsupported(&'static str),
+    #[error("'documentId' names a document; 'query' and 'extensions.persistedQuery' cannot stand beside it")]
+    TwoDocuments,
 }
 
 impl Refusal {
@@ -81,7 +98,7 @@ impl Refusal {
             | Self::NoQuery
             | Self::Repeated(_)
             | Self::Encoding
-            | Self::Unsupported(_) => StatusCode::BAD_REQUEST,
+            | Self::TwoDocuments => StatusCode::BAD_REQUEST,
         }
     }
 
@@ -130,10 +147,8 @@ pub fn from_body(content_type: Option<&str>, body: &[u8]) -> Result<Operation, R
         Value::Array(_) => return Err(Refusal::Batch),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return Err(Refusal::NotAnObject),
     };
-    if object.contains_key("documentId") {
-        return Err(Refusal::Unsupported("documentId"));
-    }
     operation(
+        object.remove("documentId"),
         object.remove("query"),
         object.remove("operationName"),
         object.remove("variables"),
@@ -154,15 +169,13 @@ pub fn from_query_string(raw: &str) -> Result<Operation, Refusal> {
         }
     }
     let [query, name, variables, extensions, document_id] = values;
-    if document_id.is_some() {
-        return Err(Refusal::Unsupported("documentId"));
-    }
     let object = |name, text: Option<String>| {
         text.filter(|t| !t.is_empty())
             .map(|t| serde_json::from_str(&t).map_err(|_| Refusal::Parameter { name, expected: "a JSON object" }))
             .transpose()
     };
     operation(
+        document_id.map(Value::String),
         query.map(Value::String),
         name.filter(|n| !n.is_empty()).map(Value::String),
         object("variables", variables)?,
@@ -171,32 +184,56 @@ pub fn from_query_string(raw: &str) -> Result<Operation, Refusal> {
 }
 
 fn operation(
+    document_id: Option<Value>,
     query: Option<Value>,
     operation_name: Option<Value>,
     variables: Option<Value>,
     extensions: Option<Value>,
 ) -> Result<Operation, Refusal> {
-    let operation_name = match operation_name {
-        None | Some(Value::Null) => None,
-        Some(Value::String(name)) => Some(name),
-        Some(_) => return Err(Refusal::Parameter { name: "operationName", expected: "a string" }),
-    };
+    let operation_name = text("operationName", operation_name)?;
     let variables = match variables {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(variables)) => variables,
         Some(_) => return Err(Refusal::Parameter { name: "variables", expected: "a JSON object" }),
     };
-    match extensions {
-        Some(Value::Object(extensions)) if extensions.contains_key("persistedQuery") => {
-            return Err(Refusal::Unsupported("extensions.persistedQuery"));
+    let hash = match extensions {
+        Some(Value::Object(mut extensions)) => {
+            extensions.remove("persistedQuery").map(|p| persisted_hash(&p)).transpose()?
         }
-        None | Some(Value::Null | Value::Object(_)) => {}
+        None | Some(Value::Null) => None,
         Some(_) => return Err(Refusal::Parameter { name: "extensions", expected: "a JSON object" }),
+    };
+    let query = text("query", query)?.filter(|q| !q.trim().is_empty()).map(Arc::from);
+    let document = match (text("documentId", document_id)?, query, hash) {
+        (Some(id), None, None) => Source::Trusted(id),
+        (Some(_), ..) => return Err(Refusal::TwoDocuments),
+        (None, Some(text), None) => Source::Text(text),
+        (None, Some(text), Some(hash)) => Source::Registered { text, hash },
+        (None, None, Some(hash)) => Source::Hash(hash),
+        (None, None, None) => return Err(Refusal::NoQuery),
+    };
+    Ok(Operation { document, operation_name, variables })
+}
+
+fn text(name: &'static str, value: Option<Value>) -> Result<Option<String>, Refusal> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Refusal::Parameter { name, expected: "a string" }),
     }
-    match query {
-        Some(Value::String(query)) if !query.trim().is_empty() => Ok(Operation { query, operation_name, variables }),
-        None | Some(Value::Null | Value::String(_)) => Err(Refusal::NoQuery),
-        Some(_) => Err(Refusal::Parameter { name: "query", expected: "a string" }),
+}
+
+/// The hash of `extensions.persistedQuery`, version 1.
+fn persisted_hash(persisted: &Value) -> Result<String, Refusal> {
+    if persisted["version"] != 1 {
+        return Err(Refusal::Parameter { name: "extensions.persistedQuery.version", expected: "1" });
+    }
+    let hash = persisted["sha256Hash"].as_str().unwrap_or_default().to_ascii_lowercase();
+    let bare = hash.strip_prefix("sha256:").unwrap_or(&hash);
+    if bare.len() == 64 && bare.bytes().all(|b| b.is_ascii_hexdigit()) {
+        Ok(bare.to_owned())
+    } else {
+        Err(Refusal::Parameter { name: "extensions.persistedQuery.sha256Hash", expected: "64 hexadecimal digits" })
     }
 }
 
@@ -272,6 +309,23 @@ mod tests {
     }
 
     #[test]
+    fn a_document_is_named_by_its_hash() {
+        let hash = "0123456789abcdef".repeat(4);
+        let named = |query: &str, hash: &str| {
+            let body = format!(r#"{{{query}"extensions":{{"persistedQuery":{{"version":1,"sha256Hash":"{hash}"}}}}}}"#);
+            from_body(JSON, body.as_bytes()).map(|o| o.document)
+        };
+        assert_eq!(named("", &hash.to_uppercase()), Ok(Source::Hash(hash.clone())));
+        assert_eq!(named("", &format!("sha256:{hash}")), Ok(Source::Hash(hash.clone())));
+        let text = "{a}".into();
+        assert_eq!(named(r#""query":"{a}","#, &hash), Ok(Source::Registered { text, hash: hash.clone() }));
+        assert!(named("", "x").is_err() && named("", &hash[1..]).is_err());
+        assert_eq!(named(r#""documentId":"x","#, &hash), Err(Refusal::TwoDocuments));
+        let read = from_body(JSON, br#"{"documentId":"sha256:7"}"#).map(|o| o.document);
+        assert_eq!(read, Ok(Source::Trusted("sha256:7".into())));
+    }
+
+    #[test]
     fn malformed_posts_are_4xx() {
         for (content_type, body, status) in [
             (None, r#"{"query":"{a}"}"#, 415),
@@ -305,7 +359,7 @@ mod tests {
             "query=query+A%28%24n%3AInt%29%7Ba%7D&operationName=A&variables=%7B%22n%22%3A1%7D&other=1",
         )
         .expect("read");
-        assert_eq!(read.query, "query A($n:Int){a}");
+        assert_eq!(read.document, Source::Text("query A($n:Int){a}".into()));
         assert_eq!(read.operation_name.as_deref(), Some("A"));
         assert_eq!(Value::Object(read.variables), json!({"n": 1}));
         for raw in [
@@ -317,7 +371,7 @@ mod tests {
             "query=a&query=b",
             "query=a&variables=7",
             "query=a&variables=%7B",
-            "documentId=x",
+            "documentId=x&query=a",
         ] {
             assert_eq!(from_query_string(raw).expect_err(raw).status(), StatusCode::BAD_REQUEST);
         }

@@ -11,12 +11,15 @@ use schema::session::Session;
 use schema::subscription::{Occasion, Telling};
 
 use super::Credential;
-use crate::clock;
 use crate::fhir::State;
 use crate::graphql::Admitted;
+use crate::{audit, clock};
 
 /// One answer takes no longer.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// What the audit calls this door.
+pub(super) const DOOR: &str = "/graphql";
 
 /// An open subscription.
 pub(super) struct Feed {
@@ -50,7 +53,8 @@ impl Feed {
         let failed = |error: &StoreError| vec![schema::error::graphql(error).into_server_error(Default::default())];
         let occasion = Occasion::opening();
         let now = state.clock.now();
-        let answers = state.schema.subscription(admitted.request(), session(state, actor), occasion.clone());
+        let session = Session::new(state.store.clone(), actor, request(state));
+        let answers = state.schema.subscription(admitted.request(), session, occasion.clone());
         let answers: Vec<Response> =
             tokio::time::timeout(TIME_LIMIT, answers.collect()).await.map_err(|_| failed(&StoreError::Timeout))?;
         if let Some(refused) = answers.into_iter().find(|a| !a.errors.is_empty()) {
@@ -80,16 +84,22 @@ impl Feed {
             let Some(notice) = self.subscription.next().await else { return Step::Failed };
             let (Notice::Changed { cursor, .. } | Notice::Resync { cursor, .. }) = &notice;
             let cursor = cursor.clone();
-            let actor = match self.credential.actor(&self.state).await {
+            let mut actor = match self.credential.actor(&self.state).await {
                 Ok(Some(actor)) => actor,
                 Ok(None) => return Step::Unauthenticated,
                 Err(_) => return Step::Failed,
             };
             let telling = std::sync::Arc::new(Telling::new(notice));
             let occasion = Occasion::Telling(std::sync::Arc::clone(&telling));
-            let session = session(&self.state, actor);
+            let request = request(&self.state);
+            let audit = audit::Telling::begin(&mut actor, &request);
+            let session = Session::new(self.state.store.clone(), actor, request);
             let mut answers = self.state.schema.subscription(self.admitted.request(), session, occasion);
             let Ok(answer) = tokio::time::timeout(TIME_LIMIT, answers.next()).await else { return Step::Failed };
+            // Nothing leaves that is not in the audit.
+            if audit.end(&self.state, DOOR, &self.admitted.spoken().unwrap_or_default()).await.is_err() {
+                return Step::Failed;
+            }
             if telling.is_over() {
                 return Step::Over;
             }
@@ -103,9 +113,9 @@ impl Feed {
     }
 }
 
-fn session(state: &State, actor: Actor) -> Session {
+/// Of what happens without a client's request.
+pub(super) fn request(state: &State) -> Request {
     let now = state.clock.now();
     let ids = IdSource::new(now, clock::random());
-    let request = Request { now, ids, request_id: ids.nth(u64::MAX), idempotency_key: None };
-    Session::new(state.store.clone(), actor, request)
+    Request { now, ids, request_id: ids.nth(u64::MAX), idempotency_key: None }
 }

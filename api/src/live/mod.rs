@@ -23,11 +23,11 @@ use crate::fhir::State;
 /// Connections of one session or token.
 const CONNECTIONS: usize = 20;
 /// How often session and token are asked for.
-const CHECK: Duration = Duration::from_secs(4);
+pub(crate) const CHECK: Duration = Duration::from_secs(4);
 /// How often a word goes to a silent client.
-const HEARTBEAT: Duration = Duration::from_secs(12);
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(12);
 /// A client that takes nothing for so long is cut off.
-const BLOCKED: Duration = Duration::from_secs(30);
+pub(crate) const BLOCKED: Duration = Duration::from_secs(30);
 
 /// The open connections of a server.
 #[derive(Clone, Default)]
@@ -39,10 +39,12 @@ struct Inner {
     open: Mutex<HashMap<Credential, usize>>,
     /// How many there are; a watch, so that their end can be waited for.
     count: watch::Sender<usize>,
+    /// Counts how often something was queued for Subscription resources.
+    queued: watch::Sender<u64>,
 }
 
 /// A place among the connections of a credential, given back when dropped.
-struct Seat {
+pub(crate) struct Seat {
     live: Live,
     credential: Credential,
 }
@@ -64,12 +66,22 @@ impl Live {
         *self.0.count.borrow()
     }
 
-    async fn closing(&self) {
+    /// Something was queued for Subscription resources.
+    pub fn queue(&self) {
+        self.0.queued.send_modify(|n| *n += 1);
+    }
+
+    pub(crate) fn queued(&self) -> watch::Receiver<u64> {
+        self.0.queued.subscribe()
+    }
+
+    /// Waits until the server closes.
+    pub async fn closing(&self) {
         let _ = self.0.closing.subscribe().wait_for(|closing| *closing).await;
     }
 
     /// `None` when the credential has as many connections as it may have.
-    fn seat(&self, credential: &Credential) -> Option<Seat> {
+    pub(crate) fn seat(&self, credential: &Credential) -> Option<Seat> {
         let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
         let held = open.entry(credential.clone()).or_default();
         if *held >= CONNECTIONS {

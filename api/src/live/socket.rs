@@ -16,8 +16,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout, timeout_at};
 
-use super::feed::{Feed, Step};
+use super::feed::{self, Feed, Step};
 use super::{BLOCKED, CHECK, Credential, HEARTBEAT};
+use crate::audit;
 use crate::fhir::State;
 use crate::graphql::{admit, request};
 
@@ -193,7 +194,7 @@ impl Socket {
     async fn open(state: &State, credential: &Credential, payload: &Value) -> Result<Result<Feed, Value>, End> {
         let operation = serde_json::to_vec(payload).map_err(|_| Some(INVALID))?;
         let operation = request::from_body(Some("application/json"), &operation).map_err(|_| Some(INVALID))?;
-        let actor = match credential.actor(state).await {
+        let mut actor = match credential.actor(state).await {
             Ok(Some(actor)) => actor,
             Ok(None) => return Err(Some(FORBIDDEN)),
             Err(_) => return Err(Some(TRY_AGAIN)),
@@ -206,7 +207,14 @@ impl Socket {
             let text = "queries and mutations go to /graphql";
             return Ok(Err(json!([{ "message": text, "extensions": { "code": "NOT_SUPPORTED" } }])));
         }
+        let name = admitted.spoken().unwrap_or_default();
+        let telling = audit::Telling::begin(&mut actor, &feed::request(state));
         let opened = Feed::open(state, credential, actor, admitted, None).await;
+        let audited = match &opened {
+            Ok(_) => telling.end(state, feed::DOOR, &name).await,
+            Err(_) => telling.refused(state, feed::DOOR, &name).await,
+        };
+        audited.map_err(|_| Some(TRY_AGAIN))?;
         Ok(opened.map_err(|errors: Vec<ServerError>| json!(errors)))
     }
 

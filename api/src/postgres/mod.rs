@@ -326,7 +326,7 @@ impl Place {
             )),
             Durability::ThrowAway => conf.push_str(
                 "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\nwal_level = minimal\nmax_wal_senders = 0\n\
-                 shared_buffers = 128MB\nmax_connections = 200\nshared_preload_libraries = 'pg_stat_statements'\n",
+                 shared_buffers = 128MB\nmax_connections = 200\nshared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.max = 50000\n",
             ),
         }
         for (path, text) in [(&ours, conf), (&hba, "local all all peer map=own\n".to_owned()), (&ident, map)] {

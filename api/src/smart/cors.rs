@@ -39,7 +39,9 @@ pub(crate) async fn layer(Extract(state): Extract<State>, request: Request<Body>
         (false, _) => next.run(request).await,
     };
     if allowed {
-        let exposed = HeaderValue::from_static("etag, location, content-location, last-modified, x-request-id");
+        let exposed = HeaderValue::from_static(
+            "etag, location, content-location, last-modified, x-request-id, x-progress, retry-after, expires",
+        );
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, given);
         response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     }

@@ -18,6 +18,7 @@ use entity::{IdSource, StoreError};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
+use crate::auth::rate::Wrong;
 use crate::clock;
 use crate::fhir::{State, pairs};
 
@@ -106,6 +107,9 @@ impl Refusal {
             response
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"WintEHR\""));
+        }
+        if matches!(self.error, "invalid_client" | "invalid_grant") {
+            response.extensions_mut().insert(Wrong);
         }
         unkept(&mut response);
         response

@@ -15,6 +15,7 @@ pub mod resource_type;
 mod resource_type_list;
 pub mod same_patient;
 pub mod search;
+pub mod subscription;
 pub mod summary;
 pub mod table;
 pub mod temporal;

@@ -35,7 +35,8 @@ pub fn is_id(text: &str) -> bool {
     (1..=MAX_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
 }
 
-/// Reads a reference text. `base_url` is our own base without a slash at the end.
+/// Reads a reference text. `base_url` is our own base without a slash at the end; as the facade has two names, with `/R4` at its end and
+/// without, both are taken for it.
 pub fn parse<'a>(text: &'a str, base_url: Option<&str>) -> Target<'a> {
     if let Some(id) = text.strip_prefix('#') {
         return Target::Contained(id);
@@ -46,10 +47,7 @@ pub fn parse<'a>(text: &'a str, base_url: Option<&str>) -> Target<'a> {
     if let Some((resource_type, id, version)) = relative(text) {
         return Target::Local { resource_type, id, version };
     }
-    if let Some(base) = base_url
-        && let Some((resource_type, id, version)) =
-            text.strip_prefix(base).and_then(|t| t.strip_prefix('/')).and_then(relative)
-    {
+    if let Some((resource_type, id, version)) = base_url.and_then(|base| below(text, base)).and_then(relative) {
         return Target::Local { resource_type, id, version };
     }
     if is_absolute(text) {
@@ -70,6 +68,12 @@ pub fn parse<'a>(text: &'a str, base_url: Option<&str>) -> Target<'a> {
         return Target::Conditional { resource_type, criteria };
     }
     Target::Other(text)
+}
+
+/// The rest of a url below the base.
+fn below<'a>(text: &'a str, base: &str) -> Option<&'a str> {
+    let rest = text.strip_prefix(base.strip_suffix("/R4").unwrap_or(base))?.strip_prefix('/')?;
+    Some(rest.strip_prefix("R4/").unwrap_or(rest))
 }
 
 /// Whether the text begins with a scheme, such as `https:`.
@@ -111,6 +115,7 @@ mod tests {
             ("Patient/1", local("1", None)),
             ("Patient/a.B-3/_history/2", local("a.B-3", Some("2"))),
             ("https://here/fhir/R4/Patient/1", local("1", None)),
+            ("https://here/fhir/Patient/1", local("1", None)),
             (
                 "https://there/fhir/Patient/1/_history/3",
                 Target::Absolute {

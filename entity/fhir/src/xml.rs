@@ -184,7 +184,7 @@ impl<'t> Reader<'t> {
             let mut used = c.len_utf8();
             match c {
                 '&' => {
-                    let Some(end) = rest[..rest.len().min(12)].find(';') else {
+                    let Some(end) = rest.bytes().take(12).position(|b| b == b';') else {
                         return Err(self.error("an entity is not closed"));
                     };
                     let entity = &rest[1..end];
@@ -482,6 +482,7 @@ mod tests {
             (patient("text"), "text in Patient"),
             (patient("<name></nam>"), "closes name"),
             (patient("<id value=\"&#0;\"/>"), "&#0;"),
+            (patient("<id value=\"&amp &#2222é;\"/>"), "not closed"),
             ("<Patient/>".to_owned(), "namespace"),
             ("<Person xmlns=\"http://hl7.org/fhir\"/><Person/>".to_owned(), "after the end"),
             ("<Nobody xmlns=\"http://hl7.org/fhir\"/>".to_owned(), "no resource type"),

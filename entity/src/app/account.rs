@@ -17,6 +17,7 @@ pub struct Model {
     pub fhir_user: Option<String>,
     pub demo: bool,
     pub disabled: bool,
+    pub must_change: bool,
     pub failures: i32,
     pub failed_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,

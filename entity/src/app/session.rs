@@ -10,6 +10,8 @@ use sea_orm::entity::prelude::{
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub hash: Vec<u8>,
+    pub id: i64,
+    pub device: String,
     pub account: i64,
     pub created_at: DateTime<Utc>,
     pub last_seen: DateTime<Utc>,

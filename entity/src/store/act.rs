@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use fhir::ResourceType;
 use fhir::search::query::Query;
-use sea_orm::TransactionTrait as _;
 
 use crate::role::Interaction;
 use crate::store::condition::Criterion;
@@ -18,7 +17,7 @@ use crate::{Actor, Request, StoreError};
 /// More matches than this of one fact cannot be decided on.
 const FACTS: u32 = 1_000;
 
-/// A search whose matches are part of what an act is decided on. They are those that the actor sees.
+/// A search whose matches are part of what an act is decided on.
 #[derive(Debug, Clone)]
 pub struct Fact {
     pub query: Query,
@@ -26,6 +25,9 @@ pub struct Fact {
     pub changes: bool,
     /// The newest matches up to this number are enough; `None` when the decision needs all of them.
     pub sample: Option<u32>,
+    /// Whether what the actor may not see counts too. Nothing of it may reach an answer that the actor's rights do not cover: the act's
+    /// writes are still the actor's.
+    pub unseen: bool,
 }
 
 /// What an act works on.
@@ -86,7 +88,7 @@ impl Store {
         for (interaction, resource_type) in &deed.needs {
             actor.require(*interaction, *resource_type)?;
         }
-        for fact in &deed.facts {
+        for fact in deed.facts.iter().filter(|f| !f.unseen) {
             actor.require(Interaction::Search, fact.query.resource_type)?;
         }
         let mut tries = 0;
@@ -105,7 +107,7 @@ impl Store {
         deed: &Deed,
         judge: &Judge<'_, R>,
     ) -> Result<Vec<Outcome>, Refusal<R>> {
-        let tx = self.db.begin().await?;
+        let tx = self.begin().await?;
         if let Some(key) = &request.idempotency_key
             && let Some(earlier) = claim(&tx, actor, key, request, &deed.fingerprint).await?
         {
@@ -118,12 +120,24 @@ impl Store {
         // What a fact will want changed has to be locked before the charts are: a row is never waited for under a chart lock.
         let named = deed.writes.iter().filter(|w| !matches!(w.act, Act::Create { .. }));
         let mut changes: BTreeSet<(ResourceType, String)> = named.map(|w| (w.resource_type, w.id.clone())).collect();
+        let mut hidden: BTreeSet<(ResourceType, String)> = BTreeSet::new();
+        let server = Actor::server();
+        let sight = |fact: &Fact| if fact.unseen { &server } else { actor };
         for fact in deed.facts.iter().filter(|f| f.changes) {
-            let matches = self.matching_ids(&tx, actor, &fact.query, FACTS + 1).await?;
-            changes.extend(matches.into_iter().map(|m| (fact.query.resource_type, m.id)));
+            let matches = self.matching_ids(&tx, sight(fact), &fact.query, FACTS + 1).await?;
+            let named = if fact.unseen { &mut hidden } else { &mut changes };
+            named.extend(matches.into_iter().map(|m| (fact.query.resource_type, m.id)));
         }
-        let named = changes.iter().map(|(ty, id)| (*ty, id.as_str(), self.gate.guards(*ty)));
-        let heads = self.lock_heads(&tx, actor, named).await?;
+        let named = |(ty, id): &'_ (ResourceType, String)| (*ty, id.clone(), self.gate.guards(*ty));
+        let (seen, unseen): (Vec<_>, Vec<_>) =
+            (changes.iter().map(named).collect(), hidden.iter().map(named).collect());
+        let mut heads =
+            self.lock_heads(&tx, actor, seen.iter().map(|(ty, id, body)| (*ty, id.as_str(), *body))).await?;
+        if !unseen.is_empty() {
+            let named = unseen.iter().map(|(ty, id, body)| (*ty, id.as_str(), *body));
+            heads.extend(self.lock_heads(&tx, &server, named).await?);
+            changes.append(&mut hidden);
+        }
         let charts = deed.charts.iter().map(|id| self.keys.resource(ResourceType::Patient, id));
         let charts: Vec<i64> = charts.chain(heads.values().filter_map(|h| h.pat)).collect();
         let _turn = self.lock_charts(&tx, charts.into_iter(), true).await?;
@@ -131,12 +145,12 @@ impl Store {
         for fact in &deed.facts {
             let resource_type = fact.query.resource_type;
             let limit = fact.sample.unwrap_or(FACTS + 1);
-            let matches = self.matching_ids(&tx, actor, &fact.query, limit).await?;
+            let matches = self.matching_ids(&tx, sight(fact), &fact.query, limit).await?;
             if matches.len() > FACTS as usize {
                 return Err(StoreError::TooCostly(format!("more than {FACTS} {resource_type} to decide on")).into());
             }
             let ids: Vec<String> = matches.into_iter().map(|m| m.id).collect();
-            facts.push(self.read_many_in(&tx, actor, resource_type, &ids).await?);
+            facts.push(self.read_many_in(&tx, sight(fact), resource_type, &ids).await?);
         }
         let further = judge(&facts).map_err(Refusal::Act)?;
         let mut plan = Plan { writes: deed.writes.clone(), act: Some(deed.act.clone()) };
@@ -149,6 +163,7 @@ impl Store {
         }
         let rows = self.write(&tx, actor, request, &plan, &heads, &[]).await?;
         tx.commit().await?;
+        self.bell.ring();
         Ok(outcomes(&plan, rows))
     }
 }

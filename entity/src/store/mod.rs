@@ -4,10 +4,13 @@ mod account;
 mod act;
 mod attest;
 mod audit;
+mod bell;
 pub mod body;
 mod chart;
 mod condition;
 mod history;
+mod job;
+mod kept;
 mod live;
 mod number;
 mod oauth;
@@ -18,10 +21,16 @@ mod recent;
 mod referrer;
 mod seal;
 mod search;
+mod second_factor;
 mod session;
 mod sql;
+mod subscription;
 mod together;
+mod tries;
+mod user;
 mod write;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use fhir::ResourceType;
@@ -31,18 +40,30 @@ use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
 
 pub use account::{NewToken, SystemAccount};
 pub use act::{Deed, Fact, Refusal};
-pub use audit::{AuditRow, Break, Verified};
+pub use audit::{
+    AuditEntry, AuditFilter, AuditPage, AuditRow, Break, Members, PARAMETERS as AUDIT_PARAMETERS, Verified, What,
+};
 pub use condition::{Conditions, Criterion, Decide, Match};
 pub use history::{HistoryEntry, HistoryOf, HistoryPage, HistoryRequest};
+pub use job::{
+    Advance, Claim, Export, ImportInput, JobFile, JobState, JobStatus, KEPT as JOB_KEPT, Source, TypeFilter, Whose,
+};
 pub use live::{Interest, Notice, QUEUE, Reason, Subscription};
 pub use oauth::{AppClient, ClientKind, Grant, Introspection, Issued, NewClient, NewGrant, NewLaunch, SigningKey};
 pub use open::{StoreConfig, migrate};
 pub use outbox::{Event, KEPT};
-pub use search::{Change, ChangePage, Count, Included, MAX_INCLUDED, Page, PageRequest, TimelineEntry, TimelinePage};
+pub use search::{
+    Change, ChangePage, Count, Included, MAX_INCLUDED, Page, PageRequest, PeopleGroup, TimelineEntry, TimelinePage,
+};
+pub use second_factor::{HALF, Half, SecondFactor};
 pub use session::{PersonAccount, SignIn, SignedIn};
+pub use subscription::{Broken, Due, Matched, Status, Subscriber, Waiting};
+pub use tries::Allowance;
+pub use user::{DEMO_PASSWORD, OwnSession, UserAccount, UserChange};
 
 use crate::actor::Sight;
 use crate::gate::WriteGate;
+use crate::outbound::Reach;
 use crate::trail::About;
 use crate::{Actor, StoreError};
 use recent::Recent;
@@ -50,18 +71,32 @@ use together::Together;
 
 /// The store. Cheap to clone; all state that matters is in PostgreSQL.
 #[derive(Clone)]
-pub struct Store {
+pub struct Store(Arc<Parts>);
+
+impl std::ops::Deref for Store {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What a store is made of; nobody outside sees into it.
+#[derive(Clone)]
+pub struct Parts {
     pub(crate) db: DatabaseConnection,
-    /// A pool whose statements are planned once.
-    pub(crate) by_key: DatabaseConnection,
+    /// Where reading statements are planned once, whatever their values.
+    pub(crate) once: kept::Kept,
+    /// Where searches are planned by their values.
+    pub(crate) anew: kept::Kept,
     pub(crate) keys: Keys,
     pub(crate) seal: seal::Seal,
     /// Row keys taken from the sequence and not used yet: `[next, end)`.
-    pub(crate) rids: std::sync::Arc<tokio::sync::Mutex<(i64, i64)>>,
+    pub(crate) rids: Arc<tokio::sync::Mutex<(i64, i64)>>,
     /// Turns of the transactions that take very many locks.
-    pub(crate) wide: std::sync::Arc<tokio::sync::Semaphore>,
-    pub(crate) wide_charts: std::sync::Arc<tokio::sync::Semaphore>,
-    pub(crate) gate: std::sync::Arc<dyn WriteGate>,
+    pub(crate) wide: Arc<tokio::sync::Semaphore>,
+    pub(crate) wide_charts: Arc<tokio::sync::Semaphore>,
+    pub(crate) gate: Arc<dyn WriteGate>,
     pub(crate) reads: Together<(ResourceType, Sight), String, (Lookup, About)>,
     pub(crate) audit: audit::Queue,
     pub(crate) tokens: Recent<Actor>,
@@ -71,9 +106,14 @@ pub struct Store {
     pub(crate) definitions: search::Definitions,
     /// Whether a document must conform to the loaded profiles it claims.
     pub(crate) checks_claims: bool,
+    /// What endpoints of Subscription resources may be.
+    pub(crate) reach: Reach,
+    /// Where clients reach it.
+    pub(crate) base_url: Option<Arc<str>>,
     /// As `sessions`, for those who look without being seen.
     pub(crate) glances: Recent<SignedIn>,
     pub(crate) hub: live::Hub,
+    pub(crate) bell: bell::Bell,
 }
 
 impl std::fmt::Debug for Store {
@@ -168,6 +208,11 @@ pub struct Version {
     /// `C`, `U` or `D`.
     pub operation: char,
     pub body: Option<String>,
+}
+
+/// What the driver itself answered.
+pub(crate) fn driver_error(error: sea_orm::sqlx::Error) -> StoreError {
+    database_error(&DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))))
 }
 
 /// Maps a database error to its cause by SQLSTATE; the message, which may hold values, is dropped.

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, DatabaseBackend, EntityTrait as _,
-    QueryFilter as _, QueryOrder as _, Statement, TransactionTrait as _, Value,
+    QueryFilter as _, QueryOrder as _, Statement, Value,
 };
 
 use super::session::{ABSOLUTE, IDLE, audit_sign_in, person};
@@ -266,7 +266,7 @@ impl Store {
 
     /// Keeps what a person agreed to, with its code, and audits it.
     pub async fn grant(&self, new: NewGrant, request_id: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let tx = self.db.begin().await?;
+        let tx = self.begin().await?;
         let row = oauth_grant::ActiveModel {
             client: Set(new.client),
             account: Set(new.account),
@@ -331,7 +331,7 @@ impl Store {
 
     /// Keeps the tokens of a grant, and forgets its outlived ones. `false` when the grant was ended meanwhile.
     pub async fn keep_tokens(&self, family: i64, new: Issued, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let tx = self.db.begin().await?;
+        let tx = self.begin().await?;
         let lock = "SELECT 1 FROM app.oauth_grant WHERE id = $1 AND revoked_at IS NULL FOR SHARE";
         let lock = Statement::from_sql_and_values(DatabaseBackend::Postgres, lock, [family.into()]);
         if tx.query_one_raw(lock).await?.is_none() {
@@ -393,7 +393,7 @@ impl Store {
         request_id: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let tx = self.db.begin().await?;
+        let tx = self.begin().await?;
         let ended = oauth_grant::Entity::update_many()
             .col_expr(oauth_grant::Column::RevokedAt, Expr::value(now))
             .filter(oauth_grant::Column::Id.eq(family.id))
@@ -532,7 +532,7 @@ impl Store {
     /// Adds a key that signs from now on. All but the one before it are forgotten.
     pub async fn add_signing_key(&self, new: SigningKey, now: DateTime<Utc>) -> Result<(), StoreError> {
         let keep = self.signing_keys().await?.into_iter().next().map(|k| k.kid);
-        let tx = self.db.begin().await?;
+        let tx = self.begin().await?;
         let old = signing_key::Entity::delete_many();
         let old = match keep {
             Some(kid) => old.filter(signing_key::Column::Kid.ne(kid)),

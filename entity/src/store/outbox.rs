@@ -29,6 +29,10 @@ pub struct Event {
     pub at: DateTime<Utc>,
     /// Row keys of the patients it is about, and was about before.
     pub(crate) pats: Vec<i64>,
+    /// The transaction that made it.
+    pub(crate) xact: i64,
+    /// Its number.
+    pub(crate) seq: i64,
     /// Just behind this event.
     pub(crate) place: Place,
 }
@@ -69,7 +73,7 @@ impl Store {
         let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS x";
         let row = self.db.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await?;
         let row = row.ok_or_else(|| StoreError::Internal("no horizon".into()))?;
-        xid(&row)
+        xid(&row, "x")
     }
 
     /// What follows a place, at most `limit` events, and the place behind them. Nothing new: no events, and a place that may have moved.
@@ -120,7 +124,7 @@ impl Store {
         let sql = r"WITH h AS MATERIALIZED
               (SELECT coalesce($2::text::xid8, pg_snapshot_xmin(pg_current_snapshot())) AS x)
             SELECT h.x::text AS x, o.* FROM h LEFT JOIN LATERAL
-              (SELECT seq, type, id, version_id, pats, kind::text AS kind, at FROM app.outbox
+              (SELECT seq, xact::text AS xact, type, id, version_id, pats, kind::text AS kind, at FROM app.outbox
                WHERE xact >= $1::text::xid8 AND xact < h.x AND seq > $3 ORDER BY seq LIMIT $4) AS o ON true
             ORDER BY o.seq";
         let until = match until {
@@ -130,7 +134,7 @@ impl Store {
         let binds: [Value; 4] = [from.to_string().into(), until.into(), seq.into(), i64::from(limit).into()];
         let rows = self.db.query_all_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
         let Some(first) = rows.first() else { return Err(StoreError::Internal("no horizon".into())) };
-        let below = xid(first)?;
+        let below = xid(first, "x")?;
         let mut events = Vec::with_capacity(rows.len());
         for row in &rows {
             let Some(seq) = row.try_get::<Option<i64>>("", "seq")? else { continue };
@@ -139,13 +143,15 @@ impl Store {
         Ok((events, below))
     }
 
-    /// Removes what is older than anyone may resume from; how many rows.
+    /// Removes what is older than anyone may resume from and every Subscription resource was asked about; how many rows.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away.
     pub async fn prune_outbox(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
-        let sql = "DELETE FROM app.outbox WHERE at < $1 AND xact < pg_snapshot_xmin(pg_current_snapshot())";
-        let statement = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [(now - KEPT).into()]);
+        let sql = "DELETE FROM app.outbox WHERE at < $1 AND xact < pg_snapshot_xmin(pg_current_snapshot())
+                   AND NOT EXISTS (SELECT 1 FROM app.lease WHERE name = $2 AND place[1]::text::xid8 <= outbox.xact)";
+        let binds: [Value; 2] = [(now - KEPT).into(), super::subscription::LEASE.into()];
+        let statement = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds);
         Ok(self.db.execute_raw(statement).await?.rows_affected())
     }
 
@@ -172,8 +178,8 @@ impl Store {
     }
 }
 
-fn xid(row: &QueryResult) -> Result<i64, StoreError> {
-    let text: String = row.try_get("", "x")?;
+pub(crate) fn xid(row: &QueryResult, column: &str) -> Result<i64, StoreError> {
+    let text: String = row.try_get("", column)?;
     text.parse().map_err(|_| StoreError::Internal("a transaction id is no number".into()))
 }
 
@@ -188,6 +194,8 @@ fn event(row: &QueryResult, place: Place) -> Result<Event, StoreError> {
         operation: kind.chars().next().unwrap_or('U'),
         at: row.try_get("", "at")?,
         pats: row.try_get("", "pats")?,
+        xact: xid(row, "xact")?,
+        seq: place.seq,
         place,
     })
 }

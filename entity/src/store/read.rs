@@ -1,17 +1,19 @@
 //! Reads of one resource: its current version, or one of its versions.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use fhir::search::extract::{Options, extract};
 use fhir::search::key::Keys;
 use fhir::search::registry;
 use fhir::{Json, ResourceType};
-use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult};
+use sea_orm::{ConnectionTrait, QueryResult, Statement};
 
 use crate::actor::Sight;
 use crate::role::Interaction;
 use crate::store::body;
+use crate::store::kept::Kept;
 use crate::store::sql::Sql;
 use crate::store::together::AsyncRun;
 use crate::store::{Lookup, Store, Stored, Version};
@@ -27,10 +29,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::Forbidden`] by the role table, before any row is looked at.
     pub async fn read(&self, actor: &Actor, resource_type: ResourceType, id: &str) -> Result<Lookup, StoreError> {
+        if resource_type == ResourceType::AuditEvent {
+            self.note(actor, resource_type, id, None, &About::default());
+            return self.audit_read(actor, id).await;
+        }
         actor.require(Interaction::Read, resource_type)?;
         let group = (resource_type, actor.sight());
-        let (found, about) =
-            self.reads.get(group, id.to_owned(), ReadHeads { db: self.by_key.clone(), keys: self.keys }).await?;
+        let heads = ReadHeads { db: self.once.clone(), keys: self.keys, base_url: self.base_url.clone() };
+        let (found, about) = self.reads.get(group, id.to_owned(), heads).await?;
         self.note(actor, resource_type, id, None, &about);
         Ok(found)
     }
@@ -45,7 +51,9 @@ impl Store {
         resource_type: ResourceType,
         ids: &[String],
     ) -> Result<Vec<Stored>, StoreError> {
-        self.read_many_in(&self.db, actor, resource_type, ids).await
+        actor.require(Interaction::Read, resource_type)?;
+        let rows = self.once.query_all(self.of_ids(actor, resource_type, ids)).await?;
+        self.read_rows(actor, resource_type, &rows)
     }
 
     /// As [`Store::read_many`], within a transaction.
@@ -57,12 +65,25 @@ impl Store {
         ids: &[String],
     ) -> Result<Vec<Stored>, StoreError> {
         actor.require(Interaction::Read, resource_type)?;
+        let rows = db.query_all_raw(self.of_ids(actor, resource_type, ids)).await?;
+        self.read_rows(actor, resource_type, &rows)
+    }
+
+    fn of_ids(&self, actor: &Actor, resource_type: ResourceType, ids: &[String]) -> Statement {
         let mut sql = Sql::new();
         sql.push("SELECT h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw FROM ");
         sql.heads(resource_type, "h", actor, &self.keys).push(" AND h.rkey = ANY(");
         sql.bind_i64s(ids.iter().map(|id| self.keys.resource(resource_type, id)));
         sql.push(") AND h.id = ANY(").bind_texts(ids.iter().cloned()).push(")");
-        let rows = db.query_all_raw(sql.statement()).await?;
+        sql.statement()
+    }
+
+    fn read_rows(
+        &self,
+        actor: &Actor,
+        resource_type: ResourceType,
+        rows: &[QueryResult],
+    ) -> Result<Vec<Stored>, StoreError> {
         rows.iter()
             .map(|row| {
                 let stored = Stored {
@@ -139,27 +160,41 @@ impl Store {
         row: &QueryResult,
         body: Option<&str>,
     ) -> Result<About, StoreError> {
-        Ok(about(resource_type, row.try_get("", "pat")?, row.try_get("", "conf")?, body, &self.keys))
+        Ok(about(resource_type, row.try_get("", "pat")?, row.try_get("", "conf")?, body, &self.keys, &self.options()))
     }
 }
 
 /// Whom a row is about: its first patient, and where there may be several, all that its body names.
-fn about(resource_type: ResourceType, pat: Option<i64>, conf: i16, body: Option<&str>, keys: &Keys) -> About {
+pub(super) fn about(
+    resource_type: ResourceType,
+    pat: Option<i64>,
+    conf: i16,
+    body: Option<&str>,
+    keys: &Keys,
+    options: &Options<'_>,
+) -> About {
     let mut patients: Vec<i64> = pat.into_iter().collect();
     if pat.is_some()
         && registry::several_patients(resource_type)
-        && let Some(document) = body.and_then(|b| Json::parse(b).ok())
+        && let Some(document) = body.filter(|body| may_name_another(body)).and_then(|b| Json::parse(b).ok())
     {
-        let named = extract(&document, resource_type, keys, &Options::default()).patients;
+        let named = extract(&document, resource_type, keys, options).patients;
         patients.extend(named.iter().map(|id| keys.resource(ResourceType::Patient, id)).filter(|p| Some(*p) != pat));
     }
     About { patients, confidential: conf > Clearance::NORMAL.level }
 }
 
+/// Whether a body that is about a patient may be about another one too: whatever names a patient has the type's name in it, as letters
+/// or escaped. Most bodies have it once, and need not be read.
+fn may_name_another(body: &str) -> bool {
+    body.matches("Patient").nth(1).is_some() || body.contains("\\u") || body.contains("\\/")
+}
+
 /// Reads of one type by actors of one sight, in one statement.
 struct ReadHeads {
-    db: DatabaseConnection,
+    db: Kept,
     keys: Keys,
+    base_url: Option<Arc<str>>,
 }
 
 impl AsyncRun<(ResourceType, Sight), String, (Lookup, About)> for ReadHeads {
@@ -174,7 +209,7 @@ impl AsyncRun<(ResourceType, Sight), String, (Lookup, About)> for ReadHeads {
         sql.heads_in_sight(resource_type, "h", sight, &self.keys).push(" AND h.rkey = ANY(");
         sql.bind_i64s(ids.iter().map(|id| self.keys.resource(resource_type, id))).push(")");
         let mut found: HashMap<String, (Lookup, About)> = HashMap::new();
-        for row in self.db.query_all_raw(sql.statement()).await? {
+        for row in self.db.query_all(sql.statement()).await? {
             let (id, version_id, last_updated, deleted, raw): (String, i32, DateTime<Utc>, bool, Option<Vec<u8>>) =
                 (row.try_get_by(0)?, row.try_get_by(1)?, row.try_get_by(2)?, row.try_get_by(3)?, row.try_get_by(4)?);
             let lookup = match raw {
@@ -187,7 +222,8 @@ impl AsyncRun<(ResourceType, Sight), String, (Lookup, About)> for ReadHeads {
                 Lookup::Found(stored) => Some(stored.body.as_str()),
                 Lookup::Deleted { .. } | Lookup::Absent => None,
             };
-            let about = about(resource_type, row.try_get_by(5)?, row.try_get_by(6)?, body, &self.keys);
+            let options = Options { base_url: self.base_url.as_deref(), ..Options::default() };
+            let about = about(resource_type, row.try_get_by(5)?, row.try_get_by(6)?, body, &self.keys, &options);
             found.insert(id, (lookup, about));
         }
         // The same resource may be asked for twice; a hash that is another id's finds nothing.
@@ -214,4 +250,21 @@ pub(super) fn version_of(row: &QueryResult) -> Result<Version, StoreError> {
         operation: operation.chars().next().unwrap_or('?'),
         body,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_patient_is_looked_for_where_one_may_be() {
+        assert!(!may_name_another(r#"{"subject":{"reference":"Patient/a"},"note":[{"text":"a \"b\""}]}"#));
+        assert!(may_name_another(r#"{"subject":{"reference":"Patient/a"},"performer":[{"reference":"Patient/b"}]}"#));
+        assert!(may_name_another(
+            r#"{"subject":{"reference":"Patient/a"},"performer":[{"reference":"Pat\u0069ent/b"}]}"#
+        ));
+        assert!(may_name_another(
+            r#"{"subject":{"reference":"Patient/a"},"performer":[{"reference":"http:\/\/x/b"}]}"#
+        ));
+    }
 }

@@ -2,15 +2,16 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseBackend, EntityTrait as _,
-    QueryFilter as _, Statement, TransactionTrait as _, Value,
+    ActiveModelTrait as _,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, ConnectionTrait, DatabaseBackend, EntityTrait as _, QueryFilter as _, Statement, Value,
 };
 
 use crate::app::{account, session};
 use crate::role::Role;
 use crate::store::audit::{self, AuditRow};
 use crate::trail::Trail;
-use crate::{Actor, Clearance, Rows, Store, StoreError};
+use crate::{Actor, Clearance, IdSource, Request, Rows, Store, StoreError};
 
 /// A session ends after this long without a request, and after the second in any case.
 pub const IDLE: TimeDelta = TimeDelta::minutes(15);
@@ -45,6 +46,11 @@ pub struct SignIn {
     pub password_hash: String,
     /// Whether the account may sign in at all at this instant; the password is checked all the same.
     pub open: bool,
+    /// Whether a new password has to be brought.
+    pub must_change: bool,
+    /// Whether everybody knows the password.
+    pub demo: bool,
+    pub roles: Vec<Role>,
 }
 
 /// A session in use.
@@ -57,37 +63,15 @@ pub struct SignedIn {
 }
 
 impl Store {
-    /// Makes a person's account.
+    /// Makes a person's account, by the server itself.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the log-in name is taken; [`StoreError::NotSupported`] for role `system`, no role, or a patient
     /// with another role: rows would be everybody's for all that either role may do.
     pub async fn create_person_account(&self, new: PersonAccount, now: DateTime<Utc>) -> Result<(), StoreError> {
-        if new.roles.is_empty() || new.roles.contains(&Role::System) {
-            return Err(StoreError::NotSupported("a person has roles, and system is none of them".into()));
-        }
-        if new.roles.contains(&Role::Patient) && new.roles != [Role::Patient] {
-            return Err(StoreError::NotSupported(
-                "a patient's account has no other role; make a second account".into(),
-            ));
-        }
-        let row = account::ActiveModel {
-            login: Set(new.login.clone()),
-            name: Set(new.name),
-            password_hash: Set(new.password_hash),
-            roles: Set(new.roles.iter().map(|r| r.name().to_owned()).collect()),
-            fhir_user: Set(new.fhir_user),
-            demo: Set(new.demo),
-            created_at: Set(now),
-            ..Default::default()
-        };
-        match row.insert(&self.db).await.map_err(StoreError::from) {
-            Ok(_) => Ok(()),
-            Err(StoreError::Contention { .. }) => {
-                Err(StoreError::Conflict(format!("account {} exists already", new.login)))
-            }
-            Err(other) => Err(other),
-        }
+        let request_id = format!("account {}", new.login);
+        let request = Request { now, ids: IdSource::new(now, [0; 16]), request_id, idempotency_key: None };
+        self.user_create(&Actor::server(), &request, new, false).await
     }
 
     /// Whether there is an account of that log-in name.
@@ -121,7 +105,19 @@ impl Store {
             );
             self.db.execute_raw(claim).await?.rows_affected() == 1
         };
-        Ok(Some(SignIn { account: found.id, password_hash: found.password_hash, open }))
+        let account::Model { id, password_hash, must_change, demo, roles, .. } = found;
+        let roles = roles.iter().filter_map(|r| Role::named(r)).collect();
+        Ok(Some(SignIn { account: id, password_hash, open, must_change, demo, roles }))
+    }
+
+    /// A password that was shown was right: former failures count no more.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database is away.
+    pub async fn forget_failures(&self, account: i64) -> Result<(), StoreError> {
+        let sql = "UPDATE app.account SET failures = 0, failed_at = NULL WHERE id = $1";
+        self.db.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [account.into()])).await?;
+        Ok(())
     }
 
     /// Audits a failed try. `account` is `None` when there is none of that name; the name is not kept then.
@@ -137,21 +133,29 @@ impl Store {
         audit_sign_in(&self.db, account, "login", 8, request_id, now).await
     }
 
-    /// Opens a session under the SHA-256 of its cookie, forgets failures and outlived sessions, and audits the sign-in: all of it or
-    /// nothing.
+    /// Opens a session under the SHA-256 of its cookie, for a browser that calls itself `device`, forgets failures and outlived sessions,
+    /// and audits the sign-in: all of it or nothing. `false`: the account was closed, or has another password than the one that was
+    /// proven, so none is opened.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away.
     pub async fn open_session(
         &self,
-        account: i64,
+        proven: &SignIn,
         hash: Vec<u8>,
+        device: &str,
         request_id: &str,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let tx = self.db.begin().await?;
-        let sql = "UPDATE app.account SET failures = 0, failed_at = NULL WHERE id = $1";
-        tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [account.into()])).await?;
+    ) -> Result<bool, StoreError> {
+        let account = proven.account;
+        let tx = self.begin().await?;
+        let sql = "UPDATE app.account SET failures = 0, failed_at = NULL
+            WHERE id = $1 AND password_hash = $2 AND NOT disabled AND NOT must_change";
+        let binds = [account.into(), proven.password_hash.clone().into()] as [Value; 2];
+        let good = tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
+        if good.rows_affected() == 0 {
+            return Ok(false);
+        }
         session::Entity::delete_many()
             .filter(session::Column::Account.eq(account))
             .filter(session::Column::CreatedAt.lte(now - ABSOLUTE))
@@ -159,6 +163,8 @@ impl Store {
             .await?;
         let row = session::ActiveModel {
             hash: Set(hash),
+            id: NotSet,
+            device: Set(device.to_owned()),
             account: Set(account),
             created_at: Set(now),
             last_seen: Set(now),
@@ -166,7 +172,8 @@ impl Store {
         };
         session::Entity::insert(row).exec_without_returning(&tx).await?;
         audit_sign_in(&tx, Some(account), "login", 0, request_id, now).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Ends a session; unknown and ended ones are no error.
@@ -179,7 +186,7 @@ impl Store {
             return Ok(());
         }
         let account = found.account;
-        let tx = self.db.begin().await?;
+        let tx = self.begin().await?;
         let mut row: session::ActiveModel = found.into();
         row.revoked_at = Set(Some(now));
         row.update(&tx).await?;
@@ -284,16 +291,24 @@ pub(super) async fn audit_sign_in(
     request_id: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    let found = match account {
+        Some(id) => account::Entity::find_by_id(id).one(db).await?,
+        None => None,
+    };
+    let (principal, what) = match found {
+        Some(a) => (a.login, serde_json::json!({ "roles": a.roles, "user": a.fhir_user })),
+        None => ("unknown".to_owned(), serde_json::json!({})),
+    };
     let row = AuditRow {
         recorded: now,
         request_id: request_id.to_owned(),
-        principal: account.map_or_else(|| "unknown".to_owned(), |id| format!("account {id}")),
+        principal,
         account,
         action: "E",
         subtype: subtype.to_owned(),
         outcome,
         patients: Vec::new(),
-        what: serde_json::json!({}),
+        what: what.into(),
     };
     audit::insert(db, &[row]).await
 }

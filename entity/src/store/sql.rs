@@ -80,6 +80,15 @@ impl Sql {
         self.visible(resource_type, alias, sight, keys)
     }
 
+    /// The labelled heads that a clearance of normal confidentiality or more does not reach, for keys that are counted without their heads:
+    /// `"fhir"."observation_ix" AS l WHERE …`. Only to leave them out.
+    pub fn hidden_heads(&mut self, resource_type: ResourceType, alias: &str, clearance: Clearance) -> &mut Self {
+        self.head_table(resource_type, alias).push(" WHERE (").push(alias).push(".conf > 3 OR ").push(alias);
+        self.push(".sens <> 0) AND NOT (true");
+        self.labels(alias, clearance);
+        self.push(")")
+    }
+
     /// The versions of a type, each judged by its own labels and patients: `"fhir"."observation" AS v WHERE true AND …`.
     pub fn versions(&mut self, resource_type: ResourceType, alias: &str, actor: &Actor, keys: &Keys) -> &mut Self {
         self.every_version(resource_type, alias).push(" WHERE true");

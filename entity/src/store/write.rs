@@ -10,12 +10,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use fhir::patch::Patch;
 use fhir::reference::is_id;
-use fhir::search::extract::{Extracted, Options, extract};
-use fhir::search::registry;
+use fhir::search::extract::{Extracted, extract};
+use fhir::search::{label, registry};
 use fhir::validate::validate;
 use fhir::{Issue, IssueType, Json, ResourceType, document};
 use sea_orm::sea_query::ArrayType;
-use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, Statement, TransactionTrait as _, Value};
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, Statement, Value};
 use serde::Deserialize as _;
 use sha2::{Digest as _, Sha256};
 
@@ -25,6 +25,7 @@ use crate::store::audit::{self, AuditRow};
 use crate::store::condition::{Conditions, Criterion, Decide, Match};
 use crate::store::search::Claims;
 use crate::store::sql::{Sql, i64_array};
+use crate::store::subscription::Wanted;
 use crate::store::{Act, Attestation, Lookup, Outcome, Plan, Store, Stored, Write, attest, body};
 use crate::{Actor, Request, Rows, StoreError};
 
@@ -118,7 +119,7 @@ impl Store {
         conditions: &Conditions,
         decide: &Decide<'_, T>,
     ) -> Result<(Vec<Outcome>, T), StoreError> {
-        let tx = self.db.begin().await?;
+        let tx = self.begin().await?;
         if let Some(key) = &request.idempotency_key
             && let Some(earlier) = claim(&tx, actor, key, request, &conditions.fingerprint).await?
         {
@@ -134,6 +135,7 @@ impl Store {
         unchanged(&heads, &conditions.criteria, &matches)?;
         let rows = self.write(&tx, actor, request, plan, &heads, &matches).await?;
         tx.commit().await?;
+        self.bell.ring();
         Ok((outcomes(plan, rows), rest))
     }
 
@@ -330,7 +332,7 @@ impl Store {
                             None => absent(),
                         });
                     };
-                    (Some(Cow::Owned(patched(patch, live, at)?)), "U")
+                    (Some(Cow::Owned(patched(actor, patch, live, at)?)), "U")
                 }
                 Act::Delete { expected } => {
                     stale(write, *expected, live)?;
@@ -359,9 +361,24 @@ impl Store {
                 keep_text: false,
             };
             if let Some(text) = text {
+                let text = match resource_type {
+                    ResourceType::Subscription => {
+                        let patched = matches!(act, Act::Patch { .. });
+                        let wanted = Wanted { at, id, version_id, text: &text, patched };
+                        Cow::Owned(self.subscribe_to(tx, actor, request, wanted).await?)
+                    }
+                    _ => text,
+                };
                 self.read_body(&mut row, &text)?;
                 self.own(actor, write, &row)?;
+                let labels = head.map_or((label::NORMAL, 0), |h| (h.conf, h.sens));
+                if labels != (row.index.conf, row.index.sens) {
+                    labelled(actor)?;
+                }
             } else if let Some(head) = head {
+                if *resource_type == ResourceType::Subscription {
+                    self.unsubscribe(tx, id).await?;
+                }
                 row.index.terms = self.compartment_terms(*resource_type, &row.pats);
                 (row.index.ts_lo, row.index.ts_hi) = (head.ts_lo, head.ts_hi);
                 (row.index.conf, row.index.sens) = (head.conf, head.sens);
@@ -387,7 +404,7 @@ impl Store {
         if issues.iter().any(Issue::blocks) {
             return Err(StoreError::NotValid { at, issues });
         }
-        row.index = extract(&document, row.resource_type, &self.keys, &Options::default());
+        row.index = extract(&document, row.resource_type, &self.keys, &self.options());
         if !row.index.unreadable.is_empty() {
             let issues = row.index.unreadable.iter().map(|code| {
                 let text = format!("{} has a value that search parameter {code} cannot read", row.resource_type);
@@ -545,12 +562,24 @@ pub(super) fn check(actor: &Actor, plan: &Plan) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Refuses another label to whoever may not label. Of a patch all labels count, of whole documents those that rights depend on.
+fn labelled(actor: &Actor) -> Result<(), StoreError> {
+    if actor.may_label() {
+        return Ok(());
+    }
+    Err(StoreError::NotPermitted("the security labels of a record are set by physicians, registrars and programs only"))
+}
+
 /// The text after the patch.
-fn patched(patch: &Patch, live: &Head, at: usize) -> Result<String, StoreError> {
+fn patched(actor: &Actor, patch: &Patch, live: &Head, at: usize) -> Result<String, StoreError> {
     let unreadable = || StoreError::Internal("a stored body is no JSON".into());
-    let document = Json::parse(live.body.as_deref().ok_or_else(unreadable)?).map_err(|_| unreadable())?;
-    let document = patch.apply(&document).map_err(|issue| StoreError::NotValid { at, issues: vec![issue] })?;
-    Ok(document.to_text())
+    let before = Json::parse(live.body.as_deref().ok_or_else(unreadable)?).map_err(|_| unreadable())?;
+    let after = patch.apply(&before).map_err(|issue| StoreError::NotValid { at, issues: vec![issue] })?;
+    let labels = |document: &Json<'_>| document.get("meta").and_then(|m| m.get("security")).map(Json::to_text);
+    if labels(&before) != labels(&after) {
+        labelled(actor)?;
+    }
+    Ok(after.to_text())
 }
 
 fn stale(write: &Write, expected: Option<i32>, live: Option<&Head>) -> Result<(), StoreError> {
@@ -805,7 +834,7 @@ async fn write_moves(tx: &DatabaseTransaction, request: &Request, rows: &[Row]) 
     Ok(())
 }
 
-/// Outbox, audit and the request's outcome, in the transaction of the write; the notification leaves with the commit.
+/// Outbox, audit and the request's outcome, in the transaction of the write.
 async fn record(
     tx: &DatabaseTransaction,
     actor: &Actor,
@@ -858,7 +887,7 @@ async fn record(
             },
             outcome: 0,
             patients: r.pats.clone(),
-            what: serde_json::json!({ "items": [item], "roles": roles, "user": actor.fhir_user }),
+            what: serde_json::json!({ "items": [item], "roles": roles, "user": actor.fhir_user }).into(),
         }
     });
     audit::insert(tx, &audited.collect::<Vec<_>>()).await?;
@@ -877,7 +906,6 @@ async fn record(
         let binds: [Value; 3] = [actor.principal.clone().into(), key.as_str().into(), outcome.to_string().into()];
         tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
     }
-    tx.execute_unprepared("NOTIFY wintehr").await?;
     Ok(())
 }
 

@@ -39,8 +39,10 @@ export const router = createBrowserRouter([
         children: [
           { index: true, loader: firstPage, element: <Starting /> },
           { path: 'patients', lazy: async () => ({ Component: (await import('./routes/patients.page')).PatientsPage }) },
+          { path: 'inpatients', lazy: async () => ({ Component: (await import('./routes/inpatients.page')).InpatientsPage }) },
           { path: 'patients/:id', loader: ({ params }) => redirect(`/patients/${params.id ?? ''}/clinical/summary`) },
           { path: 'patients/:id/clinical/summary', lazy: async () => ({ Component: (await import('./routes/summary.page')).SummaryPage }) },
+          { path: 'patients/:id/clinical/timeline', lazy: async () => ({ Component: (await import('./routes/timeline.page')).TimelinePage }) },
           { path: 'patients/:id/clinical/demographics', lazy: async () => ({ Component: (await import('./routes/demographics.page')).DemographicsPage }) },
           { path: 'patients/:id/clinical/problems', lazy: async () => ({ Component: (await import('./routes/problems.page')).ProblemsPage }) },
           { path: 'patients/:id/clinical/medications', lazy: async () => ({ Component: (await import('./routes/medications.page')).MedicationsPage }) },
@@ -56,6 +58,9 @@ export const router = createBrowserRouter([
           // A document of its own: its editor needs a looser style policy than the chart has.
           { path: 'playground', loader: () => redirectDocument('/playground'), element: <Starting /> },
           { path: 'fhir-explorer', lazy: async () => ({ Component: (await import('./routes/fhir-explorer.page')).FhirExplorerPage }) },
+          { path: 'administration', loader: () => redirect('/administration/audit') },
+          { path: 'administration/audit', lazy: async () => ({ Component: (await import('./routes/audit.page')).AuditPage }) },
+          { path: 'administration/users', lazy: async () => ({ Component: (await import('./routes/users.page')).UsersPage }) },
           { path: 'settings', lazy: async () => ({ Component: (await import('./routes/settings.page')).SettingsPage }) },
           { path: '*', lazy: async () => ({ Component: (await import('./routes/not-found.page')).NotFoundPage }) },
         ],

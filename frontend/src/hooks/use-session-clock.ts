@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { loadSession } from '../lib/auth'
+import { keepSession } from '../lib/auth'
 
 /** How long before the end one is warned. */
 const WARNING_MS = 60_000
@@ -25,7 +25,7 @@ export function useSessionClock(remainingMs: number | null, onEnd: () => void) {
   }, [])
   const ask = useCallback(async () => {
     told.current = Date.now()
-    const session = await loadSession().catch(() => undefined)
+    const session = await keepSession().catch(() => undefined)
     // Without an answer nothing is known: the last word of the server stands.
     if (session === undefined) return
     if (session === null) { setState('ended'); return }

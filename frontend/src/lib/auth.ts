@@ -9,10 +9,12 @@ export interface Config { demo: boolean; environment: string; demoUsers: DemoUse
 /** Who is signed in. `remainingMs` is how long the session lasts without work, by the server's clock; null when it does not say. */
 export interface Session { user: string; name: string; roles: string[]; remainingMs: number | null }
 
-/** `refused`: wrong name or password (one answer for every cause); `limited`: too many tries; `unreachable`: no answer; `failed`: the server's fault. */
-export type SignInFailure = 'refused' | 'limited' | 'second-factor' | 'unreachable' | 'failed'
+/** `refused`: wrong name or password (one answer for every cause); `limited`: too many tries; `password-change`: a new password has to be
+ * brought; `password-refused`: it is not good enough; `second-factor`: a code is asked for; `enrol`: an authenticator has to be added first; `unreachable`: no answer; `failed`: the server's fault. */
+export type SignInFailure = 'refused' | 'password-change' | 'password-refused' | 'limited' | 'second-factor' | 'enrol' | 'unreachable' | 'failed'
 export class SignInError extends Error {
-  constructor(readonly cause: SignInFailure) {
+  /** `detail`: the server's words about a new password. */
+  constructor(readonly cause: SignInFailure, readonly detail = '') {
     super(cause)
   }
 }
@@ -69,32 +71,41 @@ export function loadConfig(): Promise<Config> {
   return config
 }
 
-/** Null when nobody is signed in. Throws when the server cannot be reached or fails. */
-export async function loadSession(): Promise<Session | null> {
-  const response = await ask('/auth/session')
+/** Null when nobody is signed in. Throws when the server cannot be reached or fails. To ask keeps no session alive. */
+export const loadSession = (): Promise<Session | null> => readOwn(ask('/auth/session'))
+
+/** As `loadSession`, and tells the server that someone is at work: the session goes on. */
+export const keepSession = (): Promise<Session | null> => readOwn(ask('/auth/session', { method: 'POST', headers: REQUEST_HEADER }))
+
+async function readOwn(asked: Promise<Response>): Promise<Session | null> {
+  const response = await asked
   if (response.status === 401) return null
   if (!response.ok) throw new Error(`Session: status ${response.status}`)
   const now = Date.parse(response.headers.get('date') ?? '')
   return readSession(await response.json(), Number.isNaN(now) ? Date.now() : now)
 }
 
-/** Signs in and answers who it is. Throws [`SignInError`]. */
-export async function signIn(user: string, password: string): Promise<Session> {
+/** Signs in and answers who it is; with a new password where it has to be changed. Throws [`SignInError`]. */
+export async function signIn(user: string, password: string, newPassword?: string): Promise<Session> {
   let response: Response
   try {
     response = await ask('/auth/login', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', ...REQUEST_HEADER },
-      body: JSON.stringify({ user, password }),
+      body: JSON.stringify({ user, password, newPassword }),
     })
   } catch {
     throw new SignInError('unreachable')
   }
   if (response.status === 429) throw new SignInError('limited')
+  if (response.status === 403 || response.status === 422) {
+    const refusal: unknown = await response.json().catch(() => null)
+    if (isObject(refusal) && refusal.passwordChange === true) throw new SignInError(newPassword === undefined ? 'password-change' : 'password-refused', text(refusal.error))
+  }
   if (response.status >= 400 && response.status < 500) throw new SignInError('refused')
   if (!response.ok) throw new SignInError('failed')
   const body: unknown = response.status === 204 ? null : await response.json().catch(() => null)
-  if (isObject(body) && body.secondFactor === true) throw new SignInError('second-factor')
+  if (isObject(body) && body.secondFactor === true) throw new SignInError(body.enrol === true ? 'enrol' : 'second-factor')
   const session = await loadSession().catch(() => null)
   if (!session) throw new SignInError('failed')
   return session
@@ -104,12 +115,93 @@ export async function signOut(): Promise<void> {
   await ask('/auth/logout', { method: 'POST', headers: REQUEST_HEADER })
 }
 
+/** The key of an authenticator that is being added. `address` is what authenticator apps open. */
+export interface Authenticator { secret: string; address: string }
+/** Whether one has an authenticator, and has to have one. */
+export interface SecondFactor { enrolled: boolean; required: boolean; recoveryCodesLeft: number }
+
+const post = (path: string, body: object): Promise<Response> => ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json', ...REQUEST_HEADER }, body: JSON.stringify(body) })
+
+async function words(response: Response): Promise<string> {
+  const body: unknown = await response.json().catch(() => null)
+  return (isObject(body) && text(body.error)) || 'the server could not do it'
+}
+
+/** The code after the password; null when the sign-in is done, else why not. */
+export async function finishSignIn(code: string): Promise<string | null> {
+  const response = await post('/auth/second-factor', { code })
+  return response.ok ? null : words(response)
+}
+
+/** A new authenticator, or why there is none. */
+export async function beginSecondFactor(password = ''): Promise<Authenticator | string> {
+  const response = await post('/auth/second-factor/enrol', { password })
+  if (!response.ok) return words(response)
+  const body: unknown = await response.json()
+  return isObject(body) ? { secret: text(body.secret), address: text(body.address) } : 'the server could not do it'
+}
+
+/** The recovery codes of the authenticator that works, or why it does not. */
+export async function confirmSecondFactor(code: string): Promise<readonly string[] | string> {
+  const response = await post('/auth/second-factor/confirm', { code })
+  if (!response.ok) return words(response)
+  const body: unknown = await response.json()
+  return (isObject(body) ? list(body.recoveryCodes) : []).map(text)
+}
+
+/** Null when it was taken away, else why not. */
+export async function removeSecondFactor(password: string, code: string): Promise<string | null> {
+  const response = await post('/auth/second-factor/remove', { password, code })
+  return response.ok ? null : words(response)
+}
+
+/** Throws when it cannot be read. */
+export async function loadSecondFactor(): Promise<SecondFactor> {
+  const response = await ask('/auth/second-factor')
+  if (!response.ok) throw new Error(`Second factor: status ${response.status}`)
+  const body: unknown = await response.json()
+  if (!isObject(body)) throw new Error('Second factor: no object')
+  return { enrolled: body.enrolled === true, required: body.required === true, recoveryCodesLeft: typeof body.recoveryCodesLeft === 'number' ? body.recoveryCodesLeft : 0 }
+}
+
+/** A session of one's own that is open. */
+export interface OwnSession { id: string; device: string; createdAt: string; lastSeenAt: string; current: boolean }
+
+/** Throws when they cannot be read. */
+export async function loadSessions(): Promise<OwnSession[]> {
+  const response = await ask('/auth/sessions')
+  if (!response.ok) throw new Error(`Sessions: status ${response.status}`)
+  const body: unknown = await response.json()
+  return (isObject(body) ? list(body.sessions) : []).filter(isObject).map((s) => ({
+    id: text(s.id), device: text(s.device), createdAt: text(s.createdAt), lastSeenAt: text(s.lastSeenAt), current: s.current === true,
+  }))
+}
+
+/** Whether it was ended, or had ended already. */
+export async function endSession(id: string): Promise<boolean> {
+  const response = await ask(`/auth/sessions/${encodeURIComponent(id)}`, { method: 'DELETE', headers: REQUEST_HEADER })
+  return response.ok || response.status === 404
+}
+
+/** Changes one's own password; null when it was done, else why not. */
+export async function changePassword(password: string, newPassword: string): Promise<string | null> {
+  const response = await ask('/auth/password', {
+    method: 'POST', headers: { 'Content-Type': 'application/json', ...REQUEST_HEADER }, body: JSON.stringify({ password, newPassword }),
+  })
+  if (response.ok) return null
+  const body: unknown = await response.json().catch(() => null)
+  return (isObject(body) && text(body.error)) || 'the server could not change it'
+}
+
 /** The words for a refused sign-in. */
 export function signInMessage(cause: SignInFailure): string {
   switch (cause) {
     case 'refused': return 'User name or password is not right. Check both and try again.'
+    case 'password-change': return 'This password was good for one sign-in. Choose a new one.'
+    case 'password-refused': return 'The new password was refused.'
     case 'limited': return 'Too many attempts. Wait a few minutes, then try again.'
-    case 'second-factor': return 'This account needs a second factor, which this page cannot ask for yet.'
+    case 'second-factor': return 'Type the code of your authenticator, or a recovery code.'
+    case 'enrol': return 'Your role has to have a second factor. Add an authenticator to go on.'
     case 'unreachable': return 'The server cannot be reached. Check the network, then try again.'
     case 'failed': return 'The server could not sign you in. Try again; if it goes on, call the service desk.'
   }

@@ -12,7 +12,7 @@ describe('dates', () => {
   it('periods say each day once and whether they go on', () => {
     expect(formatPeriod({ start: '2026-11-24T08:00:00Z', end: '2026-11-24T09:00:00Z' })).toBe('24-Nov-2026')
     expect(formatPeriod({ start: '2026-11-20', end: '2026-11-24' })).toBe('20-Nov-2026 – 24-Nov-2026')
-    expect(formatPeriod({ start: '2026-11-20' }, true)).toBe('20-Nov-2026 – now')
+    expect(formatPeriod({ start: '2026-11-20' }, true)).toBe('20-Nov-2026 – ongoing')
     expect(formatPeriod({ end: '2026' })).toBe('until 2026')
     expect(formatPeriod(null)).toBe('')
   })

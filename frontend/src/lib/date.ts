@@ -41,12 +41,30 @@ export function formatDateTime(value: string): string {
   return `${formatDay(localDay(instant))} ${two(instant.getHours())}:${two(instant.getMinutes())}`
 }
 
-/** A period: one day once, an open end as “now” when it goes on. Empty when nothing of it is recorded. */
+/** An instant to the second, for what was written when: `17-May-2019 08:00:05`. */
+export function formatInstant(value: string): string {
+  const at = new Date(value)
+  return Number.isNaN(at.getTime()) ? value : `${formatDay(localDay(at))} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+}
+
+/** Why an instant of an address cannot be one that the record is shown as of; null when it can. */
+export function notPast(value: string, now: number = Date.now()): string | null {
+  const at = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(value) ? Date.parse(value) : Number.NaN
+  if (Number.isNaN(at)) return 'The address names no instant that could be read.'
+  return at > now ? 'That instant is still to come.' : null
+}
+/** An instant as a `datetime-local` input has it, to the second, by this browser's clock. */
+export function localInput(value: string): string {
+  const at = new Date(value)
+  return Number.isNaN(at.getTime()) ? '' : `${localDay(at)}T${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+}
+
+/** A period: one day once, an open end as “ongoing” when it goes on. Empty when nothing of it is recorded. */
 export function formatPeriod(period: { start?: string | null; end?: string | null } | null | undefined, ongoing = false): string {
   const [start, end] = [period?.start, period?.end].map((at) => (at ? formatDay(at) : ''))
   if (!start && !end) return ''
   if (!start) return `until ${end}`
-  if (!end) return ongoing ? `${start} – now` : start
+  if (!end) return ongoing ? `${start} – ongoing` : start
   return start === end ? start : `${start} – ${end}`
 }
 

@@ -4,12 +4,20 @@ import type { Config, Session } from './auth'
 export const mayExplore = (session: Session, config: Config): boolean =>
   config.demo || session.roles.some((role) => role === 'analyst' || role === 'admin')
 
+/** Who runs the house. */
+export const mayAdminister = (session: Session): boolean => session.roles.includes('admin')
+
 /** Who works with patients by name; the rest see figures or run the house. */
 export const maySeePatients = (session: Session): boolean => session.roles.some((role) => !['analyst', 'admin'].includes(role))
 
-/** Families of acts. `chart`: problems, vaccinations, vital signs; `allergies`; `register`: a new patient; `person`: who a patient is. */
-export type Act = 'chart' | 'allergies' | 'register' | 'person'
+/** Who works with those who are in hospital. */
+export const maySeeStays = (session: Session): boolean => session.roles.some((role) => ['physician', 'nurse', 'pharmacist'].includes(role))
+
+/** Families of acts. `chart`: problems, vaccinations, vital signs; `allergies`; `register`: a new patient; `person`: who a patient is; `acknowledge`: results; `encounters`: visits and stays. */
+export type Act = 'acknowledge' | 'encounters' | 'chart' | 'allergies' | 'register' | 'person'
 const ACTORS: Record<Act, readonly string[]> = {
+  acknowledge: ['physician'],
+  encounters: ['physician', 'nurse'],
   chart: ['physician', 'nurse'],
   allergies: ['physician', 'nurse', 'pharmacist'],
   register: ['registrar'],

@@ -69,7 +69,7 @@ const who = {
 /** A patient of whom nothing is recorded. */
 export const emptyPatient = {
   ...who, conditions: none, allergies: { ...none, status: 'NOT_ASKED' }, medicationRequests: none, currentMedications: none, encounters: none, immunizations: none, procedures: none, documents: none,
-  diagnosticReports: none, labs: none, vitals: none, latestResults: [], careTeam: [], contacts: [], relatedPersons: none, coverage: none, carePlans: none, goals: none, appointments: none, tasks: none,
+  diagnosticReports: none, labs: none, vitals: none, latestResults: [], careTeam: [], contacts: [], relatedPersons: none, coverage: none, carePlans: none, goals: none, appointments: none, tasks: none, timeline: { ...none, omitted: [] },
 }
 
 /** A patient with one of each. */
@@ -102,6 +102,12 @@ export const fullPatient = {
   goals: list({ ...node('Goal/g1'), status: 'ACTIVE', description: concept('Peak flow'), targets: [{ quantity: { value: '400', unit: 'L/min', comparator: '>=' }, due: '2027-03' }], addresses: [], notes: [] }),
   tasks: list({ ...node('Task/k1'), status: 'REQUESTED', priority: 'URGENT', description: 'Call the daughter', notes: [] }),
   vitals: list(pressure),
+  timeline: {
+    ...list(
+      { kind: 'OBSERVATION', begins: '2026-11-22T07:40:00Z', title: 'Potassium', node: potassium },
+      { kind: 'CONDITION', begins: '2019-05-01T00:00:00Z', title: 'Asthma', node: { __typename: 'Condition', ...node('Condition/c1'), clinicalStatus: 'ACTIVE', verificationStatus: 'CONFIRMED', onsetAt: '2019-05' } },
+    ), omitted: ['DOCUMENT'],
+  },
   latestResults: ({ category }: { category: string }) => (category === 'LABORATORY' ? [latest(potassium)] : [latest(pressure)]),
 }
 

@@ -1,6 +1,9 @@
 //! Clinical knowledge: scores and the demo hospital. Pure: no clock, no randomness source, no IO.
 
 pub mod catalog;
+pub mod cell;
 pub mod demo;
+pub mod media;
+pub mod questionnaire;
 pub mod score;
 pub mod vital;

@@ -26,6 +26,7 @@ use crate::error;
 use crate::query::{Node, node, parts};
 use crate::scalar::DateTime;
 use crate::session::Session;
+use crate::types::merged::linked;
 
 /// Most matches of a condition that are told.
 const TOLD: u32 = 20;
@@ -297,7 +298,12 @@ impl<'s> Act<'s> {
     /// # Errors
     /// What only an operator can act on.
     pub async fn patient(&mut self, id: &ID) -> Result<Option<Json<'static>>> {
-        self.existing("patient", id, &[ResourceType::Patient]).await.map(|found| found.map(|_| reference(id)))
+        let Some(found) = self.existing("patient", id, &[ResourceType::Patient]).await? else { return Ok(None) };
+        if let Some(by) = linked(&found, "replaced-by").next() {
+            let text = format!("the record was merged into Patient/{by}; record it there");
+            self.problems.add("patient", IssueType::BusinessRule, text);
+        }
+        Ok(Some(reference(id)))
     }
 
     /// A resource of one of these types that must be there. A hidden one is told like an absent one.
@@ -369,13 +375,15 @@ impl<'s> Act<'s> {
 
     /// A search whose matches are judged; in the order of these calls.
     pub fn fact(&mut self, resource_type: ResourceType, pairs: &[(&str, String)], how: Facts) {
-        let (changes, sample) = match how {
-            Facts::All => (false, None),
-            Facts::Changed => (true, None),
-            Facts::Some => (false, Some(TOLD)),
+        let (changes, sample, unseen) = match how {
+            Facts::All => (false, None, false),
+            Facts::Changed => (true, None, false),
+            Facts::Some => (false, Some(TOLD), false),
+            Facts::Unseen => (false, Some(TOLD), true),
+            Facts::ChangedUnseen => (true, None, true),
         };
         let query = self.query(resource_type, pairs);
-        self.facts.extend(query.map(|query| Fact { query, changes, sample }));
+        self.facts.extend(query.map(|query| Fact { query, changes, sample, unseen }));
     }
 
     /// Refuses the act when the search finds anything, decided under the lock of its criteria.
@@ -408,11 +416,22 @@ impl<'s> Act<'s> {
         version: &str,
         types: &[ResourceType],
     ) -> Result<Option<(Document, i32, Draft)>> {
+        self.editing_at(("id", "expectedVersion"), id, version, types).await
+    }
+
+    /// As [`Act::editing`], where the input has id and version in these places.
+    pub async fn editing_at(
+        &mut self,
+        (id_place, version_place): (&str, &str),
+        id: &ID,
+        version: &str,
+        types: &[ResourceType],
+    ) -> Result<Option<(Document, i32, Draft)>> {
         let Some(expected) = version.parse::<i32>().ok().filter(|v| *v > 0) else {
-            self.problems.add("expectedVersion", IssueType::Value, "a version counts from 1");
+            self.problems.add(version_place, IssueType::Value, "a version counts from 1");
             return Ok(None);
         };
-        let Some(found) = self.existing("id", id, types).await? else { return Ok(None) };
+        let Some(found) = self.existing(id_place, id, types).await? else { return Ok(None) };
         let Some(document) = found.json().as_object().cloned() else { return Ok(None) };
         Ok(Some((found, expected, Draft { document })))
     }
@@ -505,6 +524,10 @@ pub(super) enum Facts {
     Changed,
     /// A few are enough to refuse.
     Some,
+    /// As `Some`, and what the person may not see counts too.
+    Unseen,
+    /// As `Changed`, and what the person may not see counts too. Changing it is still asked of the person's role.
+    ChangedUnseen,
 }
 
 fn documents(outcomes: Vec<Outcome>) -> Result<Vec<Document>> {

@@ -2,19 +2,21 @@
 
 use async_graphql::{Enum, ID, InputObject, Result, SimpleObject};
 use entity::Interaction;
+use entity::store::Write;
 use fhir::json::Object;
 use fhir::{IssueType, Json, ResourceType};
 
-use super::act::{Act, outcome};
+use super::act::{Act, Facts, judged};
 use super::input::{ConceptInput, Draft, code};
 use crate::code::{
     AllergyCategory, AllergyClinicalStatus as Clinical, AllergyCriticality, AllergyVerificationStatus as Verification,
     ReactionSeverity,
 };
-use crate::document::{Document, List, PageArguments};
+use crate::document::Document;
 use crate::scalar::DateTime;
-use crate::session::{self, MAX_PAGE, Session};
+use crate::session::Session;
 use crate::types::chart::AllergyIntolerance;
+use crate::types::patient::says_none;
 
 const CLINICAL: &str = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical";
 const VERIFICATION: &str = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification";
@@ -34,8 +36,6 @@ pub enum NoneKnownKind {
 }
 
 impl NoneKnownKind {
-    const ALL: [Self; 4] = [Self::Any, Self::Drug, Self::Food, Self::Environment];
-
     fn code(self) -> (&'static str, &'static str) {
         match self {
             Self::Any => ("716186003", "No known allergy"),
@@ -43,10 +43,6 @@ impl NoneKnownKind {
             Self::Food => ("429625007", "No known food allergy"),
             Self::Environment => ("428607008", "No known environmental allergy"),
         }
-    }
-
-    fn codes() -> String {
-        Self::ALL.map(|kind| format!("{SNOMED}|{}", kind.code().0)).join(",")
     }
 }
 
@@ -170,15 +166,15 @@ pub struct ActiveAllergiesExist {
     pub existing: Vec<AllergyIntolerance>,
 }
 
-outcome! {
+judged! {
     /// What became of recording an allergy.
     AllergyRecordOutcome, AllergyRecordPayload, AllergySaved, DuplicateAllergy, UncodedSubstance
 }
-outcome! {
+judged! {
     /// What became of changing an allergy.
     AllergyChangeOutcome, AllergyChangePayload, AllergySaved
 }
-outcome! {
+judged! {
     /// What became of stating that there is no known allergy.
     AllergyNoneKnownOutcome, AllergyNoneKnownPayload, AllergySaved, ActiveAllergiesExist
 }
@@ -229,34 +225,24 @@ pub async fn record(session: &Session, input: AllergyRecordInput) -> Result<Alle
         draft.add("reaction", Some(one));
     }
     draft.add("note", act.annotation("note", input.note.as_ref()));
-    let codes = super::search_codes(&input.substance);
-    if act.problems.0.is_empty() {
-        if codes.is_empty() && !input.accept_uncoded {
-            let message = "give the substance a code, or accept that prescriptions are not checked against it";
-            return Ok(AllergyRecordPayload { outcome: UncodedSubstance { message: message.into() }.into() });
-        }
-        if !codes.is_empty() {
-            let pairs = [
-                ("patient", input.patient.to_string()),
-                ("clinical-status", "active".to_owned()),
-                ("code", codes.join(",")),
-            ];
-            act.unless(ResourceType::AllergyIntolerance, &pairs)?;
-        }
-        act.create(draft);
-        // An allergy ends what said that there is none.
-        if !refuted {
-            for none in none_known(session, &input.patient).await? {
-                end(&mut act, &none);
-            }
-        }
+    if act.problems.0.is_empty() && super::search_codes(&input.substance).is_empty() && !input.accept_uncoded {
+        let message = "give the substance a code, or accept that prescriptions are not checked against it";
+        return Ok(AllergyRecordPayload { outcome: UncodedSubstance { message: message.into() }.into() });
     }
-    Ok(match act.commit().await? {
-        Ok(saved) => AllergyRecordPayload { outcome: saved_allergy(saved)?.into() },
-        Err(refused) => AllergyRecordOutcome::refused(refused, |found| {
-            DuplicateAllergy { existing: found.into_iter().map(AllergyIntolerance).collect() }.into()
-        }),
-    })
+    let coded = draft.document.get("code").cloned();
+    act.create(draft);
+    active(&mut act, &input.patient);
+    let acted = act.commit_if::<AllergyRecordOutcome>(|facts| {
+        let same = |d: &&Document| !says_none(d) && shares_coding(d, coded.as_ref());
+        let existing: Vec<AllergyIntolerance> = facts[0].iter().filter(same).cloned().map(AllergyIntolerance).collect();
+        if !existing.is_empty() {
+            return Err(DuplicateAllergy { existing }.into());
+        }
+        // An allergy ends what said that there is none.
+        let none = facts[0].iter().filter(|d| !refuted && says_none(d));
+        Ok(none.map(ended).collect())
+    });
+    AllergyRecordPayload::of(acted.await?, saved_allergy)
 }
 
 pub async fn update(session: &Session, input: AllergyUpdateInput) -> Result<AllergyChangePayload> {
@@ -279,9 +265,17 @@ pub async fn update(session: &Session, input: AllergyUpdateInput) -> Result<Alle
         let one = input.reaction.as_ref().map(|r| reaction(&mut act, "reaction", r));
         draft.add("reaction", one);
         draft.add("note", act.annotation("note", input.note.as_ref()));
+        let is = |name: &str, code: &str| is_code(draft.document.get(name), code);
+        let holds = is("clinicalStatus", "active") && !is("verificationStatus", "refuted") && !says_none(&found);
         act.update(&found, expected, draft);
+        if holds && let Some(patient) = found.text(&["patient", "reference"]) {
+            active(&mut act, patient);
+        }
     }
-    change(act).await
+    // What holds again ends what said that there is none.
+    let none = |facts: &[Vec<Document>]| facts.iter().flatten().filter(|d| says_none(d)).map(ended).collect();
+    let acted = act.commit_if::<AllergyChangeOutcome>(|facts| Ok(none(facts))).await?;
+    AllergyChangePayload::of(acted, saved_allergy)
 }
 
 pub async fn refute(session: &Session, input: AllergyRefuteInput) -> Result<AllergyChangePayload> {
@@ -295,14 +289,8 @@ pub async fn refute(session: &Session, input: AllergyRefuteInput) -> Result<Alle
         draft.set("verificationStatus", code(VERIFICATION, Verification::Refuted.code(), None));
         act.update(&found, expected, draft);
     }
-    change(act).await
-}
-
-async fn change(act: Act<'_>) -> Result<AllergyChangePayload> {
-    Ok(match act.commit().await? {
-        Ok(saved) => AllergyChangePayload { outcome: saved_allergy(saved)?.into() },
-        Err(refused) => AllergyChangeOutcome::refused(refused, |_| unreachable!("an act without conditions")),
-    })
+    let acted = act.commit_if::<AllergyChangeOutcome>(|_| Ok(Vec::new())).await?;
+    AllergyChangePayload::of(acted, saved_allergy)
 }
 
 pub async fn none_is_known(session: &Session, input: AllergyNoneKnownInput) -> Result<AllergyNoneKnownPayload> {
@@ -324,50 +312,57 @@ pub async fn none_is_known(session: &Session, input: AllergyNoneKnownInput) -> R
     draft.set("recordedDate", act.now());
     draft.set("recorder", act.author());
     draft.set("asserter", act.author());
-    if act.problems.0.is_empty() {
-        let mut pairs = vec![
-            ("patient", input.patient.to_string()),
-            ("clinical-status", "active".to_owned()),
-            ("code:not", NoneKnownKind::codes()),
-        ];
-        pairs.extend(category.map(|c| ("category", c.code().to_owned())));
-        act.unless(ResourceType::AllergyIntolerance, &pairs)?;
-        act.create(draft);
-        // The new statement stands for the old ones of its kind; one about everything for all of them.
-        for old in none_known(session, &input.patient).await? {
-            let same = old.text(&["code", "coding", "code"]) == Some(none);
-            if same || input.kind == NoneKnownKind::Any {
-                end(&mut act, &old);
-            }
+    act.create(draft);
+    active(&mut act, &input.patient);
+    let acted = act.commit_if::<AllergyNoneKnownOutcome>(|facts| {
+        // One of no category may be of any.
+        let against = |d: &&Document| {
+            let of = d.all("category");
+            let kind = category.is_none_or(|c| of.is_empty() || of.iter().any(|o| o.as_str() == Some(c.code())));
+            !says_none(d) && kind
+        };
+        let existing: Vec<AllergyIntolerance> =
+            facts[0].iter().filter(against).cloned().map(AllergyIntolerance).collect();
+        if !existing.is_empty() {
+            return Err(ActiveAllergiesExist { existing }.into());
         }
-    }
-    Ok(match act.commit().await? {
-        Ok(saved) => AllergyNoneKnownPayload { outcome: saved_allergy(saved)?.into() },
-        Err(refused) => AllergyNoneKnownOutcome::refused(refused, |found| {
-            ActiveAllergiesExist { existing: found.into_iter().map(AllergyIntolerance).collect() }.into()
-        }),
-    })
+        // The new statement stands for the old ones of its kind; one about everything for all of them.
+        let stands_for =
+            |d: &&Document| says_none(d) && (input.kind == NoneKnownKind::Any || is_code(d.at(&["code"]), none));
+        Ok(facts[0].iter().filter(stands_for).map(ended).collect())
+    });
+    AllergyNoneKnownPayload::of(acted.await?, saved_allergy)
 }
 
-/// The statements in force that there is no known allergy.
-async fn none_known(session: &Session, patient: &ID) -> Result<Vec<Document>> {
-    // Who may not search them may not record an allergy either: the commit says so.
-    if !session.actor.may(Interaction::Search, ResourceType::AllergyIntolerance) {
-        return Ok(Vec::new());
-    }
-    let bare = patient.rsplit('/').next().unwrap_or_default();
-    let pairs = [("clinical-status".to_owned(), "active".to_owned()), ("code".to_owned(), NoneKnownKind::codes())];
-    let query = session::query(ResourceType::AllergyIntolerance, &pairs, Some(bare), session.now);
-    let query = query.map_err(|e| crate::error::graphql(&e))?;
-    let page = PageArguments { first: Some(MAX_PAGE as i32), ..PageArguments::default() };
-    Ok(List::search(session, query, &page.request()?).await?.documents)
+/// What an act about allergies is decided on: those that are active, statements that there is none among them, while nobody else writes to
+/// the chart.
+fn active(act: &mut Act<'_>, patient: &str) {
+    act.needs(Interaction::Update, ResourceType::AllergyIntolerance);
+    act.chart(patient);
+    let pairs = [("patient", patient.to_owned()), ("clinical-status", "active".to_owned())];
+    act.fact(ResourceType::AllergyIntolerance, &pairs, Facts::Changed);
 }
 
-fn end(act: &mut Act<'_>, statement: &Document) {
-    let Some(document) = statement.json().as_object().cloned() else { return };
-    let mut draft = Draft { document };
+fn codings<'a>(concept: Option<&'a Json<'static>>) -> &'a [Json<'static>] {
+    concept.and_then(|c| c.get("coding")).map_or(&[], Json::items)
+}
+
+fn is_code(concept: Option<&Json<'static>>, code: &str) -> bool {
+    codings(concept).iter().any(|c| c.str_at("code") == Some(code))
+}
+
+/// Whether the allergy is to a substance of one of these codes.
+fn shares_coding(allergy: &Document, concept: Option<&Json<'static>>) -> bool {
+    let of = |c: &Json<'static>| Some((c.str_at("system")?.to_owned(), c.str_at("code")?.to_owned()));
+    let told: Vec<_> = codings(concept).iter().filter_map(of).collect();
+    codings(allergy.at(&["code"])).iter().filter_map(of).any(|c| told.contains(&c))
+}
+
+/// The write by which a statement no longer holds.
+fn ended(statement: &Document) -> Write {
+    let mut draft = Draft::of(statement);
     draft.set("clinicalStatus", code(CLINICAL, "inactive", None));
-    act.update(statement, statement.stored().version_id, draft);
+    draft.next_of(statement)
 }
 
 fn saved_allergy(saved: Vec<Document>) -> Result<AllergySaved> {

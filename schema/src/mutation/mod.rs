@@ -4,13 +4,18 @@ mod act;
 mod allergy;
 mod care;
 mod correction;
+mod death;
+mod document;
 mod encounter;
 mod immunization;
 mod input;
+mod merge;
 mod problem;
+mod questionnaire;
 mod registration;
 mod schedule;
 mod task;
+pub(crate) mod user;
 mod vitals;
 
 use async_graphql::{Context, Object, Result};
@@ -31,6 +36,8 @@ use care::{
     GoalProgressRecordInput, GoalSetInput,
 };
 use correction::{RecordEnterInErrorInput, RecordEnterInErrorPayload};
+use death::{PatientCorrectDeathInput, PatientCorrectDeathPayload, PatientRecordDeathInput, PatientRecordDeathPayload};
+use document::{DocumentRecordInput, DocumentRecordPayload, DocumentReplaceInput, DocumentReplacePayload};
 use encounter::{
     EncounterCancelInput, EncounterCancelPayload, EncounterDischargeInput, EncounterDischargePayload,
     EncounterFinishInput, EncounterFinishPayload, EncounterStartInput, EncounterStartPayload, EncounterTransferInput,
@@ -38,9 +45,14 @@ use encounter::{
 };
 use immunization::{ImmunizationRecordInput, ImmunizationRecordPayload};
 use input::{ConceptInput, Draft};
+use merge::{
+    PatientMergeInput, PatientMergePayload, PatientMergeProposeInput, PatientMergeProposePayload, PatientUnmergeInput,
+    PatientUnmergePayload, PatientUnmergeProposeInput,
+};
 use problem::{
     ConditionChangePayload, ConditionRecordInput, ConditionRecordPayload, ConditionResolveInput, ConditionUpdateInput,
 };
+use questionnaire::{QuestionnaireSubmitInput, QuestionnaireSubmitPayload};
 use registration::{PatientRegisterInput, PatientRegisterPayload, PatientUpdateInput, PatientUpdatePayload};
 use schedule::{
     AppointmentBookInput, AppointmentBookPayload, AppointmentCancelInput, AppointmentCheckInInput,
@@ -51,6 +63,7 @@ use task::{
     ResultAcknowledgeInput, ResultAcknowledgePayload, TaskCancelInput, TaskClaimInput, TaskClaimPayload,
     TaskCompleteInput, TaskCreateInput, TaskPayload, TaskReassignInput,
 };
+use user::{UserCreateInput, UserPayload, UserUpdateInput};
 use vitals::{VitalsRecordInput, VitalsRecordPayload};
 
 /// The root of all acts.
@@ -59,6 +72,51 @@ pub struct Mutation;
 /// The root of all acts. An operation has one.
 #[Object]
 impl Mutation {
+    /// Makes the account of a person, with a password for one sign-in. For administrators.
+    async fn user_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose")] input: UserCreateInput,
+    ) -> Result<UserPayload> {
+        user::create(session(ctx), input).await
+    }
+
+    /// Gives an account other roles, closes it, or opens it again; what it has open ends. For administrators.
+    async fn user_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes")] input: UserUpdateInput,
+    ) -> Result<UserPayload> {
+        user::update(session(ctx), input).await
+    }
+
+    /// Makes a new password for one sign-in, and ends what the account has open. For administrators.
+    async fn user_reset_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Log-in name")] login: String,
+    ) -> Result<UserPayload> {
+        user::reset_password(session(ctx), &login).await
+    }
+
+    /// Takes the second factor of an account away, for who has lost it; what the account has open ends. For administrators.
+    async fn user_remove_second_factor(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Log-in name")] login: String,
+    ) -> Result<UserPayload> {
+        user::remove_second_factor(session(ctx), &login).await
+    }
+
+    /// Ends all sessions and tokens of an account and what it granted to applications. For administrators.
+    async fn user_log_out(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Log-in name")] login: String,
+    ) -> Result<UserPayload> {
+        user::log_out(session(ctx), &login).await
+    }
+
     /// Records a problem or diagnosis. A coded problem that is active already is not recorded twice.
     async fn condition_record(
         &self,
@@ -156,6 +214,89 @@ impl Mutation {
         #[graphql(desc = "What changes")] input: PatientUpdateInput,
     ) -> Result<PatientUpdatePayload> {
         registration::update(session(ctx), input).await
+    }
+
+    /// Proposes to a second person that two records are of one person.
+    async fn patient_merge_propose(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and how it is known")] input: PatientMergeProposeInput,
+    ) -> Result<PatientMergeProposePayload> {
+        merge::propose(session(ctx), input).await
+    }
+
+    /// Merges two records as somebody else proposed. Each keeps what was recorded under it; the chart of the one in use shows both.
+    async fn patient_merge(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What was proposed")] input: PatientMergeInput,
+    ) -> Result<PatientMergePayload> {
+        merge::merge(session(ctx), input).await
+    }
+
+    /// Proposes to a second person that a merge was a mistake.
+    async fn patient_unmerge_propose(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and how it is known")] input: PatientUnmergeProposeInput,
+    ) -> Result<PatientMergeProposePayload> {
+        merge::propose_undoing(session(ctx), input).await
+    }
+
+    /// Parts two records again as somebody else proposed: each as it was before, or, when it was changed since, without the merge's links.
+    async fn patient_unmerge(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What was proposed")] input: PatientUnmergeInput,
+    ) -> Result<PatientUnmergePayload> {
+        merge::unmerge(session(ctx), input).await
+    }
+
+    /// Records a death. It ends the patient's orders and calls off the appointments to come, so it is for who may do that, unless there
+    /// are none.
+    async fn patient_record_death(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who, and when")] input: PatientRecordDeathInput,
+    ) -> Result<PatientRecordDeathPayload> {
+        death::record(session(ctx), input).await
+    }
+
+    /// Corrects what is said of a death. Orders that it ended stay ended.
+    async fn patient_correct_death(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is to be said instead")] input: PatientCorrectDeathInput,
+    ) -> Result<PatientCorrectDeathPayload> {
+        death::correct(session(ctx), input).await
+    }
+
+    /// Puts a document with its file on record.
+    async fn document_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is put on record")] input: DocumentRecordInput,
+    ) -> Result<DocumentRecordPayload> {
+        document::record(session(ctx), input).await
+    }
+
+    /// Puts a newer document in the place of one, which is superseded and stays to be read.
+    async fn document_replace(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and the newer one")] input: DocumentReplaceInput,
+    ) -> Result<DocumentReplacePayload> {
+        document::replace(session(ctx), input).await
+    }
+
+    /// Submits a questionnaire that was filled in. Where the sum of its answers is published it is recorded too, and an answer that is
+    /// urgent becomes a task.
+    async fn questionnaire_submit(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and the answers")] input: QuestionnaireSubmitInput,
+    ) -> Result<QuestionnaireSubmitPayload> {
+        questionnaire::submit(session(ctx), input).await
     }
 
     /// Marks something as recorded by mistake. It stays visible, with the reason.
@@ -359,8 +500,11 @@ impl Mutation {
 
 /// The document of an act's first write.
 fn first(saved: Vec<Document>) -> Result<Document> {
-    let missing = || error::graphql(&StoreError::Internal("an act wrote nothing".into()));
-    saved.into_iter().next().ok_or_else(missing)
+    saved.into_iter().next().ok_or_else(wrote_nothing)
+}
+
+fn wrote_nothing() -> async_graphql::Error {
+    error::graphql(&StoreError::Internal("an act wrote nothing".into()))
 }
 
 /// The newest matches, as the person may see them; none of a type that they may not search.
@@ -373,8 +517,8 @@ async fn search(
     if !session.actor.may(Interaction::Search, resource_type) {
         return Ok(Vec::new());
     }
-    let query = crate::session::query(resource_type, pairs, None, session.now).map_err(|e| error::graphql(&e))?;
-    let page = PageRequest { limit, token: None, backward: false };
+    let query = crate::session::query(resource_type, pairs, &[], session.now).map_err(|e| error::graphql(&e))?;
+    let page = PageRequest { limit, ..PageRequest::default() };
     Ok(List::search(session, query, &page).await?.documents)
 }
 

@@ -12,12 +12,9 @@ use crate::query::parts;
 use crate::scalar::DateTime;
 use crate::session::Session;
 use crate::types::care::Task;
+use crate::types::worklist::{ACKNOWLEDGE, OPEN_TASK as OPEN, TASK_KIND as KIND};
 use crate::value::ResourceRef;
 
-const KIND: &str = "https://wintehr.org/fhir/CodeSystem/task-kind";
-const ACKNOWLEDGE: &str = "acknowledge-result";
-/// States in which a task is still to be done.
-const OPEN: &[&str] = &["draft", "requested", "received", "accepted", "ready", "in-progress", "on-hold"];
 /// Who can be given a task.
 const OWNERS: &[ResourceType] = &[
     ResourceType::Practitioner,

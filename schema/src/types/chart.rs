@@ -1,6 +1,7 @@
 //! What a patient's chart holds: problems, allergies, prescriptions, visits, observations and the like.
 
 use async_graphql::{Context, Result, SimpleObject};
+use entity::Interaction;
 use fhir::reference::{self, Target};
 use fhir::{Json, ResourceType};
 
@@ -10,7 +11,7 @@ use crate::code::{
     MedicationRequestStatus, ObservationStatus, ProcedureStatus, ReactionSeverity, ReportStatus,
 };
 use crate::document::{Document, connection, resource};
-use crate::error;
+use crate::error::{self, or_null};
 use crate::scalar::{DateTime, Decimal, Instant};
 use crate::session::session;
 use crate::types::medication::dosage_text;
@@ -559,8 +560,14 @@ fn observation_id(reference: &Json<'_>) -> Option<String> {
 pub struct Attachment {
     /// Its media type.
     pub content_type: Option<String>,
-    /// Where its bytes are, when they are not in the record.
+    /// Where its bytes are, when they are not in the resource.
     pub url: Option<String>,
+    /// The path on this server that answers with its bytes, for whoever may read the document; null when they are elsewhere.
+    pub link: Option<String>,
+    /// The number of its bytes.
+    pub size: Option<i64>,
+    /// The SHA-1 of its bytes in base64, as FHIR R4 has it.
+    pub hash: Option<String>,
     /// Its title.
     pub title: Option<String>,
     /// Its bytes in base64, when they are in the record.
@@ -592,13 +599,34 @@ resource! {
         async fn description(&self) -> Option<&str> {
             self.0.text(&["description"])
         }
+        /// The encounters it belongs to.
+        async fn encounters(&self) -> Vec<ResourceRef> {
+            self.0.at(&["context"]).and_then(|c| c.get("encounter")).map_or(&[][..], Json::items).iter().map(ResourceRef::read).collect()
+        }
+        /// The documents that it replaces.
+        async fn replaces(&self) -> Vec<ResourceRef> {
+            let replaces = self.0.all("relatesTo").iter().filter(|r| r.str_at("code") == Some("replaces"));
+            replaces.filter_map(|r| Some(ResourceRef::read(r.get("target")?))).collect()
+        }
+        /// The documents that replace it now; null where the record is shown as it was.
+        #[graphql(complexity = 50)]
+        async fn replaced_by(&self, ctx: &Context<'_>) -> Option<Vec<ClinicalDocument>> {
+            if self.0.as_of().is_some() {
+                return None;
+            }
+            or_null(ctx, replacing(ctx, &self.0)).await
+        }
         /// Who wrote it.
         async fn authors(&self) -> Vec<ResourceRef> {
             self.0.references("author")
         }
         /// Its files.
-        async fn attachments(&self) -> Vec<Attachment> {
+        async fn attachments(&self, ctx: &Context<'_>) -> Vec<Attachment> {
+            let may = session(ctx).actor.may(Interaction::Read, ResourceType::Binary);
             let read = |a: &Json<'_>| Attachment {
+                link: a.str_at("url").filter(|_| may).and_then(content_path),
+                size: a.get("size").and_then(Json::as_number).and_then(|n| n.parse().ok()),
+                hash: a.str_at("hash").map(ToOwned::to_owned),
                 content_type: a.str_at("contentType").map(ToOwned::to_owned),
                 url: a.str_at("url").map(ToOwned::to_owned),
                 title: a.str_at("title").map(ToOwned::to_owned),
@@ -610,3 +638,28 @@ resource! {
     }
 }
 connection!(DocumentConnection, DocumentEdge, ClinicalDocument);
+
+/// Where this server has the bytes that an attachment's url names.
+fn content_path(url: &str) -> Option<String> {
+    match reference::parse(url, None) {
+        Target::Local { resource_type: ResourceType::Binary, id, version: None } => {
+            Some(format!("/fhir/R4/Binary/{id}"))
+        }
+        Target::Local { resource_type: ResourceType::Binary, id, version: Some(version) } => {
+            Some(format!("/fhir/R4/Binary/{id}/_history/{version}"))
+        }
+        _ => None,
+    }
+}
+
+async fn replacing(ctx: &Context<'_>, document: &Document) -> Result<Vec<ClinicalDocument>> {
+    let session = session(ctx);
+    let id = &document.stored().id;
+    let pairs =
+        [("relatesto".to_owned(), format!("DocumentReference/{id}")), ("relation".to_owned(), "replaces".to_owned())];
+    let query = crate::session::query(ResourceType::DocumentReference, &pairs, &[], session.now);
+    let query = query.map_err(|e| crate::error::graphql(&e))?;
+    let page = entity::store::PageRequest { limit: crate::session::MAX_PAGE, ..Default::default() };
+    let found = crate::document::List::search(session, query, &page).await?.documents;
+    Ok(found.into_iter().map(ClinicalDocument).collect())
+}

@@ -1,9 +1,16 @@
-//! The types of the API: the patient, what a chart holds, what is taken now, and what stands around the chart.
+//! The types of the API: the patient, what a chart holds, what is taken now, what stands around the chart,
+//! how a record came to be, who has seen it, and what waits for somebody.
 
+pub mod audit;
 pub mod care;
+pub mod census;
 pub mod chart;
+pub mod cohort;
 pub mod medication;
+pub mod merged;
 pub mod past;
 pub mod patient;
 pub mod timeline;
 pub mod trend;
+pub mod versions;
+pub mod worklist;

@@ -1,19 +1,27 @@
-//! Instants that the record is read as of, and what was written since one.
+//! Instants that the record is read as of, what was written since one, and all that is on record of a patient.
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime as Moment, SecondsFormat, Utc};
-use entity::store::{Change as Written, ChangePage};
+use entity::store::{Change as Written, ChangePage, Page};
+use fhir::ResourceType;
+use fhir::search::query::{Clause, Modifier, Operand, Query, ReferenceOperand};
+use fhir::search::registry;
 
 use crate::document::{Document, PageArguments, PageInfo};
 use crate::error;
+use crate::query::{Node, node};
 use crate::scalar::{FhirJson, Instant};
 use crate::session::{Session, invalid, session};
 
+/// A full instant.
+pub(crate) fn moment(argument: &str, at: &Instant) -> Result<Moment<Utc>> {
+    let moment = Moment::parse_from_rfc3339(&at.0).map(|m| m.to_utc());
+    moment.map_err(|_| invalid(argument, format!("{argument} is a full instant such as 2026-05-17T08:00:00Z")))
+}
+
 /// A full instant, not after now.
 pub(crate) fn instant(session: &Session, argument: &str, at: &Instant) -> Result<Moment<Utc>> {
-    let moment = Moment::parse_from_rfc3339(&at.0).map(|m| m.to_utc());
-    let moment =
-        moment.map_err(|_| invalid(argument, format!("{argument} is a full instant such as 2026-05-17T08:00:00Z")))?;
+    let moment = moment(argument, at)?;
     if moment > session.now {
         return Err(invalid(argument, format!("{argument} is in the future")));
     }
@@ -115,4 +123,89 @@ pub(crate) async fn changes(
     let id = &patient.stored().id;
     let page = session.store.changes_since(&session.actor, id, since, request.limit, request.token.as_deref()).await;
     page.map(ChangeConnection).map_err(|e| error::graphql(&e))
+}
+
+/// What is on record of a patient, one page.
+pub struct EverythingConnection {
+    page: Page,
+    documents: Vec<Document>,
+}
+
+/// What is on record of a patient, one page.
+#[Object]
+impl EverythingConnection {
+    /// The page's resources.
+    async fn nodes(&self) -> Vec<Node> {
+        self.documents.iter().cloned().map(node).collect()
+    }
+    /// Where the page stands. The list is walked forwards, from `endCursor`, which is null on the last page.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            has_next_page: self.page.next.is_some(),
+            has_previous_page: self.page.previous.is_some(),
+            start_cursor: None,
+            end_cursor: self.page.next.clone(),
+        }
+    }
+}
+
+/// What is about the patient, or about nobody: a patient may be in a record about somebody else as who performed or recorded it.
+fn about(ty: ResourceType, id: &str) -> Option<Clause> {
+    let params = registry::patient_parameters(ty).iter().filter_map(|code| registry::parameter(ty, code));
+    let params: Vec<_> = params.collect();
+    let own = || ReferenceOperand::Local { types: vec![ResourceType::Patient], id: id.to_owned(), version: None };
+    let is_own = |param| Clause::Param { param, modifier: Modifier::None, any: vec![Operand::Reference(own())] };
+    let mut any: Vec<Clause> = params.iter().map(|param| is_own(*param)).collect();
+    any.push(Clause::And(params.iter().map(|param| Clause::Missing { param, missing: true }).collect()));
+    (!params.is_empty()).then_some(Clause::Or(any))
+}
+
+/// The patient's compartment.
+pub(crate) async fn everything(
+    ctx: &Context<'_>,
+    patient: &Document,
+    types: Option<Vec<String>>,
+    since: Option<&Instant>,
+    page: &PageArguments,
+) -> Result<EverythingConnection> {
+    let session = session(ctx);
+    if patient.as_of().is_some() {
+        return Err(invalid("everything", "everything is as the record is now; ask for it without asOf"));
+    }
+    let since = since.map(|at| instant(session, "since", at)).transpose()?;
+    let known = |name: &String| {
+        let found = ResourceType::named(name);
+        found.ok_or_else(|| invalid("types", format!("{name} is no type of FHIR R4")))
+    };
+    let types = types.map(|all| all.iter().map(known).collect::<Result<Vec<_>>>()).transpose()?;
+    let wanted = |ty: ResourceType| types.as_ref().is_none_or(|all| all.contains(&ty));
+    let id = &patient.stored().id;
+    let stored = session.store.searchable_types(&session.actor).await.map_err(|e| error::graphql(&e))?;
+    let mut queries = Vec::new();
+    for ty in stored {
+        let own = ty == ResourceType::Patient;
+        if !wanted(ty) || !own && registry::compartment_parameters(ResourceType::Patient, ty).is_empty() {
+            continue;
+        }
+        let mut pairs = Vec::new();
+        if own {
+            pairs.push(("_id".to_owned(), id.clone()));
+        }
+        let text = since.map(|at| format!("ge{}", at.to_rfc3339_opts(SecondsFormat::Micros, true)));
+        pairs.extend(text.map(|t| ("_lastUpdated".to_owned(), t)));
+        let options = fhir::search::extract::Options::default();
+        let parsed =
+            fhir::search::parse::parse(ty, &pairs, fhir::search::parse::Handling::Strict, session.now, &options);
+        let mut query: Query = parsed.map_err(|i| error::graphql(&entity::StoreError::Invalid(i)))?.query;
+        if !own {
+            query.all.push(Clause::Compartment { owner: ResourceType::Patient, id: id.clone() });
+            query.all.extend(about(ty, id));
+        }
+        queries.push(query);
+    }
+    let scope = format!("everything of {id} {types:?} {since:?}");
+    let page = session.store.search_several(&session.actor, &queries, &scope, &page.request()?).await;
+    let page = page.map_err(|e| error::graphql(&e))?;
+    let documents = page.matches.iter().cloned().map(Document::new).collect::<Result<_>>()?;
+    Ok(EverythingConnection { page, documents })
 }

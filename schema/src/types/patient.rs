@@ -23,7 +23,8 @@ use crate::types::chart::{
     ObservationConnection, ProcedureConnection,
 };
 use crate::types::medication::{self, CurrentMedicationConnection, MedicationStatementConnection};
-use crate::types::past::{self, ChangeConnection};
+use crate::types::merged;
+use crate::types::past::{self, ChangeConnection, EverythingConnection};
 use crate::types::timeline::{self, TimelineConnection, TimelineKind};
 use crate::types::trend::{self, LatestResult, Trend};
 use crate::value::{Concept, ResourceRef};
@@ -230,9 +231,9 @@ pub struct DocumentFilter {
 pub enum AllergyListStatus {
     /// At least one allergy is on record and not refuted.
     Known,
-    /// It is on record that there is none.
+    /// It is on record, and holds, that there is none.
     NoneKnown,
-    /// Nothing is on record.
+    /// Nothing is on record that holds.
     NotAsked,
 }
 
@@ -250,12 +251,17 @@ impl AllergyList {
         let page = PageArguments { first: Some(200), ..PageArguments::default() };
         let pairs = vec![("verification-status:not".into(), "refuted,entered-in-error".into())];
         let all = List::of_patient(ctx, &self.patient, ResourceType::AllergyIntolerance, pairs, &page).await?;
+        // A statement that there is none counts while it holds: an allergy ends it, and is refuted or a mistake later.
+        let holds = |d: &Document| {
+            let status = d.at(&["clinicalStatus"]).and_then(|s| s.get("coding")).map_or(&[][..], Json::items);
+            status.iter().any(|c| c.str_at("code") == Some("active"))
+        };
         Ok(if all.documents.iter().any(|d| !says_none(d)) || all.has_next() {
             AllergyListStatus::Known
-        } else if all.documents.is_empty() {
-            AllergyListStatus::NotAsked
-        } else {
+        } else if all.documents.iter().any(holds) {
             AllergyListStatus::NoneKnown
+        } else {
+            AllergyListStatus::NotAsked
         })
     }
 
@@ -285,7 +291,7 @@ impl AllergyList {
 
 /// Whether the entry states the absence of allergies. Source: SNOMED CT, "No known allergy" (716186003) and its children that
 /// FHIR's AllergyIntolerance lists: drug (409137002), food (429625007), environmental (428607008), latex (1003774007).
-fn says_none(document: &Document) -> bool {
+pub(crate) fn says_none(document: &Document) -> bool {
     const NONE: [&str; 5] = ["716186003", "409137002", "429625007", "428607008", "1003774007"];
     let codings = document.at(&["code", "coding"]).is_some();
     codings
@@ -400,6 +406,42 @@ impl Patient {
         FhirJson(self.0.stored().body.clone())
     }
 
+    /// Its versions, newest first.
+    #[graphql(complexity = 50)]
+    pub(crate) async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, the newest first")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+    ) -> Option<crate::types::versions::VersionConnection> {
+        crate::error::or_null(ctx, crate::types::versions::history(ctx, &self.0, first, after)).await
+    }
+
+    /// Who answers for its versions, the newest act first.
+    #[graphql(complexity = 50)]
+    pub(crate) async fn provenance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, the newest first")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+    ) -> Option<crate::types::versions::ProvenanceConnection> {
+        crate::error::or_null(ctx, crate::types::versions::provenance(ctx, &self.0, first, after)).await
+    }
+
+    /// Everything in the patient's compartment that the asking party may read, newest on record first.
+    #[graphql(complexity = "50 + page_cost(first, None) * child_complexity")]
+    async fn everything(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these FHIR types")] types: Option<Vec<String>>,
+        #[graphql(desc = "Only what was written at this instant or later")] since: Option<Instant>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+    ) -> Option<EverythingConnection> {
+        let page = PageArguments { first, after, ..PageArguments::default() };
+        or_null(ctx, past::everything(ctx, &self.0, types, since.as_ref(), &page)).await
+    }
+
     /// The official name, else the usual one, else the first.
     async fn name(&self) -> Option<HumanName> {
         let names = self.0.all("name");
@@ -431,6 +473,15 @@ impl Patient {
     /// Whether the record is in use.
     async fn active(&self) -> Option<bool> {
         self.0.at(&["active"]).and_then(Json::as_bool)
+    }
+    /// The record that is used in the place of this one, when the two were merged.
+    async fn replaced_by(&self, ctx: &Context<'_>) -> Option<Patient> {
+        or_null(ctx, merged::replaced_by(ctx, &self.0)).await.flatten()
+    }
+    /// The records of the same person that this one replaces. The lists of this chart have what is recorded under them too, and its
+    /// `everything` and `changes` have not.
+    async fn replaces(&self, ctx: &Context<'_>) -> Option<Vec<Patient>> {
+        or_null(ctx, merged::replaces(ctx, &self.0)).await
     }
     /// Administrative gender.
     async fn gender(&self) -> Option<Gender> {

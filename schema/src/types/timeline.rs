@@ -13,6 +13,7 @@ use crate::query::{Node, node};
 use crate::scalar::Instant;
 use crate::session::{self, session};
 use crate::types::medication::medication;
+use crate::types::merged::in_chart;
 use crate::types::patient::DateRange;
 use crate::value::Concept;
 
@@ -94,7 +95,7 @@ impl TimelineEntry {
     }
 }
 
-fn title(document: &Document) -> Option<String> {
+pub(crate) fn title(document: &Document) -> Option<String> {
     let words = |c: Option<Concept>| c.map(|c| c.text).filter(|t| !t.is_empty());
     match document.stored().resource_type {
         ResourceType::MedicationRequest
@@ -182,6 +183,7 @@ pub(crate) async fn timeline(
     let session = session(ctx);
     let request = page.request()?;
     let id = patient.stored().id.as_str();
+    let chart = in_chart(patient);
     let (mut queries, mut omitted) = (Vec::new(), Vec::new());
     for (kind, ty) in KINDS {
         if kinds.as_ref().is_some_and(|k| !k.contains(&kind)) {
@@ -193,7 +195,7 @@ pub(crate) async fn timeline(
         }
         let code = registry::primary_date(ty).expect("the table has types with a date");
         let pairs = date.map(|d| d.pairs(code)).unwrap_or_default();
-        queries.push(session::query(ty, &pairs, Some(id), session.now).map_err(|e| error::graphql(&e))?);
+        queries.push(session::query(ty, &pairs, &chart, session.now).map_err(|e| error::graphql(&e))?);
     }
     let page = session.store.timeline(&session.actor, &queries, id, patient.as_of(), &request).await;
     let page = page.map_err(|e| error::graphql(&e))?;

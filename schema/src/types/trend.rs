@@ -13,6 +13,7 @@ use crate::error;
 use crate::scalar::{DateTime, Decimal};
 use crate::session::{self, session};
 use crate::types::chart::Observation;
+use crate::types::merged::in_chart;
 use crate::value::{Concept, Interpretation, Quantity, ReferenceRange, interpretation};
 
 /// Observations read for one answer; more is refused, never cut.
@@ -131,7 +132,7 @@ fn entered_in_error(document: &Document) -> bool {
 /// Every observation of the patient that the parameters find, newest first.
 async fn observations(ctx: &Context<'_>, patient: &Document, pairs: &[(String, String)]) -> Result<Vec<Document>> {
     let session = session(ctx);
-    let query = session::query(ResourceType::Observation, pairs, Some(&patient.stored().id), session.now);
+    let query = session::query(ResourceType::Observation, pairs, &in_chart(patient), session.now);
     let query = query.map_err(|e| error::graphql(&e))?;
     // A past record is read whole for each page.
     let limit = if patient.as_of().is_some() { MAX_OBSERVATIONS as u32 } else { PAGE };

@@ -25,7 +25,7 @@ impl Run {
 /// Sends the requests round and round from that many connections for that long.
 ///
 /// # Errors
-/// An answer that is not 200, or a connection that ends.
+/// An answer that is no success, or a connection that ends.
 pub async fn run(host: &str, requests: &[Vec<u8>], clients: usize, time: Duration) -> io::Result<Run> {
     let begun = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
@@ -55,6 +55,33 @@ pub async fn run(host: &str, requests: &[Vec<u8>], clients: usize, time: Duratio
     Ok(Run { per_second, times })
 }
 
+/// Sends each request once, from that many connections: how long that took.
+///
+/// # Errors
+/// As [`run`].
+pub async fn each(host: &str, requests: &[Vec<u8>], clients: usize) -> io::Result<Duration> {
+    let begun = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for client in 0..clients {
+        let mine: Vec<Vec<u8>> = requests.iter().skip(client).step_by(clients).cloned().collect();
+        let host = host.to_owned();
+        tasks.spawn(async move {
+            let mut stream = TcpStream::connect(&host).await?;
+            stream.set_nodelay(true)?;
+            let mut buffer = Vec::with_capacity(1 << 16);
+            for request in mine {
+                stream.write_all(&request).await?;
+                answer(&mut stream, &mut buffer).await?;
+            }
+            Ok::<_, io::Error>(())
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.map_err(io::Error::other)??;
+    }
+    Ok(begun.elapsed())
+}
+
 async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<()> {
     buffer.clear();
     let head = loop {
@@ -66,7 +93,7 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<()> 
         }
     };
     let text = String::from_utf8_lossy(&buffer[..head]).to_ascii_lowercase();
-    if !text.starts_with("http/1.1 200") {
+    if !text.starts_with("http/1.1 20") {
         let body = String::from_utf8_lossy(&buffer[head..]).into_owned();
         return Err(io::Error::other(format!("{} {body}", text.lines().next().unwrap_or_default())));
     }

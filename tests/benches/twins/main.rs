@@ -8,6 +8,7 @@ mod load;
 mod report;
 mod shapes;
 mod twin;
+mod writes;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -22,9 +23,6 @@ use entity::{Store, StoreConfig, Unguarded};
 use report::{Line, Report};
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
 use twin::Twin;
-
-/// Clients of the lines that measure throughput.
-const CLIENTS: usize = 16;
 
 #[tokio::main]
 async fn main() {
@@ -63,7 +61,7 @@ async fn main() {
     for shape in shapes::all(&db, seconds).await {
         let requests: Vec<Vec<u8>> = shape.samples.iter().map(|s| s.request.bytes(&server.host, &token)).collect();
         let statements: Vec<String> = shape.samples.iter().map(|s| s.sql.clone()).collect();
-        let clients = if shape.throughput { CLIENTS } else { 1 };
+        let clients = shape.clients;
         load::run(&server.host, &requests, clients, wait).await.expect("answers");
         let ours = load::run(&server.host, &requests, clients, shape.time).await.expect("answers");
         let bare = twin.run(&statements, clients, shape.time, &work);
@@ -71,6 +69,9 @@ async fn main() {
         println!("{line}");
         report.lines.push(line);
     }
+    let lines = writes::all(&db, &server.host, &token, seconds).await;
+    lines.iter().for_each(|line| println!("{line}"));
+    report.lines.extend(lines);
     report.peak_memory_mb = server.peak_memory_mb();
     drop(server);
     db.close().await.expect("closed");
@@ -120,7 +121,7 @@ async fn import(report: &mut Report, program: &Path, url: &str, db: &DatabaseCon
         clients: 1,
         ours_per_second: per_second(took),
         ours_ms: None,
-        bare_per_second: per_second(rows.took),
+        bare_per_second: Some(per_second(rows.took)),
         bare_ms: None,
         bar: "3,000/s",
     });

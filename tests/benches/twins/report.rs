@@ -16,7 +16,8 @@ pub struct Line {
     pub ours_per_second: f64,
     /// Median and 99th percentile.
     pub ours_ms: Option<(f64, f64)>,
-    pub bare_per_second: f64,
+    /// `None` where there is no twin.
+    pub bare_per_second: Option<f64>,
     /// Mean.
     pub bare_ms: Option<f64>,
     /// What it is held to; empty when to nothing.
@@ -30,32 +31,42 @@ impl Line {
             clients,
             ours_per_second: ours.per_second,
             ours_ms: Some((ours.percentile_ms(0.5), ours.percentile_ms(0.99))),
-            bare_per_second: bare.per_second,
+            bare_per_second: Some(bare.per_second),
             bare_ms: Some(bare.mean_ms),
             bar,
         }
     }
 
-    /// Throughput of ours as a share of the twin's.
-    fn ratio(&self) -> f64 {
-        self.ours_per_second / self.bare_per_second
+    /// A line without a twin.
+    pub fn alone(name: &str, clients: usize, ours: &Run, bar: &'static str) -> Self {
+        Self {
+            name: name.into(),
+            clients,
+            ours_per_second: ours.per_second,
+            ours_ms: Some((ours.percentile_ms(0.5), ours.percentile_ms(0.99))),
+            bare_per_second: None,
+            bare_ms: None,
+            bar,
+        }
     }
 }
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.2}"));
+        let bare = self.bare_per_second.map_or(String::new(), |bare| format!("{bare:.0}"));
+        // Throughput of ours as a share of the twin's.
+        let ratio =
+            self.bare_per_second.map_or(String::new(), |bare| format!("{:.0} %", 100.0 * self.ours_per_second / bare));
         write!(
             f,
-            "| {} | {} | {:.0} | {} | {} | {:.0} | {} | {:.0} % | {} |",
+            "| {} | {} | {:.0} | {} | {} | {bare} | {} | {ratio} | {} |",
             self.name,
             self.clients,
             self.ours_per_second,
             ms(self.ours_ms.map(|m| m.0)),
             ms(self.ours_ms.map(|m| m.1)),
-            self.bare_per_second,
             ms(self.bare_ms),
-            100.0 * self.ratio(),
             self.bar
         )
     }

@@ -18,20 +18,25 @@ const CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-catego
 const WEIGHT: &str = "29463-7";
 const LABS: [&str; 5] = ["2160-0", "2345-7", "718-7", "2823-3", "4548-4"];
 
+/// The searches that many clients ask at once.
+const MIXED: [&str; 7] = ["03", "04", "05", "07", "08", "09a", "18a"];
+
 pub struct Shape {
     pub name: &'static str,
     pub samples: Vec<Sample>,
-    /// Many clients; else one, so that the median is the time of one request.
-    pub throughput: bool,
+    /// Many for throughput; one, so that the median is the time of one request.
+    pub clients: usize,
     pub time: Duration,
     pub bar: &'static str,
 }
 
+#[derive(Clone)]
 pub struct Sample {
     pub request: Request,
     pub sql: String,
 }
 
+#[derive(Clone)]
 pub enum Request {
     Get(String),
     Graphql(String),
@@ -90,6 +95,22 @@ fn array(values: &[i64]) -> String {
     format!("ARRAY[{}]::bigint[]", values.join(","))
 }
 
+/// The same with the row of the audit that every read leaves, in one transaction. Nobody waits for its commit, as nobody does in the server.
+fn audited(sample: Sample, row: &Row) -> Sample {
+    let Sample { request, sql } = sample;
+    let Row { id, rkey } = row;
+    let what = format!(
+        r#"{{"door": "/fhir/R4", "path": "/Patient/{id}", "items": [{{"what": "Patient/{id}", "patients": [0]}}], "roles": ["system"], "method": "GET", "status": 200}}"#
+    );
+    let insert = format!(
+        "INSERT INTO fhir.audit_event (recorded, request_id, principal, account, action, subtype, outcome, patients, what, hash) \
+         VALUES (clock_timestamp(), '01a222a1-b269-7e1f-8c76-525198079b47', 'bench', 1, 'R', 'read', 0, ARRAY[{rkey}::bigint], '{what}', \
+         '\\x{}')",
+        "a7".repeat(32)
+    );
+    Sample { request, sql: format!("BEGIN; {sql}; {insert}; COMMIT") }
+}
+
 /// A row to ask for.
 struct Row {
     id: String,
@@ -132,12 +153,18 @@ pub async fn all(db: &DatabaseConnection, time: Duration) -> Vec<Shape> {
     let short = Duration::from_secs(2).min(time);
     let code = |code: &str| keys.ord(Observation, "code", Some(LOINC), code);
     let per_patient = |of: &dyn Fn(&Row) -> Sample| patients.iter().map(of).collect::<Vec<_>>();
-    let many = |name, samples, bar| Shape { name, samples, throughput: true, time, bar };
-    let one = |name, samples| Shape { name, samples, throughput: false, time: short, bar: "50 %" };
+    let many = |name, samples, bar| Shape { name, samples, clients: 16, time, bar };
+    let one = |name, samples| Shape { name, samples, clients: 1, time: short, bar: "50 %" };
     let vital = keys.term_system_code("category", CATEGORY, "vital-signs");
-    vec![
-        many("read Patient", per_patient(&|p| read(Patient, p)), "40 %"),
-        many("read Observation", observations.iter().map(|o| read(Observation, o)).collect(), "40 %"),
+    let mut all = vec![
+        many("read Patient; its row alone", per_patient(&|p| read(Patient, p)), ""),
+        many("read Patient; its row, and the audit's", per_patient(&|p| audited(read(Patient, p), p)), "40 %"),
+        many("read Observation; its row alone", observations.iter().map(|o| read(Observation, o)).collect(), ""),
+        many(
+            "read Observation; its row, and the audit's",
+            observations.iter().map(|o| audited(read(Observation, o), o)).collect(),
+            "40 %",
+        ),
         many(
             "GraphQL chart: patient, problems, medications, allergies, 10 of 5 labs, weight trend, encounters",
             per_patient(&|p| chart(&keys, p)),
@@ -200,7 +227,13 @@ pub async fn all(db: &DatabaseConnection, time: Duration) -> Vec<Shape> {
             }),
         ),
         one("16 GraphQL: 50 patients, last 3 of a code", vec![last_three(db, code(WEIGHT)).await]),
-    ]
+    ];
+    // pgbench takes 128 statements.
+    let of_kind = |shape: &Shape| MIXED.contains(&shape.name.split(' ').next().unwrap_or_default());
+    let mixed = all.iter().filter(|s| of_kind(s)).flat_map(|s| s.samples.iter().take(16).cloned()).collect();
+    let name = "searches 03, 04, 05, 07, 08, 09a, 18a mixed";
+    all.push(Shape { name, samples: mixed, clients: 64, time, bar: "p99 50 ms" });
+    all
 }
 
 fn micros(instant: &str) -> i64 {

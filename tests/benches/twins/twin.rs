@@ -44,6 +44,7 @@ impl Twin {
             std::fs::write(&file, format!("{};\n", sql.replace('\n', " "))).expect("written");
             pgbench.arg("-f").arg(file);
         }
+        pgbench.env("PGOPTIONS", "-c synchronous_commit=off");
         let output = pgbench.arg(&self.url).output().expect("pgbench runs");
         let text = String::from_utf8_lossy(&output.stdout);
         let number = |before: &str| {

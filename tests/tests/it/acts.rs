@@ -294,6 +294,66 @@ async fn none_known_is_a_statement_that_an_allergy_ends_and_that_is_refused_besi
     assert_eq!(site.count(reason).await, 1);
 }
 
+/// A statement that an allergy ended says nothing any more, also when that allergy was a mistake.
+#[tokio::test]
+async fn an_ended_none_known_is_not_what_the_list_says() {
+    let site = Site::start(PATIENTS).await;
+    let lee = site.person(Role::Physician, None).await;
+    let status = async || {
+        let query = r#"{ patient(id: "Patient/ada") { allergies { status } } }"#;
+        site.ask(&lee, query, json!({})).await["patient"]["allergies"]["status"].clone()
+    };
+    site.act(&lee, "allergyNoneKnown", json!({"patient": "Patient/ada"}), NONE).await;
+    let latex = json!({"patient": "Patient/ada", "substance": {"text": "Latex", "codings": [{"system": "http://snomed.info/sct", "code": "111088007"}]}});
+    let saved = site.act(&lee, "allergyRecord", latex, RECORDED).await;
+    let mistake = json!({"id": saved["allergy"]["id"], "expectedVersion": "1", "reason": "another patient's"});
+    let marked = site.act(&lee, "recordEnterInError", mistake, "").await;
+    assert_eq!(marked["__typename"], "EnteredInError", "{marked}");
+    assert_eq!(status().await, "NOT_ASKED");
+    const BACK: &str = "... on AllergySaved { ended { id clinicalStatus } }";
+    // What was inactive and holds again ends the statement as a new one does.
+    let gone = json!({"patient": "Patient/ada", "substance": {"text": "Egg", "codings": [{"system": "http://snomed.info/sct", "code": "102263004"}]}});
+    let egg = site.act(&lee, "allergyRecord", gone, RECORDED).await["allergy"]["id"].clone();
+    let change = |version: &str, status: &str| json!({"id": egg, "expectedVersion": version, "clinicalStatus": status});
+    site.act(&lee, "allergyUpdate", change("1", "RESOLVED"), CHANGED).await;
+    let none = site.act(&lee, "allergyNoneKnown", json!({"patient": "Patient/ada"}), NONE).await;
+    assert_eq!(none["__typename"], "AllergySaved", "{none}");
+    let back = site.act(&lee, "allergyUpdate", change("2", "ACTIVE"), BACK).await;
+    assert_eq!(back["ended"], json!([{"id": none["allergy"]["id"], "clinicalStatus": "INACTIVE"}]), "{back}");
+}
+
+/// Whether there is none is decided on the chart, whose lock every write to it takes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_allergy_and_that_there_is_none_never_hold_together() {
+    let patients: Vec<Value> = (0..12)
+        .map(|i| json!({"resourceType": "Patient", "id": format!("p{i}"), "name": [{"family": "Lind"}]}))
+        .collect();
+    let site = Site::start(&Value::from(patients).to_string()).await;
+    let lee = site.person(Role::Physician, None).await;
+    let acts = (0..12).flat_map(|i| {
+        let patient = format!("Patient/p{i}");
+        let allergy = json!({"patient": patient, "substance": {"text": "Latex", "codings": [{"system": "http://snomed.info/sct", "code": "111088007"}]}});
+        let none = json!({"patient": patient});
+        [("allergyRecord", allergy.clone()), ("allergyNoneKnown", none.clone()), ("allergyNoneKnown", none), ("allergyRecord", allergy)]
+    });
+    let outcomes = acts.map(|(name, input)| {
+        let more = if name == "allergyRecord" { RECORDED } else { NONE };
+        site.act(&lee, name, input, more)
+    });
+    let outcomes = futures_util::future::join_all(outcomes).await;
+    let of = |kind: &str| outcomes.iter().filter(|o| o["__typename"] == kind).count();
+    let known = ["AllergySaved", "DuplicateAllergy", "ActiveAllergiesExist"].map(of);
+    assert_eq!(known.iter().sum::<usize>(), outcomes.len(), "{outcomes:?}");
+    for i in 0..12 {
+        let query = format!(
+            r#"{{ patient(id: "Patient/p{i}") {{ allergies(filter: {{clinicalStatus: [ACTIVE]}}) {{ nodes {{ substance {{ codings {{ code }} }} }} }} }} }}"#
+        );
+        let answer = site.ask(&lee, &query, json!({})).await;
+        let codes: Vec<&Value> = answer["patient"]["allergies"]["nodes"].as_array().unwrap().iter().collect();
+        assert_eq!(codes, [&json!({"substance": {"codings": [{"code": "111088007"}]}})], "of p{i}");
+    }
+}
+
 const VITALS: &str =
     "... on VitalsSaved { observations { id code { text } } } ... on ImplausibleValue { values { input unit most } }";
 

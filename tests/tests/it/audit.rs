@@ -1,6 +1,8 @@
 //! The audit: every request leaves its trace, and a trace that is changed shows.
 
-use entity::store::Break;
+use entity::Role;
+use entity::store::{Break, PersonAccount};
+use futures_util::StreamExt as _;
 use reqwest::Method;
 use sea_orm::{ConnectionTrait as _, Database, DatabaseBackend, DatabaseConnection, QueryResult, Statement};
 use serde_json::{Value, json};
@@ -205,6 +207,101 @@ async fn there_are_as_many_audited_requests_as_requests() {
     assert_eq!(site.broken().await, None);
 }
 
+/// As above over all doors: each request is there under its own id, what it did in one row or, where it wrote several things, in several.
+#[tokio::test]
+async fn no_door_answers_without_a_row() {
+    let site = Site::start().await;
+    let base = site.client.server.url.clone();
+    let view = json!({"resourceType": "Parameters", "parameter": [{"name": "viewResource", "resource": {
+        "resourceType": "ViewDefinition", "status": "active", "resource": "Patient",
+        "select": [{"column": [{"name": "id", "path": "id"}]}]}}]});
+    let entries = json!([
+        {"request": {"method": "GET", "url": "Patient/a"}},
+        {"resource": {"resourceType": "Patient"}, "request": {"method": "POST", "url": "Patient"}},
+        {"resource": {"resourceType": "Patient"}, "request": {"method": "POST", "url": "Patient"}},
+    ]);
+    let bundle = |kind: &str| json!({"resourceType": "Bundle", "type": kind, "entry": entries}).to_string();
+    let graphql = |query: &str| json!({"query": query}).to_string();
+    let (fhir, plain, form) = ("application/fhir+json", "application/json", "application/x-www-form-urlencoded");
+    let act = "mutation { conditionRecord(input: {patient: \"Patient/a\", code: {text: \"Asthma\"}}) { outcome { __typename } } }";
+    let asks: Vec<(Method, &str, &str, String)> = vec![
+        (Method::GET, "/fhir/R4/Observation/o", "", String::new()),
+        (Method::HEAD, "/fhir/R4/Observation/o", "", String::new()),
+        (Method::GET, "/fhir/Observation/o/_history/1", "", String::new()),
+        (Method::GET, "/fhir/R4/Observation/o/_history", "", String::new()),
+        (Method::GET, "/fhir/R4/Observation/_history", "", String::new()),
+        (Method::GET, "/fhir/R4/_history", "", String::new()),
+        (Method::GET, "/fhir/R4/Patient?family=nobody", "", String::new()),
+        (Method::GET, "/fhir/R4/Patient?wrong=x", "", String::new()),
+        (Method::GET, "/fhir/R4/Nonsense", "", String::new()),
+        (Method::GET, "/fhir/R4/Patient/a/b/c/d", "", String::new()),
+        (Method::PUT, "/fhir/R4/_history", fhir, "{}".into()),
+        (Method::POST, "/fhir/R4/Patient/_search", form, "family=adams".into()),
+        (Method::GET, "/fhir/R4/Patient/a/$everything", "", String::new()),
+        (Method::GET, "/fhir/R4/Patient/a/$meta", "", String::new()),
+        (Method::GET, "/fhir/R4/Patient/a/$graphql?query=%7Bid%7D", "", String::new()),
+        (Method::POST, "/fhir/R4/$graphql", plain, graphql("{ Patient(id: \"a\") { id } }")),
+        (Method::POST, "/fhir/R4/$viewdefinition-run", fhir, view.to_string()),
+        (Method::POST, "/fhir/R4", fhir, bundle("batch")),
+        (Method::POST, "/fhir/R4", fhir, bundle("transaction")),
+        (Method::POST, "/fhir/R4", fhir, "nonsense".into()),
+        (Method::POST, "/fhir/R4/Patient", fhir, json!({"resourceType": "Patient"}).to_string()),
+        (Method::POST, "/fhir/R4/Patient", fhir, json!({"resourceType": "Patient", "gender": "x"}).to_string()),
+        (
+            Method::PATCH,
+            "/fhir/R4/Patient/b",
+            "application/json-patch+json",
+            json!([{"op": "add", "path": "/active", "value": true}]).to_string(),
+        ),
+        (Method::DELETE, "/fhir/R4/Patient/nobody", "", String::new()),
+        (Method::GET, "/fhir/R4/$export", "", String::new()),
+        (Method::GET, "/fhir/R4/AuditEvent", "", String::new()),
+        (Method::GET, "/audit/export?format=csv", "", String::new()),
+        (Method::POST, "/graphql", plain, graphql("{ patients(first: 5) { nodes { id } } }")),
+        (Method::POST, "/graphql", plain, graphql("{ patient(id: \"Patient/nobody\") { id } }")),
+        (Method::POST, "/graphql", plain, graphql("{ nonsense }")),
+        (Method::POST, "/graphql", plain, graphql("{")),
+        (Method::POST, "/graphql", plain, graphql("{ users { nodes { login } } }")),
+        (Method::POST, "/graphql", plain, graphql(act)),
+        (Method::GET, "/graphql?query=%7Bme%7Bprincipal%7D%7D", "", String::new()),
+        (Method::DELETE, "/graphql", "", String::new()),
+    ];
+    let http = reqwest::Client::new();
+    let mut running = Vec::new();
+    let mut sent: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
+    for round in 0..4 {
+        for (n, (method, path, content_type, body)) in asks.iter().enumerate() {
+            for token in [Some(site.client.token.as_str()), Some("made up"), None] {
+                let id = format!("{round}-{n}-{}", token.map_or(0, str::len));
+                let mut request = http.request(method.clone(), format!("{base}{path}")).header("x-request-id", &id);
+                if let Some(token) = token {
+                    request = request.bearer_auth(token);
+                }
+                if !content_type.is_empty() {
+                    request = request.header("content-type", *content_type).body(body.clone());
+                }
+                sent.insert(id, format!("{method} {path} {body}"));
+                running.push(request);
+            }
+        }
+    }
+    let answers = futures_util::stream::iter(running.into_iter().map(reqwest::RequestBuilder::send));
+    let statuses: Vec<u16> = answers.buffer_unordered(8).map(|r| r.unwrap().status().as_u16()).collect().await;
+    assert!(statuses.iter().all(|s| *s < 500), "{statuses:?}");
+    let rows = site.rows("SELECT request_id, count(*) AS n FROM fhir.audit_event GROUP BY request_id").await;
+    let found: std::collections::BTreeMap<String, i64> =
+        rows.iter().map(|r| (r.try_get("", "request_id").unwrap(), r.try_get("", "n").unwrap())).collect();
+    let without: Vec<&String> = sent.iter().filter(|(id, _)| !found.contains_key(*id)).map(|(_, ask)| ask).collect();
+    assert!(without.is_empty(), "no row of {without:#?}");
+    // Only a bundle and an act with its Provenance may have more than one.
+    let more: Vec<&String> = sent
+        .iter()
+        .filter(|(id, ask)| found[*id] != 1 && !["batch", "transaction", "mutation"].iter().any(|w| ask.contains(w)))
+        .map(|(_, ask)| ask)
+        .collect();
+    assert!(more.is_empty(), "several rows of {more:#?}");
+}
+
 #[tokio::test]
 async fn a_changed_a_missing_and_a_later_row_are_named() {
     let site = Site::start().await;
@@ -300,4 +397,228 @@ async fn the_server_cannot_rewrite_the_audit() {
             assert!(refused.to_string().contains("permission denied"), "{refused}");
         }
     }
+}
+
+/// Its events, over all pages.
+async fn events(site: &Site, path: &str) -> Vec<Value> {
+    let mut all = Vec::new();
+    let mut next = Some(path.to_owned());
+    while let Some(path) = next {
+        let page = site.client.page(&path).await;
+        all.extend(page["entry"].as_array().into_iter().flatten().map(|e| e["resource"].clone()));
+        let links = page["link"].as_array().unwrap();
+        next = links.iter().find(|l| l["relation"] == "next").map(|l| l["url"].as_str().unwrap().to_owned());
+    }
+    all
+}
+
+fn references(event: &Value) -> Vec<&str> {
+    event["entity"].as_array().unwrap().iter().filter_map(|e| e["what"]["reference"].as_str()).collect()
+}
+
+#[tokio::test]
+async fn the_audit_is_read_and_searched_as_audit_events() {
+    let site = Site::start().await;
+    site.ask("x1", Method::GET, "/Observation/o", None).await;
+    site.ask("x2", Method::GET, "/Patient", None).await;
+    site.ask("x3", Method::GET, "/Patient/b", None).await;
+    site.client.server.store.flush_audit().await.unwrap();
+    let reads = events(&site, "/AuditEvent?action=R&patient=Patient/a").await;
+    assert_eq!(reads.len(), 1);
+    assert_eq!(references(&reads[0]), ["Observation/o", "Patient/a"]);
+    assert_eq!((reads[0]["subtype"][0]["code"].as_str(), reads[0]["outcome"].as_str()), (Some("read"), Some("0")));
+    assert_eq!(reads[0]["agent"][2]["name"], "integrator");
+    // The list touched a and b: an event for each, with the query.
+    let lists = events(&site, "/AuditEvent?action=E&outcome=0&_count=1").await;
+    let of_list: Vec<_> = lists.iter().filter(|e| e["entity"].to_string().contains("x2")).collect();
+    let patients: Vec<_> = of_list.iter().flat_map(|e| references(e)).collect();
+    // Newest part first, and the list had b before a.
+    assert_eq!(patients, ["Patient/a", "Patient/b"]);
+    for event in lists.iter().chain(&reads) {
+        let outcome = site.client.json(Method::POST, "/AuditEvent/$validate", &event.to_string(), 200).await;
+        assert!(!outcome.to_string().contains("\"error\""), "{outcome} {event}");
+    }
+    let id = reads[0]["id"].as_str().unwrap();
+    for (path, n) in [
+        ("/AuditEvent?entity=Observation/o&action=R", 1),
+        ("/AuditEvent?entity=Patient/b&action=R", 1),
+        ("/AuditEvent?entity=Observation/none", 0),
+        ("/AuditEvent?entity=o&action=R", 1),
+        ("/AuditEvent?entity=b&action=R", 1),
+        ("/AuditEvent?agent-name=INTEG&action=R", 2),
+        ("/AuditEvent?subtype=read", 2),
+        ("/AuditEvent?agent=none", 0),
+        ("/AuditEvent?agent=Practitioner/none", 0),
+        ("/AuditEvent?action=R&date=ge2026-01-01", 2),
+        ("/AuditEvent?action=R&date=lt2026-01-01", 0),
+        ("/AuditEvent?action=C", 3),
+        ("/AuditEvent?patient=a&action=C,R&_sort=date", 3),
+        ("/Patient/a/AuditEvent?action=R", 1),
+    ] {
+        assert_eq!(events(&site, path).await.len(), n, "{path}");
+    }
+    let counted = site.client.page(&format!("/AuditEvent?_id={id},0-0&_summary=count")).await;
+    assert_eq!(counted["total"], 1);
+    // To read an event is an event too: last, so that the numbers above are what they are.
+    assert_eq!(site.client.page(&format!("/AuditEvent/{id}")).await, reads[0]);
+    for (method, path, status) in [
+        (Method::GET, "/AuditEvent?agent-role=x", 400),
+        (Method::GET, "/AuditEvent?_sort=action", 400),
+        (Method::GET, "/AuditEvent/1-99", 404),
+        (Method::GET, "/AuditEvent/01-1", 404),
+        (Method::DELETE, "/AuditEvent/1-1", 405),
+        (Method::PUT, "/AuditEvent/1-1", 405),
+    ] {
+        let body = json!({"resourceType": "AuditEvent", "id": "1-1"});
+        let body = (method == Method::PUT).then_some(&body);
+        assert_eq!(site.ask("y", method, path, body).await, status, "{path}");
+    }
+}
+
+async fn cookie(site: &Site, login: &str, role: Role, fhir_user: Option<&str>) -> String {
+    let server = &site.client.server;
+    let new = PersonAccount {
+        login: login.into(),
+        name: login.into(),
+        password_hash: api::auth::password::hash("a long password".into()).await,
+        roles: vec![role],
+        fhir_user: fhir_user.map(ToOwned::to_owned),
+        demo: false,
+    };
+    server.store.create_person_account(new, server.clock.now()).await.unwrap();
+    let request = reqwest::Client::new().post(format!("{}/auth/login", server.url)).header("x-wintehr-request", "1");
+    let answer = request.json(&json!({"user": login, "password": "a long password"})).send().await.unwrap();
+    answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_patient_sees_who_read_their_record_and_nothing_of_others() {
+    let site = Site::start().await;
+    site.ask("x1", Method::GET, "/Observation/o", None).await;
+    site.ask("x2", Method::GET, "/Patient?family=Adams,Brown", None).await;
+    site.ask("x3", Method::GET, "/Patient/b", None).await;
+    site.client.server.store.flush_audit().await.unwrap();
+    let get = async |cookie: &str, path: &str| {
+        let url = format!("{}/fhir/R4{path}", site.client.server.url);
+        let answer = reqwest::Client::new().get(url).header("cookie", cookie).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let ada = cookie(&site, "ada", Role::Patient, Some("Patient/a")).await;
+    let (status, text) = get(&ada, "/AuditEvent?_count=100").await;
+    assert_eq!(status, 200, "{text}");
+    let page: Value = serde_json::from_str(&text).unwrap();
+    // Two writes, the observation and the list.
+    let entries = page["entry"].as_array().unwrap();
+    assert_eq!((entries.len(), &page["total"]), (4, &json!(4)));
+    assert!(entries.iter().all(|e| references(&e["resource"]).contains(&"Patient/a")), "{text}");
+    assert!(!text.contains("Patient/b") && !text.contains("Query"), "{text}");
+    assert_eq!(get(&ada, "/AuditEvent?patient=b").await.0, 200);
+    assert!(!get(&ada, "/AuditEvent?patient=b").await.1.contains("\"entry\""));
+    let of_b = events(&site, "/AuditEvent?patient=b&action=R").await;
+    let hidden = get(&ada, &format!("/AuditEvent/{}", of_b[0]["id"].as_str().unwrap())).await;
+    assert_eq!(hidden.0, 404);
+    let admin = cookie(&site, "root", Role::Admin, None).await;
+    assert_eq!(get(&admin, "/AuditEvent?patient=b&action=R").await.0, 200);
+    for (login, role) in [("lee", Role::Physician), ("nia", Role::Nurse), ("ann", Role::Analyst)] {
+        let staff = cookie(&site, login, role, None).await;
+        assert_eq!(get(&staff, "/AuditEvent?patient=a").await.0, 403, "{role:?}");
+    }
+}
+
+/// By GraphQL and as a file: the same events to the same people, and the taking out is one of them.
+#[tokio::test]
+async fn the_audit_is_asked_by_patient_user_and_event_and_taken_out() {
+    let site = Site::start().await;
+    site.ask("x1", Method::GET, "/Observation/o", None).await;
+    site.ask("x2", Method::GET, "/Patient?family=Adams,Brown", None).await;
+    site.ask("x3", Method::GET, "/Patient/b", None).await;
+    let admin = cookie(&site, "root", Role::Admin, None).await;
+    let ada = cookie(&site, "ada", Role::Patient, Some("Patient/a")).await;
+    let lee = cookie(&site, "lee", Role::Physician, None).await;
+    site.client.server.store.flush_audit().await.unwrap();
+    let graphql = async |cookie: &str, filter: Value, first: i64, after: Value| -> Value {
+        let query = "query Who($filter: AuditFilter, $first: Int, $after: String) { auditEvents(filter: $filter, first: $first, after: $after) {
+            nodes { id at user userName roles kind interaction outcome patient resources queries operation requestId }
+            pageInfo { hasNextPage hasPreviousPage endCursor } totalCount } }";
+        let url = format!("{}/graphql", site.client.server.url);
+        let request = reqwest::Client::new().post(url).header("cookie", cookie).header("x-wintehr-request", "1");
+        let body = json!({ "query": query, "variables": { "filter": filter, "first": first, "after": after } });
+        request.json(&body).send().await.unwrap().json().await.unwrap()
+    };
+    let ids = |answer: &Value| -> Vec<String> {
+        let nodes = answer["data"]["auditEvents"]["nodes"].as_array().unwrap_or_else(|| panic!("{answer}"));
+        nodes.iter().map(|n| n["requestId"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = |filter: Value| graphql(&admin, filter, 200, Value::Null);
+    let reads = all(json!({"patient": "Patient/a", "kinds": ["READ"]})).await;
+    assert_eq!(ids(&reads), ["x1"]);
+    let node = &reads["data"]["auditEvents"]["nodes"][0];
+    assert_eq!((&node["user"], &node["userName"]), (&json!("integrator"), &json!("integrator")));
+    assert_eq!((&node["kind"], &node["outcome"]), (&json!("READ"), &json!("DONE")));
+    assert_eq!((&node["patient"], &node["resources"]), (&json!("Patient/a"), &json!(["Observation/o"])));
+    assert_eq!(ids(&all(json!({"kinds": ["SEARCH"], "user": "integrator"})).await), ["x2", "x2"]);
+    assert_eq!(ids(&all(json!({"resource": "Observation/o", "kinds": ["READ"]})).await), ["x1"]);
+    let signed = all(json!({"kinds": ["SIGN_IN"], "user": "lee", "outcomes": ["DONE"]})).await;
+    assert_eq!(signed["data"]["auditEvents"]["totalCount"], 1, "{signed}");
+    assert_eq!(signed["data"]["auditEvents"]["nodes"][0]["roles"], json!(["physician"]));
+    assert!(ids(&all(json!({"user": "nobody"})).await).is_empty());
+    assert!(ids(&all(json!({"until": "2020-01-01T00:00:00Z"})).await).is_empty());
+    assert_eq!(all(json!({"patient": "nonsense"})).await["errors"][0]["extensions"]["code"], "INVALID");
+    // Page by page the same.
+    let whole = ids(&all(json!({"user": "integrator"})).await);
+    let (mut walked, mut after) = (Vec::new(), Value::Null);
+    loop {
+        let page = graphql(&admin, json!({"user": "integrator"}), 2, after.clone()).await;
+        assert_eq!(page["data"]["auditEvents"]["pageInfo"]["hasPreviousPage"], json!(!after.is_null()));
+        walked.extend(ids(&page));
+        let info = &page["data"]["auditEvents"]["pageInfo"];
+        if info["hasNextPage"] == json!(false) {
+            break;
+        }
+        after = info["endCursor"].clone();
+    }
+    assert_eq!(walked, whole);
+    // A cursor is of its filter and its reader.
+    let foreign = graphql(&admin, json!({}), 2, after).await;
+    assert_eq!(foreign["errors"][0]["extensions"]["code"], "BAD_CURSOR");
+
+    let own = graphql(&ada, json!({}), 200, Value::Null).await;
+    assert_eq!(ids(&own).iter().filter(|id| id.starts_with('x')).count(), 2, "{own}");
+    let text = own.to_string();
+    assert!(!text.contains("Patient/b") && !text.contains("Brown"), "{text}");
+    assert!(ids(&graphql(&ada, json!({"patient": "Patient/b"}), 200, Value::Null).await).is_empty());
+    let refused = graphql(&lee, json!({}), 200, Value::Null).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "NOT_PERMITTED");
+
+    let take = async |cookie: &str, query: &str| {
+        let url = format!("{}/audit/export?{query}", site.client.server.url);
+        let request = reqwest::Client::new().get(url).header("cookie", cookie).header("x-request-id", "taken");
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    site.client.server.clock.advance(chrono::TimeDelta::seconds(1));
+    let (status, csv) = take(&admin, "patient=Patient/a&kind=READ").await;
+    assert_eq!(status, 200);
+    let lines: Vec<&str> = csv.split("\r\n").collect();
+    assert_eq!(lines.len(), 3, "{csv}");
+    assert!(
+        lines[0].starts_with("id,at,user,userName,roles,action,")
+            && lines[1].contains(",integrator,integrator,system,R,read,0,a,Observation/o,"),
+        "{csv}"
+    );
+    // It is in the audit when it is answered.
+    let sql = "SELECT 1 FROM fhir.audit_event WHERE request_id = 'taken' AND subtype = 'export' AND outcome = 0";
+    let rows = site.db.query_all_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    let (_, ndjson) = take(&admin, "format=ndjson&user=integrator&kind=SEARCH&kind=READ").await;
+    let events: Vec<Value> = ndjson.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(events.len(), 4, "{ndjson}");
+    assert!(events.iter().all(|e| e["resourceType"] == "AuditEvent"));
+    let (_, own) = take(&ada, "").await;
+    assert!(own.contains("Observation/o") && !own.contains("Patient/b") && !own.contains("Brown"), "{own}");
+    assert_eq!(take(&lee, "").await.0, 403);
+    for bad in ["kind=X", "format=pdf", "since=2020", "x=1", "outcome=done"] {
+        assert_eq!(take(&admin, bad).await.0, 400, "{bad}");
+    }
+    assert_eq!(take("", "").await.0, 401);
 }

@@ -49,6 +49,12 @@ impl Site {
         cookie.split(';').next().unwrap().to_owned()
     }
 
+    /// Says that someone is at work.
+    async fn at_work(&self, cookie: &str) -> u16 {
+        let request = self.ask(Method::POST, "/auth/session").header("cookie", cookie).header("x-wintehr-request", "1");
+        request.send().await.unwrap().status().as_u16()
+    }
+
     async fn session(&self, cookie: &str) -> u16 {
         self.ask(Method::GET, "/auth/session").header("cookie", cookie).send().await.unwrap().status().as_u16()
     }
@@ -113,23 +119,38 @@ async fn a_physician_signs_in_works_and_signs_out() {
 }
 
 #[tokio::test]
+async fn to_ask_for_a_session_does_not_keep_it_alive() {
+    let site = Site::start(false).await;
+    let cookie = site.cookie("lee").await;
+    for _ in 0..7 {
+        site.server.clock.advance(TimeDelta::minutes(2));
+        assert_eq!(site.session(&cookie).await, 200);
+    }
+    site.server.clock.advance(TimeDelta::minutes(1));
+    assert_eq!(site.session(&cookie).await, 401);
+    let foreign = site.ask(Method::POST, "/auth/session").header("cookie", &cookie).send().await.unwrap();
+    assert_eq!(foreign.status(), 403);
+    assert_eq!(site.at_work(&cookie).await, 401);
+}
+
+#[tokio::test]
 async fn sessions_end_when_idle_and_in_any_case() {
     let site = Site::start(false).await;
     let cookie = site.cookie("lee").await;
     site.server.clock.advance(TimeDelta::minutes(14));
-    assert_eq!(site.session(&cookie).await, 200);
+    assert_eq!(site.at_work(&cookie).await, 200);
     site.server.clock.advance(TimeDelta::minutes(14));
-    assert_eq!(site.session(&cookie).await, 200);
+    assert_eq!(site.at_work(&cookie).await, 200);
     site.server.clock.advance(TimeDelta::minutes(15));
-    assert_eq!(site.session(&cookie).await, 401);
+    assert_eq!(site.at_work(&cookie).await, 401);
 
     let cookie = site.cookie("lee").await;
     for _ in 0..(12 * 6 - 1) {
         site.server.clock.advance(TimeDelta::minutes(10));
-        assert_eq!(site.session(&cookie).await, 200);
+        assert_eq!(site.at_work(&cookie).await, 200);
     }
     site.server.clock.advance(TimeDelta::minutes(10));
-    assert_eq!(site.session(&cookie).await, 401);
+    assert_eq!(site.at_work(&cookie).await, 401);
 }
 
 #[tokio::test]
@@ -264,7 +285,7 @@ async fn signing_in_and_out_is_audited_without_names() {
     assert_eq!(out.send().await.unwrap().status(), 204);
     let db = Database::connect(&site.server.database).await.unwrap();
     let sql = "SELECT (a.account IS NOT NULL) AS known, a.subtype, a.outcome, row_to_json(a)::text AS whole
-               FROM fhir.audit_event a ORDER BY a.id";
+               FROM fhir.audit_event a WHERE a.subtype <> 'user-create' ORDER BY a.id";
     let rows = db.query_all_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await.unwrap();
     let seen: Vec<(bool, String, i16)> = rows
         .iter()
@@ -347,4 +368,64 @@ async fn a_patients_account_has_no_other_role() {
         assert!(matches!(make(roles).await, Err(StoreError::NotSupported(_))), "{roles:?}");
     }
     make(&[Role::Nurse, Role::Registrar]).await.unwrap();
+}
+
+/// S50: wrong secrets from one address are counted together, at every server and every door of secrets; right ones are not.
+#[tokio::test]
+async fn wrong_tries_from_one_address_are_bounded() {
+    let site = Site::start(false).await;
+    let session = site.cookie("lee").await;
+    for _ in 0..31 {
+        assert_eq!(site.login("lee", "password of lee").await.status(), 200);
+    }
+    let beside = Site { server: site.server.beside().await, http: Client::new() };
+    let names: Vec<String> = (0..40).map(|n| format!("nobody{n}")).collect();
+    let tries = names.iter().enumerate().map(|(n, name)| if n % 2 == 0 { &site } else { &beside }.login(name, "wrong"));
+    let statuses: Vec<u16> = futures_util::future::join_all(tries).await.iter().map(|r| r.status().as_u16()).collect();
+    assert_eq!(statuses.iter().filter(|s| **s == 401).count(), 30, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|s| **s == 429).count(), 10, "{statuses:?}");
+    let refused = site.login("lee", "password of lee").await;
+    assert_eq!((refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()), (429, "600"));
+    site.server.clock.advance(TimeDelta::minutes(4));
+    for path in ["/auth/login", "/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"] {
+        let forged = site.ask(Method::POST, path).header("x-wintehr-request", "1");
+        let forged = forged.header("x-forwarded-for", "203.0.113.9").header("forwarded", "for=203.0.113.9");
+        let forged = forged.json(&json!({"user": "lee", "password": "password of lee"})).send().await.unwrap();
+        assert_eq!(
+            (forged.status().as_u16(), forged.headers()["retry-after"].to_str().unwrap()),
+            (429, "360"),
+            "{path}"
+        );
+    }
+    // Who is in stays in.
+    assert_eq!((site.session(&session).await, site.at_work(&session).await), (200, 200));
+    site.server.clock.advance(TimeDelta::minutes(6));
+    assert_eq!(site.login("lee", "password of lee").await.status(), 200);
+}
+
+/// Wrong client secrets and codes count as wrong passwords do.
+#[tokio::test]
+async fn what_applications_show_is_counted_too() {
+    let site = Site::start(false).await;
+    for n in 0..31 {
+        let form = format!("grant_type=client_credentials&client_id=nobody{n}");
+        let request = site.ask(Method::POST, "/oauth2/token").body(form);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        assert_eq!(request.send().await.unwrap().status(), if n < 30 { 401 } else { 429 }, "{n}");
+    }
+    assert_eq!(site.login("lee", "password of lee").await.status(), 429);
+}
+
+#[tokio::test]
+async fn a_flood_from_one_address_is_bounded() {
+    let site = Site::start(false).await;
+    let out = || site.ask(Method::POST, "/auth/logout").header("x-wintehr-request", "1").send();
+    for _ in 0..300 {
+        assert_eq!(out().await.unwrap().status(), 204);
+    }
+    assert_eq!(out().await.unwrap().status(), 429);
+    site.server.clock.advance(TimeDelta::minutes(1));
+    assert_eq!(out().await.unwrap().status(), 204);
+    site.server.clock.advance(TimeDelta::minutes(11));
+    assert_eq!(site.server.store.prune_tries(site.server.clock.now()).await.unwrap(), 2);
 }

@@ -27,7 +27,13 @@ fn the_server_that_is_killed() {
     let Some(dir) = std::env::var_os(SERVE) else { return };
     let settings = Serve {
         ignore_profile_claims: false,
+        private_endpoints: false,
+        proxy_hops: 0,
+        second_factor: Vec::new(),
         audit_reads: api::config::AuditReads::Queued,
+        graphql_introspection: api::graphql::Introspection::default(),
+        graphql_trusted_documents: None,
+        graphql_own_documents: Vec::new(),
         listen: "127.0.0.1:0".parse().unwrap(),
         demo: false,
         public_url: None,

@@ -8,7 +8,7 @@ use tests::Server;
 use crate::client::{Client, header, refusal};
 
 #[tokio::test]
-async fn post_assigns_id_and_the_location_leads_to_the_version() {
+async fn post_assigns_id() {
     let client = Client::start().await;
     let body = r#"{"resourceType":"Patient","id":"mine","birthDate":"1970-01"}"#;
     let response = client.send(Method::POST, "/Patient", body).await;
@@ -30,7 +30,7 @@ async fn post_assigns_id_and_the_location_leads_to_the_version() {
 }
 
 #[tokio::test]
-async fn put_creates_updates_and_refuses_a_stale_version() {
+async fn put_creates() {
     let client = Client::start().await;
     let body = r#"{"resourceType":"Patient","id":"p1","active":true}"#;
     assert_eq!(client.send(Method::PUT, "/Patient/p1", body).await.status(), 201);
@@ -58,7 +58,7 @@ async fn put_creates_updates_and_refuses_a_stale_version() {
 }
 
 #[tokio::test]
-async fn delete_then_read_is_gone_and_history_tells_all() {
+async fn delete_then_read_is_gone() {
     let client = Client::start().await;
     for active in ["true", "false"] {
         let body = format!(r#"{{"resourceType":"Patient","id":"p1","active":{active}}}"#);
@@ -93,7 +93,7 @@ async fn delete_then_read_is_gone_and_history_tells_all() {
 }
 
 #[tokio::test]
-async fn transaction_is_atomic_and_rewrites_urn_uuid() {
+async fn transaction_is_atomic() {
     let client = Client::start().await;
     let patient = "urn:uuid:7a1b5a3c-0000-4000-8000-000000000001";
     let entry = |full: &str, resource: Value| json!({"fullUrl": full, "resource": resource, "request": {"method": "POST", "url": resource["resourceType"]}});
@@ -304,7 +304,8 @@ async fn validate_answers_with_an_outcome_and_stores_nothing() {
     let found: Value = client.get("/Patient?_total=accurate").await.json().await.unwrap();
     assert_eq!(found["total"], 1);
     let statement: Value = client.get("/metadata").await.json().await.unwrap();
-    assert_eq!(statement["rest"][0]["resource"][0]["operation"][0]["name"], "validate");
+    let claimed = statement["rest"][0]["resource"][0]["operation"].as_array().unwrap();
+    assert!(claimed.iter().any(|operation| operation["name"] == "validate"));
     assert_eq!(ask("/CapabilityStatement/$validate", &statement.to_string()).await, fine);
 }
 
@@ -351,13 +352,15 @@ async fn every_claimed_type_is_served() {
     let statement: Value = client.get("/metadata").await.json().await.unwrap();
     assert_eq!(statement["fhirVersion"], "4.0.1");
     let resources = statement["rest"][0]["resource"].as_array().unwrap();
-    assert_eq!(resources.len(), 144);
+    assert_eq!(resources.len(), 145);
     let smallest: Vec<&str> = include_str!("../../../entity/fhir/tests/minimal.ndjson").lines().collect();
     for resource in resources {
         let name = resource["type"].as_str().unwrap();
         let body = smallest.iter().find(|d| d.contains(&format!(r#""resourceType":"{name}""#))).unwrap();
         let created = client.send(Method::POST, &format!("/{name}"), body).await;
-        assert_eq!(created.status(), 201, "{name}");
+        // The audit is written by what happens, never by hand.
+        let expected = if name == "AuditEvent" { 405 } else { 201 };
+        assert_eq!(created.status(), expected, "{name}");
     }
 }
 

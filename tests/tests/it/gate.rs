@@ -119,7 +119,7 @@ async fn commit(store: &Store, seed: u8, writes: Vec<Write>) -> Result<Vec<Outco
 }
 
 async fn count(store: &Store, query: &Query) -> usize {
-    let page = PageRequest { limit: 100, token: None, backward: false };
+    let page = PageRequest { limit: 100, ..PageRequest::default() };
     store.search(&Actor::server(), query, &page).await.unwrap().matches.len()
 }
 

@@ -9,13 +9,17 @@ use tests::Server;
 /// A server with documents in it.
 pub struct Site {
     pub server: Server,
-    http: reqwest::Client,
+    pub http: reqwest::Client,
 }
 
 /// Someone who is signed in.
 pub struct Person {
+    /// Log-in name; the password is [`PASSWORD`].
+    pub login: String,
     pub cookie: String,
 }
+
+pub const PASSWORD: &str = "a password of twelve";
 
 impl Site {
     /// `documents` is a JSON array of resources with ids.
@@ -23,6 +27,11 @@ impl Site {
         let site = Self { server: Server::start_in(false).await, http: reqwest::Client::new() };
         site.store(documents).await;
         site
+    }
+
+    /// At a server that is there.
+    pub fn at(server: &Server) -> Self {
+        Self { server: server.clone(), http: reqwest::Client::new() }
     }
 
     /// Stores more, as an import would.
@@ -49,17 +58,17 @@ impl Site {
         let new = PersonAccount {
             login: login.clone(),
             name: format!("The {}", role.name()),
-            password_hash: api::auth::password::hash("a password of twelve".into()).await,
+            password_hash: api::auth::password::hash(PASSWORD.into()).await,
             roles: vec![role],
             fhir_user: Some(fhir_user.map_or(own, ToOwned::to_owned)),
             demo: false,
         };
         self.server.store.create_person_account(new, self.server.clock.now()).await.unwrap();
         let request = self.http.post(format!("{}/auth/login", self.server.url)).header("x-wintehr-request", "1");
-        let response = request.json(&json!({"user": login, "password": "a password of twelve"})).send().await.unwrap();
+        let response = request.json(&json!({"user": login, "password": PASSWORD})).send().await.unwrap();
         assert_eq!(response.status(), 200);
         let cookie = response.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-        Person { cookie }
+        Person { login, cookie }
     }
 
     /// The whole answer.

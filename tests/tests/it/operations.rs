@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use entity::Role;
 use fhir::Json;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::{Client, refusal};
+use crate::gql::{Person, Site};
 use crate::search::{ids, link, store_all};
 
 const WARD: &str = r#"[
@@ -153,11 +155,118 @@ async fn meta_and_diff_tell_of_versions() {
     }
 }
 
+fn with_meta(meta: &Value) -> String {
+    json!({"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": meta}]}).to_string()
+}
+
+#[tokio::test]
+async fn meta_is_added_and_deleted_as_a_new_version() {
+    let client = Client::start().await;
+    client.json(Method::PUT, "/Patient/p", r#"{"resourceType":"Patient","id":"p","active":true}"#, 201).await;
+    let change = async |operation: &str, meta: Value, version: &str, status: u16| {
+        let request = client.ask(Method::POST, &format!("/Patient/p/${operation}"));
+        let request = if version.is_empty() { request } else { request.header("if-match", format!("W/\"{version}\"")) };
+        let answer =
+            request.header("content-type", "application/fhir+json").body(with_meta(&meta)).send().await.unwrap();
+        let tag = answer.headers().get("etag").map(|t| t.to_str().unwrap().to_owned());
+        assert_eq!(answer.status(), status, "{operation} {meta}");
+        (answer.json::<Value>().await.unwrap(), tag)
+    };
+    let tag = |code: &str| json!({"system": "urn:t", "code": code});
+    let confidential = json!({"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "L"});
+    let both = json!({"tag": [tag("a"), tag("b")], "security": [confidential], "profile": ["urn:x:profile"]});
+    let (added, etag) = change("meta-add", both.clone(), "", 200).await;
+    assert_eq!((&added["parameter"][0]["name"], etag.as_deref()), (&json!("return"), Some("W/\"2\"")));
+    let meta = &added["parameter"][0]["valueMeta"];
+    assert_eq!((&meta["tag"], &meta["security"], &meta["versionId"]), (&both["tag"], &both["security"], &json!("2")));
+    // It is found by what was added, and the version before is as it was.
+    for query in ["_tag=urn:t|b", "_security=L", "_profile=urn:x:profile"] {
+        assert_eq!(ids(&client.page(&format!("/Patient?{query}")).await, "match"), ["p"], "{query}");
+    }
+    assert_eq!(client.page("/Patient/p/_history/1").await["meta"].get("tag"), None);
+    assert_eq!(client.page("/Patient/p").await["active"], true);
+    // What is there is not added again, and a stale version is refused.
+    let (again, _) = change("meta-add", json!({"tag": [tag("a"), tag("c")]}), "2", 200).await;
+    assert_eq!(again["parameter"][0]["valueMeta"]["tag"], json!([tag("a"), tag("b"), tag("c")]));
+    change("meta-delete", json!({"tag": [tag("a")]}), "2", 412).await;
+    let (rest, _) =
+        change("meta-delete", json!({"tag": [tag("a"), tag("c"), tag("z")], "profile": ["urn:x:profile"]}), "3", 200)
+            .await;
+    let meta = &rest["parameter"][0]["valueMeta"];
+    assert_eq!((&meta["tag"], meta.get("profile"), &meta["versionId"]), (&json!([tag("b")]), None, &json!("4")));
+    assert!(ids(&client.page("/Patient?_tag=urn:t|a").await, "match").is_empty());
+    for meta in [json!({}), json!({"versionId": "9"}), json!({"tag": [{"system": "urn:t"}]})] {
+        change("meta-add", meta, "", 400).await;
+    }
+    // A tag that R4 would not take is not stored either.
+    let (refused, _) = change("meta-add", json!({"tag": [{"code": "a", "colour": "red"}]}), "", 422).await;
+    assert_eq!(refused["issue"][0]["expression"][0], "Patient.meta.tag[1].colour", "{refused}");
+    for (path, body, status) in [
+        ("/Patient/nobody/$meta-add", with_meta(&json!({"tag": [tag("a")]})), 404),
+        ("/Nothing/p/$meta-add", with_meta(&json!({"tag": [tag("a")]})), 404),
+        ("/Patient/p/$meta-delete", "{}".to_owned(), 400),
+        ("/Patient/p/$meta-delete?tag=a", with_meta(&json!({"tag": [tag("a")]})), 400),
+    ] {
+        assert_eq!(refusal(client.send(Method::POST, path, &body).await).await.0, status, "{path}");
+    }
+    assert_eq!(client.get("/Patient/p/$meta-add").await.status(), 405);
+    // What is a record of what was done has no such operation.
+    let statement = client.page("/metadata").await;
+    let claims = |ty: &str| {
+        let all = statement["rest"][0]["resource"].as_array().unwrap();
+        let found = all.iter().find(|r| r["type"] == ty).unwrap()["operation"].as_array().unwrap().clone();
+        found.iter().any(|o| o["name"] == "meta-add")
+    };
+    assert!(claims("Patient") && !claims("Provenance") && !claims("AuditEvent"));
+}
+
+#[tokio::test]
+async fn security_labels_are_set_by_whom_the_chart_is_trusted_to() {
+    let observation = r#"{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/p"}"#;
+    let site = Site::start(&format!(r#"[{{"resourceType":"Patient","id":"p"}},{observation}}}]"#)).await;
+    let (nurse, physician) = (site.person(Role::Nurse, None).await, site.person(Role::Physician, None).await);
+    let send = async |person: &Person, method: Method, path: &str, media: &str, body: String| {
+        let request = site.http.request(method, format!("{}/fhir/R4{path}", site.server.url));
+        let request = request.header("cookie", &person.cookie).header("x-wintehr-request", "1");
+        request.header("content-type", media).body(body).send().await.unwrap()
+    };
+    let fhir = "application/fhir+json";
+    let label =
+        |code: &str| json!([{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": code}]);
+    let add = with_meta(&json!({"security": label("L")}));
+    let answer = send(&nurse, Method::POST, "/Observation/o/$meta-add", fhir, add.clone()).await;
+    let (status, code, text) = refusal(answer).await;
+    assert_eq!((status, code.as_str()), (403, "forbidden"));
+    assert!(text.contains("security labels"), "{text}");
+    let tag = with_meta(&json!({"tag": [{"code": "a"}]}));
+    assert_eq!(send(&nurse, Method::POST, "/Observation/o/$meta-add", fhir, tag).await.status(), 200);
+    assert_eq!(send(&physician, Method::POST, "/Observation/o/$meta-add", fhir, add).await.status(), 200);
+    // No other door lets it be taken away or given either.
+    let take = with_meta(&json!({"security": label("L")}));
+    assert_eq!(send(&nurse, Method::POST, "/Observation/o/$meta-delete", fhir, take.clone()).await.status(), 403);
+    assert_eq!(send(&nurse, Method::PUT, "/Observation/o", fhir, format!("{observation}}}")).await.status(), 403);
+    let patch = r#"[{"op":"remove","path":"/meta/security"}]"#.to_owned();
+    assert_eq!(send(&nurse, Method::PATCH, "/Observation/o", "application/json-patch+json", patch).await.status(), 403);
+    let labelled = format!(r#"{observation},"meta":{{"security":{}}}}}"#, label("L"));
+    assert_eq!(send(&nurse, Method::POST, "/Observation", fhir, labelled.clone()).await.status(), 403);
+    // Who leaves the label as it is changes the rest.
+    let amended = labelled.replace("final", "amended");
+    assert_eq!(send(&nurse, Method::PUT, "/Observation/o", fhir, amended).await.status(), 200);
+    assert_eq!(send(&physician, Method::POST, "/Observation/o/$meta-delete", fhir, take).await.status(), 200);
+}
+
+/// GraphQL refuses in its own form, with the outcome within it.
+async fn refused_graphql(answer: reqwest::Response, why: &str) {
+    assert_eq!(answer.status(), 400);
+    let answer: Value = answer.json().await.unwrap();
+    assert_eq!(answer["errors"][0]["extensions"]["resource"]["issue"][0]["diagnostics"], why);
+}
+
 #[tokio::test]
 async fn each_claimed_path_and_operation_is_served() {
     let client = ward().await;
     let statement = client.page("/metadata?mode=full").await;
-    assert_eq!(refusal(client.get("/metadata?mode=terminology").await).await.0, 400);
+    assert_eq!(refusal(client.get("/metadata?mode=nonsense").await).await.0, 400);
     let rest = &statement["rest"][0];
     for resource in rest["resource"].as_array().unwrap() {
         let ty = resource["type"].as_str().unwrap();
@@ -176,8 +285,25 @@ async fn each_claimed_path_and_operation_is_served() {
         }
         for operation in resource["operation"].as_array().unwrap() {
             let name = operation["name"].as_str().unwrap();
-            let of_type = ["lastn", "lookup"].contains(&name);
+            let of_type = ["lastn", "lookup"].contains(&name) || name == "export" && ty == "Patient";
             let at = if of_type { "" } else { "/none" };
+            if name == "export" {
+                let (status, _, text) = refusal(client.get(&format!("/{ty}{at}/$export")).await).await;
+                assert!(status == 400 && text.contains("respond-async"), "{ty} $export: {status} {text}");
+                continue;
+            }
+            if name == "graphql" {
+                let answer = client.get(&format!("/{ty}{at}/$graphql")).await;
+                refused_graphql(answer, "'query' is missing").await;
+                continue;
+            }
+            if name.starts_with("meta-") {
+                let meta =
+                    r#"{"resourceType":"Parameters","parameter":[{"name":"meta","valueMeta":{"tag":[{"code":"a"}]}}]}"#;
+                let answer = client.send(Method::POST, &format!("/{ty}/none/${name}"), meta).await;
+                assert_eq!(refusal(answer).await, (404, "not-found".into(), format!("{ty}/none was not found")));
+                continue;
+            }
             if name == "match" {
                 let answer = client.send(Method::POST, "/Patient/$match", "{}").await;
                 assert_eq!(refusal(answer).await.0, 400);
@@ -192,7 +318,12 @@ async fn each_claimed_path_and_operation_is_served() {
     }
     for operation in rest["operation"].as_array().unwrap() {
         let name = operation["name"].as_str().unwrap();
-        let (status, _, text) = refusal(client.get(&format!("/${name}")).await).await;
+        let answer = client.send(Method::POST, &format!("/${name}"), "{}").await;
+        if name == "graphql" {
+            refused_graphql(answer, "the body is Parameters with one parameter, 'query'").await;
+            continue;
+        }
+        let (status, _, text) = refusal(answer).await;
         assert!(status == 400 && !text.contains("there is nothing at"), "${name}: {status} {text}");
     }
     for compartment in rest["compartment"].as_array().unwrap() {
@@ -217,7 +348,7 @@ async fn what_openapi_describes_is_served() {
         let chosen =
             path.contains('$') || ["Patient", "Provenance", "_history", "metadata"].iter().any(|t| path.contains(t));
         for method in item.as_object().unwrap().keys().filter(|_| chosen) {
-            let url = path.replace("{id}", "none").replace("{version}", "1");
+            let url = path.replace("{id}", "none").replace("{file}", "none.ndjson").replace("{version}", "1");
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let request = client.ask(method.clone(), &url);
             let body = if method == Method::GET || method == Method::DELETE {
@@ -287,4 +418,51 @@ async fn patients_are_matched_by_published_weights() {
         assert_eq!(refusal(client.send(Method::POST, "/Patient/$match", &body.to_string()).await).await.0, 400);
     }
     assert_eq!(client.get("/Patient/$match").await.status(), 405);
+}
+
+#[tokio::test]
+async fn an_expression_is_evaluated_over_the_resource_that_comes_with_it() {
+    let client = Client::start().await;
+    let ask = async |expression: &str, context: Option<&str>, status: u16| {
+        let mut all = vec![
+            json!({"name": "expression", "valueString": expression}),
+            json!({"name": "resource", "resource": {"resourceType": "Patient", "birthDate": "1970-05",
+                "name": [{"given": ["Peter", "James"]}, {"given": ["Jim"]}], "contact": [{"name": {"family": "Berg"}}]}}),
+        ];
+        all.extend(context.map(|c| json!({"name": "context", "valueString": c})));
+        let body = json!({"resourceType": "Parameters", "parameter": all}).to_string();
+        client.json(Method::POST, "/$fhirpath", &body, status).await
+    };
+    let answer = ask("given.first()", Some("name"), 200).await;
+    let results = &answer["parameter"].as_array().unwrap()[1..];
+    assert_eq!(
+        results,
+        [
+            json!({"name": "result", "valueString": "Patient.name[0]", "part": [{"name": "string", "valueString": "Peter"}]}),
+            json!({"name": "result", "valueString": "Patient.name[1]", "part": [{"name": "string", "valueString": "Jim"}]}),
+        ]
+    );
+    assert_eq!(answer["parameter"][0]["part"][1]["valueString"], "given.first()");
+    for (expression, part) in [
+        ("birthDate", json!([{"name": "date", "valueDate": "1970-05"}])),
+        ("name.given.count()", json!([{"name": "integer", "valueInteger": 3}])),
+        ("1.50", json!([{"name": "decimal", "valueDecimal": 1.5}])),
+        ("name.exists()", json!([{"name": "boolean", "valueBoolean": true}])),
+        ("contact.name", json!([{"name": "HumanName", "valueHumanName": {"family": "Berg"}}])),
+        ("deceased", Value::Null),
+    ] {
+        assert_eq!(ask(expression, None, 200).await["parameter"][1]["part"], part, "{expression}");
+    }
+    let contact = ask("contact", None, 200).await["parameter"][1]["part"][0].clone();
+    assert_eq!(contact["extension"][0]["valueString"], r#"{"name":{"family":"Berg"}}"#, "{contact}");
+    let trace = ask("name.given.trace('all').first()", None, 200).await["parameter"][1]["part"].clone();
+    assert_eq!((&trace[1]["name"], &trace[1]["valueString"]), (&json!("trace"), &json!("all")), "{trace}");
+    assert_eq!(trace[1]["part"].as_array().unwrap().len(), 3);
+    for bad in ["name.", "name.first(1, 2)", "nothing()", "'a' + 1"] {
+        ask(bad, None, 400).await;
+    }
+    assert_eq!(
+        refusal(client.send(Method::POST, "/$fhirpath", "{\"resourceType\":\"Parameters\"}").await).await.0,
+        400
+    );
 }

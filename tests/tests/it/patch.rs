@@ -104,7 +104,7 @@ async fn a_patch_that_fails_leaves_everything() {
 }
 
 #[tokio::test]
-async fn bundles_patch_and_patches_follow_one_another() {
+async fn transaction_patches() {
     let client = start().await;
     let binary = |patch: Value| {
         let data = base64::engine::general_purpose::STANDARD.encode(patch.to_string());

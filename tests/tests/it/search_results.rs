@@ -259,3 +259,55 @@ async fn a_restricted_actor_is_shown_own_records_only_in_every_part() {
     let everybody = store.included(&Actor::server(), &practitioner.matches, &[], &revinclude).await.unwrap();
     assert_eq!(names(&everybody.resources), "e1 o5 ada");
 }
+
+/// A condition stated twice stood once in the links, to which the token of the next page was not bound.
+#[tokio::test]
+async fn a_parameter_given_twice_alike_has_its_next_pages() {
+    let ward = ward().await;
+    for (query, expected) in [
+        ("Patient?gender=female&gender=female", "cyd ada"),
+        ("Patient?gender=female&gender=female&_sort=birthdate", "ada cyd"),
+        ("Observation?status=final&code:not=z&status=final&code:not=z", "o4 o2 o1"),
+        ("Observation?_id=o1&_include=Observation:subject&_include=Observation:subject", "o1"),
+        ("?_type=Patient,Observation&_id=ada,o1&_id=ada,o1&_sort=_id", "ada o1"),
+    ] {
+        assert_eq!(walked(&ward, &format!("{query}&_count=1")).await, expected, "{query}");
+    }
+    let own = link(&ward.page("Patient?gender=female&gender=female").await, "self").unwrap().to_owned();
+    assert!(own.ends_with("/Patient?gender=female&_count=20"), "{own}");
+    // Two that differ are two conditions.
+    assert_eq!(walked(&ward, "Patient?gender=female&gender=male,female&_count=1").await, "cyd ada");
+    for query in ["Patient?_count=1&_count=1", "Patient?_sort=family&_sort=family", "?_type=Patient&_type=Patient"] {
+        assert_eq!(ward.answer(query).await.0, 400, "{query}");
+    }
+}
+
+/// 0.1 degrees of latitude are 11.1195 km on the mean earth radius, and 0.05 half of it.
+#[tokio::test]
+async fn a_search_by_place_tells_how_far_each_match_is() {
+    let ward = ward().await;
+    let documents = r#"[
+        {"resourceType":"Location","id":"here","position":{"latitude":52.5,"longitude":13.4},"managingOrganization":{"reference":"Organization/clinic"}},
+        {"resourceType":"Location","id":"there","position":{"latitude":52.6,"longitude":13.4}}]"#;
+    store_all(&ward.server.store, Json::parse(documents).unwrap().items()).await;
+    let told = async |query: &str| -> Vec<String> {
+        let page = ward.page(query).await;
+        let line = |entry: &Value| {
+            let extension = &entry["search"]["extension"][0];
+            let distance = &extension["valueDistance"];
+            if distance.is_null() {
+                assert_eq!(entry["search"].as_object().unwrap().len(), 1);
+                return format!("{} -", entry["resource"]["id"].as_str().unwrap());
+            }
+            assert_eq!(extension["url"], "http://hl7.org/fhir/StructureDefinition/location-distance");
+            assert_eq!((&distance["unit"], &distance["code"]), (&"km".into(), &"km".into()));
+            format!("{} {}", entry["resource"]["id"].as_str().unwrap(), distance["value"])
+        };
+        page["entry"].as_array().unwrap().iter().map(line).collect()
+    };
+    let near = "Location?near=52.5|13.4|20|km&_include=Location:organization";
+    assert_eq!(told(near).await, ["there 11.12", "here 0.0", "clinic -"]);
+    // The nearer of two places counts; a unit of the search does not change that of the answer.
+    assert_eq!(told("Location?near=52.5|13.4|20|km,52.65|13.4|20000|m").await, ["there 5.56", "here 0.0"]);
+    assert_eq!(told("Location?_sort=_id").await, ["here -", "there -"]);
+}

@@ -326,3 +326,35 @@ async fn statements_of_a_transaction_do_not_grow_with_its_entries() {
     // What is looked up once and kept (row keys, definitions) makes the first ones dearer.
     assert!(counted[3..6].iter().zip(&counted[6..9]).all(|(ten, hundred)| hundred <= ten), "{counted:?}");
 }
+
+/// Who asked has gone when the transaction begins, as when a client closes its connection. A connection left between BEGIN and its answer
+/// would go back to the pool within a transaction that swallows what others write.
+#[tokio::test]
+async fn a_write_given_up_while_it_begins_leaves_no_transaction_open() {
+    let url = tests::database().await;
+    let config = entity::StoreConfig { url: url.clone(), connections: 2 };
+    let store = Store::open(&config, Arc::new(Unguarded)).await.unwrap();
+    for second in 0..50 {
+        let mut write = Box::pin(commit(&store, second, vec![create(Patient, &format!("p{second}"), "")]));
+        std::future::poll_fn(|cx| {
+            assert!(write.as_mut().poll(cx).is_pending());
+            std::task::Poll::Ready(())
+        })
+        .await;
+    }
+    commit(&store, 60, vec![create(Patient, "last", "")]).await.unwrap();
+    let db = sea_orm::Database::connect(url).await.unwrap();
+    let sql =
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    let begun = std::time::Instant::now();
+    loop {
+        let statement = sea_orm::Statement::from_string(sea_orm::DatabaseBackend::Postgres, sql);
+        let open = sea_orm::ConnectionTrait::query_all_raw(&db, statement).await.unwrap().len();
+        if open == 0 {
+            break;
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{open} transactions are open");
+    }
+    found(&store, "last").await;
+    store.close().await.unwrap();
+}

@@ -165,3 +165,12 @@ async fn every_page_of_resources_makes_its_rows() {
     let limited = text(&client, "/ViewDefinition/l/$run?_limit=700&_format=csv").await;
     assert_eq!(limited.lines().count(), 701);
 }
+
+/// It is no type of R4, whose elements GraphQL's are.
+#[tokio::test]
+async fn fhirs_graphql_does_not_know_views() {
+    let client = ward().await;
+    let response = client.get("/ViewDefinition/patients/$graphql?query=%7Bid%7D").await;
+    assert_eq!(response.status(), 400);
+    assert!(response.text().await.unwrap().contains("does not know ViewDefinition"));
+}

@@ -136,7 +136,8 @@ async fn answer(
     links.extend(page.next.as_deref().map(|t| ("next", link(Some(t)))));
     links.extend(page.previous.as_deref().map(|t| ("previous", link(Some(t)))));
     let subset = Subset { summary: Summary::False, elements: &[] };
-    let text = search::bundle(&base_url, None, &links, &page.matches, &resources, &warnings, &subset)?;
+    let text =
+        search::bundle(&base_url, None, &links, &page.matches, &resources, &warnings, &subset, &search::no_distance)?;
     Ok(json(StatusCode::OK, text))
 }
 

@@ -81,7 +81,10 @@ pub(in crate::fhir) async fn handle(
     let links = [("self", format!("{base_url}/Observation/$lastn?{}", uri.query().unwrap_or_default()))];
     let subset = Subset { summary: Summary::False, elements: &[] };
     let total = Some(latest.len() as u64);
-    Ok(json(StatusCode::OK, search::bundle(&base_url, total, &links, &latest, &[], &[], &subset)?))
+    Ok(json(
+        StatusCode::OK,
+        search::bundle(&base_url, total, &links, &latest, &[], &[], &subset, &search::no_distance)?,
+    ))
 }
 
 /// The first `max` of each group of observations that come newest first, and those as new as the last of them. Observations that share a

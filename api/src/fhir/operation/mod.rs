@@ -1,8 +1,12 @@
-//! Operations that read: what they are called, where they are served, and how their inputs are read.
+//! Operations: what they are called, where they are served, and how their inputs are read.
 
 pub(super) mod diff;
 pub(super) mod document;
 pub(super) mod everything;
+pub(super) mod export;
+pub(super) mod fhirpath;
+mod group;
+pub(super) mod import;
 pub(super) mod lastn;
 pub(super) mod match_patient;
 pub(super) mod meta;
@@ -13,6 +17,7 @@ use axum::body::Body;
 use fhir::{Issue, IssueType, Json, ResourceType};
 use http::{HeaderMap, StatusCode, Uri, header};
 
+use super::capability::is_changeable;
 use super::{Failure, RESOURCE_LIMIT, body, parameters};
 
 /// An operation as the CapabilityStatement names it.
@@ -29,7 +34,31 @@ pub(super) struct Operation {
 }
 
 /// All that is served on types or instances. A route of [`super::routes`] stands for each.
-pub(super) const OPERATIONS: [Operation; 14] = [
+pub(super) const OPERATIONS: [Operation; 19] = [
+    Operation {
+        name: "graphql",
+        definition: "http://hl7.org/fhir/OperationDefinition/Resource-graphql",
+        types: &[],
+        on_type: false,
+        on_instance: true,
+        by: &["get", "post"],
+    },
+    Operation {
+        name: "export",
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
+        types: &[ResourceType::Patient],
+        on_type: true,
+        on_instance: false,
+        by: &["get", "post"],
+    },
+    Operation {
+        name: "export",
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export",
+        types: &[ResourceType::Group],
+        on_type: false,
+        on_instance: true,
+        by: &["get", "post"],
+    },
     Operation {
         name: "match",
         definition: "http://hl7.org/fhir/OperationDefinition/Patient-match",
@@ -61,6 +90,22 @@ pub(super) const OPERATIONS: [Operation; 14] = [
         on_type: false,
         on_instance: true,
         by: &["get"],
+    },
+    Operation {
+        name: "meta-add",
+        definition: "http://hl7.org/fhir/OperationDefinition/Resource-meta-add",
+        types: &[],
+        on_type: false,
+        on_instance: true,
+        by: &["post"],
+    },
+    Operation {
+        name: "meta-delete",
+        definition: "http://hl7.org/fhir/OperationDefinition/Resource-meta-delete",
+        types: &[],
+        on_type: false,
+        on_instance: true,
+        by: &["post"],
     },
     Operation {
         name: "diff",
@@ -144,13 +189,38 @@ pub(super) const OPERATIONS: [Operation; 14] = [
     },
 ];
 
-/// All that is served on the system: name and definition.
-pub(super) const SYSTEM_OPERATIONS: [(&str, &str); 1] =
-    [("viewdefinition-run", "http://sql-on-fhir.org/OperationDefinition/$viewdefinition-run")];
+/// An operation of the system.
+pub(super) struct SystemOperation {
+    pub name: &'static str,
+    pub definition: &'static str,
+    pub by: &'static [&'static str],
+}
+
+/// All that is served on the system.
+pub(super) const SYSTEM_OPERATIONS: [SystemOperation; 5] = [
+    SystemOperation {
+        name: "graphql",
+        definition: "http://hl7.org/fhir/OperationDefinition/Resource-graphql",
+        by: &["get", "post"],
+    },
+    SystemOperation {
+        name: "viewdefinition-run",
+        definition: "http://sql-on-fhir.org/OperationDefinition/$viewdefinition-run",
+        by: &["get", "post"],
+    },
+    SystemOperation {
+        name: "export",
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
+        by: &["get", "post"],
+    },
+    SystemOperation { name: "import", definition: "urn:wintehr:operation:import", by: &["post"] },
+    SystemOperation { name: "fhirpath", definition: "urn:wintehr:operation:fhirpath", by: &["post"] },
+];
 
 impl Operation {
     pub fn is_on(&self, resource_type: ResourceType) -> bool {
-        self.types.is_empty() || self.types.contains(&resource_type)
+        let is_change = self.name.starts_with("meta-");
+        (self.types.is_empty() || self.types.contains(&resource_type)) && (!is_change || is_changeable(resource_type))
     }
 
     pub fn methods(&self) -> &'static [&'static str] {
@@ -170,6 +240,10 @@ async fn inputs(
         return Ok(all);
     }
     let text = body(headers, content, RESOURCE_LIMIT).await?;
+    // Some clients name the type of a body they do not send.
+    if text.is_empty() {
+        return Ok(all);
+    }
     let bad = |code, text: String| Failure::Status(StatusCode::BAD_REQUEST, vec![Issue::error(code, text)]);
     let document = Json::parse(&text).map_err(|e| bad(IssueType::Structure, e.to_string()))?;
     if document.str_at("resourceType") != Some("Parameters") {
@@ -184,6 +258,9 @@ async fn inputs(
         let value = match value.map(|(_, value)| value) {
             Some(Json::String(text) | Json::Number(text)) => text.to_string(),
             Some(Json::Bool(flag)) => flag.to_string(),
+            Some(Json::Object(reference)) if reference.get("reference").and_then(Json::as_str).is_some() => {
+                reference.get("reference").and_then(Json::as_str).unwrap_or_default().to_owned()
+            }
             _ => return Err(bad(IssueType::Structure, format!("Parameters.parameter[{n}] has no simple value"))),
         };
         all.push((name.to_owned(), value));

@@ -18,6 +18,7 @@ use fhir::table::{Surroundings, View, write_csv, write_object};
 use fhir::{Issue, IssueType, Json, ResourceType};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 
+use super::group::members;
 use super::once;
 use crate::auth::Caller;
 use crate::fhir::failure::issues_status;
@@ -285,7 +286,7 @@ async fn query(store: &Store, caller: &Caller, ty: ResourceType, asked: &Asked) 
     }
     for id in &groups {
         let text = stored(store, &caller.actor, ResourceType::Group, id).await?;
-        patients.extend(members(&text)?);
+        patients.extend(members(&text, caller.request.now)?);
     }
     patients.sort_unstable();
     patients.dedup();
@@ -306,18 +307,6 @@ async fn query(store: &Store, caller: &Caller, ty: ResourceType, asked: &Asked) 
         query.all.push(if compartments.len() == 1 { compartments.remove(0) } else { Clause::Or(compartments) });
     }
     Ok(Some(query))
-}
-
-/// The ids of the patients that are members of a Group now.
-fn members(group: &str) -> Result<Vec<String>, Failure> {
-    let document = Json::parse(group).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
-    let members = document.get("member").map_or(&[][..], Json::items).iter();
-    let active = members.filter(|m| m.get("inactive").and_then(Json::as_bool) != Some(true));
-    let patients = active.filter_map(|m| match relative(m.get("entity")?.str_at("reference")?) {
-        Some((ResourceType::Patient, id, _)) => Some(id.to_owned()),
-        _ => None,
-    });
-    Ok(patients.collect())
 }
 
 /// Where the resources come from, and how far one has come.

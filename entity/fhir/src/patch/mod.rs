@@ -1,8 +1,9 @@
-//! Changes to a document: JSON Patch (RFC 6902) and FHIRPath Patch (FHIR R4 `fhirpatch.html`). All operations of a patch apply, or none.
+//! Changes to a document: JSON Patch (RFC 6902), FHIRPath Patch (FHIR R4 `fhirpatch.html`) and those of `$meta-add` and `$meta-delete`. All operations of a patch apply, or none.
 //!
 //! It does not know whether the result is valid: the store asks that of every document.
 
 mod json;
+mod meta;
 mod path;
 
 use crate::json::MAX_DEPTH;
@@ -28,6 +29,7 @@ pub struct Patch {
 enum Operations {
     Json(Vec<json::Operation>),
     Path(Vec<path::Operation>),
+    Meta(meta::Operation),
 }
 
 impl Patch {
@@ -68,6 +70,18 @@ impl Patch {
         Ok(Self { text: parameters.to_text(), operations })
     }
 
+    /// Reads the Parameters of `$meta-add` or `$meta-delete`.
+    ///
+    /// # Errors
+    /// One issue that names the member of the Meta.
+    pub fn meta(parameters: &Json<'_>, add: bool) -> Result<Self, Issue> {
+        let operation =
+            meta::Operation::read(parameters, add).map_err(|reason| Issue::error(IssueType::Invalid, reason))?;
+        bounded(operation.len())?;
+        let text = format!("{} {}", if add { "add" } else { "delete" }, parameters.to_text());
+        Ok(Self { text, operations: Operations::Meta(operation) })
+    }
+
     /// Reads the patch of a bundle's entry: `Parameters`, or a `Binary` that holds a JSON Patch.
     ///
     /// # Errors
@@ -84,7 +98,7 @@ impl Patch {
         Self::json(&text.ok_or_else(|| Issue::error(IssueType::Structure, "Binary.data is no base64 of a text"))?)
     }
 
-    /// The text it was read from.
+    /// What it was read from, as a text that tells it from others.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -106,6 +120,7 @@ impl Patch {
                     operation.tidy(&mut work.document);
                 }
             }
+            Operations::Meta(operation) => operation.apply(&mut work.document).map_err(|reason| fail(0, reason))?,
             Operations::Path(operations) => {
                 for (i, operation) in operations.iter().enumerate() {
                     operation.apply(&mut work).map_err(|reason| fail(i, reason))?;

@@ -25,7 +25,7 @@ mod value;
 
 pub use check::Check;
 pub use eval::{Budget, Context, Trace};
-pub use model::Type;
+pub use model::{Child, Choice, Primitive, Type};
 pub use parser::MAX_NESTING;
 pub use value::{Collection, Node, Quantity, Value};
 

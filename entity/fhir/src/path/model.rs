@@ -100,11 +100,11 @@ impl Type {
         self.def().is_abstract
     }
 
-    pub(crate) fn is_resource(self) -> bool {
+    pub fn is_resource(self) -> bool {
         Type::named("Resource").is_some_and(|resource| self.is_a(resource))
     }
 
-    pub(crate) fn primitive(self) -> Option<Primitive> {
+    pub fn primitive(self) -> Option<Primitive> {
         self.def().primitive
     }
 
@@ -114,7 +114,7 @@ impl Type {
     }
 
     /// Every type of the definitions.
-    pub(crate) fn all() -> impl Iterator<Item = Type> {
+    pub fn all() -> impl Iterator<Item = Type> {
         (1..MODEL.types.len()).map(|i| Type(i as u16))
     }
 
@@ -123,16 +123,16 @@ impl Type {
         &self.def().invariants
     }
 
-    pub(crate) fn children(self) -> &'static [Child] {
+    pub fn children(self) -> &'static [Child] {
         &self.def().children
     }
 
-    pub(crate) fn child(self, name: &str) -> Option<&'static Child> {
+    pub fn child(self, name: &str) -> Option<&'static Child> {
         self.children().iter().find(|c| c.name == name)
     }
 
     /// The child behind a JSON member or XML element name.
-    pub(crate) fn by_json(self, json: &str) -> Option<(&'static Child, &'static Choice)> {
+    pub fn by_json(self, json: &str) -> Option<(&'static Child, &'static Choice)> {
         self.children().iter().find_map(|child| {
             if !json.starts_with(child.name) {
                 return None;

@@ -28,7 +28,8 @@ pub struct Options<'a> {
     pub base_url: Option<&'a str>,
 }
 
-/// The index rows of a document. Lists are sorted and without repetition, except `patients`, which is in order of the document.
+/// The index rows of a document. Lists are sorted and without repetition, except `patients`, which is in order of the document, and
+/// the ends of ranges in `quantities`: as many as there are ranges, so that they can be counted.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Extracted {
     /// Words of the head's `terms`; see [`Keys`].
@@ -63,6 +64,7 @@ pub fn extract(document: &Json<'_>, resource_type: ResourceType, keys: &Keys, op
         options,
         resource_type,
         out: Extracted { ts_lo: temporal::MIN, ts_hi: temporal::MIN, ..Extracted::default() },
+        ends: Vec::new(),
         scratch: String::new(),
     };
     (sink.out.conf, sink.out.sens) = label::of(document);
@@ -73,7 +75,7 @@ pub fn extract(document: &Json<'_>, resource_type: ResourceType, keys: &Keys, op
     }
     sink.walk(&plan.root, document, document);
     sink.literal_references(document);
-    let mut out = sink.out;
+    let (mut out, ends) = (sink.out, sink.ends);
     for patient in out.patients.iter().skip(1) {
         out.terms.push(keys.term_compartment(keys.resource(ResourceType::Patient, patient)));
     }
@@ -81,8 +83,11 @@ pub fn extract(document: &Json<'_>, resource_type: ResourceType, keys: &Keys, op
     out.terms.dedup();
     out.ord.sort_unstable();
     out.ord.dedup();
-    out.quantities.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let order = |a: &(i64, f64), b: &(i64, f64)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1));
+    out.quantities.sort_unstable_by(order);
     out.quantities.dedup_by(|a, b| a.0 == b.0 && a.1.to_bits() == b.1.to_bits());
+    out.quantities.extend(ends);
+    out.quantities.sort_unstable_by(order);
     out.strings.sort_unstable();
     out.strings.dedup();
     out.dates.sort_unstable();
@@ -483,6 +488,8 @@ struct Sink<'s> {
     options: &'s Options<'s>,
     resource_type: ResourceType,
     out: Extracted,
+    /// Rows of `quantities` that are ends of ranges.
+    ends: Vec<(i64, f64)>,
     scratch: String,
 }
 
@@ -671,8 +678,8 @@ impl Sink<'_> {
         if low.to_bits() == high.to_bits() {
             self.out.quantities.push((key, low));
         } else {
-            self.out.quantities.push((self.keys.low_end(key), low));
-            self.out.quantities.push((self.keys.high_end(key), high));
+            self.ends.push((self.keys.low_end(key), low));
+            self.ends.push((self.keys.high_end(key), high));
         }
     }
 
@@ -683,12 +690,15 @@ impl Sink<'_> {
             return;
         }
         let mut codes: Vec<i64> = Vec::new();
-        first.each(instance, document, &mut |element| part_terms(keys, first.param, element, self.options, &mut codes));
-        if codes.is_empty() {
-            return;
-        }
+        let mut coded = false;
+        first.each(instance, document, &mut |element| {
+            coded = true;
+            part_terms(keys, first.param, element, self.options, &mut codes);
+        });
+        codes.sort_unstable();
+        codes.dedup();
         let mut present = false;
-        let out = &mut self.out;
+        let (out, ends) = (&mut self.out, &mut self.ends);
         let options = self.options;
         second.each(instance, document, &mut |element| {
             present = true;
@@ -709,8 +719,8 @@ impl Sink<'_> {
                                 if low.to_bits() == high.to_bits() {
                                     out.quantities.push((key, low));
                                 } else {
-                                    out.quantities.push((keys.low_end(key), low));
-                                    out.quantities.push((keys.high_end(key), high));
+                                    ends.push((keys.low_end(key), low));
+                                    ends.push((keys.high_end(key), high));
                                 }
                             }
                         };
@@ -741,7 +751,7 @@ impl Sink<'_> {
                 Kind::Composite | Kind::Special => {}
             }
         });
-        if present {
+        if coded && present {
             self.out.terms.push(keys.term_present(param));
         }
     }

@@ -127,7 +127,7 @@ impl Keys {
     }
 
     /// `ix_qty` of the lower end of a range, or of a value with a comparator, that belongs under `key`; -∞ when it is open.
-    /// `lt`, `le` and `sa` ask the lower end, `gt`, `ge` and `eb` the higher one; no range equals a number.
+    /// `lt`, `le` and `sa` ask the lower end, `gt`, `ge` and `eb` the higher one, `eq` and `ap` both.
     pub fn low_end(&self, key: i64) -> i64 {
         self.h64(&["ql", &key.to_string()])
     }

@@ -110,7 +110,18 @@ pub fn matches(
         Clause::And(clauses) => all(clauses, again),
         Clause::Or(clauses) => any(clauses, again),
         Clause::Not(clause) => Ok(!again(clause)?),
-        Clause::Missing { param, missing } => Ok(select(document, document, param, options)?.is_empty() == *missing),
+        Clause::Missing { param, missing } => {
+            // A composite is there when all its parts are.
+            let whole = |instance: &Value<'_>| {
+                all(param.components, |component| {
+                    let own = registry::parameter(param.base, component.code);
+                    let own = own.ok_or_else(|| Unsupported(param.code.to_owned()))?;
+                    let from = instance.json();
+                    Ok(!select_by(component.expression, own.kind, from, document, own, options)?.is_empty())
+                })
+            };
+            Ok(any(&select(document, document, param, options)?, whole)? != *missing)
+        }
         Clause::Param { param, modifier: Modifier::Not, any: operands } => {
             let values = select(document, document, param, options)?;
             let found = any(&values, |v| any(operands, |o| holds(v, param, &Modifier::None, o, document, options)))?;

@@ -1,6 +1,7 @@
 //! Search: the query tree, its parser, the extraction of index values, and the pure matcher that is its oracle.
 
 pub mod coded;
+pub mod criteria;
 mod element_path;
 pub mod extract;
 pub mod fold;

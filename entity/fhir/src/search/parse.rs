@@ -63,7 +63,7 @@ pub fn parse(
     let mut parsed = Parsed { query: Query::new(resource_type), warnings: Vec::new(), format: None, pretty: false };
     let mut errors = Vec::new();
     for (at, (name, value)) in pairs.iter().enumerate() {
-        if SINGLE.contains(&name.as_str()) && pairs[..at].iter().any(|(n, _)| n == name) {
+        if is_single(name) && pairs[..at].iter().any(|(n, _)| n == name) {
             errors.push(Issue::error(IssueType::Invalid, format!("the parameter \"{name}\" is given twice")));
             continue;
         }
@@ -83,6 +83,11 @@ pub fn parse(
 /// Result parameters that make no sense twice.
 const SINGLE: [&str; 9] =
     ["_count", "_total", "_summary", "_sort", "_elements", "_format", "_pretty", "_contained", "_containedType"];
+
+/// Whether a search that gives the parameter twice is refused.
+pub fn is_single(name: &str) -> bool {
+    SINGLE.contains(&name)
+}
 
 enum Fault {
     /// Not understood: an error, or left out visibly in lenient handling.

@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 use crate::ResourceType;
 
 /// A search parameter as one base type has it. Two are equal when base and code are.
-#[derive(Debug)]
 pub struct SearchParameter {
     /// The type it is searched on; one value per (base type, code), also for those defined on Resource and DomainResource.
     pub base: ResourceType,
@@ -20,6 +19,12 @@ pub struct SearchParameter {
     pub targets: &'static [ResourceType],
     /// For composites: the component codes on the same base, and the expression of each, relative to `expression`.
     pub components: &'static [Component],
+}
+
+impl std::fmt::Debug for SearchParameter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.base, self.code)
+    }
 }
 
 /// The type of a search parameter.

@@ -1,22 +1,27 @@
 //! The audit: one kind of row for reads, writes, refusals and sign-ins, inserted here only, each with the hash of all that it says.
 //!
-//! A write's rows are in its transaction ([`insert`]). What only reads is queued and written in batches ([`queue`]); the rows are
-//! chained by [`seal`].
+//! A write's rows are in its transaction ([`insert`]). What only reads is queued and copied in batches ([`queue`]); the rows are
+//! chained by [`seal`], and read as R4 AuditEvents by [`read`].
 
+mod copy;
+mod event;
 mod queue;
+mod read;
 mod seal;
+mod what;
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::ArrayType;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement, Value};
-use serde_json::Value as Plain;
 use sha2::{Digest as _, Sha256};
 
+pub use event::AuditEntry;
 pub(crate) use queue::Queue;
+pub use read::{AuditFilter, AuditPage, PARAMETERS};
 pub use seal::{Break, Verified};
+use what::write_number;
+pub use what::{Members, What};
 
 use crate::StoreError;
-use crate::store::sql::i64_array;
 
 /// A row of the audit before it has an id.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,60 +38,87 @@ pub struct AuditRow {
     pub outcome: i16,
     /// Row keys of the patients concerned.
     pub patients: Vec<i64>,
-    /// What was touched and how it was asked for. Numbers in it are integers.
-    pub what: Plain,
+    /// What was touched and how it was asked for.
+    pub what: What,
 }
 
-/// Inserts the rows, in one statement.
+/// Inserts the rows, in one statement. Each column is one array in its text form: a parameter each, however many rows.
 pub(crate) async fn insert(db: &impl ConnectionTrait, rows: &[AuditRow]) -> Result<(), StoreError> {
     const SQL: &str = r#"INSERT INTO fhir.audit_event
           (recorded, request_id, principal, account, action, subtype, outcome, patients, what, hash)
-        SELECT 'epoch'::timestamptz + u.recorded * interval '1 microsecond', u.request_id, u.principal, NULLIF(u.account, 0),
-               u.action::"char", u.subtype, u.outcome, ($11::bigint[])[u.pat_lo:u.pat_hi], u.what::jsonb, u.hash
-        FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::smallint[], $8::text[],
-                    $9::bytea[], $10::int[], $12::int[])
-          AS u (recorded, request_id, principal, account, action, subtype, outcome, what, hash, pat_lo, pat_hi)"#;
+        SELECT 'epoch'::timestamptz + u.recorded * interval '1 microsecond', u.request_id, u.principal, u.account,
+               u.action::"char", u.subtype, u.outcome, u.patients::bigint[], u.what, u.hash
+        FROM unnest($1::text::bigint[], $2::text::text[], $3::text::text[], $4::text::bigint[], $5::text::text[], $6::text::text[],
+                    $7::text::smallint[], $8::text::text[], $9::text::jsonb[], $10::text::bytea[])
+          AS u (recorded, request_id, principal, account, action, subtype, outcome, patients, what, hash)"#;
     if rows.is_empty() {
         return Ok(());
     }
-    let mut end = 0;
-    let ends: Vec<(i32, i32)> = rows
-        .iter()
-        .map(|r| {
-            let start = end + 1;
-            end += r.patients.len() as i32;
-            (start, end)
-        })
-        .collect();
-    let (whats, hashes): (Vec<String>, Vec<Vec<u8>>) = rows
-        .iter()
-        .map(|r| {
-            let what = canonical(&r.what);
-            let hash = hash(&r.hashed(&what)).to_vec();
-            (what, hash)
-        })
-        .unzip();
-    let texts = |of: fn(&AuditRow) -> String| array(ArrayType::String, rows.iter().map(|r| of(r).into()));
-    let binds = [
-        i64_array(rows.iter().map(|r| r.recorded.timestamp_micros())),
-        texts(|r| r.request_id.clone()),
-        texts(|r| r.principal.clone()),
-        i64_array(rows.iter().map(|r| r.account.unwrap_or(0))),
-        texts(|r| r.action.to_owned()),
-        texts(|r| r.subtype.clone()),
-        array(ArrayType::SmallInt, rows.iter().map(|r| r.outcome.into())),
-        array(ArrayType::String, whats.into_iter().map(Value::from)),
-        array(ArrayType::Bytes, hashes.into_iter().map(Value::from)),
-        array(ArrayType::Int, ends.iter().map(|(lo, _)| (*lo).into())),
-        i64_array(rows.iter().flat_map(|r| r.patients.iter().copied())),
-        array(ArrayType::Int, ends.iter().map(|(_, hi)| (*hi).into())),
+    let columns = [
+        column(rows, |r, out| write_number(r.recorded.timestamp_micros(), out)),
+        column(rows, |r, out| quoted(&r.request_id, out)),
+        column(rows, |r, out| quoted(&r.principal, out)),
+        column(rows, |r, out| match r.account {
+            Some(account) => write_number(account, out),
+            None => out.push_str("NULL"),
+        }),
+        column(rows, |r, out| quoted(r.action, out)),
+        column(rows, |r, out| quoted(&r.subtype, out)),
+        column(rows, |r, out| write_number(r.outcome.into(), out)),
+        column(rows, |r, out| {
+            out.push_str("\"{");
+            separated(&r.patients, out, |p, out| write_number(*p, out));
+            out.push_str("}\"");
+        }),
+        column(rows, |r, out| quoted(r.what.as_str(), out)),
+        column(rows, |r, out| {
+            out.push_str("\"\\\\x");
+            out.push_str(&hex(&hash(&r.hashed())));
+            out.push('"');
+        }),
     ];
+    let binds = columns.map(Value::from);
     db.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, SQL, binds)).await?;
     Ok(())
 }
 
-fn array(ty: ArrayType, values: impl Iterator<Item = Value>) -> Value {
-    Value::Array(ty, Some(Box::new(values.collect())))
+/// One column of all rows as the text of an array: <https://www.postgresql.org/docs/15/arrays.html#ARRAYS-IO>.
+fn column(rows: &[AuditRow], write: impl Fn(&AuditRow, &mut String)) -> String {
+    let mut out = String::with_capacity(rows.len() * 24);
+    out.push('{');
+    separated(rows, &mut out, write);
+    out.push('}');
+    out
+}
+
+fn separated<T>(values: &[T], out: &mut String, write: impl Fn(&T, &mut String)) {
+    for (at, value) in values.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        write(value, out);
+    }
+}
+
+/// An element of an array of texts. A text has no U+0000.
+fn quoted(text: &str, out: &mut String) {
+    out.push('"');
+    for part in text.split_inclusive(['"', '\\']) {
+        match part.as_bytes().last() {
+            Some(mark @ (b'"' | b'\\')) => {
+                out.push_str(&part[..part.len() - 1]);
+                out.push('\\');
+                out.push(*mark as char);
+            }
+            _ => out.push_str(part),
+        }
+    }
+    out.push('"');
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|b| [b >> 4, b & 15]).map(|digit| DIGITS[usize::from(digit)] as char).collect()
 }
 
 /// All that a row says, as it is hashed.
@@ -99,12 +131,11 @@ struct Hashed<'r> {
     subtype: &'r str,
     outcome: i16,
     patients: &'r [i64],
-    /// By [`canonical`].
     what: &'r str,
 }
 
 impl AuditRow {
-    fn hashed<'r>(&'r self, what: &'r str) -> Hashed<'r> {
+    fn hashed(&self) -> Hashed<'_> {
         Hashed {
             micros: self.recorded.timestamp_micros(),
             request_id: &self.request_id,
@@ -114,7 +145,7 @@ impl AuditRow {
             subtype: &self.subtype,
             outcome: self.outcome,
             patients: &self.patients,
-            what,
+            what: self.what.as_str(),
         }
     }
 }
@@ -138,48 +169,6 @@ fn hash(row: &Hashed<'_>) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// JSON as it is hashed, whatever order jsonb gives its keys: sorted, without spaces. U+0000, which jsonb cannot hold, becomes U+FFFD.
-fn canonical(value: &Plain) -> String {
-    let mut out = String::new();
-    write_canonical(value, &mut out);
-    out
-}
-
-fn write_canonical(value: &Plain, out: &mut String) {
-    let mut text = |s: &str| {
-        let clean = s.replace('\0', "\u{fffd}");
-        out.push_str(&Plain::from(clean).to_string());
-    };
-    match value {
-        Plain::String(s) => text(s),
-        Plain::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_unstable_by_key(|(name, _)| *name);
-            out.push('{');
-            for (at, (name, member)) in members.into_iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                write_canonical(&Plain::from(name.as_str()), out);
-                out.push(':');
-                write_canonical(member, out);
-            }
-            out.push('}');
-        }
-        Plain::Array(items) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                write_canonical(item, out);
-            }
-            out.push(']');
-        }
-        Plain::Null | Plain::Bool(_) | Plain::Number(_) => out.push_str(&value.to_string()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -187,10 +176,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_hashed_does_not_depend_on_the_order_of_keys() {
-        let one = canonical(&json!({"b": [1, {"z": null, "a": "x\u{0}\"é"}], "a": true}));
-        assert_eq!(one, "{\"a\":true,\"b\":[1,{\"a\":\"x\u{fffd}\\\"é\",\"z\":null}]}");
-        assert_eq!(canonical(&serde_json::from_str(&one).unwrap()), one);
+    fn an_array_in_text_form() {
+        let mut out = String::new();
+        quoted("a\"b\\c,{}é", &mut out);
+        quoted("", &mut out);
+        assert_eq!(out, "\"a\\\"b\\\\c,{}é\"\"\"");
+        assert_eq!(hex(&[0, 0xa7]), "00a7");
     }
 
     #[test]
@@ -204,9 +195,9 @@ mod tests {
             subtype: "read".into(),
             outcome: 0,
             patients: vec![1],
-            what: json!({}),
+            what: json!({}).into(),
         };
-        let of = |r: &AuditRow| hash(&r.hashed(&canonical(&r.what)));
+        let of = |r: &AuditRow| hash(&r.hashed());
         let others = [
             AuditRow { recorded: DateTime::from_timestamp(2, 0).unwrap(), ..row.clone() },
             AuditRow { request_id: "rp".into(), principal: String::new(), ..row.clone() },
@@ -215,7 +206,7 @@ mod tests {
             AuditRow { subtype: "vread".into(), ..row.clone() },
             AuditRow { outcome: 4, ..row.clone() },
             AuditRow { patients: vec![1, 2], ..row.clone() },
-            AuditRow { what: json!({"a": 1}), ..row.clone() },
+            AuditRow { what: json!({"a": 1}).into(), ..row.clone() },
         ];
         for other in &others {
             assert_ne!(of(other), of(&row), "{other:?}");

@@ -4,16 +4,18 @@
 
 use std::time::Duration;
 
-use sea_orm::DatabaseConnection;
+use sea_orm::sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{AuditRow, insert};
+use super::AuditRow;
+use super::copy::copy;
+use crate::store::driver_error;
 use crate::{Store, StoreError};
 
 /// Rows in memory at most, beside the batch that is being written.
 const CAPACITY: usize = 4096;
 /// Rows of one statement at most.
-const BATCH: usize = 1000;
+const BATCH: usize = 256;
 const BATCH_EVERY: Duration = Duration::from_millis(100);
 /// How long a batch that the database does not take waits for the next try.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
@@ -28,13 +30,21 @@ enum Message {
 
 /// The sending end; the task that writes ends with the last one.
 #[derive(Clone)]
-pub(crate) struct Queue(mpsc::Sender<Message>);
+pub(crate) struct Queue {
+    sender: mpsc::Sender<Message>,
+    pool: PgPool,
+}
 
 impl Queue {
-    pub fn start(db: DatabaseConnection) -> Self {
+    /// Over a pool of its own: the audit does not stand in line with requests for a connection.
+    pub fn start(pool: PgPool) -> Self {
         let (sender, receiver) = mpsc::channel(CAPACITY);
-        tokio::spawn(write(db, receiver));
-        Self(sender)
+        tokio::spawn(write(pool.clone(), receiver));
+        Self { sender, pool }
+    }
+
+    pub async fn close(&self) {
+        self.pool.close().await;
     }
 }
 
@@ -45,7 +55,7 @@ impl Store {
     /// [`StoreError::Unavailable`] when there is no place for it, or it could not be written, for ten seconds.
     pub async fn audit(&self, row: AuditRow, written: bool) -> Result<(), StoreError> {
         let (done, wait) = oneshot::channel();
-        let queued = self.audit.0.send(Message::Row(Box::new(row), written.then_some(done)));
+        let queued = self.audit.sender.send(Message::Row(Box::new(row), written.then_some(done)));
         within_patience(async {
             queued.await.map_err(|_| ())?;
             if written { wait.await.map_err(|_| ()) } else { Ok(()) }
@@ -60,7 +70,7 @@ impl Store {
     pub async fn flush_audit(&self) -> Result<(), StoreError> {
         let (done, wait) = oneshot::channel();
         within_patience(async {
-            self.audit.0.send(Message::Flush(done)).await.map_err(|_| ())?;
+            self.audit.sender.send(Message::Flush(done)).await.map_err(|_| ())?;
             wait.await.map_err(|_| ())
         })
         .await
@@ -74,7 +84,7 @@ async fn within_patience(act: impl Future<Output = Result<(), ()>>) -> Result<()
     }
 }
 
-async fn write(db: DatabaseConnection, mut queue: mpsc::Receiver<Message>) {
+async fn write(pool: PgPool, mut queue: mpsc::Receiver<Message>) {
     let mut open = true;
     while open {
         let (mut rows, mut waiting) = (Vec::new(), Vec::new());
@@ -101,7 +111,7 @@ async fn write(db: DatabaseConnection, mut queue: mpsc::Receiver<Message>) {
         {
             take(message, &mut rows, &mut waiting);
         }
-        commit(&db, rows).await;
+        commit(&pool, rows).await;
         for done in waiting {
             let _ = done.send(());
         }
@@ -119,9 +129,9 @@ fn take(message: Message, rows: &mut Vec<AuditRow>, waiting: &mut Vec<oneshot::S
 }
 
 /// Until the database has the batch. A row that it refuses by itself is named in the log, and the others go on.
-async fn commit(db: &DatabaseConnection, mut rows: Vec<AuditRow>) {
+async fn commit(pool: &PgPool, mut rows: Vec<AuditRow>) {
     loop {
-        match insert(db, &rows).await {
+        match store(pool, &rows).await {
             Ok(()) => return,
             Err(StoreError::Internal(cause)) if rows.len() == 1 => {
                 tracing::error!(request_id = rows[0].request_id, cause, "a row of the audit cannot be written");
@@ -129,7 +139,7 @@ async fn commit(db: &DatabaseConnection, mut rows: Vec<AuditRow>) {
             }
             Err(StoreError::Internal(_)) => {
                 let second = rows.split_off(rows.len() / 2);
-                Box::pin(commit(db, rows)).await;
+                Box::pin(commit(pool, rows)).await;
                 rows = second;
             }
             Err(cause) => {
@@ -138,4 +148,12 @@ async fn commit(db: &DatabaseConnection, mut rows: Vec<AuditRow>) {
             }
         }
     }
+}
+
+async fn store(pool: &PgPool, rows: &[AuditRow]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut connection = pool.acquire().await.map_err(driver_error)?;
+    copy(&mut connection, rows).await.map_err(driver_error)
 }

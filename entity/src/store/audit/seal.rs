@@ -5,10 +5,10 @@
 //! more, so no row is skipped, whatever order the transactions end in. One sealer works at a time.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseBackend, QueryResult, Statement, TransactionTrait as _, Value};
+use sea_orm::{ConnectionTrait, DatabaseBackend, QueryResult, Statement, Value};
 use sha2::{Digest as _, Sha256};
 
-use super::{Hashed, canonical, hash};
+use super::{Hashed, What, hash, hex};
 use crate::store::sql::i64_array;
 use crate::{Store, StoreError};
 
@@ -64,7 +64,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away.
     pub async fn seal_audit(&self, now: DateTime<Utc>) -> Result<Option<String>, StoreError> {
-        let tx = self.db.begin().await?;
+        let tx = self.begin().await?;
         let lock = statement("SELECT pg_try_advisory_xact_lock($1) AS mine", [LOCK.into()]);
         let mine: bool = one(&tx, lock).await?.try_get("", "mine")?;
         if !mine {
@@ -115,7 +115,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away.
     pub async fn verify_audit(&self) -> Result<Verified, StoreError> {
-        let tx = self.db.begin_with_config(Some(sea_orm::IsolationLevel::RepeatableRead), None).await?;
+        let tx = self.begin_with(Some(sea_orm::IsolationLevel::RepeatableRead)).await?;
         let first = statement("SELECT n, below::text AS below, ids, marks, hash FROM fhir.audit_seal WHERE n = 0", []);
         let mut verified = Verified { rows: 0, seals: 0, head: String::new(), broken: None };
         let Some(first) = tx.query_one_raw(first).await? else {
@@ -164,7 +164,9 @@ async fn checked(db: &impl ConnectionTrait, from: &str, below: Option<&str>) -> 
         let (action, subtype): (String, String) = (row.try_get("", "action")?, row.try_get("", "subtype")?);
         let patients: Vec<i64> = row.try_get("", "patients")?;
         let what: String = row.try_get("", "what")?;
-        let what = serde_json::from_str(&what).map(|w| canonical(&w)).unwrap_or_default();
+        let what = serde_json::from_str::<serde_json::Value>(&what)
+            .map_err(|_| StoreError::Internal("a row of the audit is no JSON".into()))?;
+        let what = What::from(what);
         let hashed = Hashed {
             micros: row.try_get("", "micros")?,
             request_id: &request_id,
@@ -174,7 +176,7 @@ async fn checked(db: &impl ConnectionTrait, from: &str, below: Option<&str>) -> 
             subtype: &subtype,
             outcome: row.try_get("", "outcome")?,
             patients: &patients,
-            what: &what,
+            what: what.as_str(),
         };
         let kept = row_of(&row)?;
         let right = kept.hash == hash(&hashed);
@@ -222,10 +224,6 @@ fn seal<R: std::borrow::Borrow<Row>>(before: &[u8], below: &str, rows: &[R]) -> 
 /// The beginning of a row's hash, by which a seal names the row that differs.
 fn mark(hash: &[u8]) -> i64 {
     hash.first_chunk().map_or(0, |first| i64::from_le_bytes(*first))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn statement<const N: usize>(sql: &str, binds: [Value; N]) -> Statement {

@@ -1,9 +1,9 @@
 //! How many matches a search has: exactly, up to a bound, or by the planner's statistics.
 
+use fhir::ResourceType;
 use fhir::search::query::Query;
-use sea_orm::ConnectionTrait as _;
 
-use super::Order;
+use super::{Order, Planned};
 use crate::role::Interaction;
 use crate::store::Store;
 use crate::store::sql::Sql;
@@ -28,6 +28,10 @@ impl Store {
     /// # Errors
     /// As [`Store::search`].
     pub async fn count(&self, actor: &Actor, query: &Query, count: Count) -> Result<Option<u64>, StoreError> {
+        if query.resource_type == ResourceType::AuditEvent {
+            self.asked(actor, query);
+            return Ok(Some(self.audit_count(actor, query).await?));
+        }
         actor.require(Interaction::Search, query.resource_type)?;
         self.asked(actor, query);
         let query = &*self.prepared(&self.db, actor, query).await?;
@@ -40,15 +44,22 @@ impl Store {
         };
         let driver = self.driver(query, &Order::Newest)?;
         let mut sql = Sql::new();
-        self.fence(&mut sql, actor, query, &driver);
-        sql.push("SELECT count(*) AS n FROM (SELECT 1 FROM ");
-        self.matching(&mut sql, actor, query, &driver)?;
+        let planned = if self.counts_keys(actor, query, &driver) {
+            sql.push("SELECT count(*) AS n FROM (");
+            self.keys_of_code(&mut sql, actor, query.resource_type, &driver);
+            Planned::Once
+        } else {
+            self.fence(&mut sql, actor, query, &driver);
+            sql.push("SELECT count(*) AS n FROM (SELECT 1 FROM ");
+            self.matching(&mut sql, actor, query, &driver, Planned::Anew)?;
+            Planned::Anew
+        };
         if let Some(limit) = limit {
             sql.push(" LIMIT ").bind(limit + 1);
         }
         sql.push(") AS c");
-        let row = self.db.query_one_raw(sql.statement()).await?;
-        let row = row.ok_or_else(|| StoreError::Internal("a count without a row".into()))?;
+        let rows = self.ask(planned, sql).await?;
+        let row = rows.first().ok_or_else(|| StoreError::Internal("a count without a row".into()))?;
         let n: i64 = row.try_get("", "n")?;
         Ok(match (count, limit) {
             (_, limit) if limit.is_none_or(|limit| n <= limit) => Some(n as u64),
@@ -64,9 +75,9 @@ impl Store {
         sql.push("EXPLAIN (FORMAT JSON) ");
         self.fence(&mut sql, actor, query, &driver);
         sql.push("SELECT 1 FROM ");
-        self.matching(&mut sql, actor, query, &driver)?;
-        let row = self.db.query_one_raw(sql.statement()).await?;
-        let plan: Option<serde_json::Value> = row.map(|row| row.try_get("", "QUERY PLAN")).transpose()?;
+        self.matching(&mut sql, actor, query, &driver, Planned::Anew)?;
+        let rows = self.ask(Planned::Anew, sql).await?;
+        let plan: Option<serde_json::Value> = rows.first().map(|row| row.try_get("", "QUERY PLAN")).transpose()?;
         plan.and_then(|plan| plan[0]["Plan"]["Plan Rows"].as_f64())
             .map(|rows| rows as u64)
             .ok_or_else(|| StoreError::Internal("a plan without rows".into()))

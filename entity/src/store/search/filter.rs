@@ -28,6 +28,10 @@ impl Filter<'_> {
     pub fn write(&mut self, sql: &mut Sql, alias: &str, ty: ResourceType, clause: &Clause) -> Result<(), StoreError> {
         sql.push("(");
         match clause {
+            // Every resource has them, as columns.
+            Clause::Missing { param, missing } if ["_id", "_lastUpdated"].contains(&param.code) => {
+                sql.push(if *missing { "false" } else { "true" });
+            }
             Clause::Missing { param, missing } => {
                 if *missing {
                     sql.push("NOT ");
@@ -199,7 +203,8 @@ impl Filter<'_> {
         sql.push(alias).push(".rkey IN (SELECT ").push(&inner).push(".pat FROM ");
         sql.heads(source, &inner, self.actor, self.keys).push(" AND ");
         self.write(sql, &inner, source, clause)?;
-        sql.push(")");
+        // A row of nobody would make "not in" unknown for everybody.
+        sql.push(" AND ").push(&inner).push(".pat IS NOT NULL)");
         Ok(())
     }
 
@@ -209,7 +214,7 @@ impl Filter<'_> {
     }
 }
 
-pub(super) fn unsupported<T>(what: &str) -> Result<T, StoreError> {
+pub(in crate::store) fn unsupported<T>(what: &str) -> Result<T, StoreError> {
     Err(StoreError::NotSupported(format!("{what} is not supported yet")))
 }
 
@@ -235,6 +240,24 @@ fn id_of(operand: &Operand) -> Result<String, StoreError> {
     match operand {
         Operand::Token(Token::Code(id) | Token::NoSystemCode(id)) | Operand::String(id) => Ok(id.clone()),
         _ => unsupported("this form of _id"),
+    }
+}
+
+/// Whether the head alone decides the condition, as [`Filter`] writes it.
+pub(super) fn is_of_the_head(keys: &Keys, ty: ResourceType, clause: &Clause) -> bool {
+    match clause {
+        Clause::Param { param, modifier, any } => {
+            let modifier = if *modifier == Modifier::Not { &Modifier::None } else { modifier };
+            let of_head = |operand: &Operand| match operand {
+                Operand::Date(_) => registry::primary_date(ty) == Some(param.code),
+                operand => matches!(terms_of(keys, param, modifier, operand), Ok(Some(_))),
+            };
+            ["_id", "_lastUpdated"].contains(&param.code) || any.iter().all(of_head)
+        }
+        Clause::And(all) | Clause::Or(all) => all.iter().all(|c| is_of_the_head(keys, ty, c)),
+        Clause::Not(inner) => is_of_the_head(keys, ty, inner),
+        Clause::Missing { .. } | Clause::Compartment { .. } => true,
+        Clause::Chain { .. } | Clause::Has { .. } | Clause::FullText { .. } | Clause::List(_) => false,
     }
 }
 
@@ -403,12 +426,31 @@ impl Side {
         }))
     }
 
+    /// Whether one stretch of an index is what it looks at, wherever it begins and ends.
+    pub fn is_one_range(&self) -> bool {
+        match self {
+            Self::Text { test, .. } => matches!(test, TextTest::StartsWith(_) | TextTest::Equal(_)),
+            Self::Values(tests, _) => matches!(
+                &tests[..],
+                [(_, n)] if !matches!(n.prefix, Prefix::Eq | Prefix::Ne | Prefix::Ap)
+            ),
+            Self::Dates { .. } => true,
+        }
+    }
+
     pub fn write(&self, sql: &mut Sql) {
         match self {
             Self::Text { key, test } => {
                 sql.push("fhir.ix_str AS x WHERE x.key = ").bind(*key);
                 match test {
-                    TextTest::StartsWith(text) => sql.push(" AND x.n ^@ ").bind(text.as_str()),
+                    // Written out, for a plan that does not know the text would not look for its range.
+                    TextTest::StartsWith(text) => {
+                        sql.push(" AND x.n >= ").bind(text.as_str());
+                        match behind(text) {
+                            Some(end) => sql.push(" AND x.n < ").bind(end),
+                            None => sql,
+                        }
+                    }
                     TextTest::Equal(text) => sql.push(" AND x.n = ").bind(text.as_str()),
                     TextTest::Contains(text) => sql.push(" AND x.n LIKE ").bind(format!("%{}%", like_literal(text))),
                     TextTest::Below(uri) => {
@@ -433,6 +475,20 @@ impl Side {
             }
         }
     }
+}
+
+/// The first text behind all that start with this one, in the order of code points, which is that of the column.
+fn behind(text: &str) -> Option<String> {
+    let mut characters: Vec<char> = text.chars().collect();
+    while let Some(last) = characters.pop() {
+        // Beyond the surrogates, which are no characters.
+        let next = if last == '\u{d7ff}' { Some('\u{e000}') } else { char::from_u32(last as u32 + 1) };
+        if let Some(next) = next {
+            characters.push(next);
+            return Some(characters.into_iter().collect());
+        }
+    }
+    None
 }
 
 fn like_literal(text: &str) -> String {
@@ -469,22 +525,30 @@ fn values(sql: &mut Sql, keys: &Keys, key: i64, n: &NumberOperand) {
         sql.push("(x.key = ANY(").bind_i64s(keys.iter().copied()).push(") AND x.v ").push(operator).push(" ");
         sql.bind(n.value).push(")");
     };
-    let within = |sql: &mut Sql| {
+    let within = |sql: &mut Sql, alias: &str| {
         if n.low >= n.high {
-            sql.push("x.v = ").bind(n.value);
+            sql.push(alias).push(".v = ").bind(n.value);
         } else {
-            sql.push("x.v >= ").bind(n.low).push(" AND x.v < ").bind(n.high);
+            sql.push(alias).push(".v >= ").bind(n.low).push(" AND ").push(alias).push(".v < ").bind(n.high);
         }
     };
     match n.prefix {
         Prefix::Eq => {
             sql.push("(x.key = ").bind(key).push(" AND ");
-            within(sql);
+            within(sql, "x");
             sql.push(")");
+            if n.low < n.high {
+                sql.push(" OR (x.key = ").bind(low).push(" AND ");
+                within(sql, "x");
+                sql.push(" AND EXISTS (SELECT FROM fhir.ix_qty AS y WHERE y.rid = x.rid AND y.key = ").bind(high);
+                sql.push(" AND ");
+                within(sql, "y");
+                sql.push("))");
+            }
         }
         Prefix::Ne => {
             sql.push("(x.key = ANY(").bind_i64s([key, low, high]).push(") AND NOT (");
-            within(sql);
+            within(sql, "x");
             sql.push("))");
         }
         Prefix::Ap => {
@@ -495,6 +559,15 @@ fn values(sql: &mut Sql, keys: &Keys, key: i64, n: &NumberOperand) {
                 .push(" AND x.v <= ")
                 .bind(n.high)
                 .push(")");
+            // A range that ends before also begins before: more that begin in time than end too early means one reaches in.
+            let count = |sql: &mut Sql, end: i64| {
+                sql.push("(SELECT count(*) FROM fhir.ix_qty AS y WHERE y.rid = x.rid AND y.key = ").bind(end);
+            };
+            sql.push(" OR (x.key = ").bind(low).push(" AND x.v <= ").bind(n.high).push(" AND ");
+            count(sql, low);
+            sql.push(" AND y.v <= ").bind(n.high).push(") > ");
+            count(sql, high);
+            sql.push(" AND y.v < ").bind(n.low).push("))");
         }
         Prefix::Gt => compare(sql, &[key, high], ">"),
         Prefix::Ge => compare(sql, &[key, high], ">="),
@@ -571,4 +644,29 @@ fn last_updated(sql: &mut Sql, alias: &str, date: DateOperand) {
         Prefix::Le => sql.push(&column).push(" < ").bind(shi),
     };
     sql.push(")");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::behind;
+
+    #[test]
+    fn what_starts_with_a_text_is_before_what_is_behind_it() {
+        for (text, end) in [
+            ("a", Some("b")),
+            ("mü", Some("mý")),
+            ("\u{d7ff}", Some("\u{e000}")),
+            ("a\u{10ffff}", Some("b")),
+            ("\u{10ffff}", None),
+            ("", None),
+        ] {
+            assert_eq!(behind(text).as_deref(), end, "{text:?}");
+        }
+        for text in ["a", "ab", "zz", "é", "\u{d7ff}"] {
+            let end = behind(text).unwrap();
+            for tail in ["", "a", "\u{10ffff}\u{10ffff}"] {
+                assert!(format!("{text}{tail}") < end);
+            }
+        }
+    }
 }

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use fhir::Json;
 use fhir::ResourceType;
-use fhir::search::extract::{Options, references_of};
+use fhir::search::extract::references_of;
 use fhir::search::parse::MAX_DEPTH;
 use fhir::search::query::Include;
 use fhir::search::registry::{self, Kind, SearchParameter};
-use sea_orm::ConnectionTrait as _;
 
-use super::Found;
+use super::{Found, HEAD, Planned};
 use crate::role::Interaction;
 use crate::store::sql::Sql;
 use crate::store::{Store, Stored};
@@ -41,6 +40,9 @@ impl Store {
         include: &[Include],
         revinclude: &[Include],
     ) -> Result<Included, StoreError> {
+        if include.is_empty() && revinclude.is_empty() {
+            return Ok(Included::default());
+        }
         let mut seen: Seen = matches.iter().map(|m| (m.resource_type, m.id.clone())).collect();
         let mut all = Included::default();
         // From where the latest of `all.resources` begin; what they include comes next.
@@ -84,7 +86,7 @@ impl Store {
                 Json::parse(&stored.body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
             for one in include {
                 for param in parameters_of(one, stored.resource_type) {
-                    for reference in references_of(&document, param, &Options::default()) {
+                    for reference in references_of(&document, param, &self.options()) {
                         let target = reference.resource_type;
                         if one.target.is_none_or(|t| t == target) && seen.insert((target, reference.id.clone())) {
                             wanted.entry(target).or_default().push(reference.id);
@@ -130,11 +132,11 @@ impl Store {
                 let mut sql = Sql::new();
                 sql.push("WITH m AS MATERIALIZED (SELECT h.rid FROM ");
                 sql.heads(source, "h", actor, &self.keys).push(" AND h.terms && ").bind_i64s(terms);
-                sql.push(") SELECT h.rid, h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw FROM ");
+                sql.push(") SELECT ").push(HEAD).push(" FROM ");
                 sql.heads(source, "h", actor, &self.keys)
                     .push(" AND h.rid IN (SELECT m.rid FROM m) ORDER BY h.rid DESC LIMIT ");
                 sql.bind(MAX_INCLUDED as i64 + 1);
-                for row in self.db.query_all_raw(sql.statement()).await? {
+                for row in self.ask(Planned::Anew, sql).await? {
                     let Found { stored, about, .. } = self.found(source, &row, Vec::new(), false)?;
                     if seen.insert((source, stored.id.clone())) {
                         actor.trail.row(&about);

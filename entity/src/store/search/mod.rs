@@ -3,15 +3,20 @@
 //! What one statement cannot answer is looked up before ([`prepare`]).
 //!
 //! Drivers: row key, patient, `ix_ord` in its own order, a side table or the GIN index behind a MATERIALIZED fence, else a walk
-//! in the order asked for. The fence keeps the planner from turning a sparse match into a walk of the table.
+//! in the order asked for. The fence keeps the planner from turning a sparse match into a walk of the table. A page whose statement
+//! leaves the planner one way only is planned once for all values ([`Planned`]).
 
 mod changes;
 mod count;
 mod each;
+pub(in crate::store) mod export;
 mod filter;
 mod include;
+mod meets;
 mod order;
+mod outstanding;
 mod past;
+mod people;
 mod prepare;
 mod profile;
 mod several;
@@ -20,7 +25,6 @@ mod timeline;
 
 use std::cmp::Ordering;
 
-use fhir::search::extract::Options;
 use fhir::search::query::{Clause, Modifier, Operand, Query, ReferenceOperand};
 use fhir::search::registry::{self, Kind};
 use fhir::search::sort;
@@ -31,25 +35,30 @@ use sha2::{Digest as _, Sha256};
 
 pub use changes::{Change, ChangePage};
 pub use count::Count;
+pub(in crate::store) use filter::unsupported;
 use filter::{Filter, Side, ord_key, terms_of};
 pub use include::{Included, MAX_INCLUDED};
-use order::{Key, Order, Place, beyond, compare, direction, instant, order_by};
+use order::{Key, Order, Place, beyond, compare, direction, order_by};
+pub use people::PeopleGroup;
 pub(in crate::store) use profile::Claims;
 pub(crate) use terminology::Definitions;
 pub use timeline::{TimelineEntry, TimelinePage};
 
 use crate::role::Interaction;
-use crate::store::read::text;
+use crate::store::read::{self, text};
 use crate::store::seal::Seal;
 use crate::store::sql::Sql;
 use crate::store::{Match, Store, Stored};
 use crate::trail::About;
-use crate::{Actor, StoreError};
+use crate::{Actor, Clearance, Rows, StoreError};
 
 /// Most candidates that are sorted by a looked-up value; above it the search is refused, never cut.
 const SORT_LIMIT: i64 = 100_000;
 /// As [`SORT_LIMIT`], where each candidate's document has to be read.
 const READ_LIMIT: i64 = 10_000;
+
+/// What of a head is read for an answer: the first columns of a statement, in the order that [`Store::found`] takes them in.
+const HEAD: &str = "h.rid, h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw";
 
 /// Which slice of a search is wanted.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +69,8 @@ pub struct PageRequest {
     pub token: Option<String>,
     /// Walk towards the beginning; without a token, from the end.
     pub backward: bool,
+    /// Also count the matches of a first page, up to so many, where the statement of the page can.
+    pub count_up_to: Option<u32>,
 }
 
 /// One page of matches in order.
@@ -69,6 +80,8 @@ pub struct Page {
     /// Token of the following page, `None` on the last.
     pub next: Option<String>,
     pub previous: Option<String>,
+    /// As [`PageRequest::count_up_to`] asks: the number, or one more than that when there are more.
+    pub counted: Option<u64>,
     cursors: Option<Cursors>,
 }
 
@@ -81,6 +94,11 @@ struct Cursors {
 }
 
 impl Page {
+    /// A page that is only walked forward, by `next`.
+    pub(in crate::store) fn forward(matches: Vec<Stored>, next: Option<String>) -> Self {
+        Self { matches, next, previous: None, counted: None, cursors: None }
+    }
+
     /// The token that resumes after the match at that position.
     pub fn cursor(&self, at: usize) -> Option<String> {
         let cursors = self.cursors.as_ref()?;
@@ -102,6 +120,15 @@ struct Token {
     backward: bool,
 }
 
+/// When the planner is asked for a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Planned {
+    /// Once: there is one good way, and the statement leaves no other.
+    Once,
+    /// Each time, by the values.
+    Anew,
+}
+
 /// A row with its place in the order.
 struct Found {
     stored: Stored,
@@ -115,10 +142,10 @@ enum Driver {
     Filters,
     /// One code in `ix_ord`, within a patient where one is asked for; each is the condition at that place of the query.
     Ordered { key: (usize, i64), patient: Option<(usize, i64)> },
-    /// A side table, then the heads.
-    Side(Side),
-    /// Any of these terms by the GIN index, then the heads.
-    Terms(Vec<i64>),
+    /// A side table, then the heads; it is the condition at that place.
+    Side(usize, Side),
+    /// Any of these terms by the GIN index, then the heads; likewise.
+    Terms(usize, Vec<i64>),
 }
 
 impl Store {
@@ -128,6 +155,10 @@ impl Store {
     /// [`StoreError::Forbidden`]; [`StoreError::NotSupported`] names what cannot be answered exactly; [`StoreError::TooCostly`]
     /// when too many candidates would have to be sorted; [`StoreError::BadToken`].
     pub async fn search(&self, actor: &Actor, query: &Query, page: &PageRequest) -> Result<Page, StoreError> {
+        if query.resource_type == ResourceType::AuditEvent {
+            self.asked(actor, query);
+            return self.audit_search(actor, query, page).await;
+        }
         actor.require(Interaction::Search, query.resource_type)?;
         self.asked(actor, query);
         let bound = bound_to(actor, query);
@@ -139,8 +170,21 @@ impl Store {
             None => None,
         };
         let backward = page.backward || from.as_ref().is_some_and(|t| t.backward);
-        let rows = self.rows(actor, query, from.as_ref().map(|t| &t.place), backward, page.limit + 1).await?;
-        Ok(self.page(actor, rows, page.limit, backward, from.is_some(), bound))
+        let place = from.as_ref().map(|t| &t.place);
+        // Boxed: a search is part of larger futures, whose stack is that of their largest part.
+        let query = &*Box::pin(self.prepared(&self.db, actor, query)).await?;
+        let count = page.count_up_to.filter(|_| place.is_none());
+        let (rows, counted) = match Order::of(query.resource_type, &query.sort, &self.keys)? {
+            order @ (Order::Newest | Order::DateDescending) => {
+                let limits = (page.limit + 1, count);
+                Box::pin(self.walk(actor, query, &order, false, place, backward, limits)).await?
+            }
+            order => {
+                let rows = Box::pin(self.rows_in(actor, query, order, place, backward, page.limit + 1));
+                (rows.await?, None)
+            }
+        };
+        Ok(Page { counted, ..self.page(actor, rows, page.limit, backward, from.is_some(), bound) })
     }
 
     /// Notes a search for the audit, with the patient it names.
@@ -169,7 +213,7 @@ impl Store {
         let (after, before) = if backward { (resumed, more) } else { (more, resumed) };
         let next = cursors.places.last().filter(|_| after).map(|place| cursors.token(place, false));
         let previous = cursors.places.first().filter(|_| before).map(|place| cursors.token(place, true));
-        Page { matches, next, previous, cursors: Some(cursors) }
+        Page { matches, next, previous, counted: None, cursors: Some(cursors) }
     }
 
     /// The first page of one search for each of several patients, in their order: newest first by the type's primary date. One
@@ -197,18 +241,28 @@ impl Store {
         let pats: Vec<i64> = patients.iter().map(|id| self.keys.resource(ResourceType::Patient, id)).collect();
         actor.trail.patients(pats.iter().copied());
         let mut sql = Sql::new();
-        sql.push("SELECT q.n, r.* FROM unnest(").bind_i64s(pats.iter().copied());
-        sql.push(") WITH ORDINALITY AS q (pat, n), LATERAL (SELECT h.rid, h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw, h.ts_lo FROM ");
-        sql.heads(ty, "h", actor, &self.keys).push(" AND h.pat = q.pat");
+        sql.push("SELECT r.*, q.n FROM unnest(").bind_i64s(pats.iter().copied());
+        sql.push(") WITH ORDINALITY AS q (pat, n), LATERAL (SELECT ").push(HEAD).push(", h.ts_lo FROM ");
+        let code = self.code(query);
+        let (date, rid) = if let Some((_, key)) = code {
+            self.heads_of_code(&mut sql, actor, ty, key);
+            sql.push(" AND k.pat = q.pat");
+            ("k.ts", "k.rid")
+        } else {
+            sql.heads(ty, "h", actor, &self.keys).push(" AND h.pat = q.pat");
+            ("h.ts_lo", "h.rid")
+        };
         let mut filter = Filter { actor, keys: &self.keys, aliases: 0 };
-        for clause in &query.all {
+        for (_, clause) in query.all.iter().enumerate().filter(|(at, _)| code.is_none_or(|(met, _)| met != *at)) {
             sql.push(" AND ");
             filter.write(&mut sql, "h", ty, clause)?;
         }
-        sql.push(" ORDER BY h.ts_lo DESC, h.rid DESC LIMIT ").bind(i64::from(limit) + 1);
+        sql.push(" ORDER BY ").push(date).push(" DESC, ").push(rid).push(" DESC LIMIT ").bind(i64::from(limit) + 1);
         sql.push(") AS r ORDER BY q.n, r.ts_lo DESC, r.rid DESC");
+        let filters_heads = self.filters_heads(query, [code.map(|(met, _)| met), None]);
+        let planned = if filters_heads { Planned::Once } else { Planned::Anew };
         let mut groups: Vec<Vec<Found>> = patients.iter().map(|_| Vec::new()).collect();
-        for row in self.db.query_all_raw(sql.statement()).await? {
+        for row in self.ask(planned, sql).await? {
             let n: i64 = row.try_get("", "n")?;
             let values = vec![order::SortValue::Int(row.try_get("", "ts_lo")?)];
             groups[(n - 1) as usize].push(self.found(ty, &row, values, false)?);
@@ -243,7 +297,7 @@ impl Store {
         let mut sql = Sql::new();
         self.fence(&mut sql, actor, query, &driver);
         sql.push("SELECT h.id, h.version_id FROM ");
-        self.matching(&mut sql, actor, query, &driver)?;
+        self.matching(&mut sql, actor, query, &driver, Planned::Anew)?;
         sql.push(" ORDER BY h.rid DESC LIMIT ").bind(i64::from(limit));
         let rows = db.query_all_raw(sql.statement()).await?;
         rows.iter()
@@ -260,7 +314,21 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Found>, StoreError> {
         let query = &*self.prepared(&self.db, actor, query).await?;
-        match Order::of(query.resource_type, &query.sort, &self.keys)? {
+        let order = Order::of(query.resource_type, &query.sort, &self.keys)?;
+        Box::pin(self.rows_in(actor, query, order, from, backward, limit)).await
+    }
+
+    /// As [`Store::rows`], of a prepared query.
+    async fn rows_in(
+        &self,
+        actor: &Actor,
+        query: &Query,
+        order: Order,
+        from: Option<&Place>,
+        backward: bool,
+        limit: u32,
+    ) -> Result<Vec<Found>, StoreError> {
+        match order {
             Order::Keys(keys) if keys.iter().any(|k| k.document().is_some()) => {
                 self.rows_by_documents(actor, query, &keys, from, backward, limit).await
             }
@@ -274,18 +342,21 @@ impl Store {
                     }
                     let start = from.filter(|p| p.undated == undated);
                     let rest = limit - found.len() as u32;
-                    found.extend(self.walk(actor, query, &Order::DateAscending, undated, start, backward, rest).await?);
+                    let part =
+                        self.walk(actor, query, &Order::DateAscending, undated, start, backward, (rest, None)).await?;
+                    found.extend(part.0);
                     if found.len() as u32 == limit {
                         break;
                     }
                 }
                 Ok(found)
             }
-            order => self.walk(actor, query, &order, false, from, backward, limit).await,
+            order => Ok(self.walk(actor, query, &order, false, from, backward, (limit, None)).await?.0),
         }
     }
 
-    /// Newest first, or by primary date: the index has the order, the statement stops at the limit.
+    /// Newest first, or by primary date: the index has the order, the statement stops at the limit. Where matches are to be counted
+    /// beside, up to `count`, it goes on that far.
     #[expect(clippy::too_many_arguments, reason = "one statement, and each part of it is independent")]
     async fn walk(
         &self,
@@ -295,13 +366,27 @@ impl Store {
         undated: bool,
         from: Option<&Place>,
         backward: bool,
-        limit: u32,
-    ) -> Result<Vec<Found>, StoreError> {
+        (limit, count): (u32, Option<u32>),
+    ) -> Result<(Vec<Found>, Option<u64>), StoreError> {
         let driver = self.driver(query, order)?;
+        let planned = self.planned(query, &driver);
         let mut sql = Sql::new();
-        self.fence(&mut sql, actor, query, &driver);
-        sql.push("SELECT h.rid, h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw, h.ts_lo FROM ");
-        self.matching(&mut sql, actor, query, &driver)?;
+        let counts_keys = count.is_some() && self.counts_keys(actor, query, &driver);
+        let counts_rows = count.filter(|up_to| !counts_keys && *up_to >= limit);
+        if counts_rows.is_some() {
+            sql.push("SELECT *, count(*) OVER () AS n FROM (");
+        }
+        if planned == Planned::Anew {
+            self.fence(&mut sql, actor, query, &driver);
+        }
+        sql.push("SELECT ").push(HEAD).push(", h.ts_lo");
+        if let Some(up_to) = count.filter(|_| counts_keys) {
+            sql.push(", (SELECT count(*) FROM (");
+            self.keys_of_code(&mut sql, actor, query.resource_type, &driver);
+            sql.push(" LIMIT ").bind(i64::from(up_to) + 1).push(") AS c) AS n");
+        }
+        sql.push(" FROM ");
+        self.matching(&mut sql, actor, query, &driver, planned)?;
         let (date, rid) = match driver {
             Driver::Ordered { .. } => ("k.ts", "k.rid"),
             _ => ("h.ts_lo", "h.rid"),
@@ -333,17 +418,38 @@ impl Store {
         if let Some(descending) = by_date {
             sql.push(date).push(" ").push(direction(descending)).push(", ");
         }
-        sql.push(rid).push(" ").push(direction(rid_descending)).push(" LIMIT ").bind(i64::from(limit));
-        let rows = self.db.query_all_raw(sql.statement()).await?;
-        rows.iter()
-            .map(|row| {
-                let values = match by_date {
-                    Some(_) => vec![order::SortValue::Int(row.try_get("", "ts_lo")?)],
-                    None => Vec::new(),
-                };
-                self.found(query.resource_type, row, values, undated)
-            })
-            .collect()
+        sql.push(rid);
+        if planned == Planned::Once && by_date.is_none() && matches!(driver, Driver::Filters) {
+            // No index has this order, so the few rows of the driver are sorted rather than all rows walked.
+            sql.push(" + 0");
+        }
+        let most = counts_rows.map_or(limit, |up_to| up_to + 1);
+        sql.push(" ").push(direction(rid_descending)).push(" LIMIT ").bind(i64::from(most));
+        if counts_rows.is_some() {
+            sql.push(") AS r LIMIT ").bind(i64::from(limit));
+        }
+        let rows = self.ask(planned, sql).await?;
+        let counted = match (rows.first(), counts_keys || counts_rows.is_some()) {
+            (_, false) => None,
+            (None, true) => Some(0),
+            (Some(row), true) => Some(row.try_get::<i64>("", "n")? as u64),
+        };
+        let found = rows.iter().map(|row| {
+            let values = match by_date {
+                Some(_) => vec![order::SortValue::Int(row.try_get("", "ts_lo")?)],
+                None => Vec::new(),
+            };
+            self.found(query.resource_type, row, values, undated)
+        });
+        Ok((found.collect::<Result<_, StoreError>>()?, counted))
+    }
+
+    /// The rows of a statement that is planned when that says.
+    async fn ask(&self, planned: Planned, sql: Sql) -> Result<Vec<QueryResult>, StoreError> {
+        match planned {
+            Planned::Once => self.once.query_all(sql.statement()).await,
+            Planned::Anew => self.anew.query_all(sql.statement()).await,
+        }
     }
 
     /// By looked-up values: all candidates, their values, the page of them, then the bodies.
@@ -362,7 +468,7 @@ impl Store {
         let driver = self.driver(query, &Order::Newest)?;
         let mut sql = Sql::new();
         self.fence(&mut sql, actor, query, &driver);
-        sql.push(if matches!(driver, Driver::Side(_) | Driver::Terms(_)) { ", " } else { "WITH " });
+        sql.push(if matches!(driver, Driver::Side(..) | Driver::Terms(..)) { ", " } else { "WITH " });
         sql.push("c AS MATERIALIZED (SELECT h.rid");
         for (i, key) in keys.iter().enumerate() {
             sql.push(", ");
@@ -370,9 +476,9 @@ impl Store {
             sql.push(&format!(" AS s{i}"));
         }
         sql.push(" FROM ");
-        self.matching(&mut sql, actor, query, &driver)?;
+        self.matching(&mut sql, actor, query, &driver, Planned::Anew)?;
         sql.push(" LIMIT ").bind(SORT_LIMIT + 1).push(") ");
-        sql.push("SELECT h.rid, h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw, p.n");
+        sql.push("SELECT ").push(HEAD).push(", p.n");
         for i in 0..keys.len() {
             sql.push(&format!(", p.s{i}"));
         }
@@ -385,7 +491,7 @@ impl Store {
         sql.push(" LIMIT ").bind(i64::from(limit)).push(") AS p, ");
         sql.heads(query.resource_type, "h", actor, &self.keys).push(" AND h.rid = p.rid");
         order_by(&mut sql, keys, "p", backward);
-        let rows = self.db.query_all_raw(sql.statement()).await?;
+        let rows = self.ask(Planned::Anew, sql).await?;
         let mut all = Vec::with_capacity(rows.len());
         for row in &rows {
             if row.try_get::<i64>("", "n")? > SORT_LIMIT {
@@ -414,16 +520,16 @@ impl Store {
         let driver = self.driver(query, &Order::Newest)?;
         let mut sql = Sql::new();
         self.fence(&mut sql, actor, query, &driver);
-        sql.push("SELECT h.rid, h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw");
+        sql.push("SELECT ").push(HEAD);
         for (i, key) in keys.iter().enumerate() {
             sql.push(", ");
             key.write(&mut sql, "h");
             sql.push(&format!(" AS s{i}"));
         }
         sql.push(" FROM ");
-        self.matching(&mut sql, actor, query, &driver)?;
+        self.matching(&mut sql, actor, query, &driver, Planned::Anew)?;
         sql.push(" LIMIT ").bind(READ_LIMIT + 1);
-        let rows = self.db.query_all_raw(sql.statement()).await?;
+        let rows = self.ask(Planned::Anew, sql).await?;
         if rows.len() as i64 > READ_LIMIT {
             let text = format!("more than {READ_LIMIT} matches would have to be read to sort them; narrow the search");
             return Err(StoreError::TooCostly(text));
@@ -436,7 +542,7 @@ impl Store {
                 Json::parse(&one.stored.body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
             for (key, value) in keys.iter().zip(&mut one.place.values) {
                 if let Some(param) = key.document() {
-                    let text = sort::text(&document, param, key.descending, &Options::default());
+                    let text = sort::text(&document, param, key.descending, &self.options());
                     let text = text.map_err(|e| StoreError::NotSupported(e.to_string()))?;
                     *value = text.map_or(order::SortValue::Null, order::SortValue::Text);
                 }
@@ -458,12 +564,12 @@ impl Store {
     /// `WITH m AS MATERIALIZED (…) ` where the driver needs it; statements go on with a comma or with their SELECT.
     fn fence(&self, sql: &mut Sql, actor: &Actor, query: &Query, driver: &Driver) {
         match driver {
-            Driver::Side(side) => {
+            Driver::Side(_, side) => {
                 sql.push("WITH m AS MATERIALIZED (SELECT DISTINCT x.rid FROM ");
                 side.write(sql);
                 sql.push(") ");
             }
-            Driver::Terms(terms) => {
+            Driver::Terms(_, terms) => {
                 sql.push("WITH m AS MATERIALIZED (SELECT h.rid FROM ");
                 sql.heads(query.resource_type, "h", actor, &self.keys).push(" AND h.terms && ");
                 sql.bind_i64s(terms.iter().copied()).push(") ");
@@ -472,41 +578,113 @@ impl Store {
         }
     }
 
-    /// `<tables> WHERE <all conditions>`; the head is `h`, a row of `ix_ord` is `k`.
-    fn matching(&self, sql: &mut Sql, actor: &Actor, query: &Query, driver: &Driver) -> Result<(), StoreError> {
-        // Conditions that the driver is: asking them again of the terms would cost more than the rest of the row.
-        let mut met = [None, None];
+    /// `<tables> WHERE <all conditions>`; the head is `h`, a row of `ix_ord` is `k`. Planned once, the row keys of a driver are an array,
+    /// and nothing is to go before it; else they stand in the fence.
+    fn matching(
+        &self,
+        sql: &mut Sql,
+        actor: &Actor,
+        query: &Query,
+        driver: &Driver,
+        planned: Planned,
+    ) -> Result<(), StoreError> {
+        let ty = query.resource_type;
         match driver {
-            Driver::Ordered { key: (at, key), patient } => {
-                // Row by row behind a fence: the planner cannot know that every key has its head, and would hash all heads for a few.
-                sql.push("fhir.ix_ord AS k CROSS JOIN LATERAL (SELECT h.* FROM ");
-                sql.heads(query.resource_type, "h", actor, &self.keys);
-                sql.push(" AND h.rid = k.rid OFFSET 0) AS h WHERE k.key = ").bind(*key);
-                met = [Some(*at), patient.map(|p| p.0)];
+            Driver::Ordered { key: (_, key), patient } => {
+                self.heads_of_code(sql, actor, ty, *key);
                 if let Some((_, patient)) = patient {
                     sql.push(" AND k.pat = ").bind(*patient);
                 }
             }
-            Driver::Side(_) | Driver::Terms(_) => {
-                sql.heads(query.resource_type, "h", actor, &self.keys).push(" AND h.rid IN (SELECT m.rid FROM m)");
+            Driver::Side(_, side) if planned == Planned::Once => {
+                // In order, so that the scan of the row keys finds the array sorted.
+                sql.heads(ty, "h", actor, &self.keys).push(" AND h.rid = ANY(ARRAY(SELECT x.rid FROM ");
+                side.write(sql);
+                sql.push(" ORDER BY x.rid))");
+            }
+            Driver::Terms(_, terms) if planned == Planned::Once => {
+                sql.heads(ty, "h", actor, &self.keys).push(" AND h.rid = ANY(ARRAY(SELECT m.rid FROM ");
+                sql.heads(ty, "m", actor, &self.keys).push(" AND m.terms && ");
+                sql.bind_i64s(terms.iter().copied()).push("))");
+            }
+            Driver::Side(..) | Driver::Terms(..) => {
+                sql.heads(ty, "h", actor, &self.keys).push(" AND h.rid IN (SELECT m.rid FROM m)");
             }
             Driver::Filters => {
-                sql.heads(query.resource_type, "h", actor, &self.keys);
-                if let Some((at, patient)) = self.patient(query) {
-                    met[1] = Some(at);
+                sql.heads(ty, "h", actor, &self.keys);
+                if let Some((_, patient)) = self.patient(query) {
                     sql.push(" AND h.pat = ").bind(patient);
                 }
             }
         }
+        let met = self.met(query, driver);
         let mut filter = Filter { actor, keys: &self.keys, aliases: 0 };
         for (at, clause) in query.all.iter().enumerate() {
             if met.contains(&Some(at)) {
                 continue;
             }
             sql.push(" AND ");
-            filter.write(sql, "h", query.resource_type, clause)?;
+            filter.write(sql, "h", ty, clause)?;
         }
         Ok(())
+    }
+
+    /// The places of the conditions that the driver is: asking them again would cost more than the rest of the row.
+    fn met(&self, query: &Query, driver: &Driver) -> [Option<usize>; 2] {
+        match driver {
+            Driver::Ordered { key: (at, _), patient } => [Some(*at), patient.map(|p| p.0)],
+            Driver::Side(at, _) | Driver::Terms(at, _) => [Some(*at), None],
+            Driver::Filters => [self.patient(query).map(|p| p.0), None],
+        }
+    }
+
+    /// The rows of `ix_ord` under a key with their heads: `fhir.ix_ord AS k … AS h WHERE k.key = …`.
+    fn heads_of_code(&self, sql: &mut Sql, actor: &Actor, ty: ResourceType, key: i64) {
+        // Row by row behind a fence: the planner cannot know that every key has its head, and would hash all heads for a few.
+        sql.push("fhir.ix_ord AS k CROSS JOIN LATERAL (SELECT h.* FROM ");
+        sql.heads(ty, "h", actor, &self.keys);
+        sql.push(" AND h.rid = k.rid OFFSET 0) AS h WHERE k.key = ").bind(key);
+    }
+
+    /// Whether `ix_ord` alone says what matches: the driver is all that is asked, and what the actor may not see of the type can be
+    /// told from the few labelled heads. A deleted resource has no row in it.
+    fn counts_keys(&self, actor: &Actor, query: &Query, driver: &Driver) -> bool {
+        let Driver::Ordered { patient, .. } = driver else { return false };
+        query.all.len() == 1 + usize::from(patient.is_some())
+            && (actor.rows == Rows::All || !registry::in_patient_compartment(query.resource_type))
+            && (actor.clearance == Clearance::FULL
+                || patient.is_none() && actor.clearance.level >= Clearance::NORMAL.level)
+    }
+
+    /// `SELECT FROM fhir.ix_ord …`: a row for each match, where [`Store::counts_keys`].
+    fn keys_of_code(&self, sql: &mut Sql, actor: &Actor, ty: ResourceType, driver: &Driver) {
+        let Driver::Ordered { key: (_, key), patient } = driver else { return };
+        sql.push("SELECT FROM fhir.ix_ord AS k WHERE k.key = ").bind(*key);
+        if let Some((_, patient)) = patient {
+            sql.push(" AND k.pat = ").bind(*patient);
+        }
+        if actor.clearance != Clearance::FULL {
+            sql.push(" AND k.rid NOT IN (SELECT l.rid FROM ").hidden_heads(ty, "l", actor.clearance).push(")");
+        }
+    }
+
+    /// A page is planned once where its driver and its conditions leave one way.
+    fn planned(&self, query: &Query, driver: &Driver) -> Planned {
+        let driven = match driver {
+            Driver::Ordered { .. } | Driver::Terms(..) => true,
+            Driver::Side(_, side) => side.is_one_range(),
+            Driver::Filters => {
+                let by_id = |c: &Clause| matches!(c, Clause::Param { param, modifier, .. } if param.code == "_id" && *modifier == Modifier::None);
+                self.patient(query).is_some() || query.all.iter().any(by_id)
+            }
+        };
+        if driven && self.filters_heads(query, self.met(query, driver)) { Planned::Once } else { Planned::Anew }
+    }
+
+    /// Whether all conditions but those need no row but the head.
+    fn filters_heads(&self, query: &Query, met: [Option<usize>; 2]) -> bool {
+        let mut rest = query.all.iter().enumerate().filter(|(at, _)| !met.contains(&Some(*at)));
+        rest.all(|(_, clause)| filter::is_of_the_head(&self.keys, query.resource_type, clause))
     }
 
     /// The one patient the query is about, where the head's `pat` says so, and the place of the condition.
@@ -528,25 +706,30 @@ impl Store {
         })
     }
 
-    fn driver(&self, query: &Query, order: &Order) -> Result<Driver, StoreError> {
-        let ty = query.resource_type;
-        let params = || {
-            query.all.iter().filter_map(|clause| match clause {
-                Clause::Param { param, modifier, any } => Some((*param, modifier, any)),
-                _ => None,
-            })
-        };
-        if params().any(|(param, ..)| param.code == "_id") {
-            return Ok(Driver::Filters);
-        }
-        let patient = self.patient(query);
-        let code = query.all.iter().enumerate().find_map(|(at, clause)| match clause {
+    /// The first condition that a key of `ix_ord` stands for, and its place.
+    fn code(&self, query: &Query) -> Option<(usize, i64)> {
+        query.all.iter().enumerate().find_map(|(at, clause)| match clause {
             Clause::Param { param, modifier: Modifier::None, any } => match &any[..] {
                 [one] => Some((at, ord_key(&self.keys, param, one)?)),
                 _ => None,
             },
             _ => None,
-        });
+        })
+    }
+
+    fn driver(&self, query: &Query, order: &Order) -> Result<Driver, StoreError> {
+        let ty = query.resource_type;
+        let params = || {
+            query.all.iter().enumerate().filter_map(|(at, clause)| match clause {
+                Clause::Param { param, modifier, any } => Some((at, *param, modifier, any)),
+                _ => None,
+            })
+        };
+        if params().any(|(_, param, ..)| param.code == "_id") {
+            return Ok(Driver::Filters);
+        }
+        let patient = self.patient(query);
+        let code = self.code(query);
         let dated = matches!(order, Order::DateAscending | Order::DateDescending);
         match (patient, code) {
             (Some(_), Some(key)) if dated => return Ok(Driver::Ordered { key, patient }),
@@ -554,8 +737,8 @@ impl Store {
             _ => {}
         }
         // Identifiers, references and the like name few rows; codes of status name many.
-        let mut sparse: Option<Vec<i64>> = None;
-        for (param, modifier, any) in params() {
+        let mut sparse: Option<(usize, Vec<i64>)> = None;
+        for (at, param, modifier, any) in params() {
             let named = fhir::search::extract::folds_case(param) || matches!(param.kind, Kind::Reference | Kind::Uri);
             if *modifier != Modifier::Not && (named || *modifier == Modifier::Exact) {
                 let mut terms = Vec::new();
@@ -565,43 +748,43 @@ impl Store {
                         None => break,
                     }
                 }
-                let fewer = sparse.as_ref().is_none_or(|s| terms.len() < s.len());
+                let fewer = sparse.as_ref().is_none_or(|s| terms.len() < s.1.len());
                 if fewer && !terms.is_empty() && terms.len() >= any.len() {
-                    sparse = Some(terms);
+                    sparse = Some((at, terms));
                 }
             }
         }
-        if let Some(terms) = sparse {
-            return Ok(Driver::Terms(terms));
+        if let Some((at, terms)) = sparse {
+            return Ok(Driver::Terms(at, terms));
         }
         // The owner itself is in its compartment by its key.
-        let compartment = query.all.iter().find_map(|clause| match clause {
+        let compartment = query.all.iter().enumerate().find_map(|(at, clause)| match clause {
             Clause::Compartment { owner, id } if *owner != ty => {
-                Some(filter::compartment_terms(&self.keys, *owner, ty, &format!("{owner}/{id}")))
+                Some((at, filter::compartment_terms(&self.keys, *owner, ty, &format!("{owner}/{id}"))))
             }
             _ => None,
         });
-        if let Some(terms) = compartment {
-            return Ok(Driver::Terms(terms));
+        if let Some((at, terms)) = compartment {
+            return Ok(Driver::Terms(at, terms));
         }
         if let Some(key) = code {
             return Ok(Driver::Ordered { key, patient: None });
         }
-        for (param, modifier, any) in params() {
+        for (at, param, modifier, any) in params() {
             if let [one] = &any[..]
                 && *modifier != Modifier::Not
                 && registry::primary_date(ty) != Some(param.code)
                 && let Some(side) = Side::of(&self.keys, ty, param, modifier, one)?
             {
-                return Ok(Driver::Side(side));
+                return Ok(Driver::Side(at, side));
             }
         }
-        let terms = params().find_map(|(param, modifier, any)| {
+        let terms = params().find_map(|(at, param, modifier, any)| {
             let coded = fhir::search::extract::is_coded(param) && *modifier == Modifier::None;
             let terms = any.iter().map(|o| terms_of(&self.keys, param, modifier, o).ok().flatten());
-            if coded { terms.collect::<Option<Vec<_>>>().map(|t| t.concat()) } else { None }
+            if coded { terms.collect::<Option<Vec<_>>>().map(|t| (at, t.concat())) } else { None }
         });
-        Ok(terms.map_or(Driver::Filters, Driver::Terms))
+        Ok(terms.map_or(Driver::Filters, |(at, terms)| Driver::Terms(at, terms)))
     }
 }
 
@@ -618,16 +801,37 @@ impl Store {
         values: Vec<order::SortValue>,
         undated: bool,
     ) -> Result<Found, StoreError> {
-        let raw: Vec<u8> = row.try_get("", "raw")?;
+        let raw: Vec<u8> = row.try_get_by(6)?;
         let stored = Stored {
             resource_type,
-            id: row.try_get("", "id")?,
-            version_id: row.try_get("", "version_id")?,
-            last_updated: instant(row)?,
+            id: row.try_get_by(1)?,
+            version_id: row.try_get_by(2)?,
+            last_updated: row.try_get_by(3)?,
             body: text(&raw)?,
         };
-        let about = self.about(resource_type, row, Some(&stored.body))?;
-        Ok(Found { stored, about, place: Place { values, rid: row.try_get("", "rid")?, undated } })
+        let about = read::about(
+            resource_type,
+            row.try_get_by(4)?,
+            row.try_get_by(5)?,
+            Some(&stored.body),
+            &self.keys,
+            &self.options(),
+        );
+        Ok(Found { stored, about, place: Place { values, rid: row.try_get_by(0)?, undated } })
+    }
+}
+
+impl Store {
+    /// A text that only this caller gets back, by [`Store::opened`].
+    pub fn sealed(&self, actor: &Actor, text: &str) -> String {
+        self.seal.seal(text.as_bytes(), format!("text {:?}", actor.account).as_bytes())
+    }
+
+    /// # Errors
+    /// [`StoreError::BadToken`] for anything that was not sealed here for this caller.
+    pub fn opened(&self, actor: &Actor, token: &str) -> Result<String, StoreError> {
+        let text = self.seal.open(token, format!("text {:?}", actor.account).as_bytes())?;
+        String::from_utf8(text).map_err(|_| StoreError::BadToken)
     }
 }
 

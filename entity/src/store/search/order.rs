@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 
-use chrono::{DateTime, Utc};
 use fhir::ResourceType;
 use fhir::search::key::Keys;
 use fhir::search::query::Sort;
@@ -115,7 +114,8 @@ impl Key {
                 sql.push(" THEN ").push(alias).push(".ts_lo END");
             }
             Looked::Text(key) => side(sql, "n", "ix_str", &[key]),
-            Looked::Date(key) => side(sql, if self.descending { "hi" } else { "lo" }, "ix_dat", &[key]),
+            // By when it begins, as the primary date.
+            Looked::Date(key) => side(sql, "lo", "ix_dat", &[key]),
             Looked::Number(keys) => side(sql, "v", "ix_qty", &keys),
             Looked::Document(_) => {
                 sql.push("NULL::text");
@@ -224,11 +224,12 @@ pub(super) fn beyond(sql: &mut Sql, keys: &[Key], alias: &str, place: &Place, ba
                     sql.push(&column).push(" IS NOT NULL");
                 }
                 (value, _) => {
-                    sql.push(&column).push(if key.descending == backward { " > " } else { " < " });
+                    sql.push("(").push(&column).push(if key.descending == backward { " > " } else { " < " });
                     bind(sql, value);
                     if !backward {
                         sql.push(" OR ").push(&column).push(" IS NULL");
                     }
+                    sql.push(")");
                 }
             }
         } else {
@@ -246,9 +247,4 @@ fn bind<'s>(sql: &'s mut Sql, value: &SortValue) -> &'s mut Sql {
         SortValue::Float(bits) => sql.bind(f64::from_bits(*bits)),
         SortValue::Text(v) => sql.bind(v.as_str()),
     }
-}
-
-/// The instant of a row, for answers.
-pub(super) fn instant(row: &QueryResult) -> Result<DateTime<Utc>, StoreError> {
-    Ok(row.try_get("", "last_updated")?)
 }

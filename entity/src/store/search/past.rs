@@ -4,7 +4,7 @@
 //! are those of now: the version and the current head both have to be in sight.
 
 use chrono::{DateTime, Utc};
-use fhir::search::extract::{Options, extract};
+use fhir::search::extract::extract;
 use fhir::search::matcher::{NoLookup, matches_query};
 use fhir::search::query::Query;
 use fhir::search::registry;
@@ -111,7 +111,7 @@ impl Store {
             }
             let document =
                 Json::parse(&stored.body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
-            let options = Options::default();
+            let options = self.options();
             let matches = matches_query(&document, query, &options, &NoLookup);
             if !matches.map_err(|e| StoreError::NotSupported(e.to_string()))? {
                 continue;

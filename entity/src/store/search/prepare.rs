@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use fhir::search::coded::is_coded_by_terminology;
-use fhir::search::extract::{Options, is_canonical, references_of};
+use fhir::search::extract::{is_canonical, references_of};
 use fhir::search::matcher::{NoLookup, matches};
 use fhir::search::query::{Clause, Modifier, Operand, Query, ReferenceOperand, Token};
 use fhir::search::registry::{self, SearchParameter};
@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::ConnectionTrait;
 
 use super::filter::{Filter, is_patient_of, unsupported};
-use super::{Order, READ_LIMIT};
+use super::{HEAD, Order, Planned, READ_LIMIT};
 use crate::role::Interaction;
 use crate::store::sql::Sql;
 use crate::store::{Store, Stored};
@@ -64,7 +64,7 @@ impl Store {
 }
 
 /// Whether other resources decide about the condition.
-fn has_hops(clause: &Clause) -> bool {
+pub(super) fn has_hops(clause: &Clause) -> bool {
     match clause {
         Clause::Chain { .. } | Clause::Has { .. } | Clause::List(_) => true,
         Clause::Param { param, modifier, .. } => {
@@ -202,7 +202,7 @@ impl<'a, C: ConnectionTrait> Asking<'a, C> {
         let mut ids = BTreeSet::new();
         for stored in self.bodies(source, &inner).await? {
             let document = parsed(&stored)?;
-            let referred = references_of(&document, param, &Options::default());
+            let referred = references_of(&document, param, &self.store.options());
             ids.extend(referred.into_iter().filter(|r| r.resource_type == ty).map(|r| r.id));
         }
         one_of(ty, ids)
@@ -219,7 +219,7 @@ impl<'a, C: ConnectionTrait> Asking<'a, C> {
         let itself = one_of(ResourceType::List, [id.to_owned()].into())?;
         let mut ids = BTreeSet::new();
         for stored in self.bodies(ResourceType::List, &[itself]).await? {
-            let members = fhir::search::matcher::list_members(&parsed(&stored)?, &Options::default());
+            let members = fhir::search::matcher::list_members(&parsed(&stored)?, &self.store.options());
             ids.extend(members.into_iter().filter(|(t, _)| *t == ty).map(|(_, id)| id));
         }
         one_of(ty, ids)
@@ -257,7 +257,7 @@ impl<'a, C: ConnectionTrait> Asking<'a, C> {
                     let of_edge = one_of(*ty, edge)?;
                     let mut up = BTreeSet::new();
                     for stored in self.bodies(*ty, &[of_edge]).await? {
-                        let referred = references_of(&parsed(&stored)?, part_of, &Options::default());
+                        let referred = references_of(&parsed(&stored)?, part_of, &self.store.options());
                         up.extend(referred.into_iter().filter(|r| r.resource_type == *ty).map(|r| r.id));
                     }
                     up
@@ -282,7 +282,7 @@ impl<'a, C: ConnectionTrait> Asking<'a, C> {
         let empty = Json::parse("{}").expect("an object");
         let decide = |document: &Json<'_>| {
             rest.iter().try_fold(true, |so_far, clause| {
-                let holds = matches(document, ty, clause, &Options::default(), &NoLookup);
+                let holds = matches(document, ty, clause, &self.store.options(), &NoLookup);
                 holds.map(|h| so_far && h).map_err(|e| StoreError::NotSupported(e.to_string()))
             })
         };
@@ -302,8 +302,8 @@ impl<'a, C: ConnectionTrait> Asking<'a, C> {
         let driver = self.store.driver(&query, &Order::Newest)?;
         let mut sql = Sql::new();
         self.store.fence(&mut sql, self.actor, &query, &driver);
-        sql.push("SELECT h.rid, h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw FROM ");
-        self.store.matching(&mut sql, self.actor, &query, &driver)?;
+        sql.push("SELECT ").push(HEAD).push(" FROM ");
+        self.store.matching(&mut sql, self.actor, &query, &driver, Planned::Anew)?;
         sql.push(" LIMIT ").bind(READ_LIMIT + 1);
         let rows = self.db.query_all_raw(sql.statement()).await?;
         if rows.len() as i64 > READ_LIMIT {

@@ -1,15 +1,18 @@
-import { type ReactNode, useCallback, useMemo } from 'react'
-import { Link } from 'react-router'
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { Link, useSearchParams } from 'react-router'
 import { useQuery, type TypedDocumentNode } from 'urql'
 import { Boundary } from '../../components/ui/boundary'
 import { isForbidden, NotPermitted, ReadingProvider, useReading } from '../../components/ui/part'
 import { Loading, NotLoaded } from '../../components/ui/states'
+import { AS_OF, AsOf } from '../../features/chart/as-of'
 import { Banner, identityLine, type BannerFragment } from '../../features/chart/banner'
 import css from '../../features/chart/chart.module.css'
 import { Tabs } from '../../features/chart/tabs'
 import { PatientProvider } from '../../contexts/patient'
+import { useLive } from '../../contexts/live'
 import { useTitle } from '../../hooks/use-title'
 import type { FragmentType } from '../../gql'
+import { formatInstant, notPast } from '../../lib/date'
 
 type WithBanner = FragmentType<typeof BannerFragment>
 interface Answer<P> { patient?: P | null }
@@ -17,17 +20,47 @@ interface Answer<P> { patient?: P | null }
 /** An act on any of these makes the screen be read again, also when it had none of them yet. */
 const CHANGES = { additionalTypenames: ['Patient', 'Condition', 'AllergyIntolerance', 'Immunization', 'Observation', 'MedicationRequest', 'MedicationStatement', 'Procedure', 'Encounter', 'ClinicalDocument', 'DiagnosticReport', 'Task', 'Appointment', 'CarePlan', 'Goal'] }
 
+interface Screen<P, X extends object> { patientId: string; title: string; query: TypedDocumentNode<Answer<P>, { id: string; asOf?: string | null } & X>; variables?: X; children: (patient: P | undefined) => ReactNode; scrolls?: boolean }
+
 /**
  * One screen of a chart, read in one operation: the patient's banner, the tabs, and what the page draws. `children` gets no patient while the
- * answer is on its way; its parts then draw their own waiting. A part that could not be read says so by itself.
+ * answer is on its way; its parts then draw their own waiting. A part that could not be read says so by itself. The address may name a past
+ * instant; then the whole chart is read as of it, and nothing of another instant stays on the page.
  */
-export function ChartScreen<P extends WithBanner>({ patientId, title, query, children, scrolls = true }: { patientId: string; title: string; query: TypedDocumentNode<Answer<P>, { id: string }>; children: (patient: P | undefined) => ReactNode; scrolls?: boolean }) {
-  useTitle(title)
-  const [{ data, fetching, error }, again] = useQuery({ query, variables: { id: `Patient/${patientId}` }, requestPolicy: 'cache-and-network', context: CHANGES })
+export function ChartScreen<P extends WithBanner, X extends object = object>(screen: Screen<P, X>) {
+  const [query] = useSearchParams()
+  const asOf = query.get(AS_OF)
+  const wrong = asOf === null ? null : notPast(asOf)
+  if (wrong) {
+    return (
+      <main className={css.message}>
+        <h1>The chart cannot be shown as of then</h1>
+        <p>{wrong}</p>
+        <Link to="?">To the chart as it is now</Link>
+      </main>
+    )
+  }
+  return <AsOfScreen key={`${screen.patientId} ${asOf ?? ''}`} {...screen} asOf={asOf} />
+}
+
+function AsOfScreen<P extends WithBanner, X extends object>({ patientId, title, query, variables, children, scrolls = true, asOf }: Screen<P, X> & { asOf: string | null }) {
+  useTitle(asOf ? `${title} as of ${formatInstant(asOf)}` : title)
+  const [count, setCount] = useState(0)
+  const anew = useCallback(() => setCount((n) => n + 1), [])
+  const live = useLive(asOf === null ? `Patient/${patientId}` : null, anew)
+  const [{ data, fetching: asking, error }, again] = useQuery({ query, variables: { id: `Patient/${patientId}`, asOf, ...variables } as { id: string; asOf?: string | null } & X, requestPolicy: 'cache-and-network', context: CHANGES, pause: !live.ready })
+  const fetching = asking || !live.ready
   const retry = useCallback(() => again({ requestPolicy: 'network-only' }), [again])
+  const seen = useRef(0)
+  useEffect(() => {
+    // One reading after the other: an older answer that comes late must not stand over a newer one.
+    if (seen.current === count || asking) return
+    seen.current = count
+    retry()
+  }, [count, asking, retry])
   const reading = useReading(fetching && !data, error, retry)
   const patient = data?.patient
-  const open = useMemo(() => ({ id: patientId, line: patient ? identityLine(patient) : '' }), [patientId, patient])
+  const open = useMemo(() => ({ id: patientId, line: patient ? identityLine(patient) : '', asOf, read: count }), [patientId, patient, asOf, count])
   if (!fetching && error && !patient) {
     return (
       <main className={css.chart}>
@@ -38,8 +71,9 @@ export function ChartScreen<P extends WithBanner>({ patientId, title, query, chi
   if (data && !patient && !fetching) {
     return (
       <main className={css.message}>
-        <h1>There is no such patient</h1>
-        <p>The record does not exist, or you may not see it.</p>
+        <h1>{asOf ? `There was no such patient on ${formatInstant(asOf)}` : 'There is no such patient'}</h1>
+        <p>{asOf ? 'The record had not been begun, was deleted, or you may not see it.' : 'The record does not exist, or you may not see it.'}</p>
+        {asOf && <Link to="?">To the chart as it is now</Link>}
         <Link to="/patients">To the list of patients</Link>
       </main>
     )
@@ -47,9 +81,10 @@ export function ChartScreen<P extends WithBanner>({ patientId, title, query, chi
   return (
     <ReadingProvider value={reading}>
     <PatientProvider value={open}>
-      <main className={css.chart}>
+      <main className={asOf ? `${css.chart} ${css.past}` : css.chart}>
         {patient ? <Banner of={patient} /> : <div className={css.waiting}><Loading rows={2} label="patient" /></div>}
-        <Tabs patientId={patientId} />
+        <Tabs patientId={patientId} asOf={asOf} />
+        <AsOf asOf={asOf} live={live.state} />
         {scrolls
           ? <div className={css.body} tabIndex={0} role="group" aria-label="Chart page"><Boundary what="This page">{children(patient ?? undefined)}</Boundary></div>
           : <div className={css.body} style={{ overflow: 'hidden' }}><Boundary what="This page">{children(patient ?? undefined)}</Boundary></div>}

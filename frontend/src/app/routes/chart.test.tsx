@@ -14,6 +14,7 @@ import { ProblemsPage } from './problems.page'
 import { ProceduresPage } from './procedures.page'
 import { ResultsPage } from './results.page'
 import { SummaryPage } from './summary.page'
+import { TimelinePage } from './timeline.page'
 import { VitalsPage } from './vitals.page'
 
 /** Where the part is, which field it reads, what it says when there is nothing, and a word of its data. */
@@ -44,6 +45,7 @@ const WIDGETS: Widget[] = [
   tab('the tasks', <CarePage />, 'tasks', 'No task is recorded.', /Call the daughter/),
   tab('the related persons', <DemographicsPage />, 'relatedPersons', 'No related person is recorded.', /LIND, AxelSon/),
   tab('the coverage', <DemographicsPage />, 'coverage', 'No coverage is recorded.', /Health fund/),
+  tab('the timeline', <TimelinePage />, 'timeline', 'Nothing is recorded.', /Potassium 6.10 mmol\/L/),
   tab('the results tab', <ResultsPage />, 'labs', 'No laboratory result is recorded.', /Renal panel.*Potassium/),
 ]
 
@@ -168,4 +170,144 @@ it('says that the chart was not loaded when the server is away, and tries again'
   server.root = answering(fullPatient)
   await userEvent.click(retry)
   expect(await screen.findByRole('heading', { name: 'LIND, Ada (Mrs)' })).toBeVisible()
+})
+
+describe('as of a past instant', () => {
+  const then = '2026-01-05T08:00:00.000001Z'
+  const past = (page: ReactElement, server: FakeServer, asOf = then) => renderPage(page, '/patients/:id/clinical/x', `/patients/ada/clinical/x?asOf=${encodeURIComponent(asOf)}`, server)
+  /** What the chart said by instant. */
+  const byTime = { patient: ({ asOf }: { asOf?: string | null }) => (asOf === then ? { ...fullPatient, conditions: { ...emptyPatient.conditions, nodes: [{ ...fullPatient.conditions.nodes[0], code: { text: 'Wheeze', codings: [] } }], totalCount: 1 } } : fullPatient) }
+
+  it('the chart says so, reads what was known then, offers no writing, and goes back to now', async () => {
+    past(<ProblemsPage />, { root: byTime })
+    expect(await screen.findByText('Wheeze')).toBeVisible()
+    const strip = within(screen.getByRole('group', { name: 'As of' }))
+    expect(strip.getByText(/^Chart as it was on /)).toBeVisible()
+    expect(screen.queryByRole('button', { name: 'Record a problem' })).toBeNull()
+    await userEvent.click(screen.getByRole('button', { name: 'Acts for Wheeze' }))
+    expect(screen.getAllByRole('menuitem').map((item) => item.textContent)).toEqual(['History'])
+    await userEvent.keyboard('{Escape}')
+    for (const link of within(screen.getByRole('navigation', { name: 'Chart' })).getAllByRole('link')) expect(link.getAttribute('href')).toContain(`asOf=${encodeURIComponent(then)}`)
+    await userEvent.click(strip.getByRole('button', { name: 'Back to now' }))
+    expect(await screen.findByText('Asthma')).toBeVisible()
+    expect(screen.queryByText('Wheeze')).toBeNull()
+    expect(screen.getByRole('button', { name: 'Record a problem' })).toBeVisible()
+  })
+
+  it('nothing of now stands on the page while the past is read', async () => {
+    const server: FakeServer = { root: byTime }
+    past(<ProblemsPage />, server)
+    await screen.findByText('Wheeze')
+    server.root = 'hang'
+    await userEvent.click(screen.getByRole('button', { name: 'Back to now' }))
+    expect(screen.queryByText('Wheeze')).toBeNull()
+    expect(screen.getAllByRole('status', { name: /^Loading/ }).length).toBeGreaterThan(0)
+  })
+
+  it('a patient who was not on record yet is told from one who is not there', async () => {
+    past(<SummaryPage />, { root: answering(null) })
+    expect(await screen.findByRole('heading', { name: /There was no such patient on 0?\d-Jan-2026/ })).toBeVisible()
+    expect(screen.getByRole('link', { name: 'To the chart as it is now' })).toBeVisible()
+  })
+
+  it.each(['yesterday', '2999-01-01T00:00:00Z'])('%s is refused by name', async (asOf) => {
+    past(<SummaryPage />, { root: byTime }, asOf)
+    expect(await screen.findByRole('heading', { name: 'The chart cannot be shown as of then' })).toBeVisible()
+  })
+
+  it('the last writes are offered in each of their states', async () => {
+    const changes = (of: unknown) => answering({ ...fullPatient, changes: of })
+    const server: FakeServer = { root: changes(failing) }
+    at(<SummaryPage />, server)
+    await screen.findByRole('heading', { level: 1, name: 'LIND, Ada (Mrs)' })
+    await userEvent.keyboard('o')
+    const dialog = within(await screen.findByRole('dialog', { name: 'The chart as it stood' }))
+    await userEvent.clear(dialog.getByLabelText('Day and time'))
+    await userEvent.click(dialog.getByRole('button', { name: 'Show the chart as it was' }))
+    expect(dialog.getByText('Write a day and a time.')).toBeVisible()
+    server.root = changes({ nodes: [{ id: 'Condition/c1', versionId: '1', action: 'CREATED', at: then, by: 'lee', fhir: { code: { text: 'Wheeze' } } }], edges: [], pageInfo: { hasNextPage: true, hasPreviousPage: false } })
+    await userEvent.click(await dialog.findByRole('button', { name: 'Try again' }))
+    await userEvent.click(await dialog.findByRole('button', { name: /Condition “Wheeze” recorded/ }))
+    expect(await screen.findByText(/^Chart as it was on /)).toBeVisible()
+  })
+})
+
+describe('the timeline', () => {
+  it('stands under years, keeps the precision of the record, says what is left out, and is narrowed by an address', async () => {
+    let asked: unknown
+    const timeline = (args: { kinds?: string[]; date?: object }) => {
+      asked = args
+      return args.kinds ? { ...fullPatient.timeline, nodes: fullPatient.timeline.nodes.filter((n) => args.kinds?.includes((n as { kind: string }).kind)) } : fullPatient.timeline
+    }
+    at(<TimelinePage />, { root: answering({ ...fullPatient, timeline }) })
+    expect(await screen.findByRole('row', { name: '2026' })).toBeVisible()
+    expect(screen.getByRole('row', { name: /May-2019\s*Problem\s*Asthma/ })).toBeVisible()
+    expect(screen.getByText('You may not see: documents')).toBeVisible()
+    await userEvent.click(screen.getByRole('checkbox', { name: 'Problems' }))
+    await waitFor(() => expect(screen.queryByRole('row', { name: /Potassium/ })).toBeNull())
+    expect(await screen.findByRole('row', { name: /Asthma/ })).toBeVisible()
+    await userEvent.selectOptions(screen.getByLabelText('From the end of'), '2020')
+    await waitFor(() => expect(asked).toMatchObject({ kinds: ['CONDITION'], date: { high: '2021-01-01' } }))
+  })
+
+  it('is walked by keyboard, past the heads of years, to where an entry belongs', async () => {
+    at(<TimelinePage />, { root: answering(fullPatient) })
+    const list = await screen.findByRole('grid', { name: 'Timeline' })
+    list.focus()
+    await userEvent.keyboard('{ArrowDown}')
+    expect(screen.getByRole('row', { name: /Asthma/ })).toHaveAttribute('aria-selected', 'true')
+    await userEvent.keyboard('{Enter}')
+    expect(await screen.findByText('elsewhere')).toBeVisible()
+  })
+})
+
+describe('results that are to be seen', () => {
+  const task = (focus: string) => ({ ...fullPatient.tasks.nodes[0], id: 'Task/a', code: { text: 'Acknowledge', codings: [{ code: 'acknowledge-result' }] }, focus: { reference: focus }, owner: { display: 'Dr Kim' }, lastUpdated: '2026-11-22T09:00:00Z', notes: [] })
+  const tasks = (...nodes: object[]) => answering({ ...fullPatient, tasks: { ...emptyPatient.tasks, nodes } })
+
+  it('a critical one stands before all else until its version is acknowledged', async () => {
+    const server: FakeServer = { root: tasks(task('Observation/k/_history/7')) }
+    at(<ResultsPage />, server)
+    const critical = within(await screen.findByRole('region', { name: 'Critical results' }))
+    expect(critical.getByText('A critical result is not acknowledged', { exact: false })).toBeVisible()
+    expect(critical.getByTitle('Critically high')).toBeVisible()
+    await userEvent.click(critical.getByRole('button', { name: 'Acknowledge Potassium' }))
+    expect(await screen.findByRole('dialog', { name: 'Acknowledge Potassium 6.10 mmol/L' })).toBeVisible()
+  })
+
+  it('an acknowledged one is no longer there', async () => {
+    at(<ResultsPage />, { root: tasks(task('Observation/k/_history/1')) })
+    await screen.findByRole('table', { name: 'Laboratory results' })
+    expect(screen.queryByRole('region', { name: 'Critical results' })).toBeNull()
+  })
+
+  it('nothing is said of it when who has seen what is not known', async () => {
+    at(<ResultsPage />, { root: answering({ ...fullPatient, tasks: forbidden }) })
+    await screen.findByRole('table', { name: 'Laboratory results' })
+    expect(screen.queryByRole('region', { name: 'Critical results' })).toBeNull()
+    await userEvent.click(screen.getByRole('button', { name: 'Reports' }))
+    expect(within(await screen.findByRole('row', { name: /Renal panel/ })).getByText('Not known')).toBeVisible()
+  })
+
+  it('a report tells who has seen it', async () => {
+    at(<ResultsPage />, { root: tasks(task('DiagnosticReport/r1/_history/1')) })
+    await userEvent.click(await screen.findByRole('button', { name: 'Reports' }))
+    const row = within(await screen.findByRole('row', { name: /Renal panel/ }))
+    expect(row.getByText(/^Dr Kim, 22-Nov-2026/)).toBeVisible()
+    expect(row.queryByRole('button')).toBeNull()
+  })
+})
+
+it('measurements that are written but not recorded are not lost by going elsewhere', async () => {
+  at(<VitalsPage />, { root: answering(fullPatient) })
+  await userEvent.click(await screen.findByRole('button', { name: 'Take down vital signs' }))
+  await userEvent.type(screen.getByLabelText('Heart rate'), '72')
+  await userEvent.click(within(screen.getByRole('navigation', { name: 'Chart' })).getByRole('link', { name: 'Summary' }))
+  const dialog = within(await screen.findByRole('dialog', { name: 'What you wrote is not recorded' }))
+  await userEvent.click(dialog.getByRole('button', { name: 'Stay here' }))
+  expect(screen.getByLabelText('Heart rate')).toHaveValue('72')
+  await userEvent.click(screen.getByRole('button', { name: 'Cancel' }))
+  expect(screen.getByText('What you wrote is not recorded. Press “Discard” to give it up.')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Discard' }))
+  expect(screen.queryByLabelText('Heart rate')).toBeNull()
 })

@@ -1,12 +1,13 @@
-import { useParams } from 'react-router'
+import { useParams, useSearchParams } from 'react-router'
+import { AS_OF } from '../../features/chart/as-of'
 import { chartPath, type ChartTab } from '../../features/chart/tabs'
 import { SummaryView } from '../../features/summary/summary'
 import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const Summary = graphql(`
-  query Summary($id: ID!) {
-    patient(id: $id) {
+  query Summary($id: ID!, $asOf: Instant) {
+    patient(id: $id, asOf: $asOf) {
       id
       ...Banner ...Problems ...Allergies ...Medications ...Encounters ...Immunizations ...Vitals ...Labs
     }
@@ -15,9 +16,10 @@ const Summary = graphql(`
 
 export function SummaryPage() {
   const { id = '' } = useParams()
+  const asOf = useSearchParams()[0].get(AS_OF)
   return (
     <ChartScreen key={id} patientId={id} title="Summary" query={Summary} scrolls={false}>
-      {(patient) => <SummaryView of={patient} patientId={`Patient/${id}`} tab={(tab: ChartTab) => chartPath(id, tab)} />}
+      {(patient) => <SummaryView of={patient} patientId={`Patient/${id}`} tab={(tab: ChartTab) => chartPath(id, tab, asOf)} />}
     </ChartScreen>
   )
 }

@@ -4,7 +4,7 @@ import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const VitalsScreen = graphql(`
-  query VitalsScreen($id: ID!) { patient(id: $id) { id ...Banner ...VitalRecord } }
+  query VitalsScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id ...Banner ...VitalRecord } }
 `)
 
 export function VitalsPage() {

@@ -8,11 +8,11 @@ import css from './help.module.css'
 import type { Place } from './places'
 
 /** The keys of this page. Those of one character can be turned off: speech input sets them off by accident. */
-export default function Help({ places, onClose }: { places: readonly Place[]; onClose: () => void }) {
+export default function Help({ places, inChart, onClose }: { places: readonly Place[]; inChart: boolean; onClose: () => void }) {
   const { shortcuts, choose } = useAppearance()
   const rows: [string, string][] = [
     ['Ctrl K', 'Search patients, pages and commands'],
-    ...(shortcuts ? [['/', 'Search'], ['?', 'These keys'], ...places.flatMap((p) => (p.keys ? [[p.keys, p.name]] : []))] as [string, string][] : []),
+    ...(shortcuts ? [['/', 'Search'], ['?', 'These keys'], ...(inChart ? [['o', 'The chart as of a past instant']] : []), ...places.flatMap((p) => (p.keys ? [[p.keys, p.name]] : []))] as [string, string][] : []),
     ['Tab', 'Next control; the first one skips to the page'],
     ['Esc', 'Close what is on top'],
   ]

@@ -1,4 +1,6 @@
+import AdminPanelSettingsOutlined from '@mui/icons-material/AdminPanelSettingsOutlined'
 import AccountTreeOutlined from '@mui/icons-material/AccountTreeOutlined'
+import BedOutlined from '@mui/icons-material/BedOutlined'
 import DataObjectOutlined from '@mui/icons-material/DataObjectOutlined'
 import HelpOutlineOutlined from '@mui/icons-material/HelpOutlineOutlined'
 import PeopleAltOutlined from '@mui/icons-material/PeopleAltOutlined'
@@ -8,9 +10,10 @@ import Divider from '@mui/material/Divider'
 import Menu from '@mui/material/Menu'
 import MenuItem from '@mui/material/MenuItem'
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
-import { NavLink, Outlet, useLoaderData, useMatch, useNavigate } from 'react-router'
+import { NavLink, Outlet, useLoaderData, useMatch, useNavigate, useSearchParams } from 'react-router'
 import { Provider } from 'urql'
 import { DENSITIES, DENSITY_NAMES, THEMES, THEME_NAMES, useAppearance } from '../../contexts/appearance'
+import { LiveProvider } from '../../contexts/live'
 import { SessionProvider, useSession } from '../../contexts/session'
 import { useHotkeys } from '../../hooks/use-hotkeys'
 import { signOut } from '../../lib/auth'
@@ -23,10 +26,10 @@ import css from './shell.module.css'
 
 const CommandPalette = lazy(() => import('./palette'))
 const Help = lazy(() => import('./help'))
-const ICONS: Record<string, typeof PeopleAltOutlined> = { '/patients': PeopleAltOutlined, '/playground': DataObjectOutlined, '/fhir-explorer': AccountTreeOutlined, '/settings': SettingsOutlined }
+const ICONS: Record<string, typeof PeopleAltOutlined> = { '/patients': PeopleAltOutlined, '/inpatients': BedOutlined, '/playground': DataObjectOutlined, '/fhir-explorer': AccountTreeOutlined, '/administration': AdminPanelSettingsOutlined, '/settings': SettingsOutlined }
 
 /** Names that are too long for the rail. */
-const RAIL: Record<string, string> = { '/playground': 'Query', '/fhir-explorer': 'FHIR' }
+const RAIL: Record<string, string> = { '/playground': 'Query', '/fhir-explorer': 'FHIR', '/administration': 'Admin' }
 
 const leave = () => { void signOut().finally(() => window.location.assign('/login?ended=1')) }
 
@@ -36,7 +39,7 @@ export function Shell({ document: here = 'app' }: { document?: 'app' | 'playgrou
   return (
     <Provider value={client}>
       <SessionProvider value={{ session, config }}>
-        <Frame here={here} />
+        <LiveProvider><Frame here={here} /></LiveProvider>
         <SessionGuard />
       </SessionProvider>
     </Provider>
@@ -48,10 +51,11 @@ function Frame({ here }: { here: 'app' | 'playground' }) {
   const { shortcuts, choose } = useAppearance()
   const navigate = useNavigate()
   const chart = useMatch('/patients/:id/*')?.params.id
+  const asOf = useSearchParams()[0].get('asOf')
   const [over, setOver] = useState<'palette' | 'help' | null>(null)
   const close = useCallback(() => setOver(null), [])
   const pages = useMemo(() => areas(session, config, here), [session, config, here])
-  const places = useMemo(() => [...(chart ? chartPlaces(chart) : []), ...pages], [chart, pages])
+  const places = useMemo(() => [...(chart ? chartPlaces(chart, asOf) : []), ...pages], [chart, asOf, pages])
   const go = useCallback((place: Place) => {
     if (place.elsewhere || (here === 'playground' && place.path !== '/playground')) window.location.assign(place.path)
     else void navigate(place.path)
@@ -113,7 +117,7 @@ function Frame({ here }: { here: 'app' | 'playground' }) {
       </div>
       <Suspense>
         {over === 'palette' && <CommandPalette places={places} commands={commands} searchesPatients={maySeePatients(session)} go={go} onClose={close} />}
-        {over === 'help' && <Help places={places} onClose={close} />}
+        {over === 'help' && <Help places={places} inChart={!!chart} onClose={close} />}
       </Suspense>
     </>
   )

@@ -56,7 +56,9 @@ export const theme = createTheme({
       styleOverrides: {
         root: {
           minHeight: 'var(--control)', padding: '0 14px', minWidth: 0, lineHeight: rem(20),
-          '&.Mui-disabled': { color: 'var(--ink3)', background: 'var(--sunk)', borderColor: 'var(--line2)' },
+          // The fill, not the text colour: white on it is legible in every theme.
+          '&.MuiButton-contained.MuiButton-colorError': { background: 'var(--critical-fill)', color: '#FFFFFF' },
+          '&.Mui-disabled, &.MuiButton-contained.MuiButton-colorError.Mui-disabled': { color: 'var(--ink3)', background: 'var(--sunk)', borderColor: 'var(--line2)' },
         },
         outlined: { borderColor: 'var(--line2)', color: 'var(--ink)', background: 'var(--surface)', '&:hover': { background: 'var(--hover)', borderColor: 'var(--ctl)' } },
         text: { padding: '0 8px' },

@@ -3,9 +3,11 @@ import Dialog from '@mui/material/Dialog'
 import DialogActions from '@mui/material/DialogActions'
 import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
-import { useCallback, useEffect, useId, useRef, useState, type FormEvent } from 'react'
+import { useCallback, useId, useRef, useState, type FormEvent } from 'react'
+import { useHold } from '../../contexts/live'
 import { useOpenChart } from '../../contexts/patient'
 import { useAnnounce } from '../../hooks/use-announce'
+import { useUnsavedGuard } from '../../hooks/use-unsaved-guard'
 import { check, compare, settled, whoChanged, type Difference, type FieldSpec, type Outcome, type Problem, type Sending, type Values } from './act'
 import css from './act.module.css'
 import { codesText, type Term } from './catalog'
@@ -38,6 +40,7 @@ const toFirst = (form: HTMLFormElement | null) => form?.querySelector<HTMLElemen
 export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: () => void; onSaved: (told: string, id?: string) => void }) {
   const { title, verb, danger, fields, initial, submit } = form
   const chart = useOpenChart()
+  useHold()
   const announce = useAnnounce()
   const id = useId()
   const [base, setBase] = useState(initial)
@@ -54,12 +57,7 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
   const seen = useCallback((found: readonly Term[]) => setKnown((before) => new Map([...before, ...found.map((t) => [t.text.toLowerCase(), t] as const)])), [])
   const changed = Object.keys({ ...base, ...values }).some((name) => (values[name] ?? '') !== (base[name] ?? ''))
 
-  useEffect(() => {
-    if (!changed) return undefined
-    const hold = (event: BeforeUnloadEvent) => event.preventDefault()
-    window.addEventListener('beforeunload', hold)
-    return () => window.removeEventListener('beforeunload', hold)
-  }, [changed])
+  const guard = useUnsavedGuard(changed)
 
   const termOf = (words: string | undefined) => known.get((words ?? '').trim().toLowerCase())
   const coded = (words: string): string => codesText(termOf(words)?.codings ?? [])
@@ -78,7 +76,7 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
     setBusy(true)
     const outcome = await submit(all, { key: key.current ?? '', version: version.current, concept: concept(all), category: (field) => termOf(all[field])?.category })
     switch (outcome.kind) {
-      case 'saved': onSaved(outcome.told, outcome.id); return
+      case 'saved': guard.release(); onSaved(outcome.told, outcome.id); return
       case 'refused': told(outcome.problems); break
       case 'ask': setAsked(outcome); announce(outcome.told); break
       case 'stale': {
@@ -105,7 +103,7 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
     setStale(null)
     return now
   }
-  const leave = () => { if (changed && !leaving) setLeaving(true); else onClose() }
+  const leave = () => { if (changed && !leaving) setLeaving(true); else { guard.release(); onClose() } }
 
   const all = [...fields, ...(asked?.field ? [asked.field] : [])].filter((f) => !f.when || f.when(values))
   const of = (field: FieldSpec) => problems.find((p) => p.field && (p.field === field.name || p.field === field.input))
@@ -117,7 +115,7 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
         <>
           <DialogContent><Conflict of={stale} onChoose={(name, whose) => setStale({ ...stale, choices: { ...stale.choices, [name]: whose } })} /></DialogContent>
           <DialogActions>
-            <Button variant="text" onClick={onClose}>Leave theirs as it is</Button>
+            <Button variant="text" onClick={() => { guard.release(); onClose() }}>Leave theirs as it is</Button>
             {stale.differences && <Button variant="outlined" disabled={busy} onClick={() => accept(stale)}>Edit on</Button>}
             {stale.differences && (
               <Button variant="contained" disabled={busy || stale.differences.some((d) => !stale.choices[d.name])} onClick={() => { void go(accept(stale)) }}>Save these choices</Button>
@@ -160,6 +158,7 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
           </DialogActions>
         </form>
       )}
+      {guard.dialog}
     </Dialog>
   )
 }

@@ -4,7 +4,8 @@ import DialogActions from '@mui/material/DialogActions'
 import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
 import { useEffect, useState } from 'react'
-import { useOpenChart } from '../../contexts/patient'
+import { useHold } from '../../contexts/live'
+import { useAsOf, useOpenChart } from '../../contexts/patient'
 import { formatDateTime } from '../../lib/date'
 import { differences, fhirRead, isJson, items, textAt, type Json } from '../../lib/fhir'
 import { makersOf, type Maker } from '../../lib/provenance'
@@ -24,6 +25,7 @@ const bare = (version: Json) => ({ ...version, meta: { ...meta(version), version
 /** How a record came to be as it is: every version with who made it, why, and what it changed. */
 export function Versions({ place }: { place: string }) {
   const [read, setRead] = useState<Read | 'loading' | 'failed'>('loading')
+  const asOf = useAsOf()
   useEffect(() => {
     let current = true
     void readVersions(place).then((found) => { if (current) setRead(found) })
@@ -31,11 +33,13 @@ export function Versions({ place }: { place: string }) {
   }, [place])
   if (read === 'loading') return <Loading rows={3} label="history" />
   if (read === 'failed') return <NotLoaded what="History" onRetry={() => { setRead('loading'); void readVersions(place).then(setRead) }} />
-  if (read.versions.length === 0) return <Empty>No version can be shown.</Empty>
+  // In a chart of the past nothing is told of what came after it.
+  const versions = read.versions.filter((v) => !asOf || Date.parse(textAt(meta(v), 'lastUpdated')) <= Date.parse(asOf))
+  if (versions.length === 0) return <Empty>No version can be shown.</Empty>
   return (
     <ol className={css.versions}>
-      {read.versions.map((version, i) => {
-        const before = read.versions[i + 1]
+      {versions.map((version, i) => {
+        const before = versions[i + 1]
         const number = textAt(meta(version), 'versionId')
         const maker = read.makers.get(number)
         return (
@@ -59,6 +63,7 @@ export function Versions({ place }: { place: string }) {
 
 export function VersionsDialog({ place, title, onClose }: { place: string; title: string; onClose: () => void }) {
   const chart = useOpenChart()
+  useHold()
   return (
     <Dialog open onClose={onClose} aria-labelledby="versions" fullWidth maxWidth="md">
       <DialogTitle id="versions">History of {title}</DialogTitle>

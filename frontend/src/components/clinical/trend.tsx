@@ -2,12 +2,13 @@ import Button from '@mui/material/Button'
 import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { scaleLinear, scaleTime } from 'd3-scale'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { useQuery } from 'urql'
 import { Flag } from './flag'
 import { isAbnormal } from './observation'
 import { breaks } from './series'
 import { Empty, Loading, NotLoaded } from '../ui/states'
+import { useAsOf, useReadAnew } from '../../contexts/patient'
 import { graphql } from '../../gql'
 import type { TrendPanelQuery, TrendExclusionReason } from '../../gql/graphql'
 import { axisTime, formatDateTime, formatDay } from '../../lib/date'
@@ -15,8 +16,8 @@ import { formatDecimal } from '../../lib/quantity'
 import css from './trend.module.css'
 
 const TrendPanel = graphql(`
-  query TrendPanel($patient: ID!, $code: String!) {
-    patient(id: $patient) {
+  query TrendPanel($patient: ID!, $code: String!, $asOf: Instant) {
+    patient(id: $patient, asOf: $asOf) {
       id
       trend(code: $code) {
         code { text } unit
@@ -37,7 +38,9 @@ const REASONS: Record<TrendExclusionReason, string> = {
 
 /** One result over time: chart or table, the same numbers in both. Over the page, or as a column of it where there is room. */
 export function Trend({ patient, code, title, beside = false, onClose }: { patient: string; code: string; title: string; beside?: boolean; onClose: () => void }) {
-  const [{ data, fetching, error }, again] = useQuery({ query: TrendPanel, variables: { patient, code } })
+  const asOf = useAsOf()
+  const [{ data, fetching, error }, again] = useQuery({ query: TrendPanel, variables: { patient, code, asOf } })
+  useReadAnew(useCallback(() => again({ requestPolicy: 'network-only' }), [again]))
   const [view, setView] = useState<'chart' | 'table'>('chart')
   const close = useRef<HTMLButtonElement>(null)
   useEffect(() => close.current?.focus(), [])
@@ -52,8 +55,8 @@ export function Trend({ patient, code, title, beside = false, onClose }: { patie
         </ToggleButtonGroup>
         <Button ref={close} variant="outlined" onClick={onClose}>Close</Button>
       </div>
-      {fetching ? <Loading rows={6} label={title} />
-        : error ? <NotLoaded what={title} onRetry={() => again({ requestPolicy: 'network-only' })} />
+      {fetching && !data ? <Loading rows={6} label={title} />
+        : error && !data ? <NotLoaded what={title} onRetry={() => again({ requestPolicy: 'network-only' })} />
         : !trend || trend.points.length === 0 ? <Empty>No result with a number and a date is recorded.</Empty>
         : view === 'chart' ? <Chart trend={trend} width={beside ? WIDTHS.beside : WIDTHS.over} /> : <Table trend={trend} />}
       {trend && trend.excluded.length > 0 && (

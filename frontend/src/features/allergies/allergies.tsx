@@ -7,12 +7,12 @@ import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
-import { useSession } from '../../contexts/session'
+import { useMay } from '../../hooks/use-may'
+import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { AllergyPageFragment } from '../../gql/graphql'
 import { formatDay, formatDateTime } from '../../lib/date'
 import { isJson, textAt } from '../../lib/fhir'
-import { may } from '../../lib/permissions'
 import { AllergyFields, useAllergyForms } from './allergy-forms'
 import css from './allergies.module.css'
 
@@ -28,7 +28,7 @@ export const AllergyRecord = graphql(`
   fragment AllergyRecord on Patient { allergies(first: 50) { ...AllergyPage } }
 `)
 const MoreAllergies = graphql(`
-  query MoreAllergies($id: ID!, $after: String!) { patient(id: $id) { id allergies(first: 50, after: $after) { ...AllergyPage } } }
+  query MoreAllergies($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id allergies(first: 50, after: $after) { ...AllergyPage } } }
 `)
 
 type Allergy = AllergyPageFragment['nodes'][number]
@@ -38,11 +38,12 @@ const past = (a: Allergy) => a.clinicalStatus === 'INACTIVE' || a.clinicalStatus
 /** What the patient reacts to, agent first. “None known” is what somebody found out; “not recorded” is that nobody asked. */
 export function AllergiesView({ of, patientId }: { of: FragmentType<typeof AllergyRecord> | undefined; patientId: string }) {
   const client = useClient()
+  const asOf = useAsOf()
   const more = async (after: string) => {
-    const { data } = await client.query(MoreAllergies, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
+    const { data } = await client.query(MoreAllergies, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(AllergyPage, data?.patient?.allergies)
   }
-  const acting = may(useSession().session, 'allergies')
+  const acting = useMay('allergies')
   const forms = useAllergyForms(patientId)
   const mistake = useMistake()
   const acts = (a: Allergy): ActItem[] => {

@@ -6,15 +6,17 @@ import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
+import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { DocumentPageFragment } from '../../gql/graphql'
 import { formatDateTime } from '../../lib/date'
+import { StoredFile } from './file'
 import { plainText } from './plain-text'
 import css from './documents.module.css'
 
 export const DocumentPage = graphql(`
   fragment DocumentPage on DocumentConnection {
-    nodes { id status type { text } category { text } date description authors { display } attachments { contentType title url data creation } }
+    nodes { id status type { text } category { text } date description authors { display } attachments { contentType title url link size data creation } }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
@@ -23,7 +25,7 @@ export const DocumentRecord = graphql(`
   fragment DocumentRecord on Patient { documents(first: 50) { ...DocumentPage } }
 `)
 const MoreDocuments = graphql(`
-  query MoreDocuments($id: ID!, $after: String!) { patient(id: $id) { id documents(first: 50, after: $after) { ...DocumentPage } } }
+  query MoreDocuments($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id documents(first: 50, after: $after) { ...DocumentPage } } }
 `)
 
 type Doc = DocumentPageFragment['nodes'][number]
@@ -32,9 +34,10 @@ const title = (d: Doc): string => d.type?.text ?? d.description ?? 'Document of 
 /** Notes and other documents, newest first; one that is text is read beside the list. */
 export function DocumentsView({ of, patientId }: { of: FragmentType<typeof DocumentRecord> | undefined; patientId: string }) {
   const client = useClient()
+  const asOf = useAsOf()
   const [open, setOpen] = useState<Doc | null>(null)
   const more = async (after: string) => {
-    const { data } = await client.query(MoreDocuments, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
+    const { data } = await client.query(MoreDocuments, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(DocumentPage, data?.patient?.documents)
   }
   return (
@@ -82,6 +85,7 @@ function Reader({ of, onClose }: { of: Doc; onClose: () => void }) {
       <p className={css.by}>{of.date ? formatDateTime(of.date) : 'Date not recorded'} · {of.authors.flatMap((a) => a.display ?? []).join(', ') || 'Author not recorded'}</p>
       {of.attachments.length === 0 && <Empty>This document has no content on record.</Empty>}
       {of.attachments.map((a, i) => {
+        if (a.link) return <StoredFile key={i} of={{ ...a, link: a.link }} />
         const text = plainText(a)
         return text !== null
           ? <p key={i} className={css.text}>{text}</p>

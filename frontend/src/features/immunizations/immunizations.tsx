@@ -6,10 +6,10 @@ import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
-import { useSession } from '../../contexts/session'
+import { useMay } from '../../hooks/use-may'
+import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import { formatDay, today } from '../../lib/date'
-import { may } from '../../lib/permissions'
 import { formatDecimal } from '../../lib/quantity'
 import { useImmunizationForm } from './immunization-form'
 
@@ -24,17 +24,18 @@ export const ImmunizationRecord = graphql(`
   fragment ImmunizationRecord on Patient { immunizations(first: 100) { ...ImmunizationPage } }
 `)
 const MoreImmunizations = graphql(`
-  query MoreImmunizations($id: ID!, $after: String!) { patient(id: $id) { id immunizations(first: 100, after: $after) { ...ImmunizationPage } } }
+  query MoreImmunizations($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id immunizations(first: 100, after: $after) { ...ImmunizationPage } } }
 `)
 
 /** Vaccines given, newest first, and those that were not. */
 export function ImmunizationsView({ of, patientId }: { of: FragmentType<typeof ImmunizationRecord> | undefined; patientId: string }) {
   const client = useClient()
+  const asOf = useAsOf()
   const more = async (after: string) => {
-    const { data } = await client.query(MoreImmunizations, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
+    const { data } = await client.query(MoreImmunizations, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(ImmunizationPage, data?.patient?.immunizations)
   }
-  const acting = may(useSession().session, 'chart')
+  const acting = useMay('chart')
   const form = useImmunizationForm(patientId)
   const mistake = useMistake()
   return (

@@ -5,6 +5,7 @@ import { Part } from '../../components/ui/part'
 import { Pages, RecordTable, type Connection } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
+import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { CurrentPageFragment, MedicationPageFragment, MedicationRequestStatus } from '../../gql/graphql'
 import { formatDay } from '../../lib/date'
@@ -36,13 +37,13 @@ export const MedicationLists = graphql(`
   }
 `)
 const MoreMedications = graphql(`
-  query MoreMedications($id: ID!, $status: [MedicationRequestStatus!]!, $after: String!) {
-    patient(id: $id) { id medicationRequests(first: 50, filter: { status: $status }, after: $after) { ...MedicationPage } }
+  query MoreMedications($id: ID!, $status: [MedicationRequestStatus!]!, $after: String!, $asOf: Instant) {
+    patient(id: $id, asOf: $asOf) { id medicationRequests(first: 50, filter: { status: $status }, after: $after) { ...MedicationPage } }
   }
 `)
 
 const MoreCurrent = graphql(`
-  query MoreCurrent($id: ID!, $after: String!) { patient(id: $id) { id currentMedications(first: 50, after: $after) { ...CurrentPage } } }
+  query MoreCurrent($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id currentMedications(first: 50, after: $after) { ...CurrentPage } } }
 `)
 
 const PAST: MedicationRequestStatus[] = ['COMPLETED', 'STOPPED', 'CANCELLED']
@@ -51,12 +52,13 @@ const OTHER: MedicationRequestStatus[] = ['DRAFT', 'UNKNOWN', 'ENTERED_IN_ERROR'
 /** What the patient is to take now, and below it, apart, what they took before. */
 export function MedicationsView({ of, patientId }: { of: FragmentType<typeof MedicationLists> | undefined; patientId: string }) {
   const client = useClient()
+  const asOf = useAsOf()
   const more = (status: MedicationRequestStatus[]) => async (after: string) => {
-    const { data } = await client.query(MoreMedications, { id: patientId, status, after }, { requestPolicy: 'network-only' }).toPromise()
+    const { data } = await client.query(MoreMedications, { id: patientId, status, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(MedicationPage, data?.patient?.medicationRequests)
   }
   const moreCurrent = async (after: string) => {
-    const { data } = await client.query(MoreCurrent, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
+    const { data } = await client.query(MoreCurrent, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(CurrentPage, data?.patient?.currentMedications)
   }
   const lists = read(MedicationLists, of)

@@ -6,11 +6,11 @@ import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
-import { useSession } from '../../contexts/session'
+import { useMay } from '../../hooks/use-may'
+import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { ConditionClinicalStatus, ProblemPageFragment } from '../../gql/graphql'
 import { formatDay } from '../../lib/date'
-import { may } from '../../lib/permissions'
 import { ProblemFields, useProblemForms } from './problem-forms'
 
 export const ProblemPage = graphql(`
@@ -24,7 +24,7 @@ export const ProblemList = graphql(`
   fragment ProblemList on Patient { conditions(first: 100) { ...ProblemPage } }
 `)
 const MoreProblems = graphql(`
-  query MoreProblems($id: ID!, $after: String!) { patient(id: $id) { id conditions(first: 100, after: $after) { ...ProblemPage } } }
+  query MoreProblems($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id conditions(first: 100, after: $after) { ...ProblemPage } } }
 `)
 
 type Problem = ProblemPageFragment['nodes'][number]
@@ -40,12 +40,13 @@ const GROUPS: readonly [title: string, empty: string, of: (p: Problem) => boolea
 /** Every problem and diagnosis on record, those of now apart from those of before. */
 export function ProblemsView({ of, patientId }: { of: FragmentType<typeof ProblemList> | undefined; patientId: string }) {
   const client = useClient()
+  const asOf = useAsOf()
   const more = async (after: string) => {
-    const { data } = await client.query(MoreProblems, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
+    const { data } = await client.query(MoreProblems, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(ProblemPage, data?.patient?.conditions)
   }
   const list = read(ProblemList, of)?.conditions
-  const acting = may(useSession().session, 'chart')
+  const acting = useMay('chart')
   const forms = useProblemForms(patientId)
   const mistake = useMistake()
   const acts = (p: Problem) => {

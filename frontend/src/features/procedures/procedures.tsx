@@ -4,6 +4,7 @@ import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
+import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import { formatDay, formatPeriod } from '../../lib/date'
 
@@ -18,14 +19,15 @@ export const ProcedureRecord = graphql(`
   fragment ProcedureRecord on Patient { procedures(first: 50) { ...ProcedurePage } }
 `)
 const MoreProcedures = graphql(`
-  query MoreProcedures($id: ID!, $after: String!) { patient(id: $id) { id procedures(first: 50, after: $after) { ...ProcedurePage } } }
+  query MoreProcedures($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id procedures(first: 50, after: $after) { ...ProcedurePage } } }
 `)
 
 /** What was done to the patient, newest first. */
 export function ProceduresView({ of, patientId }: { of: FragmentType<typeof ProcedureRecord> | undefined; patientId: string }) {
   const client = useClient()
+  const asOf = useAsOf()
   const more = async (after: string) => {
-    const { data } = await client.query(MoreProcedures, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
+    const { data } = await client.query(MoreProcedures, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(ProcedurePage, data?.patient?.procedures)
   }
   return (

@@ -8,6 +8,7 @@ import css from '../../components/act/act.module.css'
 import { useSession } from '../../contexts/session'
 import { read, type FragmentType } from '../../gql'
 import { useAnnounce } from '../../hooks/use-announce'
+import { useMay } from '../../hooks/use-may'
 import { may } from '../../lib/permissions'
 import { PersonFields, usePersonForms } from './person-forms'
 
@@ -29,10 +30,10 @@ export function RegisterPatient() {
 
 /** Changes who a patient is. */
 export function PersonActs({ of }: { of: FragmentType<typeof PersonFields> | undefined }) {
-  const { session } = useSession()
+  const acting = useMay('person')
   const forms = usePersonForms()
   if (!of) return null
   const person = read(PersonFields, of)
-  if (!may(session, 'person')) return <div className={css.strip}><span>Who the patient is</span><RowActs of="the person" place={person.id} items={[]} /></div>
+  if (!acting) return <div className={css.strip}><span>Who the patient is</span><RowActs of="the person" place={person.id} items={[]} /></div>
   return <ActStrip note="Who the patient is and how to reach them" items={[{ name: 'Change', form: () => forms.update(person) }]} more={<RowActs of="the person" place={person.id} items={[]} />} />
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { abnormal, OTHER, panels, testRows, times, type Result } from './matrix'
 
 const result = (id: string, key: string, effectiveAt: string | null, interpretation: 'HIGH' | null = null): Result => ({
-  key, code: key, title: key, unit: '',
+  key, code: key, title: key, unit: '', versionId: '1',
   row: { id, effectiveAt, interpretation, status: 'FINAL', value: null, components: [], dataAbsentReason: null, referenceRanges: [] } as unknown as Result['row'],
 })
 

@@ -2,7 +2,7 @@ import { isAbnormal } from '../../components/clinical/observation'
 import type { ObservationRowFragment } from '../../gql/graphql'
 
 /** A result with what it is of. `key` tells tests apart, unit included: two units are two rows, never one. */
-export interface Result { row: ObservationRowFragment; key: string; code: string | null; title: string; unit: string }
+export interface Result { row: ObservationRowFragment; key: string; code: string | null; title: string; unit: string; versionId: string }
 export interface TestRow { key: string; code: string | null; title: string; unit: string; panel: string; latest: Result; at: ReadonlyMap<string, readonly Result[]> }
 export interface PanelCount { name: string; count: number }
 

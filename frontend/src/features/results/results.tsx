@@ -1,3 +1,4 @@
+import Report from '@mui/icons-material/Report'
 import Button from '@mui/material/Button'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import ToggleButton from '@mui/material/ToggleButton'
@@ -5,6 +6,8 @@ import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { useState } from 'react'
 import { useSearchParams } from 'react-router'
 import { useClient } from 'urql'
+import { useForms } from '../../components/act/acts'
+import { VersionsDialog } from '../../components/act/versions'
 import { Flag } from '../../components/clinical/flag'
 import { codeOf, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { Status } from '../../components/clinical/status'
@@ -13,60 +16,65 @@ import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
+import { useAsOf } from '../../contexts/patient'
+import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { LabPageFragment, ReportPageFragment } from '../../gql/graphql'
 import { formatDateTime, formatDay } from '../../lib/date'
 import { abnormal, panels, testRows, times, type Result, type TestRow } from './matrix'
+import { isCritical, isFinal, seenBy, seenWords, useAcknowledge, whoSaw, type SeenBy } from './acknowledge'
 import css from './results.module.css'
 
 export const LabPage = graphql(`
   fragment LabPage on ObservationConnection {
-    nodes { id code { text codings { system code } } ...ObservationRow }
+    nodes { id versionId code { text codings { system code } } interpretationSource ...ObservationRow }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
 `)
 export const ReportPage = graphql(`
   fragment ReportPage on DiagnosticReportConnection {
-    nodes { id status code { text } category { text } effectiveAt issued conclusion performers { display } results { id } }
+    nodes { id versionId status code { text } category { text } effectiveAt issued conclusion performers { display } results { id } }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
 `)
 export const ResultRecord = graphql(`
-  fragment ResultRecord on Patient { labs(first: 60) { ...LabPage } diagnosticReports(first: 30) { ...ReportPage } }
+  fragment ResultRecord on Patient { labs(first: 60) { ...LabPage } diagnosticReports(first: 30) { ...ReportPage } acknowledged: tasks(status: [COMPLETED], first: 40) { ...AcknowledgedPage } }
 `)
 const MoreLabs = graphql(`
-  query MoreLabs($id: ID!, $after: String!) { patient(id: $id) { id labs(first: 60, after: $after) { ...LabPage } } }
+  query MoreLabs($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id labs(first: 60, after: $after) { ...LabPage } } }
 `)
 const MoreReports = graphql(`
-  query MoreReports($id: ID!, $after: String!) { patient(id: $id) { id diagnosticReports(first: 30, after: $after) { ...ReportPage } } }
+  query MoreReports($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id diagnosticReports(first: 30, after: $after) { ...ReportPage } } }
 `)
 
 type Lab = LabPageFragment['nodes'][number]
-type Report = ReportPageFragment['nodes'][number]
+type ReportNode = ReportPageFragment['nodes'][number]
 
 function resultOf(node: Lab): Result {
   const row = read(ObservationRow, node)
   const { unit } = valueOf(row)
   const code = codeOf(node.code)
   const title = node.code?.text ?? 'Test not named'
-  return { row, code, title, unit, key: `${code ?? title}|${unit}` }
+  return { row, code, title, unit, versionId: node.versionId, key: `${code ?? title}|${unit}` }
 }
 
 /** Laboratory results by panel and time, the reports they came in, and the trend of one beside them. */
 export function ResultsView({ of, patientId }: { of: FragmentType<typeof ResultRecord> | undefined; patientId: string }) {
   const client = useClient()
+  const asOf = useAsOf()
   const [query, setQuery] = useSearchParams()
   const view = query.get('view') === 'reports' ? 'reports' : 'panels'
   const [open, setOpen] = useState<{ code: string; title: string } | null>(null)
   const record = read(ResultRecord, of)
+  const seen = seenBy(record?.acknowledged)
   const moreLabs = async (after: string) => {
-    const { data } = await client.query(MoreLabs, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
+    const { data } = await client.query(MoreLabs, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(LabPage, data?.patient?.labs)
   }
   const moreReports = async (after: string) => {
-    const { data } = await client.query(MoreReports, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
+    const { data } = await client.query(MoreReports, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(ReportPage, data?.patient?.diagnosticReports)
   }
   const set = (name: string, value: string | null) => setQuery((before) => {
@@ -84,6 +92,7 @@ export function ResultsView({ of, patientId }: { of: FragmentType<typeof ResultR
             <ToggleButton value="reports">Reports</ToggleButton>
           </ToggleButtonGroup>
         </div>
+        {record?.labs && <Critical of={read(LabPage, record.labs).nodes.map(resultOf)} seen={seen} known={!!record.acknowledged} />}
         {view === 'panels' ? (
           <Part of={record?.labs} name="labs" what="Results" rows={12}>
             {(masked) => (
@@ -98,7 +107,7 @@ export function ResultsView({ of, patientId }: { of: FragmentType<typeof ResultR
           <Part of={record?.diagnosticReports} name="diagnosticReports" what="Reports" rows={12}>
             {(masked) => (
               <Pages first={read(ReportPage, masked)} more={moreReports} what="reports">
-                {(nodes) => (nodes.length === 0 ? <Empty>No report is recorded.</Empty> : <Reports of={nodes} />)}
+                {(nodes) => (nodes.length === 0 ? <Empty>No report is recorded.</Empty> : <Reports of={nodes} seen={seen} known={!!record?.acknowledged} />)}
               </Pages>
             )}
           </Part>
@@ -113,7 +122,7 @@ const ABNORMAL = 'abnormal'
 /** Columns of time in sight at once. */
 const WIDE = 4
 
-function Panels({ labs, reports, chosen, choose, open, onOpen }: { labs: readonly Lab[]; reports: readonly Report[]; chosen: string | null; choose: (panel: string | null) => void; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
+function Panels({ labs, reports, chosen, choose, open, onOpen }: { labs: readonly Lab[]; reports: readonly ReportNode[]; chosen: string | null; choose: (panel: string | null) => void; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
   const [find, setFind] = useState('')
   const [from, setFrom] = useState(0)
   const panelOf = new Map(reports.flatMap((report) => report.results.flatMap((one) => (one && report.code ? [[one.id, report.code.text] as const] : []))))
@@ -146,6 +155,7 @@ function Panels({ labs, reports, chosen, choose, open, onOpen }: { labs: readonl
             <Button variant="outlined" disabled={start + WIDE >= columns.length} onClick={() => setFrom(start + WIDE)}>Earlier</Button>
           </span>
         </div>
+        <p className={css.source}>Ranges are those that came with each result.{labs.some((l) => l.interpretationSource === 'DERIVED') && ` ${labs.filter((l) => l.interpretationSource === 'DERIVED').length} of ${labs.length} flags are computed from them; the others are as reported.`}</p>
         {rows.length === 0 ? <Empty>No test is shown by this choice; {all.length} are loaded.</Empty> : (
           <div className={css.scroll} tabIndex={0} role="group" aria-label="Results, table">
             <table className={css.table} aria-label="Laboratory results">
@@ -171,6 +181,7 @@ function Panels({ labs, reports, chosen, choose, open, onOpen }: { labs: readonl
 
 function Row({ of: row, times: seen, newest, open, onOpen }: { of: TestRow; times: readonly string[]; newest: boolean; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
   const { code } = row
+  const [history, setHistory] = useState<string | null>(null)
   return (
     <tr className={code && code === open ? css.chosen : undefined}>
       <th scope="row">{code ? <button type="button" className={css.link} onClick={() => onOpen({ code, title: row.title })}>{row.title}</button> : row.title}</th>
@@ -182,20 +193,55 @@ function Row({ of: row, times: seen, newest, open, onOpen }: { of: TestRow; time
             <span key={result.id} className={css.result}>
               {result.status === 'ENTERED_IN_ERROR' ? <s>{valueOf(result).text}</s> : <span className={isAbnormal(result) ? css.strong : undefined}>{valueOf(result).text}</span>}
               {' '}<span className={css.flag}>{result.status !== 'ENTERED_IN_ERROR' && <Flag of={result.interpretation} />}</span>
-              {result.status && !['FINAL', 'UNKNOWN'].includes(result.status) && <Status of={result.status} />}
+              {result.status && ['AMENDED', 'CORRECTED'].includes(result.status)
+                ? <button type="button" className={css.corrected} onClick={() => setHistory(result.id)} aria-label={`${result.status === 'CORRECTED' ? 'Corrected' : 'Amended'}: what ${row.title} said before`}><Status of={result.status} /></button>
+                : result.status && !['FINAL', 'UNKNOWN'].includes(result.status) && <Status of={result.status} />}
             </span>
           ))}
           {!row.at.has(time) && <span className={css.none}>–</span>}
+          {history && (row.at.get(time) ?? []).some((r) => r.row.id === history) && <VersionsDialog place={history} title={row.title} onClose={() => setHistory(null)} />}
         </td>
       ))}
     </tr>
   )
 }
 
-function Reports({ of }: { of: readonly Report[] }) {
+/** Results that can kill and of which nobody has said to have seen them, before all else. */
+function Critical({ of, seen, known }: { of: readonly Result[]; seen: SeenBy; known: boolean }) {
+  const open = of.filter(({ row, versionId }) => isCritical(row.interpretation) && row.status !== 'ENTERED_IN_ERROR' && whoSaw(seen, { id: row.id, versionId }).length === 0)
+  const acting = useMay('acknowledge')
+  const acknowledge = useAcknowledge()
+  const forms = useForms()
+  // Who has seen what is not known, so nothing is said of it.
+  if (!known || open.length === 0) return null
+  return (
+    <section className={css.critical} aria-label="Critical results">
+      <h2><Report sx={{ fontSize: 16 }} aria-hidden /> {open.length === 1 ? 'A critical result is' : `${open.length} critical results are`} not acknowledged</h2>
+      <ul>
+        {open.map(({ row, title, versionId }) => {
+          const { text, unit } = valueOf(row)
+          return (
+            <li key={row.id}>
+              <Flag of={row.interpretation} /> <strong>{title} {text} {unit}</strong>
+              <span className={css.told}>{rangeOf(row) && `range ${rangeOf(row)}, `}{row.effectiveAt ? `taken ${formatDateTime(row.effectiveAt)}` : 'time not recorded'}</span>
+              {!isFinal(row.status) ? <Status of={row.status} />
+                : acting && <Button variant="contained" color="error" aria-label={`Acknowledge ${title}`} onClick={() => forms.open(acknowledge({ id: row.id, versionId }, `${title} ${text} ${unit}`, true))}>Acknowledge</Button>}
+            </li>
+          )
+        })}
+      </ul>
+      {forms.dialog}
+    </section>
+  )
+}
+
+function Reports({ of, seen, known }: { of: readonly ReportNode[]; seen: SeenBy; known: boolean }) {
+  const acting = useMay('acknowledge')
+  const acknowledge = useAcknowledge()
+  const forms = useForms()
   return (
     <Section title="Reports" note="newest first">
-      <RecordTable label="Reports" columns={['Report', 'Taken', 'Reported', 'Status', 'Conclusion', 'By']}>
+      <RecordTable label="Reports" columns={['Report', 'Taken', 'Reported', 'Status', 'Conclusion', 'By', 'Seen by']}>
         {of.map((r) => (
           <tr key={r.id}>
             <th scope="row">{r.status === 'ENTERED_IN_ERROR' ? <s>{r.code?.text ?? 'Not recorded'}</s> : r.code?.text ?? 'Not recorded'}<small>{[...r.category.map((c) => c.text), r.results.length > 0 ? `${r.results.length} results` : ''].filter(Boolean).join(' · ')}</small></th>
@@ -204,9 +250,16 @@ function Reports({ of }: { of: readonly Report[] }) {
             <td><Status of={r.status} /></td>
             <td>{r.conclusion ?? (r.results.length > 0 ? '' : 'Not recorded')}</td>
             <td>{r.performers.flatMap((p) => p.display ?? []).join(', ') || 'Not recorded'}</td>
+            <td>
+              {whoSaw(seen, r).map((s) => <div key={`${s.who}${s.at}`}>{seenWords(s)}</div>)}
+              {!known ? 'Not known' : whoSaw(seen, r).length > 0 ? null
+                : acting && isFinal(r.status) ? <Button variant="outlined" aria-label={`Acknowledge ${r.code?.text ?? 'the report'}`} onClick={() => forms.open(acknowledge(r, r.code?.text ?? 'the report', false))}>Acknowledge</Button>
+                : 'Nobody yet'}
+            </td>
           </tr>
         ))}
       </RecordTable>
+      {forms.dialog}
     </Section>
   )
 }

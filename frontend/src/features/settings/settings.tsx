@@ -2,6 +2,9 @@ import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { DENSITIES, DENSITY_NAMES, THEMES, THEME_NAMES, useAppearance } from '../../contexts/appearance'
 import { useSession } from '../../contexts/session'
+import { ChangePassword } from './change-password'
+import { Sessions } from './sessions'
+import { SecondFactorPart } from './second-factor'
 import css from './settings.module.css'
 
 /** Who one is here, and how this browser shows things. */
@@ -20,6 +23,9 @@ export function SettingsView() {
           <dt>Environment</dt><dd>{config.environment || 'Not stated'}</dd>
         </dl>
       </section>
+      <Sessions />
+      <ChangePassword />
+      <SecondFactorPart />
       <section aria-labelledby="looks" className={css.part}>
         <h2 id="looks">Appearance in this browser</h2>
         <div className={css.choice}>

@@ -3,8 +3,10 @@ import OutlinedInput from '@mui/material/OutlinedInput'
 import { useId, useRef, useState, type FormEvent, type KeyboardEvent } from 'react'
 import { check, commonOutcome, given, useAct, type FieldSpec, type Problem, type Values } from '../../components/act/act'
 import { useReadAgain } from '../../components/ui/part'
+import { useHold } from '../../contexts/live'
 import { graphql } from '../../gql'
 import { useAnnounce } from '../../hooks/use-announce'
+import { useUnsavedGuard } from '../../hooks/use-unsaved-guard'
 import { localNow, withOffset } from '../../lib/date'
 import css from './vitals.module.css'
 
@@ -31,6 +33,7 @@ const SIGNS: readonly FieldSpec[] = [
   { name: 'weight', label: 'Weight', unit: 'kg', kind: 'number' },
   { name: 'height', label: 'Height', unit: 'cm', kind: 'number' },
 ]
+const LOST = 'What you wrote is not recorded. Press “Discard” to give it up.'
 const words = (name: string) => { const sign = SIGNS.find((s) => s.name === name); return sign ? `${sign.label} in ${sign.unit ?? ''}` : name }
 
 /** Takes down the vital signs of one moment. Enter and the arrows go from row to row; a value that no body has is refused by the server, an abnormal one is recorded and flagged. */
@@ -45,6 +48,14 @@ export function VitalsEntry({ patient, onDone }: { patient: string; onDone: () =
   const [busy, setBusy] = useState(false)
   const key = useRef<string>(null)
   key.current ??= crypto.randomUUID()
+
+  const written = SIGNS.some((s) => given(values[s.name])) || !!given(values.note)
+  const guard = useUnsavedGuard(written)
+  const [leaving, setLeaving] = useState(false)
+  useHold()
+  const leave = () => {
+    if (written && !leaving) { setLeaving(true); announce(LOST) } else { guard.release(); onDone() }
+  }
 
   const move = (event: KeyboardEvent<HTMLElement>) => {
     const step = { ArrowDown: 1, Enter: 1, ArrowUp: -1 }[event.key]
@@ -70,9 +81,9 @@ export function VitalsEntry({ patient, onDone }: { patient: string; onDone: () =
         : { kind: 'saved', told: outcome.__typename === 'VitalsSaved' ? `${outcome.observations.length} measurements are recorded${outcome.observations.some((o) => o.interpretation && o.interpretation !== 'NORMAL') ? `, abnormal: ${outcome.observations.filter((o) => o.interpretation && o.interpretation !== 'NORMAL').map((o) => o.code?.text).join(', ')}` : ''}` : '' }))
     setBusy(false)
     if (outcome.kind === 'refused') { setProblems(outcome.problems); announce(outcome.problems[0]?.text ?? '') }
-    if (outcome.kind === 'saved') { announce(outcome.told); again(); onDone() }
+    if (outcome.kind === 'saved') { announce(outcome.told); guard.release(); again(); onDone() }
   }
-  const set = (name: string) => (value: string) => setValues((before) => ({ ...before, [name]: value }))
+  const set = (name: string) => (value: string) => { setLeaving(false); setValues((before) => ({ ...before, [name]: value })) }
   const bad = (name: string) => problems.find((p) => p.field === name)
   return (
     <form className={css.entry} onSubmit={(e) => { void send(e) }} aria-label="New measurements" noValidate ref={toFirstSign}>
@@ -93,9 +104,11 @@ export function VitalsEntry({ patient, onDone }: { patient: string; onDone: () =
         <input id={`${id}at`} type="datetime-local" value={values.takenAt ?? ''} onChange={(e) => set('takenAt')(e.target.value)} />
         <label htmlFor={`${id}note`}>Remark (optional)</label>
         <OutlinedInput className={css.note} value={values.note ?? ''} onChange={(e) => set('note')(e.target.value)} inputProps={{ id: `${id}note` }} />
-        <Button type="button" variant="text" onClick={onDone}>Cancel</Button>
+        {leaving && <strong role="alert">{LOST}</strong>}
+        <Button type="button" variant="text" onClick={leave}>{leaving ? 'Discard' : 'Cancel'}</Button>
         <Button type="submit" variant="contained" disabled={busy}>{busy ? 'Recording …' : 'Record'}</Button>
       </div>
+      {guard.dialog}
     </form>
   )
 }

@@ -9,11 +9,11 @@ import { Part } from '../../components/ui/part'
 import { Pages } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
-import { useSession } from '../../contexts/session'
+import { useMay } from '../../hooks/use-may'
+import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { ObservationRowFragment, VitalPageFragment } from '../../gql/graphql'
 import { formatDateTime } from '../../lib/date'
-import { may } from '../../lib/permissions'
 import { sheet, type Measured } from './sheet'
 import { VitalsEntry } from './vitals-entry'
 import css from './vitals.module.css'
@@ -29,7 +29,7 @@ export const VitalRecord = graphql(`
   fragment VitalRecord on Patient { vitals(first: 60) { ...VitalPage } }
 `)
 const MoreVitals = graphql(`
-  query MoreVitals($id: ID!, $after: String!) { patient(id: $id) { id vitals(first: 60, after: $after) { ...VitalPage } } }
+  query MoreVitals($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 60, after: $after) { ...VitalPage } } }
 `)
 
 interface Sign { row: ObservationRowFragment; versionId: string; asked: string | null }
@@ -42,11 +42,12 @@ function measured(node: VitalPageFragment['nodes'][number]): Measured<Sign> {
 /** Vital signs as a sheet of time and kind, where new ones are taken down. */
 export function VitalsSheet({ of, patientId }: { of: FragmentType<typeof VitalRecord> | undefined; patientId: string }) {
   const client = useClient()
-  const acting = may(useSession().session, 'chart')
+  const asOf = useAsOf()
+  const acting = useMay('chart')
   const [entry, setEntry] = useState(false)
   const [open, setOpen] = useState<{ code: string; title: string } | null>(null)
   const more = async (after: string) => {
-    const { data } = await client.query(MoreVitals, { id: patientId, after }, { requestPolicy: 'network-only' }).toPromise()
+    const { data } = await client.query(MoreVitals, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(VitalPage, data?.patient?.vitals)
   }
   return (

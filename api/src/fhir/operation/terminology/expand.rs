@@ -13,7 +13,7 @@ use super::{Asked, refused, stored};
 use crate::auth::Caller;
 use crate::fhir::{Failure, Response, State, json};
 
-const KNOWN: [&str; 10] = [
+pub(in crate::fhir) const KNOWN: [&str; 10] = [
     "url",
     "valueSet",
     "valueSetVersion",

@@ -9,6 +9,9 @@ use crate::json::Json;
 use crate::search::query::{Clause, DateOperand, Modifier, Operand, Prefix};
 use crate::search::registry::{self, Kind, SearchParameter};
 
+/// Parentheses within one another at most.
+const MAX_NESTING: usize = 32;
+
 /// Systems that have a short name in a filter.
 const SYSTEMS: [(&str, &str); 4] = [
     ("loinc", "http://loinc.org"),
@@ -19,7 +22,7 @@ const SYSTEMS: [(&str, &str); 4] = [
 
 /// The condition that a filter expresses on a resource of the type.
 pub(super) fn clause(reader: &mut Reader<'_>, ty: ResourceType, text: &str, depth: usize) -> Read<Clause> {
-    let mut parser = Parser { text, at: 0 };
+    let mut parser = Parser { text, at: 0, open: 0 };
     let clause = parser.expression(reader, ty, depth)?;
     match parser.rest().trim_start() {
         "" => Ok(clause),
@@ -30,6 +33,8 @@ pub(super) fn clause(reader: &mut Reader<'_>, ty: ResourceType, text: &str, dept
 struct Parser<'t> {
     text: &'t str,
     at: usize,
+    /// Parentheses that are open here.
+    open: usize,
 }
 
 /// A step of a path: a parameter, and for a reference what the resources behind it have to meet.
@@ -89,7 +94,14 @@ impl<'t> Parser<'t> {
             self.at = before;
         }
         if self.eat('(') {
+            self.open += 1;
+            if self.open > MAX_NESTING {
+                return Err(Fault::Limit(format!(
+                    "_filter has more than {MAX_NESTING} parentheses within one another"
+                )));
+            }
             let inner = self.expression(reader, ty, depth)?;
+            self.open -= 1;
             self.skip_space();
             if !self.eat(')') {
                 return bad("_filter: a parenthesis is not closed");
@@ -272,6 +284,11 @@ impl Reader<'_> {
             (Kind::Token | Kind::Uri | Kind::Composite, "eq") | (Kind::Reference, "re") => {
                 (Modifier::None, with_system(param, value))
             }
+            // What stands there is under the value, or over it.
+            (Kind::Token, "ss") => (Modifier::Below, with_system(param, value)),
+            (Kind::Token, "sb") => (Modifier::Above, with_system(param, value)),
+            (Kind::Token, "in") => (Modifier::In, value.to_owned()),
+            (Kind::Token, "ni") => (Modifier::NotIn, value.to_owned()),
             (Kind::Token | Kind::Uri, "ne") => (Modifier::Unequal, with_system(param, value)),
             _ => return refuse(),
         };

@@ -3,14 +3,16 @@
 //!
 //! It knows paths and statuses. What was touched is in the request's [`Trail`], which the store fills.
 
+pub mod export;
+
 use axum::extract::{Request, State as Extract};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, Utc};
 use entity::IdSource;
-use entity::store::AuditRow;
+use entity::store::{AuditRow, Members, What};
 use entity::trail::{Access, Item, Trail};
-use http::{HeaderMap, Method, StatusCode};
-use serde_json::{Value, json};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::clock;
 use crate::fhir::{Failure, State};
@@ -19,8 +21,11 @@ use crate::fhir::{Failure, State};
 #[derive(Debug, Clone, Copy)]
 pub struct Refused;
 
+/// Names a request in its answer and in the audit: the client's own word, or ours.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// The clinical doors by the beginning of their paths; the first that fits. A new door belongs here.
-const DOORS: [&str; 3] = ["/fhir/R4", "/fhir", "/graphql"];
+const DOORS: [&str; 4] = ["/fhir/R4", "/fhir", "/graphql", "/audit"];
 /// Paths below a door that say nothing of anybody and need no caller.
 const PUBLIC: [&str; 2] = ["/metadata", "/.well-known/smart-configuration"];
 
@@ -34,26 +39,22 @@ pub async fn layer(Extract(state): Extract<State>, mut request: Request, next: N
     let query = request.uri().query().map(ToOwned::to_owned);
     let given_id = request_id(request.headers());
     let now = state.clock.now();
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
     let access = trail.take();
+    let id = access.who.as_ref().map(|w| w.request_id.clone()).or(given_id);
+    let id = id.unwrap_or_else(|| IdSource::new(now, clock::random()).nth(u64::MAX));
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
     // What was written is in the audit by its own transaction.
     if access.committed && access.items.is_empty() && access.patients.is_empty() && response.status().is_success() {
         return response;
     }
     let refused = response.extensions().get::<Refused>().is_some();
-    let written = state.audit_at_once || access.confidential;
-    let row = row(door, &method, &path, query.as_deref(), response.status(), refused, access, |who| AuditRow {
-        recorded: now,
-        request_id: who
-            .unwrap_or_else(|| given_id.unwrap_or_else(|| IdSource::new(now, clock::random()).nth(u64::MAX))),
-        principal: "unknown".into(),
-        account: None,
-        action: "E",
-        subtype: String::new(),
-        outcome: 0,
-        patients: Vec::new(),
-        what: Value::Null,
-    });
+    let written = state.audit_at_once || access.at_once;
+    let asked =
+        Asked { door, method: &method, path: &path, query: query.as_deref(), status: response.status(), refused };
+    let row = asked.row(access, id, now);
     match state.store.audit(row, written).await {
         Ok(()) => response,
         // Nothing leaves that is not in the audit.
@@ -61,9 +62,70 @@ pub async fn layer(Extract(state): Extract<State>, mut request: Request, next: N
     }
 }
 
+/// What is read to tell somebody something outside a request: one row of the audit for each telling.
+pub(crate) struct Telling {
+    trail: Trail,
+    recorded: DateTime<Utc>,
+}
+
+impl Telling {
+    /// From here on the audit notes what the actor reads.
+    pub fn begin(actor: &mut entity::Actor, request: &entity::Request) -> Self {
+        let trail = Trail::start();
+        trail.caller(actor, request);
+        actor.trail = trail.clone();
+        Self { trail, recorded: request.now }
+    }
+
+    /// Writes the row before it is told; `name` is by whose order. Where nothing was read there is none.
+    pub async fn end(self, state: &State, door: &str, name: &str) -> Result<(), entity::StoreError> {
+        let access = self.trail.take();
+        if access.items.is_empty() && access.patients.is_empty() {
+            return Ok(());
+        }
+        self.write(state, access, 0, door, name).await
+    }
+
+    /// As [`Telling::end`], when it was refused: that is in the audit whatever was read.
+    pub async fn refused(self, state: &State, door: &str, name: &str) -> Result<(), entity::StoreError> {
+        let access = self.trail.take();
+        self.write(state, access, 4, door, name).await
+    }
+
+    async fn write(
+        self,
+        state: &State,
+        access: Access,
+        outcome: i16,
+        door: &str,
+        name: &str,
+    ) -> Result<(), entity::StoreError> {
+        let Some(who) = access.who else { return Ok(()) };
+        let what = What::of(|members| {
+            members.text("door", door).objects("items", &access.items, item).text("name", name);
+            members.texts("roles", who.roles.iter().copied());
+            if let Some(user) = &who.fhir_user {
+                members.text("user", user);
+            }
+        });
+        let row = AuditRow {
+            recorded: self.recorded,
+            request_id: who.request_id,
+            principal: who.principal,
+            account: who.account,
+            action: "R",
+            subtype: "subscription".into(),
+            outcome,
+            patients: access.patients,
+            what,
+        };
+        state.store.audit(row, state.audit_at_once || access.at_once).await
+    }
+}
+
 /// The client's name for its request.
 pub fn request_id(headers: &HeaderMap) -> Option<String> {
-    headers.get("x-request-id").and_then(|v| v.to_str().ok()).filter(|id| id.len() <= 64).map(ToOwned::to_owned)
+    headers.get(REQUEST_ID).and_then(|v| v.to_str().ok()).filter(|id| id.len() <= 64).map(ToOwned::to_owned)
 }
 
 /// The door of a path and what is behind it; `None` for what is not audited.
@@ -76,55 +138,68 @@ fn door(path: &str) -> Option<(&'static str, &str)> {
     (!PUBLIC.contains(&rest)).then_some((door, rest))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one request and its answer")]
-fn row(
-    door: &str,
-    method: &Method,
-    path: &str,
-    query: Option<&str>,
+/// A request and what became of it.
+struct Asked<'r> {
+    door: &'static str,
+    method: &'r Method,
+    path: &'r str,
+    query: Option<&'r str>,
     status: StatusCode,
     refused: bool,
-    access: Access,
-    empty: impl FnOnce(Option<String>) -> AuditRow,
-) -> AuditRow {
-    let (action, subtype) = interaction(door, method, path);
-    let mut what = json!({ "door": door, "method": method.as_str(), "path": path, "status": status.as_u16() });
-    // The searches that were made say it better, but a request that was refused may have made none.
-    if let Some(query) = query.filter(|_| !access.items.iter().any(|i| matches!(i, Item::Query(_)))) {
-        what["query"] = query.into();
-    }
-    if let Some(name) = access.name {
-        what["name"] = name.into();
-    }
-    if !access.items.is_empty() {
-        what["items"] = access.items.iter().map(item).collect();
-    }
-    let mut row = empty(access.who.as_ref().map(|w| w.request_id.clone()));
-    if let Some(who) = access.who {
-        what["roles"] = who.roles.into();
-        what["user"] = who.fhir_user.into();
-        (row.principal, row.account) = (who.principal, who.account);
-    }
-    row.outcome = match status.as_u16() {
-        0..400 if refused => 4,
-        0..400 => 0,
-        400..500 => 4,
-        _ => 8,
-    };
-    (row.action, row.subtype, row.patients, row.what) = (action, subtype.into(), access.patients, what);
-    row
 }
 
-fn item(item: &Item) -> Value {
+impl Asked<'_> {
+    fn row(&self, access: Access, request_id: String, recorded: DateTime<Utc>) -> AuditRow {
+        let (action, subtype) = interaction(self.door, self.method, self.path);
+        let outcome = match self.status.as_u16() {
+            0..400 if self.refused => 4,
+            0..400 => 0,
+            400..500 => 4,
+            _ => 8,
+        };
+        let what = What::of(|members| self.what(&access, members));
+        let (principal, account) =
+            access.who.map_or_else(|| ("unknown".to_owned(), None), |who| (who.principal, who.account));
+        let patients = access.patients;
+        AuditRow { recorded, request_id, principal, account, action, subtype: subtype.into(), outcome, patients, what }
+    }
+
+    fn what(&self, access: &Access, members: &mut Members<'_>) {
+        members.text("door", self.door);
+        if !access.items.is_empty() {
+            members.objects("items", &access.items, item);
+        }
+        members.text("method", self.method.as_str());
+        if let Some(name) = &access.name {
+            members.text("name", name);
+        }
+        members.text("path", self.path);
+        // The searches that were made say it better, but a request that was refused may have made none.
+        if let Some(query) = self.query.filter(|_| !access.items.iter().any(|i| matches!(i, Item::Query(_)))) {
+            members.text("query", query);
+        }
+        if let Some(who) = &access.who {
+            members.texts("roles", who.roles.iter().copied());
+        }
+        members.number("status", self.status.as_u16().into());
+        if let Some(user) = access.who.as_ref().and_then(|who| who.fhir_user.as_deref()) {
+            members.text("user", user);
+        }
+    }
+}
+
+fn item(item: &Item, members: &mut Members<'_>) {
     match item {
         Item::Resource { resource_type, id, version, patients } => {
-            let mut value = json!({ "what": format!("{resource_type}/{id}"), "patients": patients });
+            members.numbers("patients", patients.iter().map(|place| *place as i64));
             if let Some(version) = version {
-                value["version"] = (*version).into();
+                members.number("version", (*version).into());
             }
-            value
+            members.text("what", &format!("{resource_type}/{id}"));
         }
-        Item::Query(text) => json!({ "query": text }),
+        Item::Query(text) => {
+            members.text("query", text);
+        }
     }
 }
 
@@ -133,6 +208,9 @@ fn item(item: &Item) -> Value {
 fn interaction(door: &str, method: &Method, path: &str) -> (&'static str, &'static str) {
     if door == "/graphql" {
         return ("E", "graphql");
+    }
+    if door == "/audit" {
+        return ("R", "export");
     }
     let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
     if parts.iter().any(|p| p.starts_with('$')) {
@@ -145,6 +223,8 @@ fn interaction(door: &str, method: &Method, path: &str) -> (&'static str, &'stat
         ("GET" | "HEAD", [_, "_history"]) => ("R", "history-type"),
         ("GET" | "HEAD", ["_history"]) => ("R", "history-system"),
         ("GET" | "HEAD", []) | ("POST", ["_search"]) => ("E", "search-system"),
+        // The socket of Subscription resources.
+        ("GET", ["ws"]) => ("E", "operation"),
         ("GET" | "HEAD", _) | ("POST", [_, "_search"]) => ("E", "search-type"),
         ("POST", []) => ("E", "batch"),
         ("POST", _) => ("C", "create"),

@@ -1,0 +1,79 @@
+//! Connections that are kept by their pool's only user between statements. The pool asks a connection for a sign of life each time it is
+//! given back, which is a second round trip for every statement; a read by row key is hardly longer than that.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sea_orm::sqlx::pool::PoolConnection;
+use sea_orm::sqlx::{self, PgPool, Postgres};
+use sea_orm::{DatabaseConnection, QueryResult, Statement};
+use sea_query_sqlx::SqlxValues;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::StoreError;
+use crate::store::driver_error;
+
+/// How long a statement waits for its turn, as long as pools let one wait.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A pool of statements that only read, each alone in its transaction.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pool: PgPool,
+    idle: Arc<Mutex<Vec<PoolConnection<Postgres>>>>,
+    /// As many as there are connections: who has a turn finds a connection here or in the pool. Without it, one who waits at the pool
+    /// would not see those that come back here.
+    turns: Arc<Semaphore>,
+}
+
+impl Kept {
+    /// Over a pool of so many connections that nobody else uses.
+    pub fn over(db: &DatabaseConnection, connections: u32) -> Self {
+        let turns = Arc::new(Semaphore::new(connections as usize));
+        Self { pool: db.get_postgres_connection_pool().clone(), idle: Arc::default(), turns }
+    }
+
+    /// Boxed, as statements over the other pools are: what asks for it is part of larger futures.
+    ///
+    /// # Errors
+    /// As any statement. The connection of a failed or abandoned one goes back to the pool, which looks at it.
+    pub fn query_all(&self, statement: Statement) -> BoxFuture<'_, Result<Vec<QueryResult>, StoreError>> {
+        Box::pin(self.answered(statement))
+    }
+
+    async fn answered(&self, statement: Statement) -> Result<Vec<QueryResult>, StoreError> {
+        let _turn = self.turn().await?;
+        let kept = self.idle().pop();
+        let mut connection = match kept {
+            Some(connection) => connection,
+            None => self.pool.acquire().await.map_err(driver_error)?,
+        };
+        let values = SqlxValues(statement.values.unwrap_or_else(|| sea_orm::Values(Vec::new())));
+        let query = sqlx::query_with(sqlx::AssertSqlSafe(statement.sql), values);
+        let rows = query.fetch_all(&mut *connection).await.map_err(driver_error)?;
+        self.idle().push(connection);
+        Ok(rows.into_iter().map(QueryResult::from).collect())
+    }
+
+    /// # Errors
+    /// [`StoreError::Unavailable`] when there is none for a second.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        if let Ok(turn) = self.turns.try_acquire() {
+            return Ok(turn);
+        }
+        match tokio::time::timeout(PATIENCE, self.turns.acquire()).await {
+            Ok(Ok(turn)) => Ok(turn),
+            Ok(Err(_)) | Err(_) => Err(StoreError::Unavailable { retry_after_s: 1, full: false }),
+        }
+    }
+
+    pub async fn close(&self) {
+        self.idle().clear();
+        self.pool.close().await;
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<PoolConnection<Postgres>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

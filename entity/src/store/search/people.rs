@@ -1,0 +1,116 @@
+//! How many patients a question is about, by gender and year of birth, and how many of them were seen in which month. Counts alone leave,
+//! so it may be asked by who may not read one of those patients.
+
+use chrono::{DateTime, Utc};
+use fhir::ResourceType;
+use fhir::search::query::{Clause, Query};
+use sea_orm::ConnectionTrait as _;
+
+use super::{Order, Planned};
+use crate::role::Interaction;
+use crate::store::Store;
+use crate::store::sql::Sql;
+use crate::{Actor, StoreError};
+
+/// Patients who have this in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeopleGroup {
+    pub gender: Option<String>,
+    pub birth_year: Option<i32>,
+    pub people: u64,
+}
+
+impl Store {
+    /// The patients that the query matches, in groups: one statement, one snapshot.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`] for who may neither search patients nor count them; otherwise as [`Store::search`].
+    pub async fn people(&self, actor: &Actor, query: &Query) -> Result<Vec<PeopleGroup>, StoreError> {
+        let actor = &self.counting(actor, query)?;
+        let query = &*self.prepared(&self.db, actor, query).await?;
+        let driver = self.driver(query, &Order::Newest)?;
+        let mut sql = Sql::new();
+        self.fence(&mut sql, actor, query, &driver);
+        sql.push(
+            "SELECT n.resource->>'gender' AS gender, left(n.resource->>'birthDate', 4)::int AS born, count(*) AS people FROM (SELECT h.rid, h.version_id FROM ",
+        );
+        self.matching(&mut sql, actor, query, &driver, Planned::Anew)?;
+        // Judged above; this is the body of the same row.
+        sql.push(") AS m JOIN ").every_version(ResourceType::Patient, "n");
+        sql.push(" ON n.rid = m.rid AND n.version_id = m.version_id GROUP BY 1, 2 ORDER BY 1, 2");
+        let rows = self.db.query_all_raw(sql.statement()).await?;
+        let group = |row: &sea_orm::QueryResult| {
+            Ok(PeopleGroup {
+                gender: row.try_get("", "gender")?,
+                birth_year: row.try_get("", "born")?,
+                people: row.try_get::<i64>("", "people")? as u64,
+            })
+        };
+        rows.iter().map(group).collect()
+    }
+
+    /// How many of the patients that the query matches had an encounter that began in each month (UTC) of `[from, to)`, months with none
+    /// left out.
+    ///
+    /// # Errors
+    /// As [`Store::people`].
+    pub async fn people_seen(
+        &self,
+        actor: &Actor,
+        query: &Query,
+        [from, to]: [DateTime<Utc>; 2],
+    ) -> Result<Vec<(i32, u32, u64)>, StoreError> {
+        let actor = &self.counting(actor, query)?;
+        actor.require(Interaction::Search, ResourceType::Encounter)?;
+        let query = &*self.prepared(&self.db, actor, query).await?;
+        let driver = self.driver(query, &Order::Newest)?;
+        let mut sql = Sql::new();
+        self.fence(&mut sql, actor, query, &driver);
+        sql.push(
+            "SELECT extract(year FROM e.at)::int AS year, extract(month FROM e.at)::int AS month, count(DISTINCT e.pat) AS people FROM (SELECT ('epoch'::timestamptz + g.ts_lo * interval '1 microsecond') AT TIME ZONE 'UTC' AS at, g.pat FROM ",
+        );
+        sql.heads(ResourceType::Encounter, "g", actor, &self.keys);
+        sql.push(" AND g.ts_lo >= ").bind(from.timestamp_micros()).push(" AND g.ts_lo < ").bind(to.timestamp_micros());
+        sql.push(" AND g.pat IN (SELECT h.rkey FROM ");
+        self.matching(&mut sql, actor, query, &driver, Planned::Anew)?;
+        sql.push(")) AS e GROUP BY 1, 2 ORDER BY 1, 2");
+        let rows = self.db.query_all_raw(sql.statement()).await?;
+        let month = |row: &sea_orm::QueryResult| {
+            let (year, month): (i32, i32) = (row.try_get("", "year")?, row.try_get("", "month")?);
+            Ok((year, month as u32, row.try_get::<i64>("", "people")? as u64))
+        };
+        rows.iter().map(month).collect()
+    }
+
+    /// The actor as who counts patients.
+    fn counting(&self, actor: &Actor, query: &Query) -> Result<Actor, StoreError> {
+        let counting = actor.counting();
+        counting.require(Interaction::Search, query.resource_type)?;
+        // Of what the actor may not search there would be nothing, and the figure would be wrong.
+        for clause in &query.all {
+            searchable(&counting, clause)?;
+        }
+        self.asked(actor, query);
+        Ok(counting)
+    }
+}
+
+fn searchable(actor: &Actor, clause: &Clause) -> Result<(), StoreError> {
+    match clause {
+        Clause::Has { source, clause, .. } => {
+            actor.require(Interaction::Search, *source)?;
+            searchable(actor, clause)
+        }
+        Clause::Chain { target, clause, .. } => {
+            actor.require(Interaction::Search, *target)?;
+            searchable(actor, clause)
+        }
+        Clause::And(all) | Clause::Or(all) => all.iter().try_for_each(|one| searchable(actor, one)),
+        Clause::Not(one) => searchable(actor, one),
+        Clause::Param { .. }
+        | Clause::Missing { .. }
+        | Clause::Compartment { .. }
+        | Clause::FullText { .. }
+        | Clause::List(_) => Ok(()),
+    }
+}

@@ -1,0 +1,54 @@
+import { screen, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, it } from 'vitest'
+import { failing, forbidden, page, renderPage, type FakeServer } from '../../testing/chart'
+import { UsersPage } from './users.page'
+
+const show = (server: FakeServer) => renderPage(<UsersPage />, '/administration/users', '/administration/users', server, 'admin')
+const user = {
+  login: 'lee', name: 'Dr Lee', roles: ['PHYSICIAN'], fhirUser: 'Practitioner/lee', demo: false, disabled: false, mustChangePassword: false, createdAt: '2026-01-01T00:00:00Z',
+  lastSeenAt: '2026-11-28T08:00:00Z', openSessions: 2,
+}
+
+it('waits', async () => {
+  show({ root: 'hang' })
+  expect(await screen.findByRole('status', { name: 'Loading users' })).toBeVisible()
+})
+
+it('says who may sign in, and closes an account', async () => {
+  const asked: unknown[] = []
+  show({ root: { users: page(user), userUpdate: (args: { input: object }) => { asked.push({ ...args.input }); return { user, password: null } } } })
+  expect(await screen.findByRole('cell', { name: /2 sessions open/ })).toBeVisible()
+  await userEvent.click(within(screen.getByRole('group', { name: 'Acts on lee' })).getByRole('button', { name: 'Close' }))
+  expect(asked).toEqual([{ login: 'lee', disabled: true }])
+})
+
+it('makes an account and tells its password once', async () => {
+  show({ root: { users: page(), userCreate: () => ({ user, password: 'made-up-and-long-enough' }) } })
+  await userEvent.click(await screen.findByRole('button', { name: 'New account' }))
+  await userEvent.type(screen.getByLabelText('User name'), 'lee')
+  await userEvent.type(screen.getByLabelText('Name'), 'Dr Lee')
+  await userEvent.click(screen.getByRole('checkbox', { name: 'physician' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Make the account' }))
+  expect(await screen.findByText('made-up-and-long-enough')).toBeVisible()
+})
+
+it('finds accounts', async () => {
+  const asked: unknown[] = []
+  show({ root: { users: (args: object) => { asked.push({ ...args }); return page() } } })
+  await userEvent.type(await screen.findByLabelText('Part of a user name or name'), ' lee ')
+  await userEvent.click(screen.getByRole('button', { name: 'Show' }))
+  expect(await screen.findByText('No account fits.')).toBeVisible()
+  expect(asked.at(-1)).toEqual({ search: 'lee', first: 100, after: null })
+})
+
+it('says why an act was refused', async () => {
+  show({ root: { users: page(user), userLogOut: failing } })
+  await userEvent.click(await screen.findByRole('button', { name: 'Log out' }))
+  expect(await screen.findByRole('alert')).toHaveTextContent('Not done: internal error')
+})
+
+it('says that it may not be seen', async () => {
+  show({ root: { users: forbidden } })
+  expect(await screen.findByText(/You may not see this/)).toBeVisible()
+})

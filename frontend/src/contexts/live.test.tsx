@@ -1,0 +1,65 @@
+import { act, render, screen } from '@testing-library/react'
+import { useState } from 'react'
+import { expect, it, vi } from 'vitest'
+import type { Events, Line, TopicEvent } from '../lib/events'
+import { LiveProvider, useHold, useLive } from './live'
+
+function fake(line: Line = 'open') {
+  let now = line
+  let tell: (event: TopicEvent) => void = () => undefined
+  const lines = new Set<() => void>()
+  const events: Events = { line: () => now, onLine: (l) => { lines.add(l); return () => lines.delete(l) }, follows: () => false, watch: (_, listener) => { tell = listener; return () => undefined } }
+  return { events, tell: (event: TopicEvent) => act(() => tell(event)), turn: (to: Line) => act(() => { now = to; lines.forEach((l) => l()) }) }
+}
+
+const Form = () => { useHold(); return <p>form</p> }
+function Page({ read }: { read: () => void }) {
+  const { state, ready } = useLive('Patient/p', read)
+  const [form, setForm] = useState(false)
+  return <>{state} {ready ? 'ready' : 'waiting'}{form && <Form />}<button type="button" onClick={() => setForm(!form)}>toggle</button></>
+}
+
+it('reads first when nothing can be missed, once for changes of one moment, and not under an open form', () => {
+  vi.useFakeTimers()
+  const { events, tell } = fake()
+  const read = vi.fn()
+  const { container } = render(<LiveProvider events={events}><Page read={read} /></LiveProvider>)
+  expect(container).toHaveTextContent('open waiting')
+  tell('started')
+  expect(container).toHaveTextContent('open ready')
+  const wait = () => act(() => vi.advanceTimersByTime(100))
+  wait()
+  expect(read).not.toHaveBeenCalled()
+  tell('changed')
+  tell('changed')
+  wait()
+  expect(read).toHaveBeenCalledOnce()
+  const button = screen.getByRole('button')
+  act(() => button.click())
+  tell('changed')
+  wait()
+  expect(read).toHaveBeenCalledOnce()
+  expect(container).toHaveTextContent('held')
+  act(() => button.click())
+  wait()
+  expect(read).toHaveBeenCalledTimes(2)
+  expect(container).toHaveTextContent('open ready')
+  vi.useRealTimers()
+})
+
+it('reads without the line when it takes too long or is lost, and again when it is back', () => {
+  vi.useFakeTimers()
+  const { events, tell, turn } = fake('trying')
+  const read = vi.fn()
+  const { container } = render(<LiveProvider events={events}><Page read={read} /></LiveProvider>)
+  expect(container).toHaveTextContent('trying waiting')
+  act(() => vi.advanceTimersByTime(450))
+  expect(container).toHaveTextContent('trying ready')
+  turn('lost')
+  expect(container).toHaveTextContent('lost ready')
+  turn('open')
+  tell('started')
+  act(() => vi.advanceTimersByTime(100))
+  expect(read).toHaveBeenCalledOnce()
+  vi.useRealTimers()
+})

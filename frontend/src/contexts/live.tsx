@@ -1,0 +1,85 @@
+import { createContext, use, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { createEvents, type Events, type Topic } from '../lib/events'
+
+/** Open forms: while there is one, what changed elsewhere waits. */
+interface Holds { hold: () => () => void; any: () => boolean; onRelease: (listener: () => void) => () => void }
+function createHolds(): Holds {
+  let count = 0
+  const listeners = new Set<() => void>()
+  return {
+    hold() {
+      count += 1
+      return () => {
+        count -= 1
+        if (count === 0) listeners.forEach((tell) => tell())
+      }
+    },
+    any: () => count > 0,
+    onRelease: (listener) => { listeners.add(listener); return () => listeners.delete(listener) },
+  }
+}
+
+interface Live { events: Events; holds: Holds }
+const LiveContext = createContext<Live | null>(null)
+
+/** One line to the server for all pages of a person. Without it nothing is live, and nothing else is different. */
+export function LiveProvider({ events, children }: { events?: Events; children: ReactNode }) {
+  const [made] = useState(() => events ?? createEvents())
+  const value = useMemo(() => ({ events: made, holds: createHolds() }), [made])
+  return <LiveContext value={value}>{children}</LiveContext>
+}
+
+/** While this is drawn, the chart under it is not read anew: a form in a row that moved would be gone with what was written in it. */
+export function useHold(): void {
+  const live = use(LiveContext)
+  useEffect(() => live?.holds.hold(), [live])
+}
+
+/** `off`: nothing is told here; `held`: the record has changed and is read when the open form is closed. */
+export type LiveState = 'off' | 'trying' | 'open' | 'lost' | 'held'
+
+/** How many events of one moment are read at once, and how long the first read waits for the line. */
+const TOGETHER_MS = 60
+const FIRST_MS = 400
+
+/**
+ * Follows a patient, or types of records. `ready` is when to read first: as soon as nothing can be missed, or when the line takes too long. After that `read` is
+ * called for everything that changed, and when the line is back.
+ */
+export function useLive(topic: Topic | null, read: () => void): { state: LiveState; ready: boolean } {
+  const live = use(LiveContext)
+  const on = live !== null && topic !== null
+  const [ready, setReady] = useState(() => !on || live.events.follows(topic) || live.events.line() === 'lost')
+  const [line, setLine] = useState(() => live?.events.line() ?? 'trying')
+  const [held, setHeld] = useState(false)
+  const latest = useRef({ read, ready })
+  useEffect(() => { latest.current = { read, ready } }, [read, ready])
+  useEffect(() => {
+    if (!live || topic === null) return undefined
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let waiting = false
+    const go = () => {
+      timer = undefined
+      if (live.holds.any()) { waiting = true; setHeld(true); return }
+      waiting = false
+      setHeld(false)
+      latest.current.read()
+    }
+    const soon = () => { timer ??= setTimeout(go, TOGETHER_MS) }
+    const stop = live.events.watch(topic, (event) => {
+      if (event === 'started' && !latest.current.ready) { setReady(true); return }
+      soon()
+    })
+    const toldLine = () => {
+      setLine(live.events.line())
+      if (live.events.line() === 'lost') setReady(true)
+    }
+    const off = live.events.onLine(toldLine)
+    toldLine()
+    const released = () => { if (waiting) soon() }
+    const free = live.holds.onRelease(released)
+    const late = setTimeout(() => setReady(true), FIRST_MS)
+    return () => { clearTimeout(timer); clearTimeout(late); stop(); off(); free() }
+  }, [live, topic])
+  return { ready, state: !on ? 'off' : line !== 'open' ? line : held ? 'held' : 'open' }
+}

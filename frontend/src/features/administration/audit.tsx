@@ -1,0 +1,167 @@
+import DownloadOutlined from '@mui/icons-material/DownloadOutlined'
+import Button from '@mui/material/Button'
+import NativeSelect from '@mui/material/NativeSelect'
+import OutlinedInput from '@mui/material/OutlinedInput'
+import { useEffect, useState, type FormEvent } from 'react'
+import { useClient, type CombinedError } from 'urql'
+import { isForbidden, NotPermitted } from '../../components/ui/part'
+import { Pages, RecordTable } from '../../components/ui/record-table'
+import { Empty, Loading, NotLoaded } from '../../components/ui/states'
+import { graphql } from '../../gql'
+import type { AuditEventsQuery, AuditFilter, AuditKind, AuditOutcome } from '../../gql/graphql'
+import { useAnnounce } from '../../hooks/use-announce'
+import { formatDateTime } from '../../lib/date'
+import css from './administration.module.css'
+
+const AuditEvents = graphql(`
+  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!) {
+    auditEvents(filter: $filter, first: 50, after: $after) {
+      nodes { id at user userName roles kind interaction outcome patient resources queries operation requestId }
+      pageInfo { hasNextPage endCursor }
+      totalCount @include(if: $count)
+    }
+  }
+`)
+
+type Events = AuditEventsQuery['auditEvents']
+type Event = Events['nodes'][number]
+type Found = { state: 'loading' } | { state: 'failed'; error: CombinedError | undefined } | { state: 'found'; events: Events; filter: AuditFilter }
+
+const KINDS: Record<AuditKind, string> = { READ: 'Read', SEARCH: 'Search', WRITE: 'Write', OPERATION: 'Operation', SIGN_IN: 'Signing in and out', APPLICATION: 'Applications', EXPORT: 'Export of the audit', ACCOUNT: 'Accounts' }
+const OUTCOMES: Record<AuditOutcome, string> = { DONE: 'Done', REFUSED: 'Refused', FAILED: 'Failed' }
+
+/** What is typed, as it stands in the form. Who is looked for stays out of the address. */
+interface Asked { patient: string; user: string; kind: AuditKind | ''; outcome: AuditOutcome | ''; from: string; to: string }
+const NOTHING: Asked = { patient: '', user: '', kind: '', outcome: '', from: '', to: '' }
+
+/** The beginning of a day here, or of the day after it, as an instant. */
+function startOf(day: string, later = 0): string {
+  const at = new Date(`${day}T00:00:00`)
+  at.setDate(at.getDate() + later)
+  return at.toISOString()
+}
+
+/** The form as the filter of the server; days are those of this browser, the last one included. */
+export function filterOf(asked: Asked): AuditFilter {
+  const patient = asked.patient.trim()
+  return {
+    ...(patient && { patient: patient.includes('/') ? patient : `Patient/${patient}` }),
+    ...(asked.user.trim() && { user: asked.user.trim() }),
+    ...(asked.kind && { kinds: [asked.kind] }),
+    ...(asked.outcome && { outcomes: [asked.outcome] }),
+    ...(asked.from && { since: startOf(asked.from) }),
+    ...(asked.to && { until: startOf(asked.to, 1) }),
+  }
+}
+
+/** Where the same events are as a file. */
+export function exportPath(filter: AuditFilter, format: 'csv' | 'ndjson'): string {
+  const query = new URLSearchParams({ format })
+  for (const name of ['patient', 'user', 'since', 'until'] as const) {
+    const value = filter[name]
+    if (value) query.set(name, String(value))
+  }
+  filter.kinds?.forEach((kind) => query.append('kind', kind))
+  filter.outcomes?.forEach((outcome) => query.append('outcome', outcome))
+  return `/audit/export?${query.toString()}`
+}
+
+/** Who did what, newest first: by patient, user, event and day, and as a file. */
+export function AuditView() {
+  const client = useClient()
+  const announce = useAnnounce()
+  const [asked, setAsked] = useState<Asked>(NOTHING)
+  const [filter, setFilter] = useState<AuditFilter>({})
+  const [found, setFound] = useState<Found>({ state: 'loading' })
+
+  useEffect(() => {
+    let current = true
+    void client.query(AuditEvents, { filter, after: null, count: true }, { requestPolicy: 'network-only' }).toPromise().then(({ data, error }) => {
+      if (!current) return
+      setFound(data ? { state: 'found', events: data.auditEvents, filter } : { state: 'failed', error })
+      if (data) announce(`${data.auditEvents.totalCount ?? data.auditEvents.nodes.length} events`)
+    })
+    return () => { current = false }
+  }, [client, filter, announce])
+
+  const more = async (after: string) => {
+    const { data } = await client.query(AuditEvents, { filter, after, count: false }, { requestPolicy: 'network-only' }).toPromise()
+    return data?.auditEvents
+  }
+  // A new object starts the search, also when it says the same.
+  const show = (next: AuditFilter) => {
+    setFound({ state: 'loading' })
+    setFilter({ ...next })
+  }
+  const search = (event: FormEvent) => {
+    event.preventDefault()
+    show(filterOf(asked))
+  }
+  const set = (change: Partial<Asked>) => setAsked((before) => ({ ...before, ...change }))
+  return (
+    <>
+      <form className={css.tools} onSubmit={search} aria-label="Which events">
+        <div><label htmlFor="audit-patient">Patient id</label><OutlinedInput id="audit-patient" value={asked.patient} onChange={(e) => set({ patient: e.target.value })} /></div>
+        <div><label htmlFor="audit-user">User name</label><OutlinedInput id="audit-user" value={asked.user} onChange={(e) => set({ user: e.target.value })} /></div>
+        <div><label htmlFor="audit-kind">Event</label>
+          <NativeSelect id="audit-kind" value={asked.kind} onChange={(e) => set({ kind: choice(KINDS, e.target.value) })}>
+            <option value="">All</option>
+            {Object.entries(KINDS).map(([value, words]) => <option key={value} value={value}>{words}</option>)}
+          </NativeSelect>
+        </div>
+        <div><label htmlFor="audit-outcome">Outcome</label>
+          <NativeSelect id="audit-outcome" value={asked.outcome} onChange={(e) => set({ outcome: choice(OUTCOMES, e.target.value) })}>
+            <option value="">All</option>
+            {Object.entries(OUTCOMES).map(([value, words]) => <option key={value} value={value}>{words}</option>)}
+          </NativeSelect>
+        </div>
+        <div><label htmlFor="audit-from">From</label><OutlinedInput id="audit-from" type="date" value={asked.from} onChange={(e) => set({ from: e.target.value })} /></div>
+        <div><label htmlFor="audit-to">To</label><OutlinedInput id="audit-to" type="date" value={asked.to} onChange={(e) => set({ to: e.target.value })} /></div>
+        <Button variant="contained" type="submit">Show</Button>
+      </form>
+      {found.state === 'loading' ? <Loading rows={10} label="events" />
+        : found.state === 'failed' ? isForbidden(found.error) ? <NotPermitted what="Events" />
+          : found.error?.graphQLErrors.some((e) => e.extensions?.code === 'INVALID') ? <p role="alert" className={css.refused}>{found.error.graphQLErrors.map((e) => e.message).join('. ')}.</p>
+          : <NotLoaded what="Events" onRetry={() => show(filter)} />
+        : (
+          <div className={css.list}>
+            <p className={css.count}>
+              <span>{found.events.totalCount === 1 ? 'One event' : `${found.events.totalCount ?? found.events.nodes.length} events`}</span>
+              <Button variant="text" startIcon={<DownloadOutlined />} href={exportPath(found.filter, 'csv')} download>CSV</Button>
+              <Button variant="text" startIcon={<DownloadOutlined />} href={exportPath(found.filter, 'ndjson')} download>FHIR NDJSON</Button>
+            </p>
+            {found.events.nodes.length === 0 ? <Empty>No event fits.</Empty> : (
+              <Pages first={found.events} more={more} what="events">
+                {(events) => (
+                  <RecordTable label="Events" columns={['When', 'Who', 'What', 'Patient', 'Touched', 'Outcome']}>
+                    {events.map((event) => <Row key={event.id} of={event} />)}
+                  </RecordTable>
+                )}
+              </Pages>
+            )}
+          </div>
+        )}
+    </>
+  )
+}
+
+/** A value of a choice that came from the page, or none. */
+function choice<T extends string>(all: Record<T, string>, value: string): T | '' {
+  const names: string[] = Object.keys(all)
+  const is = (text: string): text is T => names.includes(text)
+  return is(value) ? value : ''
+}
+
+function Row({ of: event }: { of: Event }) {
+  const touched = [...event.resources, ...event.queries, ...(event.operation ? [event.operation] : [])]
+  return (
+    <tr>
+      <th scope="row"><time dateTime={event.at} title={event.at}>{formatDateTime(event.at)}</time></th>
+      <td>{event.userName ?? event.user}<small className={css.sub}>{[event.userName ? event.user : '', event.roles.join(', ')].filter(Boolean).join(' · ')}</small></td>
+      <td>{event.kind ? KINDS[event.kind] : event.interaction}<small className={css.sub}>{event.interaction}</small></td>
+      <td>{event.patient ?? '–'}</td>
+      <td className={css.touched}>{touched.length === 0 ? '–' : touched.slice(0, 5).map((text) => <code key={text}>{text}</code>)}{touched.length > 5 && <small>and {touched.length - 5} more</small>}</td>
+      <td className={event.outcome === 'DONE' ? undefined : css.not}>{OUTCOMES[event.outcome]}</td>
+    </tr>
+  )
+}

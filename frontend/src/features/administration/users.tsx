@@ -1,0 +1,174 @@
+import Button from '@mui/material/Button'
+import Checkbox from '@mui/material/Checkbox'
+import Dialog from '@mui/material/Dialog'
+import DialogActions from '@mui/material/DialogActions'
+import DialogContent from '@mui/material/DialogContent'
+import DialogTitle from '@mui/material/DialogTitle'
+import FormControlLabel from '@mui/material/FormControlLabel'
+import OutlinedInput from '@mui/material/OutlinedInput'
+import { useState, type FormEvent } from 'react'
+import { useClient, useMutation, useQuery, type CombinedError } from 'urql'
+import { isForbidden, NotPermitted } from '../../components/ui/part'
+import { Pages, RecordTable } from '../../components/ui/record-table'
+import { Empty, Loading, NotLoaded } from '../../components/ui/states'
+import { graphql } from '../../gql'
+import type { UserRole, UsersQuery } from '../../gql/graphql'
+import { formatDateTime } from '../../lib/date'
+import css from './administration.module.css'
+
+const Users = graphql(`
+  query Users($search: String, $after: String) {
+    users(search: $search, first: 100, after: $after) {
+      nodes { login name roles fhirUser demo disabled mustChangePassword createdAt lastSeenAt openSessions }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+`)
+const Create = graphql(`mutation CreateUser($input: UserCreateInput!) { userCreate(input: $input) { user { login } password } }`)
+const Update = graphql(`mutation UpdateUser($input: UserUpdateInput!) { userUpdate(input: $input) { user { login } } }`)
+const Reset = graphql(`mutation ResetUserPassword($login: String!) { userResetPassword(login: $login) { user { login } password } }`)
+const LogOut = graphql(`mutation LogOutUser($login: String!) { userLogOut(login: $login) { user { login openSessions } } }`)
+
+const LoseFactor = graphql(`mutation RemoveUserSecondFactor($login: String!) { userRemoveSecondFactor(login: $login) { user { login } } }`)
+
+type User = UsersQuery['users']['nodes'][number]
+/** What a person may hold. */
+const ROLES: UserRole[] = ['PHYSICIAN', 'NURSE', 'PHARMACIST', 'REGISTRAR', 'ANALYST', 'ADMIN', 'PATIENT']
+const words = (error: CombinedError | undefined): string => error?.graphQLErrors.map((e) => e.message).join('. ') || 'The server cannot be reached'
+
+/** Accounts: who may sign in, as what, and what is open. */
+export function UsersView() {
+  const client = useClient()
+  const [search, setSearch] = useState('')
+  const [asked, setAsked] = useState('')
+  const [{ data, error, fetching }, again] = useQuery({ query: Users, variables: { search: asked, after: null }, requestPolicy: 'network-only' })
+  const more = async (after: string) => (await client.query(Users, { search: asked, after }, { requestPolicy: 'network-only' }).toPromise()).data?.users
+  const [, create] = useMutation(Create)
+  const [, update] = useMutation(Update)
+  const [, reset] = useMutation(Reset)
+  const [, logOut] = useMutation(LogOut)
+  const [, loseFactor] = useMutation(LoseFactor)
+  const [trouble, setTrouble] = useState('')
+  const [told, setTold] = useState<{ login: string; password: string } | null>(null)
+  const [form, setForm] = useState<{ of: User | null } | null>(null)
+
+  const done = (answer: { error?: CombinedError | undefined }): boolean => {
+    setTrouble(answer.error ? `Not done: ${words(answer.error)}.` : '')
+    again({ requestPolicy: 'network-only' })
+    return !answer.error
+  }
+  const resetPassword = async (login: string) => {
+    const answer = await reset({ login })
+    if (done(answer) && answer.data?.userResetPassword.password) setTold({ login, password: answer.data.userResetPassword.password })
+  }
+  const save = async (of: User | null, typed: Typed): Promise<string> => {
+    if (of) {
+      const answer = await update({ input: { login: of.login, roles: typed.roles } })
+      if (answer.error) return words(answer.error)
+      done(answer)
+    } else {
+      const answer = await create({ input: { login: typed.login, name: typed.name, roles: typed.roles, fhirUser: typed.fhirUser || null } })
+      if (answer.error) return words(answer.error)
+      done(answer)
+      if (answer.data?.userCreate.password) setTold({ login: typed.login, password: answer.data.userCreate.password })
+    }
+    setForm(null)
+    return ''
+  }
+
+  if (!data) {
+    if (fetching) return <Loading rows={8} label="users" />
+    return isForbidden(error) ? <NotPermitted what="Users" /> : <NotLoaded what="Users" onRetry={() => again({ requestPolicy: 'network-only' })} />
+  }
+  return (
+    <div className={css.list}>
+      <p className={css.count}>
+        <Button variant="contained" onClick={() => setForm({ of: null })}>New account</Button>
+      </p>
+      <form className={css.tools} aria-label="Which accounts" onSubmit={(event) => { event.preventDefault(); setAsked(search.trim()) }}>
+        <div><label htmlFor="user-search">Part of a user name or name</label><OutlinedInput id="user-search" value={search} onChange={(e) => setSearch(e.target.value)} /></div>
+        <Button variant="outlined" type="submit">Show</Button>
+      </form>
+      {trouble && <p role="alert" className={css.refused}>{trouble}</p>}
+      {data.users.nodes.length === 0 ? <Empty>No account fits.</Empty> : <Pages first={data.users} more={more} what="accounts">{(users) => <RecordTable label="Users" columns={['User name', 'Name', 'Roles', 'State', 'Last used', 'Acts']}>
+        {users.map((user) => (
+          <tr key={user.login}>
+            <th scope="row">{user.login}{user.demo && <small className={css.sub}>demo</small>}</th>
+            <td>{user.name}{user.fhirUser && <small className={css.sub}>{user.fhirUser}</small>}</td>
+            <td>{user.roles.map((role) => role.toLowerCase()).join(', ')}</td>
+            <td className={user.disabled ? css.not : undefined}>{user.disabled ? 'Closed' : 'Open'}{user.mustChangePassword && <small className={css.sub}>has to change the password</small>}</td>
+            <td>{user.lastSeenAt ? formatDateTime(user.lastSeenAt) : 'Not known'}<small className={css.sub}>{user.openSessions === 1 ? 'one session open' : `${user.openSessions} sessions open`}</small></td>
+            <td>
+              <span className={css.acts} role="group" aria-label={`Acts on ${user.login}`}>
+                {!user.roles.includes('SYSTEM') && <Button variant="text" onClick={() => setForm({ of: user })}>Roles</Button>}
+                {!user.roles.includes('SYSTEM') && !user.demo && <Button variant="text" onClick={() => { void resetPassword(user.login) }}>Reset password</Button>}
+                {!user.roles.includes('SYSTEM') && !user.demo && <Button variant="text" onClick={() => { void loseFactor({ login: user.login }).then(done) }}>Remove second factor</Button>}
+                {(user.openSessions > 0 || user.roles.includes('SYSTEM')) && <Button variant="text" onClick={() => { void logOut({ login: user.login }).then(done) }}>Log out</Button>}
+                <Button variant="text" onClick={() => { void update({ input: { login: user.login, disabled: !user.disabled } }).then(done) }}>{user.disabled ? 'Open' : 'Close'}</Button>
+              </span>
+            </td>
+          </tr>
+        ))}
+      </RecordTable>}</Pages>}
+      {form && <AccountForm key={form.of?.login ?? ''} of={form.of} onSave={(typed) => save(form.of, typed)} onClose={() => setForm(null)} />}
+      <Dialog open={told !== null} aria-labelledby="told" maxWidth="xs" fullWidth>
+        <DialogTitle id="told">Password of {told?.login}</DialogTitle>
+        <DialogContent>
+          <p>It is shown this once and is good for one sign-in, which asks for a new one. Hand it over in person.</p>
+          <p className={css.password}><code>{told?.password}</code></p>
+        </DialogContent>
+        <DialogActions><Button variant="contained" onClick={() => setTold(null)}>Done</Button></DialogActions>
+      </Dialog>
+    </div>
+  )
+}
+
+interface Typed { login: string; name: string; fhirUser: string; roles: UserRole[] }
+
+function AccountForm({ of, onSave, onClose }: { of: User | null; onSave: (typed: Typed) => Promise<string>; onClose: () => void }) {
+  const [typed, setTyped] = useState<Typed>({ login: of?.login ?? '', name: of?.name ?? '', fhirUser: of?.fhirUser ?? '', roles: of?.roles ?? [] })
+  const [refused, setRefused] = useState('')
+  const [busy, setBusy] = useState(false)
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    setBusy(true)
+    setRefused(await onSave(typed))
+    setBusy(false)
+  }
+  const field = (name: 'login' | 'name' | 'fhirUser', label: string, required: boolean) => (
+    <div>
+      <label htmlFor={`user-${name}`}>{label}</label>
+      <OutlinedInput fullWidth id={`user-${name}`} required={required} value={typed[name]} onChange={(e) => setTyped((before) => ({ ...before, [name]: e.target.value }))} />
+    </div>
+  )
+  return (
+    <Dialog open onClose={onClose} aria-labelledby="account" maxWidth="xs" fullWidth>
+      <form onSubmit={(event) => { void submit(event) }}>
+        <DialogTitle id="account">{of ? `Roles of ${of.login}` : 'New account'}</DialogTitle>
+        <DialogContent className={css.form}>
+          {refused && <p role="alert" className={css.refused}>{refused}</p>}
+          {of ? <p>What the account has open ends when its roles change.</p> : (
+            <>
+              {field('login', 'User name', true)}
+              {field('name', 'Name', true)}
+              {field('fhirUser', 'Practitioner/id or Patient/id, if in the record', false)}
+            </>
+          )}
+          <fieldset>
+            <legend>Roles</legend>
+            {ROLES.map((role) => (
+              <FormControlLabel
+                key={role} label={role.toLowerCase()}
+                control={<Checkbox checked={typed.roles.includes(role)} onChange={(e) => { const on = e.target.checked; setTyped((before) => ({ ...before, roles: on ? [...before.roles, role] : before.roles.filter((r) => r !== role) })) }} />}
+              />
+            ))}
+          </fieldset>
+        </DialogContent>
+        <DialogActions>
+          <Button variant="text" onClick={onClose}>Cancel</Button>
+          <Button variant="contained" type="submit" disabled={busy || typed.roles.length === 0}>{of ? 'Save' : 'Make the account'}</Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}

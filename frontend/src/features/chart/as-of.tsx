@@ -1,0 +1,167 @@
+import HistoryOutlined from '@mui/icons-material/HistoryOutlined'
+import Button from '@mui/material/Button'
+import Dialog from '@mui/material/Dialog'
+import DialogActions from '@mui/material/DialogActions'
+import DialogContent from '@mui/material/DialogContent'
+import DialogTitle from '@mui/material/DialogTitle'
+import { useId, useMemo, useState, type FormEvent } from 'react'
+import { useSearchParams } from 'react-router'
+import { useQuery } from 'urql'
+import { words } from '../../components/clinical/status'
+import { LiveNote } from '../../components/ui/live-note'
+import { isForbidden, NotPermitted } from '../../components/ui/part'
+import { Empty, Loading, NotLoaded } from '../../components/ui/states'
+import { useAppearance } from '../../contexts/appearance'
+import type { LiveState } from '../../contexts/live'
+import { useOpenChart } from '../../contexts/patient'
+import { graphql } from '../../gql'
+import type { LastWritesQuery } from '../../gql/graphql'
+import { useHotkeys } from '../../hooks/use-hotkeys'
+import { formatInstant, localInput, notPast } from '../../lib/date'
+import { isJson, items, textAt } from '../../lib/fhir'
+import css from './as-of.module.css'
+
+/** Everything ever written about the patient, the newest first: the instants at which the chart changed. */
+const LastWrites = graphql(`
+  query LastWrites($id: ID!) {
+    patient(id: $id) { id changes(since: "1970-01-01T00:00:00Z", first: 60) { nodes { id versionId action at by fhir } pageInfo { hasNextPage } } }
+  }
+`)
+
+/** The instant of the address, for links and for going elsewhere. */
+export const AS_OF = 'asOf'
+
+/** Which instant the chart is shown as of, and the way to another or back to now. */
+export function AsOf({ asOf, live }: { asOf: string | null; live: LiveState }) {
+  const [, setQuery] = useSearchParams()
+  const { shortcuts } = useAppearance()
+  const [open, setOpen] = useState(false)
+  const go = (at: string | null) => {
+    setOpen(false)
+    setQuery((before) => {
+      const next = new URLSearchParams(before)
+      if (at) next.set(AS_OF, at)
+      else next.delete(AS_OF)
+      return next
+    })
+  }
+  useHotkeys(useMemo(() => new Map([['o', () => setOpen(true)]]), []), shortcuts)
+  return (
+    <div className={asOf ? css.past : css.strip} role="group" aria-label="As of">
+      {asOf ? (
+        <>
+          <HistoryOutlined sx={{ fontSize: 20 }} aria-hidden />
+          <strong>Chart as it was on {formatInstant(asOf)}</strong>
+          <span className={css.grow}>Read only: the past cannot be written to. What came later is not shown.</span>
+          <Button variant="outlined" onClick={() => setOpen(true)}>Another instant</Button>
+          <Button variant="contained" onClick={() => go(null)}>Back to now</Button>
+        </>
+      ) : (
+        <>
+          <span className={css.label}>As of</span>
+          <strong className={css.now}>Now</strong>
+          <Button variant="outlined" startIcon={<HistoryOutlined sx={{ fontSize: 18 }} />} onClick={() => setOpen(true)} aria-keyshortcuts="o">A past instant</Button>
+          <LiveNote of={live} />
+        </>
+      )}
+      {open && <Choose asOf={asOf} onChoose={go} onClose={() => setOpen(false)} />}
+    </div>
+  )
+}
+
+const focused = (input: HTMLInputElement | null) => input?.focus()
+
+function Choose({ asOf, onChoose, onClose }: { asOf: string | null; onChoose: (at: string) => void; onClose: () => void }) {
+  const id = useId()
+  const chart = useOpenChart()
+  const [text, setText] = useState(() => localInput(asOf ?? new Date().toISOString()))
+  const [wrong, setWrong] = useState<string | null>(null)
+  const send = (event: FormEvent) => {
+    event.preventDefault()
+    const at = new Date(text)
+    if (Number.isNaN(at.getTime())) { setWrong('Write a day and a time.'); return }
+    const told = notPast(at.toISOString())
+    if (told) setWrong(told)
+    else onChoose(at.toISOString())
+  }
+  return (
+    <Dialog open onClose={onClose} aria-labelledby={`${id}-title`} fullWidth maxWidth="sm">
+      <DialogTitle id={`${id}-title`}>The chart as it stood</DialogTitle>
+      {chart && <p className={css.who}>{chart.line}</p>}
+      <form onSubmit={send} noValidate>
+        <DialogContent>
+          <div className={css.field}>
+            <label htmlFor={`${id}-at`}>Day and time</label>
+            <input ref={focused} id={`${id}-at`} type="datetime-local" step={1} value={text} aria-invalid={!!wrong || undefined} aria-describedby={`${id}-help`} onChange={(e) => { setText(e.target.value); setWrong(null) }} />
+            {wrong && <span className={css.bad} role="alert">{wrong}</span>}
+            <small id={`${id}-help`}>What had been written until then, deleted and corrected entries included. It is the time of writing that counts, not the time of the event.</small>
+          </div>
+          <h3 className={css.head}>As it stood after each of the last writes</h3>
+          {chart && <Writes patient={`Patient/${chart.id}`} onChoose={onChoose} />}
+        </DialogContent>
+        <DialogActions>
+          <Button variant="text" onClick={onClose}>Cancel</Button>
+          <Button type="submit" variant="contained">Show the chart as it was</Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}
+
+type Change = NonNullable<NonNullable<LastWritesQuery['patient']>['changes']>['nodes'][number]
+const ACTIONS = { CREATED: 'recorded', UPDATED: 'changed', DELETED: 'deleted' } as const
+
+/** What a resource is about in its own words, else nothing. */
+export function about(fhir: unknown): string {
+  if (!isJson(fhir)) return ''
+  for (const name of ['code', 'vaccineCode', 'medicationCodeableConcept', 'type', 'description', 'serviceType']) {
+    const at = fhir[name]
+    const concept = isJson(at) ? at : items(at)[0]
+    const said = typeof at === 'string' ? at : textAt(concept, 'text') || items(concept?.coding).map((c) => textAt(c, 'display')).find(Boolean)
+    if (said) return said
+  }
+  return ''
+}
+
+/** Writes of one instant are one step of the chart. Who wrote what is itself only told by its Provenance, which is no step. */
+export function steps(changes: readonly Change[]): { at: string; by: string | null; what: string[] }[] {
+  const found: { at: string; by: string | null; what: string[] }[] = []
+  for (const c of changes) {
+    const [type = ''] = c.id.split('/')
+    if (type === 'Provenance') continue
+    const last = found.at(-1)
+    const kind = words(type.replace(/(?<=[a-z])(?=[A-Z])/g, ' '))
+    const said = about(c.fhir)
+    const what = `${kind}${said ? ` “${said}”` : ''} ${ACTIONS[c.action]}`
+    if (last && last.at === c.at) last.what.push(what)
+    else found.push({ at: c.at, by: c.by ?? null, what: [what] })
+  }
+  return found
+}
+
+function Writes({ patient, onChoose }: { patient: string; onChoose: (at: string) => void }) {
+  const [{ data, fetching, error }, again] = useQuery({ query: LastWrites, variables: { id: patient }, requestPolicy: 'network-only' })
+  const list = data?.patient?.changes
+  if (!list) {
+    return fetching ? <Loading rows={4} label="last writes" />
+      : isForbidden(error) ? <NotPermitted what="Writes" /> : <NotLoaded what="Last writes" onRetry={() => again({ requestPolicy: 'network-only' })} />
+  }
+  const all = steps(list.nodes)
+  if (all.length === 0) return <Empty>Nothing is written that you may see.</Empty>
+  return (
+    <>
+      <ol className={css.writes}>
+        {all.map((s) => (
+          <li key={s.at}>
+            <button type="button" onClick={() => onChoose(s.at)}>
+              <strong>{formatInstant(s.at)}</strong>
+              <span>{s.what.slice(0, 3).join('; ')}{s.what.length > 3 && ` and ${s.what.length - 3} more`}</span>
+              <small>{s.by ? `by ${s.by}` : 'by whom is not recorded'}</small>
+            </button>
+          </li>
+        ))}
+      </ol>
+      {list.pageInfo.hasNextPage && <p className={css.more}>Earlier writes are not listed; name their instant above.</p>}
+    </>
+  )
+}

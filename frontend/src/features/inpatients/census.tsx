@@ -1,0 +1,114 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { Link } from 'react-router'
+import { useQuery } from 'urql'
+import { ageText, genderText, patientName } from '../../components/clinical/person'
+import { LiveNote } from '../../components/ui/live-note'
+import { isForbidden, NotPermitted } from '../../components/ui/part'
+import { RecordTable } from '../../components/ui/record-table'
+import { Section } from '../../components/ui/section'
+import { Empty, Loading, NotLoaded } from '../../components/ui/states'
+import { useLive } from '../../contexts/live'
+import { graphql, read } from '../../gql'
+import type { CensusQuery, StayFragment } from '../../gql/graphql'
+import { formatDateTime, formatDay, formatInstant } from '../../lib/date'
+import css from './inpatients.module.css'
+
+const Census = graphql(`
+  query Census {
+    census {
+      at patientCount
+      wards {
+        ward { id display }
+        patientCount freeBedCount
+        beds { bed { id display } operationalStatus stays { ...Stay } }
+        withoutBed { ...Stay }
+      }
+    }
+  }
+`)
+const Stay = graphql(`
+  fragment Stay on CensusStay {
+    since
+    patient { id fhirId mrn gender birthDate age { value unit } name { display family given prefix } }
+    encounter { id reasons { text } period { start } }
+  }
+`)
+
+type Ward = CensusQuery['census']['wards'][number]
+type Bed = Ward['beds'][number]
+
+/** Codes of HL7 v2 table 0116. */
+const BED: Record<string, string> = { C: 'Closed', H: 'Housekeeping', I: 'Isolated', K: 'Contaminated', O: 'Occupied', U: 'Free' }
+
+const nameOf = (bed: Bed['bed']) => bed.display ?? 'Bed without a name'
+const stateOf = ({ operationalStatus: state }: Bed) => (state ? BED[state] ?? `State ${state}` : 'Free')
+
+/** Who lies where now: wards by name, their beds by name, and who has no bed. */
+export function CensusView() {
+  const [count, setCount] = useState(0)
+  const anew = useCallback(() => setCount((n) => n + 1), [])
+  const live = useLive('Encounter Location', anew)
+  const [{ data, fetching, error }, again] = useQuery({ query: Census, requestPolicy: 'network-only', pause: !live.ready })
+  const seen = useRef(0)
+  useEffect(() => {
+    if (seen.current === count || fetching) return
+    seen.current = count
+    again({ requestPolicy: 'network-only' })
+  }, [count, fetching, again])
+  const census = data?.census
+  return (
+    <main className={css.view}>
+      <header className={css.head}>
+        <h1>Inpatients</h1>
+        {census && <p>{census.patientCount === 1 ? 'One patient' : `${census.patientCount} patients`} as of {formatInstant(census.at)}</p>}
+        <LiveNote of={live.state} />
+      </header>
+      <div className={css.wards}>
+        {census ? census.wards.length === 0 ? <Empty>Nobody is in hospital, and no ward is on record.</Empty> : census.wards.map((ward) => <WardPart key={ward.ward?.id ?? ''} of={ward} />)
+          : error && !fetching ? isForbidden(error) ? <NotPermitted what="Inpatients" /> : <NotLoaded what="Inpatients" onRetry={() => again({ requestPolicy: 'network-only' })} />
+          : <Loading rows={12} label="inpatients" />}
+      </div>
+    </main>
+  )
+}
+
+function WardPart({ of: ward }: { of: Ward }) {
+  const name = ward.ward ? ward.ward.display ?? 'Ward without a name' : 'Place not recorded'
+  const note = `${ward.patientCount === 1 ? 'one patient' : `${ward.patientCount} patients`}${ward.beds.length > 0 ? `, ${ward.freeBedCount} of ${ward.beds.length} beds free` : ''}`
+  const empty = ward.beds.filter((bed) => bed.stays.length === 0)
+  return (
+    <Section title={name} note={note}>
+      {ward.patientCount > 0 && <RecordTable label={name} columns={['Bed', 'Patient', 'Born', 'Sex', 'MRN', 'Reason', 'Here since']}>
+        {ward.beds.flatMap(({ bed, stays }) => read(Stay, stays).map((stay) => <StayRow key={`${bed.id} ${stay.encounter.id}`} bed={nameOf(bed)} of={stay} twice={stays.length > 1} />))}
+        {read(Stay, ward.withoutBed).map((stay) => <StayRow key={stay.encounter.id} bed="No bed recorded" of={stay} twice={false} />)}
+      </RecordTable>}
+      {empty.length > 0 && (
+        <dl className={css.empty}>
+          {[...new Set(empty.map(stateOf))].map((state) => (
+            <div key={state}><dt>{state}</dt><dd>{empty.filter((one) => stateOf(one) === state).map((one) => nameOf(one.bed)).join('; ')}</dd></div>
+          ))}
+        </dl>
+      )}
+    </Section>
+  )
+}
+
+/** `twice`: the record puts several patients into this bed. */
+function StayRow({ bed, of: { patient, encounter, since }, twice }: { bed: string; of: StayFragment; twice: boolean }) {
+  const at = since ?? encounter.period?.start
+  return (
+    <tr>
+      <th scope="row">{bed}{twice && <small className={css.twice}>Several patients on record in this bed</small>}</th>
+      {patient ? (
+        <>
+          <td><Link to={`/patients/${patient.fhirId}/clinical/summary`}>{patientName(patient.name)}</Link></td>
+          <td>{patient.birthDate ? formatDay(patient.birthDate) : 'Not recorded'} <small>{ageText(patient.age)}</small></td>
+          <td>{genderText(patient.gender)}</td>
+          <td>{patient.mrn ?? 'Not recorded'}</td>
+        </>
+      ) : <td colSpan={4}>You may not see who this is</td>}
+      <td>{encounter.reasons.map((reason) => reason.text).filter(Boolean).join(', ') || 'Not recorded'}</td>
+      <td>{at ? formatDateTime(at) : 'Not recorded'}</td>
+    </tr>
+  )
+}

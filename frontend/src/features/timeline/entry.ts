@@ -1,0 +1,98 @@
+import { encounterClass } from '../../components/clinical/encounter-class'
+import { words } from '../../components/clinical/status'
+import type { TimelineKind, TimelinePageFragment } from '../../gql/graphql'
+import { formatDateTime, formatPeriod } from '../../lib/date'
+
+/** What a thing on the timeline is called, in which tab it is at home, and in the order in which the filter lists them. */
+export const KINDS: readonly (readonly [kind: TimelineKind, word: string, many: string, tab: 'problems' | 'allergies' | 'encounters' | 'results' | 'vitals' | 'procedures' | 'immunizations' | 'medications' | 'documents' | 'care'])[] = [
+  ['ENCOUNTER', 'Visit', 'Visits and stays', 'encounters'],
+  ['CONDITION', 'Problem', 'Problems', 'problems'],
+  ['OBSERVATION', 'Result', 'Results and measurements', 'results'],
+  ['DIAGNOSTIC_REPORT', 'Report', 'Reports', 'results'],
+  ['MEDICATION_REQUEST', 'Prescription', 'Prescriptions', 'medications'],
+  ['MEDICATION_STATEMENT', 'Said to take', 'What one says to take', 'medications'],
+  ['MEDICATION_ADMINISTRATION', 'Dose given', 'Doses given', 'medications'],
+  ['PROCEDURE', 'Procedure', 'Procedures', 'procedures'],
+  ['IMMUNIZATION', 'Vaccination', 'Vaccinations', 'immunizations'],
+  ['ALLERGY', 'Allergy', 'Allergies', 'allergies'],
+  ['DOCUMENT', 'Document', 'Documents', 'documents'],
+  ['CARE_PLAN', 'Care plan', 'Care plans', 'care'],
+  ['GOAL', 'Goal', 'Goals', 'care'],
+  ['APPOINTMENT', 'Appointment', 'Appointments', 'care'],
+]
+export const kindOf = (kind: TimelineKind) => KINDS.find(([k]) => k === kind)
+
+export type Entry = TimelinePageFragment['nodes'][number]
+type On<T extends Entry['node']['__typename']> = Extract<Entry['node'], { __typename: T }>
+
+/** The date as the record has it, with no more precision than that; the period of what has one. */
+export function whenOf({ node, begins }: Entry): string {
+  const moment = (at: string | null | undefined) => (at ? formatDateTime(at) : '')
+  const said = (() => {
+    switch (node.__typename) {
+      case 'Condition': return moment(node.onsetAt)
+      case 'AllergyIntolerance': return moment(node.allergyOnset) || moment(node.recordedAt)
+      case 'Encounter': return formatPeriod(node.period, node.encounterStatus === 'IN_PROGRESS')
+      case 'Observation': return moment(node.effectiveAt) || formatPeriod(node.effectivePeriod)
+      case 'DiagnosticReport': return moment(node.effectiveAt) || formatPeriod(node.effectivePeriod)
+      case 'Procedure': return moment(node.performedAt) || formatPeriod(node.performedPeriod)
+      case 'Immunization': return moment(node.occurredAt)
+      case 'MedicationRequest': return moment(node.authoredOn)
+      case 'MedicationStatement': return moment(node.effectiveAt) || formatPeriod(node.effectivePeriod) || moment(node.assertedAt)
+      case 'ClinicalDocument': return moment(node.documentDate)
+      case 'CarePlan': return formatPeriod(node.planPeriod)
+      case 'Goal': return moment(node.startDate)
+      case 'Appointment': return moment(node.start)
+      default: return ''
+    }
+  })()
+  return said || (begins ? formatDateTime(begins) : 'Not recorded')
+}
+
+/** The year an entry stands under: that of its beginning here; null for what has no date. */
+export const yearOf = ({ begins }: Pick<Entry, 'begins'>): number | null => (begins ? new Date(begins).getFullYear() : null)
+
+const OUT_OF_THE_ORDINARY = (status: string | null | undefined): string => (status && !['FINAL', 'COMPLETED', 'ACTIVE', 'CURRENT', 'FINISHED', 'CONFIRMED', 'BOOKED', 'FULFILLED'].includes(status) ? words(status) : '')
+
+/** What is told of an entry besides its title: its state where that is not the plain one, and one fact. */
+export function detailOf({ node }: Entry): { state: string; text: string; wrong: boolean } {
+  const told = (status: string | null | undefined, ...facts: (string | null | undefined)[]) => ({ state: OUT_OF_THE_ORDINARY(status), text: facts.filter(Boolean).join(' · '), wrong: status === 'ENTERED_IN_ERROR' })
+  switch (node.__typename) {
+    case 'Condition': return told(node.conditionVerification === 'ENTERED_IN_ERROR' ? node.conditionVerification : node.conditionStatus, node.onsetText)
+    case 'AllergyIntolerance': return told(node.allergyVerification === 'ENTERED_IN_ERROR' ? node.allergyVerification : node.allergyStatus)
+    case 'Encounter': return told(node.encounterStatus, encounterClass(node.class), node.reasons.map((r) => r.text).join(', '))
+    case 'DiagnosticReport': return told(node.reportStatus, node.conclusion)
+    case 'Procedure': return told(node.procedureStatus)
+    case 'Immunization': return told(node.immunizationStatus)
+    case 'MedicationRequest': return told(node.requestStatus, node.dosageText)
+    case 'MedicationStatement': return told(node.statementStatus, node.dosageText)
+    case 'ClinicalDocument': return told(node.documentStatus, node.authors.flatMap((a) => a.display ?? []).join(', '))
+    case 'CarePlan': case 'Goal': return told(node.__typename === 'Goal' ? node.goalStatus : node.planStatus)
+    case 'Appointment': return told(node.appointmentStatus)
+    default: return told(null)
+  }
+}
+
+export const isObservation = (node: Entry['node']): node is On<'Observation'> => node.__typename === 'Observation'
+
+/** The filter of an address: which kinds, and the year at which the list begins. */
+export interface Filter { kinds: TimelineKind[]; year: number | null }
+export function readFilter(query: URLSearchParams): Filter {
+  const named = (query.get('kinds') ?? '').split(',')
+  const year = /^\d{4}$/.exec(query.get('year') ?? '')?.[0]
+  return { kinds: KINDS.flatMap(([kind]) => (named.includes(kind.toLowerCase()) ? [kind] : [])), year: year ? Number(year) : null }
+}
+/** As the server is asked: no kinds are all kinds; a year is everything that began before its end. */
+export const filterVariables = ({ kinds, year }: Filter) => ({ kinds: kinds.length > 0 ? kinds : null, date: year === null ? null : { high: `${year + 1}-01-01` } })
+
+/** Entries under the heads of their years, as the rows of one list. */
+export type Row = { year: number | null } | { entry: Entry }
+export function rowsOf(entries: readonly Entry[]): Row[] {
+  let year: number | null | undefined
+  return entries.flatMap((entry): Row[] => {
+    const now = yearOf(entry)
+    if (now === year) return [{ entry }]
+    year = now
+    return [{ year: now }, { entry }]
+  })
+}

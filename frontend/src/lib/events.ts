@@ -1,0 +1,122 @@
+/**
+ * What happens to a patient's record, or to all records of some types, as the server tells it over one socket. Knows when the line is open and when what was read may be old;
+ * reads nothing itself. The server tells nothing of what happened before it says so: who reads after `started` misses nothing.
+ */
+import { createClient as createSocket, type Client as SocketClient } from 'graphql-ws'
+import { stringifyDocument } from 'urql'
+import { graphql } from '../gql'
+import type { PatientEventsSubscription, TypeEventsSubscription } from '../gql/graphql'
+import { signInNeeded } from './auth'
+
+const PatientEvents = graphql(`
+  subscription PatientEvents($id: ID!) { patientChanged(id: $id) { __typename ... on Changed { id } ... on Resync { reason } } }
+`)
+
+const TypeEvents = graphql(`
+  subscription TypeEvents($types: [String!]!) { recordChanged(types: $types) { __typename ... on Changed { id } ... on Resync { reason } } }
+`)
+
+/** What is followed: a patient by global id, or FHIR types, such as `Encounter Location`. */
+export type Topic = string
+const asked = (topic: Topic): { query: string; operationName: string; variables: Record<string, unknown> } =>
+  topic.includes('/') ? { query: stringifyDocument(PatientEvents), operationName: 'PatientEvents', variables: { id: topic } }
+    : { query: stringifyDocument(TypeEvents), operationName: 'TypeEvents', variables: { types: topic.split(' ') } }
+
+/** `trying`: not open yet; `lost`: it was open or could not be opened, and is tried again. */
+export type Line = 'trying' | 'open' | 'lost'
+/** `started`: from now on nothing is missed; `changed`: something of what is followed is another now. */
+export type TopicEvent = 'started' | 'changed'
+export interface Events {
+  line: () => Line
+  onLine: (listener: () => void) => () => void
+  /** Whether the events of that topic are being told now. */
+  follows: (topic: Topic) => boolean
+  watch: (topic: Topic, listener: (event: TopicEvent) => void) => () => void
+}
+
+/** How long a topic is followed after the last who watched: going from tab to tab keeps the line. */
+const LINGER_MS = 10_000
+/** Waits between tries: quick at first, so that a restarted server is found at once, never longer than five seconds. */
+export const waitOf = (tries: number): number => Math.min(5000, 250 * 2 ** Math.min(tries, 5))
+const ANSWER_MS = 5000
+const SESSION_ENDED = 4403
+
+interface Followed { started: boolean; listeners: Set<(event: TopicEvent) => void>; stop: () => void; linger: ReturnType<typeof setTimeout> | undefined }
+
+const pause = (ms: number) => new Promise<void>((done) => { setTimeout(done, ms) })
+
+export function createEvents(url = `${window.location.origin.replace(/^http/, 'ws')}/graphql/ws`, connect: typeof createSocket = createSocket): Events {
+  let line: Line = 'trying'
+  let ended = false
+  let answer: ReturnType<typeof setTimeout> | undefined
+  const listeners = new Set<() => void>()
+  const followed = new Map<string, Followed>()
+  const turn = (to: Line) => {
+    if (line === to) return
+    line = to
+    if (to === 'lost') for (const one of followed.values()) one.started = false
+    listeners.forEach((tell) => tell())
+  }
+  const socket: SocketClient = connect({
+    url,
+    lazy: true,
+    lazyCloseTimeout: LINGER_MS,
+    keepAlive: 10_000,
+    connectionAckWaitTimeout: ANSWER_MS,
+    retryAttempts: Number.POSITIVE_INFINITY,
+    shouldRetry: () => true,
+    // A session that ended is not tried again before somebody has signed in.
+    retryWait: async (tries) => { if (ended) { await signInNeeded.wait(); ended = false } else await pause(waitOf(tries)) },
+    on: {
+      connected: () => turn('open'),
+      closed: (event) => {
+        clearTimeout(answer)
+        ended = event instanceof CloseEvent && event.code === SESSION_ENDED
+        // Nobody watches any more: the line was closed on purpose.
+        turn(followed.size === 0 ? 'trying' : 'lost')
+      },
+      // A line that no longer answers is dead, whatever the browser thinks of it.
+      ping: (received) => { if (!received) answer = setTimeout(() => socket.terminate(), ANSWER_MS) },
+      pong: (received) => { if (received) clearTimeout(answer) },
+    },
+  })
+
+  const follow = (topic: Topic): Followed => {
+    const one: Followed = { started: false, listeners: new Set(), stop: () => undefined, linger: undefined }
+    const tell = (event: TopicEvent) => one.listeners.forEach((listener) => listener(event))
+    const begin = () => {
+      one.stop = socket.subscribe<PatientEventsSubscription | TypeEventsSubscription>(asked(topic), {
+        next: ({ data }) => {
+          if (!data) return
+          const event = 'patientChanged' in data ? data.patientChanged : data.recordChanged
+          if (event.__typename === 'Changed') { tell('changed'); return }
+          const first = !one.started
+          one.started = true
+          tell(first ? 'started' : 'changed')
+        },
+        // What the server refuses for good is asked again all the same, but slowly: nobody is left with a line that only seems open.
+        error: () => { one.started = false; turn('lost'); void pause(waitOf(9)).then(() => { if (followed.get(topic) === one) begin() }) },
+        complete: () => undefined,
+      })
+    }
+    followed.set(topic, one)
+    begin()
+    return one
+  }
+
+  return {
+    line: () => line,
+    onLine: (listener) => { listeners.add(listener); return () => listeners.delete(listener) },
+    follows: (topic) => followed.get(topic)?.started ?? false,
+    watch(topic, listener) {
+      const one = followed.get(topic) ?? follow(topic)
+      clearTimeout(one.linger)
+      one.listeners.add(listener)
+      return () => {
+        one.listeners.delete(listener)
+        if (one.listeners.size > 0) return
+        one.linger = setTimeout(() => { followed.delete(topic); one.stop() }, LINGER_MS)
+      }
+    },
+  }
+}

@@ -1,0 +1,282 @@
+//! Who lies where, and who comes when: the wards with their beds at an instant, and the appointments of days.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use async_graphql::{Context, ID, Result, SimpleObject};
+use chrono::{DateTime as Moment, SecondsFormat, Utc};
+use fhir::temporal::{self, Zone};
+use fhir::{Json, ResourceType};
+
+use crate::document::Document;
+use crate::error;
+use crate::query::parts;
+use crate::scalar::{Date, DateTime, Instant};
+use crate::session::{self, Session, invalid, session};
+use crate::types::care::Appointment;
+use crate::types::chart::Encounter;
+use crate::types::past;
+use crate::types::patient::{DateRange, Patient};
+use crate::types::worklist::{INPATIENT, every};
+use crate::value::ResourceRef;
+
+/// More stays, places or appointments than this are not looked at in one answer.
+const MOST: usize = 5_000;
+const MOST_APPOINTMENTS: usize = 1_000;
+/// Longest way from a bed to its ward.
+const LEVELS: usize = 16;
+
+/// A stay at a place.
+#[derive(SimpleObject, Clone)]
+pub struct CensusStay {
+    /// The stay.
+    pub encounter: Encounter,
+    /// Who; null when the patient may not be seen.
+    pub patient: Option<Patient>,
+    /// Since when at this place, where the record says so.
+    pub since: Option<DateTime>,
+}
+
+/// A bed.
+#[derive(SimpleObject)]
+pub struct CensusBed {
+    /// The bed.
+    pub bed: ResourceRef,
+    /// Its operational state as a code of HL7 v2 table 0116, such as `U` (unoccupied), `H` (housekeeping) or `K` (contaminated).
+    pub operational_status: Option<String>,
+    /// Who lies in it: nobody, one, or several where the record contradicts itself.
+    pub stays: Vec<CensusStay>,
+}
+
+/// A ward.
+#[derive(SimpleObject)]
+pub struct CensusWard {
+    /// The ward; null for stays whose place is not on record.
+    pub ward: Option<ResourceRef>,
+    /// Its beds by name.
+    pub beds: Vec<CensusBed>,
+    /// Stays on the ward that name no bed.
+    pub without_bed: Vec<CensusStay>,
+    /// Stays on the ward.
+    pub patient_count: usize,
+    /// Beds that nobody lies in.
+    pub free_bed_count: usize,
+}
+
+/// Who is in hospital at an instant, by ward and bed.
+#[derive(SimpleObject)]
+pub struct Census {
+    /// The instant.
+    pub at: Instant,
+    /// Wards by name; one without a name comes last.
+    pub wards: Vec<CensusWard>,
+    /// All stays.
+    pub patient_count: usize,
+}
+
+/// One day of appointments.
+#[derive(SimpleObject)]
+pub struct ScheduleDay {
+    /// The day, in the zone of the appointments.
+    pub date: Date,
+    /// Its appointments by their beginning.
+    pub appointments: Vec<Appointment>,
+}
+
+/// Places by their reference.
+struct Places(HashMap<String, Document>);
+
+impl Places {
+    fn kind<'a>(&'a self, reference: &str) -> impl Iterator<Item = &'a str> {
+        let codings = self.0.get(reference).and_then(|l| l.at(&["physicalType"])).and_then(|t| t.get("coding"));
+        codings.map_or(&[][..], Json::items).iter().filter_map(|c| c.str_at("code"))
+    }
+
+    /// The place and those it is part of, nearest first.
+    fn up(&self, reference: &str) -> Vec<String> {
+        let mut way: Vec<String> = Vec::new();
+        let mut next = Some(reference.to_owned());
+        while let Some(at) = next.filter(|at| way.len() < LEVELS && !way.contains(at)) {
+            next = self.0.get(&at).and_then(|l| l.text(&["partOf", "reference"])).map(ToOwned::to_owned);
+            way.push(at);
+        }
+        way
+    }
+
+    /// The ward of a place: the nearest that is one, else the place nearest to a bed or room that is neither.
+    fn ward(&self, reference: &str) -> String {
+        let way = self.up(reference);
+        let is = |at: &&String, codes: &[&str]| self.kind(at).any(|k| codes.contains(&k));
+        let ward = way.iter().find(|at| is(at, &["wa"])).or_else(|| way.iter().find(|at| !is(at, &["bd", "ro"])));
+        ward.cloned().unwrap_or_else(|| reference.to_owned())
+    }
+
+    fn named(&self, reference: &str) -> ResourceRef {
+        let name = self.0.get(reference).and_then(|l| l.text(&["name"])).map(ToOwned::to_owned);
+        ResourceRef { id: Some(reference.into()), display: name, reference: Some(reference.to_owned()) }
+    }
+}
+
+/// Whether the period covers the instant: from its start on, before its end. Without a start it has begun, without an end it goes on.
+fn covers(period: Option<&Json<'_>>, at: i64) -> bool {
+    let micros = |name: &str| {
+        let text = period.and_then(|p| p.str_at(name))?;
+        temporal::parse(text, Zone::UTC).ok()
+    };
+    micros("start").is_none_or(|s| s.low <= at) && micros("end").is_none_or(|e| at < e.low)
+}
+
+/// Where the stay is at the instant: the entry that says so, the latest of them.
+fn place(encounter: &Document, at: i64) -> Option<(String, Option<DateTime>)> {
+    let entries = encounter.all("location").iter().filter(|l| {
+        let over = l.get("period").and_then(|p| p.get("end")).is_none() && l.str_at("status") == Some("completed");
+        !over && !matches!(l.str_at("status"), Some("planned" | "reserved")) && covers(l.get("period"), at)
+    });
+    let start = |l: &&Json<'_>| l.get("period").and_then(|p| p.str_at("start")).map(ToOwned::to_owned);
+    let here = entries.max_by_key(|l| start(l).and_then(|s| temporal::parse(&s, Zone::UTC).ok()).map(|s| s.low))?;
+    let reference = here.get("location").and_then(|l| l.str_at("reference"))?.to_owned();
+    Some((reference, start(&here).map(DateTime)))
+}
+
+async fn patients(session: &Session, stays: &[Document]) -> Result<HashMap<String, Patient>> {
+    if !session.actor.may(entity::Interaction::Read, ResourceType::Patient) {
+        return Ok(HashMap::new());
+    }
+    let subject = |e: &Document| e.text(&["subject", "reference"])?.strip_prefix("Patient/").map(ToOwned::to_owned);
+    let ids: HashSet<String> = stays.iter().filter_map(subject).collect();
+    let ids: Vec<String> = ids.into_iter().collect();
+    let mut found = HashMap::new();
+    for some in ids.chunks(500) {
+        let read = session.store.read_many(&session.actor, ResourceType::Patient, some).await;
+        for stored in read.map_err(|e| error::graphql(&e))? {
+            found.insert(format!("Patient/{}", stored.id), Patient(Document::new(stored)?));
+        }
+    }
+    Ok(found)
+}
+
+pub(crate) async fn census(ctx: &Context<'_>, location: Option<&ID>, at: Option<&Instant>) -> Result<Census> {
+    let session = session(ctx);
+    let at: Moment<Utc> = at.map(|at| past::instant(session, "at", at)).transpose()?.unwrap_or(session.now);
+    let within = match location.map(|id| (id, parts(id))) {
+        None => None,
+        Some((id, Some((ResourceType::Location, _)))) => Some(id.to_string()),
+        Some(_) => return Err(invalid("location", "location is the global id of a Location")),
+    };
+    let text = at.to_rfc3339_opts(SecondsFormat::Micros, true);
+    let pair = |n: &str, v: &str| (n.to_owned(), v.to_owned());
+    let pairs = [
+        pair("class", INPATIENT),
+        pair("status", "arrived,triaged,in-progress,onleave,finished"),
+        pair("date", &format!("le{text}")),
+        pair("date", &format!("ge{text}")),
+    ];
+    let query = session::query(ResourceType::Encounter, &pairs, &[], session.now).map_err(|e| error::graphql(&e))?;
+    let micros = at.timestamp_micros();
+    let stays: Vec<Document> = every(session, query, MOST)
+        .await?
+        .into_iter()
+        .filter(|e| {
+            // What is finished and does not say when is over.
+            let over = e.text(&["status"]) == Some("finished") && e.text(&["period", "end"]).is_none();
+            !over && covers(e.at(&["period"]), micros)
+        })
+        .collect();
+    let query = session::query(ResourceType::Location, &[], &[], session.now).map_err(|e| error::graphql(&e))?;
+    let places = every(session, query, MOST).await?;
+    let places = Places(places.into_iter().map(|l| (format!("Location/{}", l.stored().id), l)).collect());
+    if let Some(id) = within.as_ref().filter(|id| !places.0.contains_key(*id)) {
+        return Err(invalid("location", format!("{id} was not found")));
+    }
+    let inside = |reference: &str| within.as_ref().is_none_or(|w| places.up(reference).contains(w));
+    let who = patients(session, &stays).await?;
+
+    let mut wards: BTreeMap<Option<String>, CensusWard> = BTreeMap::new();
+    let of = |wards: &mut BTreeMap<Option<String>, CensusWard>, ward: Option<String>| {
+        let named = ward.as_ref().map(|w| places.named(w));
+        let empty = || CensusWard {
+            ward: named,
+            beds: Vec::new(),
+            without_bed: Vec::new(),
+            patient_count: 0,
+            free_bed_count: 0,
+        };
+        wards.entry(ward).or_insert_with(empty);
+    };
+    for (reference, bed) in &places.0 {
+        let in_use = bed.text(&["status"]) != Some("inactive");
+        if in_use && inside(reference) && places.kind(reference).any(|k| k == "bd") {
+            let ward = Some(places.ward(reference));
+            of(&mut wards, ward.clone());
+            let status = bed.at(&["operationalStatus"]).and_then(|s| s.str_at("code")).map(ToOwned::to_owned);
+            let bed = CensusBed { bed: places.named(reference), operational_status: status, stays: Vec::new() };
+            wards.entry(ward).and_modify(|w| w.beds.push(bed));
+        }
+    }
+    let mut patient_count = 0;
+    for encounter in stays {
+        let at = place(&encounter, micros);
+        if within.is_some() && !at.as_ref().is_some_and(|(reference, _)| inside(reference)) {
+            continue;
+        }
+        patient_count += 1;
+        let patient = encounter.text(&["subject", "reference"]).and_then(|s| who.get(s)).cloned();
+        let (reference, since) = at.map_or((None, None), |(r, since)| (Some(r), since));
+        let stay = CensusStay { encounter: Encounter(encounter), patient, since };
+        let ward = reference.as_ref().map(|r| places.ward(r));
+        of(&mut wards, ward.clone());
+        let Some(ward) = wards.get_mut(&ward) else { continue };
+        ward.patient_count += 1;
+        let bed = ward.beds.iter_mut().find(|b| b.bed.reference == reference);
+        match bed {
+            Some(bed) => bed.stays.push(stay),
+            None => ward.without_bed.push(stay),
+        }
+    }
+    let name = |r: &ResourceRef| (r.display.is_none(), r.display.clone(), r.reference.clone());
+    let mut wards: Vec<CensusWard> = wards.into_values().collect();
+    for ward in &mut wards {
+        ward.beds.sort_by_key(|b| name(&b.bed));
+        ward.free_bed_count = ward.beds.iter().filter(|b| b.stays.is_empty()).count();
+    }
+    wards.sort_by_key(|w| w.ward.as_ref().map_or((true, None, None), name));
+    Ok(Census { at: Instant(text), wards, patient_count })
+}
+
+pub(crate) async fn schedule(
+    ctx: &Context<'_>,
+    practitioner: Option<&ID>,
+    location: Option<&ID>,
+    date: &DateRange,
+) -> Result<Vec<ScheduleDay>> {
+    let session = session(ctx);
+    if date.low.is_none() || date.high.is_none() {
+        return Err(invalid("date", "date has both ends"));
+    }
+    let mut pairs = date.pairs("date");
+    for (name, id, ty) in
+        [("practitioner", practitioner, ResourceType::Practitioner), ("location", location, ResourceType::Location)]
+    {
+        let Some(id) = id else { continue };
+        if parts(id).is_none_or(|(of, _)| of != ty) {
+            return Err(invalid(name, format!("{name} is the global id of a {ty}")));
+        }
+        pairs.push((name.to_owned(), id.to_string()));
+    }
+    if practitioner.is_none() && location.is_none() {
+        let me = session.actor.fhir_user.clone().filter(|me| me.starts_with("Practitioner/"));
+        let me = me.ok_or_else(|| invalid("practitioner", "name a practitioner or a location"))?;
+        pairs.push(("practitioner".into(), me));
+    }
+    pairs.push(("status:not".into(), "entered-in-error".into()));
+    let query = session::query(ResourceType::Appointment, &pairs, &[], session.now).map_err(|e| error::graphql(&e))?;
+    let mut found = every(session, query, MOST_APPOINTMENTS).await?;
+    let begins = |d: &Document| d.text(&["start"]).and_then(|t| temporal::parse(t, Zone::UTC).ok()).map(|i| i.low);
+    found.sort_by_key(|d| (begins(d), d.stored().id.clone()));
+    let mut days: BTreeMap<String, Vec<Appointment>> = BTreeMap::new();
+    for one in found {
+        if let Some(day) = one.text(&["start"]).and_then(|t| t.get(..10)).map(ToOwned::to_owned) {
+            days.entry(day).or_default().push(Appointment(one));
+        }
+    }
+    Ok(days.into_iter().map(|(day, appointments)| ScheduleDay { date: Date(day), appointments }).collect())
+}

@@ -1,0 +1,58 @@
+// Who lies where: wards and beds, live.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { open, url } from './harness.mjs'
+
+let browser, page, trouble, accessible, shot, inTheme, signInAs
+before(async () => { ({ browser, page, trouble, accessible, shot, inTheme, signInAs } = await open()) })
+after(() => browser?.close())
+
+async function graphql(query, variables, as = page) {
+  const answer = await as.request.post(`${url}/graphql`, { headers: { 'X-WintEHR-Request': '1' }, data: { query, variables } })
+  const { data, errors } = await answer.json()
+  assert.equal(errors, undefined, JSON.stringify(errors))
+  return data
+}
+
+test('the census shows each ward with its beds, and leads to the chart', async () => {
+  await signInAs('nurse')
+  await page.goto(`${url}/`)
+  await page.getByRole('navigation', { name: 'Areas' }).getByRole('link', { name: 'Inpatients' }).click()
+  const { census } = await graphql('{ census { patientCount wards { ward { display } beds { stays { patient { fhirId } } } withoutBed { patient { fhirId } } } } }')
+  await page.getByText(`${census.patientCount} patients as of`).waitFor()
+  for (const { ward } of census.wards.filter((w) => w.ward)) await page.getByRole('region', { name: ward.display, exact: true }).waitFor()
+  const stays = census.wards.flatMap((ward) => [...ward.beds.flatMap((bed) => bed.stays), ...ward.withoutBed])
+  assert.equal(stays.length, census.patientCount)
+  assert.equal(await page.getByRole('row').getByRole('link').count(), census.patientCount)
+  await accessible('the census')
+  await shot('30-inpatients')
+  await inTheme('dark', async () => { await accessible('the census, dark'); await shot('30-inpatients-dark') })
+  await page.getByRole('row').getByRole('link').first().click()
+  await page.getByRole('region', { name: 'Patient', exact: true }).waitFor()
+  assert.match(page.url(), new RegExp(`/patients/(${stays.map((s) => s.patient.fhirId).join('|')})/clinical/summary`))
+})
+
+test('a bed is free on every screen when its patient goes home', async () => {
+  await page.goto(`${url}/inpatients`)
+  await page.getByRole('status').getByText('Live').waitFor()
+  const { census } = await graphql('{ census { patientCount wards { beds { stays { patient { mrn } encounter { id versionId } } } } } }')
+  const [stay] = census.wards.flatMap((ward) => ward.beds.flatMap((bed) => bed.stays))
+  const gone = page.getByRole('row', { name: stay.patient.mrn })
+  await gone.waitFor()
+  const input = { id: stay.encounter.id, expectedVersion: stay.encounter.versionId, disposition: 'HOME' }
+  const other = await open()
+  await other.signInAs('physician')
+  const { encounterDischarge } = await graphql('mutation($input: EncounterDischargeInput!) { encounterDischarge(input: $input) { outcome { __typename } } }', { input }, other.page)
+  await other.browser.close()
+  assert.equal(encounterDischarge.outcome.__typename, 'EncounterDischarged')
+  await gone.waitFor({ state: 'detached', timeout: 5_000 })
+  await page.getByText(`${census.patientCount - 1} patients as of`).waitFor()
+  assert.deepEqual(trouble, [])
+})
+
+test('who has no part in stays is not led there, and told so', async () => {
+  await signInAs('registrar')
+  await page.goto(`${url}/patients`)
+  await page.getByText('of 200 loaded').waitFor()
+  assert.equal(await page.getByRole('navigation', { name: 'Areas' }).getByRole('link', { name: 'Inpatients' }).count(), 0)
+})
