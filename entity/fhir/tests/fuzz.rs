@@ -1,8 +1,8 @@
 //! The functions that cargo-fuzz drives (`tests/fuzz`), on the stable compiler: the committed corpora, and mutations of them.
 //!
 //! `WINTEHR_FUZZ_SECONDS` says how many seconds of processor time each target is mutated for, from a seed that is new each time and told
-//! first (`WINTEHR_SEED` gives it back); without it a fixed number of mutations is tried, always the same. `make test` gives
-//! each of the six targets ten seconds.
+//! first (`WINTEHR_SEED` gives it back); `make soak` says a minute. Without it a fixed number of mutations is tried, always the same:
+//! so in `make test`, where the six targets take some sixty seconds of processor time together.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 #![expect(clippy::disallowed_methods, reason = "its settings are those of a test run, not of the program")]
@@ -15,8 +15,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 /// Mutations of each target when no time is given.
-const MUTATIONS: usize = 4_000;
-/// What one input may take, in a build without optimisation on a busy machine.
+const MUTATIONS: usize = 1_000_000;
+/// What one input may take of the processor, in a build without optimisation.
 const LIMIT: Duration = Duration::from_secs(10);
 /// Longest input, in bytes.
 const LONGEST: usize = 16 << 10;
@@ -138,7 +138,13 @@ fn drive(target: &str) {
         let begun = Instant::now();
         let held = catch_unwind(AssertUnwindSafe(|| targets::run(target, data)));
         assert!(held.is_ok(), "{target} panicked on {:?}", String::from_utf8_lossy(data));
-        assert!(begun.elapsed() < LIMIT, "{target} took {:?} for {:?}", begun.elapsed(), String::from_utf8_lossy(data));
+        if begun.elapsed() > LIMIT {
+            // Waiting for a busy machine is no fault of the reader.
+            let begun = processor_time();
+            targets::run(target, data);
+            let took = processor_time().saturating_sub(begun);
+            assert!(took < LIMIT, "{target} took {took:?} for {:?}", String::from_utf8_lossy(data));
+        }
     };
     corpus.iter().for_each(|data| try_one(data));
     let given: Option<u64> = std::env::var("WINTEHR_SEED").ok().map(|s| s.parse().unwrap());
