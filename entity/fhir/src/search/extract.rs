@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use crate::quantity::{self, Span};
 use crate::reference::{self, Reference, Target};
 use crate::search::element_path::{self, Path, PathError, Step};
-use crate::search::key::Keys;
+use crate::search::key::{Keys, ordered};
 use crate::search::registry::{self, Kind, SearchParameter};
 use crate::search::{fold, label};
 use crate::temporal::{self, Interval, Zone};
@@ -28,8 +28,7 @@ pub struct Options<'a> {
     pub base_url: Option<&'a str>,
 }
 
-/// The index rows of a document. Lists are sorted and without repetition, except `patients`, which is in order of the document, and
-/// the ends of ranges in `quantities`: as many as there are ranges, so that they can be counted.
+/// The index rows of a document. Lists are sorted and without repetition, except `patients`, which is in order of the document.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Extracted {
     /// Words of the head's `terms`; see [`Keys`].
@@ -37,11 +36,12 @@ pub struct Extracted {
     /// Keys of `ix_ord`: codes of the parameters for which [`is_coded`] holds, with and without system.
     pub ord: Vec<i64>,
     /// Rows of `ix_qty`. A plain value is one number under the number key and one under each unit key. A range, or a value with
-    /// a comparator, is a pair of ends instead, under `low_end` and `high_end` of those keys (an open end is infinite).
+    /// a comparator, is a pair of ends instead, under `low_end` and `high_end` of those keys (an open end is infinite), and a row of
+    /// `dates` that has both.
     pub quantities: Vec<(i64, f64)>,
     /// Rows of `ix_str`: folded strings, and uris as they stand, both cut at [`MAX_STRING`].
     pub strings: Vec<(i64, String)>,
-    /// Rows of `ix_dat`: every date but the primary one, `[low, high)`.
+    /// Rows of `ix_dat`: every date but the primary one, `[low, high)`, and ranges of numbers (`Keys::range`), `[low, high]`.
     pub dates: Vec<(i64, i64, i64)>,
     /// The primary date `[low, high)`, the hull when it repeats; `(MIN, MIN)` when there is none.
     pub ts_lo: i64,
@@ -56,6 +56,18 @@ pub struct Extracted {
     pub unreadable: Vec<&'static str>,
 }
 
+impl Extracted {
+    /// The rows of a number, or of the range `[low, high]`, that belongs under that key.
+    fn number(&mut self, keys: &Keys, key: i64, low: f64, high: f64) {
+        if low.to_bits() == high.to_bits() {
+            self.quantities.push((key, low));
+        } else {
+            self.quantities.extend([(keys.low_end(key), low), (keys.high_end(key), high)]);
+            self.dates.push((keys.range(key), ordered(low), ordered(high)));
+        }
+    }
+}
+
 /// Reads the index rows of a document of that type.
 pub fn extract(document: &Json<'_>, resource_type: ResourceType, keys: &Keys, options: &Options<'_>) -> Extracted {
     let plan = plan(resource_type);
@@ -64,7 +76,6 @@ pub fn extract(document: &Json<'_>, resource_type: ResourceType, keys: &Keys, op
         options,
         resource_type,
         out: Extracted { ts_lo: temporal::MIN, ts_hi: temporal::MIN, ..Extracted::default() },
-        ends: Vec::new(),
         scratch: String::new(),
     };
     (sink.out.conf, sink.out.sens) = label::of(document);
@@ -75,7 +86,7 @@ pub fn extract(document: &Json<'_>, resource_type: ResourceType, keys: &Keys, op
     }
     sink.walk(&plan.root, document, document);
     sink.literal_references(document);
-    let (mut out, ends) = (sink.out, sink.ends);
+    let mut out = sink.out;
     for patient in out.patients.iter().skip(1) {
         out.terms.push(keys.term_compartment(keys.resource(ResourceType::Patient, patient)));
     }
@@ -83,11 +94,8 @@ pub fn extract(document: &Json<'_>, resource_type: ResourceType, keys: &Keys, op
     out.terms.dedup();
     out.ord.sort_unstable();
     out.ord.dedup();
-    let order = |a: &(i64, f64), b: &(i64, f64)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1));
-    out.quantities.sort_unstable_by(order);
+    out.quantities.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     out.quantities.dedup_by(|a, b| a.0 == b.0 && a.1.to_bits() == b.1.to_bits());
-    out.quantities.extend(ends);
-    out.quantities.sort_unstable_by(order);
     out.strings.sort_unstable();
     out.strings.dedup();
     out.dates.sort_unstable();
@@ -488,8 +496,6 @@ struct Sink<'s> {
     options: &'s Options<'s>,
     resource_type: ResourceType,
     out: Extracted,
-    /// Rows of `quantities` that are ends of ranges.
-    ends: Vec<(i64, f64)>,
     scratch: String,
 }
 
@@ -667,20 +673,11 @@ impl Sink<'_> {
 
     fn quantity(&mut self, param: &SearchParameter, span: &Span<'_>) {
         let ty = self.resource_type;
-        self.span(self.keys.number(ty, param.code), span.low, span.high);
         let keys = self.keys;
+        self.out.number(keys, keys.number(ty, param.code), span.low, span.high);
         quantity_units(span, &mut |system, unit, low, high| {
-            self.span(keys.quantity(ty, param.code, system, unit), low, high);
+            self.out.number(keys, keys.quantity(ty, param.code, system, unit), low, high);
         });
-    }
-
-    fn span(&mut self, key: i64, low: f64, high: f64) {
-        if low.to_bits() == high.to_bits() {
-            self.out.quantities.push((key, low));
-        } else {
-            self.ends.push((self.keys.low_end(key), low));
-            self.ends.push((self.keys.high_end(key), high));
-        }
     }
 
     fn composite<'d>(&mut self, emit: &Emit, instance: &'d Json<'d>, document: &'d Json<'d>) {
@@ -698,8 +695,7 @@ impl Sink<'_> {
         codes.sort_unstable();
         codes.dedup();
         let mut present = false;
-        let (out, ends) = (&mut self.out, &mut self.ends);
-        let options = self.options;
+        let (out, options) = (&mut self.out, self.options);
         second.each(instance, document, &mut |element| {
             present = true;
             let own = second.param.code;
@@ -715,13 +711,7 @@ impl Sink<'_> {
                     Ok(Some(span)) => {
                         let mut row = |key: i64, low: f64, high: f64| {
                             for code in &codes {
-                                let key = keys.composite(ty, param, *code, key);
-                                if low.to_bits() == high.to_bits() {
-                                    out.quantities.push((key, low));
-                                } else {
-                                    ends.push((keys.low_end(key), low));
-                                    ends.push((keys.high_end(key), high));
-                                }
+                                out.number(keys, keys.composite(ty, param, *code, key), low, high);
                             }
                         };
                         row(keys.number(ty, own), span.low, span.high);

@@ -127,7 +127,7 @@ impl Keys {
     }
 
     /// `ix_qty` of the lower end of a range, or of a value with a comparator, that belongs under `key`; -∞ when it is open.
-    /// `lt`, `le` and `sa` ask the lower end, `gt`, `ge` and `eb` the higher one, `eq` and `ap` both.
+    /// `lt`, `le` and `sa` ask the lower end, `gt`, `ge` and `eb` the higher one; `eq` and `ap` ask [`Keys::range`] besides.
     pub fn low_end(&self, key: i64) -> i64 {
         self.h64(&["ql", &key.to_string()])
     }
@@ -135,6 +135,12 @@ impl Keys {
     /// The upper end, like [`Keys::low_end`]; +∞ when it is open.
     pub fn high_end(&self, key: i64) -> i64 {
         self.h64(&["qh", &key.to_string()])
+    }
+
+    /// `ix_dat` of a range, or of a value with a comparator, that belongs under `key`: both its ends in one row, each as [`ordered`]
+    /// has it, for the ends of several ranges do not tell which belong together.
+    pub fn range(&self, key: i64) -> i64 {
+        self.h64(&["qr", &key.to_string()])
     }
 
     /// `ix_str`.
@@ -148,9 +154,23 @@ impl Keys {
     }
 }
 
+/// A number as an integer that sorts as it does; both zeros are one.
+pub fn ordered(number: f64) -> i64 {
+    let bits = (number + 0.0).to_bits().cast_signed();
+    // Below zero a greater magnitude is a lesser number.
+    if bits < 0 { bits ^ i64::MAX } else { bits }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_keep_their_order_as_integers() {
+        let numbers = [f64::NEG_INFINITY, -1e300, -2.5, -1.0, -1e-300, 0.0, 1e-300, 1.0, 2.5, 1e300, f64::INFINITY];
+        assert!(numbers.map(ordered).is_sorted_by(|a, b| a < b));
+        assert_eq!(ordered(-0.0), ordered(0.0));
+    }
 
     #[test]
     fn keys_are_a_stored_format() {

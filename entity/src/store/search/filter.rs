@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use fhir::ResourceType;
 use fhir::search::extract::{MAX_STRING, folds_case, is_coded};
 use fhir::search::fold::fold;
-use fhir::search::key::Keys;
+use fhir::search::key::{Keys, ordered};
 use fhir::search::query::{
     Clause, DateOperand, Modifier, NumberOperand, Operand, Prefix, QuantityOperand, ReferenceOperand, Token, Unit,
 };
@@ -517,7 +517,8 @@ fn quantity_keys(
     }
 }
 
-/// A range or a value with a comparator is stored as its two ends under keys of their own; each prefix says which end it reads.
+/// A range or a value with a comparator is stored as its two ends under keys of their own, and as both in one row of `ix_dat`; each
+/// prefix says which it reads.
 /// Source: the prefix table of R4 search.
 fn values(sql: &mut Sql, keys: &Keys, key: i64, n: &NumberOperand) {
     let (low, high) = (keys.low_end(key), keys.high_end(key));
@@ -525,30 +526,31 @@ fn values(sql: &mut Sql, keys: &Keys, key: i64, n: &NumberOperand) {
         sql.push("(x.key = ANY(").bind_i64s(keys.iter().copied()).push(") AND x.v ").push(operator).push(" ");
         sql.bind(n.value).push(")");
     };
-    let within = |sql: &mut Sql, alias: &str| {
+    let within = |sql: &mut Sql| {
         if n.low >= n.high {
-            sql.push(alias).push(".v = ").bind(n.value);
+            sql.push("x.v = ").bind(n.value);
         } else {
-            sql.push(alias).push(".v >= ").bind(n.low).push(" AND ").push(alias).push(".v < ").bind(n.high);
+            sql.push("x.v >= ").bind(n.low).push(" AND x.v < ").bind(n.high);
         }
+    };
+    let range = |sql: &mut Sql| {
+        sql.push(" AND EXISTS (SELECT FROM fhir.ix_dat AS y WHERE y.rid = x.rid AND y.key = ").bind(keys.range(key));
     };
     match n.prefix {
         Prefix::Eq => {
             sql.push("(x.key = ").bind(key).push(" AND ");
-            within(sql, "x");
+            within(sql);
             sql.push(")");
             if n.low < n.high {
                 sql.push(" OR (x.key = ").bind(low).push(" AND ");
-                within(sql, "x");
-                sql.push(" AND EXISTS (SELECT FROM fhir.ix_qty AS y WHERE y.rid = x.rid AND y.key = ").bind(high);
-                sql.push(" AND ");
-                within(sql, "y");
-                sql.push("))");
+                within(sql);
+                range(sql);
+                sql.push(" AND y.lo >= ").bind(ordered(n.low)).push(" AND y.hi < ").bind(ordered(n.high)).push("))");
             }
         }
         Prefix::Ne => {
             sql.push("(x.key = ANY(").bind_i64s([key, low, high]).push(") AND NOT (");
-            within(sql, "x");
+            within(sql);
             sql.push("))");
         }
         Prefix::Ap => {
@@ -559,15 +561,9 @@ fn values(sql: &mut Sql, keys: &Keys, key: i64, n: &NumberOperand) {
                 .push(" AND x.v <= ")
                 .bind(n.high)
                 .push(")");
-            // A range that ends before also begins before: more that begin in time than end too early means one reaches in.
-            let count = |sql: &mut Sql, end: i64| {
-                sql.push("(SELECT count(*) FROM fhir.ix_qty AS y WHERE y.rid = x.rid AND y.key = ").bind(end);
-            };
-            sql.push(" OR (x.key = ").bind(low).push(" AND x.v <= ").bind(n.high).push(" AND ");
-            count(sql, low);
-            sql.push(" AND y.v <= ").bind(n.high).push(") > ");
-            count(sql, high);
-            sql.push(" AND y.v < ").bind(n.low).push("))");
+            sql.push(" OR (x.key = ").bind(low).push(" AND x.v <= ").bind(n.high);
+            range(sql);
+            sql.push(" AND y.lo <= ").bind(ordered(n.high)).push(" AND y.hi >= ").bind(ordered(n.low)).push("))");
         }
         Prefix::Gt => compare(sql, &[key, high], ">"),
         Prefix::Ge => compare(sql, &[key, high], ">="),

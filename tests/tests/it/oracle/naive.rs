@@ -35,7 +35,8 @@ pub enum Kind {
     Composite,
 }
 
-/// Type, code, kind, elements, and the types a reference may point to.
+/// Type, code, kind, elements, and the types a reference may point to. A code that is here for one type is here for every other that
+/// has it and may be pointed to from the same place: a chain without a type asks all of them.
 pub struct Parameter(pub &'static str, pub &'static str, pub Kind, pub &'static str, pub &'static [&'static str]);
 
 const CARERS: &[&str] = &["Practitioner", "Organization"];
@@ -69,10 +70,27 @@ pub const PARAMETERS: &[Parameter] = &[
     Parameter("Practitioner", "family", Kind::String, "name.family", &[]),
     Parameter("Practitioner", "identifier", Kind::Identifier, "identifier", &[]),
     Parameter("Practitioner", "gender", Kind::Code, "gender", &[]),
+    Parameter("Practitioner", "given", Kind::String, "name.given", &[]),
+    Parameter("Practitioner", "active", Kind::Code, "active", &[]),
+    Parameter("Practitioner", "address", Kind::String, "address", &[]),
+    Parameter("Practitioner", "address-city", Kind::String, "address.city", &[]),
+    Parameter("Practitioner", "address-use", Kind::Code, "address.use", &[]),
+    Parameter("Practitioner", "telecom", Kind::Contact, "telecom", &[]),
+    Parameter("Practitioner", "phone", Kind::Contact, "telecom[system=phone]", &[]),
+    Parameter("Practitioner", "email", Kind::Contact, "telecom[system=email]", &[]),
     Parameter("Organization", "name", Kind::String, "name|alias", &[]),
     Parameter("Organization", "type", Kind::Code, "type", &[]),
     Parameter("Organization", "partof", Kind::Reference, "partOf", &["Organization"]),
     Parameter("Organization", "identifier", Kind::Identifier, "identifier", &[]),
+    Parameter("Organization", "active", Kind::Code, "active", &[]),
+    Parameter("Organization", "address", Kind::String, "address", &[]),
+    Parameter("Organization", "address-city", Kind::String, "address.city", &[]),
+    Parameter("Organization", "address-use", Kind::Code, "address.use", &[]),
+    Parameter("Location", "identifier", Kind::Identifier, "identifier", &[]),
+    Parameter("Location", "type", Kind::Code, "type", &[]),
+    Parameter("Location", "address", Kind::String, "address", &[]),
+    Parameter("Location", "address-city", Kind::String, "address.city", &[]),
+    Parameter("Location", "address-use", Kind::Code, "address.use", &[]),
     Parameter("Location", "name", Kind::String, "name|alias", &[]),
     Parameter("Location", "status", Kind::Code, "status", &[]),
     Parameter("Location", "partof", Kind::Reference, "partOf", &["Location"]),

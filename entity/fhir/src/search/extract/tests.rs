@@ -82,7 +82,8 @@ fn an_observation_is_found_by_all_its_values() {
     assert_eq!((out.conf, out.sens), (4, 0b100));
     let day = |d: &str| temporal::parse(d, Zone::UTC).unwrap();
     assert_eq!((out.ts_lo, out.ts_hi), (day("2024-01-01").low, day("2024-01-02").high));
-    assert_eq!(out.dates, []);
+    let below_five = (ordered(f64::NEG_INFINITY), ordered(5.0));
+    assert!(out.dates.iter().all(|(_, low, high)| (*low, *high) == below_five), "no date but the primary one");
     let texts: Vec<String> = out
         .references
         .iter()
@@ -117,6 +118,7 @@ fn quantities_are_kept_with_and_without_unit_and_by_code() {
     // <5 furlong is a pair of ends
     let unit = k.quantity(ty, p, "", "furlong");
     assert!(has(k.low_end(unit), f64::NEG_INFINITY) && has(k.high_end(unit), 5.0));
+    assert!(out.dates.contains(&(k.range(unit), ordered(f64::NEG_INFINITY), ordered(5.0))));
     assert!(!has(k.number(ty, p), 5.0));
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::search::extract::{self, Extracted, extract};
-use crate::search::key::Keys;
+use crate::search::key::{Keys, ordered};
 
 /// Answers a clause from index rows alone; the reading that SQL carries out.
 struct Index<'a> {
@@ -146,10 +146,17 @@ impl Index<'_> {
             let row =
                 |key: i64, test: &dyn Fn(f64) -> bool| self.rows.quantities.iter().any(|(q, v)| *q == key && test(*v));
             let (low, high) = (self.keys.low_end(*key), self.keys.high_end(*key));
+            let range = |test: &dyn Fn(i64, i64) -> bool| {
+                let key = self.keys.range(*key);
+                self.rows.dates.iter().any(|(r, lo, hi)| *r == key && test(*lo, *hi))
+            };
             let within =
                 |v: f64| if n.low >= n.high { v.to_bits() == n.value.to_bits() } else { n.low <= v && v < n.high };
             match n.prefix {
-                Prefix::Eq => row(*key, &within) || n.low < n.high && row(low, &within) && row(high, &within),
+                Prefix::Eq => {
+                    row(*key, &within)
+                        || n.low < n.high && range(&|lo, hi| lo >= ordered(n.low) && hi < ordered(n.high))
+                }
                 Prefix::Ne => row(*key, &|v| !within(v)) || row(low, &|v| !within(v)) || row(high, &|v| !within(v)),
                 Prefix::Gt => row(*key, &|v| v > n.value) || row(high, &|v| v > n.value),
                 Prefix::Ge => row(*key, &|v| v >= n.value) || row(high, &|v| v >= n.value),
@@ -158,11 +165,8 @@ impl Index<'_> {
                 Prefix::Sa => row(*key, &|v| v > n.value) || row(low, &|v| v > n.value),
                 Prefix::Eb => row(*key, &|v| v < n.value) || row(high, &|v| v < n.value),
                 Prefix::Ap => {
-                    let count = |key: i64, test: &dyn Fn(f64) -> bool| {
-                        self.rows.quantities.iter().filter(|(q, v)| *q == key && test(*v)).count()
-                    };
                     row(*key, &|v| n.low <= v && v <= n.high)
-                        || count(low, &|v| v <= n.high) > count(high, &|v| v < n.low)
+                        || range(&|lo, hi| lo <= ordered(n.high) && hi >= ordered(n.low))
                 }
             }
         })
@@ -196,6 +200,26 @@ fn compare(document: &str, ty: ResourceType, name: &str, value: &str) -> Result<
         prop_assert_eq!(index.clause(clause), expected, "{}={} on {}", name, value, document);
     }
     Ok(())
+}
+
+/// Two values of one record, one that begins in the interval and one that ends in it, are not a value within it.
+#[test]
+fn the_ends_of_two_ranges_are_not_taken_for_one_range() {
+    let component = |value: &str| format!(r#"{{"code":{{"text":"x"}},"valueQuantity":{{"unit":"mo",{value}}}}}"#);
+    let cases = [
+        (r#""value":25.05,"comparator":">""#, r#""value":25.25,"comparator":"<=""#),
+        (r#""value":25.05,"comparator":"<""#, r#""value":25.25,"comparator":">=""#),
+        (r#""value":1"#, r#""value":25.2"#),
+    ];
+    for (a, b) in cases {
+        let components = [component(a), component(b)].join(",");
+        let document = format!(
+            r#"{{"resourceType":"Observation","status":"final","code":{{"text":"t"}},"component":[{components}]}}"#
+        );
+        for value in ["25", "ap25", "ap26||mo", "ne25", "ge25.2"] {
+            compare(&document, ResourceType::Observation, "component-value-quantity", value).unwrap();
+        }
+    }
 }
 
 fn one_of(options: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
