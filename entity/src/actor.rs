@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use fhir::ResourceType;
+use fhir::search::label;
 
 use crate::StoreError;
 use crate::role::{self, Interaction, Role};
@@ -20,6 +22,8 @@ pub struct Actor {
     pub fhir_user: Option<String>,
     pub rows: Rows,
     pub clearance: Clearance,
+    /// Of a person who treats: charts may be opened beyond the clearance.
+    pub opened: Option<Opened>,
     /// Permitted interactions of a token, `None` for no narrowing. A scope never widens what the roles give.
     pub scope: Option<Vec<(Option<ResourceType>, Interaction)>>,
     /// Where what this request reads is noted for the audit.
@@ -49,17 +53,39 @@ pub struct Clearance {
     pub sensitivities: i32,
 }
 
+/// By what charts are opened to a person beyond the clearance, as the database has it at that instant: restricted and sensitive records by a
+/// care relation or in an emergency, very restricted ones by a grant of that name only.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Opened {
+    pub account: i64,
+    /// Bare id of the Practitioner that the person is.
+    pub practitioner: Option<String>,
+    /// The instant of the request.
+    pub at: DateTime<Utc>,
+}
+
 /// All of an actor that decides which rows it sees: the only thing the store's predicates are written from, so that actors of one sight
 /// may share a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Sight {
     pub rows: Rows,
     pub clearance: Clearance,
+    pub opened: Option<Opened>,
+}
+
+impl Sight {
+    /// What everybody with this clearance sees, without the charts that are opened to one person.
+    pub fn common(&self) -> Self {
+        Self { opened: None, ..self.clone() }
+    }
 }
 
 impl Clearance {
     /// Normal confidentiality, no sensitive category.
     pub const NORMAL: Self = Self { level: 3, sensitivities: 0 };
+    /// A patient's own record: restricted, and of any known sensitivity, but what is kept from the patient.
+    pub const OWN_RECORD: Self =
+        Self { level: label::RESTRICTED, sensitivities: !(label::NOT_FOR_PATIENT | label::OTHER_SENSITIVITY) };
     /// Everything; for the server's own jobs (import, reindex, demo).
     pub const FULL: Self = Self { level: 5, sensitivities: -1 };
 }
@@ -74,6 +100,7 @@ impl Actor {
             fhir_user: None,
             rows: Rows::All,
             clearance: Clearance::FULL,
+            opened: None,
             scope: Some(role::every_interaction()),
             trail: Trail::default(),
         }
@@ -87,11 +114,11 @@ impl Actor {
         }
         let may = |ty: &ResourceType| role::is_counted(*ty) || self.may(Interaction::Search, *ty);
         let types = ResourceType::all().iter().copied().filter(may).map(|ty| (Some(ty), Interaction::Search));
-        Self { roles: vec![Role::System], scope: Some(types.collect()), ..self.clone() }
+        Self { roles: vec![Role::System], scope: Some(types.collect()), opened: None, ..self.clone() }
     }
 
     pub(crate) fn sight(&self) -> Sight {
-        Sight { rows: self.rows.clone(), clearance: self.clearance }
+        Sight { rows: self.rows.clone(), clearance: self.clearance, opened: self.opened.clone() }
     }
 
     /// Whether the actor may read or search the audit: the role table's word, and the scope's.
@@ -109,6 +136,17 @@ impl Actor {
     /// Whether the actor keeps the accounts of others: administrators who have signed in, and the server itself (its command line).
     pub fn keeps_accounts(&self) -> bool {
         self.account.is_none() || (self.roles.contains(&Role::Admin) && self.scope.is_none())
+    }
+
+    /// Whether the actor may open a chart in an emergency: people who treat and have signed in themselves.
+    pub fn may_break_glass(&self) -> bool {
+        self.account.is_some() && self.scope.is_none() && self.roles.iter().copied().any(Role::treats)
+    }
+
+    /// The actor without the charts that are opened to it: for questions about populations.
+    #[must_use]
+    pub fn unopened(&self) -> Self {
+        Self { opened: None, ..self.clone() }
     }
 
     /// Whether the actor may set security labels: who decides on a chart's confidentiality, and programs.

@@ -16,7 +16,7 @@ pub mod scope;
 pub mod store;
 pub mod trail;
 
-pub use actor::{Actor, Clearance, Rows};
+pub use actor::{Actor, Clearance, Opened, Rows};
 pub use error::StoreError;
 pub use gate::{Unguarded, WriteGate};
 pub use request::{IdSource, Request};

@@ -45,6 +45,11 @@ impl Role {
         }
     }
 
+    /// Whether who holds it treats patients.
+    pub fn treats(self) -> bool {
+        matches!(self, Self::Physician | Self::Nurse | Self::Pharmacist)
+    }
+
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|r| r.name() == name)
     }

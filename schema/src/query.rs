@@ -12,6 +12,7 @@ use fhir::search::parse::{Handling, parse};
 use crate::code::{AllergyCategory, Gender};
 use crate::document::{Document, List, PageArguments, PageInfo};
 use crate::error;
+use crate::mutation::glass::{self, ChartGrant, ChartGrantConnection};
 use crate::mutation::user::{self, UserConnection};
 use crate::scalar::{FhirJson, Instant};
 use crate::session::{MAX_PAGE, Session, invalid, session};
@@ -553,6 +554,28 @@ impl Query {
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
     ) -> Result<UserConnection> {
         user::all(session(ctx), search, first, after).await
+    }
+
+    /// The charts that are open to the asking party in an emergency, the newest first.
+    async fn break_glass_opened(&self, ctx: &Context<'_>) -> Result<Vec<ChartGrant>> {
+        glass::opened(session(ctx)).await
+    }
+
+    /// Emergencies that wait for a review, or were reviewed, the oldest first. For administrators.
+    #[graphql(complexity = "page_cost(first, None) * child_complexity")]
+    async fn break_glass_reviews(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Those that were reviewed instead", default)] reviewed: bool,
+        #[graphql(desc = "How many")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+    ) -> Result<ChartGrantConnection> {
+        glass::reviews(session(ctx), reviewed, first, after).await
+    }
+
+    /// The grants that open what is very restricted, as they last now, the newest first. For administrators.
+    async fn chart_grants(&self, ctx: &Context<'_>) -> Result<Vec<ChartGrant>> {
+        glass::given(session(ctx)).await
     }
 
     /// Patients, one page.

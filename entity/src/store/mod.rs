@@ -6,8 +6,10 @@ mod attest;
 mod audit;
 mod bell;
 pub mod body;
+mod care;
 mod chart;
 mod condition;
+mod glass;
 mod history;
 mod job;
 mod kept;
@@ -44,6 +46,7 @@ pub use audit::{
     AuditEntry, AuditFilter, AuditPage, AuditRow, Break, Members, PARAMETERS as AUDIT_PARAMETERS, Verified, What,
 };
 pub use condition::{Conditions, Criterion, Decide, Match};
+pub use glass::{ChartGrant, EMERGENCY, Emergency, Review};
 pub use history::{HistoryEntry, HistoryOf, HistoryPage, HistoryRequest};
 pub use job::{
     Advance, Claim, Export, ImportInput, JobFile, JobState, JobStatus, KEPT as JOB_KEPT, Source, TypeFilter, Whose,

@@ -447,7 +447,7 @@ impl Store {
             return Ok(None);
         }
         let Ok(granted) = launch::parse(&secret.scope) else { return Ok(None) };
-        let Some(actor) = narrowed(person(account), &granted, family.patient.as_deref()) else { return Ok(None) };
+        let Some(actor) = narrowed(person(account, None), &granted, family.patient.as_deref()) else { return Ok(None) };
         self.grants.keep(&looked_up, (hash, demo_mode), now, secret.expires_at, actor.clone());
         Ok(Some(actor))
     }

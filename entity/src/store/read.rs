@@ -34,9 +34,16 @@ impl Store {
             return self.audit_read(actor, id).await;
         }
         actor.require(Interaction::Read, resource_type)?;
-        let group = (resource_type, actor.sight());
-        let heads = ReadHeads { db: self.once.clone(), keys: self.keys, base_url: self.base_url.clone() };
-        let (found, about) = self.reads.get(group, id.to_owned(), heads).await?;
+        let sight = actor.sight();
+        let read = async |sight| {
+            let heads = ReadHeads { db: self.once.clone(), keys: self.keys, base_url: self.base_url.clone() };
+            self.reads.get((resource_type, sight), id.to_owned(), heads).await
+        };
+        // What everybody sees is read together with others; only what is absent then is looked for in the charts opened to this one.
+        let (mut found, mut about) = read(sight.common()).await?;
+        if found == Lookup::Absent && sight.opened.is_some() {
+            (found, about) = read(sight).await?;
+        }
         self.note(actor, resource_type, id, None, &about);
         Ok(found)
     }

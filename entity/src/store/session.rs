@@ -11,7 +11,7 @@ use crate::app::{account, session};
 use crate::role::Role;
 use crate::store::audit::{self, AuditRow};
 use crate::trail::Trail;
-use crate::{Actor, Clearance, IdSource, Request, Rows, Store, StoreError};
+use crate::{Actor, Clearance, IdSource, Opened, Request, Rows, Store, StoreError};
 
 /// A session ends after this long without a request, and after the second in any case.
 pub const IDLE: TimeDelta = TimeDelta::minutes(15);
@@ -234,7 +234,12 @@ impl Store {
         // A glance must not answer for a use: it would not be written.
         let recent = if used { &self.sessions } else { &self.glances };
         let looked_up = match recent.get(hash, demo_mode, now) {
-            Ok(known) => return Ok(Some(known)),
+            Ok(mut known) => {
+                if let Some(opened) = &mut known.actor.opened {
+                    opened.at = now;
+                }
+                return Ok(Some(known));
+            }
             Err(looked_up) => looked_up,
         };
         let Some(found) = session::Entity::find_by_id(hash.to_vec()).one(&self.db).await? else { return Ok(None) };
@@ -252,7 +257,7 @@ impl Store {
             row.update(&self.db).await?;
         }
         let name = account.name.clone();
-        let actor = person(account);
+        let actor = person(account, Some(now));
         let expires_at = (last_seen + IDLE).min(end);
         let signed_in = SignedIn { actor, name, expires_at };
         recent.keep(&looked_up, (hash, demo_mode), now, expires_at, signed_in.clone());
@@ -260,23 +265,32 @@ impl Store {
     }
 }
 
-/// The actor of a person's account, narrowed by no scope.
-pub(super) fn person(account: account::Model) -> Actor {
+/// The actor of a person's account, narrowed by no scope. `present`: the instant at which it is the person's own session; applications and
+/// subscriptions see none of the charts that are opened to the person.
+pub(super) fn person(account: account::Model, present: Option<DateTime<Utc>>) -> Actor {
     let roles: Vec<Role> = account.roles.iter().filter_map(|r| Role::named(r)).collect();
-    let rows = if roles.contains(&Role::Patient) {
+    let (rows, clearance) = if roles.contains(&Role::Patient) {
         // A patient's account without a patient sees nobody.
         let own = account.fhir_user.as_deref().and_then(|u| u.strip_prefix("Patient/"));
-        Rows::Patients(own.map(ToOwned::to_owned).into_iter().collect())
+        (Rows::Patients(own.map(ToOwned::to_owned).into_iter().collect()), Clearance::OWN_RECORD)
     } else {
-        Rows::All
+        (Rows::All, Clearance::NORMAL)
     };
+    let practitioner =
+        account.fhir_user.as_deref().and_then(|u| u.strip_prefix("Practitioner/")).map(ToOwned::to_owned);
+    let opened = present.filter(|_| roles.iter().copied().any(Role::treats)).map(|at| Opened {
+        account: account.id,
+        practitioner,
+        at,
+    });
     Actor {
         account: Some(account.id),
         principal: account.login,
         roles,
         fhir_user: account.fhir_user,
         rows,
-        clearance: Clearance::NORMAL,
+        clearance,
+        opened,
         scope: None,
         trail: Trail::default(),
     }

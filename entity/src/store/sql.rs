@@ -5,11 +5,11 @@
 
 use fhir::ResourceType;
 use fhir::search::key::Keys;
-use fhir::search::registry;
+use fhir::search::{label, registry};
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{DatabaseBackend, Statement, Value};
 
-use crate::actor::{Actor, Clearance, Rows, Sight};
+use crate::actor::{Actor, Clearance, Opened, Rows, Sight};
 
 /// SQL text with its binds.
 #[derive(Debug, Default, Clone)]
@@ -80,20 +80,20 @@ impl Sql {
         self.visible(resource_type, alias, sight, keys)
     }
 
-    /// The labelled heads that a clearance of normal confidentiality or more does not reach, for keys that are counted without their heads:
+    /// The labelled heads that a sight of normal confidentiality or more does not reach, for keys that are counted without their heads:
     /// `"fhir"."observation_ix" AS l WHERE …`. Only to leave them out.
-    pub fn hidden_heads(&mut self, resource_type: ResourceType, alias: &str, clearance: Clearance) -> &mut Self {
+    pub fn hidden_heads(&mut self, resource_type: ResourceType, alias: &str, sight: &Sight, keys: &Keys) -> &mut Self {
         self.head_table(resource_type, alias).push(" WHERE (").push(alias).push(".conf > 3 OR ").push(alias);
-        self.push(".sens <> 0) AND NOT (true");
-        self.labels(alias, clearance);
-        self.push(")")
+        self.push(".sens <> 0) AND NOT coalesce(true");
+        self.labels(resource_type, alias, Row::Head, sight, keys);
+        self.push(", false)")
     }
 
     /// The versions of a type, each judged by its own labels and patients: `"fhir"."observation" AS v WHERE true AND …`.
     pub fn versions(&mut self, resource_type: ResourceType, alias: &str, actor: &Actor, keys: &Keys) -> &mut Self {
         self.every_version(resource_type, alias).push(" WHERE true");
         let sight = actor.sight();
-        self.labels(alias, sight.clearance);
+        self.labels(resource_type, alias, Row::Version, &sight, keys);
         if let Some(pats) = restricted_to(resource_type, &sight, keys) {
             self.push(" AND (").push(alias).push(".pat = ANY(").bind_i64s(pats.iter().copied()).push(") OR ");
             self.push(alias).push(".pats && ").bind_i64s(pats).push(")");
@@ -109,7 +109,7 @@ impl Sql {
 
     /// ` AND …`: labels always; for patient-bound types and a row-restricted actor also the patients.
     fn visible(&mut self, resource_type: ResourceType, alias: &str, sight: &Sight, keys: &Keys) -> &mut Self {
-        self.labels(alias, sight.clearance);
+        self.labels(resource_type, alias, Row::Head, sight, keys);
         if let Some(pats) = restricted_to(resource_type, sight, keys) {
             self.push(" AND (").push(alias).push(".pat = ANY(").bind_i64s(pats.iter().copied()).push(")");
             if registry::several_patients(resource_type) {
@@ -121,22 +121,101 @@ impl Sql {
         self
     }
 
-    fn labels(&mut self, alias: &str, clearance: Clearance) {
-        if clearance != Clearance::FULL {
-            self.push(" AND ").push(alias).push(".conf <= ").bind(clearance.level);
-            self.push(" AND ").push(alias);
-            if clearance.sensitivities == 0 {
-                // The planner knows how often a column is zero, and nothing about a masked one.
-                self.push(".sens = 0");
-            } else {
-                self.push(".sens & ").bind(!clearance.sensitivities).push(" = 0");
+    /// ` AND …`: rows of the clearance, and those of charts that are opened. The arrays of those are read when a row needs them only.
+    fn labels(&mut self, resource_type: ResourceType, alias: &str, row: Row, sight: &Sight, keys: &Keys) {
+        let clearance = match &sight.rows {
+            // A patient's own record is no clearance for what is nobody's.
+            Rows::Patients(_)
+                if sight.clearance == Clearance::OWN_RECORD && !registry::in_patient_compartment(resource_type) =>
+            {
+                Clearance::NORMAL
             }
+            _ => sight.clearance,
+        };
+        if clearance == Clearance::FULL {
+            return;
         }
+        let Some(opened) = &sight.opened else {
+            self.push(" AND ").cleared(alias, clearance);
+            return;
+        };
+        self.push(" AND (").cleared(alias, clearance);
+        // What is kept from the patient is not kept from those who treat.
+        self.push(" OR ").push(alias).push(".conf <= ").bind(clearance.level);
+        self.push(" AND ").push(alias).push(".sens = ").bind(label::NOT_FOR_PATIENT);
+        // A sensitivity that is not known is opened by name only.
+        self.push(" OR ").push(alias).push(".conf <= ").bind(label::RESTRICTED);
+        self.push(" AND ").push(alias).push(".sens < ").bind(label::OTHER_SENSITIVITY).push(" AND ");
+        self.about(resource_type, alias, row, opened, By::Treatment, keys);
+        self.push(" OR ").about(resource_type, alias, row, opened, By::Name, keys);
+        self.push(")");
+    }
+
+    fn cleared(&mut self, alias: &str, clearance: Clearance) -> &mut Self {
+        self.push(alias).push(".conf <= ").bind(clearance.level).push(" AND ").push(alias);
+        if clearance.sensitivities == 0 {
+            // The planner knows how often a column is zero, and nothing about a masked one.
+            self.push(".sens = 0")
+        } else {
+            self.push(".sens & ").bind(!clearance.sensitivities).push(" = 0")
+        }
+    }
+
+    /// Whether a row is about a patient whose chart is opened to the actor.
+    fn about(
+        &mut self,
+        resource_type: ResourceType,
+        alias: &str,
+        row: Row,
+        opened: &Opened,
+        by: By,
+        keys: &Keys,
+    ) -> &mut Self {
+        self.push("(").push(alias).push(".pat = ANY(").opened("pat", opened, by, keys).push(")");
+        if registry::several_patients(resource_type) {
+            match row {
+                Row::Head => self.push(" OR ").push(alias).push(".terms && ").opened("term", opened, by, keys),
+                Row::Version => self.push(" OR ").push(alias).push(".pats && ").opened("pat", opened, by, keys),
+            };
+        }
+        self.push(")")
+    }
+
+    /// `ARRAY(…)` of the opened charts: expiry is decided here, in each statement.
+    fn opened(&mut self, column: &'static str, opened: &Opened, by: By, keys: &Keys) -> &mut Self {
+        self.push("ARRAY(SELECT g.").push(column).push(" FROM app.chart_grant AS g WHERE g.account = ");
+        self.bind(opened.account).push(" AND g.ended_at IS NULL AND g.from_at <= ").bind(opened.at);
+        self.push(" AND g.until_at > ").bind(opened.at);
+        if by == By::Name {
+            self.push(" AND g.reason IS NULL");
+        } else if let Some(id) = &opened.practitioner {
+            self.push(" UNION ALL SELECT c.").push(column).push(" FROM app.care_relation AS c WHERE c.practitioner = ");
+            self.bind(keys.resource(ResourceType::Practitioner, id));
+            self.push(" AND c.from_us <= ").bind(opened.at.timestamp_micros());
+            self.push(" AND c.to_us > ").bind(opened.at.timestamp_micros());
+        }
+        self.push(")")
     }
 
     pub fn statement(self) -> Statement {
         Statement::from_sql_and_values(DatabaseBackend::Postgres, self.text, self.binds)
     }
+}
+
+/// Where the patients of a row stand.
+#[derive(Clone, Copy)]
+enum Row {
+    Head,
+    Version,
+}
+
+/// What opens a chart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// A care relation, an emergency, or a grant.
+    Treatment,
+    /// A grant of that name only.
+    Name,
 }
 
 /// The row keys of the patients a restricted actor may see; `None` when rows of this type are open to the actor.

@@ -26,7 +26,7 @@ use crate::store::condition::{Conditions, Criterion, Decide, Match};
 use crate::store::search::Claims;
 use crate::store::sql::{Sql, i64_array};
 use crate::store::subscription::Wanted;
-use crate::store::{Act, Attestation, Lookup, Outcome, Plan, Store, Stored, Write, attest, body};
+use crate::store::{Act, Attestation, Lookup, Outcome, Plan, Store, Stored, Write, attest, body, care};
 use crate::{Actor, Request, Rows, StoreError};
 
 /// Row keys taken from the sequence at once; the sequence's increment.
@@ -74,6 +74,20 @@ pub(super) struct Row {
     /// Empty for a deletion.
     body: String,
     keep_text: bool,
+}
+
+impl Row {
+    fn written(&self) -> care::Written<'_> {
+        care::Written {
+            resource_type: self.resource_type,
+            rid: self.rid,
+            is_new: self.is_new,
+            body: &self.body,
+            pats: &self.pats,
+            when: (self.index.ts_lo, self.index.ts_hi),
+            at_us: self.last_updated.timestamp_micros(),
+        }
+    }
 }
 
 /// Extractor generation that writes index rows; it grows whenever the rows of an unchanged document would change.
@@ -168,6 +182,7 @@ impl Store {
             update_heads(tx, *resource_type, rows).await?;
         }
         write_side_rows(tx, &rows).await?;
+        care::keep(tx, &self.keys, rows.iter().map(Row::written)).await?;
         let deleted: Vec<_> =
             rows.iter().filter(|r| r.operation == "D").map(|r| (r.resource_type, r.id.as_str())).collect();
         self.unreferenced(tx, actor, &deleted).await?;

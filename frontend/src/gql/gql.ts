@@ -34,6 +34,8 @@ type Documents = {
     "\n  fragment ObservationRow on Observation {\n    id effectiveAt interpretation status\n    value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } ... on Range { low { value unit } high { value unit } } ... on Ratio { numerator { value unit } denominator { value unit } } }\n    components { code { text } value { __typename ... on Quantity { value unit } ... on Concept { text } } }\n    dataAbsentReason { text }\n    referenceRanges { low { value } high { value } text }\n  }\n": typeof types.ObservationRowFragmentDoc,
     "\n  query TrendPanel($patient: ID!, $code: String!, $asOf: Instant) {\n    patient(id: $patient, asOf: $asOf) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n": typeof types.TrendPanelDocument,
     "\n  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!) {\n    auditEvents(filter: $filter, first: 50, after: $after) {\n      nodes { id at user userName roles kind interaction outcome patient resources queries operation requestId }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n": typeof types.AuditEventsDocument,
+    "\n  query Emergencies($reviewed: Boolean!, $after: String) {\n    breakGlassReviews(reviewed: $reviewed, first: 50, after: $after) {\n      nodes { id login name patientId reason explanation openedAt expiresAt endedAt review { at by justified note } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": typeof types.EmergenciesDocument,
+    "mutation ReviewEmergency($input: BreakGlassReviewInput!) { breakGlassReview(input: $input) { grant { id } } }": typeof types.ReviewEmergencyDocument,
     "\n  query Users($search: String, $after: String) {\n    users(search: $search, first: 100, after: $after) {\n      nodes { login name roles fhirUser demo disabled mustChangePassword createdAt lastSeenAt openSessions }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": typeof types.UsersDocument,
     "mutation CreateUser($input: UserCreateInput!) { userCreate(input: $input) { user { login } password } }": typeof types.CreateUserDocument,
     "mutation UpdateUser($input: UserUpdateInput!) { userUpdate(input: $input) { user { login } } }": typeof types.UpdateUserDocument,
@@ -58,6 +60,9 @@ type Documents = {
     "\n  fragment DocumentPage on DocumentConnection {\n    nodes { id status type { text } category { text } date description authors { display } attachments { contentType title url link size data creation } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": typeof types.DocumentPageFragmentDoc,
     "\n  fragment DocumentRecord on Patient { documents(first: 50) { ...DocumentPage } }\n": typeof types.DocumentRecordFragmentDoc,
     "\n  query MoreDocuments($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id documents(first: 50, after: $after) { ...DocumentPage } } }\n": typeof types.MoreDocumentsDocument,
+    "query OpenedInEmergency { breakGlassOpened { id patientId expiresAt } }": typeof types.OpenedInEmergencyDocument,
+    "mutation OpenInEmergency($input: BreakGlassOpenInput!) { breakGlassOpen(input: $input) { grant { id patientId expiresAt } } }": typeof types.OpenInEmergencyDocument,
+    "mutation CloseEmergency($patientId: ID!) { breakGlassClose(patientId: $patientId) { closed } }": typeof types.CloseEmergencyDocument,
     "\n  query Beds($after: String) { search(type: \"Location\", query: \"status=active\", first: 100, after: $after) { nodes { id fhir } pageInfo { hasNextPage endCursor } } }\n": typeof types.BedsDocument,
     "\n  mutation StartEncounter($input: EncounterStartInput!) {\n    encounterStart(input: $input) { outcome { __typename ... on EncounterSaved { encounter { id versionId } } ... on OpenEncounterExists { existing { id class { code } period { start } } } ... on BedOccupied { message } ... on Stale { id currentVersion current { id lastUpdated } } ... on NotPermitted { message } ... on Invalid { issues { text expression } } } }\n  }\n": typeof types.StartEncounterDocument,
     "\n  mutation TransferEncounter($input: EncounterTransferInput!) {\n    encounterTransfer(input: $input) { outcome { __typename ... on EncounterSaved { encounter { id versionId } } ... on BedOccupied { message } ... on Stale { id currentVersion current { id lastUpdated } } ... on NotPermitted { message } ... on Invalid { issues { text expression } } } }\n  }\n": typeof types.TransferEncounterDocument,
@@ -137,6 +142,8 @@ const documents: Documents = {
     "\n  fragment ObservationRow on Observation {\n    id effectiveAt interpretation status\n    value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } ... on Range { low { value unit } high { value unit } } ... on Ratio { numerator { value unit } denominator { value unit } } }\n    components { code { text } value { __typename ... on Quantity { value unit } ... on Concept { text } } }\n    dataAbsentReason { text }\n    referenceRanges { low { value } high { value } text }\n  }\n": types.ObservationRowFragmentDoc,
     "\n  query TrendPanel($patient: ID!, $code: String!, $asOf: Instant) {\n    patient(id: $patient, asOf: $asOf) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n": types.TrendPanelDocument,
     "\n  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!) {\n    auditEvents(filter: $filter, first: 50, after: $after) {\n      nodes { id at user userName roles kind interaction outcome patient resources queries operation requestId }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n": types.AuditEventsDocument,
+    "\n  query Emergencies($reviewed: Boolean!, $after: String) {\n    breakGlassReviews(reviewed: $reviewed, first: 50, after: $after) {\n      nodes { id login name patientId reason explanation openedAt expiresAt endedAt review { at by justified note } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": types.EmergenciesDocument,
+    "mutation ReviewEmergency($input: BreakGlassReviewInput!) { breakGlassReview(input: $input) { grant { id } } }": types.ReviewEmergencyDocument,
     "\n  query Users($search: String, $after: String) {\n    users(search: $search, first: 100, after: $after) {\n      nodes { login name roles fhirUser demo disabled mustChangePassword createdAt lastSeenAt openSessions }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": types.UsersDocument,
     "mutation CreateUser($input: UserCreateInput!) { userCreate(input: $input) { user { login } password } }": types.CreateUserDocument,
     "mutation UpdateUser($input: UserUpdateInput!) { userUpdate(input: $input) { user { login } } }": types.UpdateUserDocument,
@@ -161,6 +168,9 @@ const documents: Documents = {
     "\n  fragment DocumentPage on DocumentConnection {\n    nodes { id status type { text } category { text } date description authors { display } attachments { contentType title url link size data creation } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": types.DocumentPageFragmentDoc,
     "\n  fragment DocumentRecord on Patient { documents(first: 50) { ...DocumentPage } }\n": types.DocumentRecordFragmentDoc,
     "\n  query MoreDocuments($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id documents(first: 50, after: $after) { ...DocumentPage } } }\n": types.MoreDocumentsDocument,
+    "query OpenedInEmergency { breakGlassOpened { id patientId expiresAt } }": types.OpenedInEmergencyDocument,
+    "mutation OpenInEmergency($input: BreakGlassOpenInput!) { breakGlassOpen(input: $input) { grant { id patientId expiresAt } } }": types.OpenInEmergencyDocument,
+    "mutation CloseEmergency($patientId: ID!) { breakGlassClose(patientId: $patientId) { closed } }": types.CloseEmergencyDocument,
     "\n  query Beds($after: String) { search(type: \"Location\", query: \"status=active\", first: 100, after: $after) { nodes { id fhir } pageInfo { hasNextPage endCursor } } }\n": types.BedsDocument,
     "\n  mutation StartEncounter($input: EncounterStartInput!) {\n    encounterStart(input: $input) { outcome { __typename ... on EncounterSaved { encounter { id versionId } } ... on OpenEncounterExists { existing { id class { code } period { start } } } ... on BedOccupied { message } ... on Stale { id currentVersion current { id lastUpdated } } ... on NotPermitted { message } ... on Invalid { issues { text expression } } } }\n  }\n": types.StartEncounterDocument,
     "\n  mutation TransferEncounter($input: EncounterTransferInput!) {\n    encounterTransfer(input: $input) { outcome { __typename ... on EncounterSaved { encounter { id versionId } } ... on BedOccupied { message } ... on Stale { id currentVersion current { id lastUpdated } } ... on NotPermitted { message } ... on Invalid { issues { text expression } } } }\n  }\n": types.TransferEncounterDocument,
@@ -317,6 +327,14 @@ export function graphql(source: "\n  query AuditEvents($filter: AuditFilter!, $a
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  query Emergencies($reviewed: Boolean!, $after: String) {\n    breakGlassReviews(reviewed: $reviewed, first: 50, after: $after) {\n      nodes { id login name patientId reason explanation openedAt expiresAt endedAt review { at by justified note } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n"): (typeof documents)["\n  query Emergencies($reviewed: Boolean!, $after: String) {\n    breakGlassReviews(reviewed: $reviewed, first: 50, after: $after) {\n      nodes { id login name patientId reason explanation openedAt expiresAt endedAt review { at by justified note } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation ReviewEmergency($input: BreakGlassReviewInput!) { breakGlassReview(input: $input) { grant { id } } }"): (typeof documents)["mutation ReviewEmergency($input: BreakGlassReviewInput!) { breakGlassReview(input: $input) { grant { id } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  query Users($search: String, $after: String) {\n    users(search: $search, first: 100, after: $after) {\n      nodes { login name roles fhirUser demo disabled mustChangePassword createdAt lastSeenAt openSessions }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n"): (typeof documents)["\n  query Users($search: String, $after: String) {\n    users(search: $search, first: 100, after: $after) {\n      nodes { login name roles fhirUser demo disabled mustChangePassword createdAt lastSeenAt openSessions }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -410,6 +428,18 @@ export function graphql(source: "\n  fragment DocumentRecord on Patient { docume
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query MoreDocuments($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id documents(first: 50, after: $after) { ...DocumentPage } } }\n"): (typeof documents)["\n  query MoreDocuments($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id documents(first: 50, after: $after) { ...DocumentPage } } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query OpenedInEmergency { breakGlassOpened { id patientId expiresAt } }"): (typeof documents)["query OpenedInEmergency { breakGlassOpened { id patientId expiresAt } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation OpenInEmergency($input: BreakGlassOpenInput!) { breakGlassOpen(input: $input) { grant { id patientId expiresAt } } }"): (typeof documents)["mutation OpenInEmergency($input: BreakGlassOpenInput!) { breakGlassOpen(input: $input) { grant { id patientId expiresAt } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation CloseEmergency($patientId: ID!) { breakGlassClose(patientId: $patientId) { closed } }"): (typeof documents)["mutation CloseEmergency($patientId: ID!) { breakGlassClose(patientId: $patientId) { closed } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

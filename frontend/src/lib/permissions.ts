@@ -13,9 +13,10 @@ export const maySeePatients = (session: Session): boolean => session.roles.some(
 /** Who works with those who are in hospital. */
 export const maySeeStays = (session: Session): boolean => session.roles.some((role) => ['physician', 'nurse', 'pharmacist'].includes(role))
 
-/** Families of acts. `chart`: problems, vaccinations, vital signs; `allergies`; `register`: a new patient; `person`: who a patient is; `acknowledge`: results; `encounters`: visits and stays. */
-export type Act = 'acknowledge' | 'encounters' | 'chart' | 'allergies' | 'register' | 'person'
+/** Families of acts. `chart`: problems, vaccinations, vital signs; `allergies`; `register`: a new patient; `person`: who a patient is; `acknowledge`: results; `encounters`: visits and stays; `emergency`: a chart is opened in one. */
+export type Act = 'emergency' | 'acknowledge' | 'encounters' | 'chart' | 'allergies' | 'register' | 'person'
 const ACTORS: Record<Act, readonly string[]> = {
+  emergency: ['physician', 'nurse', 'pharmacist'],
   acknowledge: ['physician'],
   encounters: ['physician', 'nurse'],
   chart: ['physician', 'nurse'],

@@ -111,4 +111,4 @@ export const fullPatient = {
   latestResults: ({ category }: { category: string }) => (category === 'LABORATORY' ? [latest(potassium)] : [latest(pressure)]),
 }
 
-export const answering = (patient: object | null) => ({ patient })
+export const answering = (patient: object | null) => ({ patient, breakGlassOpened: [] })

@@ -7,6 +7,7 @@ mod correction;
 mod death;
 mod document;
 mod encounter;
+pub(crate) mod glass;
 mod immunization;
 mod input;
 mod merge;
@@ -18,7 +19,7 @@ mod task;
 pub(crate) mod user;
 mod vitals;
 
-use async_graphql::{Context, Object, Result};
+use async_graphql::{Context, ID, Object, Result};
 use entity::store::PageRequest;
 use entity::{Interaction, StoreError};
 use fhir::{Json, ResourceType};
@@ -42,6 +43,9 @@ use encounter::{
     EncounterCancelInput, EncounterCancelPayload, EncounterDischargeInput, EncounterDischargePayload,
     EncounterFinishInput, EncounterFinishPayload, EncounterStartInput, EncounterStartPayload, EncounterTransferInput,
     EncounterTransferPayload,
+};
+use glass::{
+    BreakGlassClosePayload, BreakGlassOpenInput, BreakGlassReviewInput, ChartGrantGiveInput, ChartGrantPayload,
 };
 use immunization::{ImmunizationRecordInput, ImmunizationRecordPayload};
 use input::{ConceptInput, Draft};
@@ -115,6 +119,52 @@ impl Mutation {
         #[graphql(desc = "Log-in name")] login: String,
     ) -> Result<UserPayload> {
         user::log_out(session(ctx), &login).await
+    }
+
+    /// Opens a patient's chart in an emergency, for an hour: also what is restricted or sensitive in it, never what is very restricted. It is
+    /// in the audit before anything is shown, and is reviewed. For people who treat.
+    async fn break_glass_open(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose, and why")] input: BreakGlassOpenInput,
+    ) -> Result<ChartGrantPayload> {
+        glass::open(session(ctx), input).await
+    }
+
+    /// Ends an emergency of one's own before its hour is over.
+    async fn break_glass_close(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Global id of the patient")] patient_id: ID,
+    ) -> Result<BreakGlassClosePayload> {
+        glass::close(session(ctx), &patient_id).await
+    }
+
+    /// Says whether an emergency of somebody else was justified, once. For administrators.
+    async fn break_glass_review(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and what is said")] input: BreakGlassReviewInput,
+    ) -> Result<ChartGrantPayload> {
+        glass::review(session(ctx), input).await
+    }
+
+    /// Opens what is very restricted in a chart to one person who treats. For administrators, who see nothing of it.
+    async fn chart_grant_give(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to whom, and why")] input: ChartGrantGiveInput,
+    ) -> Result<ChartGrantPayload> {
+        glass::give(session(ctx), input).await
+    }
+
+    /// Ends a grant before its time. For administrators.
+    async fn chart_grant_end(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its number")] id: ID,
+    ) -> Result<ChartGrantPayload> {
+        glass::end(session(ctx), &id).await
     }
 
     /// Records a problem or diagnosis. A coded problem that is active already is not recorded twice.

@@ -31,10 +31,12 @@ pub enum AuditKind {
     Export,
     /// An account was made or changed.
     Account,
+    /// A chart was opened in an emergency or by a grant of that name, or that ended or was reviewed.
+    Emergency,
 }
 
 /// The interactions of each kind.
-const KINDS: [(AuditKind, &[&str]); 8] = [
+const KINDS: [(AuditKind, &[&str]); 9] = [
     (AuditKind::Read, &["read", "vread", "history-instance", "history-type", "history-system"]),
     (AuditKind::Search, &["search-type", "search-system"]),
     (AuditKind::Write, &["create", "update", "patch", "delete"]),
@@ -54,6 +56,7 @@ const KINDS: [(AuditKind, &[&str]); 8] = [
             "user-second-factor",
         ],
     ),
+    (AuditKind::Emergency, &["glass-open", "glass-close", "glass-review", "grant-give", "grant-end"]),
 ];
 
 /// How it ended.

@@ -249,7 +249,7 @@ impl Cohort {
         let from = this.and_then(|t| t.checked_sub_months(Months::new(months - 1)));
         let to = this.and_then(|t| t.checked_add_months(Months::new(1)));
         let (Some(from), Some(to)) = (from, to) else { return Err(invalid("months", "not a time of the calendar")) };
-        let found = session.store.people_seen(&session.actor, &self.query, [from, to]).await;
+        let found = session.store.people_seen(&session.actor.unopened(), &self.query, [from, to]).await;
         let found = found.map_err(|e| error::graphql(&e))?;
         let month = |n: u32| {
             let at = from + Months::new(n);
@@ -284,7 +284,7 @@ pub(crate) async fn cohort(ctx: &Context<'_>, definition: &CohortInput) -> Resul
         query.all.push(Clause::Not(Box::new(read.clause(&format!("definition.none[{at}]"), criterion)?)));
     }
     let masked = !session.actor.may(Interaction::Search, ResourceType::Patient);
-    let groups = session.store.people(&session.actor, &query).await.map_err(|e| error::graphql(&e))?;
+    let groups = session.store.people(&session.actor.unopened(), &query).await.map_err(|e| error::graphql(&e))?;
     Ok(Cohort { query, groups, masked, at: session.now })
 }
 

@@ -26,6 +26,7 @@ mod fhir_graphql;
 mod fhir_graphql_write;
 mod fhir_rest;
 mod gate;
+mod glass;
 mod gql;
 mod graphql;
 mod graphql_chart;

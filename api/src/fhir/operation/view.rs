@@ -35,11 +35,13 @@ const SIMPLE: [&str; 7] = ["_format", "header", "viewReference", "patient", "gro
 pub(in crate::fhir) async fn of_system(
     Extract(state): Extract<State>,
     Extension(base): Extension<Base>,
-    caller: Caller,
+    mut caller: Caller,
     uri: Uri,
     headers: HeaderMap,
     content: Body,
 ) -> Result<Response, Failure> {
+    // A chart that is opened to one person is for reading it, not for tables of many.
+    caller.actor = caller.actor.unopened();
     let asked = Asked::read(&uri, &headers, content).await?;
     let view = match (once(&asked.simple, "viewReference")?, &asked.view) {
         (Some(_), Some(_)) => return Err(Failure::bad("viewReference and viewResource exclude each other")),
@@ -57,12 +59,13 @@ pub(in crate::fhir) async fn of_system(
 pub(in crate::fhir) async fn of_instance(
     Extract(state): Extract<State>,
     Extension(base): Extension<Base>,
-    caller: Caller,
+    mut caller: Caller,
     Path(id): Path<String>,
     uri: Uri,
     headers: HeaderMap,
     content: Body,
 ) -> Result<Response, Failure> {
+    caller.actor = caller.actor.unopened();
     let asked = Asked::read(&uri, &headers, content).await?;
     if asked.view.is_some() || once(&asked.simple, "viewReference")?.is_some() {
         return Err(Failure::bad("the view is the one in the URL"));

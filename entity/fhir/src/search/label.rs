@@ -14,11 +14,16 @@ pub const CONFIDENTIALITY: [&str; 6] = ["U", "L", "M", "N", "R", "V"];
 /// What a record without a label has.
 pub const NORMAL: i16 = 3;
 
+/// Highest confidentiality that a care relation opens.
+pub const RESTRICTED: i16 = 4;
+
 /// Sensitivity policies and `NOPAT`; the position is the bit. Source: v3 ActCode, _InformationSensitivityPolicy (HL7 HCS, DS4P).
 pub const SENSITIVITY: [&str; 26] = [
     "ETH", "PSY", "HIV", "SUD", "NOPAT", "BH", "MH", "PSYTHPN", "SEX", "STD", "SDV", "SCA", "GDIS", "PREGNANT",
     "OPIOIDUD", "ETHUD", "SPI", "SICKLE", "VIO", "TBOO", "COGN", "DVD", "EMOTDIS", "MST", "ADOL", "CEL",
 ];
+/// The bit of `NOPAT`: kept from the patient.
+pub const NOT_FOR_PATIENT: i32 = 1 << 4;
 /// The bit of an ActCode label that is not in [`SENSITIVITY`]: nobody is cleared for it by accident.
 pub const OTHER_SENSITIVITY: i32 = 1 << 30;
 
@@ -63,6 +68,8 @@ mod tests {
         assert_eq!(of(&format!("{},{}", conf("R"), conf("L"))), (4, 0));
         assert_eq!(of(&conf("X")), (5, 0));
         assert_eq!(of(&format!("{},{}", act("HIV"), act("ETH"))), (3, 0b101));
+        assert_eq!(of(&act("NOPAT")), (3, NOT_FOR_PATIENT));
+        assert_eq!(of(&conf("R")).0, RESTRICTED);
         assert_eq!(of(&act("SOMETHING")), (3, OTHER_SENSITIVITY));
         assert_eq!(of(r#"{"system":"http://else","code":"V"}"#), (3, 0));
     }

@@ -88,9 +88,14 @@ const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-ty
 const OBJECT_ROLE: &str = "http://terminology.hl7.org/CodeSystem/object-role";
 
 /// Events that are no interaction of R4, by the name that rows have for them.
-const OWN: [&str; 16] = [
+const OWN: [&str; 21] = [
     "authorize",
     "export",
+    "glass-close",
+    "glass-open",
+    "glass-review",
+    "grant-end",
+    "grant-give",
     "graphql",
     "login",
     "logout",
@@ -152,6 +157,15 @@ fn kind(subtype: &str) -> (Value, Value) {
         | "user-second-factor"
         | "second-factor" => {
             (coding(DICOM, "110113", "Security Alert"), coding(DICOM, "110137", "User Security Attributes Changed"))
+        }
+        "glass-open" => {
+            (coding(DICOM, "110113", "Security Alert"), coding(DICOM, "110127", "Emergency Override Started"))
+        }
+        "glass-close" => {
+            (coding(DICOM, "110113", "Security Alert"), coding(DICOM, "110128", "Emergency Override Stopped"))
+        }
+        "glass-review" | "grant-give" | "grant-end" => {
+            (coding(DICOM, "110113", "Security Alert"), coding(DICOM, "110136", "Security Roles Changed"))
         }
         "export" => (coding(DICOM, "110106", "Export"), coding(DICOM, "110106", "Export")),
         "graphql" => (rest(), coding(REST, "operation", "GraphQL")),

@@ -162,6 +162,7 @@ impl Kept {
             fhir_user: self.fhir_user,
             rows: self.patients.map_or(Rows::All, |ids| Rows::Patients(ids.into_iter().collect())),
             clearance: Clearance { level: self.level, sensitivities: self.sensitivities },
+            opened: None,
             scope: match self.scope {
                 None => None,
                 Some(all) => Some(all.into_iter().map(permission).collect::<Option<_>>()?),

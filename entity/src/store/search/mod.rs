@@ -664,7 +664,8 @@ impl Store {
             sql.push(" AND k.pat = ").bind(*patient);
         }
         if actor.clearance != Clearance::FULL {
-            sql.push(" AND k.rid NOT IN (SELECT l.rid FROM ").hidden_heads(ty, "l", actor.clearance).push(")");
+            sql.push(" AND k.rid NOT IN (SELECT l.rid FROM ").hidden_heads(ty, "l", &actor.sight(), &self.keys);
+            sql.push(")");
         }
     }
 

@@ -310,7 +310,7 @@ impl Store {
         let found = account::Entity::find_by_id(subscriber.account).one(&self.db).await?;
         let Some(found) = found.filter(|a| !a.disabled && (demo_mode || !a.demo)) else { return Ok(None) };
         let actor = match &subscriber.scope {
-            None if found.roles != ["system"] => person(found),
+            None if found.roles != ["system"] => person(found, None),
             Some(text) if found.roles == ["system"] => {
                 let Ok(scope) = scope::parse(text) else { return Ok(None) };
                 Actor {
@@ -320,6 +320,7 @@ impl Store {
                     fhir_user: found.fhir_user,
                     rows: Rows::All,
                     clearance: Clearance::NORMAL,
+                    opened: None,
                     scope: Some(scope),
                     trail: Trail::default(),
                 }

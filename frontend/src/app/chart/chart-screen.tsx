@@ -7,6 +7,7 @@ import { Loading, NotLoaded } from '../../components/ui/states'
 import { AS_OF, AsOf } from '../../features/chart/as-of'
 import { Banner, identityLine, type BannerFragment } from '../../features/chart/banner'
 import css from '../../features/chart/chart.module.css'
+import { EmergencyBanner, OpenInEmergency } from '../../features/emergency/emergency'
 import { Tabs } from '../../features/chart/tabs'
 import { PatientProvider } from '../../contexts/patient'
 import { useLive } from '../../contexts/live'
@@ -74,6 +75,7 @@ function AsOfScreen<P extends WithBanner, X extends object>({ patientId, title, 
         <h1>{asOf ? `There was no such patient on ${formatInstant(asOf)}` : 'There is no such patient'}</h1>
         <p>{asOf ? 'The record had not been begun, was deleted, or you may not see it.' : 'The record does not exist, or you may not see it.'}</p>
         {asOf && <Link to="?">To the chart as it is now</Link>}
+        {!asOf && <OpenInEmergency patientId={patientId} onOpened={retry} />}
         <Link to="/patients">To the list of patients</Link>
       </main>
     )
@@ -83,8 +85,9 @@ function AsOfScreen<P extends WithBanner, X extends object>({ patientId, title, 
     <PatientProvider value={open}>
       <main className={asOf ? `${css.chart} ${css.past}` : css.chart}>
         {patient ? <Banner of={patient} /> : <div className={css.waiting}><Loading rows={2} label="patient" /></div>}
+        <EmergencyBanner patientId={patientId} read={count} onEnded={retry} />
         <Tabs patientId={patientId} asOf={asOf} />
-        <AsOf asOf={asOf} live={live.state} />
+        <AsOf asOf={asOf} live={live.state}><OpenInEmergency patientId={patientId} onOpened={retry} /></AsOf>
         {scrolls
           ? <div className={css.body} tabIndex={0} role="group" aria-label="Chart page"><Boundary what="This page">{children(patient ?? undefined)}</Boundary></div>
           : <div className={css.body} style={{ overflow: 'hidden' }}><Boundary what="This page">{children(patient ?? undefined)}</Boundary></div>}

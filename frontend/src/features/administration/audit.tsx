@@ -27,7 +27,7 @@ type Events = AuditEventsQuery['auditEvents']
 type Event = Events['nodes'][number]
 type Found = { state: 'loading' } | { state: 'failed'; error: CombinedError | undefined } | { state: 'found'; events: Events; filter: AuditFilter }
 
-const KINDS: Record<AuditKind, string> = { READ: 'Read', SEARCH: 'Search', WRITE: 'Write', OPERATION: 'Operation', SIGN_IN: 'Signing in and out', APPLICATION: 'Applications', EXPORT: 'Export of the audit', ACCOUNT: 'Accounts' }
+const KINDS: Record<AuditKind, string> = { READ: 'Read', SEARCH: 'Search', WRITE: 'Write', OPERATION: 'Operation', SIGN_IN: 'Signing in and out', APPLICATION: 'Applications', EXPORT: 'Export of the audit', ACCOUNT: 'Accounts', EMERGENCY: 'Emergencies and grants' }
 const OUTCOMES: Record<AuditOutcome, string> = { DONE: 'Done', REFUSED: 'Refused', FAILED: 'Failed' }
 
 /** What is typed, as it stands in the form. Who is looked for stays out of the address. */

@@ -4,7 +4,7 @@ import Dialog from '@mui/material/Dialog'
 import DialogActions from '@mui/material/DialogActions'
 import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
-import { useId, useMemo, useState, type FormEvent } from 'react'
+import { useId, useMemo, useState, type FormEvent, type ReactNode } from 'react'
 import { useSearchParams } from 'react-router'
 import { useQuery } from 'urql'
 import { words } from '../../components/clinical/status'
@@ -32,7 +32,7 @@ const LastWrites = graphql(`
 export const AS_OF = 'asOf'
 
 /** Which instant the chart is shown as of, and the way to another or back to now. */
-export function AsOf({ asOf, live }: { asOf: string | null; live: LiveState }) {
+export function AsOf({ asOf, live, children }: { asOf: string | null; live: LiveState; children?: ReactNode }) {
   const [, setQuery] = useSearchParams()
   const { shortcuts } = useAppearance()
   const [open, setOpen] = useState(false)
@@ -62,6 +62,7 @@ export function AsOf({ asOf, live }: { asOf: string | null; live: LiveState }) {
           <strong className={css.now}>Now</strong>
           <Button variant="outlined" startIcon={<HistoryOutlined sx={{ fontSize: 18 }} />} onClick={() => setOpen(true)} aria-keyshortcuts="o">A past instant</Button>
           <LiveNote of={live} />
+          {children}
         </>
       )}
       {open && <Choose asOf={asOf} onChoose={go} onClose={() => setOpen(false)} />}

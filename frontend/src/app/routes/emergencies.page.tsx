@@ -1,0 +1,8 @@
+import { EmergenciesView } from '../../features/administration/emergencies'
+import { AdministrationFrame } from '../../features/administration/frame'
+import { useTitle } from '../../hooks/use-title'
+
+export function EmergenciesPage() {
+  useTitle('Emergencies')
+  return <AdministrationFrame><EmergenciesView /></AdministrationFrame>
+}
