@@ -305,6 +305,10 @@ pub struct DatabaseArgs {
     /// An external PostgreSQL; without it the embedded one is used.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// The server's key: 32 random bytes in hexadecimal or base64. With the embedded database it is made at the first start and kept in the
+    /// data directory; an external database needs it.
+    #[arg(long, env = "WINTEHR_SECRET", hide_env_values = true)]
+    pub secret: Option<String>,
     /// Where the embedded cluster lives.
     #[arg(long, env = "WINTEHR_DATA_DIR", default_value = ".wintehr")]
     pub data_dir: PathBuf,

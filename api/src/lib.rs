@@ -19,5 +19,6 @@ pub mod log;
 pub mod outbound;
 pub mod postgres;
 pub mod router;
+pub mod secret;
 pub mod server;
 pub mod smart;

@@ -21,7 +21,7 @@ use crate::health::Readiness;
 use crate::jobs::Jobs;
 use crate::live::Live;
 use crate::postgres::{Cluster, ClusterError};
-use crate::{auth, demo, fhir, graphql, hook, import, router};
+use crate::{auth, demo, fhir, graphql, hook, import, router, secret};
 
 /// How long running requests may take to end after SIGTERM.
 const DRAIN_LIMIT: Duration = Duration::from_secs(25);
@@ -55,6 +55,8 @@ pub enum ServeError {
         "clients cannot reach the server by {0}: --public-url is https://HOST or https://HOST:PORT; plain http is for loopback only"
     )]
     PublicUrl(String),
+    #[error(transparent)]
+    Secret(#[from] secret::SecretError),
     #[error("{0}")]
     Password(&'static str),
     #[error("{0}")]
@@ -96,6 +98,9 @@ pub async fn serve(settings: &Serve) -> Result<(), ServeError> {
     let address = settings.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
     let public_url = public_url(settings.public_url.as_deref(), listener.local_addr()?)?;
+    if settings.database.database_url.is_some() {
+        key(&settings.database)?;
+    }
     let cluster = match &settings.database.database_url {
         Some(_) => None,
         None => Some(Cluster::own(&settings.database.cluster_settings()).await?),
@@ -136,8 +141,10 @@ async fn over_database(
     cluster: Option<&Cluster>,
     listener: TcpListener,
 ) -> Result<(), ServeError> {
+    let key = key(&settings.database)?;
     let url = url(&settings.database, cluster).await?;
-    let mut store = open(&url, CONNECTIONS).await?;
+    let mut store = open(&url, CONNECTIONS).await?.keyed(&key);
+    store.encrypt_secrets().await?;
     let reach = Reach { private: settings.private_endpoints };
     store = store.reaching(reach).at(&format!("{public_url}/fhir/R4"));
     if settings.ignore_profile_claims {
@@ -422,6 +429,12 @@ pub(crate) async fn with_store<T>(
     };
     let done = async {
         let store = open(&url(database, cluster.as_ref()).await?, 4).await?;
+        let store = match key(database) {
+            Ok(key) => store.keyed(&key),
+            // What needs no key is done without one.
+            Err(secret::SecretError::Missing) => store,
+            Err(other) => return Err(other.into()),
+        };
         let done = act(&store).await?;
         store.close().await?;
         Ok(done)
@@ -444,6 +457,12 @@ async fn url(database: &DatabaseArgs, cluster: Option<&Cluster>) -> Result<Strin
         }
         (None, None) => unreachable!("without a URL the caller made a cluster"),
     }
+}
+
+/// The server's key.
+fn key(database: &DatabaseArgs) -> Result<[u8; 32], secret::SecretError> {
+    let embedded = database.database_url.is_none().then_some(database.data_dir.as_path());
+    secret::server_key(database.secret.as_deref(), embedded)
 }
 
 async fn open(url: &str, connections: u32) -> Result<Store, StoreError> {

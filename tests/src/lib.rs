@@ -143,6 +143,7 @@ impl Server {
         let store = Store::open(&StoreConfig { url: url.clone(), connections: 4 }, Arc::new(Unguarded))
             .await
             .expect("the store opens")
+            .keyed(&[9; 32])
             .reaching(reach);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("bound"));

@@ -30,6 +30,7 @@ mod subscription;
 mod together;
 mod tries;
 mod user;
+mod vault;
 mod write;
 
 use std::sync::Arc;
@@ -94,6 +95,8 @@ pub struct Parts {
     pub(crate) anew: kept::Kept,
     pub(crate) keys: Keys,
     pub(crate) seal: seal::Seal,
+    /// Where the server's key is known.
+    pub(crate) vault: Option<vault::Vault>,
     /// Row keys taken from the sequence and not used yet: `[next, end)`.
     pub(crate) rids: Arc<tokio::sync::Mutex<(i64, i64)>>,
     /// Turns of the transactions that take very many locks.

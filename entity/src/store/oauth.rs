@@ -526,7 +526,11 @@ impl Store {
     pub async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
         let newest = signing_key::Entity::find().order_by_desc(signing_key::Column::CreatedAt);
         let rows = newest.order_by_desc(signing_key::Column::Kid).all(&self.db).await?;
-        Ok(rows.into_iter().map(|row| SigningKey { kid: row.kid, pkcs8: row.pkcs8 }).collect())
+        let open = |row: signing_key::Model| {
+            let pkcs8 = self.vault()?.open(&row.pkcs8, &key_owner(&row.kid))?;
+            Ok(SigningKey { kid: row.kid, pkcs8 })
+        };
+        rows.into_iter().map(open).collect()
     }
 
     /// Adds a key that signs from now on. All but the one before it are forgotten.
@@ -539,10 +543,16 @@ impl Store {
             None => old,
         };
         old.exec(&tx).await?;
-        let row = signing_key::ActiveModel { kid: Set(new.kid), pkcs8: Set(new.pkcs8), created_at: Set(now) };
+        let sealed = self.vault()?.seal(&new.pkcs8, &key_owner(&new.kid));
+        let row = signing_key::ActiveModel { kid: Set(new.kid), pkcs8: Set(sealed), created_at: Set(now) };
         signing_key::Entity::insert(row).exec_without_returning(&tx).await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// Whose secret a signing key is, in the vault.
+pub(super) fn key_owner(kid: &str) -> String {
+    format!("signing key {kid}")
 }
 
 fn secret(

@@ -21,6 +21,7 @@ use crate::store::kept::Kept;
 use crate::store::recent::Recent;
 use crate::store::seal::Seal;
 use crate::store::together::Together;
+use crate::store::vault::Vault;
 use crate::{Store, StoreError};
 
 /// How long a statement whose asker has gone may take to end by itself, before its connection is closed.
@@ -89,6 +90,7 @@ impl Store {
             anew,
             keys: Keys::new(key),
             seal,
+            vault: None,
             rids: Arc::default(),
             wide: wide(),
             wide_charts: wide(),
@@ -112,6 +114,18 @@ impl Store {
     #[must_use]
     pub fn ignoring_profile_claims(self) -> Self {
         Self(Arc::new(Parts { checks_claims: false, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// A store that knows the server's key: what has to be read again is encrypted with it.
+    #[must_use]
+    pub fn keyed(self, server_key: &[u8; 32]) -> Self {
+        Self(Arc::new(Parts { vault: Some(Vault::new(server_key)), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    pub(super) fn vault(&self) -> Result<&Vault, StoreError> {
+        self.vault
+            .as_ref()
+            .ok_or_else(|| StoreError::NotSupported("the server's key is not known: set WINTEHR_SECRET".into()))
     }
 
     /// A store whose Subscription resources may name these endpoints.

@@ -187,6 +187,7 @@ impl Server {
         let host = free.to_string();
         let mut serve = Command::new(program);
         serve.args(["serve", "--listen", &host]).env("DATABASE_URL", url).stdout(Stdio::null());
+        serve.env("WINTEHR_SECRET", "00112233445566778899aabbccddeeff0123456789abcdef0f1e2d3c4b5a6978");
         let process = serve.spawn().expect("the server starts");
         let deadline = Instant::now() + Duration::from_secs(20);
         while std::net::TcpStream::connect(&host).is_err() {

@@ -31,6 +31,7 @@ fn the_server_that_is_attacked() {
         graphql_own_documents: Vec::new(),
         database: DatabaseArgs {
             database_url: url.into_string().ok(),
+            secret: Some("00112233445566778899aabbccddeeff0123456789abcdef0f1e2d3c4b5a6978".into()),
             data_dir: std::env::temp_dir(),
             postgres_bin: None,
             postgres_user: "postgres".into(),

@@ -39,6 +39,7 @@ fn the_server_that_is_killed() {
         public_url: None,
         database: DatabaseArgs {
             database_url: None,
+            secret: None,
             data_dir: dir.into(),
             postgres_bin: None,
             postgres_user: "postgres".into(),

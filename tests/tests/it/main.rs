@@ -48,6 +48,7 @@ mod search;
 mod search_nodes;
 mod search_results;
 mod second_factor;
+mod server_key;
 mod smart;
 mod store;
 mod subscription;
