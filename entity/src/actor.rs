@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use fhir::ResourceType;
 use fhir::search::label;
+use fhir::search::query::{Clause, Query};
 
 use crate::StoreError;
 use crate::role::{self, Interaction, Role};
@@ -152,6 +153,46 @@ impl Actor {
     /// Whether the actor may set security labels: who decides on a chart's confidentiality, and programs.
     pub(crate) fn may_label(&self) -> bool {
         self.roles.iter().any(|role| matches!(role, Role::Physician | Role::Registrar | Role::System))
+    }
+
+    /// Whether the actor is shown records of the type masked only.
+    pub fn is_masked(&self, resource_type: ResourceType) -> bool {
+        role::is_masked(&self.roles, resource_type)
+    }
+
+    /// The body as the actor is shown it.
+    pub(crate) fn shown(&self, resource_type: ResourceType, body: String) -> Result<String, StoreError> {
+        if !self.is_masked(resource_type) {
+            return Ok(body);
+        }
+        fhir::mask::masked(&body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))
+    }
+
+    /// As [`Actor::require`] for a search: what is masked may not be asked for either, or the mask could be seen behind.
+    pub(crate) fn require_search(&self, query: &Query) -> Result<(), StoreError> {
+        self.require(Interaction::Search, query.resource_type)?;
+        if !self.roles.contains(&Role::Analyst) {
+            return Ok(());
+        }
+        let ordered = self.is_masked(query.resource_type) && fhir::mask::hides_order(&query.sort);
+        if ordered || query.all.iter().any(|clause| self.hides(query.resource_type, clause)) {
+            return Err(StoreError::NotPermitted(
+                "what is masked (names, numbers, addresses, texts, days of birth) may not be searched or sorted by",
+            ));
+        }
+        Ok(())
+    }
+
+    fn hides(&self, resource_type: ResourceType, clause: &Clause) -> bool {
+        match clause {
+            Clause::And(all) | Clause::Or(all) => all.iter().any(|one| self.hides(resource_type, one)),
+            Clause::Not(one) => self.hides(resource_type, one),
+            Clause::Chain { target, clause: further, .. } => {
+                self.is_masked(resource_type) && fhir::mask::hides(clause) || self.hides(*target, further)
+            }
+            Clause::Has { source, clause: further, .. } => self.hides(*source, further),
+            one => self.is_masked(resource_type) && fhir::mask::hides(one),
+        }
     }
 
     /// As [`Actor::may`], as an error.

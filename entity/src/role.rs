@@ -1,7 +1,7 @@
 //! The role table: role x type group x interaction, as data. Checked at every door before any row is looked at.
 //!
-//! A cell whose right has a condition that nothing enforces yet is empty: an analyst's masked reads, a nurse's draft orders, a
-//! pharmacist's orders, a patient's own requests, administrative encounters and documents, own Subscriptions. What a patient may read
+//! What an analyst reads about patients is masked ([`is_masked`], `fhir::mask`). A cell whose right has a condition that nothing enforces
+//! yet is empty: a nurse's draft orders, a pharmacist's orders, a patient's own requests, administrative encounters and documents, own Subscriptions. What a patient may read
 //! is narrowed to own records by [`crate::Actor::rows`]; where rows do not say whose they are, a patient reads nothing.
 
 use fhir::ResourceType;
@@ -212,7 +212,17 @@ fn cell(role: Role, group: Group, resource_type: ResourceType) -> &'static str {
         ) => "rs",
         (Role::Nurse | Role::Pharmacist, G::Privacy) => "rs",
         (Role::Registrar, G::Demographic | G::Schedule | G::Work | G::Privacy) => "crus",
-        (Role::Analyst, G::Schedule | G::Encounter | G::Order | G::Pharmacy | G::Administration) => "rs",
+        (
+            Role::Analyst,
+            G::Demographic
+            | G::Schedule
+            | G::Encounter
+            | G::Clinical
+            | G::Order
+            | G::Pharmacy
+            | G::Administration
+            | G::Result,
+        ) => "rs",
         (Role::Admin, G::Directory | G::Knowledge) => "crus",
         (Role::Admin, G::Audit) if resource_type == T::AuditEvent => "rs",
         (Role::Admin, G::Configuration) => "crud",
@@ -236,7 +246,18 @@ fn cell(role: Role, group: Group, resource_type: ResourceType) -> &'static str {
     }
 }
 
-/// What analysts would read masked only: until there are masks they count it and see none of it.
+/// Whether who holds these roles is shown a type masked only: it is about patients, and no other role than analyst lets them read it.
+///
+/// The design masks persons, what is known of them and results. What was ordered, given and planned is masked as well: it names the same
+/// persons in its references.
+pub fn is_masked(roles: &[Role], resource_type: ResourceType) -> bool {
+    let group = group(resource_type);
+    let may = |role: &Role| cell(*role, group, resource_type).contains(['r', 's']);
+    let open = matches!(group, Group::Directory | Group::Knowledge);
+    roles.contains(&Role::Analyst) && !open && !roles.iter().any(|role| *role != Role::Analyst && may(role))
+}
+
+/// What analysts count without seeing it.
 pub(crate) fn is_counted(resource_type: ResourceType) -> bool {
     resource_type == ResourceType::Patient || matches!(group(resource_type), Group::Clinical | Group::Result)
 }
@@ -294,8 +315,12 @@ mod tests {
             (Role::Registrar, T::Encounter, ""),
             (Role::Registrar, T::Observation, ""),
             (Role::Analyst, T::Encounter, "rs"),
-            (Role::Analyst, T::Patient, ""),
-            (Role::Analyst, T::Observation, ""),
+            (Role::Analyst, T::Patient, "rs"),
+            (Role::Analyst, T::Observation, "rs"),
+            (Role::Analyst, T::DocumentReference, ""),
+            (Role::Analyst, T::Task, ""),
+            (Role::Analyst, T::Consent, ""),
+            (Role::Analyst, T::Binary, ""),
             (Role::Admin, T::Patient, ""),
             (Role::Admin, T::Practitioner, "crus"),
             (Role::Admin, T::AuditEvent, "rs"),
@@ -321,6 +346,22 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn what_is_about_patients_is_masked_for_who_is_an_analyst_only() {
+        for resource_type in T::all().iter().copied() {
+            let may = permits(&[Role::Analyst], Interaction::Search, resource_type) == Some(true);
+            let open = matches!(group(resource_type), Group::Directory | Group::Knowledge);
+            assert_eq!(may && !open, may && is_masked(&[Role::Analyst], resource_type), "{resource_type}");
+            for role in Role::ALL.into_iter().filter(|r| *r != Role::Analyst) {
+                assert!(!is_masked(&[role], resource_type), "{role:?} {resource_type}");
+            }
+        }
+        assert!(is_masked(&[Role::Analyst, Role::Admin], T::Patient));
+        assert!(is_masked(&[Role::Analyst, Role::Registrar], T::Condition));
+        assert!(!is_masked(&[Role::Analyst, Role::Registrar], T::Patient));
+        assert!(!is_masked(&[Role::Analyst], T::Location));
     }
 
     #[test]

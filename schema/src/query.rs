@@ -585,7 +585,10 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which")] filter: Option<PatientFilter>,
-        #[graphql(desc = "In which order", default_with = "PatientSort::Family")] sort: PatientSort,
+        #[graphql(
+            desc = "In which order; by default by family name, for who is shown patients masked the last changed first"
+        )]
+        sort: Option<PatientSort>,
         #[graphql(desc = "Further FHIR search parameters, `_has` and chains included; an unknown one is refused")]
         fhir_query: Option<String>,
         #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
@@ -608,6 +611,8 @@ impl Query {
         if let Some(text) = &fhir_query {
             pairs.extend(search_pairs("fhirQuery", text, &[])?);
         }
+        let masked = session.actor.is_masked(ResourceType::Patient);
+        let sort = sort.unwrap_or(if masked { PatientSort::LastUpdatedDesc } else { PatientSort::Family });
         pairs.push(("_sort".into(), sort.parameter().into()));
         let parsed = parse(ResourceType::Patient, &pairs, Handling::Strict, session.now, &Options::default());
         let query = parsed.map_err(|issues| error::graphql(&StoreError::Invalid(issues)))?.query;

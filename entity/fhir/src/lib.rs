@@ -6,6 +6,7 @@ pub mod bundle;
 mod definitions;
 pub mod document;
 pub mod json;
+pub mod mask;
 pub mod outcome;
 pub mod patch;
 pub mod path;

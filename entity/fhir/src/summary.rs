@@ -175,7 +175,7 @@ fn each<'d>(value: Json<'d>, change: &mut dyn FnMut(Object<'d>) -> Object<'d>) -
     }
 }
 
-fn tag(object: &mut Object<'_>) {
+pub(crate) fn tag(object: &mut Object<'_>) {
     let mut tag = Object::new();
     tag.push("system", Json::from(TAG_SYSTEM));
     tag.push("code", Json::from(TAG_CODE));

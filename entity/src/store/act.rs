@@ -89,7 +89,7 @@ impl Store {
             actor.require(*interaction, *resource_type)?;
         }
         for fact in deed.facts.iter().filter(|f| !f.unseen) {
-            actor.require(Interaction::Search, fact.query.resource_type)?;
+            actor.require_search(&fact.query)?;
         }
         let mut tries = 0;
         loop {

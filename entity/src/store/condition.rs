@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::SemaphorePermit;
 
-use crate::role::Interaction;
 use crate::store::{Outcome, Plan, Store};
 use crate::{Actor, Request, StoreError};
 
@@ -70,7 +69,7 @@ impl Store {
         decide: &Decide<'_, T>,
     ) -> Result<(Vec<Outcome>, T), StoreError> {
         for criterion in &conditions.criteria {
-            actor.require(Interaction::Search, criterion.query.resource_type)?;
+            actor.require_search(&criterion.query)?;
         }
         let _turn = self.turn(&conditions.criteria).await;
         self.commit_decided(actor, request, conditions, decide).await

@@ -213,8 +213,9 @@ impl Store {
             sql.push(" AND v.rid = q.rid AND v.version_id = q.version_id::int");
             for row in self.db.query_all_raw(sql.statement()).await? {
                 let at: i64 = row.try_get("", "at")?;
-                let version = version_of(&row)?;
+                let mut version = version_of(&row)?;
                 actor.trail.row(&self.about(ty, &row, version.body.as_deref())?);
+                version.body = version.body.map(|body| actor.shown(ty, body)).transpose()?;
                 let entry = HistoryEntry { resource_type: ty, id: row.try_get("", "id")?, version };
                 found[at as usize] = Some(entry);
             }

@@ -45,7 +45,13 @@ impl Store {
             (found, about) = read(sight).await?;
         }
         self.note(actor, resource_type, id, None, &about);
-        Ok(found)
+        Ok(match found {
+            Lookup::Found(stored) => {
+                let body = actor.shown(resource_type, stored.body)?;
+                Lookup::Found(Stored { body, ..stored })
+            }
+            other => other,
+        })
     }
 
     /// The current versions of several resources of one type, in one statement; those absent, deleted or not to be seen are missing.
@@ -93,7 +99,7 @@ impl Store {
     ) -> Result<Vec<Stored>, StoreError> {
         rows.iter()
             .map(|row| {
-                let stored = Stored {
+                let mut stored = Stored {
                     resource_type,
                     id: row.try_get("", "id")?,
                     version_id: row.try_get("", "version_id")?,
@@ -101,6 +107,7 @@ impl Store {
                     body: text(&row.try_get::<Vec<u8>>("", "raw")?)?,
                 };
                 self.note(actor, resource_type, &stored.id, None, &self.about(resource_type, row, Some(&stored.body))?);
+                stored.body = actor.shown(resource_type, stored.body)?;
                 Ok(stored)
             })
             .collect()
@@ -127,7 +134,10 @@ impl Store {
         let Version { version_id, last_updated, body, .. } = version_of(&row)?;
         self.note(actor, resource_type, id, Some(version), &self.about(resource_type, &row, body.as_deref())?);
         Ok(match body {
-            Some(body) => Lookup::Found(Stored { resource_type, id: id.to_owned(), version_id, last_updated, body }),
+            Some(body) => {
+                let body = actor.shown(resource_type, body)?;
+                Lookup::Found(Stored { resource_type, id: id.to_owned(), version_id, last_updated, body })
+            }
             None => Lookup::Deleted { version_id, last_updated },
         })
     }

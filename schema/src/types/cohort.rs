@@ -7,7 +7,6 @@ use async_graphql::{Context, Enum, InputObject, Object, OneofObject, Result, Sim
 use chrono::{DateTime as Moment, Datelike as _, Months, TimeZone as _, Utc};
 use clinical::cell;
 use entity::StoreError;
-use entity::role::Interaction;
 use entity::store::PeopleGroup;
 use fhir::ResourceType;
 use fhir::search::extract::Options;
@@ -283,7 +282,7 @@ pub(crate) async fn cohort(ctx: &Context<'_>, definition: &CohortInput) -> Resul
     for (at, criterion) in definition.none.iter().flatten().enumerate() {
         query.all.push(Clause::Not(Box::new(read.clause(&format!("definition.none[{at}]"), criterion)?)));
     }
-    let masked = !session.actor.may(Interaction::Search, ResourceType::Patient);
+    let masked = session.actor.is_masked(ResourceType::Patient);
     let groups = session.store.people(&session.actor.unopened(), &query).await.map_err(|e| error::graphql(&e))?;
     Ok(Cohort { query, groups, masked, at: session.now })
 }

@@ -36,6 +36,7 @@ mod history;
 mod import;
 mod live;
 mod live_worklist;
+mod masked;
 mod matrix;
 mod operations;
 mod oracle;

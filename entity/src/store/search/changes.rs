@@ -95,13 +95,14 @@ impl Store {
         let mut changes = Vec::with_capacity(rows.len());
         for row in &rows {
             let n: i32 = row.try_get("", "n")?;
-            let version = version_of(row)?;
+            let mut version = version_of(row)?;
             actor.trail.row(&self.about(types[n as usize], row, version.body.as_deref())?);
             let spot = Spot {
                 micros: version.last_updated.timestamp_micros(),
                 rid: row.try_get("", "rid")?,
                 version_id: version.version_id,
             };
+            version.body = version.body.map(|body| actor.shown(types[n as usize], body)).transpose()?;
             changes.push(Change {
                 cursor: self.seal.seal(&serde_json::to_vec(&spot).expect("plain data"), &bound),
                 entry: HistoryEntry { resource_type: types[n as usize], id: row.try_get("", "id")?, version },

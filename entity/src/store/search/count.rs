@@ -4,7 +4,6 @@ use fhir::ResourceType;
 use fhir::search::query::Query;
 
 use super::{Order, Planned};
-use crate::role::Interaction;
 use crate::store::Store;
 use crate::store::sql::Sql;
 use crate::{Actor, Clearance, Rows, StoreError};
@@ -32,7 +31,7 @@ impl Store {
             self.asked(actor, query);
             return Ok(Some(self.audit_count(actor, query).await?));
         }
-        actor.require(Interaction::Search, query.resource_type)?;
+        actor.require_search(query)?;
         self.asked(actor, query);
         let query = &*self.prepared(&self.db, actor, query).await?;
         let limit = match count {

@@ -137,7 +137,8 @@ impl Store {
                     .push(" AND h.rid IN (SELECT m.rid FROM m) ORDER BY h.rid DESC LIMIT ");
                 sql.bind(MAX_INCLUDED as i64 + 1);
                 for row in self.ask(Planned::Anew, sql).await? {
-                    let Found { stored, about, .. } = self.found(source, &row, Vec::new(), false)?;
+                    let Found { mut stored, about, .. } = self.found(source, &row, Vec::new(), false)?;
+                    stored.body = actor.shown(source, stored.body)?;
                     if seen.insert((source, stored.id.clone())) {
                         actor.trail.row(&about);
                         all.push(stored);

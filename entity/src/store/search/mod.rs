@@ -44,7 +44,6 @@ pub(in crate::store) use profile::Claims;
 pub(crate) use terminology::Definitions;
 pub use timeline::{TimelineEntry, TimelinePage};
 
-use crate::role::Interaction;
 use crate::store::read::{self, text};
 use crate::store::seal::Seal;
 use crate::store::sql::Sql;
@@ -159,7 +158,7 @@ impl Store {
             self.asked(actor, query);
             return self.audit_search(actor, query, page).await;
         }
-        actor.require(Interaction::Search, query.resource_type)?;
+        actor.require_search(query)?;
         self.asked(actor, query);
         let bound = bound_to(actor, query);
         let from = match &page.token {
@@ -184,7 +183,7 @@ impl Store {
                 (rows.await?, None)
             }
         };
-        Ok(Page { counted, ..self.page(actor, rows, page.limit, backward, from.is_some(), bound) })
+        Ok(Page { counted, ..self.page(actor, rows, page.limit, backward, from.is_some(), bound)? })
     }
 
     /// Notes a search for the audit, with the patient it names.
@@ -201,19 +200,22 @@ impl Store {
         backward: bool,
         resumed: bool,
         bound: Vec<u8>,
-    ) -> Page {
+    ) -> Result<Page, StoreError> {
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         if backward {
             rows.reverse();
         }
         rows.iter().for_each(|f| actor.trail.row(&f.about));
-        let (matches, places): (Vec<_>, Vec<_>) = rows.into_iter().map(|f| (f.stored, f.place)).unzip();
+        let (mut matches, places): (Vec<_>, Vec<_>) = rows.into_iter().map(|f| (f.stored, f.place)).unzip();
+        for stored in &mut matches {
+            stored.body = actor.shown(stored.resource_type, std::mem::take(&mut stored.body))?;
+        }
         let cursors = Cursors { seal: self.seal.clone(), bound, places };
         let (after, before) = if backward { (resumed, more) } else { (more, resumed) };
         let next = cursors.places.last().filter(|_| after).map(|place| cursors.token(place, false));
         let previous = cursors.places.first().filter(|_| before).map(|place| cursors.token(place, true));
-        Page { matches, next, previous, counted: None, cursors: Some(cursors) }
+        Ok(Page { matches, next, previous, counted: None, cursors: Some(cursors) })
     }
 
     /// The first page of one search for each of several patients, in their order: newest first by the type's primary date. One
@@ -232,7 +234,7 @@ impl Store {
         of: impl Fn(&str) -> Query,
     ) -> Result<Vec<Page>, StoreError> {
         let ty = query.resource_type;
-        actor.require(Interaction::Search, ty)?;
+        actor.require_search(query)?;
         if registry::several_patients(ty) {
             return filter::unsupported(&format!("{ty} by patient"));
         }
@@ -271,7 +273,7 @@ impl Store {
             let bound = bound_to(actor, &of(id));
             self.page(actor, rows, limit, false, false, bound)
         });
-        Ok(pages.collect())
+        pages.collect()
     }
 
     /// The first matches, newest created first, by this connection.

@@ -10,7 +10,6 @@ use sea_orm::ConnectionTrait as _;
 use super::filter::Filter;
 use super::order::SortValue;
 use super::{HEAD, Order, Page, PageRequest, Planned, Token, bound_to};
-use crate::role::Interaction;
 use crate::store::Store;
 use crate::store::sql::Sql;
 use crate::{Actor, StoreError};
@@ -59,7 +58,7 @@ impl Store {
             self.found(query.resource_type, row, values, false)
         });
         let found = found.collect::<Result<Vec<_>, StoreError>>()?;
-        Ok(self.page(actor, found, page.limit, backward, from.is_some(), bound))
+        self.page(actor, found, page.limit, backward, from.is_some(), bound)
     }
 
     /// The exact number of what [`Store::outstanding`] lists.
@@ -82,7 +81,7 @@ impl Store {
 
     fn may_ask(&self, actor: &Actor, query: &Query, answers: &Query) -> Result<(), StoreError> {
         for one in [query, answers] {
-            actor.require(Interaction::Search, one.resource_type)?;
+            actor.require_search(one)?;
             self.asked(actor, one);
             if registry::several_patients(one.resource_type) || registry::primary_date(one.resource_type).is_none() {
                 return Err(StoreError::NotSupported(format!("what is outstanding of {}", one.resource_type)));

@@ -49,9 +49,10 @@ impl Store {
         let rows = self.db.query_all_raw(sql.statement()).await?;
         let mut all = Vec::with_capacity(rows.len());
         for row in &rows {
-            let (_, stored) = past(resource_type, row)?;
+            let (_, mut stored) = past(resource_type, row)?;
             let about = self.about(resource_type, row, Some(&stored.body))?;
             self.note(actor, resource_type, &stored.id, Some(stored.version_id), &about);
+            stored.body = actor.shown(resource_type, stored.body)?;
             all.push(stored);
         }
         Ok(all)
@@ -70,7 +71,7 @@ impl Store {
         at: DateTime<Utc>,
         page: &PageRequest,
     ) -> Result<(Page, u64), StoreError> {
-        actor.require(Interaction::Search, query.resource_type)?;
+        actor.require_search(query)?;
         self.asked(actor, query);
         let bound = [bound_to(actor, query), at.timestamp_micros().to_le_bytes().to_vec()].concat();
         let from = match &page.token {
@@ -83,7 +84,7 @@ impl Store {
         let backward = page.backward || from.as_ref().is_some_and(|t| t.backward);
         let place = from.as_ref().map(|t| &t.place);
         let (rows, total) = self.rows_past(actor, query, patient, at, place, backward, page.limit + 1).await?;
-        Ok((self.page(actor, rows, page.limit, backward, from.is_some(), bound), total))
+        Ok((self.page(actor, rows, page.limit, backward, from.is_some(), bound)?, total))
     }
 
     /// As [`Store::rows`], of the patient's record at `at`, with the number of all matches.

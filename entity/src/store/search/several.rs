@@ -25,7 +25,7 @@ impl Store {
         let bound = Sha256::digest(format!("{:?} {scope}", actor.account)).to_vec();
         let mut keys = Vec::new();
         for query in queries {
-            actor.require(Interaction::Search, query.resource_type)?;
+            actor.require_search(query)?;
             self.asked(actor, query);
             keys = match Order::of(query.resource_type, &query.sort, &self.keys)? {
                 Order::Newest => Vec::new(),
@@ -52,7 +52,7 @@ impl Store {
             if backward { order.reverse() } else { order }
         });
         rows.truncate(page.limit as usize + 1);
-        Ok(self.page(actor, rows, page.limit, backward, from.is_some(), bound))
+        self.page(actor, rows, page.limit, backward, from.is_some(), bound)
     }
 
     /// The number of matches of all the queries; as [`Store::count`] of each.

@@ -7,7 +7,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::order::{Place, SortValue};
 use super::{Found, PageRequest, bound_to};
-use crate::role::Interaction;
 use crate::store::{Store, Stored};
 use crate::{Actor, StoreError};
 
@@ -66,7 +65,7 @@ impl Store {
     ) -> Result<TimelinePage, StoreError> {
         let mut bound = Sha256::new();
         for query in queries {
-            actor.require(Interaction::Search, query.resource_type)?;
+            actor.require_search(query)?;
             self.asked(actor, query);
             bound.update(bound_to(actor, query));
         }
@@ -103,11 +102,15 @@ impl Store {
         }
         found.iter().for_each(|(_, row)| actor.trail.row(&row.about));
         let (has_next, has_previous) = if page.backward { (from.is_some(), more) } else { (more, from.is_some()) };
-        let entry = |(spot, row): (Spot, Found)| TimelineEntry {
-            begins: DateTime::from_timestamp_micros(spot.ts).filter(|_| spot.ts > i64::MIN),
-            cursor: self.seal.seal(&serde_json::to_vec(&spot).expect("plain data"), &bound),
-            stored: row.stored,
+        let entry = |(spot, row): (Spot, Found)| {
+            let body = actor.shown(row.stored.resource_type, row.stored.body)?;
+            Ok(TimelineEntry {
+                begins: DateTime::from_timestamp_micros(spot.ts).filter(|_| spot.ts > i64::MIN),
+                cursor: self.seal.seal(&serde_json::to_vec(&spot).expect("plain data"), &bound),
+                stored: Stored { body, ..row.stored },
+            })
         };
-        Ok(TimelinePage { entries: found.into_iter().map(entry).collect(), has_next, has_previous })
+        let entries = found.into_iter().map(entry).collect::<Result<_, StoreError>>()?;
+        Ok(TimelinePage { entries, has_next, has_previous })
     }
 }

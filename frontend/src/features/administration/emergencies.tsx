@@ -60,7 +60,7 @@ export function EmergenciesView() {
                 <td>
                   {one.review
                     ? <>{one.review.justified ? 'Justified' : <strong>Not justified</strong>}<small className={css.sub}>{one.review.by}, {formatDateTime(one.review.at)}{one.review.note ? `: ${one.review.note}` : ''}</small></>
-                    : <Button variant="text" onClick={() => setOf(one)}>Review<span className="visually-hidden"> of {one.name}, {formatDateTime(one.openedAt)}</span></Button>}
+                    : <Button variant="text" onClick={() => setOf(one)} aria-label={`Review of ${one.name}, ${formatDateTime(one.openedAt)}`}>Review</Button>}
                 </td>
               </tr>
             ))}

@@ -37,12 +37,12 @@ export const EXAMPLES: readonly ExampleGroup[] = [
       },
       {
         title: 'Older people on several medicines',
-        about: 'Born before a day, alive, with the prescriptions in force: who might need a medication review.',
-        query: `query Polypharmacy($bornBefore: DateTime!) {
+        about: 'Born in a year or before, alive, with the prescriptions in force: who might need a medication review. Analysts ask by whole years.',
+        query: `query Polypharmacy($bornUntil: String!) {
   patients(
     first: 25
-    sort: BIRTH_DATE
-    filter: { birthDate: { high: $bornBefore }, deceased: false }
+    filter: { deceased: false }
+    fhirQuery: $bornUntil
   ) {
     totalCount
     pageInfo { hasNextPage endCursor }
@@ -56,7 +56,7 @@ export const EXAMPLES: readonly ExampleGroup[] = [
     }
   }
 }`,
-        variables: { bornBefore: '1955-01-01' },
+        variables: { bornUntil: 'birthdate=le1954' },
       },
     ],
   },

@@ -206,6 +206,34 @@ async fn what_may_not_be_seen_is_as_if_it_were_not_there() {
     compare(&only, &askers, 2).await;
 }
 
+/// Every type that analysts read about patients, at the FHIR door: nothing of what says who it is about.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn what_an_analyst_reads_is_masked_of_every_type() {
+    let masked = |ty: &ResourceType| {
+        entity::role::permits(&[Role::Analyst], entity::role::Interaction::Read, *ty) == Some(true)
+            && entity::role::is_masked(&[Role::Analyst], *ty)
+    };
+    let only: BTreeSet<ResourceType> = world::types().filter(masked).collect();
+    assert!(only.len() > 30, "{only:?}");
+    let documents = world::documents(&only);
+    let server = Server::start_in(false).await;
+    world::store(&server, &documents.iter().collect::<Vec<_>>()).await;
+    let analyst = Asker::at(&server, &Who::Person(Role::Analyst)).await;
+    for ty in only {
+        let id = Of::Own.id(ty);
+        for path in
+            [format!("/fhir/R4/{ty}/{id}"), format!("/fhir/R4/{ty}?_id={id}"), format!("/fhir/R4/{ty}/{id}/_history")]
+        {
+            let ask = Ask { method: reqwest::Method::GET, path, content_type: "", body: String::new() };
+            let answer = analyst.answer(&ask).await;
+            assert!(answer.starts_with("200") && answer.contains("SUBSETTED"), "{ty}: {answer}");
+            for part in ["urn:mark", "\"div\"", "\"name\":\"mark", "\"identifier\"", "\"extension\""] {
+                assert!(!answer.contains(part), "{ty} shows {part}: {answer}");
+            }
+        }
+    }
+}
+
 /// All types, for those whose rows are narrowed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 #[ignore = "takes long; make soak runs it"]
