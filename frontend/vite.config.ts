@@ -1,12 +1,22 @@
+import { readFileSync } from 'node:fs'
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 
 /** Where the server listens during `npm run dev`. */
 const API = process.env.WINTEHR_API ?? 'http://localhost:8080'
 
+/** The operations of these very pages go with them: the server runs them by their hash. */
+const persistedDocuments: Plugin = {
+  name: 'persisted-documents',
+  apply: 'build',
+  generateBundle() {
+    this.emitFile({ type: 'asset', fileName: 'persisted-documents.json', source: readFileSync('src/gql/persisted-documents.json', 'utf8') })
+  },
+}
+
 /** `cspNonce` leaves a placeholder on every script, style and meta tag that the server replaces on each answer. */
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), persistedDocuments],
   worker: { format: 'es' },
   html: { cspNonce: '__CSP_NONCE__' },
   build: {

@@ -14,6 +14,11 @@ struct Dist;
 
 const NOT_BUILT: &str = "This program was built without pages. `make run` builds them first.\n";
 
+/// The GraphQL operations of the embedded pages, as JSON from `sha256:…` to a text. `None` in a program without pages.
+pub fn documents() -> Option<String> {
+    Dist::get("persisted-documents.json").map(|file| String::from_utf8_lossy(&file.data).into_owned())
+}
+
 /// Answers every path no other route took: below the doors of programs with an OperationOutcome, else with pages and their parts.
 pub async fn serve(method: Method, uri: Uri) -> Response {
     let below = |door: &str| uri.path().strip_prefix(door).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));

@@ -138,10 +138,11 @@ pub struct Serve {
     /// Who is shown the GraphQL schema and names that were perhaps meant.
     #[arg(long, env = "WINTEHR_GRAPHQL_INTROSPECTION", value_enum, default_value_t)]
     pub graphql_introspection: Introspection,
-    /// GraphQL documents that may be run by their SHA-256: a JSON file `{"sha256:…": "query …"}`, or with roles `{"query": …, "roles": [ … ]}`.
+    /// GraphQL documents that may be run by their SHA-256, beside those of the pages: a JSON file `{"sha256:…": "query …"}`, or with roles `{"query": …, "roles": [ … ]}`.
     #[arg(long, env = "WINTEHR_GRAPHQL_TRUSTED_DOCUMENTS")]
     pub graphql_trusted_documents: Option<PathBuf>,
-    /// The roles that may send GraphQL documents of their own; all others run trusted ones only. Default: everybody may.
+    /// The roles that may send GraphQL documents of their own; all others run trusted ones only. Default: programs, analysts and administrators;
+    /// in demo mode everybody.
     #[arg(long, env = "WINTEHR_GRAPHQL_OWN_DOCUMENTS", value_delimiter = ',', value_parser = any_role)]
     pub graphql_own_documents: Vec<Role>,
     /// Lets Subscription resources name endpoints in private networks and on this machine, any port, and plain http.

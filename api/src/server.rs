@@ -21,7 +21,7 @@ use crate::health::Readiness;
 use crate::jobs::Jobs;
 use crate::live::Live;
 use crate::postgres::{Cluster, ClusterError};
-use crate::{auth, demo, fhir, graphql, hook, import, router, secret};
+use crate::{assets, auth, demo, fhir, graphql, hook, import, router, secret};
 
 /// How long running requests may take to end after SIGTERM.
 const DRAIN_LIMIT: Duration = Duration::from_secs(25);
@@ -65,6 +65,8 @@ pub enum ServeError {
     Members(#[from] schema::changes::Unreadable),
     #[error("trusted documents of {path}: {source}")]
     TrustedDocuments { path: std::path::PathBuf, source: graphql::documents::TrustError },
+    #[error("the GraphQL documents of the pages were built wrong: {0}")]
+    PageDocuments(graphql::documents::TrustError),
     #[error(transparent)]
     Import(#[from] import::NotFound),
     #[error(transparent)]
@@ -221,13 +223,18 @@ async fn over_database(
 /// The GraphQL doors as the command line has them.
 fn graphql_settings(settings: &Serve) -> Result<graphql::Settings, ServeError> {
     let mut documents = graphql::documents::Documents::default();
+    if let Some(json) = assets::documents() {
+        documents = documents.trust(&json).map_err(ServeError::PageDocuments)?;
+    }
     if let Some(path) = &settings.graphql_trusted_documents {
         let refuse = |source| ServeError::TrustedDocuments { path: path.clone(), source };
         documents = documents.trust_file(path).map_err(refuse)?;
     }
-    if !settings.graphql_own_documents.is_empty() {
-        documents = documents.own_for(settings.graphql_own_documents.clone());
-    }
+    documents = match (&*settings.graphql_own_documents, settings.demo) {
+        ([], true) => documents,
+        ([], false) => documents.own_for(graphql::documents::EXPLORERS.to_vec()),
+        (roles, _) => documents.own_for(roles.to_vec()),
+    };
     Ok(graphql::Settings { introspection: settings.graphql_introspection, documents, ..Default::default() })
 }
 

@@ -3,7 +3,7 @@
  * reads nothing itself. The server tells nothing of what happened before it says so: who reads after `started` misses nothing.
  */
 import { createClient as createSocket, type Client as SocketClient } from 'graphql-ws'
-import { stringifyDocument } from 'urql'
+import { formatDocument, stringifyDocument, type TypedDocumentNode } from 'urql'
 import { graphql } from '../gql'
 import type { PatientEventsSubscription, TypeEventsSubscription } from '../gql/graphql'
 import { signInNeeded } from './auth'
@@ -16,11 +16,14 @@ const TypeEvents = graphql(`
   subscription TypeEvents($types: [String!]!) { recordChanged(types: $types) { __typename ... on Changed { id } ... on Resync { reason } } }
 `)
 
+/** The text that the server trusts: the one its hash was made of. */
+const textOf = <Data, Variables extends object>(document: TypedDocumentNode<Data, Variables>) => stringifyDocument(formatDocument(document))
+
 /** What is followed: a patient by global id, or FHIR types, such as `Encounter Location`. */
 export type Topic = string
 const asked = (topic: Topic): { query: string; operationName: string; variables: Record<string, unknown> } =>
-  topic.includes('/') ? { query: stringifyDocument(PatientEvents), operationName: 'PatientEvents', variables: { id: topic } }
-    : { query: stringifyDocument(TypeEvents), operationName: 'TypeEvents', variables: { types: topic.split(' ') } }
+  topic.includes('/') ? { query: textOf(PatientEvents), operationName: 'PatientEvents', variables: { id: topic } }
+    : { query: textOf(TypeEvents), operationName: 'TypeEvents', variables: { types: topic.split(' ') } }
 
 /** `trying`: not open yet; `lost`: it was open or could not be opened, and is tried again. */
 export type Line = 'trying' | 'open' | 'lost'

@@ -1,4 +1,4 @@
-import { cacheExchange, Client, fetchExchange } from 'urql'
+import { cacheExchange, Client, fetchExchange, makeOperation, mapExchange, type Operation } from 'urql'
 import { retryExchange } from '@urql/exchange-retry'
 import { REQUEST_HEADER, signInNeeded } from './auth'
 
@@ -11,6 +11,19 @@ export async function ask(input: RequestInfo | URL, init?: RequestInit): Promise
   }
 }
 
+/** The hash under which the server knows an operation of these pages, put there by the code generator. */
+const hashOf = (document: object): string | undefined => {
+  const meta = '__meta__' in document ? document.__meta__ : undefined
+  return typeof meta === 'object' && meta !== null && 'hash' in meta && typeof meta.hash === 'string' ? meta.hash : undefined
+}
+
+/** Names the document instead of sending it. `npm run dev` sends it: its server may have been built with other pages. */
+function named(operation: Operation): Operation {
+  const sha256Hash = import.meta.env.DEV ? undefined : hashOf(operation.query)
+  if (!sha256Hash) return operation
+  return makeOperation(operation.kind, { ...operation, extensions: { ...operation.extensions, persistedQuery: { version: 1, sha256Hash } } })
+}
+
 /** One client per signed-in person: a new person starts with an empty cache. */
 export function createClient(): Client {
   return new Client({
@@ -19,6 +32,7 @@ export function createClient(): Client {
     fetch: ask,
     fetchOptions: { credentials: 'same-origin', headers: REQUEST_HEADER },
     exchanges: [
+      mapExchange({ onOperation: named }),
       cacheExchange,
       retryExchange({
         maxNumberAttempts: 3,
