@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use entity::cluster::ClusterConnection;
 use entity::outbound::Reach;
 use entity::store::{NewToken, PersonAccount, SystemAccount, UserChange};
-use entity::{Actor, IdSource, Request, Store, StoreConfig, StoreError, Unguarded};
+use entity::{Actor, IdSource, Request, Store, StoreConfig, StoreError};
 use schema::ClinicalSchema;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -474,7 +474,7 @@ fn key(database: &DatabaseArgs) -> Result<[u8; 32], secret::SecretError> {
 
 async fn open(url: &str, connections: u32) -> Result<Store, StoreError> {
     entity::migrate(url, migration::migrate, clock::random()).await?;
-    Store::open(&StoreConfig { url: url.to_owned(), connections }, Arc::new(Unguarded)).await
+    Store::open(&StoreConfig { url: url.to_owned(), connections }, Arc::new(schema::gate::ClinicalGate)).await
 }
 
 #[cfg(test)]

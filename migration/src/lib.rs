@@ -16,6 +16,7 @@ mod m0033_labelled;
 mod m0034_tries;
 mod m0035_second_factor;
 mod m0060_chart_grant;
+mod m0070_draft;
 
 pub struct Migrator;
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0035_second_factor::Migration),
             Box::new(m0033_labelled::Migration),
             Box::new(m0060_chart_grant::Migration),
+            Box::new(m0070_draft::Migration),
         ]
     }
 }

@@ -251,6 +251,17 @@ codes! {
         /// Not known.
         Unknown = "unknown",
     }
+    /// Where a note stands.
+    NoteStatus {
+        /// Not signed, or signed and waiting for a second signature.
+        Preliminary = "preliminary",
+        /// Signed; it does not change any more.
+        Final = "final",
+        /// Changed after it was signed, elsewhere.
+        Amended = "amended",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+    }
     /// Where a document stands.
     DocumentStatus {
         /// In force.

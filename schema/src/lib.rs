@@ -5,6 +5,7 @@ pub mod code;
 pub mod document;
 pub mod error;
 pub mod fhir_graphql;
+pub mod gate;
 pub mod limits;
 mod mutation;
 pub mod query;

@@ -25,6 +25,7 @@ use crate::types::chart::{
 };
 use crate::types::cohort::{self, Cohort, CohortInput};
 use crate::types::medication::MedicationStatement;
+use crate::types::note::{self, Note, NoteDraft, NoteTemplate};
 use crate::types::past;
 use crate::types::patient::{DateRange, Patient, PatientConnection, page_cost};
 use crate::types::versions::{Provenance, ProvenanceConnection, VersionConnection};
@@ -65,6 +66,7 @@ pub enum Node {
     Procedure(Procedure),
     DiagnosticReport(DiagnosticReport),
     ClinicalDocument(ClinicalDocument),
+    Note(Note),
     MedicationStatement(MedicationStatement),
     CarePlan(CarePlan),
     Goal(Goal),
@@ -98,6 +100,7 @@ pub(crate) fn node(document: Document) -> Node {
         ResourceType::Procedure => Node::Procedure(Procedure(document)),
         ResourceType::DiagnosticReport => Node::DiagnosticReport(DiagnosticReport(document)),
         ResourceType::DocumentReference => Node::ClinicalDocument(ClinicalDocument(document)),
+        ResourceType::Composition => Node::Note(Note(document)),
         ResourceType::MedicationStatement => Node::MedicationStatement(MedicationStatement(document)),
         ResourceType::CarePlan => Node::CarePlan(CarePlan(document)),
         ResourceType::Goal => Node::Goal(Goal(document)),
@@ -455,6 +458,33 @@ impl Query {
             Some((ResourceType::Patient, _)) => Ok(read(ctx, &id, as_of.as_ref()).await?.map(Patient)),
             _ => Ok(None),
         }
+    }
+
+    /// One note by global id; null when absent, deleted or not to be seen.
+    async fn note(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Global id, such as `Composition/c1`")] id: ID,
+    ) -> Result<Option<Note>> {
+        match parts(&id) {
+            Some((ResourceType::Composition, _)) => Ok(read(ctx, &id, None).await?.map(Note)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The kinds of notes that there are, with their sections.
+    async fn note_templates(&self) -> Vec<NoteTemplate> {
+        clinical::note::templates().iter().map(NoteTemplate).collect()
+    }
+
+    /// What the asking party is writing and has not put on record, the one written last first. Nobody else sees it.
+    #[graphql(complexity = "20 + 20 * child_complexity")]
+    async fn note_drafts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only about this patient")] patient: Option<ID>,
+    ) -> Result<Vec<NoteDraft>> {
+        note::drafts(session(ctx), patient.as_ref()).await
     }
 
     /// What waits for somebody, newest first.

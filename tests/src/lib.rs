@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta};
 use entity::cluster::ClusterConnection;
 use entity::outbound::Reach;
 use entity::store::{NewToken, SystemAccount};
-use entity::{Role, Store, StoreConfig, StoreError, Unguarded};
+use entity::{Role, Store, StoreConfig, StoreError};
 use schema::ClinicalSchema;
 
 /// Settings of a cluster in `dir`, found and run as the product does.
@@ -64,7 +64,7 @@ pub async fn cluster() -> &'static Cluster {
 /// A store on a new database of its own.
 pub async fn store() -> Store {
     let config = StoreConfig { url: database().await, connections: 4 };
-    Store::open(&config, Arc::new(Unguarded)).await.expect("the store opens")
+    Store::open(&config, Arc::new(schema::gate::ClinicalGate)).await.expect("the store opens")
 }
 
 /// A server on a loopback port over a database of its own, with a clock that stands still.
@@ -140,11 +140,12 @@ impl Server {
         reach: Reach,
         second_factor: Arc<[Role]>,
     ) -> Self {
-        let store = Store::open(&StoreConfig { url: url.clone(), connections: 4 }, Arc::new(Unguarded))
-            .await
-            .expect("the store opens")
-            .keyed(&[9; 32])
-            .reaching(reach);
+        let store =
+            Store::open(&StoreConfig { url: url.clone(), connections: 4 }, Arc::new(schema::gate::ClinicalGate))
+                .await
+                .expect("the store opens")
+                .keyed(&[9; 32])
+                .reaching(reach);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("bound"));
         let public_url = public_url.unwrap_or(&address);

@@ -10,6 +10,7 @@ mod care;
 mod chart;
 mod condition;
 mod glass;
+mod draft;
 mod history;
 mod job;
 mod kept;
@@ -48,6 +49,7 @@ pub use audit::{
 };
 pub use condition::{Conditions, Criterion, Decide, Match};
 pub use glass::{ChartGrant, EMERGENCY, Emergency, Review};
+pub use draft::{DraftKept, DraftText, PrivateDraft};
 pub use history::{HistoryEntry, HistoryOf, HistoryPage, HistoryRequest};
 pub use job::{
     Advance, Claim, Export, ImportInput, JobFile, JobState, JobStatus, KEPT as JOB_KEPT, Source, TypeFilter, Whose,

@@ -68,7 +68,7 @@ const who = {
 
 /** A patient of whom nothing is recorded. */
 export const emptyPatient = {
-  ...who, conditions: none, allergies: { ...none, status: 'NOT_ASKED' }, medicationRequests: none, currentMedications: none, encounters: none, immunizations: none, procedures: none, documents: none,
+  ...who, conditions: none, allergies: { ...none, status: 'NOT_ASKED' }, medicationRequests: none, currentMedications: none, encounters: none, immunizations: none, procedures: none, documents: none, notes: none,
   diagnosticReports: none, labs: none, vitals: none, latestResults: [], careTeam: [], contacts: [], relatedPersons: none, coverage: none, carePlans: none, goals: none, appointments: none, tasks: none, timeline: { ...none, omitted: [] },
 }
 
@@ -92,6 +92,10 @@ export const fullPatient = {
   immunizations: list({ ...node('Immunization/i1'), status: 'NOT_DONE', vaccine: concept('Influenza'), occurredAt: '2026-10' }),
   procedures: list({ ...node('Procedure/p1'), status: 'COMPLETED', code: concept('Chest X-ray'), performedAt: '2026-11-19', reasons: [], bodySites: [], performers: [{ display: 'Dr Lee' }], notes: [] }),
   documents: list({ ...node('DocumentReference/d1'), status: 'CURRENT', type: concept('Progress note'), category: [], date: '2026-11-22T08:35:00Z', authors: [{ display: 'Dr Lee' }], attachments: [{ contentType: 'text/plain', data: btoa('Walks to the bathroom.') }] }),
+  notes: list({
+    __typename: 'Note', ...node('Composition/n1'), status: 'PRELIMINARY', type: concept('Progress note'), title: 'Progress note (SOAP)', date: '2026-11-22T08:35:00Z', authors: [{ id: 'Practitioner/lee', display: 'Dr Lee' }], template: 'progress', lateEntry: false, awaitsCosignature: false,
+    sections: [{ code: '61150-9', title: 'Subjective', text: 'Walks to the bathroom.', sources: [] }], signatures: [],
+  }),
   diagnosticReports: list({ ...node('DiagnosticReport/r1'), status: 'FINAL', code: concept('Renal panel'), category: [], effectiveAt: '2026-11-22T07:40:00Z', conclusion: 'Repeat potassium.', performers: [], results: [potassium] }),
   labs: list(potassium),
   careTeam: [{ team: { id: 'CareTeam/t1' }, teamName: 'Ward 6 West', member: { id: 'Practitioner/lee', display: 'Dr Lee' }, roles: [concept('Attending')] }],
@@ -111,4 +115,11 @@ export const fullPatient = {
   latestResults: ({ category }: { category: string }) => (category === 'LABORATORY' ? [latest(potassium)] : [latest(pressure)]),
 }
 
-export const answering = (patient: object | null) => ({ patient, breakGlassOpened: [] })
+/** Kinds of notes, and who writes. */
+export const writing = {
+  me: { principal: 'lee', roles: ['PHYSICIAN'], fhirUser: 'Practitioner/lee' },
+  noteTemplates: [{ key: 'progress', title: 'Progress note (SOAP)', code: '11506-3', sections: [{ code: '61150-9', title: 'Subjective', required: true, text: '' }, { code: '61149-1', title: 'Objective', required: true, text: '{{vitals.latest}}' }] }],
+  noteDrafts: [],
+}
+
+export const answering = (patient: object | null, more: object = {}) => ({ patient, breakGlassOpened: [], ...writing, ...more })

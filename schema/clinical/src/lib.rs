@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod cell;
 pub mod demo;
 pub mod media;
+pub mod note;
 pub mod questionnaire;
 pub mod score;
 pub mod vital;

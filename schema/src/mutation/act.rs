@@ -402,6 +402,11 @@ impl<'s> Act<'s> {
         Some(id)
     }
 
+    /// A write that was made with an id of its own.
+    pub fn add(&mut self, write: Write) {
+        self.writes.push(write);
+    }
+
     /// A new version of what was read. `expected` is the version the caller saw.
     pub fn update(&mut self, of: &Document, expected: i32, draft: Draft) {
         let stored = of.stored();

@@ -11,6 +11,7 @@ pub(crate) mod glass;
 mod immunization;
 mod input;
 mod merge;
+mod note;
 mod problem;
 mod questionnaire;
 mod registration;
@@ -52,6 +53,11 @@ use input::{ConceptInput, Draft};
 use merge::{
     PatientMergeInput, PatientMergePayload, PatientMergeProposeInput, PatientMergeProposePayload, PatientUnmergeInput,
     PatientUnmergePayload, PatientUnmergeProposeInput,
+};
+use note::{
+    NoteAddendInput, NoteAddendPayload, NoteCosignInput, NoteCosignPayload, NoteDiscardInput, NoteDiscardPayload,
+    NoteDraftInput, NoteDraftPayload, NoteEditInput, NoteEditPayload, NoteRetractInput, NoteRetractPayload,
+    NoteSignInput, NoteSignPayload,
 };
 use problem::{
     ConditionChangePayload, ConditionRecordInput, ConditionRecordPayload, ConditionResolveInput, ConditionUpdateInput,
@@ -337,6 +343,69 @@ impl Mutation {
         #[graphql(desc = "Which, and the newer one")] input: DocumentReplaceInput,
     ) -> Result<DocumentReplacePayload> {
         document::replace(session(ctx), input).await
+    }
+
+    /// Keeps what somebody is writing. Only the author sees it, and it is no version of any record.
+    async fn note_draft(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is written so far")] input: NoteDraftInput,
+    ) -> Result<NoteDraftPayload> {
+        note::keep(session(ctx), input).await
+    }
+
+    /// Throws one's own draft away.
+    async fn note_discard(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] input: NoteDiscardInput,
+    ) -> Result<NoteDiscardPayload> {
+        note::discard(session(ctx), input).await
+    }
+
+    /// Puts a note on record, not signed, or changes one that is not signed. For its author.
+    async fn note_edit(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it says")] input: NoteEditInput,
+    ) -> Result<NoteEditPayload> {
+        note::edit(session(ctx), input).await
+    }
+
+    /// Signs a note of one's own. It does not change any more; with a second signature asked for, once that is there.
+    async fn note_sign(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] input: NoteSignInput,
+    ) -> Result<NoteSignPayload> {
+        note::sign(session(ctx), input).await
+    }
+
+    /// Gives a note the second signature that one was asked for.
+    async fn note_cosign(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] input: NoteCosignInput,
+    ) -> Result<NoteCosignPayload> {
+        note::cosign(session(ctx), input).await
+    }
+
+    /// Adds to a signed note. The addendum is a signed note of its own; the note itself stays as it is.
+    async fn note_addend(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "To which, and what")] input: NoteAddendInput,
+    ) -> Result<NoteAddendPayload> {
+        note::addend(session(ctx), input).await
+    }
+
+    /// Marks a note as a mistake. It stays to be read, struck through, with the reason.
+    async fn note_retract(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and why")] input: NoteRetractInput,
+    ) -> Result<NoteRetractPayload> {
+        note::retract(session(ctx), input).await
     }
 
     /// Submits a questionnaire that was filled in. Where the sum of its answers is published it is recorded too, and an answer that is

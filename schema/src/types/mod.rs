@@ -8,6 +8,7 @@ pub mod chart;
 pub mod cohort;
 pub mod medication;
 pub mod merged;
+pub mod note;
 pub mod past;
 pub mod patient;
 pub mod timeline;

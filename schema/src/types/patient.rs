@@ -7,7 +7,7 @@ use fhir::{Json, ResourceType};
 use crate::code::{
     AllergyCategory, AllergyClinicalStatus, AppointmentStatus, ConditionClinicalStatus, DocumentStatus,
     EncounterStatus, Gender, GoalStatus, MedicationRequestIntent, MedicationRequestStatus, MedicationStatementStatus,
-    ObservationStatus, PlanStatus, ProcedureStatus, ReportStatus, ResultCategory, TaskStatus, alternatives,
+    NoteStatus, ObservationStatus, PlanStatus, ProcedureStatus, ReportStatus, ResultCategory, TaskStatus, alternatives,
 };
 use crate::document::{Document, List, PageArguments, PageInfo, connection};
 use crate::error::or_null;
@@ -24,6 +24,7 @@ use crate::types::chart::{
 };
 use crate::types::medication::{self, CurrentMedicationConnection, MedicationStatementConnection};
 use crate::types::merged;
+use crate::types::note::NoteConnection;
 use crate::types::past::{self, ChangeConnection, EverythingConnection};
 use crate::types::timeline::{self, TimelineConnection, TimelineKind};
 use crate::types::trend::{self, LatestResult, Trend};
@@ -803,6 +804,24 @@ impl Patient {
             self.list(ctx, ResourceType::DocumentReference, pairs, PageArguments { first, after, last, before })
                 .await
                 .map(DocumentConnection)
+        })
+        .await
+    }
+    /// Notes and their addenda, signed and not, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn notes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any of these states")] status: Option<Vec<NoteStatus>>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<NoteConnection> {
+        or_null(ctx, async {
+            let page = PageArguments { first, after, last, before };
+            let pairs = pair("status", status.map(|s| alternatives(s.into_iter().map(NoteStatus::code)))).collect();
+            self.list(ctx, ResourceType::Composition, pairs, page).await.map(NoteConnection)
         })
         .await
     }

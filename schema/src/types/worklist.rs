@@ -218,6 +218,8 @@ pub(crate) async fn worklist(
         }
         WorklistKind::NotesToSign => {
             pairs.push(("status", "preliminary".into()));
+            // One that its author has signed waits for somebody else.
+            pairs.push(("attester:missing", "true".into()));
             pairs.push(("author", me.ok_or_else(nobody)?));
             let list = List::search(session, asked(session, ResourceType::Composition, &pairs)?, &request).await?;
             Ok(WorklistConnection { list, outstanding: None })

@@ -7,6 +7,7 @@ mod acts;
 mod acts_care;
 mod acts_document;
 mod acts_encounter;
+mod acts_note;
 mod acts_questionnaire;
 mod acts_registration;
 mod acts_schedule;

@@ -16,19 +16,20 @@ import type { FragmentType } from '../../gql'
 import { formatInstant, notPast } from '../../lib/date'
 
 type WithBanner = FragmentType<typeof BannerFragment>
-interface Answer<P> { patient?: P | null }
+interface Answer { patient?: WithBanner | null }
+type PatientOf<D extends Answer> = NonNullable<D['patient']>
 
 /** An act on any of these makes the screen be read again, also when it had none of them yet. */
-const CHANGES = { additionalTypenames: ['Patient', 'Condition', 'AllergyIntolerance', 'Immunization', 'Observation', 'MedicationRequest', 'MedicationStatement', 'Procedure', 'Encounter', 'ClinicalDocument', 'DiagnosticReport', 'Task', 'Appointment', 'CarePlan', 'Goal'] }
+const CHANGES = { additionalTypenames: ['Patient', 'Condition', 'AllergyIntolerance', 'Immunization', 'Observation', 'MedicationRequest', 'MedicationStatement', 'Procedure', 'Encounter', 'ClinicalDocument', 'DiagnosticReport', 'Task', 'Appointment', 'CarePlan', 'Goal', 'Note', 'NoteDraft'] }
 
-interface Screen<P, X extends object> { patientId: string; title: string; query: TypedDocumentNode<Answer<P>, { id: string; asOf?: string | null } & X>; variables?: X; children: (patient: P | undefined) => ReactNode; scrolls?: boolean }
+interface Screen<D extends Answer, X extends object> { patientId: string; title: string; query: TypedDocumentNode<D, { id: string; asOf?: string | null } & X>; variables?: X; children: (patient: PatientOf<D> | undefined, answer: D | undefined) => ReactNode; scrolls?: boolean }
 
 /**
  * One screen of a chart, read in one operation: the patient's banner, the tabs, and what the page draws. `children` gets no patient while the
  * answer is on its way; its parts then draw their own waiting. A part that could not be read says so by itself. The address may name a past
  * instant; then the whole chart is read as of it, and nothing of another instant stays on the page.
  */
-export function ChartScreen<P extends WithBanner, X extends object = object>(screen: Screen<P, X>) {
+export function ChartScreen<D extends Answer, X extends object = object>(screen: Screen<D, X>) {
   const [query] = useSearchParams()
   const asOf = query.get(AS_OF)
   const wrong = asOf === null ? null : notPast(asOf)
@@ -44,7 +45,7 @@ export function ChartScreen<P extends WithBanner, X extends object = object>(scr
   return <AsOfScreen key={`${screen.patientId} ${asOf ?? ''}`} {...screen} asOf={asOf} />
 }
 
-function AsOfScreen<P extends WithBanner, X extends object>({ patientId, title, query, variables, children, scrolls = true, asOf }: Screen<P, X> & { asOf: string | null }) {
+function AsOfScreen<D extends Answer, X extends object>({ patientId, title, query, variables, children, scrolls = true, asOf }: Screen<D, X> & { asOf: string | null }) {
   useTitle(asOf ? `${title} as of ${formatInstant(asOf)}` : title)
   const [count, setCount] = useState(0)
   const anew = useCallback(() => setCount((n) => n + 1), [])
@@ -60,7 +61,7 @@ function AsOfScreen<P extends WithBanner, X extends object>({ patientId, title, 
     retry()
   }, [count, asking, retry])
   const reading = useReading(fetching && !data, error, retry)
-  const patient = data?.patient
+  const patient = data?.patient as PatientOf<D> | null | undefined
   const open = useMemo(() => ({ id: patientId, line: patient ? identityLine(patient) : '', asOf, read: count }), [patientId, patient, asOf, count])
   if (!fetching && error && !patient) {
     return (
@@ -89,8 +90,8 @@ function AsOfScreen<P extends WithBanner, X extends object>({ patientId, title, 
         <Tabs patientId={patientId} asOf={asOf} />
         <AsOf asOf={asOf} live={live.state}><OpenInEmergency patientId={patientId} onOpened={retry} /></AsOf>
         {scrolls
-          ? <div className={css.body} tabIndex={0} role="group" aria-label="Chart page"><Boundary what="This page">{children(patient ?? undefined)}</Boundary></div>
-          : <div className={css.body} style={{ overflow: 'hidden' }}><Boundary what="This page">{children(patient ?? undefined)}</Boundary></div>}
+          ? <div className={css.body} tabIndex={0} role="group" aria-label="Chart page"><Boundary what="This page">{children(patient ?? undefined, data)}</Boundary></div>
+          : <div className={css.body} style={{ overflow: 'hidden' }}><Boundary what="This page">{children(patient ?? undefined, data)}</Boundary></div>}
       </main>
     </PatientProvider>
     </ReadingProvider>

@@ -10,6 +10,7 @@ import { DocumentsPage } from './documents.page'
 import { EncountersPage } from './encounters.page'
 import { ImmunizationsPage } from './immunizations.page'
 import { MedicationsPage } from './medications.page'
+import { NotesPage } from './notes.page'
 import { ProblemsPage } from './problems.page'
 import { ProceduresPage } from './procedures.page'
 import { ResultsPage } from './results.page'
@@ -38,6 +39,7 @@ const WIDGETS: Widget[] = [
   tab('the procedures tab', <ProceduresPage />, 'procedures', 'No procedure is recorded.', /Chest X-ray/),
   tab('the encounters tab', <EncountersPage />, 'encounters', 'No encounter is recorded.', /6 West, bed 3/),
   tab('the documents tab', <DocumentsPage />, 'documents', 'No document is recorded.', /Progress note/),
+  tab('the notes tab', <NotesPage />, 'notes', 'No note is recorded.', /Progress note \(SOAP\).*Not signed.*Dr Lee/),
   tab('the vitals tab', <VitalsPage />, 'vitals', 'No vital sign is recorded.', /104\/58/),
   tab('the care team', <CarePage />, 'careTeam', 'No care team is recorded.', /Ward 6 West/),
   tab('the care plans', <CarePage />, 'carePlans', 'No care plan is recorded.', /Asthma plan.*Inhaler technique/),

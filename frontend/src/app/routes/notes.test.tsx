@@ -1,0 +1,94 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, it } from 'vitest'
+import { answering, emptyPatient, fullPatient, renderPage, type FakeServer } from '../../testing/chart'
+import { NotesPage } from './notes.page'
+
+const at = (server: FakeServer, role?: string, query = '') => renderPage(<NotesPage />, '/patients/:id/clinical/x', `/patients/ada/clinical/x${query}`, server, role)
+const note = fullPatient.notes.nodes[0] as object & { id: string }
+const notes = (...nodes: object[]) => answering({ ...fullPatient, notes: { ...fullPatient.notes, nodes, totalCount: nodes.length } })
+const draft = { id: 'd1', version: '1', patient: 'Patient/ada', template: 'progress', sections: [], createdAt: '2026-11-28T08:00:00Z', updatedAt: '2026-11-28T08:00:00Z' }
+const quantity = { __typename: 'Quantity', value: '72', unit: '/min' }
+const pulse = { ...(fullPatient.labs.nodes[0] as object), id: 'Observation/pulse', code: { text: 'Pulse', codings: [] }, value: quantity, interpretation: null, effectiveAt: '2026-11-28T07:00:00Z' }
+
+it('what is written is kept as a draft by itself, with data of the chart as they are now', async () => {
+  const kept: { sections: { code: string; text: string; sources: string[] }[]; draft?: string; draftVersion?: string }[] = []
+  at({
+    root: answering({ ...emptyPatient, latestResults: ({ category }: { category: string }) => (category === 'VITAL_SIGNS' ? [{ code: pulse.code, observation: pulse, series: [], excludedCount: 0 }] : []) }, {
+      noteDraft: ({ input }: { input: (typeof kept)[number] }) => { kept.push(input); return { outcome: { __typename: 'NoteDraftSaved', draft: { ...draft, version: String(kept.length) } } } },
+    }),
+  })
+  await userEvent.click(await screen.findByRole('button', { name: 'Progress note (SOAP)' }))
+  expect(screen.getByLabelText('Subjective')).toHaveFocus()
+  await userEvent.keyboard('Feels well')
+  await userEvent.click(screen.getByRole('button', { name: 'Fill in vital signs' }))
+  await waitFor(() => expect(screen.getByLabelText<HTMLTextAreaElement>('Objective').value).toMatch(/^Vital signs on record at .*\n- Pulse: 72 \/min \(28-Nov-2026 \d\d:\d\d\)$/))
+  await waitFor(() => expect(kept.at(-1)?.sections[1]?.sources).toEqual(['Observation/pulse']), { timeout: 15_000 })
+  expect(kept.at(-1)?.sections[0]?.text).toBe('Feels well')
+  expect(await screen.findByText(/^Draft kept /)).toBeVisible()
+  await userEvent.type(screen.getByLabelText('Subjective'), '.')
+  await waitFor(() => expect(kept.at(-1)).toMatchObject({ draft: 'd1', draftVersion: expect.stringMatching(/\d/) as unknown }), { timeout: 15_000 })
+})
+
+it('a draft changed in another window is shown beside what stands here', async () => {
+  at({ root: answering(emptyPatient, { noteDraft: () => ({ outcome: { __typename: 'DraftChanged', draft: { ...draft, version: '7', sections: [{ code: '61150-9', text: 'Elsewhere', sources: [] }] } } }) }) })
+  await userEvent.click(await screen.findByRole('button', { name: 'Progress note (SOAP)' }))
+  await userEvent.keyboard('Here')
+  expect(await screen.findByText('Elsewhere', {}, { timeout: 15_000 })).toBeVisible()
+  expect(screen.getByRole('alert')).toHaveTextContent('another window')
+  await userEvent.click(screen.getByRole('button', { name: 'Take this text' }))
+  expect(screen.getByLabelText('Subjective')).toHaveValue('Elsewhere')
+})
+
+it('a draft is gone on with, and discarded by choice only', async () => {
+  let gone: unknown
+  const own = { ...draft, title: 'Ward round', sections: [{ code: '61150-9', text: 'Begun', sources: [] }] }
+  at({ root: answering(emptyPatient, { noteDrafts: [own], noteDiscard: ({ input }: { input: unknown }) => { gone = input; return { outcome: { __typename: 'NoteDraftDiscarded', draft: 'd1' } } } }) })
+  await userEvent.click(await screen.findByRole('button', { name: 'Ward round' }))
+  expect(screen.getByLabelText('Subjective')).toHaveValue('Begun')
+  await userEvent.click(screen.getByRole('button', { name: 'Discard the draft' }))
+  await waitFor(() => expect(gone).toEqual({ draft: 'd1' }))
+  expect(await screen.findByText('No note is recorded.')).toBeVisible()
+})
+
+it('a note that cannot be signed yet says what is missing', async () => {
+  const server: FakeServer = { root: { ...notes(note), search: { nodes: [], edges: [], pageInfo: { hasNextPage: false, hasPreviousPage: false } }, noteSign: () => ({ outcome: { __typename: 'UnfilledPlaceholder', placeholders: ['{{vitals.latest}}'] } }) } }
+  at(server)
+  await userEvent.click((await screen.findAllByRole('button', { name: 'Progress note (SOAP)' })).at(-1) as HTMLElement)
+  const reader = within(await screen.findByRole('complementary', { name: 'Progress note (SOAP)' }))
+  expect(reader.getByText('Walks to the bathroom.')).toBeVisible()
+  await userEvent.click(reader.getByRole('button', { name: 'Sign' }))
+  const dialog = within(await screen.findByRole('dialog', { name: 'Sign: Progress note (SOAP)' }))
+  await userEvent.click(dialog.getByRole('button', { name: 'Sign' }))
+  expect(await dialog.findByText(/These places are not filled in: \{\{vitals.latest\}\}/)).toBeVisible()
+})
+
+it.each([
+  ['its author', 'physician', {}, ['Sign', 'Change', 'Entered in error'], ['Co-sign', 'Add to it']],
+  ['another physician', 'physician', { authors: [{ id: 'Practitioner/kim', display: 'Dr Kim' }] }, ['Entered in error'], ['Sign', 'Change', 'Co-sign']],
+  ['who is asked to co-sign', 'physician', { authors: [{ id: 'Practitioner/kim', display: 'Dr Kim' }], awaitsCosignature: true }, ['Co-sign'], ['Sign', 'Change']],
+  ['a nurse, once it is signed', 'nurse', { status: 'FINAL', authors: [{ id: 'Practitioner/kim', display: 'Dr Kim' }] }, ['Add to it'], ['Sign', 'Change', 'Entered in error']],
+  ['a pharmacist', 'pharmacist', { status: 'FINAL' }, ['Print'], ['Add to it', 'Entered in error']],
+])('offers %s the acts that are theirs', async (_, role, more, offered, others) => {
+  at({ root: notes({ ...note, ...more }) }, role)
+  await userEvent.click((await screen.findAllByRole('button', { name: 'Progress note (SOAP)' })).at(-1) as HTMLElement)
+  const reader = within(await screen.findByRole('complementary', { name: 'Progress note (SOAP)' }))
+  for (const name of offered) expect(reader.getByRole('button', { name })).toBeVisible()
+  for (const name of others) expect(reader.queryByRole('button', { name })).toBeNull()
+})
+
+it('an addendum stands under its note, and a mistake is struck through', async () => {
+  const addendum = { ...note, id: 'Composition/n2', status: 'FINAL', title: 'Addendum to Progress note (SOAP)', appends: { id: note.id }, sections: [{ code: null, title: 'Addendum', text: 'Pulse again 70', sources: [] }] }
+  at({ root: notes(addendum, { ...note, status: 'ENTERED_IN_ERROR', title: 'Wrong chart' }) })
+  const rows = within(await screen.findByRole('table', { name: 'Notes' })).getAllByRole('row')
+  expect(rows.map((r) => r.textContent)).toEqual([expect.stringContaining('Note'), expect.stringContaining('Wrong chart'), expect.stringContaining('Addendum to')])
+  expect(screen.getByText('Wrong chart').tagName).toBe('S')
+  await userEvent.click(screen.getByRole('button', { name: 'Wrong chart' }))
+  expect(within(screen.getByRole('region', { name: 'Addendum to Progress note (SOAP)' })).getByText('Pulse again 70')).toBeVisible()
+})
+
+it('nothing is written in a chart of the past, nor by who may not', async () => {
+  at({ root: answering(emptyPatient) }, 'physician', '?asOf=2026-01-05T08:00:00Z')
+  expect(await screen.findByText('No note is recorded.')).toBeVisible()
+  expect(screen.queryByRole('button', { name: 'Progress note (SOAP)' })).toBeNull()
+})

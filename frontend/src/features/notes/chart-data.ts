@@ -1,0 +1,88 @@
+import type { Client } from 'urql'
+import { ObservationRow, valueOf } from '../../components/clinical/observation'
+import { graphql, read, type FragmentType } from '../../gql'
+import type { NoteDataQuery } from '../../gql/graphql'
+import { formatDateTime, formatDay } from '../../lib/date'
+
+/** Data of the chart that a note can hold: as it was when it was inserted, with the time and with the records it came from. */
+const NoteData = graphql(`
+  query NoteData($id: ID!) {
+    patient(id: $id) {
+      id
+      vitals: latestResults(category: VITAL_SIGNS, first: 20) { code { text } observation { id ...ObservationRow } }
+      labs: latestResults(category: LABORATORY, first: 20) { code { text } observation { id ...ObservationRow } }
+      currentMedications(first: 100) { nodes { id medication { text } dosageText } pageInfo { hasNextPage } }
+      conditions(filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }, first: 100) { nodes { id code { text } onsetAt verificationStatus } pageInfo { hasNextPage } }
+      allergies(first: 100) { status nodes { id substance { text } clinicalStatus verificationStatus reactions { manifestations { text } } } pageInfo { hasNextPage } }
+    }
+  }
+`)
+
+export type DataKind = 'vitals' | 'labs' | 'medications' | 'problems' | 'allergies'
+export const DATA: readonly { kind: DataKind; name: string; placeholder: string }[] = [
+  { kind: 'vitals', name: 'Vital signs', placeholder: '{{vitals.latest}}' },
+  { kind: 'labs', name: 'Laboratory results', placeholder: '{{labs.latest}}' },
+  { kind: 'medications', name: 'Medications', placeholder: '{{medications.current}}' },
+  { kind: 'problems', name: 'Active problems', placeholder: '{{problems.active}}' },
+  { kind: 'allergies', name: 'Allergies', placeholder: '{{allergies}}' },
+]
+
+export interface Snapshot { text: string; sources: string[] }
+
+type Chart = NonNullable<NoteDataQuery['patient']>
+type Result = { code?: { text: string } | null; observation: { id: string } & FragmentType<typeof ObservationRow> }
+
+const result = (r: Result): string => {
+  const row = read(ObservationRow, r.observation)
+  const { text, unit } = valueOf(row)
+  return `${r.code?.text ?? 'Not named'}: ${text}${unit ? ` ${unit}` : ''} (${row.effectiveAt ? formatDateTime(row.effectiveAt) : 'time not recorded'})`
+}
+const cut = (page: { hasNextPage: boolean }) => (page.hasNextPage ? ['More is on record than is listed here.'] : [])
+const ALLERGIES = { NONE_KNOWN: 'No known allergies', NOT_ASKED: 'Not recorded' } as const
+
+/** The lines of one kind of data; null when it could not be read, which is not the same as none. */
+function lines(chart: Chart, kind: DataKind): { lines: string[]; sources: string[]; none: string } | null {
+  switch (kind) {
+    case 'vitals': case 'labs': {
+      const found = chart[kind]
+      return found && { lines: found.map(result), sources: found.map((r) => r.observation.id), none: 'None on record.' }
+    }
+    case 'medications': {
+      const found = chart.currentMedications
+      return found && { lines: [...found.nodes.map((m) => `${m.medication?.text ?? 'Not named'} – ${m.dosageText ?? 'dose not recorded'}`), ...cut(found.pageInfo)], sources: found.nodes.map((m) => m.id), none: 'No current medication on record.' }
+    }
+    case 'problems': {
+      const found = chart.conditions
+      if (!found) return null
+      const real = found.nodes.filter((c) => c.verificationStatus !== 'ENTERED_IN_ERROR' && c.verificationStatus !== 'REFUTED')
+      return { lines: [...real.map((c) => `${c.code?.text ?? 'Not named'}${c.onsetAt ? `, since ${formatDay(c.onsetAt)}` : ''}`), ...cut(found.pageInfo)], sources: real.map((c) => c.id), none: 'No active problem on record.' }
+    }
+    case 'allergies': {
+      const found = chart.allergies
+      if (!found) return null
+      const real = found.status === 'KNOWN' ? found.nodes.filter((a) => a.clinicalStatus === 'ACTIVE' && a.verificationStatus !== 'ENTERED_IN_ERROR' && a.verificationStatus !== 'REFUTED') : []
+      const reactions = (a: (typeof real)[number]) => a.reactions.flatMap((r) => r.manifestations.map((m) => m.text)).join(', ')
+      return {
+        lines: [...real.map((a) => `${a.substance?.text ?? 'Not named'}${reactions(a) ? ` – ${reactions(a)}` : ''}`), ...cut(found.pageInfo)],
+        sources: real.map((a) => a.id), none: found.status === 'KNOWN' ? 'No active allergy on record.' : ALLERGIES[found.status],
+      }
+    }
+  }
+}
+
+/** One kind of data as text, under a line that says what it is and when it was inserted. */
+export function snapshot(chart: Chart, kind: DataKind, now: string): Snapshot | null {
+  const found = lines(chart, kind)
+  if (!found) return null
+  const head = `${DATA.find((d) => d.kind === kind)?.name ?? ''} on record at ${formatDateTime(now)}:`
+  return { text: [head, ...(found.lines.length > 0 ? found.lines.map((l) => `- ${l}`) : [found.none])].join('\n'), sources: found.sources }
+}
+
+/** What the chart says now, in kinds. A kind that is missing could not be read, or may not be seen. */
+export async function readChartData(client: Client, patient: string): Promise<Map<DataKind, Snapshot> | null> {
+  const { data } = await client.query(NoteData, { id: patient }, { requestPolicy: 'network-only' }).toPromise()
+  const chart = data?.patient
+  if (!chart) return null
+  const now = new Date().toISOString()
+  return new Map(DATA.flatMap(({ kind }) => { const made = snapshot(chart, kind, now); return made ? [[kind, made] as const] : [] }))
+}

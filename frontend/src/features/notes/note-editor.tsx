@@ -1,0 +1,277 @@
+import Button from '@mui/material/Button'
+import OutlinedInput from '@mui/material/OutlinedInput'
+import { useEffect, useId, useRef, useState } from 'react'
+import { useClient } from 'urql'
+import { commonOutcome, useAct, type Problem } from '../../components/act/act'
+import { ActDialog, type ActForm } from '../../components/act/act-dialog'
+import { useReadAgain } from '../../components/ui/part'
+import { useHold } from '../../contexts/live'
+import { graphql } from '../../gql'
+import type { NoteWritingFragment } from '../../gql/graphql'
+import { useAnnounce } from '../../hooks/use-announce'
+import { useUnsavedGuard } from '../../hooks/use-unsaved-guard'
+import { formatDateTime, formatDay } from '../../lib/date'
+import { DATA, readChartData, type DataKind } from './chart-data'
+import { useNoteActs } from './note-acts'
+import css from './notes.module.css'
+
+const KeepDraft = graphql(`
+  mutation KeepDraft($input: NoteDraftInput!) {
+    noteDraft(input: $input) {
+      outcome {
+        __typename
+        ... on NoteDraftSaved { draft { id version updatedAt } }
+        ... on DraftChanged { draft { id version title sections { code text sources } } }
+        ... on SignedMeanwhile { note { id } } ... on Stale { id currentVersion } ... on NotPermitted { message } ... on Invalid { issues { text expression } }
+      }
+    }
+  }
+`)
+const DiscardDraft = graphql(`
+  mutation DiscardDraft($input: NoteDiscardInput!) {
+    noteDiscard(input: $input) { outcome { __typename ... on NoteDraftDiscarded { draft } ... on Stale { id currentVersion } ... on NotPermitted { message } ... on Invalid { issues { text expression } } } }
+  }
+`)
+const SaveNote = graphql(`
+  mutation SaveNote($input: NoteEditInput!) {
+    noteEdit(input: $input) {
+      outcome {
+        __typename
+        ... on NoteSaved { note { id versionId title } }
+        ... on SignedMeanwhile { note { id } } ... on OpenCosign { task { id } } ... on EncounterClosed { encounter { id } }
+        ... on Stale { id currentVersion current { id lastUpdated ... on Note { sections { code title text sources { id } } } } } ... on NotPermitted { message } ... on Invalid { issues { text expression } }
+      }
+    }
+  }
+`)
+
+type Template = NoteWritingFragment['noteTemplates'][number]
+type Draft = NoteWritingFragment['noteDrafts'][number]
+interface OnRecord { id: string; versionId: string; title: string; encounter: string; lateEntry: boolean; sections: readonly { code?: string | null; text?: string | null; sources: readonly { id?: string | null }[] }[] }
+/** What the editor begins with: an empty template, a draft, a note that is not signed, or a draft of such a note. */
+export interface Begun { key: string; template: Template; draft: Draft | null; note: OnRecord | null }
+export interface Visit { id: string; status?: string | null; class?: { code?: string | null } | null; types: readonly { text: string }[]; period?: { start?: string | null; end?: string | null } | null }
+
+interface Text { text: string; sources: readonly string[] }
+type Texts = Readonly<Record<string, Text>>
+interface Written { title: string; encounter: string; texts: Texts }
+
+/** Waits so long after the last key, and at most so long while one goes on writing. */
+const PAUSE_MS = 1000
+const MOST_MS = 5000
+
+function begin({ template, draft, note }: Begun): Written {
+  const from = draft?.sections.map((s) => [s.code, s.text, s.sources] as const)
+    ?? note?.sections.map((s) => [s.code ?? '', s.text ?? '', s.sources.flatMap((r) => r.id ?? [])] as const)
+  const texts = Object.fromEntries(template.sections.map((s) => {
+    const had = from?.find(([code]) => code === s.code)
+    return [s.code, had ? { text: had[1], sources: had[2] } : { text: from ? '' : s.text, sources: [] }] as const
+  }))
+  return { title: draft?.title ?? note?.title ?? template.title, encounter: draft?.encounter ?? note?.encounter ?? '', texts }
+}
+
+const visitName = (v: Visit) => [v.types[0]?.text ?? v.class?.code ?? 'Visit', v.period?.start ? formatDay(v.period.start) : 'start not recorded', v.status === 'FINISHED' ? 'ended' : ''].filter(Boolean).join(', ')
+
+/**
+ * Writes one note. What is written is kept on the server as a private draft while one writes; it is on record when one saves it, and stays as it is
+ * when one signs it. Data of the chart are inserted as they are at that moment, with the time.
+ */
+export function NoteEditor({ begun, patient, me, encounters, onDone }: { begun: Begun; patient: string; me: string | null; encounters: readonly Visit[]; onDone: (note?: string) => void }) {
+  const id = useId()
+  const client = useClient()
+  const act = useAct()
+  const acts = useNoteActs()
+  const announce = useAnnounce()
+  const again = useReadAgain()
+  useHold()
+  const { template } = begun
+  const [written, setWritten] = useState<Written>(() => {
+    const from = begin(begun)
+    return from.encounter || begun.draft || begun.note ? from : { ...from, encounter: encounters.find((e) => e.status === 'IN_PROGRESS')?.id ?? '' }
+  })
+  const [note, setNote] = useState(begun.note ? { id: begun.note.id, versionId: begun.draft?.expectedVersion ?? begun.note.versionId } : null)
+  const [kept, setKept] = useState<{ told: string; bad: boolean }>({ told: begun.draft ? `Your draft of ${formatDateTime(begun.draft.updatedAt)}` : '', bad: false })
+  const [problems, setProblems] = useState<readonly Problem[]>([])
+  const [theirs, setTheirs] = useState<Readonly<Record<string, Text>> | null>(null)
+  const [late, setLate] = useState<'no' | 'ask' | 'yes'>(begun.note?.lateEntry ? 'yes' : 'no')
+  const [busy, setBusy] = useState(false)
+  const [signing, setSigning] = useState<ActForm | null>(null)
+  // How often it was changed, and which of those changes the server has.
+  const [edits, setEdits] = useState(0)
+  const [keptEdits, setKeptEdits] = useState(0)
+  const dirty = edits !== keptEdits
+  const draft = useRef(begun.draft ? { id: begun.draft.id, version: begun.draft.version } : null)
+  const saveKey = useRef({ of: '', key: '' })
+  const first = useRef<HTMLTextAreaElement>(null)
+  useEffect(() => first.current?.focus(), [])
+  const guard = useUnsavedGuard(dirty)
+
+  const sections = (of: Texts) => template.sections.flatMap((s) => { const t = of[s.code]; return t ? [{ code: s.code, text: t.text, sources: [...t.sources] }] : [] })
+  const change = (by: (before: Written) => Written) => { setWritten(by); setEdits((n) => n + 1) }
+  const set = (code: string, text: Text) => change((w) => ({ ...w, texts: { ...w.texts, [code]: text } }))
+
+  // One keeping after the other; what is written meanwhile is kept by the next.
+  const turn = useRef(Promise.resolve())
+  const latest = useRef({ written, note, edits })
+  useEffect(() => { latest.current = { written, note, edits } }, [written, note, edits])
+  const over = useRef(false)
+  const keep = () => {
+    turn.current = turn.current.then(async () => {
+      if (over.current) return
+      const { written: now, note: of, edits: at } = latest.current
+      const input = { draft: draft.current?.id, draftVersion: draft.current?.version, patient, note: of?.id, noteVersion: of?.versionId, template: template.key, title: now.title.trim() || undefined, encounter: now.encounter || undefined, sections: sections(now.texts) }
+      const outcome = await act(KeepDraft, { input }, ({ noteDraft: { outcome } }) => {
+        if (outcome.__typename === 'NoteDraftSaved') { draft.current = { id: outcome.draft.id, version: outcome.draft.version }; return { kind: 'saved', told: `Draft kept ${formatDateTime(outcome.draft.updatedAt)}` } }
+        if (outcome.__typename === 'DraftChanged') {
+          draft.current = { id: outcome.draft.id, version: outcome.draft.version }
+          setTheirs(Object.fromEntries(outcome.draft.sections.map((s) => [s.code, { text: s.text, sources: s.sources }])))
+          return { kind: 'refused', problems: [{ text: 'You have changed this draft in another window. Both texts are shown; what stands here is kept next.' }] }
+        }
+        if (outcome.__typename === 'SignedMeanwhile') return { kind: 'refused', problems: [{ text: 'The note was signed meanwhile and does not change any more.' }] }
+        return commonOutcome(outcome) ?? { kind: 'refused', problems: [] }
+      })
+      if (outcome.kind === 'saved') { setKept({ told: outcome.told, bad: false }); setKeptEdits(at) }
+      else setKept({ told: outcome.kind === 'refused' ? outcome.problems[0]?.text ?? 'Not kept.' : 'Not kept.', bad: true })
+    })
+    return turn.current
+  }
+  const since = useRef<number | null>(null)
+  const keeping = useRef(keep)
+  useEffect(() => { keeping.current = keep })
+  useEffect(() => {
+    if (edits === keptEdits) { since.current = null; return undefined }
+    since.current ??= Date.now()
+    const wait = Math.max(0, Math.min(PAUSE_MS, since.current + MOST_MS - Date.now()))
+    const timer = setTimeout(() => { since.current = null; void keeping.current() }, wait)
+    return () => clearTimeout(timer)
+  }, [edits, keptEdits])
+
+  const insert = async (into: readonly string[] | string, kinds: readonly DataKind[]) => {
+    const data = await readChartData(client, patient)
+    const missing = kinds.filter((k) => !data?.has(k))
+    if (missing.length > 0) {
+      const names = DATA.filter((d) => missing.includes(d.kind)).map((d) => d.name).join(', ')
+      setProblems([{ text: `${names}: could not be read, or you may not see it. Nothing was inserted for it.` }])
+      announce(`${names}: nothing was inserted`)
+    }
+    if (!data) return
+    change((w) => {
+      const texts = { ...w.texts }
+      for (const code of typeof into === 'string' ? [into] : into) {
+        let { text, sources } = texts[code] ?? { text: '', sources: [] }
+        for (const { kind, placeholder } of DATA) {
+          const made = kinds.includes(kind) ? data.get(kind) : undefined
+          if (!made) continue
+          if (text.includes(placeholder)) text = text.split(placeholder).join(made.text)
+          else if (typeof into === 'string') text = text.trim() ? `${text.trimEnd()}\n\n${made.text}` : made.text
+          else continue
+          sources = [...new Set([...sources, ...made.sources])]
+        }
+        texts[code] = { text, sources }
+      }
+      return { ...w, texts }
+    })
+    announce('Data of the chart are inserted')
+  }
+  const open = DATA.filter((d) => template.sections.some((s) => written.texts[s.code]?.text.includes(d.placeholder)))
+
+  /** Puts it on record; null when it was refused. */
+  const save = async (lateEntry: boolean): Promise<{ id: string; versionId: string; title: string } | null> => {
+    setBusy(true)
+    setProblems([])
+    await turn.current
+    const input = { patient, note: note?.id, expectedVersion: note?.versionId, draft: draft.current?.id, template: template.key, title: written.title.trim() || undefined, encounter: written.encounter || undefined, lateEntry, sections: sections(written.texts) }
+    const of = JSON.stringify(input)
+    if (saveKey.current.of !== of) saveKey.current = { of, key: crypto.randomUUID() }
+    let saved: { id: string; versionId: string; title: string } | null = null
+    const outcome = await act(SaveNote, { input: { ...input, idempotencyKey: saveKey.current.key } }, ({ noteEdit: { outcome } }) => {
+      switch (outcome.__typename) {
+        case 'NoteSaved': saved = { ...outcome.note, title: outcome.note.title ?? template.title }; return { kind: 'saved', told: 'The note is on record, not signed' }
+        case 'EncounterClosed': setLate('ask'); return { kind: 'refused', problems: [{ text: 'The visit has ended. Save it as a late entry, or choose another visit.' }] }
+        case 'SignedMeanwhile': return { kind: 'refused', problems: [{ text: 'The note was signed meanwhile and does not change any more. Add to it instead.' }] }
+        case 'OpenCosign': return { kind: 'refused', problems: [{ text: 'The second signature is asked for; until it is there or called off the note does not change.' }] }
+        case 'Stale': {
+          const current = outcome.current
+          if (current && 'sections' in current) {
+            setTheirs(Object.fromEntries(current.sections.flatMap((s) => (s.code ? [[s.code, { text: s.text ?? '', sources: s.sources.flatMap((r) => r.id ?? []) }] as const] : []))))
+            setNote({ id: current.id, versionId: outcome.currentVersion })
+          }
+          return { kind: 'refused', problems: [{ text: 'The note was changed meanwhile. Both texts are shown where they differ; what stands in the fields is saved next.' }] }
+        }
+        default: return commonOutcome(outcome) ?? { kind: 'refused', problems: [] }
+      }
+    })
+    setBusy(false)
+    if (outcome.kind === 'refused') { setProblems(outcome.problems); announce(outcome.problems[0]?.text ?? '') }
+    if (outcome.kind === 'saved') { announce(outcome.told); over.current = true; draft.current = null; setKeptEdits(edits) }
+    return saved
+  }
+  const leave = (to?: string) => { guard.release(); again(); onDone(to) }
+  const toSign = async () => {
+    const saved = await save(late === 'yes')
+    if (!saved) return
+    setNote(saved)
+    setSigning(await acts.sign(saved, me))
+  }
+  const discard = async () => {
+    await turn.current
+    over.current = true
+    if (draft.current) await act(DiscardDraft, { input: { draft: draft.current.id } }, ({ noteDiscard: { outcome } }) => commonOutcome(outcome) ?? { kind: 'saved', told: 'The draft is gone' })
+    leave(begun.note?.id)
+  }
+  return (
+    <form className={css.pane} aria-label={`Write: ${template.title}`} onSubmit={(e) => { e.preventDefault(); void toSign() }}>
+      <div className={css.head}>
+        <h2>{template.title}</h2>
+        <span className={css.kept} role={kept.bad ? 'alert' : 'status'}>{dirty && !kept.bad ? 'Writing …' : kept.told}</span>
+      </div>
+      <div className={css.editor}>
+        {problems.length > 0 && <div className={css.problems} role="alert"><strong>This was not done.</strong>{problems.map((p) => <span key={p.text}>{p.text}</span>)}</div>}
+        {late === 'ask' && <div className={css.ask}><Button variant="outlined" onClick={() => { setLate('yes'); void save(true).then((saved) => { if (saved) leave(saved.id) }) }}>Save as a late entry</Button></div>}
+        <div className={css.meta}>
+          <div><label htmlFor={`${id}title`}>Title</label><OutlinedInput value={written.title} onChange={(e) => change((w) => ({ ...w, title: e.target.value }))} inputProps={{ id: `${id}title`, maxLength: 200 }} /></div>
+          <div>
+            <label htmlFor={`${id}visit`}>Visit</label>
+            <select id={`${id}visit`} value={written.encounter} onChange={(e) => change((w) => ({ ...w, encounter: e.target.value }))}>
+              <option value="">Belongs to no visit</option>
+              {encounters.map((v) => <option key={v.id} value={v.id}>{visitName(v)}</option>)}
+            </select>
+          </div>
+        </div>
+        {open.length > 0 && <div><Button type="button" variant="outlined" onClick={() => { void insert(template.sections.map((s) => s.code), open.map((d) => d.kind)) }}>Insert all data of the chart</Button></div>}
+        {template.sections.map((s, i) => {
+          const text = written.texts[s.code] ?? { text: '', sources: [] }
+          const other = theirs?.[s.code]
+          return (
+            <div key={s.code} className={css.section}>
+              <div>
+                <label htmlFor={`${id}${s.code}`}>{s.title}{s.required ? '' : ' (optional)'}</label>
+                {DATA.filter((d) => text.text.includes(d.placeholder)).map((d) => <button key={d.kind} type="button" className={css.fill} onClick={() => { void insert(s.code, [d.kind]) }}>Fill in {d.name.toLowerCase()}</button>)}
+                <select aria-label={`Insert into ${s.title}`} value="" style={{ width: 'auto' }} onChange={(e) => { void insert(s.code, [e.target.value as DataKind]) }}>
+                  <option value="" disabled>Insert …</option>
+                  {DATA.map((d) => <option key={d.kind} value={d.kind}>{d.name}</option>)}
+                </select>
+              </div>
+              <textarea ref={i === 0 ? first : undefined} id={`${id}${s.code}`} value={text.text} onChange={(e) => set(s.code, { ...text, text: e.target.value })} />
+              {other && other.text.trim() !== text.text.trim() && (
+                <div className={css.ask}>
+                  <strong>As it stands elsewhere</strong>
+                  <p className={css.theirs}>{other.text || 'Says nothing.'}</p>
+                  <Button type="button" variant="outlined" onClick={() => set(s.code, other)}>Take this text</Button>
+                </div>
+              )}
+            </div>
+          )
+        })}
+        <div className={css.meta}>
+          <Button type="submit" variant="contained" disabled={busy}>Save and sign</Button>
+          <Button type="button" variant="outlined" disabled={busy} onClick={() => { void save(late === 'yes').then((saved) => { if (saved) leave(saved.id) }) }}>Save, sign later</Button>
+          <Button type="button" variant="text" onClick={() => { void keep().then(() => leave()) }}>Close, keep the draft</Button>
+          <Button type="button" variant="text" color="error" onClick={() => { void discard() }}>Discard the draft</Button>
+        </div>
+      </div>
+      {guard.dialog}
+      {signing && <ActDialog form={signing} onClose={() => { setSigning(null); leave(note?.id) }} onSaved={(told) => { setSigning(null); announce(told); leave(note?.id) }} />}
+    </form>
+  )
+}

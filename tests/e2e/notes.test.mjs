@@ -1,0 +1,104 @@
+// Notes: written, kept, signed by keyboard alone; private while they are drafts; added to; seen in a second window.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { open, url } from './harness.mjs'
+
+let browser, page, trouble, accessible, shot, inTheme, signInAs
+let patient
+
+before(async () => { ({ browser, page, trouble, accessible, shot, inTheme, signInAs } = await open()); page.setDefaultTimeout(15_000) })
+after(() => browser?.close())
+
+const ask = async (query, variables) => (await (await page.request.post(`${url}/graphql`, { headers: { 'X-WintEHR-Request': '1' }, data: { query, variables } })).json()).data
+const dialog = (name) => page.getByRole('dialog', { name })
+const chart = (tab = 'notes') => `${url}/patients/${patient.split('/')[1]}/clinical/${tab}`
+/** Goes to a control by the Tab key alone. */
+async function tabTo(locator) {
+  for (let i = 0; i < 120; i += 1) {
+    if (await locator.evaluate((node) => node === document.activeElement)) return
+    await page.keyboard.press('Tab')
+  }
+  assert.fail('the control is not reached by Tab')
+}
+
+test('a physician writes a note by keyboard alone, with data of the chart, and signs it', async () => {
+  await signInAs('physician')
+  patient = (await ask('{ census { wards { beds { patient { id } } } unplaced { patient { id } } } }'))?.census?.wards?.flatMap((w) => w.beds).find((b) => b.patient)?.patient.id
+    ?? (await ask('{ search(type: "Encounter", query: "status=in-progress&class=IMP", first: 1) { nodes { fhir } } }')).search.nodes[0].fhir.subject.reference
+  await page.goto(chart())
+  await page.getByText('A draft is kept while you write').waitFor()
+  await accessible('notes, none begun')
+  await inTheme('dark', () => accessible('notes, none begun, dark'))
+  await tabTo(page.getByRole('button', { name: 'Progress note (SOAP)' }).first())
+  await page.keyboard.press('Enter')
+  const subjective = page.getByLabel('Subjective', { exact: true })
+  await subjective.waitFor()
+  await page.keyboard.type('Slept well. Walks to the bathroom alone.')
+  await tabTo(page.getByRole('button', { name: 'Insert all data of the chart' }))
+  await page.keyboard.press('Enter')
+  const objective = page.getByLabel('Objective', { exact: true })
+  await page.waitForFunction((node) => /Vital signs on record at/.test(node.value) && !node.value.includes('{{'), await objective.elementHandle())
+  await tabTo(page.getByLabel('Assessment', { exact: true }))
+  await page.keyboard.type('Improving.')
+  await tabTo(page.getByLabel('Plan', { exact: true }))
+  await page.keyboard.type('Home tomorrow.')
+  await page.getByText(/^Draft kept /).waitFor()
+  await accessible('a note being written')
+  await shot('60-note-editor')
+  await inTheme('dark', async () => { await accessible('a note being written, dark'); await shot('60-note-editor-dark') })
+  await tabTo(page.getByRole('button', { name: 'Save and sign' }))
+  await page.keyboard.press('Enter')
+  await dialog(/^Sign: /).waitFor()
+  await accessible('signing a note')
+  await tabTo(dialog(/^Sign: /).getByRole('button', { name: 'Sign' }))
+  await page.keyboard.press('Enter')
+  const reader = page.getByRole('complementary', { name: 'Progress note (SOAP)' })
+  await reader.getByText(/^Signed by /).waitFor()
+  await reader.getByText('Home tomorrow.').waitFor()
+  assert.equal(await reader.getByRole('button', { name: 'Change' }).count(), 0)
+  await accessible('a signed note')
+  await shot('61-note-signed')
+  await inTheme('dark', async () => { await accessible('a signed note, dark'); await shot('61-note-signed-dark') })
+  await tabTo(reader.getByRole('button', { name: 'Compare versions' }))
+  await page.keyboard.press('Enter')
+  await dialog(/^History of /).getByText('Version 2', { exact: true }).waitFor()
+  await page.keyboard.press('Escape')
+})
+
+test('a nurse adds to it in another window, and the physician sees it at once', async () => {
+  const other = await browser.newContext()
+  const nurse = await other.newPage()
+  const { demoUsers } = await (await nurse.request.get(`${url}/auth/config`)).json()
+  const { user, password } = demoUsers.find((one) => one.role === 'nurse')
+  await nurse.request.post(`${url}/auth/login`, { headers: { 'X-WintEHR-Request': '1' }, data: { user, password } })
+  await nurse.goto(chart())
+  await nurse.getByRole('table', { name: 'Notes' }).getByRole('button', { name: 'Progress note (SOAP)' }).first().click()
+  await nurse.getByRole('button', { name: 'Add to it' }).click()
+  await nurse.getByLabel('What is added').fill('Pulse 72 at noon.')
+  await nurse.getByRole('button', { name: 'Sign the addendum' }).click()
+  await nurse.getByRole('complementary').getByText('Pulse 72 at noon.').waitFor()
+  await other.close()
+  await page.getByRole('complementary').getByText('Pulse 72 at noon.').waitFor()
+})
+
+test('a draft survives the window, and nobody else is shown it', async () => {
+  await page.goto(chart())
+  await page.getByRole('button', { name: 'Discharge summary' }).click()
+  await page.getByLabel('Hospital course').fill('Begun and not finished')
+  await page.getByText(/^Draft kept /).waitFor()
+  await page.reload()
+  await page.getByRole('table', { name: 'My drafts' }).getByRole('button', { name: 'Discharge summary' }).click()
+  assert.equal(await page.getByLabel('Hospital course').inputValue(), 'Begun and not finished')
+  const mine = await ask('{ noteDrafts { id } }')
+  assert.equal(mine.noteDrafts.length, 1)
+  await signInAs('nurse')
+  assert.deepEqual((await ask('{ noteDrafts { id } }')).noteDrafts, [])
+  await signInAs('physician')
+  await page.reload()
+  await page.getByRole('table', { name: 'My drafts' }).getByRole('button', { name: 'Discharge summary' }).click()
+  await page.getByRole('button', { name: 'Discard the draft' }).click()
+  await page.getByRole('table', { name: 'My drafts' }).waitFor({ state: 'detached' })
+  assert.deepEqual((await ask('{ noteDrafts { id } }')).noteDrafts, [])
+})
+
+test('nothing went wrong unseen', () => assert.deepEqual(trouble, []))
