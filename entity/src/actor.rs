@@ -25,6 +25,8 @@ pub struct Actor {
     pub clearance: Clearance,
     /// Of a person who treats: charts may be opened beyond the clearance.
     pub opened: Option<Opened>,
+    /// Of these types only what is of one of these categories; other types are not narrowed by it. A scope never widens.
+    pub categories: Vec<Category>,
     /// Permitted interactions of a token, `None` for no narrowing. A scope never widens what the roles give.
     pub scope: Option<Vec<(Option<ResourceType>, Interaction)>>,
     /// Where what this request reads is noted for the audit.
@@ -65,6 +67,14 @@ pub struct Opened {
     pub at: DateTime<Utc>,
 }
 
+/// `?category=system|code` of a granted scope.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Category {
+    pub resource_type: ResourceType,
+    pub system: String,
+    pub code: String,
+}
+
 /// All of an actor that decides which rows it sees: the only thing the store's predicates are written from, so that actors of one sight
 /// may share a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -72,9 +82,15 @@ pub(crate) struct Sight {
     pub rows: Rows,
     pub clearance: Clearance,
     pub opened: Option<Opened>,
+    pub categories: Vec<Category>,
 }
 
 impl Sight {
+    /// The categories that rows of the type have to be of; none for any.
+    pub fn categories(&self, resource_type: ResourceType) -> Vec<&Category> {
+        self.categories.iter().filter(|c| c.resource_type == resource_type).collect()
+    }
+
     /// What everybody with this clearance sees, without the charts that are opened to one person.
     pub fn common(&self) -> Self {
         Self { opened: None, ..self.clone() }
@@ -102,6 +118,7 @@ impl Actor {
             rows: Rows::All,
             clearance: Clearance::FULL,
             opened: None,
+            categories: Vec::new(),
             scope: Some(role::every_interaction()),
             trail: Trail::default(),
         }
@@ -119,7 +136,8 @@ impl Actor {
     }
 
     pub(crate) fn sight(&self) -> Sight {
-        Sight { rows: self.rows.clone(), clearance: self.clearance, opened: self.opened.clone() }
+        let (rows, opened, categories) = (self.rows.clone(), self.opened.clone(), self.categories.clone());
+        Sight { rows, clearance: self.clearance, opened, categories }
     }
 
     /// Whether the actor may read or search the audit: the role table's word, and the scope's.

@@ -1,12 +1,13 @@
 //! Scopes that a person grants to an application: `patient/Observation.rs`, `user/*.cruds`, `openid`, `launch/patient` …
 //!
-//! Source: SMART App Launch 2.2, "Scopes and Launch Context". What cannot be enforced is refused by its text (granular `?…` parts), and
-//! a `patient/` scope grants reading and searching only. What a scope permits is narrowed by the roles of who granted it.
+//! Source: SMART App Launch 2.2, "Scopes and Launch Context". What cannot be enforced is refused by its text: of granular scopes
+//! `?category=system|code` is served, for reading Conditions and Observations. A `patient/` scope grants reading and searching only. What a scope permits is narrowed by the roles of who granted it.
 
 use std::fmt;
 
 use fhir::ResourceType;
 
+use crate::actor::Category;
 use crate::role::{Role, permits};
 use crate::scope::{BadScope, Scope, interaction};
 
@@ -36,6 +37,9 @@ pub const PERSON: [Context; 2] = [Context::Patient, Context::User];
 /// What a program has by its registration.
 pub const PROGRAM: [Context; 1] = [Context::System];
 
+/// Types whose reading may be granted by category.
+pub const GRANULAR: [ResourceType; 2] = [ResourceType::Condition, ResourceType::Observation];
+
 /// Scopes that name no resource.
 pub const WORDS: [&str; 8] = [
     "openid",
@@ -59,6 +63,8 @@ pub enum Permission {
         resource_type: Option<ResourceType>,
         /// Some of `cruds`, in that order.
         letters: String,
+        /// System and code of a category; `None` for all.
+        category: Option<(String, String)>,
         /// Whether it was asked in the words of version 1 (`.read`), and is answered so.
         version_1: bool,
     },
@@ -68,14 +74,18 @@ impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Word(word) => f.write_str(word),
-            Self::Resource { context, resource_type, letters, version_1 } => {
+            Self::Resource { context, resource_type, letters, category, version_1 } => {
                 let suffix = match (version_1, letters.as_str()) {
                     (true, "rs") => "read",
                     (true, "cud") => "write",
                     (true, "cruds") => "*",
                     (_, letters) => letters,
                 };
-                write!(f, "{}/{}.{suffix}", context.name(), resource_type.map_or("*", ResourceType::name))
+                write!(f, "{}/{}.{suffix}", context.name(), resource_type.map_or("*", ResourceType::name))?;
+                match category {
+                    Some((system, code)) => write!(f, "?category={system}|{code}"),
+                    None => Ok(()),
+                }
             }
         }
     }
@@ -103,6 +113,10 @@ fn one(part: &str) -> Option<Permission> {
     let (context, rest) = part.split_once('/')?;
     let context = [Context::Patient, Context::User, Context::System].into_iter().find(|c| c.name() == context)?;
     let (name, suffix) = rest.split_once('.')?;
+    let (suffix, category) = match suffix.split_once('?') {
+        Some((suffix, narrowed)) => (suffix, Some(of_category(narrowed)?)),
+        None => (suffix, None),
+    };
     let resource_type = match name {
         "*" => None,
         name => Some(ResourceType::named(name)?),
@@ -117,22 +131,44 @@ fn one(part: &str) -> Option<Permission> {
     for letter in letters.chars() {
         order = order.split_once(letter)?.1;
     }
+    // What is written may be of any category, and of programs nothing but the type is asked.
+    let reads = letters.chars().all(|l| "rs".contains(l)) && context != Context::System;
+    let served = resource_type.is_some_and(|ty| GRANULAR.contains(&ty)) && reads;
+    if category.is_some() && !served {
+        return None;
+    }
     let letters = letters.to_owned();
-    (!letters.is_empty()).then_some(Permission::Resource { context, resource_type, letters, version_1 })
+    (!letters.is_empty()).then_some(Permission::Resource { context, resource_type, letters, category, version_1 })
+}
+
+/// `category=system|code`.
+fn of_category(narrowed: &str) -> Option<(String, String)> {
+    let (system, code) = narrowed.strip_prefix("category=")?.split_once('|')?;
+    let plain = |text: &str| !text.is_empty() && !text.contains(['&', '|', '%', '?', ',', '$', '\\', '"']);
+    (plain(system) && plain(code)).then(|| (system.to_owned(), code.to_owned()))
 }
 
 /// What of `asked` the application is registered for and may be granted by a person (`by` is [`PERSON`]) or by itself ([`PROGRAM`]).
 pub fn grantable(asked: &[Permission], registered: &[Permission], by: &[Context]) -> Vec<Permission> {
     let mut granted = Vec::new();
     for asked in asked {
-        let Permission::Resource { context, resource_type, letters, version_1 } = asked else {
+        let Permission::Resource { context, resource_type, letters, category, version_1 } = asked else {
             if registered.contains(asked) && by == PERSON {
                 granted.push(asked.clone());
             }
             continue;
         };
         for allowed in registered {
-            let Permission::Resource { context: of, resource_type: ty, letters: may, .. } = allowed else { continue };
+            let Permission::Resource { context: of, resource_type: ty, letters: may, category: only, .. } = allowed
+            else {
+                continue;
+            };
+            let category = match (category, only) {
+                (asked, None) => asked.clone(),
+                (None, only) => only.clone(),
+                (Some(asked), Some(only)) if asked == only => Some(asked.clone()),
+                _ => continue,
+            };
             let ty = match (resource_type, ty) {
                 (asked, None) => *asked,
                 (None, allowed) => *allowed,
@@ -143,7 +179,7 @@ pub fn grantable(asked: &[Permission], registered: &[Permission], by: &[Context]
             let letters: String =
                 letters.chars().filter(|l| may.contains(*l) && (!reading || "rs".contains(*l))).collect();
             let narrowed =
-                Permission::Resource { context: *context, resource_type: ty, letters, version_1: *version_1 };
+                Permission::Resource { context: *context, resource_type: ty, letters, category, version_1: *version_1 };
             let empty = matches!(&narrowed, Permission::Resource { letters, .. } if letters.is_empty());
             if context == of && by.contains(context) && !empty && !granted.contains(&narrowed) {
                 granted.push(narrowed);
@@ -198,6 +234,33 @@ pub fn compile(granted: &[Permission]) -> Scope {
     scope
 }
 
+/// The categories that the granted scopes narrow reading to. A type is narrowed when some interaction with it is granted by category only.
+pub fn categories(granted: &[Permission]) -> Vec<Category> {
+    let mut all = Vec::new();
+    for ty in GRANULAR {
+        let of = |letter: char| {
+            granted.iter().filter_map(move |p| match p {
+                Permission::Resource { resource_type, letters, category, .. }
+                    if resource_type.is_none_or(|t| t == ty) && letters.contains(letter) =>
+                {
+                    Some(category)
+                }
+                _ => None,
+            })
+        };
+        let narrowed = ['r', 's'].into_iter().any(|l| of(l).next().is_some() && of(l).all(Option::is_some));
+        if narrowed {
+            for (system, code) in of('r').chain(of('s')).flatten() {
+                let category = Category { resource_type: ty, system: system.clone(), code: code.clone() };
+                if !all.contains(&category) {
+                    all.push(category);
+                }
+            }
+        }
+    }
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,14 +272,32 @@ mod tests {
 
     #[test]
     fn scopes_are_read_and_answered_in_the_form_asked() {
-        for scope in
-            ["patient/*.rs", "user/Observation.cruds", "patient/Patient.read", "user/*.*", "launch/patient", "openid"]
-        {
+        for scope in [
+            "patient/*.rs",
+            "patient/Observation.rs?category=http://x|laboratory",
+            "user/Observation.cruds",
+            "patient/Patient.read",
+            "user/*.*",
+            "launch/patient",
+            "openid",
+        ] {
             assert_eq!(text(&parse(scope).unwrap()), scope);
         }
-        for bad in
-            ["patient/*.sr", "patient/*.", "patient/Nothing.rs", "patient/Observation.rs?category=a", "x", "patient/*"]
-        {
+        for bad in [
+            "patient/*.sr",
+            "patient/*.",
+            "patient/Nothing.rs",
+            "x",
+            "patient/*",
+            "patient/Observation.rs?category=a",
+            "patient/Observation.rs?code=a|b",
+            "patient/Patient.rs?category=a|b",
+            "patient/*.rs?category=a|b",
+            "user/Observation.cruds?category=a|b",
+            "system/Observation.rs?category=a|b",
+            "patient/Observation.rs?category=a|b&code=c",
+            "patient/Observation.rs?category=|b",
+        ] {
             assert_eq!(parse(&format!("openid {bad}")), Err(BadScope(bad.into())), "{bad}");
         }
     }
@@ -233,6 +314,23 @@ mod tests {
         assert_eq!(granted("patient/*.cruds", "patient/*.cruds"), "patient/*.rs");
         assert_eq!(granted("system/*.rs", "system/*.rs"), "");
         assert_eq!(granted("openid fhirUser", "openid"), "openid");
+    }
+
+    #[test]
+    fn a_category_narrows_and_never_widens() {
+        let (a, b) = ("patient/Observation.rs?category=x|a", "patient/Observation.rs?category=x|b");
+        assert_eq!(granted("patient/Observation.rs", a), a);
+        assert_eq!(granted(a, "patient/*.rs"), a);
+        assert_eq!(granted(a, b), "");
+        let of = |scope: &str| {
+            let all = categories(&parse(scope).unwrap());
+            all.into_iter().map(|c| format!("{}:{}", c.resource_type, c.code)).collect::<Vec<_>>()
+        };
+        assert_eq!(of(a), ["Observation:a"]);
+        assert_eq!(of(&format!("{a} {b}")), ["Observation:a", "Observation:b"]);
+        assert!(of(&format!("{a} patient/*.rs")).is_empty());
+        assert_eq!(of(&format!("{a} patient/Observation.r")), ["Observation:a"]);
+        assert_eq!(of("user/Condition.rs?category=x|c openid"), ["Condition:c"]);
     }
 
     #[test]

@@ -10,13 +10,14 @@ pub mod error;
 pub mod gate;
 pub mod launch;
 pub mod outbound;
+pub mod registration;
 pub mod request;
 pub mod role;
 pub mod scope;
 pub mod store;
 pub mod trail;
 
-pub use actor::{Actor, Clearance, Opened, Rows};
+pub use actor::{Actor, Category, Clearance, Opened, Rows};
 pub use error::StoreError;
 pub use gate::{Unguarded, WriteGate};
 pub use request::{IdSource, Request};

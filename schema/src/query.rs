@@ -12,6 +12,7 @@ use fhir::search::parse::{Handling, parse};
 use crate::code::{AllergyCategory, Gender};
 use crate::document::{Document, List, PageArguments, PageInfo};
 use crate::error;
+use crate::mutation::app::{self, App, AppGrant};
 use crate::mutation::glass::{self, ChartGrant, ChartGrantConnection};
 use crate::mutation::user::{self, UserConnection};
 use crate::scalar::{FhirJson, Instant};
@@ -584,6 +585,16 @@ impl Query {
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
     ) -> Result<UserConnection> {
         user::all(session(ctx), search, first, after).await
+    }
+
+    /// Registered applications by client_id. For administrators.
+    async fn apps(&self, ctx: &Context<'_>) -> Result<Vec<App>> {
+        app::all(session(ctx)).await
+    }
+
+    /// What the asking party has allowed applications, the newest first.
+    async fn app_grants(&self, ctx: &Context<'_>) -> Result<Vec<AppGrant>> {
+        app::own(session(ctx)).await
     }
 
     /// The charts that are open to the asking party in an emergency, the newest first.

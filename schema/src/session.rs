@@ -33,10 +33,14 @@ pub struct Session {
     pub explores: bool,
     loaders: Mutex<HashMap<Shape, PatientLoader>>,
     passwords: Option<Passwords>,
+    secrets: Option<Secrets>,
 }
 
 /// Makes a password: its text to tell once, and the PHC string to keep.
 pub type Passwords = fn() -> Pin<Box<dyn Future<Output = (String, String)> + Send>>;
+
+/// Makes a secret of an application: its text to tell once, and the SHA-256 to keep.
+pub type Secrets = fn() -> (String, Vec<u8>);
 
 /// A list of a patient that can be loaded for many patients at once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -104,7 +108,8 @@ pub fn query(
 
 impl Session {
     pub fn new(store: Store, actor: Actor, request: Request) -> Self {
-        Self { store, actor, now: request.now, request, explores: false, loaders: Mutex::default(), passwords: None }
+        let (now, loaders) = (request.now, Mutex::default());
+        Self { store, actor, now, request, explores: false, loaders, passwords: None, secrets: None }
     }
 
     /// To whom the schema is no secret.
@@ -117,6 +122,20 @@ impl Session {
     #[must_use]
     pub fn with_passwords(self, passwords: Passwords) -> Self {
         Self { passwords: Some(passwords), ..self }
+    }
+
+    /// Where secrets of applications are made; without it the operation makes none.
+    #[must_use]
+    pub fn with_secrets(self, secrets: Secrets) -> Self {
+        Self { secrets: Some(secrets), ..self }
+    }
+
+    /// A secret that is made up, and its SHA-256.
+    pub(crate) fn secret(&self) -> Result<(String, Vec<u8>)> {
+        let secrets = self.secrets.ok_or_else(|| {
+            error::graphql(&StoreError::NotSupported("applications are not registered at this door".into()))
+        })?;
+        Ok(secrets())
     }
 
     /// A password that is made up, and its PHC string.

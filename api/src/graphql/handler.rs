@@ -233,7 +233,7 @@ async fn run(
     }
     let limit = state.graphql.time_limit(&caller.actor.roles);
     let session = Session::new(state.store.clone(), caller.actor, caller.request).exploring(admitted.explores());
-    let session = session.with_passwords(|| Box::pin(password::made_up()));
+    let session = session.with_passwords(|| Box::pin(password::made_up())).with_secrets(crate::auth::new_token);
     // Dropped when the time is over or the client goes; the store ends the statement that is under way.
     match (tokio::time::timeout(limit, state.schema.execute(admitted.request(), session)).await, answer_type) {
         (Ok(answer), Some(answer_type)) => write(&answer, answer_type),

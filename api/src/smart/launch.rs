@@ -25,7 +25,7 @@ pub(super) struct Begin {
 /// The open applications that have a launch URL and are registered for scope `launch`.
 pub(super) async fn apps(Extract(state): Extract<State>, _caller: Caller) -> Result<Response, Failure> {
     let clients = state.store.clients().await?;
-    let apps = clients.iter().filter(|c| !c.disabled && c.launch_url.is_some());
+    let apps = clients.iter().filter(|c| entity::store::launches(c));
     let apps: Vec<_> = apps.map(|c| json!({ "id": c.id, "name": c.name })).collect();
     Ok(Json(json!({ "apps": apps })).into_response())
 }

@@ -14,6 +14,7 @@ use axum::extract::State as Extract;
 use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use entity::registration::origin;
 use entity::{IdSource, StoreError};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
@@ -169,13 +170,6 @@ impl Form {
 
 fn request_id(now: chrono::DateTime<chrono::Utc>) -> String {
     IdSource::new(now, clock::random()).nth(0)
-}
-
-/// Scheme, host and port of a URL, as browsers send it as Origin; `None` for the private schemes of installed applications.
-fn origin(url: &str) -> Option<String> {
-    let uri: http::Uri = url.parse().ok()?;
-    let scheme = uri.scheme_str().filter(|s| matches!(*s, "http" | "https"))?;
-    Some(format!("{scheme}://{}", uri.authority()?))
 }
 
 /// The text member of an object.

@@ -104,7 +104,7 @@ fn meaning(permission: &Permission) -> String {
         Permission::Word("launch" | "launch/patient" | "launch/encounter") => "know which chart is open".into(),
         Permission::Word("online_access") => "keep access while you are signed in".into(),
         Permission::Word(_) => "keep access for 90 days, also when you are signed out".into(),
-        Permission::Resource { context, resource_type, letters, .. } => {
+        Permission::Resource { context, resource_type, letters, category, .. } => {
             let verbs = [('c', "create"), ('r', "read"), ('u', "change"), ('d', "delete"), ('s', "search")];
             let verbs: Vec<&str> = verbs.iter().filter(|(l, _)| letters.contains(*l)).map(|(_, v)| *v).collect();
             let what = resource_type.map_or("all records", fhir::ResourceType::name);
@@ -112,7 +112,8 @@ fn meaning(permission: &Permission) -> String {
                 Context::Patient => "of this patient",
                 Context::User | Context::System => "that you may see",
             };
-            format!("{} {what} {whose}", verbs.join(", "))
+            let only = category.as_ref().map_or_else(String::new, |(_, code)| format!(" of the category {code}"));
+            format!("{} {what}{only} {whose}", verbs.join(", "))
         }
     }
 }

@@ -122,6 +122,7 @@ impl Store {
             rows: Rows::All,
             clearance: Clearance::NORMAL,
             opened: None,
+            categories: Vec::new(),
             scope: Some(scope),
             trail: Trail::default(),
         };

@@ -2,6 +2,7 @@
 
 mod account;
 mod act;
+mod app;
 mod attest;
 mod audit;
 mod bell;
@@ -44,6 +45,7 @@ use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
 
 pub use account::{NewToken, SystemAccount};
 pub use act::{Deed, Fact, Refusal};
+pub use app::{AppChange, OwnGrant, launches};
 pub use audit::{
     AuditEntry, AuditFilter, AuditPage, AuditRow, Break, Members, PARAMETERS as AUDIT_PARAMETERS, Verified, What,
 };

@@ -6,13 +6,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, DatabaseBackend, EntityTrait as _,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseBackend, EntityTrait as _,
     QueryFilter as _, QueryOrder as _, Statement, Value,
 };
 
 use super::session::{ABSOLUTE, IDLE, audit_sign_in, person};
 use crate::app::{account, oauth_client, oauth_grant, oauth_launch, oauth_secret, session, signing_key};
 use crate::launch::{self, Context, Permission};
+use crate::registration;
 use crate::{Actor, Rows, Store, StoreError};
 
 /// How long a code is good for.
@@ -125,7 +126,7 @@ pub struct SigningKey {
     pub pkcs8: Vec<u8>,
 }
 
-fn client_of(row: oauth_client::Model) -> AppClient {
+pub(super) fn client_of(row: oauth_client::Model) -> AppClient {
     let kind = match (row.secret_hash, row.jwks) {
         (Some(hash), _) => ClientKind::Symmetric(hash),
         (None, Some(jwks)) => ClientKind::Asymmetric(jwks),
@@ -150,43 +151,7 @@ impl Store {
     /// [`StoreError::Conflict`] when the id is taken or there is no such `system` account; [`StoreError::NotSupported`] names a scope that
     /// cannot be honoured.
     pub async fn create_client(&self, new: NewClient, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let permissions = launch::parse(&new.scope).map_err(|e| StoreError::NotSupported(e.to_string()))?;
-        if launch::has(&permissions, Context::System) != new.account.is_some() {
-            return Err(StoreError::NotSupported("system/ scopes go with an account, and with none else".into()));
-        }
-        let account = match &new.account {
-            None => None,
-            Some(login) => {
-                let found = account::Entity::find().filter(account::Column::Login.eq(login)).one(&self.db).await?;
-                let found = found.filter(|a| a.roles == ["system"]);
-                Some(found.ok_or_else(|| StoreError::Conflict(format!("there is no program's account {login}")))?.id)
-            }
-        };
-        let (kind, secret_hash, jwks) = match new.kind {
-            ClientKind::Public => ("public", None, None),
-            ClientKind::Symmetric(hash) => ("symmetric", Some(hash), None),
-            ClientKind::Asymmetric(jwks) => ("asymmetric", None, Some(jwks)),
-        };
-        let row = oauth_client::ActiveModel {
-            id: Set(new.id.clone()),
-            name: Set(new.name),
-            kind: Set(kind.into()),
-            secret_hash: Set(secret_hash),
-            jwks: Set(jwks),
-            redirect_uris: Set(new.redirect_uris),
-            launch_url: Set(new.launch_url),
-            scope: Set(new.scope),
-            account: Set(account),
-            disabled: Set(false),
-            created_at: Set(now),
-        };
-        match oauth_client::Entity::insert(row).exec_without_returning(&self.db).await.map_err(StoreError::from) {
-            Ok(_) => Ok(()),
-            Err(StoreError::Contention { .. }) => {
-                Err(StoreError::Conflict(format!("the application {} is registered already", new.id)))
-            }
-            Err(other) => Err(other),
-        }
+        insert_client(&self.db, new, now).await
     }
 
     /// The application of that id, disabled ones too.
@@ -550,6 +515,48 @@ impl Store {
     }
 }
 
+/// Registers an application, by this connection.
+pub(super) async fn insert_client(
+    db: &impl ConnectionTrait,
+    new: NewClient,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    registration::check(&new).map_err(StoreError::NotSupported)?;
+    let account = match &new.account {
+        None => None,
+        Some(login) => {
+            let found = account::Entity::find().filter(account::Column::Login.eq(login)).one(db).await?;
+            let found = found.filter(|a| a.roles == ["system"]);
+            Some(found.ok_or_else(|| StoreError::Conflict(format!("there is no program's account {login}")))?.id)
+        }
+    };
+    let (kind, secret_hash, jwks) = match new.kind {
+        ClientKind::Public => ("public", None, None),
+        ClientKind::Symmetric(hash) => ("symmetric", Some(hash), None),
+        ClientKind::Asymmetric(jwks) => ("asymmetric", None, Some(jwks)),
+    };
+    let row = oauth_client::ActiveModel {
+        id: Set(new.id.clone()),
+        name: Set(new.name),
+        kind: Set(kind.into()),
+        secret_hash: Set(secret_hash),
+        jwks: Set(jwks),
+        redirect_uris: Set(new.redirect_uris),
+        launch_url: Set(new.launch_url),
+        scope: Set(new.scope),
+        account: Set(account),
+        disabled: Set(false),
+        created_at: Set(now),
+    };
+    match oauth_client::Entity::insert(row).exec_without_returning(db).await.map_err(StoreError::from) {
+        Ok(_) => Ok(()),
+        Err(StoreError::Contention { .. }) => {
+            Err(StoreError::Conflict(format!("the application {} is registered already", new.id)))
+        }
+        Err(other) => Err(other),
+    }
+}
+
 /// Whose secret a signing key is, in the vault.
 pub(super) fn key_owner(kid: &str) -> String {
     format!("signing key {kid}")
@@ -586,5 +593,5 @@ fn narrowed(person: Actor, granted: &[Permission], patient: Option<&str>) -> Opt
     } else {
         person.rows.clone()
     };
-    Some(Actor { rows, scope: Some(launch::compile(granted)), ..person })
+    Some(Actor { rows, categories: launch::categories(granted), scope: Some(launch::compile(granted)), ..person })
 }

@@ -291,6 +291,7 @@ pub(super) fn person(account: account::Model, present: Option<DateTime<Utc>>) ->
         rows,
         clearance,
         opened,
+        categories: Vec::new(),
         scope: None,
         trail: Trail::default(),
     }

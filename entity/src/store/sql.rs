@@ -94,6 +94,15 @@ impl Sql {
         self.every_version(resource_type, alias).push(" WHERE true");
         let sight = actor.sight();
         self.labels(resource_type, alias, Row::Version, &sight, keys);
+        for (at, category) in sight.categories(resource_type).into_iter().enumerate() {
+            let coding =
+                serde_json::json!({"category": [{"coding": [{"system": category.system, "code": category.code}]}]});
+            self.push(if at == 0 { " AND (" } else { " OR " }).push(alias).push(".resource @> ");
+            self.bind(coding.to_string()).push("::jsonb");
+        }
+        if !sight.categories(resource_type).is_empty() {
+            self.push(")");
+        }
         if let Some(pats) = restricted_to(resource_type, &sight, keys) {
             self.push(" AND (").push(alias).push(".pat = ANY(").bind_i64s(pats.iter().copied()).push(") OR ");
             self.push(alias).push(".pats && ").bind_i64s(pats).push(")");
@@ -107,9 +116,14 @@ impl Sql {
         self.push("\"fhir\".\"").push(resource_type.table()).push("\" AS ").push(alias)
     }
 
-    /// ` AND …`: labels always; for patient-bound types and a row-restricted actor also the patients.
+    /// ` AND …`: labels always; the categories of a granular scope; for patient-bound types and a row-restricted actor also the patients.
     fn visible(&mut self, resource_type: ResourceType, alias: &str, sight: &Sight, keys: &Keys) -> &mut Self {
         self.labels(resource_type, alias, Row::Head, sight, keys);
+        let categories = sight.categories(resource_type);
+        if !categories.is_empty() {
+            let terms = categories.iter().map(|c| keys.term_system_code("category", &c.system, &c.code));
+            self.push(" AND ").push(alias).push(".terms && ").bind_i64s(terms);
+        }
         if let Some(pats) = restricted_to(resource_type, sight, keys) {
             self.push(" AND (").push(alias).push(".pat = ANY(").bind_i64s(pats.iter().copied()).push(")");
             if registry::several_patients(resource_type) {

@@ -34,6 +34,12 @@ type Documents = {
     "\n  mutation RecordEnterInError($input: RecordEnterInErrorInput!) {\n    recordEnterInError(input: $input) {\n      outcome { __typename ... on EnteredInError { record { id versionId } } ... on Stale { id currentVersion current { id lastUpdated } } ... on NotPermitted { message } ... on Invalid { issues { text expression } } }\n    }\n  }\n": typeof types.RecordEnterInErrorDocument,
     "\n  fragment ObservationRow on Observation {\n    id effectiveAt interpretation status\n    value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } ... on Range { low { value unit } high { value unit } } ... on Ratio { numerator { value unit } denominator { value unit } } }\n    components { code { text } value { __typename ... on Quantity { value unit } ... on Concept { text } } }\n    dataAbsentReason { text }\n    referenceRanges { low { value } high { value } text }\n  }\n": typeof types.ObservationRowFragmentDoc,
     "\n  query TrendPanel($patient: ID!, $code: String!, $asOf: Instant) {\n    patient(id: $patient, asOf: $asOf) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n": typeof types.TrendPanelDocument,
+    "query Apps { apps { id name kind redirectUris launchUrl scope actsByItself disabled } }": typeof types.AppsDocument,
+    "mutation RegisterApp($input: AppRegisterInput!) { appRegister(input: $input) { app { id } secret } }": typeof types.RegisterAppDocument,
+    "mutation UpdateApp($input: AppUpdateInput!) { appUpdate(input: $input) { app { id } } }": typeof types.UpdateAppDocument,
+    "mutation NewAppSecret($id: String!) { appNewSecret(id: $id) { app { id } secret } }": typeof types.NewAppSecretDocument,
+    "mutation EnableApp($id: String!) { appEnable(id: $id) { app { id } } }": typeof types.EnableAppDocument,
+    "mutation DisableApp($id: String!) { appDisable(id: $id) { app { id } } }": typeof types.DisableAppDocument,
     "\n  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!) {\n    auditEvents(filter: $filter, first: 50, after: $after) {\n      nodes { id at user userName roles kind interaction outcome patient resources queries operation requestId }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n": typeof types.AuditEventsDocument,
     "\n  query Emergencies($reviewed: Boolean!, $after: String) {\n    breakGlassReviews(reviewed: $reviewed, first: 50, after: $after) {\n      nodes { id login name patientId reason explanation openedAt expiresAt endedAt review { at by justified note } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": typeof types.EmergenciesDocument,
     "mutation ReviewEmergency($input: BreakGlassReviewInput!) { breakGlassReview(input: $input) { grant { id } } }": typeof types.ReviewEmergencyDocument,
@@ -117,6 +123,8 @@ type Documents = {
     "\n  fragment ResultRecord on Patient { labs(first: 60) { ...LabPage } diagnosticReports(first: 30) { ...ReportPage } acknowledged: tasks(status: [COMPLETED], first: 40) { ...AcknowledgedPage } }\n": typeof types.ResultRecordFragmentDoc,
     "\n  query MoreLabs($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id labs(first: 60, after: $after) { ...LabPage } } }\n": typeof types.MoreLabsDocument,
     "\n  query MoreReports($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id diagnosticReports(first: 30, after: $after) { ...ReportPage } } }\n": typeof types.MoreReportsDocument,
+    "query AllowedApps { appGrants { id appName scope patientId since offline } }": typeof types.AllowedAppsDocument,
+    "mutation RevokeApp($id: ID!) { grantRevoke(id: $id) { revoked } }": typeof types.RevokeAppDocument,
     "\n  fragment Problems on Patient {\n    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {\n      nodes { id code { text } onsetAt recordedAt severity { text } }\n      totalCount\n    }\n  }\n": typeof types.ProblemsFragmentDoc,
     "\n  fragment Allergies on Patient {\n    allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } criticality clinicalStatus recordedAt reactions { severity manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n  }\n": typeof types.AllergiesFragmentDoc,
     "\n  fragment Medications on Patient {\n    currentMedications(first: 30) {\n      nodes { id status medication { text } dosageText reasons { text } requests { id authoredOn } statements { id assertedAt } }\n      totalCount\n    }\n  }\n": typeof types.MedicationsFragmentDoc,
@@ -156,6 +164,12 @@ const documents: Documents = {
     "\n  mutation RecordEnterInError($input: RecordEnterInErrorInput!) {\n    recordEnterInError(input: $input) {\n      outcome { __typename ... on EnteredInError { record { id versionId } } ... on Stale { id currentVersion current { id lastUpdated } } ... on NotPermitted { message } ... on Invalid { issues { text expression } } }\n    }\n  }\n": types.RecordEnterInErrorDocument,
     "\n  fragment ObservationRow on Observation {\n    id effectiveAt interpretation status\n    value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } ... on Range { low { value unit } high { value unit } } ... on Ratio { numerator { value unit } denominator { value unit } } }\n    components { code { text } value { __typename ... on Quantity { value unit } ... on Concept { text } } }\n    dataAbsentReason { text }\n    referenceRanges { low { value } high { value } text }\n  }\n": types.ObservationRowFragmentDoc,
     "\n  query TrendPanel($patient: ID!, $code: String!, $asOf: Instant) {\n    patient(id: $patient, asOf: $asOf) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n": types.TrendPanelDocument,
+    "query Apps { apps { id name kind redirectUris launchUrl scope actsByItself disabled } }": types.AppsDocument,
+    "mutation RegisterApp($input: AppRegisterInput!) { appRegister(input: $input) { app { id } secret } }": types.RegisterAppDocument,
+    "mutation UpdateApp($input: AppUpdateInput!) { appUpdate(input: $input) { app { id } } }": types.UpdateAppDocument,
+    "mutation NewAppSecret($id: String!) { appNewSecret(id: $id) { app { id } secret } }": types.NewAppSecretDocument,
+    "mutation EnableApp($id: String!) { appEnable(id: $id) { app { id } } }": types.EnableAppDocument,
+    "mutation DisableApp($id: String!) { appDisable(id: $id) { app { id } } }": types.DisableAppDocument,
     "\n  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!) {\n    auditEvents(filter: $filter, first: 50, after: $after) {\n      nodes { id at user userName roles kind interaction outcome patient resources queries operation requestId }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n": types.AuditEventsDocument,
     "\n  query Emergencies($reviewed: Boolean!, $after: String) {\n    breakGlassReviews(reviewed: $reviewed, first: 50, after: $after) {\n      nodes { id login name patientId reason explanation openedAt expiresAt endedAt review { at by justified note } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": types.EmergenciesDocument,
     "mutation ReviewEmergency($input: BreakGlassReviewInput!) { breakGlassReview(input: $input) { grant { id } } }": types.ReviewEmergencyDocument,
@@ -239,6 +253,8 @@ const documents: Documents = {
     "\n  fragment ResultRecord on Patient { labs(first: 60) { ...LabPage } diagnosticReports(first: 30) { ...ReportPage } acknowledged: tasks(status: [COMPLETED], first: 40) { ...AcknowledgedPage } }\n": types.ResultRecordFragmentDoc,
     "\n  query MoreLabs($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id labs(first: 60, after: $after) { ...LabPage } } }\n": types.MoreLabsDocument,
     "\n  query MoreReports($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id diagnosticReports(first: 30, after: $after) { ...ReportPage } } }\n": types.MoreReportsDocument,
+    "query AllowedApps { appGrants { id appName scope patientId since offline } }": types.AllowedAppsDocument,
+    "mutation RevokeApp($id: ID!) { grantRevoke(id: $id) { revoked } }": types.RevokeAppDocument,
     "\n  fragment Problems on Patient {\n    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {\n      nodes { id code { text } onsetAt recordedAt severity { text } }\n      totalCount\n    }\n  }\n": types.ProblemsFragmentDoc,
     "\n  fragment Allergies on Patient {\n    allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } criticality clinicalStatus recordedAt reactions { severity manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n  }\n": types.AllergiesFragmentDoc,
     "\n  fragment Medications on Patient {\n    currentMedications(first: 30) {\n      nodes { id status medication { text } dosageText reasons { text } requests { id authoredOn } statements { id assertedAt } }\n      totalCount\n    }\n  }\n": types.MedicationsFragmentDoc,
@@ -352,6 +368,30 @@ export function graphql(source: "\n  fragment ObservationRow on Observation {\n 
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query TrendPanel($patient: ID!, $code: String!, $asOf: Instant) {\n    patient(id: $patient, asOf: $asOf) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n"): (typeof documents)["\n  query TrendPanel($patient: ID!, $code: String!, $asOf: Instant) {\n    patient(id: $patient, asOf: $asOf) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query Apps { apps { id name kind redirectUris launchUrl scope actsByItself disabled } }"): (typeof documents)["query Apps { apps { id name kind redirectUris launchUrl scope actsByItself disabled } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation RegisterApp($input: AppRegisterInput!) { appRegister(input: $input) { app { id } secret } }"): (typeof documents)["mutation RegisterApp($input: AppRegisterInput!) { appRegister(input: $input) { app { id } secret } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation UpdateApp($input: AppUpdateInput!) { appUpdate(input: $input) { app { id } } }"): (typeof documents)["mutation UpdateApp($input: AppUpdateInput!) { appUpdate(input: $input) { app { id } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation NewAppSecret($id: String!) { appNewSecret(id: $id) { app { id } secret } }"): (typeof documents)["mutation NewAppSecret($id: String!) { appNewSecret(id: $id) { app { id } secret } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation EnableApp($id: String!) { appEnable(id: $id) { app { id } } }"): (typeof documents)["mutation EnableApp($id: String!) { appEnable(id: $id) { app { id } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation DisableApp($id: String!) { appDisable(id: $id) { app { id } } }"): (typeof documents)["mutation DisableApp($id: String!) { appDisable(id: $id) { app { id } } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -684,6 +724,14 @@ export function graphql(source: "\n  query MoreLabs($id: ID!, $after: String!, $
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query MoreReports($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id diagnosticReports(first: 30, after: $after) { ...ReportPage } } }\n"): (typeof documents)["\n  query MoreReports($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id diagnosticReports(first: 30, after: $after) { ...ReportPage } } }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query AllowedApps { appGrants { id appName scope patientId since offline } }"): (typeof documents)["query AllowedApps { appGrants { id appName scope patientId since offline } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation RevokeApp($id: ID!) { grantRevoke(id: $id) { revoked } }"): (typeof documents)["mutation RevokeApp($id: ID!) { grantRevoke(id: $id) { revoked } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -2,6 +2,7 @@
 
 mod act;
 mod allergy;
+pub(crate) mod app;
 mod care;
 mod correction;
 mod death;
@@ -33,6 +34,7 @@ use allergy::{
     AllergyChangePayload, AllergyNoneKnownInput, AllergyNoneKnownPayload, AllergyRecordInput, AllergyRecordPayload,
     AllergyRefuteInput, AllergyUpdateInput,
 };
+use app::{AppPayload, AppRegisterInput, AppUpdateInput, GrantRevokePayload};
 use care::{
     CarePlanCreateInput, CarePlanCreatePayload, CarePlanUpdateInput, CarePlanUpdatePayload, GoalPayload,
     GoalProgressRecordInput, GoalSetInput,
@@ -125,6 +127,56 @@ impl Mutation {
         #[graphql(desc = "Log-in name")] login: String,
     ) -> Result<UserPayload> {
         user::log_out(session(ctx), &login).await
+    }
+
+    /// Registers an application. One that keeps a secret is told it once. For administrators.
+    async fn app_register(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is registered")] input: AppRegisterInput,
+    ) -> Result<AppPayload> {
+        app::register(session(ctx), input).await
+    }
+
+    /// Changes the registration of an application. For administrators.
+    async fn app_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes")] input: AppUpdateInput,
+    ) -> Result<AppPayload> {
+        app::update(session(ctx), input).await
+    }
+
+    /// Makes a new secret for an application, told this once; the one before is good no more. For administrators.
+    async fn app_new_secret(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its client_id")] id: String,
+    ) -> Result<AppPayload> {
+        app::new_secret(session(ctx), &id).await
+    }
+
+    /// Opens an application again. For administrators.
+    async fn app_enable(&self, ctx: &Context<'_>, #[graphql(desc = "Its client_id")] id: String) -> Result<AppPayload> {
+        app::disable(session(ctx), &id, false).await
+    }
+
+    /// Closes an application; what was granted to it ends at once. For administrators.
+    async fn app_disable(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its client_id")] id: String,
+    ) -> Result<AppPayload> {
+        app::disable(session(ctx), &id, true).await
+    }
+
+    /// Ends what one has allowed an application oneself; its access ends at once.
+    async fn grant_revoke(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Number of the grant")] id: ID,
+    ) -> Result<GrantRevokePayload> {
+        app::revoke(session(ctx), &id).await
     }
 
     /// Opens a patient's chart in an emergency, for an hour: also what is restricted or sensitive in it, never what is very restricted. It is

@@ -25,7 +25,7 @@ pub enum AuditKind {
     Operation,
     /// Signing in and out, right or wrong, and changes of one's own password.
     SignIn,
-    /// What an application was granted or given.
+    /// What an application was granted or given, and what became of its registration.
     Application,
     /// Events of the audit were taken out as a file.
     Export,
@@ -42,7 +42,10 @@ const KINDS: [(AuditKind, &[&str]); 9] = [
     (AuditKind::Write, &["create", "update", "patch", "delete"]),
     (AuditKind::Operation, &["graphql", "operation", "batch"]),
     (AuditKind::SignIn, &["login", "logout", "password", "second-factor"]),
-    (AuditKind::Application, &["authorize", "token", "revoke"]),
+    (
+        AuditKind::Application,
+        &["authorize", "token", "revoke", "app-register", "app-update", "app-enable", "app-disable", "app-secret"],
+    ),
     (AuditKind::Export, &["export"]),
     (
         AuditKind::Account,

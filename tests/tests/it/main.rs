@@ -12,6 +12,7 @@ mod acts_questionnaire;
 mod acts_registration;
 mod acts_schedule;
 mod acts_task;
+mod apps;
 mod attacked;
 mod audit;
 mod auth;

@@ -384,7 +384,7 @@ async fn requests_that_are_not_right_are_refused() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_once_for_a_minute_and_for_its_own_request() {
+async fn s32_a_code_is_good_once_for_a_minute_and_for_its_own_request() {
     let site = Site::start().await;
     let refused = async |code: &str, verifier: &str, uri: &str| {
         let (status, answer) = site.exchange(code, verifier, uri).await;
@@ -419,7 +419,7 @@ async fn a_code_is_good_once_for_a_minute_and_for_its_own_request() {
 }
 
 #[tokio::test]
-async fn refresh_tokens_rotate_and_reuse_ends_the_family() {
+async fn s33_refresh_tokens_rotate_and_reuse_ends_the_family() {
     let site = Site::start().await;
     let first = site.granted("offline_access user/*.rs", None).await;
     let used = first["refresh_token"].as_str().unwrap();
@@ -446,7 +446,7 @@ async fn refresh_tokens_rotate_and_reuse_ends_the_family() {
 }
 
 #[tokio::test]
-async fn access_ends_by_revocation_by_closing_the_application_and_with_the_session() {
+async fn s35_access_ends_by_revocation_by_closing_the_application_and_with_the_session() {
     let site = Site::start().await;
     let open = async |answer: &Value| site.get(&answer["access_token"], "/fhir/R4/Patient/p1").await == 200;
     let introspected = async |answer: &Value| {
@@ -582,7 +582,7 @@ impl Program {
 }
 
 #[tokio::test]
-async fn a_program_shows_who_it_is_by_a_signature() {
+async fn s31_s34_a_program_shows_who_it_is_by_a_signature() {
     let site = Site::start().await;
     let program = Program::new();
     let now = site.server.clock.now();
@@ -664,7 +664,7 @@ async fn a_program_shows_who_it_is_by_a_signature() {
 }
 
 #[tokio::test]
-async fn only_registered_origins_read_answers_across_origins() {
+async fn s38_only_registered_origins_read_answers_across_origins() {
     let site = Site::start().await;
     let ask = async |method: &str, path: &str, origin: &str| {
         let request = site.http.request(method.parse().unwrap(), format!("{}{path}", site.server.url));
@@ -683,4 +683,59 @@ async fn only_registered_origins_read_answers_across_origins() {
     }
     assert_eq!(ask("GET", "/auth/config", "https://app.example").await.1, None);
     assert_eq!(ask("GET", "/oauth2/authorize", "https://app.example").await.1, None);
+}
+
+/// One more predicate in every statement: what is of another category is not there.
+#[tokio::test]
+async fn a_scope_of_a_category_reaches_that_category_only() {
+    let site = Site::start().await;
+    let system = "http://terminology.hl7.org/CodeSystem/observation-category";
+    let token = site.server.token("system/*.cruds").await;
+    for (id, code) in [("lab", "laboratory"), ("vital", "vital-signs")] {
+        let mut body = observation(id, "p1");
+        body["category"] = json!([{"coding": [{"system": system, "code": code}]}]);
+        for status in [201, 200] {
+            let put = site.http.put(format!("{}/fhir/R4/Observation/{id}", site.server.url)).bearer_auth(&token);
+            let put = put.header("content-type", "application/fhir+json").body(body.to_string());
+            assert_eq!(put.send().await.unwrap().status(), status);
+            body["language"] = json!("en");
+        }
+    }
+    let scope = format!("launch/patient patient/Patient.rs patient/Observation.rs?category={system}|laboratory");
+    let answer = site.granted(&scope, Some("p1")).await;
+    assert_eq!(answer["scope"], json!(scope), "{answer}");
+    let token = &answer["access_token"];
+    assert_eq!(site.ids(token, "/Observation").await, ["lab"]);
+    assert_eq!(site.ids(token, "/Observation?_id=vital,o1").await, [""; 0]);
+    assert_eq!(site.ids(token, "/Observation?category=vital-signs").await, [""; 0]);
+    assert_eq!(site.ids(token, "/Observation?category:not=laboratory").await, [""; 0]);
+    assert_eq!(site.ids(token, "/Patient?_has:Observation:patient:_id=vital").await, [""; 0]);
+    assert_eq!(site.ids(token, "/Patient?_has:Observation:patient:_id=lab").await, ["p1"]);
+    for (path, status) in [
+        ("/fhir/R4/Observation/lab", 200),
+        ("/fhir/R4/Observation/lab/_history/1", 200),
+        ("/fhir/R4/Observation/vital", 404),
+        ("/fhir/R4/Observation/vital/_history", 404),
+        ("/fhir/R4/Observation/vital/_history/1", 404),
+        ("/fhir/R4/Observation/o1", 404),
+        ("/fhir/R4/Condition", 403),
+    ] {
+        assert_eq!(site.get(token, path).await, status, "{path}");
+    }
+    let count = async |path: &str| {
+        let get = site.http.get(format!("{}/fhir/R4{path}", site.server.url)).bearer_auth(token.as_str().unwrap());
+        let body: Value = get.send().await.unwrap().json().await.unwrap();
+        body["total"].as_u64()
+    };
+    assert_eq!(count("/Observation?_summary=count").await, Some(1));
+    assert_eq!(count("/Observation?code=x&_summary=count").await, Some(0));
+    // A history has no total; of the versions only those of the category are in it.
+    let get = site.http.get(format!("{}/fhir/R4/Observation/_history", site.server.url));
+    let history: Value = get.bearer_auth(token.as_str().unwrap()).send().await.unwrap().json().await.unwrap();
+    let of = |e: &Value| e["resource"]["id"].as_str().unwrap().to_owned();
+    let versions: Vec<String> = history["entry"].as_array().unwrap().iter().map(of).collect();
+    assert_eq!(versions, ["lab", "lab"], "{history}");
+    // Beside a scope without a category it narrows nothing.
+    let wide = site.granted(&format!("{scope} patient/Observation.rs"), Some("p1")).await;
+    assert_eq!(site.ids(&wide["access_token"], "/Observation?_sort=_id").await, ["lab", "o1", "vital"]);
 }

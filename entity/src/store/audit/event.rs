@@ -88,7 +88,12 @@ const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-ty
 const OBJECT_ROLE: &str = "http://terminology.hl7.org/CodeSystem/object-role";
 
 /// Events that are no interaction of R4, by the name that rows have for them.
-const OWN: [&str; 21] = [
+const OWN: [&str; 26] = [
+    "app-disable",
+    "app-enable",
+    "app-register",
+    "app-secret",
+    "app-update",
     "authorize",
     "export",
     "glass-close",
@@ -145,7 +150,12 @@ fn kind(subtype: &str) -> (Value, Value) {
     match subtype {
         "login" | "token" => signing("110122", "Login"),
         "logout" => signing("110123", "Logout"),
-        "authorize"
+        "app-disable"
+        | "app-enable"
+        | "app-register"
+        | "app-secret"
+        | "app-update"
+        | "authorize"
         | "revoke"
         | "password"
         | "user-create"

@@ -163,6 +163,7 @@ impl Kept {
             rows: self.patients.map_or(Rows::All, |ids| Rows::Patients(ids.into_iter().collect())),
             clearance: Clearance { level: self.level, sensitivities: self.sensitivities },
             opened: None,
+            categories: Vec::new(),
             scope: match self.scope {
                 None => None,
                 Some(all) => Some(all.into_iter().map(permission).collect::<Option<_>>()?),

@@ -653,6 +653,7 @@ impl Store {
     fn counts_keys(&self, actor: &Actor, query: &Query, driver: &Driver) -> bool {
         let Driver::Ordered { patient, .. } = driver else { return false };
         query.all.len() == 1 + usize::from(patient.is_some())
+            && !actor.categories.iter().any(|c| c.resource_type == query.resource_type)
             && (actor.rows == Rows::All || !registry::in_patient_compartment(query.resource_type))
             && (actor.clearance == Clearance::FULL
                 || patient.is_none() && actor.clearance.level >= Clearance::NORMAL.level)

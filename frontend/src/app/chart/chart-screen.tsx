@@ -8,6 +8,7 @@ import { AS_OF, AsOf } from '../../features/chart/as-of'
 import { Banner, identityLine, type BannerFragment } from '../../features/chart/banner'
 import css from '../../features/chart/chart.module.css'
 import { EmergencyBanner, OpenInEmergency } from '../../features/emergency/emergency'
+import { LaunchApps } from '../../features/smart/launch'
 import { Tabs } from '../../features/chart/tabs'
 import { PatientProvider } from '../../contexts/patient'
 import { useLive } from '../../contexts/live'
@@ -88,7 +89,7 @@ function AsOfScreen<D extends Answer, X extends object>({ patientId, title, quer
         {patient ? <Banner of={patient} /> : <div className={css.waiting}><Loading rows={2} label="patient" /></div>}
         <EmergencyBanner patientId={patientId} read={count} onEnded={retry} />
         <Tabs patientId={patientId} asOf={asOf} />
-        <AsOf asOf={asOf} live={live.state}><OpenInEmergency patientId={patientId} onOpened={retry} /></AsOf>
+        <AsOf asOf={asOf} live={live.state}><LaunchApps patientId={patientId} /><OpenInEmergency patientId={patientId} onOpened={retry} /></AsOf>
         {scrolls
           ? <div className={css.body} tabIndex={0} role="group" aria-label="Chart page"><Boundary what="This page">{children(patient ?? undefined, data)}</Boundary></div>
           : <div className={css.body} style={{ overflow: 'hidden' }}><Boundary what="This page">{children(patient ?? undefined, data)}</Boundary></div>}

@@ -2,6 +2,7 @@ import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { DENSITIES, DENSITY_NAMES, THEMES, THEME_NAMES, useAppearance } from '../../contexts/appearance'
 import { useSession } from '../../contexts/session'
+import { AllowedApps } from './allowed-apps'
 import { ChangePassword } from './change-password'
 import { Sessions } from './sessions'
 import { SecondFactorPart } from './second-factor'
@@ -26,6 +27,7 @@ export function SettingsView() {
       <Sessions />
       <ChangePassword />
       <SecondFactorPart />
+      <AllowedApps />
       <section aria-labelledby="looks" className={css.part}>
         <h2 id="looks">Appearance in this browser</h2>
         <div className={css.choice}>

@@ -1,0 +1,37 @@
+import { screen, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, it } from 'vitest'
+import { failing, forbidden, renderPage, type FakeServer } from '../../testing/chart'
+import { AppsPage } from './apps.page'
+
+const show = (server: FakeServer) => renderPage(<AppsPage />, '/administration/apps', '/administration/apps', server, 'admin')
+const app = { id: 'growth', name: 'Growth chart', kind: 'SECRET', redirectUris: ['https://app.example/'], launchUrl: null, scope: 'patient/*.rs', actsByItself: false, disabled: false }
+
+it('waits', async () => {
+  show({ root: 'hang' })
+  expect(await screen.findByRole('status', { name: 'Loading applications' })).toBeVisible()
+})
+
+it('registers an application and tells its secret once', async () => {
+  const sent: unknown[] = []
+  show({ root: { apps: [], appRegister: ({ input }: { input: object }) => { sent.push({ ...input }); return { app, secret: 'a-secret-told-once' } } } })
+  await userEvent.click(await screen.findByRole('button', { name: 'Register an application' }))
+  await userEvent.type(screen.getByLabelText('client_id'), 'growth')
+  await userEvent.type(screen.getByLabelText('Name'), 'Growth chart')
+  await userEvent.selectOptions(screen.getByLabelText('How it shows who it is'), 'SECRET')
+  await userEvent.type(screen.getByLabelText('Addresses people are sent back to, one a line'), 'https://app.example/')
+  await userEvent.click(screen.getByRole('button', { name: 'Register' }))
+  expect(await screen.findByText('a-secret-told-once')).toBeVisible()
+  expect(sent[0]).toMatchObject({ id: 'growth', kind: 'SECRET', redirectUris: ['https://app.example/'] })
+})
+
+it('closes an application, and says why an act was refused', async () => {
+  show({ root: { apps: [app], appDisable: failing } })
+  await userEvent.click(within(await screen.findByRole('group', { name: 'Acts on Growth chart' })).getByRole('button', { name: 'Close' }))
+  expect(await screen.findByRole('alert')).toHaveTextContent('Not done: internal error')
+})
+
+it('says that it may not be seen', async () => {
+  show({ root: { apps: forbidden } })
+  expect(await screen.findByText(/You may not see this/)).toBeVisible()
+})

@@ -1,0 +1,109 @@
+// A real SMART application: the public library fhirclient, launched from a chart and by itself, registered on the page for administrators.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
+import { after, before, test } from 'node:test'
+import { open, url } from './harness.mjs'
+
+const library = readFileSync(createRequire(import.meta.url).resolve('fhirclient/build/fhir-client.js'))
+const SCOPE = 'openid fhirUser patient/*.rs'
+
+/** The application: three pages and the library. */
+const pages = (app) => ({
+  '/fhir-client.js': library,
+  '/launch.html': `<script src="/fhir-client.js"></script><script>FHIR.oauth2.authorize({ clientId: 'growth', scope: 'launch ${SCOPE}', redirectUri: '${app}/', pkceMode: 'required' })</script>`,
+  '/alone.html': `<script src="/fhir-client.js"></script><script>FHIR.oauth2.authorize({ iss: '${url}/fhir/R4', clientId: 'growth', scope: 'launch/patient ${SCOPE}', redirectUri: '${app}/', pkceMode: 'required' })</script>`,
+  '/': `<h1>Growth chart</h1><pre id="told"></pre><script src="/fhir-client.js"></script><script>
+    const tell = (text) => { document.getElementById('told').textContent = text }
+    FHIR.oauth2.ready().then(async (client) => {
+      const patient = await client.patient.read()
+      const results = await client.patient.request('Observation?_count=3')
+      const other = await client.request('Patient?_count=50')
+      tell(JSON.stringify({ patient: patient.id, results: results.entry?.length ?? 0, seen: other.entry.map((e) => e.resource.id), user: client.user.fhirUser, scope: client.state.tokenResponse.scope }))
+    }).catch((error) => tell('failed: ' + error))
+  </script>`,
+})
+
+let browser, page, trouble, accessible, shot, signInAs, app, server
+
+before(async () => {
+  ({ browser, page, trouble, accessible, shot, signInAs } = await open())
+  server = createServer((request, response) => {
+    const body = pages(app)[new URL(request.url, app).pathname]
+    response.writeHead(body ? 200 : 404, { 'Content-Type': request.url.startsWith('/fhir-client') ? 'text/javascript' : 'text/html; charset=utf-8' }).end(body)
+  })
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
+  app = `http://127.0.0.1:${server.address().port}`
+})
+after(async () => { await browser?.close(); server?.close() })
+
+const told = async (tab) => {
+  await tab.waitForURL((at) => at.origin === app && at.pathname === '/')
+  await tab.waitForFunction(() => document.getElementById('told')?.textContent)
+  const text = await tab.locator('#told').textContent()
+  assert.ok(!text.startsWith('failed'), text)
+  return JSON.parse(text)
+}
+
+test('an administrator registers an application', async () => {
+  await signInAs('admin')
+  await page.goto(`${url}/administration/apps`)
+  await page.getByRole('button', { name: 'Register an application' }).click()
+  await page.getByLabel('client_id').fill('growth')
+  await page.getByLabel('Name', { exact: true }).fill('Growth chart')
+  await page.getByLabel('Addresses people are sent back to, one a line').fill(`${app}/`)
+  await page.getByLabel('Address where a launch from a chart begins').fill(`${app}/launch.html`)
+  await page.getByLabel('Scopes it may ask for').fill(`launch launch/patient ${SCOPE}`)
+  await accessible('registering an application')
+  await page.getByRole('button', { name: 'Register', exact: true }).click()
+  await page.getByRole('row').filter({ hasText: 'growth' }).getByText(`${app}/launch.html`).waitFor()
+  await accessible('applications')
+  await shot('22-applications')
+})
+
+test('it is launched from a chart and reads that patient alone', async () => {
+  await signInAs('physician')
+  const { entry } = await (await page.request.get(`${url}/fhir/R4/Patient?_count=1&_has:Observation:patient:status=final`)).json()
+  const { id } = entry[0].resource
+  await page.goto(`${url}/patients/${id}/clinical/summary`)
+  await page.getByRole('button', { name: 'Apps' }).click()
+  const opened = page.context().waitForEvent('page')
+  await page.getByRole('menuitem', { name: 'Growth chart' }).click()
+  const tab = await opened
+  await tab.getByRole('heading', { name: 'Growth chart asks for access' }).waitFor()
+  await tab.getByRole('button', { name: 'Allow' }).click()
+  const { patient, results, seen, user, scope } = await told(tab)
+  assert.deepEqual([patient, seen], [id, [id]])
+  assert.ok(results > 0)
+  assert.match(user, /Practitioner\//)
+  assert.match(scope, /patient\/\*\.rs/)
+  await tab.close()
+})
+
+test('it is launched by itself, and the person chooses the patient', async () => {
+  const { entry } = await (await page.request.get(`${url}/fhir/R4/Patient?_count=1`)).json()
+  const { id, name } = entry[0].resource
+  const tab = await page.context().newPage()
+  await tab.goto(`${app}/alone.html`)
+  await tab.getByLabel('Find the patient by name').fill(name[0].family)
+  await tab.getByRole('button', { name: 'Find' }).click()
+  await tab.locator(`input[name=patient][value="${id}"]`).check()
+  await tab.getByRole('button', { name: 'Allow' }).click()
+  const { patient, seen } = await told(tab)
+  assert.deepEqual([patient, seen], [id, [id]])
+  await tab.close()
+})
+
+test('what was allowed is listed, and its access ends at once', async () => {
+  await page.goto(`${url}/settings`)
+  const list = page.getByRole('list', { name: 'Apps' })
+  await list.getByRole('listitem').first().waitFor()
+  const before = await list.getByRole('listitem').count()
+  assert.ok(before >= 2)
+  await list.getByRole('button', { name: /^End Growth chart/ }).first().click()
+  await page.waitForFunction((n) => document.querySelectorAll('ul[aria-label="Apps"] li').length === n - 1, before)
+  await accessible('settings with apps')
+})
+
+test('nothing went wrong on the way', () => assert.deepEqual(trouble, []))
