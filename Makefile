@@ -74,7 +74,12 @@ image: deps frontend
 check: frontend/node_modules
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny check bans licenses sources; \
+	else echo "cargo-deny is not installed (cargo install cargo-deny): licences and bans of crates are not checked"; fi
 	cd frontend && npm run check
+	@for folder in frontend tests/e2e; do case "$$(cd $$folder && npm audit --json 2>/dev/null)" in \
+	*auditReportVersion*) (cd $$folder && npm audit --audit-level=high) || exit 1;; \
+	*) echo "$$folder: the registry tells nothing of vulnerabilities";; esac; done
 
 fmt:
 	cargo fmt --all

@@ -1,6 +1,9 @@
 //! All routes, and what every answer carries. A client sees nothing that did not pass here.
 
+use std::sync::Arc;
+
 use axum::Router;
+use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, header};
 use tower::ServiceBuilder;
@@ -35,6 +38,7 @@ pub fn router(readiness: Readiness, fhir: fhir::State) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(axum::middleware::map_response(with_headers))
+                .layer(axum::middleware::map_response_with_state(fhir.public_url.clone(), over_https))
                 .layer(axum::middleware::from_fn_with_state(fhir.clone(), audit::layer))
                 .layer(CatchPanicLayer::new())
                 .layer(CompressionLayer::new())
@@ -46,6 +50,15 @@ pub fn router(readiness: Readiness, fhir: fhir::State) -> Router {
 fn secrets(state: &fhir::State) -> Router {
     let layer = axum::middleware::from_fn_with_state(state.clone(), auth::rate::layer);
     auth::http::routes(state).merge(smart::routes(state)).layer(layer)
+}
+
+/// Who came by https comes by it from then on. Plain http is for loopback, which may serve other things tomorrow.
+async fn over_https(State(public_url): State<Arc<str>>, mut response: Response) -> Response {
+    if public_url.starts_with("https://") {
+        let value = HeaderValue::from_static("max-age=31536000");
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
+    response
 }
 
 /// What an answer has not said itself.

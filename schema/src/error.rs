@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn an_internal_error_shows_no_detail() {
+    fn s18_an_internal_error_shows_no_detail() {
         let error = graphql(&StoreError::Internal("23505 patient_pkey".into()));
         assert_eq!(error.message, "internal error");
         let extensions = serde_json::to_value(error.extensions.expect("set")).expect("serialises");

@@ -74,7 +74,7 @@ async fn a_write_to_a_hidden_id_is_answered_like_one_to_an_absent_id() {
 
 /// S25 for the restricted: a record cannot be moved to, or made for, a patient who is not theirs.
 #[tokio::test]
-async fn a_restricted_actor_writes_about_its_own_patients_only() {
+async fn s25_a_restricted_actor_writes_about_its_own_patients_only() {
     let (store, actor) = restricted().await;
     for (id, patient) in [("own", "theirs"), ("own", "nobody")] {
         let act = Act::Update { body: observation(id, patient), expected: None, may_create: false };

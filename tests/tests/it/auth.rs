@@ -134,7 +134,7 @@ async fn to_ask_for_a_session_does_not_keep_it_alive() {
 }
 
 #[tokio::test]
-async fn sessions_end_when_idle_and_in_any_case() {
+async fn s37_sessions_end_when_idle_and_in_any_case() {
     let site = Site::start(false).await;
     let cookie = site.cookie("lee").await;
     site.server.clock.advance(TimeDelta::minutes(14));
@@ -154,7 +154,7 @@ async fn sessions_end_when_idle_and_in_any_case() {
 }
 
 #[tokio::test]
-async fn every_failure_has_one_answer_and_many_make_one_wait() {
+async fn s42_every_failure_has_one_answer_and_many_make_one_wait() {
     let site = Site::start(false).await;
     let mut bodies = Vec::new();
     for (user, password) in [("lee", "wrong"), ("nobody", "wrong")] {
@@ -196,7 +196,7 @@ async fn every_failure_has_one_answer_and_many_make_one_wait() {
 }
 
 #[tokio::test]
-async fn demo_log_ins_are_good_in_demo_mode_only() {
+async fn s45_demo_log_ins_are_good_in_demo_mode_only() {
     let live = Site::start(false).await;
     person(&live.server.store, &live.server, "demo", Role::Nurse, None, true).await;
     assert_eq!(live.login("demo", "password of demo").await.status(), 401);
@@ -315,7 +315,7 @@ async fn a_new_sign_in_ends_the_browsers_former_session() {
 
 /// Behind https the cookie has the prefix that browsers bind to this host, and only that one is read.
 #[tokio::test]
-async fn https_cookies_are_secure_and_bound_to_the_host() {
+async fn s37_https_cookies_are_secure_and_bound_to_the_host() {
     let server = Server::start_as(false, Some("https://ehr.example")).await;
     person(&server.store, &server, "lee", Role::Physician, None, false).await;
     let site = Site { server, http: Client::new() };
@@ -333,7 +333,7 @@ async fn https_cookies_are_secure_and_bound_to_the_host() {
 }
 
 #[tokio::test]
-async fn graphql_by_cookie_needs_our_header_to_post() {
+async fn s17_graphql_by_cookie_needs_our_header_to_post() {
     let site = Site::start(false).await;
     let cookie = site.cookie("lee").await;
     let ask = || {
@@ -417,7 +417,7 @@ async fn what_applications_show_is_counted_too() {
 }
 
 #[tokio::test]
-async fn a_flood_from_one_address_is_bounded() {
+async fn s41_a_flood_from_one_address_is_bounded() {
     let site = Site::start(false).await;
     let out = || site.ask(Method::POST, "/auth/logout").header("x-wintehr-request", "1").send();
     for _ in 0..300 {

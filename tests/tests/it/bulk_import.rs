@@ -220,7 +220,7 @@ async fn what_is_at_a_url_is_fetched_and_stored() {
 
 /// Where the server may not reach what is private, it does not, whatever name it has.
 #[tokio::test]
-async fn what_is_inside_is_not_fetched() {
+async fn s46_what_is_inside_is_not_fetched() {
     let client = Client::start().await;
     let input = json!({"name": "input", "part": [{"name": "url", "valueUrl": "https://localhost:8443/x"}]});
     let body = json!({"resourceType": "Parameters", "parameter": [input]}).to_string();

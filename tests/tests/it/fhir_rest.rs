@@ -156,7 +156,7 @@ async fn a_repeated_post_with_a_key_creates_once() {
 }
 
 #[tokio::test]
-async fn bad_input_is_refused_with_the_place() {
+async fn s01_bad_input_is_refused_with_the_place() {
     let client = Client::start().await;
     let deep = format!(r#"{{"resourceType":"Patient","x":{}1{}}}"#, "[".repeat(200), "]".repeat(200));
     let large = format!(r#"{{"resourceType":"Patient","x":"{}"}}"#, "a".repeat(6 << 20));
@@ -365,7 +365,7 @@ async fn every_claimed_type_is_served() {
 }
 
 #[tokio::test]
-async fn health_says_ok_to_strangers() {
+async fn s53_health_says_ok_to_strangers() {
     let server = Server::start().await;
     for path in ["/health/live", "/health/ready", "/health"] {
         let response = reqwest::get(format!("{}{path}", server.url)).await.unwrap();

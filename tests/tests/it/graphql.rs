@@ -195,7 +195,7 @@ async fn pages_walk_forward_and_backward() {
 }
 
 #[tokio::test]
-async fn cursors_and_filters_that_cannot_be_meant_are_errors() {
+async fn s20_cursors_and_filters_that_cannot_be_meant_are_errors() {
     let chart = Chart::start().await;
     let cursor =
         chart.ask("{ patients(first: 1) { pageInfo { endCursor } } }").await["patients"]["pageInfo"]["endCursor"]
@@ -250,7 +250,7 @@ async fn the_schema_is_not_told_to_everybody() {
 }
 
 #[tokio::test]
-async fn requests_beyond_the_limits_are_refused_and_the_server_lives() {
+async fn s01_s21_requests_beyond_the_limits_are_refused_and_the_server_lives() {
     let chart = Chart::start().await;
     let bomb = |open: &str, close: &str, n: usize| format!("{{ a(x: {}1{}) }}", open.repeat(n), close.repeat(n));
     let deep = format!("{}{}", "{ patient(id: \"x\") ".repeat(14), "}".repeat(14));
@@ -290,7 +290,7 @@ async fn requests_beyond_the_limits_are_refused_and_the_server_lives() {
 }
 
 #[tokio::test]
-async fn the_schema_is_for_analysts_except_in_demo_mode() {
+async fn s16_the_schema_is_for_analysts_except_in_demo_mode() {
     let question = json!({ "query": "{ __schema { queryType { name } } }" });
     let (status, answer, _) = Chart::start_in(false).await.post(&question, "application/json").await;
     assert_eq!((status, &answer["errors"][0]["extensions"]["code"]), (400, &json!("NOT_PERMITTED")));

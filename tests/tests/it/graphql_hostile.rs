@@ -152,7 +152,7 @@ fn corpus() -> Vec<(&'static str, String)> {
 
 /// Fixed defect of many servers: one document that costs seconds, memory or the process.
 #[tokio::test]
-async fn hostile_documents_are_refused_promptly_and_leave_nothing_behind() {
+async fn s03_s10_s11_s12_s13_s14_s15_hostile_documents_are_refused_promptly_and_leave_nothing_behind() {
     let site = Attacked::start("system/*.rs").await;
     // A connection each: after a body that is refused unread the server closes it, maybe just when the next request takes it up.
     let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
@@ -189,7 +189,7 @@ async fn hostile_documents_are_refused_promptly_and_leave_nothing_behind() {
 
 /// A flood of registrations stays within what is kept for them, and cannot replace what another hash means.
 #[tokio::test]
-async fn registered_documents_are_bounded() {
+async fn s22_registered_documents_are_bounded() {
     let site = Attacked::start("system/*.rs").await;
     let http = reqwest::Client::new();
     let flood = |n: usize| {
@@ -362,7 +362,7 @@ async fn make_slow(door: &Door, db: &DatabaseConnection) {
 }
 
 #[tokio::test]
-async fn when_the_time_is_over_the_statement_ends_with_it() {
+async fn s19_when_the_time_is_over_the_statement_ends_with_it() {
     let settings = Settings { time_limit: Duration::from_millis(1_500), ..Settings::default() };
     let door = Door::start(settings).await;
     let db = door.database().await;

@@ -392,7 +392,7 @@ async fn a_listener_that_is_too_slow_is_told_to_look_again_once() {
 }
 
 #[tokio::test]
-async fn connections_are_closed_with_the_codes_of_the_protocol() {
+async fn s36_connections_are_closed_with_the_codes_of_the_protocol() {
     let site = Site::start(PATIENTS).await;
     let physician = site.person(Role::Physician, None).await;
     let url = site.server.url.clone();
@@ -476,7 +476,7 @@ async fn connections_are_closed_with_the_codes_of_the_protocol() {
 }
 
 #[tokio::test]
-async fn a_connection_ends_with_its_session_and_does_not_keep_it_alive() {
+async fn s35_a_connection_ends_with_its_session_and_does_not_keep_it_alive() {
     let site = Site::start(PATIENTS).await;
     let physician = site.person(Role::Physician, None).await;
     let nurse = site.person(Role::Nurse, None).await;

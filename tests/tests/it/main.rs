@@ -17,6 +17,7 @@ mod attacked;
 mod audit;
 mod auth;
 mod bulk_import;
+mod checklist;
 mod client;
 mod conditional;
 mod crash;

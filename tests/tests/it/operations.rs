@@ -221,7 +221,7 @@ async fn meta_is_added_and_deleted_as_a_new_version() {
 }
 
 #[tokio::test]
-async fn security_labels_are_set_by_whom_the_chart_is_trusted_to() {
+async fn s26_security_labels_are_set_by_whom_the_chart_is_trusted_to() {
     let observation = r#"{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/p"}"#;
     let site = Site::start(&format!(r#"[{{"resourceType":"Patient","id":"p"}},{observation}}}]"#)).await;
     let (nurse, physician) = (site.person(Role::Nurse, None).await, site.person(Role::Physician, None).await);

@@ -337,7 +337,7 @@ async fn undeclared_parameter_is_refused() {
 }
 
 #[tokio::test]
-async fn a_page_token_is_of_one_query_and_one_caller() {
+async fn s20_a_page_token_is_of_one_query_and_one_caller() {
     let ward = Ward::start().await;
     let page = ward.page("Patient?_count=1&gender=female").await;
     let next = link(&page, "next").unwrap();

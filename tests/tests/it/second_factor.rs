@@ -76,7 +76,7 @@ fn secret(begun: &Value) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_code_is_asked_for_after_the_password_and_is_good_once() {
+async fn s43_a_code_is_asked_for_after_the_password_and_is_good_once() {
     let site = Site::start("[]").await;
     let lee = site.person(Role::Physician, None).await;
     let before = site.password(&lee.login).await;
@@ -121,7 +121,7 @@ async fn a_code_is_asked_for_after_the_password_and_is_good_once() {
 }
 
 #[tokio::test]
-async fn a_recovery_code_is_good_once() {
+async fn s43_a_recovery_code_is_good_once() {
     let site = Site::start("[]").await;
     let lee = site.person(Role::Physician, None).await;
     let (_, codes) = site.enrol(&lee).await;

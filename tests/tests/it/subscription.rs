@@ -286,7 +286,7 @@ async fn what_cannot_be_served_is_refused_when_it_is_made() {
 }
 
 #[tokio::test]
-async fn endpoints_inside_are_not_reached() {
+async fn s46_endpoints_inside_are_not_reached() {
     let first = Server::start_in(false).await;
     let token = first.token("system/*.cruds").await;
     let client = Client { server: first, token };

@@ -93,7 +93,7 @@ async fn only_administrators_keep_accounts() {
 
 /// A password that an administrator hands over opens one session, and only with a new one that is good.
 #[tokio::test]
-async fn a_password_that_was_handed_over_is_changed_at_the_first_sign_in() {
+async fn s44_a_password_that_was_handed_over_is_changed_at_the_first_sign_in() {
     let site = Site::start("[]").await;
     let admin = site.person(Role::Admin, None).await;
     let input = json!({"input": {"login": "kim", "name": "Kim", "roles": ["NURSE"], "fhirUser": "Practitioner/kim"}});

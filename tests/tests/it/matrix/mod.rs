@@ -190,7 +190,7 @@ fn difference(a: &str, b: &str) -> String {
 
 /// A set that has every kind of reference, several patients to a record, and types that say of nobody whose they are.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn what_may_not_be_seen_is_as_if_it_were_not_there() {
+async fn s23_s24_what_may_not_be_seen_is_as_if_it_were_not_there() {
     use ResourceType as T;
     let only = BTreeSet::from([
         T::Patient,
@@ -208,7 +208,7 @@ async fn what_may_not_be_seen_is_as_if_it_were_not_there() {
 
 /// Every type that analysts read about patients, at the FHIR door: nothing of what says who it is about.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn what_an_analyst_reads_is_masked_of_every_type() {
+async fn s27_what_an_analyst_reads_is_masked_of_every_type() {
     let masked = |ty: &ResourceType| {
         entity::role::permits(&[Role::Analyst], entity::role::Interaction::Read, *ty) == Some(true)
             && entity::role::is_masked(&[Role::Analyst], *ty)
