@@ -22,7 +22,7 @@ test('a physician opens a chart in an emergency and ends it', async () => {
   })
   assert.equal(hidden.status(), 201)
   await page.goto(`${url}/patients/${id}/clinical/problems`)
-  await page.getByRole('heading', { level: 1, name: /Emergency/ }).waitFor()
+  await page.getByRole('heading', { level: 1, name: /emergency/i }).waitFor()
   assert.equal(await page.getByText('A restricted matter').count(), 0)
   await page.getByRole('button', { name: 'Emergency access …' }).click()
   await page.getByLabel('Why, in your words').fill('Unconscious in the emergency room')
