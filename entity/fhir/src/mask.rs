@@ -60,9 +60,8 @@ const NAMED: &[&str] = &[
 /// # Errors
 /// The text is no JSON object.
 pub fn masked(text: &str) -> Result<String, JsonError> {
-    let mut document = match Json::parse(text)? {
-        Json::Object(object) => object,
-        _ => return Err(JsonError { reason: "a document is an object".into(), offset: 0, path: String::new() }),
+    let Json::Object(mut document) = Json::parse(text)? else {
+        return Err(JsonError { reason: "a document is an object".into(), offset: 0, path: String::new() });
     };
     // The narrative; further down `text` is what a concept is called.
     document.remove("text");
@@ -186,9 +185,8 @@ pub fn hides(clause: &Clause) -> bool {
                     Extent::All => true,
                 }
         }
-        Clause::Missing { param, .. } => extent(param) == Extent::All,
+        Clause::Missing { param, .. } | Clause::Chain { param, .. } => extent(param) == Extent::All,
         Clause::FullText { .. } => true,
-        Clause::Chain { param, .. } => extent(param) == Extent::All,
         Clause::Has { .. } | Clause::Compartment { .. } | Clause::List(_) => false,
         Clause::And(all) | Clause::Or(all) => all.iter().any(hides),
         Clause::Not(one) => hides(one),

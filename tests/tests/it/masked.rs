@@ -181,3 +181,36 @@ async fn what_is_masked_is_not_asked_for_at_any_door() {
         assert_eq!(answer["errors"][0]["extensions"]["code"], "NOT_PERMITTED", "{query}: {answer}");
     }
 }
+
+/// Query and variables of each example, as the page has them.
+fn examples() -> Vec<(String, Value)> {
+    let source = include_str!("../../../frontend/src/features/playground/examples.ts");
+    let mut all = Vec::new();
+    for part in source.split("query: `").skip(1) {
+        let (query, rest) = part.split_once('`').unwrap();
+        let rest = rest.split("title: '").next().unwrap();
+        let variables = rest.split_once("variables: ").map(|(_, v)| v.split_once(" },\n").unwrap().0);
+        let mut json = String::new();
+        for word in variables.map(|v| format!("{v} }}")).unwrap_or_else(|| "{}".into()).split_inclusive([' ', ',']) {
+            match word.strip_suffix(": ") {
+                Some(name) => json.push_str(&format!("\"{name}\": ")),
+                None => json.push_str(&word.replace('\'', "\"")),
+            }
+        }
+        all.push((query.to_owned(), serde_json::from_str(&json).unwrap_or_else(|e| panic!("{json}: {e}"))));
+    }
+    all
+}
+
+#[tokio::test]
+async fn the_examples_of_the_playground_work_for_an_analyst() {
+    let site = site().await;
+    let analyst = site.person(Role::Analyst, None).await;
+    let examples = examples();
+    assert!(examples.len() >= 6, "{examples:?}");
+    for (query, variables) in examples {
+        let answer = site.answer(&analyst, &query, variables).await;
+        assert!(answer.get("errors").is_none(), "{query}: {answer}");
+        hides(&query, &answer.to_string());
+    }
+}
