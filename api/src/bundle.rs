@@ -8,6 +8,7 @@ use entity::store::{Act, Conditions, Criterion, Match, Outcome, Plan, Write};
 use entity::{Actor, Request, Store, StoreError};
 use fhir::bundle::{self, Answer, Need, Purpose, Resolved, Work};
 use fhir::patch::Patch;
+use fhir::search::added::Reading;
 use fhir::search::criteria::{conditions, pairs};
 use fhir::search::extract::Options;
 use fhir::search::matcher::{NoLookup, matches_query};
@@ -95,6 +96,22 @@ pub fn criteria_of(
     Ok(query)
 }
 
+/// Reads criteria by the search parameters of now, R4's own and those that were added.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database is away.
+pub async fn by_newest<T>(store: &Store, read: impl Fn(&Reading<'_>) -> T) -> Result<T, StoreError> {
+    let mut parameters = store.parameters();
+    loop {
+        let lookup = Reading::of(&parameters.added);
+        let done = read(&lookup);
+        if !lookup.went_beyond() || store.are_newest(&parameters).await? {
+            return Ok(done);
+        }
+        parameters = store.parameters();
+    }
+}
+
 /// Carries out a transaction, or one entry of a batch: what became of each entry, by its place in the bundle. `text` is what the client
 /// sent.
 ///
@@ -109,8 +126,11 @@ pub async fn carry_out(
     text: &str,
 ) -> Result<Vec<(usize, Done)>, StoreError> {
     let options = Options { base_url, ..Options::default() };
-    let queries: Vec<Result<Query, Vec<Issue>>> =
-        plan.needs.iter().map(|n| criteria(n.resource_type, &n.criteria, request, &options)).collect();
+    let queries: Vec<Result<Query, Vec<Issue>>> = by_newest(store, |lookup| {
+        let options = Options { added: Some(lookup), ..options };
+        plan.needs.iter().map(|n| criteria(n.resource_type, &n.criteria, request, &options)).collect()
+    })
+    .await?;
     let criteria = plan.needs.iter().zip(&queries).filter_map(|(need, query)| {
         let exclusive = need.purpose != Purpose::Reference;
         Some(Criterion { query: query.as_ref().ok()?.clone(), limit: 2, exclusive })

@@ -1,8 +1,9 @@
-//! Carries out jobs, one after the other in turns: what is there to do, and when to try again. What a step is, the store knows.
+//! Carries out jobs, one after the other in turns: what is there to do, and when to try again. What a step is, the store knows. A job that
+//! nobody waits for rests for as long as it works.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use entity::store::{Advance, Claim};
 use entity::{Store, StoreError};
@@ -77,7 +78,14 @@ impl Jobs {
             if self.0.closing.is_cancelled() {
                 break;
             }
+            let begun = Instant::now();
             match store.advance_job(claim, clock.now()).await {
+                Ok(Advance::More) if claim.is_patient() => {
+                    tokio::select! {
+                        () = self.0.closing.cancelled() => {}
+                        () = tokio::time::sleep(begun.elapsed()) => {}
+                    }
+                }
                 Ok(Advance::More) => {}
                 Ok(Advance::Fetch(url)) => match crate::fetch::input(store, clock, claim, &url).await {
                     Ok(true) => {}

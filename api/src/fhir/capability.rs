@@ -1,10 +1,13 @@
 //! The CapabilityStatement, made from what serves requests: the registry of search parameters, the operations, the routes beside this file.
 
+use std::sync::Arc;
+
 use axum::extract::State as Extract;
-use entity::store::AUDIT_PARAMETERS;
+use entity::store::{AUDIT_PARAMETERS, Parameters};
 use fhir::json::Object;
+use fhir::search::added::Added;
 use fhir::search::extract::is_canonical;
-use fhir::search::registry::{self, Kind};
+use fhir::search::registry::{self, Kind, SearchParameter};
 use fhir::{Json, ResourceType};
 use http::{StatusCode, Uri};
 
@@ -20,7 +23,7 @@ pub(super) fn is_served(resource_type: ResourceType) -> bool {
 }
 
 pub(super) async fn handle(Extract(state): Extract<State>, uri: Uri) -> Result<Response, Failure> {
-    let mut answer = statement as fn(&State) -> Json<'static>;
+    let mut answer = statement as fn(&State, &Added) -> Json<'static>;
     for (_, mode) in parameters(&uri, &["mode"])? {
         answer = match mode.as_str() {
             "full" | "normative" => statement,
@@ -28,12 +31,13 @@ pub(super) async fn handle(Extract(state): Extract<State>, uri: Uri) -> Result<R
             _ => return Err(Failure::bad("mode is full, normative or terminology")),
         };
     }
-    Ok(json(StatusCode::OK, answer(&state).to_text()))
+    let known = newest(&state).await?;
+    Ok(json(StatusCode::OK, answer(&state, &known.added).to_text()))
 }
 
 /// What the operations of [`super::operation::terminology`] do. The code systems are those that are stored, and R4's own; they are
 /// searched, not listed here.
-fn terminology(state: &State) -> Json<'static> {
+fn terminology(state: &State, _: &Added) -> Json<'static> {
     let text = |s: &'static str| Json::from(s);
     let parameters =
         super::operation::terminology::expand::KNOWN[3..].iter().map(|p| object([("name", Json::from(*p))]));
@@ -61,7 +65,13 @@ fn terminology(state: &State) -> Json<'static> {
     ])
 }
 
-fn statement(state: &State) -> Json<'static> {
+/// The search parameters of now, beside R4's own.
+pub(super) async fn newest(state: &State) -> Result<Arc<Parameters>, Failure> {
+    let known = state.store.parameters();
+    Ok(if state.store.are_newest(&known).await? { known } else { state.store.parameters() })
+}
+
+fn statement(state: &State, added: &Added) -> Json<'static> {
     let text = |s: &'static str| Json::from(s);
     let codes = |codes: &[&'static str]| -> Json<'static> {
         Json::Array(codes.iter().map(|c| object([("code", Json::from(*c))])).collect())
@@ -80,9 +90,9 @@ fn statement(state: &State) -> Json<'static> {
             ("conditionalUpdate", Json::from(is_changeable(*t))),
             ("conditionalDelete", text(if is_changeable(*t) { "multiple" } else { "not-supported" })),
             ("referencePolicy", Json::Array(vec![text("literal"), text("logical")])),
-            ("searchInclude", names(includes(*t))),
-            ("searchRevInclude", names(reverse_includes(*t))),
-            ("searchParam", search_parameters(*t)),
+            ("searchInclude", names(includes(*t, added))),
+            ("searchRevInclude", names(reverse_includes(*t, added))),
+            ("searchParam", search_parameters(*t, added)),
             ("operation", operations(*t)),
         ])
     });
@@ -166,18 +176,23 @@ fn names(all: impl Iterator<Item = String>) -> Json<'static> {
     Json::Array(all.map(Json::from).collect())
 }
 
+/// R4's own parameters, then those that were added.
+pub(super) fn all(resource_type: ResourceType, added: &Added) -> impl Iterator<Item = &'static SearchParameter> {
+    registry::parameters(resource_type).iter().chain(added.served(resource_type).iter().copied())
+}
+
 /// The paths an include of this type may follow.
-fn includes(resource_type: ResourceType) -> impl Iterator<Item = String> {
-    let references = registry::parameters(resource_type).iter().filter(|p| p.kind == Kind::Reference);
+fn includes(resource_type: ResourceType, added: &Added) -> impl Iterator<Item = String> {
+    let references = all(resource_type, added).filter(|p| p.kind == Kind::Reference);
     let paths = references.filter(|p| !is_canonical(p)).map(move |p| format!("{resource_type}:{}", p.code));
     ["*".to_owned(), format!("{resource_type}:*")].into_iter().chain(paths)
 }
 
 /// The paths by which others are included for matches of this type.
-fn reverse_includes(resource_type: ResourceType) -> impl Iterator<Item = String> {
+fn reverse_includes(resource_type: ResourceType, added: &Added) -> impl Iterator<Item = String> {
     let sources = ResourceType::all().iter().filter(|s| is_served(**s) && **s != ResourceType::ViewDefinition);
     let paths = sources.flat_map(move |source| {
-        let references = registry::parameters(*source).iter().filter(|p| p.kind == Kind::Reference && !is_canonical(p));
+        let references = all(*source, added).filter(|p| p.kind == Kind::Reference && !is_canonical(p));
         let here = references.filter(move |p| p.targets.contains(&resource_type));
         here.map(move |p| format!("{source}:{}", p.code))
     });
@@ -185,9 +200,9 @@ fn reverse_includes(resource_type: ResourceType) -> impl Iterator<Item = String>
 }
 
 /// The parameters of a type that are answered: all but `_query`, for which no query is defined.
-fn search_parameters(resource_type: ResourceType) -> Json<'static> {
+fn search_parameters(resource_type: ResourceType, added: &Added) -> Json<'static> {
     let audit = resource_type == ResourceType::AuditEvent;
-    let served = registry::parameters(resource_type).iter().filter(|p| !audit || AUDIT_PARAMETERS.contains(&p.code));
+    let served = all(resource_type, added).filter(|p| !audit || AUDIT_PARAMETERS.contains(&p.code));
     let served = served.filter_map(|p| {
         let kind = match p.kind {
             Kind::String => "string",

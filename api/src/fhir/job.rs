@@ -98,7 +98,7 @@ fn text(value: &str) -> HeaderValue {
     HeaderValue::from_str(value).expect("plain text is a header value")
 }
 
-/// What an export made, or what an import stored.
+/// What an export made, what an import stored, or what was indexed anew.
 fn manifest(job: &JobStatus, files: &[JobFile], stored: &BTreeMap<String, u64>, place: &str) -> String {
     let listed = |wanted: fn(&str) -> Option<&str>| {
         let of = |file: &JobFile| {
@@ -109,7 +109,7 @@ fn manifest(job: &JobStatus, files: &[JobFile], stored: &BTreeMap<String, u64>, 
         files.iter().filter_map(of).collect::<Vec<_>>()
     };
     let error = listed(|name| (name == "error").then_some("OperationOutcome"));
-    if job.kind == "import" {
+    if job.kind != "export" {
         let stored = stored.iter().map(|(name, count)| serde_json::json!({ "type": name, "count": count }));
         return serde_json::json!({
             "transactionTime": instant(job.created_at),
@@ -184,7 +184,7 @@ pub(super) async fn end(
     uri: Uri,
 ) -> Result<Response, Failure> {
     parameters(&uri, &[])?;
-    if !caller.actor.may_move_bulk() || !state.store.end_job(caller.actor.account, &id, caller.request.now).await? {
+    if !may_ask(&caller) || !state.store.end_job(caller.actor.account, &id, caller.request.now).await? {
         return Err(absent());
     }
     let mut response = Response::new(Body::empty());
@@ -192,12 +192,23 @@ pub(super) async fn end(
     Ok(response)
 }
 
-/// The caller's job; another account's is absent.
+/// Whether the caller may have jobs.
+fn may_ask(caller: &Caller) -> bool {
+    caller.actor.may_move_bulk() || may_index(caller)
+}
+
+/// Whether the caller may change what is searched by, and hear of the jobs that this makes.
+pub(super) fn may_index(caller: &Caller) -> bool {
+    caller.actor.may(Interaction::Update, ResourceType::SearchParameter)
+}
+
+/// The caller's job, or one of the server's own; another account's is absent.
 async fn found(store: &Store, caller: &Caller, id: &str) -> Result<JobStatus, Failure> {
-    if !caller.actor.may_move_bulk() {
+    if !may_ask(caller) {
         return Err(absent());
     }
-    store.job(caller.actor.account, id, caller.request.now).await?.ok_or_else(absent)
+    let own = may_index(caller);
+    store.job(caller.actor.account, own, id, caller.request.now).await?.ok_or_else(absent)
 }
 
 fn absent() -> Failure {

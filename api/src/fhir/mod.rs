@@ -145,6 +145,8 @@ fn in_json(base: &'static str, state: &State) -> Router {
         .route(&at("/$export"), operation(operation::export::of_system))
         .route(&at("/$fhirpath"), post(operation::fhirpath::handle).fallback(no_method))
         .route(&at("/$import"), post(operation::import::handle).fallback(no_method))
+        .route(&at("/$reindex"), post(operation::reindex::of_system).fallback(no_method))
+        .route(&at("/{type}/$reindex"), post(operation::reindex::of_type).fallback(no_method))
         .route(&at("/Patient/$export"), operation(operation::export::of_patients))
         .route(&at("/Group/{id}/$export"), operation(operation::export::of_group))
         .route(&at("/Patient/{id}/$everything"), operation(operation::everything::of_patient))

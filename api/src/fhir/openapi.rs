@@ -2,23 +2,24 @@
 
 use axum::extract::State as Extract;
 use axum::response::IntoResponse as _;
-use fhir::search::registry::{self, Kind};
+use fhir::search::added::Added;
+use fhir::search::registry::Kind;
 use fhir::{Json, ResourceType};
 use http::{HeaderValue, StatusCode, Uri, header};
 
-use super::capability::{interactions, is_served, object};
+use super::capability::{all, interactions, is_served, newest, object};
 use super::format::SERVED;
 use super::operation::{OPERATIONS, SYSTEM_OPERATIONS};
 use super::{Failure, Response, State, json, parameters};
 
 pub(super) async fn handle(Extract(state): Extract<State>, uri: Uri) -> Result<Response, Failure> {
     parameters(&uri, &[])?;
-    let mut response = json(StatusCode::OK, description(&state).to_text());
+    let mut response = json(StatusCode::OK, description(&state, &newest(&state).await?.added).to_text());
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response.into_response())
 }
 
-fn description(state: &State) -> Json<'static> {
+fn description(state: &State, added: &Added) -> Json<'static> {
     let mut paths = fhir::json::Object::new();
     let mut jobs = Vec::new();
     paths.push("/metadata", item(vec![("get", call("What is served", "CapabilityStatement", Vec::new(), false))]));
@@ -43,7 +44,7 @@ fn description(state: &State) -> Json<'static> {
     let of_file = vec![place("id"), place("file")];
     paths.push("/$job/{id}/{file}", item(vec![("get", call("A file of a job", "NDJSON", of_file, false))]));
     for ty in ResourceType::all().iter().filter(|t| is_served(**t)) {
-        of_type(*ty, &mut paths);
+        of_type(*ty, added, &mut paths);
     }
     let schema = object([
         ("type", Json::from("object")),
@@ -76,10 +77,10 @@ fn description(state: &State) -> Json<'static> {
     ])
 }
 
-fn of_type(ty: ResourceType, paths: &mut fhir::json::Object<'static>) {
+fn of_type(ty: ResourceType, added: &Added, paths: &mut fhir::json::Object<'static>) {
     let name = ty.name();
     let may = |interaction: &str| interactions(ty).contains(&interaction);
-    let mut on_type = vec![("get", call(&format!("Search {name}"), "Bundle", search(ty), false))];
+    let mut on_type = vec![("get", call(&format!("Search {name}"), "Bundle", search(ty, added), false))];
     if may("create") {
         on_type.push(("post", call(&format!("Create {name}"), name, Vec::new(), true)));
     }
@@ -181,8 +182,8 @@ fn history() -> Vec<Json<'static>> {
     ]
 }
 
-fn search(ty: ResourceType) -> Vec<Json<'static>> {
-    let own = registry::parameters(ty).iter().filter(|p| p.code != "_query");
+fn search(ty: ResourceType, added: &Added) -> Vec<Json<'static>> {
+    let own = all(ty, added).filter(|p| p.code != "_query");
     let own = own.map(|p| {
         let kind = match p.kind {
             Kind::String => "string",

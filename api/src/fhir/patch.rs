@@ -48,7 +48,7 @@ pub(super) async fn conditional(
 ) -> Result<Response, Failure> {
     let resource_type = resource_type(&name)?;
     changeable(resource_type, "PATCH")?;
-    let (query, _) = criteria_in(&uri, resource_type, &caller, &state, base, &[])?;
+    let (query, _) = criteria_in(&uri, resource_type, &caller, &state, base, &[]).await?;
     let expected = version_tag(&headers, header::IF_MATCH)?;
     let patch = read(&headers, content).await?;
     permitted(&caller, resource_type, &[Interaction::Read, Interaction::Update])?;

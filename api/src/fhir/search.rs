@@ -11,6 +11,7 @@ use axum::extract::{Path, State as Extract};
 use entity::store::{Count, Included, MAX_INCLUDED, Page, PageRequest, Stored};
 use entity::{Actor, Store, StoreError};
 use fhir::outcome::operation_outcome;
+use fhir::search::added::Reading;
 use fhir::search::extract::Options;
 use fhir::search::matcher::distance_km_between;
 use fhir::search::parse::{Handling, Parsed, is_single, parse};
@@ -142,6 +143,7 @@ pub(super) async fn post_system(
 }
 
 /// What is asked, and whether it came as a form, or by a link to a page of such a search.
+#[derive(Clone)]
 struct Asked {
     pairs: Vec<(String, String)>,
     as_form: bool,
@@ -181,18 +183,43 @@ async fn form(uri: &Uri, headers: &HeaderMap, content: Body) -> Result<Vec<(Stri
     Ok(all)
 }
 
+/// How often a search is asked again because what may be searched by changed meanwhile.
+const TRIES: usize = 3;
+
 async fn answer(
+    state: &State,
+    base: Base,
+    caller: &Caller,
+    scope: &Scope,
+    asked: Asked,
+    headers: &HeaderMap,
+) -> Result<Response, Failure> {
+    let mut tries = 0;
+    loop {
+        let parameters = state.store.parameters();
+        let lookup = Reading::of(&parameters.added);
+        let answer = Box::pin(answer_by(state, base, caller, scope, asked.clone(), headers, &lookup)).await;
+        tries += 1;
+        // Asked afterwards: a parameter that was taken away while the page was read may have lost rows of it.
+        if !lookup.went_beyond() || tries == TRIES || state.store.are_newest(&parameters).await? {
+            return answer;
+        }
+    }
+}
+
+async fn answer_by(
     state: &State,
     base: Base,
     caller: &Caller,
     scope: &Scope,
     Asked { mut pairs, as_form }: Asked,
     headers: &HeaderMap,
+    lookup: &Reading<'_>,
 ) -> Result<Response, Failure> {
     let token = take(&mut pairs, PAGE)?;
     let prefer = Prefer::of(headers);
     let base_url = format!("{}{}", state.public_url, base.0);
-    let options = Options { base_url: Some(&base_url), ..Options::default() };
+    let options = Options { base_url: Some(&base_url), added: Some(lookup), ..Options::default() };
     let search = Search::read(&state.store, caller, scope, pairs, prefer.handling(), &options).await?;
     let wanted = Wanted::of(search.format.as_deref(), search.pretty, headers)?;
 

@@ -23,7 +23,7 @@ use super::{
     resource_type, stamp, version_tag,
 };
 use crate::auth::Caller;
-use crate::bundle::{criteria, criteria_of};
+use crate::bundle::{by_newest, criteria, criteria_of};
 
 /// Most resources that one conditional delete removes.
 const MOST_DELETED: u32 = 1000;
@@ -43,11 +43,14 @@ pub(super) async fn create(
     if resource_type == ResourceType::AuditEvent {
         changeable(resource_type, "POST")?;
     }
-    let condition = headers.get("if-none-exist").map(|text| {
-        let text = text.to_str().map_err(|_| Failure::bad("If-None-Exist is not ASCII text"))?;
-        criteria(resource_type, text, &caller.request, &options(&state, base, &mut String::new())).map_err(refused)
-    });
-    let condition = condition.transpose()?;
+    let condition = headers.get("if-none-exist").map(|text| text.to_str());
+    let condition = condition.transpose().map_err(|_| Failure::bad("If-None-Exist is not ASCII text"))?;
+    let condition = match condition {
+        Some(text) => {
+            Some(read(&state, base, |options| criteria(resource_type, text, &caller.request, options)).await?)
+        }
+        None => None,
+    };
     let body = binary::text(resource_type, None, &headers, content).await?;
     let id = caller.request.ids.nth(0);
     let write = Write { resource_type, id, act: Act::Create { body } };
@@ -113,7 +116,7 @@ pub(super) async fn conditional_update(
 ) -> Result<Response, Failure> {
     let resource_type = resource_type(&name)?;
     changeable(resource_type, "PUT")?;
-    let (query, _) = criteria_in(&uri, resource_type, &caller, &state, base, &[])?;
+    let (query, _) = criteria_in(&uri, resource_type, &caller, &state, base, &[]).await?;
     let expected = version_tag(&headers, header::IF_MATCH)?;
     let body = body(&headers, content, RESOURCE_LIMIT).await?;
     let own = own_id(&body, resource_type)?;
@@ -171,7 +174,7 @@ pub(super) async fn conditional_delete(
 ) -> Result<Response, Failure> {
     let resource_type = resource_type(&name)?;
     changeable(resource_type, "DELETE")?;
-    let (query, own) = criteria_in(&uri, resource_type, &caller, &state, base, &["_multiple"])?;
+    let (query, own) = criteria_in(&uri, resource_type, &caller, &state, base, &["_multiple"]).await?;
     let multiple = match own.as_deref() {
         None | Some("false") => false,
         Some("true") => true,
@@ -200,13 +203,21 @@ pub(super) async fn conditional_delete(
     Ok(deleted(&outcomes, &headers))
 }
 
-fn options<'o>(state: &State, base: Base, base_url: &'o mut String) -> Options<'o> {
-    *base_url = format!("{}{}", state.public_url, base.0);
-    Options { base_url: Some(base_url), ..Options::default() }
+/// Criteria read by the search parameters of now.
+async fn read(
+    state: &State,
+    base: Base,
+    criteria: impl Fn(&Options<'_>) -> Result<Query, Vec<Issue>>,
+) -> Result<Query, Failure> {
+    let base_url = format!("{}{}", state.public_url, base.0);
+    let read = by_newest(&state.store, |lookup| {
+        criteria(&Options { base_url: Some(&base_url), added: Some(lookup), ..Options::default() })
+    });
+    read.await?.map_err(refused)
 }
 
 /// The criteria in a URL, and the value of a parameter of the interaction's own.
-pub(super) fn criteria_in(
+pub(super) async fn criteria_in(
     uri: &Uri,
     resource_type: ResourceType,
     caller: &Caller,
@@ -224,9 +235,7 @@ pub(super) fn criteria_in(
             rest.push((name, value));
         }
     }
-    let mut base_url = String::new();
-    let options = options(state, base, &mut base_url);
-    let query = criteria_of(resource_type, &rest, &caller.request, &options).map_err(refused)?;
+    let query = read(state, base, |options| criteria_of(resource_type, &rest, &caller.request, options)).await?;
     Ok((query, own))
 }
 

@@ -20,6 +20,7 @@ mod number;
 mod oauth;
 mod open;
 mod outbox;
+mod parameter;
 mod read;
 mod recent;
 mod referrer;
@@ -54,12 +55,14 @@ pub use glass::{ChartGrant, EMERGENCY, Emergency, Review};
 pub use draft::{DraftKept, DraftText, PrivateDraft};
 pub use history::{HistoryEntry, HistoryOf, HistoryPage, HistoryRequest};
 pub use job::{
-    Advance, Claim, Export, ImportInput, JobFile, JobState, JobStatus, KEPT as JOB_KEPT, Source, TypeFilter, Whose,
+    Advance, Claim, Export, ImportInput, JobFile, JobState, JobStatus, KEPT as JOB_KEPT, Reindex, Source, TypeFilter,
+    Whose,
 };
 pub use live::{Interest, Notice, QUEUE, Reason, Subscription};
 pub use oauth::{AppClient, ClientKind, Grant, Introspection, Issued, NewClient, NewGrant, NewLaunch, SigningKey};
 pub use open::{StoreConfig, migrate};
 pub use outbox::{Event, KEPT};
+pub use parameter::Parameters;
 pub use search::{
     Change, ChangePage, Count, Included, MAX_INCLUDED, Page, PageRequest, PeopleGroup, TimelineEntry, TimelinePage,
 };
@@ -122,6 +125,8 @@ pub struct Parts {
     pub(crate) base_url: Option<Arc<str>>,
     /// As `sessions`, for those who look without being seen.
     pub(crate) glances: Recent<SignedIn>,
+    /// The search parameters beside R4's own.
+    pub(crate) known: parameter::Known,
     pub(crate) hub: live::Hub,
     pub(crate) bell: bell::Bell,
 }

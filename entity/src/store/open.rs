@@ -1,6 +1,6 @@
 //! Opening the store, and bringing a database to the schema it needs.
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use fhir::search::extract::Options;
@@ -83,6 +83,7 @@ impl Store {
         options.connect_lazy(true);
         let audit = Queue::start(Database::connect(options).await?.get_postgres_connection_pool().clone());
         let bell = Bell::start(db.clone());
+        let known = Arc::new(RwLock::new(Arc::new(super::parameter::load(&db).await?)));
         let wide = || Arc::new(Semaphore::new(super::condition::WIDE_AT_ONCE));
         Ok(Self(Arc::new(Parts {
             db,
@@ -105,6 +106,7 @@ impl Store {
             reach: Reach::default(),
             base_url: None,
             glances: Recent::default(),
+            known,
             hub: super::live::Hub::default(),
             bell,
         })))

@@ -28,12 +28,14 @@ impl Store {
         for (ty, id) in deleted {
             by_type.entry(*ty).or_default().push(format!("{ty}/{id}"));
         }
+        let parameters = self.parameters();
         for source in self.types_with_rows(tx).await? {
             if source == ResourceType::Provenance {
                 continue;
             }
             let mut terms = Vec::new();
-            for param in registry::parameters(source).iter().filter(|p| p.kind == Kind::Reference) {
+            let all = registry::parameters(source).iter().chain(parameters.added.served(source).iter().copied());
+            for param in all.filter(|p| p.kind == Kind::Reference) {
                 let targets = by_type.iter().filter(|(ty, _)| param.targets.is_empty() || param.targets.contains(ty));
                 terms.extend(targets.flat_map(|(_, all)| all).map(|t| self.keys.term_reference(param.code, t)));
             }

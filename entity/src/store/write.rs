@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use fhir::patch::Patch;
 use fhir::reference::is_id;
-use fhir::search::extract::{Extracted, extract};
+use fhir::search::added::Reading;
+use fhir::search::extract::{Extracted, Options, extract};
 use fhir::search::{label, registry};
 use fhir::validate::validate;
 use fhir::{Issue, IssueType, Json, ResourceType, document};
@@ -23,6 +24,7 @@ use crate::gate::Change;
 use crate::role::Interaction;
 use crate::store::audit::{self, AuditRow};
 use crate::store::condition::{Conditions, Criterion, Decide, Match};
+use crate::store::parameter::Defined;
 use crate::store::search::Claims;
 use crate::store::sql::{Sql, i64_array};
 use crate::store::subscription::Wanted;
@@ -74,6 +76,84 @@ pub(super) struct Row {
     /// Empty for a deletion.
     body: String,
     keep_text: bool,
+    /// The generation of the type's search parameters that the index rows were made by; none for a deletion.
+    by: Option<i64>,
+}
+
+impl Row {
+    fn defines(&self) -> Defined<'_> {
+        let body = (self.operation != "D").then_some(self.body.as_str());
+        Defined { at: self.at, id: &self.id, version_id: self.version_id, body }
+    }
+}
+
+/// The index rows of a current version, to be written anew.
+pub(super) struct Current {
+    pub rid: i64,
+    pub version_id: i32,
+    pub pats: Vec<i64>,
+    pub index: Extracted,
+}
+
+/// Writes the index rows of current versions anew, of those that are current still. Labels and patients stay.
+pub(super) async fn rewrite(
+    tx: &DatabaseTransaction,
+    resource_type: ResourceType,
+    all: Vec<Current>,
+) -> Result<(), StoreError> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    let table = resource_type.table();
+    // In the order of every writer.
+    let sql = format!(
+        r#"SELECT h.rid FROM fhir."{table}_ix" AS h JOIN unnest($1::bigint[], $2::int[]) AS u (rid, version_id)
+             ON u.rid = h.rid AND u.version_id = h.version_id ORDER BY h.rkey FOR UPDATE OF h"#
+    );
+    let versions = array(ArrayType::Int, all.iter().map(|c| c.version_id.into()));
+    let binds = [i64_array(all.iter().map(|c| c.rid)), versions];
+    let mut current = HashSet::new();
+    for row in tx.query_all_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await? {
+        current.insert(row.try_get::<i64>("", "rid")?);
+    }
+    let rows: Vec<Row> = all
+        .into_iter()
+        .filter(|c| current.contains(&c.rid))
+        .map(|Current { rid, version_id, pats, index }| Row {
+            at: 0,
+            resource_type,
+            id: String::new(),
+            rid,
+            is_new: false,
+            version_id,
+            last_updated: DateTime::UNIX_EPOCH,
+            operation: "U",
+            pat_before: pats.first().copied(),
+            pats,
+            index,
+            body: String::new(),
+            keep_text: false,
+            by: None,
+        })
+        .collect();
+    let sql = format!(
+        r#"UPDATE fhir."{table}_ix" AS h
+           SET ts_lo = u.ts_lo, ts_hi = u.ts_hi, gen = {GENERATION}, terms = ($1::bigint[])[u.term_lo:u.term_hi]
+           FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::int[]) AS u (rid, ts_lo, ts_hi, term_lo, term_hi)
+           WHERE h.rid = u.rid"#
+    );
+    let refs: Vec<&Row> = rows.iter().collect();
+    let (terms, term_lo, term_hi) = term_slices(&refs);
+    let binds = [
+        terms,
+        i64_array(rows.iter().map(|r| r.rid)),
+        i64_array(rows.iter().map(|r| r.index.ts_lo)),
+        i64_array(rows.iter().map(|r| r.index.ts_hi)),
+        term_lo,
+        term_hi,
+    ];
+    tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
+    write_side_rows(tx, &rows).await
 }
 
 impl Row {
@@ -187,7 +267,12 @@ impl Store {
             rows.iter().filter(|r| r.operation == "D").map(|r| (r.resource_type, r.id.as_str())).collect();
         self.unreferenced(tx, actor, &deleted).await?;
         write_moves(tx, request, &rows).await?;
-        record(tx, actor, request, plan.writes.len(), matches, &rows).await?;
+        let generations = record(tx, actor, request, plan.writes.len(), matches, &rows).await?;
+        let by = rows.iter().filter_map(|r| Some((r.resource_type, r.by?)));
+        self.indexed_by_newest(tx, by, &generations).await?;
+        // What this transaction writes beside it is left to the job, as all that is stored.
+        let defining = rows.iter().filter(|r| r.resource_type == ResourceType::SearchParameter);
+        self.define(tx, actor, request, &defining.map(Row::defines).collect::<Vec<_>>()).await?;
         if !rows.is_empty() {
             actor.trail.committed();
         }
@@ -374,6 +459,7 @@ impl Store {
                 index: Extracted::default(),
                 body: String::new(),
                 keep_text: false,
+                by: None,
             };
             if let Some(text) = text {
                 let text = match resource_type {
@@ -419,7 +505,11 @@ impl Store {
         if issues.iter().any(Issue::blocks) {
             return Err(StoreError::NotValid { at, issues });
         }
-        row.index = extract(&document, row.resource_type, &self.keys, &self.options());
+        let parameters = self.parameters();
+        let lookup = Reading::of(&parameters.added);
+        let options = Options { added: Some(&lookup), ..self.options() };
+        row.index = extract(&document, row.resource_type, &self.keys, &options);
+        row.by = Some(parameters.generation(row.resource_type));
         if !row.index.unreadable.is_empty() {
             let issues = row.index.unreadable.iter().map(|code| {
                 let text = format!("{} has a value that search parameter {code} cannot read", row.resource_type);
@@ -433,6 +523,16 @@ impl Store {
         let Json::Object(object) = document else { unreachable!("built above") };
         row.body = document::stamp(object, &row.id, row.version_id, row.last_updated).map_err(unreadable)?;
         Ok(())
+    }
+
+    /// The index rows of a document that is stored already, of these patients.
+    pub(super) fn index_again(&self, resource_type: ResourceType, document: &Json<'_>, pats: &[i64]) -> Extracted {
+        let parameters = self.parameters();
+        let lookup = Reading::of(&parameters.added);
+        let options = Options { added: Some(&lookup), ..self.options() };
+        let mut index = extract(document, resource_type, &self.keys, &options);
+        index.terms.extend(self.compartment_terms(resource_type, pats));
+        index
     }
 
     /// Whoever sees the rows of some patients only writes about them only.
@@ -849,7 +949,8 @@ async fn write_moves(tx: &DatabaseTransaction, request: &Request, rows: &[Row]) 
     Ok(())
 }
 
-/// Outbox, audit and the request's outcome, in the transaction of the write.
+/// Outbox, audit and the request's outcome, in the transaction of the write. Gives the generations of the types' search parameters,
+/// where they were ever changed.
 async fn record(
     tx: &DatabaseTransaction,
     actor: &Actor,
@@ -857,11 +958,13 @@ async fn record(
     writes: usize,
     matches: &[Vec<Match>],
     rows: &[Row],
-) -> Result<(), StoreError> {
+) -> Result<BTreeMap<ResourceType, i64>, StoreError> {
     let rows: Vec<&Row> = rows.iter().collect();
-    let outbox = r#"INSERT INTO app.outbox (type, id, version_id, pats, kind, at)
+    // The generations are read when all rows are written: whoever changes them from now on waits for this transaction to end.
+    let outbox = r#"WITH o AS (INSERT INTO app.outbox (type, id, version_id, pats, kind, at)
         SELECT u.type, u.id, u.version_id, ($6::bigint[])[u.pat_lo:u.pat_hi], u.kind::"char", $1
-        FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $7::int[], $8::int[]) AS u (type, id, version_id, kind, pat_lo, pat_hi)"#;
+        FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $7::int[], $8::int[]) AS u (type, id, version_id, kind, pat_lo, pat_hi))
+        SELECT g.type, g.gen FROM app.index_generation AS g WHERE g.type = ANY($2::text[])"#;
     // Who looks at the chart that a record left has to hear of it too.
     let told: Vec<Vec<i64>> = rows
         .iter()
@@ -878,7 +981,12 @@ async fn record(
         told_lo,
         told_hi,
     ];
-    tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, outbox, binds)).await?;
+    let mut generations = BTreeMap::new();
+    for row in tx.query_all_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, outbox, binds)).await? {
+        if let Some(resource_type) = ResourceType::named(&row.try_get::<String>("", "type")?) {
+            generations.insert(resource_type, row.try_get("", "gen")?);
+        }
+    }
     let roles: Vec<&str> = actor.roles.iter().map(|r| r.name()).collect();
     let audited = rows.iter().map(|r| {
         let about: Vec<usize> = (0..r.pats.len()).collect();
@@ -921,7 +1029,7 @@ async fn record(
         let binds: [Value; 3] = [actor.principal.clone().into(), key.as_str().into(), outcome.to_string().into()];
         tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
     }
-    Ok(())
+    Ok(generations)
 }
 
 /// In the order of the plan; a deletion of nothing wrote no row, and what the gate added is no answer to anything.

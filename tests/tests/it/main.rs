@@ -50,6 +50,7 @@ mod profiles;
 mod readme;
 mod search;
 mod search_nodes;
+mod search_parameter;
 mod search_results;
 mod second_factor;
 mod server_key;

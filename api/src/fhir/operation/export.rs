@@ -17,6 +17,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use super::group::members;
 use super::{inputs, once};
 use crate::auth::Caller;
+use crate::bundle::by_newest;
 use crate::fhir::failure::issues_status;
 use crate::fhir::job::{is_ndjson, kept, wants_async};
 use crate::fhir::{Base, Failure, Response, State, pairs, resource_type};
@@ -146,7 +147,8 @@ async fn export(state: &State, caller: &Caller, level: Level, given: &[(String, 
         filters,
         elements,
     };
-    export.check(caller.request.now).map_err(|issues| Failure::Status(issues_status(&issues), issues))?;
+    let checked = by_newest(&state.store, |added| export.check(caller.request.now, added)).await?;
+    checked.map_err(|issues| Failure::Status(issues_status(&issues), issues))?;
     Ok(export)
 }
 

@@ -10,6 +10,7 @@ pub(super) mod import;
 pub(super) mod lastn;
 pub(super) mod match_patient;
 pub(super) mod meta;
+pub(super) mod reindex;
 pub(super) mod terminology;
 pub(super) mod view;
 
@@ -34,7 +35,7 @@ pub(super) struct Operation {
 }
 
 /// All that is served on types or instances. A route of [`super::routes`] stands for each.
-pub(super) const OPERATIONS: [Operation; 19] = [
+pub(super) const OPERATIONS: [Operation; 20] = [
     Operation {
         name: "graphql",
         definition: "http://hl7.org/fhir/OperationDefinition/Resource-graphql",
@@ -105,6 +106,14 @@ pub(super) const OPERATIONS: [Operation; 19] = [
         types: &[],
         on_type: false,
         on_instance: true,
+        by: &["post"],
+    },
+    Operation {
+        name: "reindex",
+        definition: "urn:wintehr:operation:reindex",
+        types: &[],
+        on_type: true,
+        on_instance: false,
         by: &["post"],
     },
     Operation {
@@ -197,7 +206,7 @@ pub(super) struct SystemOperation {
 }
 
 /// All that is served on the system.
-pub(super) const SYSTEM_OPERATIONS: [SystemOperation; 5] = [
+pub(super) const SYSTEM_OPERATIONS: [SystemOperation; 6] = [
     SystemOperation {
         name: "graphql",
         definition: "http://hl7.org/fhir/OperationDefinition/Resource-graphql",
@@ -214,13 +223,17 @@ pub(super) const SYSTEM_OPERATIONS: [SystemOperation; 5] = [
         by: &["get", "post"],
     },
     SystemOperation { name: "import", definition: "urn:wintehr:operation:import", by: &["post"] },
+    SystemOperation { name: "reindex", definition: "urn:wintehr:operation:reindex", by: &["post"] },
     SystemOperation { name: "fhirpath", definition: "urn:wintehr:operation:fhirpath", by: &["post"] },
 ];
 
 impl Operation {
     pub fn is_on(&self, resource_type: ResourceType) -> bool {
         let is_change = self.name.starts_with("meta-");
-        (self.types.is_empty() || self.types.contains(&resource_type)) && (!is_change || is_changeable(resource_type))
+        let is_indexed = self.name != "reindex" || resource_type != ResourceType::AuditEvent;
+        (self.types.is_empty() || self.types.contains(&resource_type))
+            && (!is_change || is_changeable(resource_type))
+            && is_indexed
     }
 
     pub fn methods(&self) -> &'static [&'static str] {

@@ -51,7 +51,7 @@ pub(crate) fn parse(expression: &str, root: &str) -> Result<Vec<Path>, PathError
         .map_err(|reason| PathError { expression: expression.to_owned(), reason })
 }
 
-fn split_union(expression: &str) -> Vec<&str> {
+pub(crate) fn split_union(expression: &str) -> Vec<&str> {
     let (mut parts, mut from, mut depth, mut quoted) = (Vec::new(), 0, 0i32, false);
     for (i, b) in expression.bytes().enumerate() {
         match b {
@@ -81,7 +81,8 @@ fn alternative(text: &str, root: &str) -> Result<Path, String> {
     }
     // (a.b as T)rest
     if let Some(inner) = text.strip_prefix('(') {
-        let (inner, rest) = inner.split_once(')').ok_or("a parenthesis is not closed")?;
+        let close = closing(inner).ok_or("a parenthesis is not closed")?;
+        let (inner, rest) = (&inner[..close], &inner[close + 1..]);
         let mut path = match inner.split_once(" as ") {
             Some((path, cast)) => {
                 let mut path = alternative(path.trim(), root)?;
@@ -128,6 +129,11 @@ fn steps(mut text: &str, out: &mut Vec<Step>) -> Result<(), String> {
             match name {
                 "as" | "ofType" => set_cast(out, argument)?,
                 "where" => out.push(condition(argument)?),
+                // what `extension.where(url = '…')` says
+                "extension" => {
+                    out.push(Step::Member { name: name.to_owned(), cast: None });
+                    out.push(condition(&format!("url = {argument}"))?);
+                }
                 _ => return Err(format!("the function {name}() is not covered")),
             }
         } else if name.starts_with(|c: char| c.is_ascii_lowercase()) {
@@ -211,9 +217,14 @@ pub(crate) fn endings(kind: Kind) -> &'static [&'static str] {
 /// The data types of the elements a parameter's expression selects, as the definitions have them; of a choice that is not cast,
 /// those its kind reads. Empty for an expression that cannot be read.
 pub(crate) fn value_types(param: &SearchParameter) -> Vec<Type> {
-    let Some(root) = Type::named(param.base.name()) else { return Vec::new() };
-    let mut out = Vec::new();
-    for path in parse(param.expression, param.base.name()).unwrap_or_default() {
+    types_of(&parse(param.expression, param.base.name()).unwrap_or_default(), param.base, param.kind).0
+}
+
+/// As [`value_types`], of paths; and what references among them may point to, empty for anything.
+pub(crate) fn types_of(paths: &[Path], base: ResourceType, kind: Kind) -> (Vec<Type>, Vec<&'static str>) {
+    let Some(root) = Type::named(base.name()) else { return Default::default() };
+    let (mut out, mut targets) = (Vec::new(), Vec::new());
+    for path in paths {
         let last = path.steps.iter().rposition(|s| matches!(s, Step::Member { .. }));
         let mut at = vec![root];
         for (i, step) in path.steps.iter().enumerate() {
@@ -221,14 +232,18 @@ pub(crate) fn value_types(param: &SearchParameter) -> Vec<Type> {
             let choices = at.iter().filter_map(|t| t.child(name)).flat_map(|c| &c.choices);
             let wanted = |json: &str| match (json.strip_prefix(name.as_str()), cast) {
                 (Some(end), Some(cast)) => end == cast,
-                (Some(end), None) => Some(i) != last || endings(param.kind).contains(&end),
+                (Some(end), None) => Some(i) != last || endings(kind).contains(&end),
                 (None, _) => false,
             };
-            at = choices.filter(|c| wanted(c.json)).map(|c| c.ty).collect();
+            let chosen: Vec<_> = choices.filter(|c| wanted(c.json)).collect();
+            if Some(i) == last {
+                targets.extend(chosen.iter().flat_map(|c| c.targets.iter().copied()));
+            }
+            at = chosen.iter().map(|c| c.ty).collect();
         }
         out.extend(at);
     }
-    out
+    (out, targets)
 }
 
 /// The type a reference element points to, as far as the element itself tells.

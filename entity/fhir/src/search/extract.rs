@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use crate::quantity::{self, Span};
 use crate::reference::{self, Reference, Target};
+use crate::search::added::Reading;
 use crate::search::element_path::{self, Path, PathError, Step};
 use crate::search::key::{Keys, ordered};
 use crate::search::registry::{self, Kind, SearchParameter};
@@ -26,6 +27,21 @@ pub struct Options<'a> {
     pub zone: Zone,
     /// Our own base url without a slash at the end: absolute references below it are references to this server.
     pub base_url: Option<&'a str>,
+    /// The parameters beside R4's own; `None` for none.
+    pub added: Option<&'a Reading<'a>>,
+}
+
+impl Options<'_> {
+    /// The parameter that may be searched by.
+    pub fn parameter(&self, resource_type: ResourceType, code: &str) -> Option<&'static SearchParameter> {
+        let own = registry::parameter(resource_type, code);
+        own.or_else(|| self.added?.parameter(resource_type, code))
+    }
+
+    /// The job that has to be done before the parameter may be searched by.
+    pub fn waiting(&self, resource_type: ResourceType, code: &str) -> Option<&str> {
+        self.added?.waiting(resource_type, code)
+    }
 }
 
 /// The index rows of a document. Lists are sorted and without repetition, except `patients`, which is in order of the document.
@@ -85,6 +101,11 @@ pub fn extract(document: &Json<'_>, resource_type: ResourceType, keys: &Keys, op
         sink.out.patients.push(id.to_owned());
     }
     sink.walk(&plan.root, document, document);
+    for param in options.added.map_or(&[][..], |a| a.written(resource_type)) {
+        if let Some(own) = param.own.get() {
+            sink.walk(&own.root, document, document);
+        }
+    }
     sink.literal_references(document);
     let mut out = sink.out;
     for patient in out.patients.iter().skip(1) {
@@ -137,7 +158,7 @@ pub fn values<'d>(document: &'d Json<'_>, param: &'static SearchParameter, each:
         }
         node.follow(item, &mut |next, value| visit(next, param, value, each));
     }
-    visit(&plan(param.base).root, param, document, each);
+    visit(&plan_of(param).root, param, document, each);
 }
 
 /// Whether all the parameter's values are CodeableConcepts or Codings, which also go to `ix_ord`.
@@ -168,7 +189,8 @@ pub fn check(resource_type: ResourceType) -> Result<(), Vec<PathError>> {
 
 // The compiled plan of a type.
 
-struct Plan {
+/// Where values are in a document.
+pub(super) struct Plan {
     root: Node,
     /// By position of the parameter in the registry.
     traits: Vec<(&'static str, Traits)>,
@@ -226,8 +248,22 @@ fn plan(resource_type: ResourceType) -> &'static Plan {
     })
 }
 
+impl Plan {
+    /// The plan of one parameter that was defined at run time.
+    pub(super) fn of(param: &'static SearchParameter) -> Result<Self, PathError> {
+        let mut plan = Self { root: Node::default(), traits: vec![(param.code, Traits::of(param))] };
+        plan.root.add(param)?;
+        plan.root.sort();
+        Ok(plan)
+    }
+}
+
+fn plan_of(param: &SearchParameter) -> &Plan {
+    param.own.get().unwrap_or_else(|| plan(param.base))
+}
+
 fn traits(param: &SearchParameter) -> Traits {
-    let found = plan(param.base).traits.iter().find(|(code, _)| *code == param.code).map(|(_, t)| *t);
+    let found = plan_of(param).traits.iter().find(|(code, _)| *code == param.code).map(|(_, t)| *t);
     found.unwrap_or(Traits { coded: false, folded: false })
 }
 

@@ -1,5 +1,6 @@
 //! Search: the query tree, its parser, the extraction of index values, and the pure matcher that is its oracle.
 
+pub mod added;
 pub mod coded;
 pub mod criteria;
 mod element_path;

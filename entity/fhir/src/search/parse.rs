@@ -75,6 +75,7 @@ pub fn parse(
             Err(Fault::Unknown(text)) => errors.push(Issue::error(IssueType::NotSupported, text)),
             Err(Fault::Value(text)) => errors.push(Issue::error(IssueType::Value, text)),
             Err(Fault::Limit(text)) => errors.push(Issue::error(IssueType::TooCostly, text)),
+            Err(Fault::Waiting(text)) => errors.push(Issue::error(IssueType::NotSupported, text)),
         }
     }
     if errors.is_empty() { Ok(parsed) } else { Err(errors) }
@@ -95,6 +96,8 @@ enum Fault {
     /// Understood, but the value cannot be meant; an error always.
     Value(String),
     Limit(String),
+    /// Known, but not to be used yet; an error always.
+    Waiting(String),
 }
 
 type Read<T> = Result<T, Fault>;
@@ -185,12 +188,12 @@ fn pair(reader: &mut Reader<'_>, parsed: &mut Parsed, name: &str, value: &str) -
         }
         "_contained" if value == "false" => {}
         "_contained" | "_containedType" => return unknown(format!("{name}={value} is not supported")),
-        "_sort" => query.sort = sort(ty, value)?,
+        "_sort" => query.sort = sort(reader.options, ty, value)?,
         _ if name == "_include" || name.starts_with("_include:") => {
-            applied.0 = including(ty, name, value, false, &mut query.include)?;
+            applied.0 = including(reader.options, ty, name, value, &mut query.include)?;
         }
         _ if name == "_revinclude" || name.starts_with("_revinclude:") => {
-            applied.0 = including(ty, name, value, true, &mut query.revinclude)?;
+            applied.0 = including(reader.options, ty, name, value, &mut query.revinclude)?;
         }
         _ => {
             let clause = reader.clause(ty, name, value, 0)?;
@@ -209,11 +212,12 @@ fn boolean(name: &str, value: &str) -> Read<bool> {
     }
 }
 
-fn sort(ty: ResourceType, value: &str) -> Read<Vec<Sort>> {
+fn sort(options: &Options<'_>, ty: ResourceType, value: &str) -> Read<Vec<Sort>> {
     let mut keys = Vec::new();
     for key in value.split(',').map(str::trim) {
         let (code, descending) = key.strip_prefix('-').map_or((key, false), |k| (k, true));
-        match registry::parameter(ty, code) {
+        match options.parameter(ty, code) {
+            None if options.waiting(ty, code).is_some() => return find(options, ty, code).map(|_| Vec::new()),
             Some(param) if !matches!(param.kind, Kind::Composite | Kind::Special) => {
                 keys.push(Sort { param, descending });
             }
@@ -224,7 +228,8 @@ fn sort(ty: ResourceType, value: &str) -> Read<Vec<Sort>> {
 }
 
 /// Reads an include path into `out` and returns the parameter's normal name.
-fn including(ty: ResourceType, name: &str, value: &str, reverse: bool, out: &mut Vec<Include>) -> Read<String> {
+fn including(options: &Options<'_>, ty: ResourceType, name: &str, value: &str, out: &mut Vec<Include>) -> Read<String> {
+    let reverse = name.starts_with("_rev");
     let (plain, modifier) = name.split_once(':').map_or((name, None), |(n, m)| (n, Some(m)));
     let iterate = match modifier {
         None => false,
@@ -261,7 +266,8 @@ fn including(ty: ResourceType, name: &str, value: &str, reverse: bool, out: &mut
     let param = if code == "*" {
         None
     } else {
-        match registry::parameter(source, code) {
+        match options.parameter(source, code) {
+            None if options.waiting(source, code).is_some() => Some(find(options, source, code)?),
             Some(p) if p.kind == Kind::Reference => Some(p),
             Some(_) => return wrong(format!("\"{code}\" is no reference")),
             None => return wrong(format!("{source} has no parameter \"{code}\"")),
@@ -320,7 +326,8 @@ impl Reader<'_> {
         let Some(source) = ResourceType::named(source) else {
             return unknown(format!("\"{source}\" is no resource type (\"{name}\")"));
         };
-        let param = match registry::parameter(source, code) {
+        let param = match self.options.parameter(source, code) {
+            None if self.options.waiting(source, code).is_some() => find(self.options, source, code)?,
             Some(p) if p.kind == Kind::Reference && (p.targets.is_empty() || p.targets.contains(&ty)) => p,
             Some(_) => {
                 return unknown(format!("the parameter \"{code}\" of {source} does not refer to {ty} (\"{name}\")"));
@@ -341,7 +348,7 @@ impl Reader<'_> {
         depth: usize,
     ) -> Read<Clause> {
         let (code, narrowed) = hop.split_once(':').map_or((hop, None), |(c, t)| (c, Some(t)));
-        let param = find(ty, code)?;
+        let param = find(self.options, ty, code)?;
         if param.kind != Kind::Reference {
             return unknown(format!("\"{code}\" of {ty} is no reference that could be followed (\"{name}\")"));
         }
@@ -353,7 +360,8 @@ impl Reader<'_> {
         let next = rest.split([':', '.']).next().unwrap_or_default();
         let (mut all, mut first_fault, before, mut most) = (Vec::new(), None, self.values, self.values);
         for target in targets {
-            if next != "_has" && registry::parameter(target, next).is_none() {
+            let known = self.options.parameter(target, next).is_some() || self.options.waiting(target, next).is_some();
+            if next != "_has" && !known {
                 continue;
             }
             self.values = before;
@@ -365,7 +373,7 @@ impl Reader<'_> {
             }
             match self.clause(target, rest, value, depth + 1) {
                 Ok(clause) => all.push(Clause::Chain { param, target, clause: Box::new(clause) }),
-                Err(Fault::Limit(text)) => return Err(Fault::Limit(text)),
+                Err(fault @ (Fault::Limit(_) | Fault::Waiting(_))) => return Err(fault),
                 Err(fault) => first_fault = first_fault.or(Some(fault)),
             }
             most = most.max(self.values);
@@ -415,7 +423,7 @@ impl Reader<'_> {
 
     fn parameter(&mut self, ty: ResourceType, name: &str, value: &str) -> Read<Clause> {
         let (code, modifier) = name.split_once(':').map_or((name, None), |(c, m)| (c, Some(m)));
-        let param = find(ty, code)?;
+        let param = find(self.options, ty, code)?;
         if modifier == Some("missing") {
             return Ok(Clause::Missing { param, missing: boolean(name, value)? });
         }
@@ -540,10 +548,13 @@ impl Reader<'_> {
     }
 }
 
-fn find(ty: ResourceType, code: &str) -> Read<&'static SearchParameter> {
-    match registry::parameter(ty, code) {
-        Some(param) => Ok(param),
-        None => unknown(format!("{ty} has no search parameter \"{code}\"")),
+fn find(options: &Options<'_>, ty: ResourceType, code: &str) -> Read<&'static SearchParameter> {
+    match (options.parameter(ty, code), options.waiting(ty, code)) {
+        (Some(param), _) => Ok(param),
+        (None, Some(job)) => Err(Fault::Waiting(format!(
+            "the search parameter \"{code}\" of {ty} can be used when what is stored has been indexed, which is the job {job}"
+        ))),
+        (None, None) => unknown(format!("{ty} has no search parameter \"{code}\"")),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The search parameters of R4 as data, by type and code.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use crate::ResourceType;
+use crate::search::extract::Plan;
 
 /// A search parameter as one base type has it. Two are equal when base and code are.
 pub struct SearchParameter {
@@ -19,6 +20,15 @@ pub struct SearchParameter {
     pub targets: &'static [ResourceType],
     /// For composites: the component codes on the same base, and the expression of each, relative to `expression`.
     pub components: &'static [Component],
+    /// How its values are found, for one that was defined at run time ([`super::added`]); R4's own are compiled by type.
+    pub(super) own: OnceLock<Plan>,
+}
+
+impl SearchParameter {
+    /// Whether it was defined at run time.
+    pub fn is_added(&self) -> bool {
+        self.own.get().is_some()
+    }
 }
 
 impl std::fmt::Debug for SearchParameter {
@@ -118,7 +128,8 @@ fn read_parameters(text: &'static str, parameters: &mut [Vec<SearchParameter>]) 
                     Some("*") => ResourceType::all().to_vec(),
                     Some(list) => list.split(',').map(known).collect(),
                 };
-                head = Some((code, kind_named(kind), url, targets.leak()));
+                head =
+                    Some((code, self::kind(kind).expect("the data files name the types of R4"), url, targets.leak()));
                 bases.clear();
             }
             ["B", base, expression] => {
@@ -137,6 +148,7 @@ fn read_parameters(text: &'static str, parameters: &mut [Vec<SearchParameter>]) 
                         expression,
                         targets,
                         components: &[],
+                        own: OnceLock::new(),
                     });
                 }
             }
@@ -157,8 +169,9 @@ fn read_parameters(text: &'static str, parameters: &mut [Vec<SearchParameter>]) 
     }
 }
 
-fn kind_named(name: &str) -> Kind {
-    match name {
+/// The type that a SearchParameter calls so.
+pub(super) fn kind(name: &str) -> Option<Kind> {
+    Some(match name {
         "string" => Kind::String,
         "token" => Kind::Token,
         "reference" => Kind::Reference,
@@ -168,8 +181,8 @@ fn kind_named(name: &str) -> Kind {
         "uri" => Kind::Uri,
         "composite" => Kind::Composite,
         "special" => Kind::Special,
-        other => unreachable!("no search parameter type is called {other}"),
-    }
+        _ => return None,
+    })
 }
 
 /// Every parameter of a type, sorted by code.

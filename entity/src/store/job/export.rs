@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use fhir::json::Object;
+use fhir::search::added::Reading;
 use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, parse};
 use fhir::search::query::{Query, Summary, Total};
@@ -89,13 +90,13 @@ impl Export {
     ///
     /// # Errors
     /// What cannot be read, or is none.
-    pub fn check(&self, now: DateTime<Utc>) -> Result<(), Vec<Issue>> {
+    pub fn check(&self, now: DateTime<Utc>, added: &Reading<'_>) -> Result<(), Vec<Issue>> {
         let refuse = |text: String| Err(vec![Issue::error(IssueType::NotSupported, text)]);
         for (n, filter) in self.filters.iter().enumerate() {
             if self.filters[..n].iter().filter(|f| f.resource_type == filter.resource_type).count() >= MAX_FILTERS {
                 return refuse(format!("{} has more than {MAX_FILTERS} filters", filter.resource_type));
             }
-            let query = filter.query(now)?;
+            let query = filter.query(now, added)?;
             let wishes = !query.sort.is_empty()
                 || query.count.is_some()
                 || query.total != Total::Default
@@ -112,10 +113,11 @@ impl Export {
 }
 
 impl TypeFilter {
-    fn query(&self, now: DateTime<Utc>) -> Result<Query, Vec<Issue>> {
+    fn query(&self, now: DateTime<Utc>, added: &Reading<'_>) -> Result<Query, Vec<Issue>> {
         let text = || vec![Issue::error(IssueType::NotSupported, format!("{} is no type", self.resource_type))];
         let ty = ResourceType::named(&self.resource_type).ok_or_else(text)?;
-        Ok(parse(ty, &self.parameters, Handling::Strict, now, &Options::default())?.query)
+        let options = Options { added: Some(added), ..Options::default() };
+        Ok(parse(ty, &self.parameters, Handling::Strict, now, &options)?.query)
     }
 }
 
@@ -205,8 +207,13 @@ impl Store {
             return Ok(ready);
         }
         let mut ready = Vec::new();
+        let mut parameters = self.parameters();
+        if !task.work.filters.is_empty() && !self.are_newest(&parameters).await? {
+            parameters = self.parameters();
+        }
+        let added = Reading::of(&parameters.added);
         for filter in task.work.filters.iter().filter(|f| f.resource_type == resource_type.name()) {
-            let query = filter.query(claim.created_at).map_err(StoreError::Invalid)?;
+            let query = filter.query(claim.created_at, &added).map_err(StoreError::Invalid)?;
             ready.push(self.prepared_for_export(&claim.actor, &query).await?);
         }
         Ok(ready)

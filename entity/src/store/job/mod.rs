@@ -5,6 +5,7 @@
 
 mod export;
 mod import;
+mod reindex;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use export::{Export, TypeFilter, Whose};
 pub use import::{ImportInput, Source};
+pub use reindex::Reindex;
 
 use super::search::export::Snapshot;
 use crate::role::Interaction;
@@ -97,6 +99,7 @@ pub struct Claim {
 enum Task {
     Export(Box<export::Task>),
     Import(import::Import, import::Place),
+    Reindex(Reindex, reindex::Place),
     /// In hand; after a failed step nothing can be said of it.
     Taken,
 }
@@ -106,6 +109,7 @@ impl Task {
         let kind: String = row.try_get("", "kind")?;
         Ok(match kind.as_str() {
             "export" => Self::Export(Box::new(export::Task::new(parsed(row, "work")?, parsed(row, "place")?))),
+            "reindex" => Self::Reindex(parsed(row, "work")?, parsed(row, "place")?),
             _ => Self::Import(parsed(row, "work")?, parsed(row, "place")?),
         })
     }
@@ -114,6 +118,11 @@ impl Task {
 impl Claim {
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Whether it is to leave time to others: nobody waits for it.
+    pub fn is_patient(&self) -> bool {
+        matches!(self.task, Task::Reindex(..))
     }
 }
 
@@ -150,13 +159,13 @@ impl Kept {
     }
 
     /// `None` when it cannot be understood, as after a change of the list of types.
-    fn actor(self, account: i64) -> Option<Actor> {
+    fn actor(self, account: Option<i64>) -> Option<Actor> {
         let permission = |(name, letter): (String, char)| {
             let ty = if name.is_empty() { None } else { Some(ResourceType::named(&name)?) };
             Some((ty, Interaction::of_letter(letter)?))
         };
         Some(Actor {
-            account: Some(account),
+            account,
             principal: self.principal,
             roles: self.roles.iter().map(|r| Role::named(r)).collect::<Option<_>>()?,
             fhir_user: self.fhir_user,
@@ -222,16 +231,17 @@ impl Store {
         Ok(row.map(|r| r.try_get::<i64>("", "n")).transpose()?.unwrap_or(0) as u64)
     }
 
-    /// A job of that account; `None` when there is none, it was ended, or it is over for longer than [`KEPT`].
+    /// A job of that account, or with `own` one of the server itself; `None` when there is none, it was ended, or it is over for longer than [`KEPT`].
     pub async fn job(
         &self,
         account: Option<i64>,
+        own: bool,
         id: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<JobStatus>, StoreError> {
         let sql = "SELECT kind, state, url, work::text AS work, place::text AS place, failure, created_at, ended_at FROM app.job
-                   WHERE id = $1 AND account = $2 AND state <> 'ended' AND (ended_at IS NULL OR ended_at > $3)";
-        let binds = [id.into(), account.into(), (now - KEPT).into()];
+                   WHERE id = $1 AND (account = $2 OR account IS NULL AND $4) AND state <> 'ended' AND (ended_at IS NULL OR ended_at > $3)";
+        let binds = [id.into(), account.into(), (now - KEPT).into(), own.into()];
         let Some(row) = self.db.query_one_raw(statement(sql, binds)).await? else { return Ok(None) };
         let state: String = row.try_get("", "state")?;
         let ended_at: Option<DateTime<Utc>> = row.try_get("", "ended_at")?;
@@ -239,6 +249,7 @@ impl Store {
             ("done", Some(ended_at)) => {
                 let stored = match Task::read(&row)? {
                     Task::Import(_, place) => place.counts,
+                    Task::Reindex(_, place) => place.counts,
                     Task::Export(_) | Task::Taken => BTreeMap::new(),
                 };
                 JobState::Done { ended_at, files: self.job_files(id).await?, stored }
@@ -248,6 +259,7 @@ impl Store {
                 let (done, of, rows) = match Task::read(&row)? {
                     Task::Export(task) => task.progress(),
                     Task::Import(work, place) => import::progress(&work, &place),
+                    Task::Reindex(work, place) => reindex::progress(&work, &place),
                     Task::Taken => (0, 0, 0),
                 };
                 JobState::Running { done, of, rows }
@@ -294,14 +306,16 @@ impl Store {
 
     /// Takes the job that nobody works on and that has waited longest.
     ///
-    /// A job whose account was closed has failed by that.
+    /// A job whose account was closed has failed by that. Reindexes follow one another: what one leaves behind the next one knows.
     pub async fn claim_job(&self, owner: &str, now: DateTime<Utc>) -> Result<Option<Claim>, StoreError> {
-        let sql = "UPDATE app.job AS j SET owner = $1, lease_until = $2 FROM app.account AS a
-                   WHERE a.id = j.account AND j.id =
-                     (SELECT id FROM app.job WHERE state = 'running' AND (lease_until IS NULL OR lease_until <= $3)
+        let sql = "UPDATE app.job AS j SET owner = $1, lease_until = $2 WHERE j.id =
+                     (SELECT id FROM app.job AS c WHERE state = 'running' AND (lease_until IS NULL OR lease_until <= $3)
+                        AND (kind <> 'reindex' OR NOT EXISTS
+                          (SELECT FROM app.job AS e WHERE e.kind = 'reindex' AND e.state = 'running' AND e.seq < c.seq))
                       ORDER BY touched_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
                    RETURNING j.id, j.kind, j.account, j.actor::text AS actor, j.request_id, j.created_at, j.below::text AS below,
-                     j.work::text AS work, j.place::text AS place, a.disabled";
+                     j.work::text AS work, j.place::text AS place,
+                     (SELECT a.disabled FROM app.account AS a WHERE a.id = j.account) AS disabled";
         let binds = [owner.into(), (now + LEASE).into(), now.into()];
         let Some(row) = self.db.query_one_raw(statement(sql, binds)).await? else { return Ok(None) };
         let below: Option<String> = row.try_get("", "below")?;
@@ -315,7 +329,7 @@ impl Store {
             below: below.map(|b| b.parse().map_err(|_| broken("the snapshot"))).transpose()?,
             task: Task::read(&row)?,
         };
-        if row.try_get("", "disabled")? {
+        if row.try_get::<Option<bool>>("", "disabled")?.unwrap_or(false) {
             let issue = Issue::error(fhir::IssueType::Forbidden, "the account that asked for this is closed");
             self.fail_job(&claim, &[issue], now).await?;
             return Ok(None);
@@ -380,6 +394,11 @@ impl Store {
             Task::Import(work, place) => {
                 let (done, place) = self.advance_import(claim, &work, place, now).await?;
                 claim.task = Task::Import(work, place);
+                Ok(done)
+            }
+            Task::Reindex(work, place) => {
+                let (done, place) = self.advance_reindex(claim, &work, place, now).await?;
+                claim.task = Task::Reindex(work, place);
                 Ok(done)
             }
             Task::Taken => Ok(Advance::Lost),

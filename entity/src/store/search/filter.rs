@@ -221,6 +221,7 @@ pub(in crate::store) fn unsupported<T>(what: &str) -> Result<T, StoreError> {
 /// Whether the parameter's Patient reference is the head's `pat`: it says whom the record is about, and that is one patient.
 pub(super) fn is_patient_of(ty: ResourceType, param: &SearchParameter) -> bool {
     !registry::several_patients(ty)
+        && !param.is_added()
         && registry::patient_parameters(ty).iter().any(|code| {
             let about = registry::parameter(ty, code);
             *code == param.code || about.is_some_and(|a| first_element(a.expression) == first_element(param.expression))

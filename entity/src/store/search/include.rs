@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use fhir::Json;
 use fhir::ResourceType;
+use fhir::search::added::Added;
 use fhir::search::extract::references_of;
 use fhir::search::parse::MAX_DEPTH;
 use fhir::search::query::Include;
@@ -81,11 +82,12 @@ impl Store {
         seen: &mut Seen,
     ) -> Result<Vec<Stored>, StoreError> {
         let mut wanted: BTreeMap<ResourceType, Vec<String>> = BTreeMap::new();
+        let parameters = self.parameters();
         for stored in from.iter().filter(|_| !include.is_empty()) {
             let document =
                 Json::parse(&stored.body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
             for one in include {
-                for param in parameters_of(one, stored.resource_type) {
+                for param in parameters_of(one, stored.resource_type, &parameters.added) {
                     for reference in references_of(&document, param, &self.options()) {
                         let target = reference.resource_type;
                         if one.target.is_none_or(|t| t == target) && seen.insert((target, reference.id.clone())) {
@@ -112,13 +114,14 @@ impl Store {
         seen: &mut Seen,
     ) -> Result<Vec<Stored>, StoreError> {
         let mut all = Vec::new();
+        let parameters = self.parameters();
         for one in revinclude {
             let sources = match one.source {
                 Some(source) => vec![source],
                 None => self.types_with_rows(&self.db).await?,
             };
             for source in sources.into_iter().filter(|s| actor.may(Interaction::Search, *s)) {
-                let terms: Vec<i64> = parameters_of(one, source)
+                let terms: Vec<i64> = parameters_of(one, source, &parameters.added)
                     .flat_map(|param| {
                         from.iter()
                             .filter(|m| one.target.is_none_or(|t| t == m.resource_type))
@@ -151,10 +154,11 @@ impl Store {
 }
 
 /// The reference parameters an include path names on a type; all of them for `*`.
-fn parameters_of(include: &Include, ty: ResourceType) -> impl Iterator<Item = &'static SearchParameter> {
+fn parameters_of(include: &Include, ty: ResourceType, added: &Added) -> impl Iterator<Item = &'static SearchParameter> {
     let named = include.param;
     let applies = include.source.is_none_or(|s| s == ty);
     registry::parameters(ty)
         .iter()
+        .chain(added.served(ty).iter().copied())
         .filter(move |p| applies && p.kind == Kind::Reference && named.is_none_or(|n| n.code == p.code))
 }

@@ -7,7 +7,7 @@ fn keys() -> Keys {
 fn read(text: &str) -> (ResourceType, Extracted) {
     let json = Json::parse(text).unwrap();
     let ty = ResourceType::named(json.str_at("resourceType").unwrap()).unwrap();
-    let options = Options { zone: Zone::UTC, base_url: Some("https://here/fhir/R4") };
+    let options = Options { zone: Zone::UTC, base_url: Some("https://here/fhir/R4"), added: None };
     (ty, extract(&json, ty, &keys(), &options))
 }
 

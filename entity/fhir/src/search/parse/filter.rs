@@ -207,7 +207,7 @@ impl Reader<'_> {
             let Some(source) = ResourceType::named(source) else {
                 return unknown(format!("_filter: \"{source}\" is no resource type"));
             };
-            let param = find(source, code)?;
+            let param = find(self.options, source, code)?;
             if param.kind != Kind::Reference || !param.targets.contains(&ty) {
                 return unknown(format!("_filter: \"{code}\" of {source} does not refer to {ty}"));
             }
@@ -220,7 +220,7 @@ impl Reader<'_> {
             return self.filter_test(ty, first.name, operator, value);
         }
         let (code, narrowed) = first.name.split_once(':').map_or((first.name, None), |(c, t)| (c, Some(t)));
-        let param = find(ty, code)?;
+        let param = find(self.options, ty, code)?;
         if param.kind != Kind::Reference || rest.is_empty() {
             return unknown(format!("_filter: \"{code}\" of {ty} is no reference that could be followed"));
         }
@@ -245,7 +245,7 @@ impl Reader<'_> {
             };
             match behind() {
                 Ok(inner) => any.push(Clause::Chain { param, target, clause: Box::new(inner) }),
-                Err(Fault::Limit(text)) => return Err(Fault::Limit(text)),
+                Err(fault @ (Fault::Limit(_) | Fault::Waiting(_))) => return Err(fault),
                 Err(fault) => first_fault = first_fault.or(Some(fault)),
             }
         }
@@ -262,7 +262,7 @@ impl Reader<'_> {
             return Err(Fault::Limit(format!("more than {MAX_VALUES} values (\"_filter\")")));
         }
         let name = if name == "id" && registry::parameter(ty, name).is_none() { "_id" } else { name };
-        let param = find(ty, name)?;
+        let param = find(self.options, ty, name)?;
         if operator == "pr" {
             return match value {
                 "true" | "false" => Ok(Clause::Missing { param, missing: value == "false" }),

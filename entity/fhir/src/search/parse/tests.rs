@@ -10,7 +10,7 @@ fn read_as(ty: ResourceType, query: &str, handling: Handling) -> Result<Parsed, 
         .map(|p| p.split_once('=').map_or((p.to_owned(), String::new()), |(n, v)| (n.to_owned(), v.to_owned())))
         .collect();
     let now = DateTime::parse_from_rfc3339("2024-01-11T00:00:00Z").unwrap().with_timezone(&Utc);
-    parse(ty, &pairs, handling, now, &Options { zone: Zone::UTC, base_url: Some(BASE) })
+    parse(ty, &pairs, handling, now, &Options { zone: Zone::UTC, base_url: Some(BASE), added: None })
 }
 
 fn read(ty: ResourceType, query: &str) -> Query {
