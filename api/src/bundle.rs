@@ -76,6 +76,9 @@ pub fn criteria(
     let Some(pairs) = pairs(text.strip_prefix('?').unwrap_or(text)) else {
         return Err(wrong("the criteria are not percent-encoded UTF-8"));
     };
+    if pairs.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        return Err(wrong("the criteria hold the character NUL"));
+    }
     criteria_of(resource_type, &pairs, request, options)
 }
 

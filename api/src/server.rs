@@ -270,6 +270,9 @@ async fn prune(store: Store) {
         if let Err(error) = store.prune_tries(Clock::Machine.now()).await {
             tracing::warn!(cause = %error, "counts of tries that are over stay for now");
         }
+        if let Err(error) = store.prune_searches(Clock::Machine.now()).await {
+            tracing::warn!(cause = %error, "searches that are over stay for now");
+        }
         match store.prune_jobs(Clock::Machine.now()).await {
             Ok(0) => {}
             Ok(jobs) => tracing::info!(jobs, "old jobs were removed"),

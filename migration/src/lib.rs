@@ -16,6 +16,7 @@ mod m0033_labelled;
 mod m0034_tries;
 mod m0035_second_factor;
 mod m0040_search_parameter;
+mod m0041_kept_search;
 mod m0060_chart_grant;
 mod m0070_draft;
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0035_second_factor::Migration),
             Box::new(m0033_labelled::Migration),
             Box::new(m0040_search_parameter::Migration),
+            Box::new(m0041_kept_search::Migration),
             Box::new(m0060_chart_grant::Migration),
             Box::new(m0070_draft::Migration),
         ]

@@ -90,6 +90,9 @@ pub fn routes(base: &'static str, state: &State) -> Router {
 
 /// Refuses a URL that is too long before anybody reads it.
 async fn bounded(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    if request.uri().path().contains("%00") {
+        return Failure::bad("the path holds the character NUL").into_response();
+    }
     let length = request.uri().path_and_query().map_or(0, |p| p.as_str().len());
     if length <= URL_LIMIT {
         return next.run(request).await;
@@ -262,7 +265,13 @@ pub(crate) fn parameters(uri: &Uri, known: &[&str]) -> Result<Vec<(String, Strin
 
 /// The decoded pairs of a query string or a form.
 pub(crate) fn pairs(query: &str) -> Result<Vec<(String, String)>, Failure> {
-    fhir::search::criteria::pairs(query).ok_or_else(|| Failure::bad("the query is not percent-encoded UTF-8"))
+    let pairs = fhir::search::criteria::pairs(query);
+    let pairs = pairs.ok_or_else(|| Failure::bad("the query is not percent-encoded UTF-8"))?;
+    // Nothing that is stored has it, and the database takes none.
+    match pairs.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        Some((name, _)) => Err(Failure::bad(&format!("the parameter {name:?} holds the character NUL"))),
+        None => Ok(pairs),
+    }
 }
 
 /// Percent-encoded for a query.

@@ -25,7 +25,7 @@ use http::{HeaderMap, StatusCode, Uri, header};
 use super::failure::issues_status;
 use super::format::Wanted;
 use super::prefer::Prefer;
-use super::{Base, Failure, PAGE, Response, State, URL_LIMIT, encoded, json, pairs, resource_type};
+use super::{Base, Failure, PAGE, Response, State, encoded, json, pairs, resource_type};
 use crate::auth::Caller;
 
 /// Matches per page when the client does not say.
@@ -34,6 +34,10 @@ const DEFAULT_COUNT: u32 = 20;
 const CHEAP_COUNT: u32 = 1000;
 /// The parameter that carries a search that was sent as a form: path, question mark, query, with the page.
 const SEALED: &str = "_sealed";
+/// Within a sealed search: the name of one that is kept because it is too long for a link.
+const KEPT: &str = "_kept";
+/// Longest search that stands in a link itself, in bytes.
+const IN_LINK: usize = 8 << 10;
 /// Longest form of a POST search, in bytes.
 const FORM_LIMIT: usize = 64 << 10;
 
@@ -83,7 +87,7 @@ pub(super) async fn get(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let scope = Scope::Type(resource_type(&name)?);
-    answer(&state, base, &caller, &scope, asked(&state, &caller, &scope, &uri)?, &headers).await
+    answer(&state, base, &caller, &scope, asked(&state, &caller, &scope, &uri).await?, &headers).await
 }
 
 pub(super) async fn get_system(
@@ -93,7 +97,7 @@ pub(super) async fn get_system(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let asked = asked(&state, &caller, &Scope::System, &uri)?;
+    let asked = asked(&state, &caller, &Scope::System, &uri).await?;
     answer(&state, base, &caller, &Scope::System, asked, &headers).await
 }
 
@@ -112,7 +116,7 @@ pub(super) async fn get_compartment(
         return Err(super::no_place(uri).await);
     }
     let scope = Scope::Compartment { owner, id, member };
-    let asked = Asked { pairs: pairs(uri.query().unwrap_or_default())?, as_form: false };
+    let asked = asked(&state, &caller, &scope, &uri).await?;
     answer(&state, base, &caller, &scope, asked, &headers).await
 }
 
@@ -149,8 +153,8 @@ struct Asked {
     as_form: bool,
 }
 
-/// What a URL asks; a sealed search is opened.
-fn asked(state: &State, caller: &Caller, scope: &Scope, uri: &Uri) -> Result<Asked, Failure> {
+/// What a URL asks; a sealed search is opened, and one that is kept is looked up.
+async fn asked(state: &State, caller: &Caller, scope: &Scope, uri: &Uri) -> Result<Asked, Failure> {
     let mut all = pairs(uri.query().unwrap_or_default())?;
     let Some(sealed) = take(&mut all, SEALED)? else { return Ok(Asked { pairs: all, as_form: false }) };
     if let Some((name, _)) = all.iter().find(|(name, _)| !matches!(name.as_str(), "_format" | "_pretty")) {
@@ -161,7 +165,16 @@ fn asked(state: &State, caller: &Caller, scope: &Scope, uri: &Uri) -> Result<Ask
     if path != scope.path() {
         return Err(StoreError::BadToken.into());
     }
-    all.extend(pairs(query)?);
+    let mut opened = pairs(query)?;
+    if let Some(name) = take(&mut opened, KEPT)? {
+        let kept = state.store.kept_search(&caller.actor, &name, caller.request.now).await?;
+        let kept = kept.ok_or_else(|| {
+            let text = "the search of this link is not kept any more; it has to be sent again";
+            Failure::Status(StatusCode::GONE, vec![Issue::error(IssueType::Expired, text)])
+        })?;
+        all.extend(pairs(&kept)?);
+    }
+    all.extend(opened);
     Ok(Asked { pairs: all, as_form: true })
 }
 
@@ -245,17 +258,23 @@ async fn answer_by(
     }
 
     let format = search.format.as_ref().map(|format| format!("&_format={}", encoded(format))).unwrap_or_default();
+    let whole = search.query(limit, None);
+    let kept =
+        if whole.len() > IN_LINK { Some(store.keep_search(actor, &whole, caller.request.now).await?) } else { None };
+    let path = scope.path();
     let link = |token: Option<&str>| {
-        let query = search.query(limit, token);
-        let path = scope.path();
+        let query = match &kept {
+            Some(name) => {
+                let page = token.map(|t| format!("&{PAGE}={}", encoded(t))).unwrap_or_default();
+                format!("{KEPT}={name}{page}")
+            }
+            None => search.query(limit, token),
+        };
+        let sealed = as_form || kept.is_some();
         let query =
-            if as_form { format!("{SEALED}={}", store.sealed(actor, &format!("{path}?{query}"))) } else { query };
+            if sealed { format!("{SEALED}={}", store.sealed(actor, &format!("{path}?{query}"))) } else { query };
         format!("{base_url}{path}?{query}{format}")
     };
-    if as_form && page.next.is_some() && link(page.next.as_deref()).len() > URL_LIMIT {
-        let text = "the search is too long for links to its pages; narrow it, or raise _count";
-        return Err(StoreError::TooCostly(text.into()).into());
-    }
     let mut links = vec![("self", link(token.as_deref()))];
     if token.is_some() {
         links.push(("first", link(None)));

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::{Path, State as Extract};
 use entity::StoreError;
 use entity::role::Interaction;
-use entity::store::{Lookup, Stored};
+use entity::store::{Act, Lookup, Plan, Stored, Write};
 use fhir::outcome::operation_outcome;
 use fhir::validate::profile::Profiles;
 use fhir::validate::validate;
@@ -202,6 +202,9 @@ impl Asked {
         if self.mode != Some(Mode::Delete) {
             issues = validate(resource);
             issues.extend(self.conformance(state, caller, resource_type, resource).await?);
+            if resource_type == ResourceType::SearchParameter {
+                issues.extend(fhir::search::added::read(resource).err().unwrap_or_default());
+            }
         }
         if self.mode == Some(Mode::Update) {
             let own = resource.str_at("id");
@@ -212,6 +215,18 @@ impl Asked {
             };
             if let Some(text) = text {
                 issues.push(Issue::error(IssueType::Invalid, text).at(format!("{resource_type}.id")));
+            }
+        }
+        if let (Some(Mode::Delete), Some(id)) = (self.mode, id)
+            && caller.actor.may(Interaction::Delete, resource_type)
+        {
+            let write = Write { resource_type, id: id.to_owned(), act: Act::Delete { expected: None } };
+            match state.store.would_commit(&caller.actor, &caller.request, &Plan::of(vec![write])).await {
+                Ok(()) => {}
+                Err(error @ (StoreError::Conflict(_) | StoreError::Refused(_) | StoreError::NotPermitted(_))) => {
+                    issues.extend(error.issues());
+                }
+                Err(other) => return Err(other.into()),
             }
         }
         let interaction = self.mode.map(|mode| match mode {

@@ -15,11 +15,13 @@ mod draft;
 mod history;
 mod job;
 mod kept;
+mod kept_search;
 mod live;
 mod number;
 mod oauth;
 mod open;
 mod outbox;
+mod paired;
 mod parameter;
 mod read;
 mod recent;
@@ -58,6 +60,7 @@ pub use job::{
     Advance, Claim, Export, ImportInput, JobFile, JobState, JobStatus, KEPT as JOB_KEPT, Reindex, Source, TypeFilter,
     Whose,
 };
+pub use kept_search::SEARCH_KEPT;
 pub use live::{Interest, Notice, QUEUE, Reason, Subscription};
 pub use oauth::{AppClient, ClientKind, Grant, Introspection, Issued, NewClient, NewGrant, NewLaunch, SigningKey};
 pub use open::{StoreConfig, migrate};

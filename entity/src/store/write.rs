@@ -28,7 +28,8 @@ use crate::store::parameter::Defined;
 use crate::store::search::Claims;
 use crate::store::sql::{Sql, i64_array};
 use crate::store::subscription::Wanted;
-use crate::store::{Act, Attestation, Lookup, Outcome, Plan, Store, Stored, Write, attest, body, care};
+use crate::store::{Act, Attestation, Lookup, Outcome, Plan, Store, Stored, Write, attest, body, care, paired};
+use crate::trail::Trail;
 use crate::{Actor, Request, Rows, StoreError};
 
 /// Row keys taken from the sequence at once; the sequence's increment.
@@ -189,6 +190,20 @@ impl Store {
         Ok(self.commit_decided(actor, request, &conditions, &decide).await?.0)
     }
 
+    /// Whether the plan would be committed now; nothing of it is, and nobody is told.
+    ///
+    /// # Errors
+    /// What [`Store::commit`] would refuse.
+    pub async fn would_commit(&self, actor: &Actor, request: &Request, plan: &Plan) -> Result<(), StoreError> {
+        check(actor, plan)?;
+        let asking = Actor { trail: Trail::default(), ..actor.clone() };
+        let tx = self.begin().await?;
+        let heads = self.lock(&tx, &asking, plan).await?;
+        let would = self.write(&tx, &asking, request, plan, &heads, &[]).await;
+        tx.rollback().await?;
+        would.map(|_| ())
+    }
+
     /// Tries until the write is committed or refused; every try starts from the request.
     pub(super) async fn commit_decided<T: Send>(
         &self,
@@ -282,7 +297,9 @@ impl Store {
     /// Locks the heads of every target the actor may see, in the same order for every writer.
     async fn lock(&self, tx: &DatabaseTransaction, actor: &Actor, plan: &Plan) -> Result<Heads, StoreError> {
         let targets = plan.writes.iter().map(|w| {
-            let with_body = matches!(w.act, Act::Patch { .. }) || self.gate.guards(w.resource_type);
+            let with_body = matches!(w.act, Act::Patch { .. })
+                || self.gate.guards(w.resource_type)
+                || paired::is_watched(actor, plan.act.as_ref(), w.resource_type);
             (w.resource_type, w.id.as_str(), with_body)
         });
         self.lock_heads(tx, actor, targets).await
@@ -462,6 +479,9 @@ impl Store {
                 by: None,
             };
             if let Some(text) = text {
+                if paired::is_watched(actor, plan.act.as_ref(), *resource_type) {
+                    paired::check(*resource_type, live.and_then(|h| h.body.as_deref()), &text)?;
+                }
                 let text = match resource_type {
                     ResourceType::Subscription => {
                         let patched = matches!(act, Act::Patch { .. });

@@ -92,6 +92,15 @@ impl Attacked {
         line.trim().trim_end_matches("kB").trim().parse().unwrap()
     }
 
+    /// Processor time it has used so far, in milliseconds.
+    pub fn processor_ms(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
+        // The name of the program stands in parentheses and may hold spaces; user and system time are the 14th and 15th field.
+        let rest = stat.rsplit_once(')').unwrap().1;
+        let ticks: Vec<u64> = rest.split_whitespace().skip(11).take(2).map(|t| t.parse().unwrap()).collect();
+        (ticks[0] + ticks[1]) * 10
+    }
+
     /// What it has written to its log.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log.join("log")).unwrap()

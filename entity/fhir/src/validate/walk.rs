@@ -402,7 +402,18 @@ impl<'a> Walk<'a> {
                 Some(resource_type.name())
             }
             Target::Absolute { resource_type, .. } => resource_type.map(crate::ResourceType::name),
-            Target::Urn(_) | Target::Other(_) => None,
+            Target::Urn(_) => None,
+            // The name of a type and nothing that could be an id.
+            Target::Other(text) => {
+                let name = text.split('/').next().unwrap_or_default();
+                if crate::ResourceType::named(name).is_some() {
+                    let reason = format!(
+                        "\"{name}\" without an id names no resource: a reference is Type/id, a url, urn:… or #id"
+                    );
+                    self.add(IssueType::Value, reason, &place.child("reference"));
+                }
+                None
+            }
         };
         if choice.targets.is_empty() {
             return;
