@@ -5,11 +5,12 @@ use std::collections::HashSet;
 
 use async_graphql::parser::types::{BaseType, Directive as Given, OperationType, Selection, SelectionSet};
 use async_graphql::{Pos, Positioned, Value as Const};
+use async_graphql_value::Value;
 
 use super::field::{Argument, Field, On, TypeRef, Wrap, invalid};
 use super::introspect::is_input;
 use super::walk::{is_type, texts};
-use super::{Asked, GraphError};
+use super::{Asked, GraphError, variable};
 
 /// A directive, and where it may stand.
 #[derive(Debug)]
@@ -76,16 +77,23 @@ impl<'d> Check<'d> {
             }
             (OperationType::Subscription, _) => return refuse("subscriptions are not served here", operation.pos),
         };
-        for Positioned { pos, node: variable } in &operation.node.variable_definitions {
-            let mut base = &variable.var_type.node.base;
+        let mut declared = HashSet::new();
+        for Positioned { pos, node: definition } in &operation.node.variable_definitions {
+            let name = &definition.name.node;
+            if !declared.insert(name) {
+                return refuse(format!("'${name}' is declared twice"), *pos);
+            }
+            let mut base = &definition.var_type.node.base;
             while let BaseType::List(inner) = base {
                 base = &inner.base;
             }
-            if let BaseType::Named(name) = base
-                && !is_input(name)
+            if let BaseType::Named(ty) = base
+                && !is_input(ty)
             {
-                return refuse(format!("'${}': there is no input type {name}", variable.name.node), *pos);
+                return refuse(format!("'${name}': there is no input type {ty}"), *pos);
             }
+            let given = self.asked.variables.get(name.as_str());
+            variable::value(definition, given).or_else(|text| refuse(text, *pos))?;
         }
         self.directives(&operation.node.directives, false)?;
         self.selection(&operation.node.selection_set.node, root)
@@ -154,6 +162,7 @@ impl<'d> Check<'d> {
             if !given.insert(name) {
                 return refuse(format!("the argument '{name}' is given twice"), argument.pos);
             }
+            self.stands(value, known)?;
             // A resource to be written is read where it is written.
             if known.name == "res" {
                 continue;
@@ -187,6 +196,16 @@ impl<'d> Check<'d> {
         }
     }
 
+    /// A variable stands where values of its type are taken.
+    fn stands(&self, value: &Positioned<Value>, place: &Argument) -> Result {
+        let Value::Variable(name) = &value.node else { return Ok(()) };
+        let declared = self.asked.operation.node.variable_definitions.iter().find(|d| d.node.name.node == *name);
+        // What is not declared is told where its value is looked for.
+        let Some(declared) = declared else { return Ok(()) };
+        let stands = variable::stands(&declared.node, place.ty, place.default.is_some());
+        stands.or_else(|text| refuse(text, value.pos))
+    }
+
     fn directives(&self, directives: &'d [Positioned<Given>], on_field: bool) -> Result {
         let mut given = HashSet::new();
         for Positioned { pos, node: directive } in directives {
@@ -201,9 +220,10 @@ impl<'d> Check<'d> {
                 return refuse(format!("@{name} is given twice"), *pos);
             }
             for (argument, value) in &directive.arguments {
-                if !known.arguments.iter().any(|a| a.name == argument.node.as_str()) {
+                let Some(known) = known.arguments.iter().find(|a| a.name == argument.node.as_str()) else {
                     return refuse(format!("@{name} takes no argument '{}'", argument.node), *pos);
-                }
+                };
+                self.stands(value, known)?;
                 self.asked.value(&value.node)?;
             }
         }

@@ -79,6 +79,21 @@ impl TypeRef {
     pub fn is_needed(self) -> bool {
         self.wraps.first() == Some(&Wrap::NonNull)
     }
+
+    pub fn is_list(self) -> bool {
+        self.wraps.contains(&Wrap::List)
+    }
+}
+
+/// As in the language of schemas: `[String]!`.
+impl std::fmt::Display for TypeRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.wraps {
+            [] => f.write_str(self.name),
+            [Wrap::NonNull, inner @ ..] => write!(f, "{}!", Self { wraps: inner, ..*self }),
+            [Wrap::List, inner @ ..] => write!(f, "[{}]", Self { wraps: inner, ..*self }),
+        }
+    }
 }
 
 /// An argument of a field.

@@ -11,6 +11,7 @@ mod field;
 mod input;
 mod introspect;
 mod out;
+mod variable;
 mod walk;
 
 use std::cell::{Cell, RefCell};

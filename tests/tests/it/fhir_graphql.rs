@@ -293,6 +293,54 @@ async fn what_cannot_be_meant_is_refused_with_its_place() {
     assert_eq!(door.fault(at, &deep).await.0, 400);
 }
 
+/// Values of variables are of the types they are declared with, and stand where such values are taken.
+#[tokio::test]
+async fn variables_have_their_types() {
+    let door = Door::start().await;
+    let at = "/Patient/p1/$graphql";
+    let ask = async |query: &str, variables: Value| {
+        let (status, answer) = door.post(at, &json!({"query": query, "variables": variables})).await;
+        (status, answer["errors"][0]["message"].as_str().unwrap_or_default().to_owned())
+    };
+    let by_use = |ty: &str| format!("query($v: {ty}) {{ name(use: $v) {{ family }} }}");
+    let by_count = |ty: &str| format!("query($v: {ty}) {{ name(_count: $v) {{ family }} }}");
+    let by_if = |ty: &str| format!("query($v: {ty}) {{ id @include(if: $v) }}");
+    for (query, variables) in [
+        (by_use("code"), json!({"v": "official"})),
+        (by_use("[code]"), json!({"v": ["official", "maiden"]})),
+        (by_use("[code]"), json!({"v": "official"})),
+        (by_use("code"), json!({"v": null})),
+        (by_use("code"), json!({})),
+        (by_count("Int"), json!({"v": 1})),
+        (by_if("Boolean!"), json!({"v": true})),
+        (by_if("Boolean = true"), json!({})),
+    ] {
+        assert_eq!(ask(&query, variables.clone()).await.0, 200, "{query} {variables}");
+    }
+    for (query, variables, part) in [
+        (by_use("code"), json!({"v": 7}), "the value of '$v' is no code"),
+        (by_use("code"), json!({"v": ["official"]}), "the value of '$v' is no code"),
+        (by_use("code!"), json!({"v": null}), "has no value"),
+        (by_use("code!"), json!({}), "has no value"),
+        (by_use("[code!]"), json!({"v": ["official", null]}), "is no [code!]"),
+        (by_use("code"), json!({"v": {"x": 1}}), "is no code"),
+        (by_use("code = 7"), json!({}), "the default of '$v' is no code"),
+        (by_use("PatientInput"), json!({}), "stands where [code] is taken"),
+        (by_count("Int"), json!({"v": "1"}), "is no Int"),
+        (by_count("Int"), json!({"v": 1.5}), "is no Int"),
+        (by_count("Int"), json!({"v": 2_147_483_648_u32}), "is no Int"),
+        (by_count("String"), json!({"v": "1"}), "'$v' of type String stands where Int is taken"),
+        (by_count("[Int]"), json!({"v": [1]}), "stands where Int is taken"),
+        (by_if("Boolean!"), json!({"v": "true"}), "is no Boolean!"),
+        (by_if("Boolean"), json!({"v": true}), "stands where Boolean! is taken"),
+        (by_if("String!"), json!({"v": "x"}), "stands where Boolean! is taken"),
+        ("query($v: code, $v: code) { name(use: $v) { family } }".into(), json!({}), "'$v' is declared twice"),
+    ] {
+        let (status, message) = ask(&query, variables.clone()).await;
+        assert!(status == 400 && message.contains(part), "{query} {variables}: {status} {message}");
+    }
+}
+
 /// The rights are those of the store: what a program may not read is not there for it, also behind a reference.
 #[tokio::test]
 async fn access_is_that_of_the_store() {
