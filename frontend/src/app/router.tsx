@@ -58,6 +58,7 @@ export const router = createBrowserRouter([
           { path: 'patients/:id/clinical/encounters', lazy: async () => ({ Component: (await import('./routes/encounters.page')).EncountersPage }) },
           // A document of its own: its editor needs a looser style policy than the chart has.
           { path: 'playground', loader: () => redirectDocument('/playground'), element: <Starting /> },
+          { path: 'docs', lazy: async () => ({ Component: (await import('./routes/docs.page')).DocsPage }) },
           { path: 'fhir-explorer', lazy: async () => ({ Component: (await import('./routes/fhir-explorer.page')).FhirExplorerPage }) },
           { path: 'administration', loader: () => redirect('/administration/audit') },
           { path: 'administration/audit', lazy: async () => ({ Component: (await import('./routes/audit.page')).AuditPage }) },

@@ -14,7 +14,7 @@ export function areas(session: Session, config: Config, here: 'app' | 'playgroun
   return [
     ...(maySeePatients(session) ? [{ name: 'Patients', path: '/patients', keys: 'g l', elsewhere: here !== 'app' }] : []),
     ...(maySeeStays(session) ? [{ name: 'Inpatients', path: '/inpatients', keys: 'g w', elsewhere: here !== 'app' }] : []),
-    ...(mayExplore(session, config) ? [{ name: 'Playground', path: '/playground', elsewhere: here !== 'playground' }] : []),
+    ...(mayExplore(session, config) ? [{ name: 'Playground', path: '/playground', elsewhere: here !== 'playground' }, { name: 'GraphQL schema', path: '/docs', elsewhere: here !== 'app' }] : []),
     { name: 'FHIR explorer', path: '/fhir-explorer', elsewhere: here !== 'app' },
     ...(mayAdminister(session) ? [{ name: 'Administration', path: '/administration', elsewhere: here !== 'app' }] : []),
     { name: 'Settings', path: '/settings', elsewhere: here !== 'app' },
