@@ -23,8 +23,7 @@ async function tabTo(locator) {
 
 test('a physician writes a note by keyboard alone, with data of the chart, and signs it', async () => {
   await signInAs('physician')
-  patient = (await ask('{ census { wards { beds { patient { id } } } unplaced { patient { id } } } }'))?.census?.wards?.flatMap((w) => w.beds).find((b) => b.patient)?.patient.id
-    ?? (await ask('{ search(type: "Encounter", query: "status=in-progress&class=IMP", first: 1) { nodes { fhir } } }')).search.nodes[0].fhir.subject.reference
+  patient = (await ask('{ census { wards { beds { stays { patient { id } } } } } }')).census.wards.flatMap((w) => w.beds).flatMap((b) => b.stays)[0].patient.id
   await page.goto(chart())
   await page.getByText('A draft is kept while you write').waitFor()
   await accessible('notes, none begun')
@@ -84,11 +83,11 @@ test('a nurse adds to it in another window, and the physician sees it at once', 
 test('a draft survives the window, and nobody else is shown it', async () => {
   await page.goto(chart())
   await page.getByRole('button', { name: 'Discharge summary' }).click()
-  await page.getByLabel('Hospital course').fill('Begun and not finished')
+  await page.getByRole('textbox', { name: 'Hospital course' }).fill('Begun and not finished')
   await page.getByText(/^Draft kept /).waitFor()
   await page.reload()
   await page.getByRole('table', { name: 'My drafts' }).getByRole('button', { name: 'Discharge summary' }).click()
-  assert.equal(await page.getByLabel('Hospital course').inputValue(), 'Begun and not finished')
+  assert.equal(await page.getByRole('textbox', { name: 'Hospital course' }).inputValue(), 'Begun and not finished')
   const mine = await ask('{ noteDrafts { id } }')
   assert.equal(mine.noteDrafts.length, 1)
   await signInAs('nurse')

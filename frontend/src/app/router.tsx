@@ -40,6 +40,8 @@ export const router = createBrowserRouter([
           { index: true, loader: firstPage, element: <Starting /> },
           { path: 'patients', lazy: async () => ({ Component: (await import('./routes/patients.page')).PatientsPage }) },
           { path: 'inpatients', lazy: async () => ({ Component: (await import('./routes/inpatients.page')).InpatientsPage }) },
+          { path: 'schedule', lazy: async () => ({ Component: (await import('./routes/schedule.page')).SchedulePage }) },
+          { path: 'inbox', lazy: async () => ({ Component: (await import('./routes/inbox.page')).InboxPage }) },
           { path: 'patients/:id', loader: ({ params }) => redirect(`/patients/${params.id ?? ''}/clinical/summary`) },
           { path: 'patients/:id/clinical/summary', lazy: async () => ({ Component: (await import('./routes/summary.page')).SummaryPage }) },
           { path: 'patients/:id/clinical/timeline', lazy: async () => ({ Component: (await import('./routes/timeline.page')).TimelinePage }) },

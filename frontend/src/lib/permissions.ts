@@ -13,8 +13,11 @@ export const maySeePatients = (session: Session): boolean => session.roles.some(
 /** Who works with those who are in hospital. */
 export const maySeeStays = (session: Session): boolean => session.roles.some((role) => ['physician', 'nurse', 'pharmacist'].includes(role))
 
-/** Families of acts. `chart`: problems, vaccinations, vital signs; `allergies`; `register`: a new patient; `person`: who a patient is; `acknowledge`: results; `encounters`: visits and stays; `emergency`: a chart is opened in one. */
-export type Act = 'emergency' | 'acknowledge' | 'encounters' | 'chart' | 'allergies' | 'register' | 'person'
+/** Who is given tasks. */
+export const mayWork = (session: Session): boolean => session.roles.some((role) => ['physician', 'nurse', 'pharmacist', 'registrar'].includes(role))
+
+/** Families of acts. `chart`: problems, vaccinations, vital signs; `allergies`; `register`: a new patient; `person`: who a patient is; `acknowledge`: results; `encounters`: visits and stays; `schedule`: appointments. */
+export type Act = 'emergency' | 'acknowledge' | 'encounters' | 'chart' | 'allergies' | 'register' | 'person' | 'schedule'
 const ACTORS: Record<Act, readonly string[]> = {
   emergency: ['physician', 'nurse', 'pharmacist'],
   acknowledge: ['physician'],
@@ -23,6 +26,7 @@ const ACTORS: Record<Act, readonly string[]> = {
   allergies: ['physician', 'nurse', 'pharmacist'],
   register: ['registrar'],
   person: ['physician', 'nurse', 'registrar'],
+  schedule: ['physician', 'nurse', 'registrar'],
 }
 /** Whether an act is offered. Who may not do it does not see it. */
 export const may = (session: Session, act: Act): boolean => session.roles.some((role) => ACTORS[act].includes(role))

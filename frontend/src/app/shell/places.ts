@@ -1,6 +1,6 @@
 import { chartPath, TABS, type ChartTab } from '../../features/chart/tabs'
 import type { Config, Session } from '../../lib/auth'
-import { mayAdminister, mayExplore, maySeePatients, maySeeStays } from '../../lib/permissions'
+import { may, mayAdminister, mayExplore, maySeePatients, maySeeStays, mayWork } from '../../lib/permissions'
 
 /** A page one may go to. `elsewhere` is in the other document, so its address is loaded, not routed. */
 export interface Place { name: string; path: string; keys?: string; elsewhere?: boolean }
@@ -14,6 +14,8 @@ export function areas(session: Session, config: Config, here: 'app' | 'playgroun
   return [
     ...(maySeePatients(session) ? [{ name: 'Patients', path: '/patients', keys: 'g l', elsewhere: here !== 'app' }] : []),
     ...(maySeeStays(session) ? [{ name: 'Inpatients', path: '/inpatients', keys: 'g w', elsewhere: here !== 'app' }] : []),
+    ...(may(session, 'schedule') ? [{ name: 'Schedule', path: '/schedule', keys: 'g k', elsewhere: here !== 'app' }] : []),
+    ...(mayWork(session) ? [{ name: 'Inbox', path: '/inbox', keys: 'g q', elsewhere: here !== 'app' }] : []),
     ...(mayExplore(session, config) ? [{ name: 'Playground', path: '/playground', elsewhere: here !== 'playground' }, { name: 'GraphQL schema', path: '/docs', elsewhere: here !== 'app' }] : []),
     { name: 'FHIR explorer', path: '/fhir-explorer', elsewhere: here !== 'app' },
     ...(mayAdminister(session) ? [{ name: 'Administration', path: '/administration', elsewhere: here !== 'app' }] : []),

@@ -1,6 +1,8 @@
 import AdminPanelSettingsOutlined from '@mui/icons-material/AdminPanelSettingsOutlined'
 import AccountTreeOutlined from '@mui/icons-material/AccountTreeOutlined'
 import BedOutlined from '@mui/icons-material/BedOutlined'
+import CalendarTodayOutlined from '@mui/icons-material/CalendarTodayOutlined'
+import MarkEmailUnreadOutlined from '@mui/icons-material/MarkEmailUnreadOutlined'
 import DataObjectOutlined from '@mui/icons-material/DataObjectOutlined'
 import HelpOutlineOutlined from '@mui/icons-material/HelpOutlineOutlined'
 import PeopleAltOutlined from '@mui/icons-material/PeopleAltOutlined'
@@ -26,7 +28,7 @@ import css from './shell.module.css'
 
 const CommandPalette = lazy(() => import('./palette'))
 const Help = lazy(() => import('./help'))
-const ICONS: Record<string, typeof PeopleAltOutlined> = { '/patients': PeopleAltOutlined, '/inpatients': BedOutlined, '/playground': DataObjectOutlined, '/fhir-explorer': AccountTreeOutlined, '/administration': AdminPanelSettingsOutlined, '/settings': SettingsOutlined }
+const ICONS: Record<string, typeof PeopleAltOutlined> = { '/patients': PeopleAltOutlined, '/inpatients': BedOutlined, '/schedule': CalendarTodayOutlined, '/inbox': MarkEmailUnreadOutlined, '/playground': DataObjectOutlined, '/fhir-explorer': AccountTreeOutlined, '/administration': AdminPanelSettingsOutlined, '/settings': SettingsOutlined }
 
 /** Names that are too long for the rail. */
 const RAIL: Record<string, string> = { '/playground': 'Query', '/fhir-explorer': 'FHIR', '/administration': 'Admin' }

@@ -32,10 +32,12 @@ export interface Snapshot { text: string; sources: string[] }
 type Chart = NonNullable<NoteDataQuery['patient']>
 type Result = { code?: { text: string } | null; observation: { id: string } & FragmentType<typeof ObservationRow> }
 
+const FLAGS: Record<string, string> = { HIGH: ' H', LOW: ' L', CRITICAL_HIGH: ' HH', CRITICAL_LOW: ' LL', ABNORMAL: ' A', CRITICAL_ABNORMAL: ' AA' }
+
 const result = (r: Result): string => {
   const row = read(ObservationRow, r.observation)
   const { text, unit } = valueOf(row)
-  return `${r.code?.text ?? 'Not named'}: ${text}${unit ? ` ${unit}` : ''} (${row.effectiveAt ? formatDateTime(row.effectiveAt) : 'time not recorded'})`
+  return `${r.code?.text ?? 'Not named'}: ${text}${unit ? ` ${unit}` : ''}${FLAGS[row.interpretation ?? ''] ?? ''} (${row.effectiveAt ? formatDateTime(row.effectiveAt) : 'time not recorded'})`
 }
 const cut = (page: { hasNextPage: boolean }) => (page.hasNextPage ? ['More is on record than is listed here.'] : [])
 const ALLERGIES = { NONE_KNOWN: 'No known allergies', NOT_ASKED: 'Not recorded' } as const

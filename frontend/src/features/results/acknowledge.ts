@@ -1,5 +1,3 @@
-import { commonOutcome, given, useAct } from '../../components/act/act'
-import type { ActForm } from '../../components/act/act-dialog'
 import { graphql, read, type FragmentType } from '../../gql'
 import { formatDateTime } from '../../lib/date'
 
@@ -8,17 +6,6 @@ export const AcknowledgedPage = graphql(`
   fragment AcknowledgedPage on TaskConnection {
     nodes { id lastUpdated code { codings { code } } focus { reference } owner { display } notes { text } }
     pageInfo { hasNextPage }
-  }
-`)
-const AcknowledgeResult = graphql(`
-  mutation AcknowledgeResult($input: ResultAcknowledgeInput!) {
-    resultAcknowledge(input: $input) {
-      outcome {
-        __typename
-        ... on TaskSaved { task { id status } } ... on AlreadyAcknowledged { task { id lastUpdated } } ... on NotFinal { status }
-        ... on Stale { id currentVersion current { id lastUpdated } } ... on NotPermitted { message } ... on Invalid { issues { text expression } }
-      }
-    }
   }
 `)
 
@@ -43,16 +30,3 @@ const FINAL = ['FINAL', 'AMENDED', 'CORRECTED', 'APPENDED']
 /** Whether a result is one that can be acknowledged; what may still change cannot. */
 export const isFinal = (status: string | null | undefined): boolean => FINAL.includes(status ?? '')
 export const isCritical = (interpretation: string | null | undefined): boolean => (interpretation ?? '').startsWith('CRITICAL')
-
-/** The form by which a physician says to have seen a result, and what follows from it. */
-export function useAcknowledge() {
-  const act = useAct()
-  return ({ id, versionId }: { id: string; versionId: string }, name: string, critical: boolean): ActForm => ({
-    title: `Acknowledge ${name}`, verb: 'Acknowledge', danger: critical, version: versionId, initial: { note: '' },
-    fields: [{ name: 'note', label: 'What follows from it', kind: 'area', help: 'It is recorded who acknowledged which version, and when.' }],
-    submit: (values, { key, version }) => act(AcknowledgeResult, { input: { id, expectedVersion: version, note: given(values.note), idempotencyKey: key } }, ({ resultAcknowledge: { outcome } }) =>
-      commonOutcome(outcome) ?? (outcome.__typename === 'NotFinal'
-        ? { kind: 'refused', problems: [{ text: `The result is ${outcome.status} and may still change. Acknowledge it when it is final.` }] }
-        : { kind: 'saved', told: outcome.__typename === 'AlreadyAcknowledged' ? `You had acknowledged ${name} already` : `${name} is acknowledged` })),
-  })
-}

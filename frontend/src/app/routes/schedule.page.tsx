@@ -1,0 +1,7 @@
+import { ScheduleView } from '../../features/schedule/schedule'
+import { useTitle } from '../../hooks/use-title'
+
+export function SchedulePage() {
+  useTitle('Schedule')
+  return <ScheduleView />
+}

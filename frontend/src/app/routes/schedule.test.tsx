@@ -1,0 +1,101 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, it } from 'vitest'
+import { failing, forbidden, page, renderPage, type FakeServer } from '../../testing/chart'
+import { SchedulePage } from './schedule.page'
+
+const show = (server: FakeServer, role = 'registrar') => renderPage(<SchedulePage />, '/schedule', '/schedule', server, role)
+const base = { fhirId: 'x', versionId: '3', lastUpdated: '2026-01-01T00:00:00Z', fhir: {} }
+const actor = (id: string, display: string) => ({ actor: { id, display }, types: [] })
+const appointment = (id: string, status: string) => ({
+  ...base, id: `Appointment/${id}`, status, start: '2026-11-28T09:00:00Z', end: '2026-11-28T09:20:00Z', description: 'Check-up', serviceTypes: [], reasons: [], participants: [actor('Patient/ada', 'Ada Lind'), actor('Practitioner/lee', 'Dr Lee'), actor('Location/r1', 'Room 1')],
+})
+const other = (type: string, id: string, fhir: object) => ({ __typename: 'OtherResource', ...base, id: `${type}/${id}`, fhir, resourceType: type })
+const search = ({ type }: { type: string }) => (type === 'Practitioner'
+  ? page(other(type, 'lee', { name: [{ family: 'Lee', given: ['Ann'] }] }), other(type, 'kim', { name: [{ family: 'Kim' }] }))
+  : page(other(type, 'r1', { name: 'Room 1' }), other(type, 'b1', { name: 'Bed 1', physicalType: { coding: [{ code: 'bd' }] } })))
+const full = {
+  me: { principal: 'lee', roles: ['PHYSICIAN'], fhirUser: 'Practitioner/lee' }, search,
+  schedule: [{ date: '2026-11-28', appointments: [appointment('a1', 'BOOKED'), appointment('a2', 'NOSHOW')] }] as object[] | (() => unknown),
+  patients: page({ ...base, id: 'Patient/ada', mrn: '4471', birthDate: '1945-07-14', name: { display: 'Ada Lind', family: 'Lind', given: ['Ada'], prefix: [], suffix: [] } }),
+}
+const none = { ...full, schedule: [] }
+
+it('waits', async () => {
+  show({ root: 'hang' })
+  expect(await screen.findByRole('status', { name: 'Loading schedule' })).toBeVisible()
+})
+
+it('says that the day has no appointment', async () => {
+  show({ root: none })
+  expect(await screen.findByText('No appointment is recorded for this day.')).toBeVisible()
+})
+
+it('says that it was not loaded, and tries again', async () => {
+  const server: FakeServer = { root: { ...none, schedule: failing } }
+  show(server)
+  const retry = await screen.findByRole('button', { name: 'Try again' })
+  expect(screen.queryByText('No appointment is recorded for this day.')).toBeNull()
+  server.root = none
+  await userEvent.click(retry)
+  expect(await screen.findByText('No appointment is recorded for this day.')).toBeVisible()
+})
+
+it('says that it may not be seen', async () => {
+  show({ root: { ...none, schedule: forbidden } })
+  expect(await screen.findByText(/You may not see this/)).toBeVisible()
+})
+
+it('shows the day of who is chosen, at the place that is chosen; beds are no places to be seen at', async () => {
+  const asked: unknown[] = []
+  show({ root: { ...full, schedule: (args: { practitioner?: string; location?: string }) => { asked.push([args.practitioner, args.location]); return full.schedule } } })
+  expect(await screen.findAllByRole('link', { name: 'Ada Lind' })).toHaveLength(2)
+  expect(within(screen.getByLabelText('At')).queryByRole('option', { name: 'Bed 1' })).toBeNull()
+  await userEvent.selectOptions(screen.getByLabelText('Of'), 'Kim')
+  await waitFor(() => expect(asked.at(-1)).toEqual(['Practitioner/kim', null]))
+  await userEvent.selectOptions(await screen.findByLabelText('At'), 'Room 1')
+  await waitFor(() => expect(asked.at(-1)).toEqual(['Practitioner/kim', 'Location/r1']))
+})
+
+it('offers what can be done with an appointment that is booked, and nothing with one that is over', async () => {
+  const asked: unknown[] = []
+  show({ root: { ...full, appointmentCancel: ({ input }: { input: object }) => { asked.push({ ...input }); return { outcome: { __typename: 'AppointmentSaved', appointment: appointment('a1', 'CANCELLED') } } } } })
+  const [booked, over] = await screen.findAllByRole('button', { name: /^Acts for Ada Lind/ })
+  await userEvent.click(over as HTMLElement)
+  expect(screen.getAllByRole('menuitem').map((item) => item.textContent)).toEqual(['History'])
+  await userEvent.keyboard('{Escape}')
+  await userEvent.click(booked as HTMLElement)
+  expect(screen.getAllByRole('menuitem').map((item) => item.textContent)).toEqual(['Check in', 'Move', 'Cancel', 'Did not come', 'History'])
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Cancel' }))
+  const dialog = within(await screen.findByRole('dialog', { name: /^Cancel: Ada Lind/ }))
+  await userEvent.selectOptions(dialog.getByLabelText(/^Called off by/), 'The patient')
+  await userEvent.type(dialog.getByLabelText(/^Why/), 'Travels')
+  await userEvent.click(dialog.getByRole('button', { name: 'Cancel the appointment' }))
+  await waitFor(() => expect(asked).toMatchObject([{ id: 'Appointment/a1', expectedVersion: '3', by: 'PATIENT', reason: 'Travels' }]))
+})
+
+it('books for a patient that was found, and asks why when somebody is busy', async () => {
+  const asked: { overbookReason?: string; start: string; end: string }[] = []
+  show({ root: {
+    ...none, appointmentBook: ({ input }: { input: (typeof asked)[number] }) => {
+      asked.push({ ...input })
+      return { outcome: input.overbookReason ? { __typename: 'AppointmentSaved', appointment: appointment('a3', 'BOOKED') } : { __typename: 'ActorBusy', appointments: [appointment('a1', 'BOOKED')] } }
+    },
+  } })
+  await userEvent.type(await screen.findByLabelText('Name, number or birth date'), 'lind{Enter}')
+  await userEvent.click(await screen.findByRole('button', { name: /^Book for LIND, Ada/ }))
+  const dialog = within(await screen.findByRole('dialog', { name: /^Book for LIND, Ada/ }))
+  await userEvent.click(dialog.getByRole('button', { name: 'Book' }))
+  expect(await dialog.findByText(/busy at that time/)).toBeVisible()
+  await userEvent.type(dialog.getByLabelText(/^Why all the same/), 'Urgent')
+  await userEvent.click(dialog.getByRole('button', { name: /Book/ }))
+  await waitFor(() => expect(asked.at(-1)).toMatchObject({ patient: 'Patient/ada', practitioner: 'Practitioner/lee', overbookReason: 'Urgent' }))
+  const last = asked.at(-1)
+  expect(Date.parse(last?.end ?? '') - Date.parse(last?.start ?? '')).toBe(20 * 60_000)
+})
+
+it('a pharmacist sees the day and is offered no act', async () => {
+  show({ root: full }, 'pharmacist')
+  await screen.findAllByRole('link', { name: 'Ada Lind' })
+  expect(screen.queryByLabelText('Name, number or birth date')).toBeNull()
+})

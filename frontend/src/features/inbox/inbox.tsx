@@ -1,0 +1,133 @@
+import Button from '@mui/material/Button'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { Link } from 'react-router'
+import { useQuery } from 'urql'
+import { useAcknowledge } from '../../components/act/acknowledge'
+import { useForms } from '../../components/act/acts'
+import { LiveNote } from '../../components/ui/live-note'
+import { isForbidden, NotPermitted, ReadingProvider, useReading } from '../../components/ui/part'
+import { RecordTable } from '../../components/ui/record-table'
+import { Section } from '../../components/ui/section'
+import { Empty, Loading, NotLoaded } from '../../components/ui/states'
+import { useLive } from '../../contexts/live'
+import { useSession } from '../../contexts/session'
+import { graphql, read, type FragmentType } from '../../gql'
+import { formatDateTime } from '../../lib/date'
+import { useTaskForms } from './task-forms'
+import css from './inbox.module.css'
+
+const Inbox = graphql(`
+  query Inbox($notes: Boolean!, $results: Boolean!) {
+    me { fhirUser }
+    mine: worklist(kind: TASKS, first: 50) { ...WorkPage }
+    unowned: worklist(kind: TASKS, filter: { unowned: true }, first: 30) { ...WorkPage }
+    results: worklist(kind: RESULTS_TO_ACKNOWLEDGE, first: 50) @include(if: $results) { ...WorkPage }
+    notes: worklist(kind: NOTES_TO_SIGN, first: 50) @include(if: $notes) { ...WorkPage }
+    noteDrafts @include(if: $notes) { id patient note title template updatedAt }
+  }
+`)
+const WorkPage = graphql(`
+  fragment WorkPage on WorklistConnection {
+    nodes { title priority since dueAt patient { id display } node { __typename id versionId ... on Task { status owner { id display } focus { id } } } }
+    totalCount
+  }
+`)
+
+type Page = FragmentType<typeof WorkPage>
+const tab = (patient: string, name: string) => `/patients/${patient.replace('Patient/', '')}/clinical/${name}`
+const CHANGES = { additionalTypenames: ['Task', 'Note', 'NoteDraft', 'DiagnosticReport'] }
+
+/** What waits for who is signed in: tasks, results to acknowledge, notes to sign, drafts. Read again when any of it changes, never under an open form. */
+export function InboxView() {
+  const { roles } = useSession().session
+  const [count, setCount] = useState(0)
+  const anew = useCallback(() => setCount((n) => n + 1), [])
+  const live = useLive('Task Composition DiagnosticReport', anew)
+  const variables = { notes: roles.some((r) => r === 'physician' || r === 'nurse'), results: roles.includes('physician') }
+  const [{ data, fetching, error }, again] = useQuery({ query: Inbox, variables, requestPolicy: 'network-only', context: CHANGES, pause: !live.ready })
+  const retry = useCallback(() => again({ requestPolicy: 'network-only' }), [again])
+  const seen = useRef(0)
+  useEffect(() => {
+    if (seen.current === count || fetching) return
+    seen.current = count
+    retry()
+  }, [count, fetching, retry])
+  const reading = useReading(fetching && !data, error, retry)
+  const total = (page: Page | undefined | null) => read(WorkPage, page)?.totalCount ?? 0
+  const waiting = data ? total(data.mine) + total(data.results) + total(data.notes) : 0
+  return (
+    <ReadingProvider value={reading}>
+      <main className={css.view}>
+        <header className={css.head}>
+          <h1>Inbox</h1>
+          {data && <p role="status">{waiting === 0 ? 'Nothing waits for you' : waiting === 1 ? 'One thing waits for you' : `${waiting} things wait for you`}</p>}
+          <LiveNote of={live.state} />
+        </header>
+        <div className={css.lists} tabIndex={0} role="group" aria-label="Inbox lists">
+          {!data ? error && !fetching ? isForbidden(error) ? <NotPermitted what="Worklists" /> : <NotLoaded what="Inbox" onRetry={retry} /> : <Loading rows={10} label="inbox" /> : (
+            <>
+              <Work title="My tasks" of={data.mine} empty="No task waits for you, your roles and your teams." me={data.me.fhirUser ?? null} />
+              {data.results && <Work title="Results to acknowledge" of={data.results} empty="Every final result that you ordered is acknowledged." me={null} />}
+              {data.notes && <Work title="Notes to sign" of={data.notes} empty="No note of yours waits for your signature." me={null} />}
+              {data.noteDrafts && (
+                <Section title="My drafts" note="Not on record, seen by nobody else">
+                  {data.noteDrafts.length === 0 ? <Empty>You have no draft.</Empty> : (
+                    <RecordTable label="My drafts" columns={['Draft', 'Last kept']}>
+                      {data.noteDrafts.map((d) => <tr key={d.id}><th scope="row"><Link to={tab(d.patient, 'notes')}>{d.title ?? d.template}</Link></th><td>{formatDateTime(d.updatedAt)}</td></tr>)}
+                    </RecordTable>
+                  )}
+                </Section>
+              )}
+              <Work title="Tasks that nobody has" of={data.unowned} empty="Every task has an owner." me={data.me.fhirUser ?? null} />
+            </>
+          )}
+        </div>
+      </main>
+    </ReadingProvider>
+  )
+}
+
+const URGENT: Record<string, string> = { URGENT: 'Urgent', ASAP: 'As soon as possible', STAT: 'At once' }
+
+function Work({ title, of, empty, me }: { title: string; of: Page; empty: string; me: string | null }) {
+  const { nodes, totalCount } = read(WorkPage, of)
+  const { open, dialog } = useForms()
+  const tasks = useTaskForms()
+  const acknowledge = useAcknowledge()
+  const [now] = useState(() => Date.now())
+  return (
+    <Section title={title} note={`${totalCount ?? nodes.length}${totalCount && totalCount > nodes.length ? `, the newest ${nodes.length} shown` : ''}`}>
+      {nodes.length === 0 ? <Empty>{empty}</Empty> : (
+        <RecordTable label={title} columns={['What', 'Patient', 'Since', 'Due', 'Acts']}>
+          {nodes.map(({ title: name, node, patient, since, dueAt, priority }) => {
+            const what = name ?? 'Not named'
+            const as = { id: node.id, versionId: node.versionId, title: what }
+            const note = node.__typename === 'Task' ? node.focus?.id?.startsWith('Composition/') : node.__typename === 'Note'
+            const owner = node.__typename === 'Task' ? node.owner : null
+            return (
+              <tr key={node.id}>
+                <th scope="row">{what}{priority && URGENT[priority] && <small className={css.urgent}>{URGENT[priority]}</small>}</th>
+                <td>{patient?.id ? <Link to={tab(patient.id, note ? 'notes' : node.__typename === 'DiagnosticReport' ? 'results' : 'care')}>{patient.display ?? 'Open the chart'}</Link> : 'No patient'}</td>
+                <td>{since ? formatDateTime(since) : 'Not recorded'}</td>
+                <td className={dueAt && Date.parse(dueAt) < now ? css.late : undefined}>{dueAt ? `${formatDateTime(dueAt)}${Date.parse(dueAt) < now ? ', overdue' : ''}` : ''}</td>
+                <td>
+                  <div className={css.acts}>
+                    {node.__typename === 'Task' && (
+                      <>
+                        {owner?.id !== me && me && <Button variant="outlined" aria-label={`Take ${what}`} onClick={() => open(tasks.claim(as))}>Take</Button>}
+                        {owner?.id === me && me && !note && <Button variant="outlined" aria-label={`Done ${what}`} onClick={() => open(tasks.complete(as))}>Done</Button>}
+                        <Button variant="text" aria-label={`Pass on ${what}`} onClick={() => { void tasks.reassign(as).then(open) }}>Pass on</Button>
+                      </>
+                    )}
+                    {node.__typename === 'DiagnosticReport' && <Button variant="outlined" aria-label={`Acknowledge ${what}`} onClick={() => open(acknowledge(as, what, false))}>Acknowledge</Button>}
+                  </div>
+                </td>
+              </tr>
+            )
+          })}
+        </RecordTable>
+      )}
+      {dialog}
+    </Section>
+  )
+}
