@@ -227,7 +227,7 @@ async fn an_act_is_for_who_may_and_never_by_get() {
         // Who may not see the patient is told that there is none.
         let expected = match (permitted, role) {
             (true, _) => "ConditionSaved",
-            (false, Role::Analyst | Role::Admin) => "Invalid",
+            (false, Role::Admin) => "Invalid",
             (false, _) => "NotPermitted",
         };
         assert_eq!(outcome["__typename"], expected, "{role:?} {outcome}");
