@@ -106,8 +106,26 @@ pub(super) fn accepted<T>(headers: &HeaderMap, named: impl Fn(&str) -> Option<T>
     best.map(|(_, format)| format)
 }
 
+/// Bodies are read as they come; taken for plain, a compressed one would be stored for what it is not.
+///
+/// # Errors
+/// 415 for a `Content-Encoding` other than `identity`. Source: RFC 9110, 8.4.
+fn plain(headers: &HeaderMap) -> Result<(), Failure> {
+    match headers.get(header::CONTENT_ENCODING) {
+        Some(encoding) if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") => {
+            let issue =
+                Issue::error(IssueType::NotSupported, "a body with a Content-Encoding is not read; send it plain");
+            Err(Failure::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE, vec![issue]))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Refuses what cannot be answered before anything is done, and gives the answer its form.
 pub(super) async fn layer(request: Request, next: Next) -> Response {
+    if let Err(failure) = plain(request.headers()) {
+        return failure.into_response();
+    }
     let query = request.uri().query().unwrap_or_default();
     let raw = super::binary::is_raw(request.method(), request.uri().path(), query, request.headers());
     let wanted = match Wanted::of_request(request.uri(), request.headers()) {

@@ -10,8 +10,8 @@ pub mod body;
 mod care;
 mod chart;
 mod condition;
-mod glass;
 mod draft;
+mod glass;
 mod history;
 mod job;
 mod kept;
@@ -53,8 +53,8 @@ pub use audit::{
     AuditEntry, AuditFilter, AuditPage, AuditRow, Break, Members, PARAMETERS as AUDIT_PARAMETERS, Verified, What,
 };
 pub use condition::{Conditions, Criterion, Decide, Match};
-pub use glass::{ChartGrant, EMERGENCY, Emergency, Review};
 pub use draft::{DraftKept, DraftText, PrivateDraft};
+pub use glass::{ChartGrant, EMERGENCY, Emergency, Review};
 pub use history::{HistoryEntry, HistoryOf, HistoryPage, HistoryRequest};
 pub use job::{
     Advance, Claim, Export, ImportInput, JobFile, JobState, JobStatus, KEPT as JOB_KEPT, Reindex, Source, TypeFilter,

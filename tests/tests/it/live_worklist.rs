@@ -59,9 +59,8 @@ async fn each_list_is_told_of_what_may_move_it() {
     site.store(&json!([task("t2", "p1", Some("acknowledge-result"))]).to_string()).await;
     site.store(&json!([task("t1", "p1", Some("other"))]).to_string()).await;
     let changed = |action: &str, id: &str, version: &str| {
-        // A note has no type of its own in the clinical schema.
         let ty = match id.split_once('/').unwrap().0 {
-            "Composition" => "OtherResource",
+            "Composition" => "Note",
             own => own,
         };
         json!({"id": id, "action": action, "versionId": version, "node": {"__typename": ty}})
