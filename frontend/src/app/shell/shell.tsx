@@ -4,6 +4,7 @@ import BedOutlined from '@mui/icons-material/BedOutlined'
 import CalendarTodayOutlined from '@mui/icons-material/CalendarTodayOutlined'
 import MarkEmailUnreadOutlined from '@mui/icons-material/MarkEmailUnreadOutlined'
 import DataObjectOutlined from '@mui/icons-material/DataObjectOutlined'
+import MenuBookOutlined from '@mui/icons-material/MenuBookOutlined'
 import HelpOutlineOutlined from '@mui/icons-material/HelpOutlineOutlined'
 import PeopleAltOutlined from '@mui/icons-material/PeopleAltOutlined'
 import SearchOutlined from '@mui/icons-material/SearchOutlined'
@@ -28,10 +29,10 @@ import css from './shell.module.css'
 
 const CommandPalette = lazy(() => import('./palette'))
 const Help = lazy(() => import('./help'))
-const ICONS: Record<string, typeof PeopleAltOutlined> = { '/patients': PeopleAltOutlined, '/inpatients': BedOutlined, '/schedule': CalendarTodayOutlined, '/inbox': MarkEmailUnreadOutlined, '/playground': DataObjectOutlined, '/fhir-explorer': AccountTreeOutlined, '/administration': AdminPanelSettingsOutlined, '/settings': SettingsOutlined }
+const ICONS: Record<string, typeof PeopleAltOutlined> = { '/patients': PeopleAltOutlined, '/inpatients': BedOutlined, '/schedule': CalendarTodayOutlined, '/inbox': MarkEmailUnreadOutlined, '/playground': DataObjectOutlined, '/docs': MenuBookOutlined, '/fhir-explorer': AccountTreeOutlined, '/administration': AdminPanelSettingsOutlined, '/settings': SettingsOutlined }
 
 /** Names that are too long for the rail. */
-const RAIL: Record<string, string> = { '/playground': 'Query', '/fhir-explorer': 'FHIR', '/administration': 'Admin' }
+const RAIL: Record<string, string> = { '/playground': 'Query', '/docs': 'Schema', '/fhir-explorer': 'FHIR', '/administration': 'Admin' }
 
 const leave = () => { void signOut().finally(() => window.location.assign('/login?ended=1')) }
 

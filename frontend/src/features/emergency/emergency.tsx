@@ -6,7 +6,7 @@ import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
 import NativeSelect from '@mui/material/NativeSelect'
 import OutlinedInput from '@mui/material/OutlinedInput'
-import { useEffect, useId, useState, type FormEvent } from 'react'
+import { useEffect, useId, useRef, useState, type FormEvent } from 'react'
 import { useMutation, useQuery } from 'urql'
 import { graphql } from '../../gql'
 import type { EmergencyReason } from '../../gql/graphql'
@@ -85,7 +85,7 @@ function EmergencyDialog({ patientId, onClose, onOpened }: { patientId: string; 
 export function EmergencyBanner({ patientId, read, onEnded }: { patientId: string; read: number; onEnded: () => void }) {
   const { session } = useSession()
   const treats = may(session, 'emergency')
-  const [{ data }, again] = useQuery({ query: Opened, pause: !treats, requestPolicy: 'cache-and-network', context: TYPES })
+  const [{ data }, again] = useQuery({ query: Opened, pause: !treats, context: TYPES })
   const [, close] = useMutation(Close)
   const [now, setNow] = useState(() => Date.now())
   const [failed, setFailed] = useState(false)
@@ -103,7 +103,19 @@ export function EmergencyBanner({ patientId, read, onEnded }: { patientId: strin
     }, 1000)
     return () => clearInterval(timer)
   }, [until, again, onEnded])
-  useEffect(() => { if (treats && read > 0) again({ requestPolicy: 'network-only' }) }, [treats, read, again])
+  const known = useRef(read)
+  useEffect(() => {
+    if (!treats || read === known.current) return
+    known.current = read
+    again({ requestPolicy: 'network-only' })
+  }, [treats, read, again])
+  // It may have been opened or ended in another window meanwhile.
+  useEffect(() => {
+    if (!treats) return
+    const look = () => { if (document.visibilityState === 'visible') again({ requestPolicy: 'network-only' }) }
+    document.addEventListener('visibilitychange', look)
+    return () => document.removeEventListener('visibilitychange', look)
+  }, [treats, again])
   if (!grant || until <= now) return null
   const end = async () => {
     const { error } = await close({ patientId: `Patient/${patientId}` }, TYPES)
