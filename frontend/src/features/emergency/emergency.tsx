@@ -122,11 +122,11 @@ export function EmergencyBanner({ patientId, read, onEnded }: { patientId: strin
     setFailed(Boolean(error))
     if (!error) onEnded()
   }
-  const minutes = Math.ceil((until - now) / 60_000)
+  const minutes = Math.floor((until - now) / 60_000)
   return (
     <div className={css.open} role="region" aria-label="Emergency access">
       <GppMaybeOutlined sx={{ fontSize: 20 }} aria-hidden />
-      <strong>Emergency access: {minutes === 1 ? 'less than a minute' : `${minutes} minutes`} left</strong>
+      <strong>Emergency access: {minutes === 0 ? 'less than a minute' : minutes === 1 ? '1 minute' : `${minutes} minutes`} left</strong>
       <span className={css.grow}>What is restricted or sensitive in this chart is shown to you. All of it is recorded and reviewed.</span>
       {failed && <span role="alert">It could not be ended. Try again.</span>}
       <Button variant="outlined" onClick={() => { void end() }}>End it now</Button>
