@@ -16,6 +16,7 @@ use crate::scalar::{DateTime, Instant};
 use crate::session::Session;
 use crate::types::care::Appointment;
 use crate::types::chart::Encounter;
+use crate::types::patient::human_name;
 
 const CANCELLATION: &str = "http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason";
 /// Appointments that take time.
@@ -291,7 +292,9 @@ pub async fn book(session: &Session, input: AppointmentBookInput) -> Result<Appo
     draft.add("slot", input.slot.as_ref().map(|s| reference(s)));
     draft.set("created", act.now());
     let mut who = vec![input.patient.to_string()];
-    let mut takes_part = vec![object([("actor", reference(&input.patient)), ("status", "accepted".into())])];
+    let name = super::note::name_of(session, &input.patient).await?;
+    let patient = named(&input.patient, name.as_deref());
+    let mut takes_part = vec![object([("actor", patient), ("status", "accepted".into())])];
     let others = [
         ("practitioner", &input.practitioner, ResourceType::Practitioner),
         ("location", &input.location, ResourceType::Location),
@@ -301,7 +304,9 @@ pub async fn book(session: &Session, input: AppointmentBookInput) -> Result<Appo
             && let Some(found) = act.existing(place, id, &[resource_type]).await?
         {
             who.push(id.to_string());
-            let actor = named(id, found.text(&["name"]));
+            // A place has a name in words, a person one in parts.
+            let person = found.at(&["name"]).filter(|n| n.as_str().is_none()).map(|n| human_name(n).display);
+            let actor = named(id, found.text(&["name"]).or(person.as_deref()));
             takes_part.push(object([("actor", actor), ("status", "accepted".into())]));
         }
     }

@@ -38,6 +38,9 @@ async fn a_time_is_booked_once_for_whoever_takes_part() {
     let first = book(&site, &desk, at("Patient/ada", "09:00", "09:30")).await;
     assert_eq!(first["appointment"]["status"], "BOOKED", "{first}");
     let id = &first["appointment"]["id"];
+    let document = site.document(id.as_str().unwrap()).await;
+    let named = document["participant"].as_array().unwrap().iter().map(|p| p["actor"]["display"].as_str());
+    assert_eq!(named.collect::<Vec<_>>(), [Some("Lind"), Some("Lee"), Some("Room 1")], "{document}");
     let busy = book(&site, &desk, at("Patient/ben", "09:15", "09:45")).await;
     assert_eq!((&busy["__typename"], &busy["appointments"][0]["id"]), (&json!("ActorBusy"), id), "{busy}");
     let mut elsewhere = at("Patient/ada", "09:15", "09:45");

@@ -90,7 +90,7 @@ async fn me(act: &mut Act<'_>) -> Result<Option<Person>> {
 }
 
 /// The name of a person of the record, for who may read it.
-async fn name_of(session: &Session, id: &str) -> Result<Option<String>> {
+pub(in crate::mutation) async fn name_of(session: &Session, id: &str) -> Result<Option<String>> {
     let id = async_graphql::ID::from(id);
     let Some((resource_type, bare)) = crate::query::parts(&id) else { return Ok(None) };
     if !session.actor.may(Interaction::Read, resource_type) {
