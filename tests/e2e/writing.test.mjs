@@ -255,6 +255,8 @@ test('a record of thousands of entries is scrolled smoothly, jumped through by y
     assert.equal(answer.status(), 200, (await answer.text()).slice(0, 400))
     for (const one of (await answer.json()).entry) assert.match(one.response.status, /^201/)
   }
+  // The page of before is told of all that, and reads again.
+  await page.goto('about:blank')
   const operations = []
   const listen = (request) => { if (request.url().endsWith('/graphql')) operations.push(JSON.parse(request.postData() ?? '{}').operationName) }
   page.on('request', listen)
@@ -300,9 +302,11 @@ test('a record of thousands of entries is scrolled smoothly, jumped through by y
   assert.equal(await list.getByRole('row', { name: '2025', exact: true }).count(), 0)
   assert.equal(new URL(page.url()).searchParams.get('year'), '2020')
   await page.getByLabel('From the end of').selectOption('')
-  await page.getByRole('checkbox', { name: 'Problems' }).check()
+  // What is ticked stands in the address, and is drawn with the list.
+  await page.getByRole('checkbox', { name: 'Problems' }).click()
   await list.getByRole('row', { name: /Ache of the left knee/ }).waitFor()
-  assert.equal(await list.getByRole('row', { name: /Heart rate/ }).count(), 0)
+  await list.getByRole('row', { name: /Heart rate/ }).first().waitFor({ state: 'detached' })
+  assert.ok(await page.getByRole('checkbox', { name: 'Problems' }).isChecked())
   await page.reload()
   await list.getByRole('row', { name: /Ache of the left knee/ }).waitFor()
   await list.focus()
@@ -340,7 +344,8 @@ test('a physician acknowledges a critical result; a corrected one is to be seen 
   // The laboratory corrects it: that arrives by itself, and nobody has seen that version.
   const corrected = await page.request.put(`${url}/fhir/R4/Observation/${id}`, { headers: fhir, data: potassium(7.1, 'corrected', id) })
   assert.equal(corrected.status(), 200, await corrected.text())
-  await critical.getByText('Potassium 7.1 mmol/L').waitFor()
+  // On a machine that does other work as well, the page may still be reading what went before.
+  await critical.getByText('Potassium 7.1 mmol/L').waitFor({ timeout: 60_000 })
   await page.getByRole('button', { name: 'Corrected: what Potassium said before' }).click()
   await dialog('History of Potassium').getByText('6.8').waitFor()
   await shot('28-corrected')
