@@ -28,7 +28,7 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(25);
 /// How long open connections may take to say good-bye.
 const FAREWELL: Duration = Duration::from_secs(3);
 /// How often old events are removed.
-const PRUNE: Duration = Duration::from_secs(600);
+const PRUNE: Duration = Duration::from_mins(10);
 const DATABASE: &str = "wintehr";
 /// Patients of the demo hospital that `serve --demo` fills.
 const DEMO_PATIENTS: u32 = 200;

@@ -157,7 +157,7 @@ CREATE INDEX ON app.care_relation (practitioner, pat);
 "#;
 
 /// The server's role: it owns nothing, and history and audit are append-only for it.
-const ROLE: &str = r#"
+const ROLE: &str = r"
 DO $$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'wintehr_app') THEN CREATE ROLE wintehr_app NOLOGIN; END IF;
 EXCEPTION WHEN duplicate_object THEN NULL; END $$;
@@ -170,4 +170,4 @@ DO $$ DECLARE t regclass; BEGIN
   FOR t IN SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'fhir'::regnamespace AND c.relkind = 'r' AND c.relname LIKE '%\_ix'
   LOOP EXECUTE format('GRANT UPDATE ON %s TO wintehr_app', t); END LOOP;
 END $$;
-"#;
+";

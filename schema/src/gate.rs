@@ -27,7 +27,7 @@ fn note(before: &Json<'_>, after: &Json<'_>, me: Option<&str>) -> Option<&'stati
     let retracted = after.str_at("status") == Some("entered-in-error");
     if is_signed(before) || before.str_at("status") == Some("entered-in-error") {
         let names = |of: &Json<'_>| -> Vec<String> {
-            of.as_object().into_iter().flat_map(|o| o.iter()).map(|(name, _)| name.to_owned()).collect()
+            of.as_object().into_iter().flat_map(fhir::json::Object::iter).map(|(name, _)| name.to_owned()).collect()
         };
         let kept = |name: &String| MAY_CHANGE.contains(&name.as_str()) || before.get(name) == after.get(name);
         if !names(before).iter().chain(&names(after)).all(kept) {

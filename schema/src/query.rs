@@ -34,6 +34,7 @@ use crate::types::worklist::{self, WorklistConnection, WorklistFilter, WorklistK
 use crate::value::Coding;
 
 /// A stored resource.
+#[expect(clippy::duplicated_attributes, reason = "two fields of an interface have arguments of one name")]
 #[derive(Interface)]
 #[graphql(
     field(name = "id", ty = "ID", desc = "Global id: the FHIR reference, such as `Patient/p1`."),

@@ -256,9 +256,9 @@ mod tests {
             ];
             sources.map(|source| documents.text(&source, &[role]).map(|t| t.to_string()))
         };
-        assert_eq!(ask("{all}", Role::Nurse), [const { () }; 3].map(|()| Ok("{all}".to_owned())));
-        assert_eq!(ask("{drugs}", Role::Pharmacist), [const { () }; 3].map(|()| Ok("{drugs}".to_owned())));
-        assert_eq!(ask("{drugs}", Role::Nurse), [const { () }; 3].map(|()| Err(DocumentError::Role)));
+        assert_eq!(ask("{all}", Role::Nurse), [const {}; 3].map(|()| Ok("{all}".to_owned())));
+        assert_eq!(ask("{drugs}", Role::Pharmacist), [const {}; 3].map(|()| Ok("{drugs}".to_owned())));
+        assert_eq!(ask("{drugs}", Role::Nurse), [const {}; 3].map(|()| Err(DocumentError::Role)));
         let unknown = [Err(DocumentError::OwnDocument), Err(DocumentError::NotTrusted), Err(DocumentError::NotTrusted)];
         assert_eq!(ask("{mine}", Role::Nurse), unknown);
         documents.register(&registered("{mine}"));

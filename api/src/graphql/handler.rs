@@ -58,12 +58,11 @@ pub(super) async fn handle(
         from_query_string(uri.query().unwrap_or_default())
     } else {
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
-        match axum::body::to_bytes(body, BODY_LIMIT).await {
-            Ok(bytes) => from_body(content_type, &bytes),
-            Err(_) => {
-                let text = format!("the body has more than {BODY_LIMIT} bytes, or it broke off");
-                return errors(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", &text);
-            }
+        if let Ok(bytes) = axum::body::to_bytes(body, BODY_LIMIT).await {
+            from_body(content_type, &bytes)
+        } else {
+            let text = format!("the body has more than {BODY_LIMIT} bytes, or it broke off");
+            return errors(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", &text);
         }
     };
     match operation {
@@ -184,9 +183,12 @@ const NO_SCHEMA: &str = "introspection is not for your roles";
 pub(crate) fn admit(state: &State, roles: &[Role], operation: Operation) -> Result<Admitted, Refused> {
     let settings = &state.graphql;
     let text = settings.documents.text(&operation.document, roles).map_err(Refused::Document)?;
-    guard::check(&text, &guard::Limits::DEFAULT).map_err(|error| match error.is_syntax() {
-        true => Refused::Unreadable(ServerError::new(error.to_string(), None)),
-        false => Refused::Limit(error.status(), error.to_string()),
+    guard::check(&text, &guard::Limits::DEFAULT).map_err(|error| {
+        if error.is_syntax() {
+            Refused::Unreadable(ServerError::new(error.to_string(), None))
+        } else {
+            Refused::Limit(error.status(), error.to_string())
+        }
     })?;
     let document = parse_query(&*text).map_err(|error| Refused::Unreadable(error.into()))?;
     limits::check(&document, &limits::Limits::DEFAULT)
@@ -196,7 +198,7 @@ pub(crate) fn admit(state: &State, roles: &[Role], operation: Operation) -> Resu
         return Err(Refused::Schema);
     }
     settings.documents.register(&operation.document);
-    let admitted = Admitted { text, operation, document, explores };
+    let admitted = Admitted { text, operation, explores, document };
     match admitted.missing() {
         Some(error) => Err(Refused::Unreadable(error)),
         None => Ok(admitted),

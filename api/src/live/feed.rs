@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use async_graphql::{Response, ServerError};
+use async_graphql::{Pos, Response, ServerError};
 use entity::store::{Notice, Subscription};
 use entity::{Actor, IdSource, Request, StoreError};
 use futures_util::StreamExt as _;
@@ -50,7 +50,7 @@ impl Feed {
         admitted: Admitted,
         after: Option<&str>,
     ) -> Result<Self, Vec<ServerError>> {
-        let failed = |error: &StoreError| vec![schema::error::graphql(error).into_server_error(Default::default())];
+        let failed = |error: &StoreError| vec![schema::error::graphql(error).into_server_error(Pos::default())];
         let occasion = Occasion::opening();
         let now = state.clock.now();
         let session = Session::new(state.store.clone(), actor, request(state));

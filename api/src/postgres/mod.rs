@@ -26,7 +26,7 @@ pub use user::OsUser;
 const DATABASE_USER: &str = "wintehr";
 /// Linux `sun_path` minus its final NUL.
 const SOCKET_PATH_MAX_BYTES: usize = 107;
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 /// How long an unreaped or dying postmaster may keep its lock file.
 const LOCK_FILE_LIMIT: Duration = Duration::from_secs(10);
 

@@ -1,7 +1,7 @@
 //! `wintehr app …`: the registry of applications on the command line.
 
+use entity::registration;
 use entity::store::{ClientKind, NewClient};
-use entity::{StoreError, registration};
 
 use super::new_signing_key;
 use crate::auth;
@@ -61,10 +61,7 @@ async fn create(new: &NewApp) -> Result<(), ServeError> {
         scope: new.scope.clone(),
         account: new.account.clone(),
     };
-    with_store(&new.database, async |store| {
-        Ok::<_, StoreError>(store.create_client(client, Clock::Machine.now()).await?)
-    })
-    .await?;
+    with_store(&new.database, async |store| store.create_client(client, Clock::Machine.now()).await).await?;
     if let Some(secret) = secret {
         println!("{secret}");
     }

@@ -436,8 +436,8 @@ impl<'a> Parser<'a> {
         if members.len() > MANY_MEMBERS {
             let mut names: Vec<&str> = members.iter().map(|(n, _)| n.as_ref()).collect();
             names.sort_unstable();
-            if let Some(pair) = names.windows(2).find(|w| w[0] == w[1]) {
-                return Err(self.error(format!("duplicate key \"{}\"", pair[0])));
+            if let Some([twice, _]) = names.array_windows().find(|[a, b]| a == b) {
+                return Err(self.error(format!("duplicate key \"{twice}\"")));
             }
         }
         Ok(Json::Object(Object(members)))

@@ -20,6 +20,7 @@ use crate::store::bell::Bell;
 use crate::store::kept::Kept;
 use crate::store::recent::Recent;
 use crate::store::seal::Seal;
+use crate::store::search::Definitions;
 use crate::store::together::Together;
 use crate::store::vault::Vault;
 use crate::{Store, StoreError};
@@ -101,7 +102,7 @@ impl Store {
             tokens: Recent::default(),
             grants: Recent::default(),
             sessions: Recent::default(),
-            definitions: Default::default(),
+            definitions: Definitions::default(),
             checks_claims: true,
             reach: Reach::default(),
             base_url: None,

@@ -260,10 +260,7 @@ async fn page(session: &Session, search: Search) -> Result<Held, StoreError> {
     };
     let page = session.store.search(&session.actor, &query, &request).await?;
     let documents = page.matches.iter().map(|s| document(&s.body)).collect::<Result<Vec<_>, _>>()?;
-    let total = match search.total {
-        true => session.store.count(&session.actor, &query, Count::Exact).await?,
-        false => None,
-    };
+    let total = if search.total { session.store.count(&session.actor, &query, Count::Exact).await? } else { None };
     let (mut next, mut previous) = (page.next, page.previous);
     let (mut cursor_first, mut cursor_last) = (String::new(), String::new());
     if search.paged {

@@ -61,12 +61,11 @@ impl Object {
     }
 
     fn slot(&mut self, key: &str, shape: Shape, kind: &'static str) -> Result<&mut Slot, String> {
-        let at = match self.0.iter().position(|(name, _)| name == key) {
-            Some(at) => at,
-            None => {
-                self.0.push((key.to_owned(), Slot { shape, kind, values: Vec::new(), absent: false }));
-                self.0.len() - 1
-            }
+        let at = if let Some(at) = self.0.iter().position(|(name, _)| name == key) {
+            at
+        } else {
+            self.0.push((key.to_owned(), Slot { shape, kind, values: Vec::new(), absent: false }));
+            self.0.len() - 1
         };
         let slot = &mut self.0[at].1;
         if slot.shape != shape {

@@ -150,17 +150,16 @@ impl<'w> Walk<'w> {
                                 && (first.arguments.len(), alike(first))
                                     == (field.node.arguments.len(), alike(&field.node))
                         };
-                        match groups.iter_mut().find(same) {
-                            Some(group) => group.fields.push((&field.node, field.pos)),
-                            None => {
-                                let other = groups.iter().find(|g| g.key == key);
-                                if other.is_some_and(|g| g.fields[0].0.name.node != field.node.name.node)
-                                    || other.is_some() && field.node.name.node != "resource"
-                                {
-                                    return self.refuse(format!("'{key}' stands for two different fields"), field.pos);
-                                }
-                                groups.push(Group { key, fields: vec![(&field.node, field.pos)] });
+                        if let Some(group) = groups.iter_mut().find(same) {
+                            group.fields.push((&field.node, field.pos));
+                        } else {
+                            let other = groups.iter().find(|g| g.key == key);
+                            if other.is_some_and(|g| g.fields[0].0.name.node != field.node.name.node)
+                                || other.is_some() && field.node.name.node != "resource"
+                            {
+                                return self.refuse(format!("'{key}' stands for two different fields"), field.pos);
                             }
+                            groups.push(Group { key, fields: vec![(&field.node, field.pos)] });
                         }
                     }
                     continue;

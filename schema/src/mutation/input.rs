@@ -78,12 +78,11 @@ impl Problems {
 
     /// The number with its digits.
     pub fn decimal(&mut self, place: &str, value: &Decimal) -> Option<Json<'static>> {
-        match Json::parse(&value.0) {
-            Ok(Json::Number(text)) => Some(Json::Number(text.into_owned().into())),
-            _ => {
-                self.add(place, IssueType::Value, "not a decimal as JSON writes it, such as 7.10");
-                None
-            }
+        if let Ok(Json::Number(text)) = Json::parse(&value.0) {
+            Some(Json::Number(text.into_owned().into()))
+        } else {
+            self.add(place, IssueType::Value, "not a decimal as JSON writes it, such as 7.10");
+            None
         }
     }
 

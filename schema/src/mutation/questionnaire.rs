@@ -198,12 +198,11 @@ async fn seen(act: &mut Act<'_>, found: Document, expected: i32) -> Result<Optio
         found
     } else {
         let read = act.session().store.vread(&act.session().actor, stored.resource_type, &stored.id, expected).await;
-        match read.map_err(|e| crate::error::graphql(&e))? {
-            entity::store::Lookup::Found(stored) => Document::new(stored)?,
-            _ => {
-                act.problems.add("expectedVersion", IssueType::NotFound, "there is no such version");
-                return Ok(None);
-            }
+        if let entity::store::Lookup::Found(stored) = read.map_err(|e| crate::error::graphql(&e))? {
+            Document::new(stored)?
+        } else {
+            act.problems.add("expectedVersion", IssueType::NotFound, "there is no such version");
+            return Ok(None);
         }
     };
     if form.text(&["status"]) != Some("active") {

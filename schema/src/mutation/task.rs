@@ -341,17 +341,16 @@ pub async fn acknowledge(session: &Session, input: ResultAcknowledgeInput) -> Re
                 return Err(AlreadyAcknowledged { task: Task(done.clone()) }.into());
             }
             let open = facts[1].iter().find(|t| OPEN.contains(&t.text(&["status"]).unwrap_or_default()));
-            let mut draft = match open {
-                Some(open) => Draft::of(open),
-                None => {
-                    let mut draft = Draft::new(ResourceType::Task);
-                    draft.set("intent", Json::from("order"));
-                    draft.set("code", code(KIND, ACKNOWLEDGE, Some("Acknowledge result")));
-                    draft.set("for", subject.as_ref().map(|s| reference(s)));
-                    draft.set("authoredOn", now.clone());
-                    draft.set("requester", author.clone());
-                    draft
-                }
+            let mut draft = if let Some(open) = open {
+                Draft::of(open)
+            } else {
+                let mut draft = Draft::new(ResourceType::Task);
+                draft.set("intent", Json::from("order"));
+                draft.set("code", code(KIND, ACKNOWLEDGE, Some("Acknowledge result")));
+                draft.set("for", subject.as_ref().map(|s| reference(s)));
+                draft.set("authoredOn", now.clone());
+                draft.set("requester", author.clone());
+                draft
             };
             draft.set("status", Json::from("completed"));
             draft.set("focus", reference(&version));

@@ -495,12 +495,11 @@ impl Patient {
     /// Age on a day: by default today (with `asOf`, that day), or the day of death. Null when the birth date is not a full date.
     async fn age(&self, ctx: &Context<'_>, #[graphql(desc = "The day")] at: Option<Date>) -> Result<Option<Age>> {
         let Some(born) = self.0.text(&["birthDate"]).and_then(full_day) else { return Ok(None) };
-        let day = match &at {
-            Some(date) => full_day(&date.0).ok_or_else(|| invalid("at", "at is a full date"))?,
-            None => {
-                let today = self.0.as_of().unwrap_or(session(ctx).now).date_naive();
-                self.0.text(&["deceasedDateTime"]).and_then(full_day).unwrap_or(today)
-            }
+        let day = if let Some(date) = &at {
+            full_day(&date.0).ok_or_else(|| invalid("at", "at is a full date"))?
+        } else {
+            let today = self.0.as_of().unwrap_or(session(ctx).now).date_naive();
+            self.0.text(&["deceasedDateTime"]).and_then(full_day).unwrap_or(today)
         };
         Ok(age_between(born, day))
     }

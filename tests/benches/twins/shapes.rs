@@ -309,7 +309,7 @@ async fn names(db: &DatabaseConnection, keys: &Keys) -> Vec<Sample> {
                  AND h.ts_hi > {since} AND h.ts_lo >= {since} ORDER BY h.rid DESC LIMIT 20",
                 fhir::search::fold::fold(&name).replace('\'', "''")
             );
-            get(format!("Patient?name={}&birthdate=ge1950&gender=female&_total=none", name), sql)
+            get(format!("Patient?name={name}&birthdate=ge1950&gender=female&_total=none"), sql)
         })
         .collect()
 }

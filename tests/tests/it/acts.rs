@@ -310,7 +310,7 @@ async fn an_ended_none_known_is_not_what_the_list_says() {
     let marked = site.act(&lee, "recordEnterInError", mistake, "").await;
     assert_eq!(marked["__typename"], "EnteredInError", "{marked}");
     assert_eq!(status().await, "NOT_ASKED");
-    const BACK: &str = "... on AllergySaved { ended { id clinicalStatus } }";
+    let back = "... on AllergySaved { ended { id clinicalStatus } }";
     // What was inactive and holds again ends the statement as a new one does.
     let gone = json!({"patient": "Patient/ada", "substance": {"text": "Egg", "codings": [{"system": "http://snomed.info/sct", "code": "102263004"}]}});
     let egg = site.act(&lee, "allergyRecord", gone, RECORDED).await["allergy"]["id"].clone();
@@ -318,7 +318,7 @@ async fn an_ended_none_known_is_not_what_the_list_says() {
     site.act(&lee, "allergyUpdate", change("1", "RESOLVED"), CHANGED).await;
     let none = site.act(&lee, "allergyNoneKnown", json!({"patient": "Patient/ada"}), NONE).await;
     assert_eq!(none["__typename"], "AllergySaved", "{none}");
-    let back = site.act(&lee, "allergyUpdate", change("2", "ACTIVE"), BACK).await;
+    let back = site.act(&lee, "allergyUpdate", change("2", "ACTIVE"), back).await;
     assert_eq!(back["ended"], json!([{"id": none["allergy"]["id"], "clinicalStatus": "INACTIVE"}]), "{back}");
 }
 

@@ -59,7 +59,7 @@ impl Attacked {
     pub async fn logging(scope: &str, filter: Option<&str>) -> Self {
         // The server of this process makes the token, in the database that the other one serves.
         let here = Server::start_in(false).await;
-        let now = chrono::Utc::now();
+        let now = api::clock::Clock::Machine.now();
         let account = entity::store::SystemAccount { login: "attacker".into(), name: "Attacker".into() };
         here.store.create_system_account(account, now).await.unwrap();
         let (token, hash) = api::auth::new_token();

@@ -200,7 +200,7 @@ async fn what_is_at_a_url_is_fetched_and_stored() {
     let body = json!({"resourceType": "Parameters", "parameter": inputs}).to_string();
     let place = placed(&client, "/$import", send(&client, "application/fhir+json", body).await).await;
     client.server.work();
-    tokio::time::timeout(std::time::Duration::from_secs(120), async {
+    tokio::time::timeout(std::time::Duration::from_mins(2), async {
         while client.get(&place).await.status() == 202 {
             tokio::task::yield_now().await;
         }

@@ -57,7 +57,7 @@ fn encoded(text: &str) -> String {
 
 fn documents() -> Vec<Hostile> {
     let deep = |n: usize, open: &str, close: &str| format!("{}1{}", open.repeat(n), close.repeat(n));
-    let extensions = |n| format!("{}{}", r#"{"url":"u","extension":["#.repeat(n), r#"]}"#.repeat(n));
+    let extensions = |n| format!("{}{}", r#"{"url":"u","extension":["#.repeat(n), r"]}".repeat(n));
     let mut all = vec![
         put("nothing", "", ""),
         put("half an object", r#"{"resourceType":"Patient""#, ""),
@@ -438,7 +438,7 @@ fn acts() -> Vec<Hostile> {
         patch("a deep pointer", format!(r#"[{{"op":"remove","path":"{}"}}]"#, "/a".repeat(50_000))),
         path_patch("a path patch that is no path", "Patient.name.where("),
         path_patch("a path patch of everything", "Patient.descendants()"),
-        path_patch("a path patch that goes on", &"Patient.repeat(descendants() | children())".repeat(1)),
+        path_patch("a path patch that goes on", "Patient.repeat(descendants() | children())"),
         fhirpath("an expression that is none", "Patient.name.where("),
         fhirpath("10,000 parentheses", &"(".repeat(1_900)),
         fhirpath("an expression of 3 KiB", &"a.".repeat(1_500)),

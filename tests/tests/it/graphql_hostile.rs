@@ -51,7 +51,7 @@ fn with(text: &str, variables: &Value) -> String {
 
 /// What is sent, by name.
 fn corpus() -> Vec<(&'static str, String)> {
-    let patient = r#"query($id: ID!) { patient(id: $id) { id } }"#;
+    let patient = r"query($id: ID!) { patient(id: $id) { id } }";
     let page = "query($n: Int) { patients(first: $n) { nodes { id } } }";
     let hash_of = |text: &str| json!({ "version": 1, "sha256Hash": hash(text) });
     vec![

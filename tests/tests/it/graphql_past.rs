@@ -342,8 +342,8 @@ async fn any_type_is_searched_and_read_with_its_json() {
     let (site, lee) = site().await;
     let named = |id: &str, name: &str| json!({"resourceType": "Organization", "id": id, "name": name});
     site.store(&json!([named("a", "Alpha & Co"), named("b", "Beta"), named("c", "Gamma")]).to_string()).await;
-    let query = r#"query Q($type: String!, $query: String!, $after: String) { search(type: $type, query: $query, first: 2, after: $after) {
-        totalCount nodes { id fhir ... on OtherResource { resourceType } } pageInfo { hasNextPage endCursor } } }"#;
+    let query = r"query Q($type: String!, $query: String!, $after: String) { search(type: $type, query: $query, first: 2, after: $after) {
+        totalCount nodes { id fhir ... on OtherResource { resourceType } } pageInfo { hasNextPage endCursor } } }";
     let first = site.ask(&lee, query, json!({"type": "Organization", "query": "_sort=name"})).await;
     let first = &first["search"];
     assert_eq!((&first["totalCount"], &first["pageInfo"]["hasNextPage"]), (&json!(3), &json!(true)));

@@ -146,7 +146,7 @@ async fn changes_of_a_patient_are_told_as_they_happen() {
     // A client that is gone leaves nothing behind.
     timeout(DEADLINE, async {
         while site.server.store.listeners() > 0 || site.server.live.count() > 0 {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     })
     .await
@@ -311,10 +311,9 @@ async fn no_event_is_skipped_while_slow_transactions_are_open() {
     for round in 0..5 {
         // A transaction takes its number in the outbox first and commits last.
         let slow = database.begin().await.unwrap();
-        let copy = format!(
-            "INSERT INTO app.outbox (type, id, version_id, pats, kind, at)
+        let copy = "INSERT INTO app.outbox (type, id, version_id, pats, kind, at)
              SELECT 'Patient', 'p1', 1, pats, 'U', at FROM app.outbox WHERE type = 'Patient' AND id = 'p1' LIMIT 1"
-        );
+            .to_string();
         slow.execute_unprepared(&copy).await.unwrap();
         for n in 0..4 {
             site.store(&condition(&format!("r{round}-{n}"), "p1", "beside it")).await;

@@ -191,7 +191,7 @@ fn examples() -> Vec<(String, Value)> {
         let rest = rest.split("title: '").next().unwrap();
         let variables = rest.split_once("variables: ").map(|(_, v)| v.split_once(" },\n").unwrap().0);
         let mut json = String::new();
-        for word in variables.map(|v| format!("{v} }}")).unwrap_or_else(|| "{}".into()).split_inclusive([' ', ',']) {
+        for word in variables.map_or_else(|| "{}".into(), |v| format!("{v} }}")).split_inclusive([' ', ',']) {
             match word.strip_suffix(": ") {
                 Some(name) => json.push_str(&format!("\"{name}\": ")),
                 None => json.push_str(&word.replace('\'', "\"")),

@@ -294,7 +294,7 @@ async fn statements_of_a_transaction_do_not_grow_with_its_entries() {
         let identified = |i: usize| format!(r#","identifier":[{{"system":"urn:n","value":"{second}-{i}"}}]"#);
         let writes = (0..entries).map(|i| create(types[i % 3], &format!("n{second}-{i}"), &identified(i)));
         let before = calls().await;
-        commit(&store, second as i64, writes.collect()).await.unwrap();
+        commit(&store, i64::from(second), writes.collect()).await.unwrap();
         counted.push(calls().await - before);
         let updates = (0..entries).map(|i| {
             let id = format!("n{second}-{i}");
@@ -302,7 +302,7 @@ async fn statements_of_a_transaction_do_not_grow_with_its_entries() {
             Write { resource_type: types[i % 3], id, act: Act::Update { body, expected: Some(1), may_create: false } }
         });
         let before = calls().await;
-        commit(&store, 10 + second as i64, updates.collect()).await.unwrap();
+        commit(&store, 10 + i64::from(second), updates.collect()).await.unwrap();
         counted.push(calls().await - before);
         let criteria = (0..entries).map(|i| Criterion {
             query: identifier(types[i % 3], &format!("urn:n|{second}-{i},urn:n|{second}-none")),
@@ -315,7 +315,7 @@ async fn statements_of_a_transaction_do_not_grow_with_its_entries() {
             Ok((Cow::Owned(Plan::of(Vec::new())), ids))
         };
         let before = calls().await;
-        let conditional = request(20 + second as i64);
+        let conditional = request(20 + i64::from(second));
         let found = store.commit_conditional(&Actor::server(), &conditional, &conditions, &nothing).await.unwrap().1;
         counted.push(calls().await - before);
         let expected: Vec<_> = (0..entries).map(|i| vec![format!("n{second}-{i}")]).collect();

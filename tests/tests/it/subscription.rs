@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use crate::client::{Client, refusal};
 
 /// Nothing that is waited for takes so long.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 const HERE: Reach = Reach { private: true };
 
 /// What a receiver got.

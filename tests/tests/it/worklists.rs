@@ -136,7 +136,7 @@ async fn each_worklist_holds_what_waits_for_who_asks() {
     assert_eq!(list("RESULTS_TO_ACKNOWLEDGE", json!({})).await, ["r1"]);
 
     let refused = site
-        .answer(&lee, r#"{ worklist(kind: NOTES_TO_SIGN, filter: {unowned: true}) { totalCount } }"#, json!({}))
+        .answer(&lee, r"{ worklist(kind: NOTES_TO_SIGN, filter: {unowned: true}) { totalCount } }", json!({}))
         .await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "INVALID", "{refused}");
     let clerk = site.person(Role::Registrar, None).await;

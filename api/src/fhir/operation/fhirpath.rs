@@ -74,7 +74,7 @@ fn answer(asked: &Json<'_>, caller: &Caller) -> Result<String, Failure> {
     said.extend(context.map(|c| part("context", "valueString", Json::from(c))));
     said.push(part("resource", "resource", resource.clone()));
     let mut all = vec![part("parameters", "part", Json::Array(said))];
-    for focus in foci.iter() {
+    for focus in &foci {
         let mut at = Context::at(whole, whole).tracing();
         at.focus = Collection::One(focus.clone());
         at.now = Some(caller.request.now.into());

@@ -126,7 +126,7 @@ impl Asked {
                     return Err(refused(IssueType::Required, &format!("{place} has no resource")));
                 }
                 _ => {
-                    let values = parameter.as_object().into_iter().flat_map(|o| o.iter());
+                    let values = parameter.as_object().into_iter().flat_map(fhir::json::Object::iter);
                     let value = values.filter(|(member, _)| member.starts_with("value")).find_map(|(_, v)| match v {
                         Json::String(text) | Json::Number(text) => Some(text.to_string()),
                         Json::Bool(flag) => Some(flag.to_string()),

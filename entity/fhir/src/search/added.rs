@@ -307,13 +307,12 @@ impl Reader<'_> {
         for (at, name) in given.iter().enumerate() {
             let name = name.as_str().unwrap_or_default();
             let may = of_element.is_empty() || of_element.contains(&name) || of_element.contains(&"Resource");
-            match ResourceType::named(name).filter(|_| may) {
-                Some(target) => targets.push(target),
-                None => {
-                    let text = format!("what the expression selects on {base} does not refer to {name}");
-                    self.refuse(IssueType::Invalid, text, &format!("target[{at}]"));
-                    return None;
-                }
+            if let Some(target) = ResourceType::named(name).filter(|_| may) {
+                targets.push(target);
+            } else {
+                let text = format!("what the expression selects on {base} does not refer to {name}");
+                self.refuse(IssueType::Invalid, text, &format!("target[{at}]"));
+                return None;
             }
         }
         if targets.is_empty() {

@@ -155,8 +155,11 @@ impl Reader {
 
     fn constant(&mut self, of: &Json<'_>, place: &str) -> Option<Constant> {
         let name = self.name(of, place);
-        let values =
-            of.as_object().into_iter().flat_map(|o| o.iter()).filter(|(member, _)| member.starts_with("value"));
+        let values = of
+            .as_object()
+            .into_iter()
+            .flat_map(super::super::json::Object::iter)
+            .filter(|(member, _)| member.starts_with("value"));
         let values: Vec<(&str, &Json<'_>)> = values.collect();
         let [(member, value)] = values[..] else {
             self.refuse(IssueType::Required, "a constant has one value", place);
@@ -194,12 +197,11 @@ impl Reader {
 
     fn path(&mut self, of: &Json<'_>, place: &str, name: &str) -> Option<Path> {
         let place = format!("{place}.{name}");
-        match of.get(name) {
-            Some(text) => self.expression(text, place),
-            None => {
-                self.refuse(IssueType::Required, "there is no expression", &place);
-                None
-            }
+        if let Some(text) = of.get(name) {
+            self.expression(text, place)
+        } else {
+            self.refuse(IssueType::Required, "there is no expression", &place);
+            None
         }
     }
 

@@ -1,7 +1,5 @@
 //! Views of our own over resources of our own, and what a view is refused for.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
 use super::*;
 
 const ADA: &str = r#"{"resourceType":"Patient","id":"ada","active":true,"birthDate":"1970-03",

@@ -54,10 +54,8 @@ impl AuditEntry {
     /// Fills in what the row's `what` says, as far as it is of this part.
     pub(super) fn detailed(mut self, what: &Value, part: &Part) -> Self {
         self.user = what["user"].as_str().map(ToOwned::to_owned);
-        let texts = |value: &Value| -> Vec<String> {
-            value.as_array().into_iter().flatten().filter_map(Value::as_str).map(ToOwned::to_owned).collect()
-        };
-        self.roles = texts(&what["roles"]);
+        let roles = what["roles"].as_array().into_iter().flatten();
+        self.roles = roles.filter_map(Value::as_str).map(ToOwned::to_owned).collect();
         for item in what["items"].as_array().into_iter().flatten() {
             if let Some(reference) = item["what"].as_str() {
                 let about: Vec<u64> =

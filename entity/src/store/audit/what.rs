@@ -55,7 +55,7 @@ impl Members<'_> {
     }
 
     pub fn texts<'v>(&mut self, name: &'static str, values: impl IntoIterator<Item = &'v str>) -> &mut Self {
-        list(self.name(name), values, |value, out| write_text(value, out));
+        list(self.name(name), values, write_text);
         self
     }
 

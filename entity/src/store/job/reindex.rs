@@ -170,7 +170,7 @@ impl Store {
                 continue;
             }
             let pats: Option<Vec<i64>> = row.try_get("", "pats")?;
-            let pats = pats.unwrap_or_else(Vec::new);
+            let pats = pats.unwrap_or_default();
             let pat: Option<i64> = row.try_get("", "pat")?;
             let pats = if pats.is_empty() { pat.into_iter().collect() } else { pats };
             let index = self.index_again(ty, &document, &pats);

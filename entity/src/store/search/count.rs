@@ -43,7 +43,7 @@ impl Store {
         };
         let driver = self.driver(query, &Order::Newest)?;
         let mut sql = Sql::new();
-        let planned = if self.counts_keys(actor, query, &driver) {
+        let planned = if Self::counts_keys(actor, query, &driver) {
             sql.push("SELECT count(*) AS n FROM (");
             self.keys_of_code(&mut sql, actor, query.resource_type, &driver);
             Planned::Once

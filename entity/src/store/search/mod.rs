@@ -373,7 +373,7 @@ impl Store {
         let driver = self.driver(query, order)?;
         let planned = self.planned(query, &driver);
         let mut sql = Sql::new();
-        let counts_keys = count.is_some() && self.counts_keys(actor, query, &driver);
+        let counts_keys = count.is_some() && Self::counts_keys(actor, query, &driver);
         let counts_rows = count.filter(|up_to| !counts_keys && *up_to >= limit);
         if counts_rows.is_some() {
             sql.push("SELECT *, count(*) OVER () AS n FROM (");
@@ -650,7 +650,7 @@ impl Store {
 
     /// Whether `ix_ord` alone says what matches: the driver is all that is asked, and what the actor may not see of the type can be
     /// told from the few labelled heads. A deleted resource has no row in it.
-    fn counts_keys(&self, actor: &Actor, query: &Query, driver: &Driver) -> bool {
+    fn counts_keys(actor: &Actor, query: &Query, driver: &Driver) -> bool {
         let Driver::Ordered { patient, .. } = driver else { return false };
         query.all.len() == 1 + usize::from(patient.is_some())
             && !actor.categories.iter().any(|c| c.resource_type == query.resource_type)

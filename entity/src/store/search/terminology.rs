@@ -121,7 +121,7 @@ impl Store {
     }
 }
 
-impl<'a, C: ConnectionTrait> Asking<'a, C> {
+impl<C: ConnectionTrait> Asking<'_, C> {
     /// The condition with the codes written out.
     pub(super) async fn coded(
         self,
@@ -224,15 +224,14 @@ impl<'a, C: ConnectionTrait> Asking<'a, C> {
         let query = Query { all: vec![clause], ..Query::new(ty) };
         let mut best: Option<Definition> = None;
         for found in self.store.indexed_ids(self.db, self.actor, &query, MOST_VERSIONS).await? {
-            let definition = match self.store.definitions.get(ty, &found) {
-                Some(definition) => definition,
-                None => {
-                    let itself = one_of(ty, [found.id.clone()].into())?;
-                    let Some(stored) = self.bodies(ty, &[itself]).await?.pop() else { continue };
-                    let definition = Definition::read(&stored)?;
-                    self.store.definitions.keep(&stored, &definition);
-                    definition
-                }
+            let definition = if let Some(definition) = self.store.definitions.get(ty, &found) {
+                definition
+            } else {
+                let itself = one_of(ty, [found.id.clone()].into())?;
+                let Some(stored) = self.bodies(ty, &[itself]).await?.pop() else { continue };
+                let definition = Definition::read(&stored)?;
+                self.store.definitions.keep(&stored, &definition);
+                definition
             };
             if best.as_ref().is_none_or(|b| compare_versions(definition.version(), b.version()).is_gt()) {
                 best = Some(definition);

@@ -149,9 +149,10 @@ pub async fn discard(session: &Session, input: NoteDiscardInput) -> Result<NoteD
         return Ok(NoteDiscardPayload { outcome: forbidden().into() });
     }
     let gone = session.store.discard_draft(&session.actor, DRAFT_ACT, &input.draft).await;
-    let gone = match gone.map_err(|e| error::graphql(&e))? {
-        true => Ok(Vec::new()),
-        false => Err(Refused::invalid("draft", IssueType::NotFound, "there is no such draft").into()),
+    let gone = if gone.map_err(|e| error::graphql(&e))? {
+        Ok(Vec::new())
+    } else {
+        Err(Refused::invalid("draft", IssueType::NotFound, "there is no such draft").into())
     };
     NoteDiscardPayload::of(gone, |_| Ok(NoteDraftDiscarded { draft: input.draft }))
 }

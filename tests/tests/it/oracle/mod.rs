@@ -26,6 +26,7 @@ const PER_WORLD: usize = 1500;
 /// Disagreements after which one has seen enough.
 const ENOUGH: usize = 25;
 
+#[expect(clippy::disallowed_methods, reason = "its settings are those of a test run, not of the program")]
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
@@ -108,7 +109,7 @@ async fn disagreement(http: &reqwest::Client, client: &Client, world: &World, as
     if unique.len() != included.len() || unique != wanted {
         return Some(format!("included {included:?}, not {wanted:?}"));
     }
-    let Some(size) = ask.page else { return None };
+    let size = ask.page?;
     // Forward to the end and back, the pages are the one page.
     let (mut next, mut walked, mut last) = (Some(format!("{url}&_count={size}")), Vec::new(), None);
     while let Some(url) = next {

@@ -346,8 +346,7 @@ fn meets(world: &World, document: &Value, name: &str, text: &str) -> bool {
     let (code, modifier) = name.split_once(':').map_or((name, ""), |(c, m)| (c, m));
     let parameter = parameter(ty, code).unwrap();
     let found = values(document, parameter);
-    let any =
-        |modifier: &str| split(text, ',').iter().any(|one| holds(world, document, parameter, &found, modifier, one));
+    let any = |modifier: &str| split(text, ',').iter().any(|one| holds(world, parameter, &found, modifier, one));
     match modifier {
         "missing" if parameter.2 == Kind::Composite => {
             // A pair is there when both its parts are.
@@ -365,7 +364,7 @@ fn parts(parameter: &Parameter) -> impl Iterator<Item = (&'static str, &'static 
     parameter.3.split(';').skip(1).map(|part| part.split_once(':').unwrap())
 }
 
-fn holds(world: &World, document: &Value, parameter: &Parameter, found: &[&Value], modifier: &str, text: &str) -> bool {
+fn holds(world: &World, parameter: &Parameter, found: &[&Value], modifier: &str, text: &str) -> bool {
     let Parameter(_, _, kind, _, targets) = parameter;
     if *kind == Kind::Flag {
         let flag = found.iter().any(|v| **v != Value::Bool(false));
@@ -377,7 +376,7 @@ fn holds(world: &World, document: &Value, parameter: &Parameter, found: &[&Value
         return found.iter().any(|instance| {
             pairs.iter().zip(&parts).all(|((path, code), part)| {
                 let own = self::parameter("Observation", code).unwrap();
-                holds(world, document, own, &elements(instance, path), "", part)
+                holds(world, own, &elements(instance, path), "", part)
             })
         });
     }
@@ -455,12 +454,11 @@ fn holds(world: &World, document: &Value, parameter: &Parameter, found: &[&Value
 }
 
 fn span(element: &Value) -> (i64, i64) {
-    match element.as_str() {
-        Some(text) => value::span(text),
-        None => {
-            let side = |name: &str| element[name].as_str().map(value::span);
-            (side("start").map_or(i64::MIN, |s| s.0), side("end").map_or(i64::MAX, |s| s.1))
-        }
+    if let Some(text) = element.as_str() {
+        value::span(text)
+    } else {
+        let side = |name: &str| element[name].as_str().map(value::span);
+        (side("start").map_or(i64::MIN, |s| s.0), side("end").map_or(i64::MAX, |s| s.1))
     }
 }
 

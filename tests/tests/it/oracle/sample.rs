@@ -305,7 +305,8 @@ fn resource(dice: &mut Dice, ty: &str, id: &str) -> Value {
                 0 => r["onsetDateTime"] = json!(date(d)),
                 1 => r["onsetPeriod"] = period(d),
                 2 => {
-                    r["onsetAge"] = json!({"value": 1 + d.below(60), "system": UCUM, "code": d.pick(&["a", "mo", "d"])})
+                    r["onsetAge"] =
+                        json!({"value": 1 + d.below(60), "system": UCUM, "code": d.pick(&["a", "mo", "d"])});
                 }
                 3 => {
                     let (low, more, code) = (d.below(20), d.below(20), d.pick(&["a", "mo"]));

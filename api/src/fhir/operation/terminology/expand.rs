@@ -130,20 +130,19 @@ async fn answer(
     if !contains.is_empty() {
         part.push("contains", Json::Array(contains));
     }
-    let mut result = match document {
-        Some(Json::Object(given)) => given,
-        _ => {
-            let mut own = Object::new();
-            own.push("resourceType", Json::from("ValueSet"));
-            let members = [("url", &set.url), ("version", &set.version), ("name", &set.name), ("title", &set.title)];
-            for (name, value) in members {
-                if let Some(value) = value {
-                    own.push(name, Json::from(value.clone()));
-                }
+    let mut result = if let Some(Json::Object(given)) = document {
+        given
+    } else {
+        let mut own = Object::new();
+        own.push("resourceType", Json::from("ValueSet"));
+        let members = [("url", &set.url), ("version", &set.version), ("name", &set.name), ("title", &set.title)];
+        for (name, value) in members {
+            if let Some(value) = value {
+                own.push(name, Json::from(value.clone()));
             }
-            own.push("status", Json::from("active"));
-            own
         }
+        own.push("status", Json::from("active"));
+        own
     };
     for definition in ["compose", "text", "expansion"] {
         result.remove(definition);

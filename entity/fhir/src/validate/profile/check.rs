@@ -78,7 +78,11 @@ pub(super) fn check(profiles: &Profiles, document: &Json<'_>, url: &str) -> Vec<
     let mut walk = Walk { profiles, issues: Vec::new(), root: node, resource: node, steps: 0, depth: 0 };
     match profiles.get(url) {
         None => {
-            walk.warn(IssueType::NotFound, format!("the profile {url} is not loaded; it was not checked"), &value.place)
+            walk.warn(
+                IssueType::NotFound,
+                format!("the profile {url} is not loaded; it was not checked"),
+                &value.place,
+            );
         }
         Some(profile) => walk.profile(profile, &value),
     }
@@ -331,15 +335,14 @@ impl<'a> Walk<'a> {
                 }
                 let mut all = true;
                 for discriminator in &own.discriminators {
-                    match self.told(discriminator, slice, value) {
-                        Some(hit) => all = all && hit,
-                        None => {
-                            all = false;
-                            let text = format!(
-                                "the profile does not say by what the slice {name} is told from others; it was not checked"
-                            );
-                            self.warn(IssueType::NotSupported, text, place);
-                        }
+                    if let Some(hit) = self.told(discriminator, slice, value) {
+                        all = all && hit;
+                    } else {
+                        all = false;
+                        let text = format!(
+                            "the profile does not say by what the slice {name} is told from others; it was not checked"
+                        );
+                        self.warn(IssueType::NotSupported, text, place);
                     }
                 }
                 if all {

@@ -120,59 +120,52 @@ impl Profile {
             let mut stem = name.strip_suffix("[x]").unwrap_or(name);
             let mut of_type = None;
             if let Some(at) = ty {
-                match at.child(stem) {
-                    Some(child) => {
-                        ty = match &child.choices[..] {
-                            [only] => Some(only.ty),
-                            choices => {
-                                let named = slice.as_deref().and_then(|s| choices.iter().find(|c| c.json == s));
-                                named.map(|c| c.ty)
-                            }
-                        };
-                        if child.is_choice
-                            && let Some(t) = ty
-                        {
-                            of_type = Some(t.name().to_owned());
+                if let Some(child) = at.child(stem) {
+                    ty = match &child.choices[..] {
+                        [only] => Some(only.ty),
+                        choices => {
+                            let named = slice.as_deref().and_then(|s| choices.iter().find(|c| c.json == s));
+                            named.map(|c| c.ty)
                         }
+                    };
+                    if child.is_choice
+                        && let Some(t) = ty
+                    {
+                        of_type = Some(t.name().to_owned());
                     }
+                } else {
                     // `valueQuantity` is short for `value[x]:valueQuantity`.
-                    None => {
-                        let (child, choice) =
-                            at.by_json(stem).ok_or_else(|| format!("{} has no element {stem}", at.name()))?;
-                        slice.get_or_insert_with(|| choice.json.to_owned());
-                        stem = child.name;
-                        ty = Some(choice.ty);
-                        of_type = Some(choice.ty.name().to_owned());
-                    }
+                    let (child, choice) =
+                        at.by_json(stem).ok_or_else(|| format!("{} has no element {stem}", at.name()))?;
+                    slice.get_or_insert_with(|| choice.json.to_owned());
+                    stem = child.name;
+                    ty = Some(choice.ty);
+                    of_type = Some(choice.ty.name().to_owned());
                 }
             }
-            let at = match node.children.iter().position(|c| c.name == stem) {
-                Some(at) => at,
-                None => {
-                    node.children.push(Node { name: stem.to_owned(), ..Node::default() });
-                    node.children.len() - 1
-                }
+            let at = if let Some(at) = node.children.iter().position(|c| c.name == stem) {
+                at
+            } else {
+                node.children.push(Node { name: stem.to_owned(), ..Node::default() });
+                node.children.len() - 1
             };
             node = &mut node.children[at];
             if let Some(slice) = slice {
-                let at = match node.slices.iter().position(|(n, _)| *n == slice) {
-                    Some(at) => at,
-                    None => {
-                        let types = of_type.into_iter();
-                        let types =
-                            types.map(|code| TypeRef { code, profiles: Vec::new(), target_profiles: Vec::new() });
-                        // A slice of a slice begins as a copy of it.
-                        let from =
-                            slice.rsplit_once('/').and_then(|(outer, _)| node.slices.iter().find(|(n, _)| n == outer));
-                        let mut new =
-                            from.map_or_else(Node::default, |(_, n)| Node { slicing: None, min: 0, ..n.clone() });
-                        new.name.clone_from(&node.name);
-                        if new.types.is_empty() {
-                            new.types = types.collect();
-                        }
-                        node.slices.push((slice, new));
-                        node.slices.len() - 1
+                let at = if let Some(at) = node.slices.iter().position(|(n, _)| *n == slice) {
+                    at
+                } else {
+                    let types = of_type.into_iter();
+                    let types = types.map(|code| TypeRef { code, profiles: Vec::new(), target_profiles: Vec::new() });
+                    // A slice of a slice begins as a copy of it.
+                    let from =
+                        slice.rsplit_once('/').and_then(|(outer, _)| node.slices.iter().find(|(n, _)| n == outer));
+                    let mut new = from.map_or_else(Node::default, |(_, n)| Node { slicing: None, min: 0, ..n.clone() });
+                    new.name.clone_from(&node.name);
+                    if new.types.is_empty() {
+                        new.types = types.collect();
                     }
+                    node.slices.push((slice, new));
+                    node.slices.len() - 1
                 };
                 if node.slicing.is_none()
                     && node.slices[at].1.types.len() == 1
@@ -221,7 +214,7 @@ impl Node {
                 .filter(|t| !t.code.contains('/'))
                 .collect();
         }
-        for (member, value) in element.as_object().into_iter().flat_map(|o| o.iter()) {
+        for (member, value) in element.as_object().into_iter().flat_map(crate::json::Object::iter) {
             if member.starts_with("fixed") {
                 self.fixed = Some(value.clone().into_owned());
             } else if member.starts_with("pattern") {
