@@ -90,7 +90,11 @@ fn of_type(ty: ResourceType, added: &Added, paths: &mut fhir::json::Object<'stat
         [("update", "put", "Update", true), ("patch", "patch", "Patch", true), ("delete", "delete", "Delete", false)]
     {
         if may(interaction) {
-            on_one.push((method, call(&format!("{words} {name}"), name, vec![place("id")], has_body)));
+            let mut given = vec![place("id")];
+            if interaction == "delete" {
+                given.push(query("_cascade", "string", "'delete' takes what refers to it as well"));
+            }
+            on_one.push((method, call(&format!("{words} {name}"), name, given, has_body)));
         }
     }
     paths.push(format!("/{name}/{{id}}"), item(on_one));

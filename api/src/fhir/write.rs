@@ -148,6 +148,7 @@ fn no_match() -> Issue {
     Issue::error(IssueType::NotFound, "If-Match names a version, and the criteria match no resource")
 }
 
+/// With `_cascade=delete`, what refers to it goes as well, all in one transaction.
 pub(super) async fn delete(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -155,12 +156,30 @@ pub(super) async fn delete(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    parameters(&uri, &[])?;
+    let own = parameters(&uri, &["_cascade"])?;
+    let cascade = match &own[..] {
+        [] => false,
+        all if all.iter().all(|(_, value)| value == "delete") => true,
+        _ => return Err(Failure::bad("_cascade is 'delete' or not there")),
+    };
     let resource_type = resource_type(&name)?;
     changeable(resource_type, "DELETE")?;
     let expected = version_tag(&headers, header::IF_MATCH)?;
-    let outcome = commit(&state, &caller, Write { resource_type, id, act: Act::Delete { expected } }).await?;
-    Ok(deleted(&[outcome], &headers))
+    let act = Act::Delete { expected };
+    if !cascade {
+        let outcome = commit(&state, &caller, Write { resource_type, id, act }).await?;
+        return Ok(deleted(&[outcome], &headers));
+    }
+    let all = state.store.with_referrers(&caller.actor, resource_type, &id).await?;
+    let with = all.iter().skip(1).map(|(resource_type, id)| Write {
+        resource_type: *resource_type,
+        id: id.clone(),
+        act: Act::Delete { expected: None },
+    });
+    let writes = std::iter::once(Write { resource_type, id, act }).chain(with).collect();
+    // Who begins to refer to one of them meanwhile makes it a conflict, and nothing is deleted.
+    let outcomes = state.store.commit(&caller.actor, &caller.request, &Plan::of(writes)).await?;
+    Ok(deleted(&outcomes[..1], &headers))
 }
 
 /// One match is deleted, several with `_multiple=true`; none is no error.

@@ -109,3 +109,54 @@ async fn what_is_referred_to_is_not_deleted() {
     client.json(Method::POST, "", bundle, 200).await;
     assert_eq!(client.get("/Patient/a").await.status(), 410);
 }
+
+/// With `_cascade=delete` what refers to it goes too, as one write that is decided by the rights for each type.
+#[tokio::test]
+async fn a_deletion_takes_what_refers_with_it() {
+    let client = Client::start().await;
+    put(&client, "Patient/a").await;
+    put(&client, "Patient/b").await;
+    let observation = |id: &str, of: &str, more: &str| {
+        format!(
+            r#"{{"resourceType":"Observation","id":"{id}","status":"final","code":{{"text":"x"}},"subject":{{"reference":"Patient/{of}"}}{more}}}"#
+        )
+    };
+    let member = r#","hasMember":[{"reference":"Observation/o"}]"#;
+    for (id, of, more) in [("o", "a", ""), ("group", "b", member), ("other", "b", "")] {
+        client.json(Method::PUT, &format!("/Observation/{id}"), &observation(id, of, more), 201).await;
+    }
+    for wrong in ["_cascade=yes", "_cascade=delete&_cascade=no", "_cascades=delete"] {
+        assert_eq!(
+            refusal(client.send(Method::DELETE, &format!("/Patient/a?{wrong}"), "").await).await.0,
+            400,
+            "{wrong}"
+        );
+    }
+    let narrow = client.server.token_of("narrow", "system/Patient.cruds").await;
+    let narrow = Client { server: client.server.clone(), token: narrow };
+    let (status, _, text) = refusal(narrow.send(Method::DELETE, "/Patient/a?_cascade=delete", "").await).await;
+    assert_eq!(status, 403, "{text}");
+    let stale = client.ask(Method::DELETE, "/Patient/a?_cascade=delete").header("If-Match", "W/\"7\"");
+    assert_eq!(stale.send().await.unwrap().status(), 412);
+    assert_eq!(client.get("/Observation/group").await.status(), 200, "nothing is half deleted");
+    let answer = client.send(Method::DELETE, "/Patient/a?_cascade=delete", "").await;
+    assert_eq!((answer.status().as_u16(), answer.headers()["etag"].to_str().unwrap()), (204, "W/\"2\""));
+    for (path, status) in [
+        ("Patient/a", 410),
+        ("Observation/o", 410),
+        ("Observation/group", 410),
+        ("Observation/other", 200),
+        ("Patient/b", 200),
+    ] {
+        assert_eq!(client.get(&format!("/{path}")).await.status(), status, "{path}");
+    }
+    assert_eq!(
+        client.send(Method::DELETE, "/Patient/a?_cascade=delete", "").await.status(),
+        204,
+        "again, without harm"
+    );
+    // What never was takes nothing with it.
+    client.json(Method::PUT, "/Observation/loose", &observation("loose", "never", ""), 201).await;
+    assert_eq!(client.send(Method::DELETE, "/Patient/never?_cascade=delete", "").await.status(), 204);
+    assert_eq!(client.get("/Observation/loose").await.status(), 200);
+}
