@@ -290,6 +290,54 @@ codes! {
         /// Not taken.
         NotTaken = "not-taken",
     }
+    /// Where a consent stands.
+    ConsentStatus {
+        /// Being written.
+        Draft = "draft",
+        /// Waiting for agreement.
+        Proposed = "proposed",
+        /// In force.
+        Active = "active",
+        /// Refused.
+        Rejected = "rejected",
+        /// No longer in force.
+        Inactive = "inactive",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+    }
+    /// How complete a family history is.
+    FamilyHistoryStatus {
+        /// Not all is known.
+        Partial = "partial",
+        /// All that is relevant is there.
+        Completed = "completed",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+        /// The relative's health is not known.
+        HealthUnknown = "health-unknown",
+    }
+    /// Whether a warning holds.
+    FlagStatus {
+        /// It holds.
+        Active = "active",
+        /// It no longer holds.
+        Inactive = "inactive",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+    }
+    /// Where an answered questionnaire stands.
+    QuestionnaireResponseStatus {
+        /// Not all is answered yet.
+        InProgress = "in-progress",
+        /// Done.
+        Completed = "completed",
+        /// Changed after it was done.
+        Amended = "amended",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+        /// Given up.
+        Stopped = "stopped",
+    }
     /// Where a plan, a team or a coverage stands.
     PlanStatus {
         /// Being written.

@@ -18,6 +18,9 @@ use crate::mutation::user::{self, UserConnection};
 use crate::scalar::{FhirJson, Instant};
 use crate::session::{MAX_PAGE, Session, invalid, session};
 use crate::types::audit::{self, AuditEventConnection, AuditFilter};
+use crate::types::background::{
+    self, Consent, FamilyMemberHistory, Flag, Questionnaire, QuestionnaireConnection, QuestionnaireResponse,
+};
 use crate::types::care::{Appointment, CarePlan, Coverage, Goal, RelatedPerson, Task};
 use crate::types::census::{self, Census, ScheduleDay};
 use crate::types::chart::{
@@ -25,6 +28,7 @@ use crate::types::chart::{
     Observation, Procedure,
 };
 use crate::types::cohort::{self, Cohort, CohortInput};
+use crate::types::directory::{self, ConceptConnection, Practitioner, PractitionerConnection};
 use crate::types::medication::MedicationStatement;
 use crate::types::note::{self, Note, NoteDraft, NoteTemplate};
 use crate::types::past;
@@ -76,6 +80,12 @@ pub enum Node {
     Task(Task),
     Coverage(Coverage),
     RelatedPerson(RelatedPerson),
+    Consent(Consent),
+    FamilyMemberHistory(FamilyMemberHistory),
+    Flag(Flag),
+    Practitioner(Practitioner),
+    Questionnaire(Questionnaire),
+    QuestionnaireResponse(QuestionnaireResponse),
     Provenance(Provenance),
     OtherResource(OtherResource),
 }
@@ -110,6 +120,12 @@ pub(crate) fn node(document: Document) -> Node {
         ResourceType::Task => Node::Task(Task(document)),
         ResourceType::Coverage => Node::Coverage(Coverage(document)),
         ResourceType::RelatedPerson => Node::RelatedPerson(RelatedPerson(document)),
+        ResourceType::Consent => Node::Consent(Consent(document)),
+        ResourceType::FamilyMemberHistory => Node::FamilyMemberHistory(FamilyMemberHistory(document)),
+        ResourceType::Flag => Node::Flag(Flag(document)),
+        ResourceType::Practitioner => Node::Practitioner(Practitioner(document)),
+        ResourceType::Questionnaire => Node::Questionnaire(Questionnaire(document)),
+        ResourceType::QuestionnaireResponse => Node::QuestionnaireResponse(QuestionnaireResponse(document)),
         ResourceType::Provenance => Node::Provenance(Provenance(document)),
         _ => Node::OtherResource(OtherResource(document)),
     }
@@ -562,6 +578,53 @@ impl Query {
     ) -> Vec<CatalogEntry> {
         let found = clinical::catalog::search(kind.into(), &search).into_iter().take(first.min(MAX_PAGE as usize));
         found.map(CatalogEntry::from).collect()
+    }
+
+    /// Forms of questions that are in use, by title, one page.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection with a search")]
+    async fn questionnaires(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Words that begin the title")] search: Option<String>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<QuestionnaireConnection> {
+        background::questionnaires(ctx, search.as_deref(), &PageArguments { first, after, last, before }).await
+    }
+
+    /// Who works here, by family name, one page; those who no longer do included.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection with a search")]
+    async fn practitioners(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Words that begin parts of the name, all of them")] search: Option<String>,
+        #[graphql(desc = "Who has a role of this specialty: `system|code`, or a code of any system")] specialty: Option<
+            String,
+        >,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<PractitionerConnection> {
+        let page = PageArguments { first, after, last, before };
+        directory::practitioners(ctx, search.as_deref(), specialty, &page).await
+    }
+
+    /// The codes of a value set in the order of its rules, one page: R4's own, and those that are stored here.
+    #[graphql(complexity = "page_cost(first, None) * child_complexity")]
+    async fn value_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its canonical URL, with `|version` for one version")] url: String,
+        #[graphql(desc = "Words that begin words of the display, or the beginning of a code")] search: Option<String>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+    ) -> Result<ConceptConnection> {
+        directory::value_set(ctx, &url, search, first, after).await
     }
 
     /// Who did what, newest first, one page: to administrators all of it, to patients what concerns their record.

@@ -1599,6 +1599,12 @@ export type AcknowledgeResultMutation = { resultAcknowledge: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, status: TaskStatus | null } }
      } };
@@ -1638,10 +1644,22 @@ export type RecordEnterInErrorMutation = { recordEnterInError: { outcome:
           | { id: string, versionId: string }
           | { id: string, versionId: string }
           | { id: string, versionId: string }
+          | { id: string, versionId: string }
+          | { id: string, versionId: string }
+          | { id: string, versionId: string }
+          | { id: string, versionId: string }
+          | { id: string, versionId: string }
+          | { id: string, versionId: string }
          }
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -1866,6 +1884,12 @@ export type UpdateAllergyMutation = { allergyUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -1879,6 +1903,12 @@ export type RefuteAllergyMutation = { allergyRefute: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2010,6 +2040,12 @@ export type BedsQuery = { search: { nodes: Array<
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
     >, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type StartEncounterMutationVariables = Exact<{
@@ -2024,6 +2060,12 @@ export type StartEncounterMutation = { encounterStart: { outcome:
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'OpenEncounterExists', existing: Array<{ id: string, class: { code: string | null } | null, period: { start: string | null } | null }> }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2078,6 +2120,12 @@ export type TransferEncounterMutation = { encounterTransfer: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -2091,6 +2139,12 @@ export type FinishEncounterMutation = { encounterFinish: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2144,8 +2198,20 @@ export type DischargeEncounterMutation = { encounterDischarge: { outcome:
           | { id: string }
           | { id: string }
           | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
         > }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2223,9 +2289,12 @@ export type WorkPageFragment = { totalCount: number | null, nodes: Array<{ title
       | { __typename: 'CarePlan', id: string, versionId: string }
       | { __typename: 'ClinicalDocument', id: string, versionId: string }
       | { __typename: 'Condition', id: string, versionId: string }
+      | { __typename: 'Consent', id: string, versionId: string }
       | { __typename: 'Coverage', id: string, versionId: string }
       | { __typename: 'DiagnosticReport', id: string, versionId: string }
       | { __typename: 'Encounter', id: string, versionId: string }
+      | { __typename: 'FamilyMemberHistory', id: string, versionId: string }
+      | { __typename: 'Flag', id: string, versionId: string }
       | { __typename: 'Goal', id: string, versionId: string }
       | { __typename: 'Immunization', id: string, versionId: string }
       | { __typename: 'MedicationRequest', id: string, versionId: string }
@@ -2234,8 +2303,11 @@ export type WorkPageFragment = { totalCount: number | null, nodes: Array<{ title
       | { __typename: 'Observation', id: string, versionId: string }
       | { __typename: 'OtherResource', id: string, versionId: string }
       | { __typename: 'Patient', id: string, versionId: string }
+      | { __typename: 'Practitioner', id: string, versionId: string }
       | { __typename: 'Procedure', id: string, versionId: string }
       | { __typename: 'Provenance', id: string, versionId: string }
+      | { __typename: 'Questionnaire', id: string, versionId: string }
+      | { __typename: 'QuestionnaireResponse', id: string, versionId: string }
       | { __typename: 'RelatedPerson', id: string, versionId: string }
       | { __typename: 'Task', status: TaskStatus | null, id: string, versionId: string, owner: { id: string | null, display: string | null } | null, focus: { id: string | null } | null }
      }> } & { ' $fragmentName'?: 'WorkPageFragment' };
@@ -2250,6 +2322,12 @@ export type ClaimTaskMutation = { taskClaim: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2303,6 +2381,12 @@ export type CompleteTaskMutation = { taskComplete: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, versionId: string, status: TaskStatus | null } }
      } };
@@ -2336,6 +2420,12 @@ export type ReassignTaskMutation = { taskReassign: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, versionId: string, status: TaskStatus | null } }
      } };
@@ -2344,6 +2434,12 @@ export type TaskOwnersQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type TaskOwnersQuery = { search: { nodes: Array<
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -2444,6 +2540,12 @@ export type SignNoteMutation = { noteSign: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'UnfilledPlaceholder', placeholders: Array<string> }
      } };
@@ -2460,6 +2562,12 @@ export type CosignNoteMutation = { noteCosign: { outcome:
       | { __typename: 'OwnNote', note: { id: string } }
       | { __typename: 'SignedMeanwhile', note: { id: string } }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2514,6 +2622,12 @@ export type AddendNoteMutation = { noteAddend: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -2547,6 +2661,12 @@ export type RetractNoteMutation = { noteRetract: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -2554,6 +2674,12 @@ export type CosignersQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type CosignersQuery = { search: { nodes: Array<
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -2629,6 +2755,12 @@ export type SaveNoteMutation = { noteEdit: { outcome:
           | { id: string }
           | { id: string }
           | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
          }
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
@@ -2648,7 +2780,13 @@ export type SaveNoteMutation = { noteEdit: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string, sections: Array<{ code: string | null, title: string | null, text: string | null, sources: Array<{ id: string | null }> }> }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2733,6 +2871,12 @@ export type ConditionUpdateMutation = { conditionUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -2754,6 +2898,12 @@ export type ConditionResolveMutation = { conditionResolve: { outcome:
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'ProblemFieldsFragment': ProblemFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2841,10 +2991,16 @@ export type UpdatePatientMutation = { patientUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | (
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'PersonFieldsFragment': PersonFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2914,6 +3070,12 @@ export type BookAppointmentMutation = { appointmentBook: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -2930,6 +3092,12 @@ export type MoveAppointmentMutation = { appointmentReschedule: { outcome:
       | { __typename: 'PatientDoubleBooked', appointments: Array<{ id: string, start: string | null, description: string | null }> }
       | { __typename: 'SlotGone', slot: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2983,6 +3151,12 @@ export type CancelAppointmentMutation = { appointmentCancel: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -2996,6 +3170,12 @@ export type CheckInMutation = { appointmentCheckIn: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3049,6 +3229,12 @@ export type NoShowMutation = { appointmentNoShow: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3080,7 +3266,19 @@ export type ScheduleQuery = { me: { fhirUser: string | null }, schedule: Array<{
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
     >, pageInfo: { hasNextPage: boolean } }, places: { nodes: Array<
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -3149,9 +3347,12 @@ export type TimelinePageFragment = { omitted: Array<TimelineKind>, nodes: Array<
       | { __typename: 'CarePlan', id: string, versionId: string, planStatus: PlanStatus | null, planPeriod: { start: string | null, end: string | null } | null }
       | { __typename: 'ClinicalDocument', id: string, versionId: string, documentStatus: DocumentStatus | null, documentDate: string | null, authors: Array<{ display: string | null }> }
       | { __typename: 'Condition', onsetAt: string | null, onsetText: string | null, id: string, versionId: string, conditionStatus: ConditionClinicalStatus | null, conditionVerification: ConditionVerificationStatus | null }
+      | { __typename: 'Consent', id: string, versionId: string }
       | { __typename: 'Coverage', id: string, versionId: string }
       | { __typename: 'DiagnosticReport', effectiveAt: string | null, conclusion: string | null, id: string, versionId: string, reportStatus: ReportStatus | null, effectivePeriod: { start: string | null, end: string | null } | null }
       | { __typename: 'Encounter', id: string, versionId: string, encounterStatus: EncounterStatus | null, class: { code: string | null, display: string | null } | null, period: { start: string | null, end: string | null } | null, reasons: Array<{ text: string }> }
+      | { __typename: 'FamilyMemberHistory', id: string, versionId: string }
+      | { __typename: 'Flag', id: string, versionId: string }
       | { __typename: 'Goal', startDate: string | null, id: string, versionId: string, goalStatus: GoalStatus | null }
       | { __typename: 'Immunization', occurredAt: string | null, id: string, versionId: string, immunizationStatus: ImmunizationStatus | null }
       | { __typename: 'MedicationRequest', dosageText: string | null, authoredOn: string | null, id: string, versionId: string, requestStatus: MedicationRequestStatus | null }
@@ -3163,8 +3364,11 @@ export type TimelinePageFragment = { omitted: Array<TimelineKind>, nodes: Array<
       )
       | { __typename: 'OtherResource', id: string, versionId: string }
       | { __typename: 'Patient', id: string, versionId: string }
+      | { __typename: 'Practitioner', id: string, versionId: string }
       | { __typename: 'Procedure', performedAt: string | null, id: string, versionId: string, procedureStatus: ProcedureStatus | null, performedPeriod: { start: string | null, end: string | null } | null }
       | { __typename: 'Provenance', id: string, versionId: string }
+      | { __typename: 'Questionnaire', id: string, versionId: string }
+      | { __typename: 'QuestionnaireResponse', id: string, versionId: string }
       | { __typename: 'RelatedPerson', id: string, versionId: string }
       | { __typename: 'Task', id: string, versionId: string }
      }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } & { ' $fragmentName'?: 'TimelinePageFragment' };

@@ -2,15 +2,18 @@
 //! how a record came to be, who has seen it, and what waits for somebody.
 
 pub mod audit;
+pub mod background;
 pub mod care;
 pub mod census;
 pub mod chart;
 pub mod cohort;
+pub mod directory;
 pub mod medication;
 pub mod merged;
 pub mod note;
 pub mod past;
 pub mod patient;
+pub mod score;
 pub mod timeline;
 pub mod trend;
 pub mod versions;

@@ -13,6 +13,10 @@ use crate::document::{Document, List, PageArguments, PageInfo, connection};
 use crate::error::or_null;
 use crate::scalar::{Date, DateTime, FhirJson, Instant};
 use crate::session::{DEFAULT_PAGE, invalid, session};
+use crate::types::audit::{self, AuditEventConnection, AuditFilter};
+use crate::types::background::{
+    ConsentConnection, FamilyHistoryConnection, FlagConnection, QuestionnaireResponseConnection,
+};
 use crate::types::care::{
     AppointmentConnection, CarePlanConnection, CareTeamMember, CoverageConnection, GoalConnection, PatientContact,
     RelatedPersonConnection, TaskConnection,
@@ -26,6 +30,7 @@ use crate::types::medication::{self, CurrentMedicationConnection, MedicationStat
 use crate::types::merged;
 use crate::types::note::NoteConnection;
 use crate::types::past::{self, ChangeConnection, EverythingConnection};
+use crate::types::score::{self, RiskScore};
 use crate::types::timeline::{self, TimelineConnection, TimelineKind};
 use crate::types::trend::{self, LatestResult, Trend};
 use crate::value::{Concept, ResourceRef};
@@ -313,6 +318,15 @@ pub(crate) fn contact_point(value: &Json<'_>) -> ContactPoint {
     ContactPoint { system: own(value, "system"), value: own(value, "value"), r#use: own(value, "use") }
 }
 
+pub(crate) fn identifier(value: &Json<'_>) -> Identifier {
+    Identifier {
+        r#use: own(value, "use"),
+        system: own(value, "system"),
+        value: own(value, "value"),
+        r#type: value.get("type").and_then(Concept::read),
+    }
+}
+
 pub(crate) fn address(value: &Json<'_>) -> Address {
     Address {
         r#use: own(value, "use"),
@@ -455,13 +469,7 @@ impl Patient {
     }
     /// All identifiers on record.
     async fn identifiers(&self) -> Vec<Identifier> {
-        let read = |i: &Json<'_>| Identifier {
-            r#use: own(i, "use"),
-            system: own(i, "system"),
-            value: own(i, "value"),
-            r#type: i.get("type").and_then(Concept::read),
-        };
-        self.0.all("identifier").iter().map(read).collect()
+        self.0.all("identifier").iter().map(identifier).collect()
     }
     /// The medical record number: the identifier of type `MR`.
     async fn mrn(&self) -> Option<&str> {
@@ -980,6 +988,91 @@ impl Patient {
             self.list(ctx, ResourceType::RelatedPerson, Vec::new(), page).await.map(RelatedPersonConnection)
         })
         .await
+    }
+    /// What the patient has agreed to, or refused.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn consents(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<ConsentConnection> {
+        or_null(ctx, async {
+            let page = PageArguments { first, after, last, before };
+            self.list(ctx, ResourceType::Consent, Vec::new(), page).await.map(ConsentConnection)
+        })
+        .await
+    }
+    /// What relatives have or had.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn family_history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<FamilyHistoryConnection> {
+        or_null(ctx, async {
+            let page = PageArguments { first, after, last, before };
+            self.list(ctx, ResourceType::FamilyMemberHistory, Vec::new(), page).await.map(FamilyHistoryConnection)
+        })
+        .await
+    }
+    /// Warnings, those that no longer hold included.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn flags(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<FlagConnection> {
+        or_null(ctx, async {
+            let page = PageArguments { first, after, last, before };
+            self.list(ctx, ResourceType::Flag, Vec::new(), page).await.map(FlagConnection)
+        })
+        .await
+    }
+    /// Questionnaires that were filled in.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn questionnaire_responses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<QuestionnaireResponseConnection> {
+        or_null(ctx, async {
+            let page = PageArguments { first, after, last, before };
+            self.list(ctx, ResourceType::QuestionnaireResponse, Vec::new(), page)
+                .await
+                .map(QuestionnaireResponseConnection)
+        })
+        .await
+    }
+    /// Who has seen or changed this record, newest first: for administrators, and for the patient. It is that of now, whatever `asOf`.
+    #[graphql(complexity = "page_cost(first, None) * child_complexity")]
+    async fn access_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, the newest first")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+    ) -> Option<AuditEventConnection> {
+        or_null(ctx, async {
+            let id = format!("Patient/{}", self.0.stored().id).into();
+            audit::events(session(ctx), AuditFilter { patient: Some(id), ..AuditFilter::default() }, first, after).await
+        })
+        .await
+    }
+    /// Scores by published formulas from the newest results on record. What is missing for one is told in its place.
+    #[graphql(complexity = "100 + 4 * child_complexity")]
+    async fn scores(&self, ctx: &Context<'_>) -> Option<Vec<RiskScore>> {
+        or_null(ctx, score::scores(ctx, &self.0)).await
     }
     /// Everything with a place in time as one list, newest first; what has no date comes last.
     #[graphql(complexity = "50 + page_cost(first, last) * child_complexity")]

@@ -116,7 +116,8 @@ fn quantity(document: &Document) -> Option<Quantity> {
     document.at(&["valueQuantity"]).map(Quantity::read)
 }
 
-fn at(document: &Document) -> Option<DateTime> {
+/// When it was observed; the beginning of a span.
+pub(crate) fn at(document: &Document) -> Option<DateTime> {
     let period = || document.text(&["effectivePeriod", "start"]).map(|t| DateTime(t.to_owned()));
     document.date_time("effectiveDateTime").or_else(|| document.date_time("effectiveInstant")).or_else(period)
 }

@@ -34,6 +34,7 @@ mod gate;
 mod glass;
 mod gql;
 mod graphql;
+mod graphql_background;
 mod graphql_chart;
 mod graphql_hostile;
 mod graphql_past;

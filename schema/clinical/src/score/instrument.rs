@@ -72,9 +72,13 @@ impl Instrument {
             self.answers.iter().find(|(known, _)| *known == code).map(|(_, worth)| *worth)
         };
         let sum = self.items.iter().map(|item| worth(item)).sum::<Option<u32>>();
-        let band = |sum: u32| self.bands.iter().rev().find(|(least, _)| sum >= *least).map_or("", |(_, says)| *says);
         let urgent = self.urgent.filter(|(item, _)| worth(item).is_some_and(|w| w > 0)).map(|(_, why)| why);
-        Result { total: sum.map(|sum| (sum, band(sum))), urgent }
+        Result { total: sum.map(|sum| (sum, self.band(sum))), urgent }
+    }
+
+    /// What a sum says.
+    pub fn band(&self, sum: u32) -> &'static str {
+        self.bands.iter().rev().find(|(least, _)| sum >= *least).map_or("", |(_, says)| *says)
     }
 }
 

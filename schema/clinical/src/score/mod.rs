@@ -47,6 +47,15 @@ pub fn egfr_ckd_epi_2021(creatinine_mg_dl: f64, age_years: f64, sex: Sex) -> Opt
     Some(ckd_epi_scale(age_years, sex) * ratio.min(1.0).powf(alpha) * ratio.max(1.0).powf(-1.2))
 }
 
+/// The category of a glomerular filtration rate in mL/min/1.73 m².
+///
+/// Source: KDIGO 2012 Clinical Practice Guideline for CKD, GFR categories: G1 90 and more, G2 60-89, G3a 45-59, G3b 30-44, G4 15-29, G5
+/// below 15.
+pub fn kdigo_category(egfr: f64) -> &'static str {
+    const LEAST: [(f64, &str); 5] = [(90.0, "G1"), (60.0, "G2"), (45.0, "G3a"), (30.0, "G3b"), (15.0, "G4")];
+    LEAST.iter().find(|(least, _)| egfr >= *least).map_or("G5", |(_, category)| category)
+}
+
 /// The creatinine in mg/dL at which [`egfr_ckd_epi_2021`] gives `egfr`: its inverse.
 pub(crate) fn creatinine_of_egfr(egfr: f64, age_years: f64, sex: Sex) -> f64 {
     let (kappa, alpha) = ckd_epi_terms(sex);
@@ -68,6 +77,14 @@ mod tests {
         }
         assert_eq!(egfr_ckd_epi_2021(0.6, 17.0, Sex::Male), None);
         assert_eq!(egfr_ckd_epi_2021(0.0, 40.0, Sex::Male), None);
+    }
+
+    #[test]
+    fn filtration_falls_into_the_published_categories() {
+        let ends = [(90.0, "G1"), (89.0, "G2"), (60.0, "G2"), (59.0, "G3a"), (45.0, "G3a"), (44.0, "G3b")];
+        for (egfr, category) in ends.into_iter().chain([(30.0, "G3b"), (29.0, "G4"), (15.0, "G4"), (14.0, "G5")]) {
+            assert_eq!(kdigo_category(egfr), category, "{egfr}");
+        }
     }
 
     #[test]

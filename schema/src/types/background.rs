@@ -1,0 +1,310 @@
+//! What lies behind a chart: family history, what the patient has agreed to, answered questionnaires, and warnings.
+
+use async_graphql::{Context, Result, SimpleObject};
+use entity::StoreError;
+use fhir::search::extract::Options;
+use fhir::search::parse::{Handling, parse};
+use fhir::{Json, ResourceType};
+
+use crate::code::{ConsentStatus, FamilyHistoryStatus, FlagStatus, QuestionnaireResponseStatus};
+use crate::document::{List, PageArguments, connection, resource};
+use crate::error;
+use crate::query::escaped;
+use crate::scalar::{Date, DateTime};
+use crate::session::session;
+use crate::value::{Annotation, Coding, Concept, Period, ResourceRef};
+
+/// An illness of a relative.
+#[derive(SimpleObject)]
+pub struct FamilyCondition {
+    /// The illness.
+    pub code: Option<Concept>,
+    /// What became of it.
+    pub outcome: Option<Concept>,
+    /// Whether the relative died of it; null when the record does not say.
+    pub contributed_to_death: Option<bool>,
+    /// When it began, in the words of the record: an age, a range, a span of time or a text.
+    pub onset: Option<String>,
+}
+
+/// `45 years`.
+fn quantity_words(value: &Json<'_>) -> Option<String> {
+    let number = value.get("value").and_then(Json::as_number)?;
+    Some(
+        [Some(number), value.str_at("unit").or_else(|| value.str_at("code"))]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" "),
+    )
+}
+
+fn onset(condition: &Json<'_>) -> Option<String> {
+    let range = |of: &Json<'_>, read: fn(&Json<'_>) -> Option<String>, ends: [&str; 2]| {
+        let [from, to] = ends.map(|end| of.get(end).and_then(read).unwrap_or_default());
+        format!("{from} – {to}")
+    };
+    let text = |value: &Json<'_>| value.as_str().map(ToOwned::to_owned);
+    condition
+        .str_at("onsetString")
+        .map(ToOwned::to_owned)
+        .or_else(|| condition.get("onsetAge").and_then(quantity_words))
+        .or_else(|| condition.get("onsetRange").map(|r| range(r, quantity_words, ["low", "high"])))
+        .or_else(|| condition.get("onsetPeriod").map(|p| range(p, text, ["start", "end"])))
+}
+
+resource! {
+    /// What a relative has or had.
+    FamilyMemberHistory {
+        /// Where the record stands.
+        async fn status(&self) -> Option<FamilyHistoryStatus> {
+            self.0.text(&["status"]).and_then(FamilyHistoryStatus::of)
+        }
+        /// What the relative is to the patient.
+        async fn relationship(&self) -> Option<Concept> {
+            self.0.concept("relationship")
+        }
+        /// The relative's name.
+        async fn name(&self) -> Option<&str> {
+            self.0.text(&["name"])
+        }
+        /// The relative's sex.
+        async fn sex(&self) -> Option<Concept> {
+            self.0.concept("sex")
+        }
+        /// When it was told.
+        async fn date(&self) -> Option<DateTime> {
+            self.0.date_time("date")
+        }
+        /// Illnesses.
+        async fn conditions(&self) -> Vec<FamilyCondition> {
+            let read = |c: &Json<'_>| FamilyCondition {
+                code: c.get("code").and_then(Concept::read),
+                outcome: c.get("outcome").and_then(Concept::read),
+                contributed_to_death: c.get("contributedToDeath").and_then(Json::as_bool),
+                onset: onset(c),
+            };
+            self.0.all("condition").iter().map(read).collect()
+        }
+        /// Remarks.
+        async fn notes(&self) -> Vec<Annotation> {
+            self.0.notes()
+        }
+    }
+}
+connection!(FamilyHistoryConnection, FamilyHistoryEdge, FamilyMemberHistory);
+
+resource! {
+    /// What the patient has agreed to, or refused.
+    Consent {
+        /// Where it stands.
+        async fn status(&self) -> Option<ConsentStatus> {
+            self.0.text(&["status"]).and_then(ConsentStatus::of)
+        }
+        /// The area it is about: privacy, treatment, research or advance directive.
+        async fn scope(&self) -> Option<Concept> {
+            self.0.concept("scope")
+        }
+        /// What kind of consent.
+        async fn category(&self) -> Vec<Concept> {
+            self.0.concepts("category")
+        }
+        /// When it was given.
+        async fn date_time(&self) -> Option<DateTime> {
+            self.0.date_time("dateTime")
+        }
+        /// Who gave it.
+        async fn performers(&self) -> Vec<ResourceRef> {
+            self.0.references("performer")
+        }
+        /// Who keeps to it.
+        async fn organizations(&self) -> Vec<ResourceRef> {
+            self.0.references("organization")
+        }
+        /// `permit` or `deny`: what the rule is as a whole; null when the record does not say.
+        async fn rule(&self) -> Option<&str> {
+            self.0.text(&["provision", "type"])
+        }
+        /// While the rule holds.
+        async fn period(&self) -> Option<Period> {
+            self.0.at(&["provision", "period"]).map(Period::read)
+        }
+    }
+}
+connection!(ConsentConnection, ConsentEdge, Consent);
+
+resource! {
+    /// A warning about the patient.
+    Flag {
+        /// Where it stands.
+        async fn status(&self) -> Option<FlagStatus> {
+            self.0.text(&["status"]).and_then(FlagStatus::of)
+        }
+        /// What kind of warning.
+        async fn category(&self) -> Vec<Concept> {
+            self.0.concepts("category")
+        }
+        /// The warning.
+        async fn code(&self) -> Option<Concept> {
+            self.0.concept("code")
+        }
+        /// From when to when.
+        async fn period(&self) -> Option<Period> {
+            self.0.period("period")
+        }
+        /// Who wrote it.
+        async fn author(&self) -> Option<ResourceRef> {
+            self.0.reference("author")
+        }
+    }
+}
+connection!(FlagConnection, FlagEdge, Flag);
+
+/// What was answered to one question.
+#[derive(SimpleObject)]
+pub struct QuestionnaireAnswer {
+    /// The question's id in its questionnaire.
+    pub link_id: Option<String>,
+    /// The question, as it was shown.
+    pub text: Option<String>,
+    /// The answers in words: the name of a choice, the text, the number with its unit; anything else as its FHIR JSON.
+    pub answers: Vec<String>,
+}
+
+/// The questions of a form in its order, those of groups and below answers included.
+fn answers(items: &[Json<'_>], out: &mut Vec<QuestionnaireAnswer>) {
+    for item in items {
+        let given = item.get("answer").map_or(&[][..], Json::items);
+        if !given.is_empty() {
+            out.push(QuestionnaireAnswer {
+                link_id: item.str_at("linkId").map(ToOwned::to_owned),
+                text: item.str_at("text").map(ToOwned::to_owned),
+                answers: given.iter().filter_map(answer_words).collect(),
+            });
+        }
+        answers(item.get("item").map_or(&[], Json::items), out);
+        for answer in given {
+            answers(answer.get("item").map_or(&[], Json::items), out);
+        }
+    }
+}
+
+fn answer_words(answer: &Json<'_>) -> Option<String> {
+    let Json::Object(members) = answer else { return None };
+    let (_, value) = members.iter().find(|(name, _)| name.starts_with("value"))?;
+    Some(match value {
+        Json::String(text) | Json::Number(text) => text.to_string(),
+        Json::Bool(holds) => if *holds { "yes" } else { "no" }.to_owned(),
+        other => {
+            let named = other.str_at("display").or_else(|| other.str_at("code")).map(ToOwned::to_owned);
+            quantity_words(other).or(named).unwrap_or_else(|| other.to_text())
+        }
+    })
+}
+
+resource! {
+    /// A questionnaire that was filled in.
+    QuestionnaireResponse {
+        /// Where it stands.
+        async fn status(&self) -> Option<QuestionnaireResponseStatus> {
+            self.0.text(&["status"]).and_then(QuestionnaireResponseStatus::of)
+        }
+        /// The canonical address of the questionnaire.
+        async fn questionnaire(&self) -> Option<&str> {
+            self.0.text(&["questionnaire"])
+        }
+        /// When it was answered.
+        async fn authored(&self) -> Option<DateTime> {
+            self.0.date_time("authored")
+        }
+        /// Who wrote the answers down.
+        async fn author(&self) -> Option<ResourceRef> {
+            self.0.reference("author")
+        }
+        /// Who answered.
+        async fn source(&self) -> Option<ResourceRef> {
+            self.0.reference("source")
+        }
+        /// The visit it belongs to.
+        async fn encounter(&self) -> Option<ResourceRef> {
+            self.0.reference("encounter")
+        }
+        /// The questions that have an answer, in the order of the form.
+        async fn answers(&self) -> Vec<QuestionnaireAnswer> {
+            let mut out = Vec::new();
+            answers(self.0.all("item"), &mut out);
+            out
+        }
+    }
+}
+connection!(QuestionnaireResponseConnection, QuestionnaireResponseEdge, QuestionnaireResponse);
+
+resource! {
+    /// A form of questions.
+    Questionnaire {
+        /// Its canonical address.
+        async fn url(&self) -> Option<&str> {
+            self.0.text(&["url"])
+        }
+        /// Its version in words.
+        async fn version(&self) -> Option<&str> {
+            self.0.text(&["version"])
+        }
+        /// Its title.
+        async fn title(&self) -> Option<&str> {
+            self.0.text(&["title"]).or_else(|| self.0.text(&["name"]))
+        }
+        /// Where it stands: `draft`, `active`, `retired` or `unknown`.
+        async fn status(&self) -> Option<&str> {
+            self.0.text(&["status"])
+        }
+        /// What it is about.
+        async fn description(&self) -> Option<&str> {
+            self.0.text(&["description"])
+        }
+        /// Its codes.
+        async fn codes(&self) -> Vec<Coding> {
+            self.0.all("code").iter().map(Coding::read).collect()
+        }
+        /// When it was last changed, by its own account.
+        async fn date(&self) -> Option<Date> {
+            self.0.text(&["date"]).map(|t| Date(t.to_owned()))
+        }
+    }
+}
+connection!(QuestionnaireConnection, QuestionnaireEdge, Questionnaire);
+
+/// Questionnaires in use, by title.
+pub(crate) async fn questionnaires(
+    ctx: &Context<'_>,
+    search: Option<&str>,
+    page: &PageArguments,
+) -> Result<QuestionnaireConnection> {
+    let session = session(ctx);
+    let mut pairs = vec![("status".to_owned(), "active".to_owned()), ("_sort".into(), "title".into())];
+    pairs.extend(search.map(|words| ("title".to_owned(), escaped(words))));
+    let parsed = parse(ResourceType::Questionnaire, &pairs, Handling::Strict, session.now, &Options::default());
+    let query = parsed.map_err(|issues| error::graphql(&StoreError::Invalid(issues)))?.query;
+    List::search(session, query, &page.request()?).await.map(QuestionnaireConnection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_told_in_words_in_the_order_of_the_form() {
+        let form = Json::parse(
+            r#"{"item":[{"linkId":"g","text":"Group","item":[
+                {"linkId":"a","text":"Smoker?","answer":[{"valueBoolean":false}]},
+                {"linkId":"b","answer":[{"valueCoding":{"code":"x","display":"Often"},"item":[{"linkId":"b1","answer":[{"valueQuantity":{"value":7.10,"unit":"mg"}}]}]}]}]},
+                {"linkId":"c","answer":[{"valueString":"none"},{"valueAttachment":{"title":"t"}}]},{"linkId":"empty"}]}"#,
+        )
+        .unwrap();
+        let mut out = Vec::new();
+        answers(form.get("item").unwrap().items(), &mut out);
+        let told: Vec<_> = out.iter().map(|a| (a.link_id.as_deref().unwrap(), a.answers.join(";"))).collect();
+        let expected = [("a", "no"), ("b", "Often"), ("b1", "7.10 mg"), ("c", "none;{\"title\":\"t\"}")];
+        assert_eq!(told, expected.map(|(id, text)| (id, text.to_owned())));
+    }
+}
