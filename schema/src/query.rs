@@ -21,7 +21,7 @@ use crate::types::audit::{self, AuditEventConnection, AuditFilter};
 use crate::types::background::{
     self, Consent, FamilyMemberHistory, Flag, Questionnaire, QuestionnaireConnection, QuestionnaireResponse,
 };
-use crate::types::care::{Appointment, CarePlan, Coverage, Goal, RelatedPerson, Task};
+use crate::types::care::{Appointment, CarePlan, CareTeam, Coverage, Goal, RelatedPerson, Task};
 use crate::types::census::{self, Census, ScheduleDay};
 use crate::types::chart::{
     AllergyIntolerance, ClinicalDocument, Condition, DiagnosticReport, Encounter, Immunization, MedicationRequest,
@@ -75,6 +75,7 @@ pub enum Node {
     Note(Note),
     MedicationStatement(MedicationStatement),
     CarePlan(CarePlan),
+    CareTeam(CareTeam),
     Goal(Goal),
     Appointment(Appointment),
     Task(Task),
@@ -115,6 +116,7 @@ pub(crate) fn node(document: Document) -> Node {
         ResourceType::Composition => Node::Note(Note(document)),
         ResourceType::MedicationStatement => Node::MedicationStatement(MedicationStatement(document)),
         ResourceType::CarePlan => Node::CarePlan(CarePlan(document)),
+        ResourceType::CareTeam => Node::CareTeam(CareTeam(document)),
         ResourceType::Goal => Node::Goal(Goal(document)),
         ResourceType::Appointment => Node::Appointment(Appointment(document)),
         ResourceType::Task => Node::Task(Task(document)),

@@ -1605,6 +1605,7 @@ export type AcknowledgeResultMutation = { resultAcknowledge: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, status: TaskStatus | null } }
      } };
@@ -1650,10 +1651,12 @@ export type RecordEnterInErrorMutation = { recordEnterInError: { outcome:
           | { id: string, versionId: string }
           | { id: string, versionId: string }
           | { id: string, versionId: string }
+          | { id: string, versionId: string }
          }
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -1890,6 +1893,7 @@ export type UpdateAllergyMutation = { allergyUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -1903,6 +1907,7 @@ export type RefuteAllergyMutation = { allergyRefute: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2046,6 +2051,7 @@ export type BedsQuery = { search: { nodes: Array<
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
     >, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type StartEncounterMutationVariables = Exact<{
@@ -2060,6 +2066,7 @@ export type StartEncounterMutation = { encounterStart: { outcome:
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'OpenEncounterExists', existing: Array<{ id: string, class: { code: string | null } | null, period: { start: string | null } | null }> }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2126,6 +2133,7 @@ export type TransferEncounterMutation = { encounterTransfer: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -2139,6 +2147,7 @@ export type FinishEncounterMutation = { encounterFinish: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2204,8 +2213,10 @@ export type DischargeEncounterMutation = { encounterDischarge: { outcome:
           | { id: string }
           | { id: string }
           | { id: string }
+          | { id: string }
         > }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2287,6 +2298,7 @@ export type WorkPageFragment = { totalCount: number | null, nodes: Array<{ title
       | { __typename: 'AllergyIntolerance', id: string, versionId: string }
       | { __typename: 'Appointment', id: string, versionId: string }
       | { __typename: 'CarePlan', id: string, versionId: string }
+      | { __typename: 'CareTeam', id: string, versionId: string }
       | { __typename: 'ClinicalDocument', id: string, versionId: string }
       | { __typename: 'Condition', id: string, versionId: string }
       | { __typename: 'Consent', id: string, versionId: string }
@@ -2322,6 +2334,7 @@ export type ClaimTaskMutation = { taskClaim: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2387,6 +2400,7 @@ export type CompleteTaskMutation = { taskComplete: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, versionId: string, status: TaskStatus | null } }
      } };
@@ -2426,6 +2440,7 @@ export type ReassignTaskMutation = { taskReassign: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, versionId: string, status: TaskStatus | null } }
      } };
@@ -2434,6 +2449,7 @@ export type TaskOwnersQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type TaskOwnersQuery = { search: { nodes: Array<
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -2546,6 +2562,7 @@ export type SignNoteMutation = { noteSign: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'UnfilledPlaceholder', placeholders: Array<string> }
      } };
@@ -2562,6 +2579,7 @@ export type CosignNoteMutation = { noteCosign: { outcome:
       | { __typename: 'OwnNote', note: { id: string } }
       | { __typename: 'SignedMeanwhile', note: { id: string } }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2628,6 +2646,7 @@ export type AddendNoteMutation = { noteAddend: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -2667,6 +2686,7 @@ export type RetractNoteMutation = { noteRetract: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -2674,6 +2694,7 @@ export type CosignersQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type CosignersQuery = { search: { nodes: Array<
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -2761,6 +2782,7 @@ export type SaveNoteMutation = { noteEdit: { outcome:
           | { id: string }
           | { id: string }
           | { id: string }
+          | { id: string }
          }
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
@@ -2768,6 +2790,7 @@ export type SaveNoteMutation = { noteEdit: { outcome:
       | { __typename: 'OpenCosign', task: { id: string } }
       | { __typename: 'SignedMeanwhile', note: { id: string } }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2852,6 +2875,7 @@ export type ConditionUpdateMutation = { conditionUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | (
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'ProblemFieldsFragment': ProblemFieldsFragment } }
@@ -2890,6 +2914,7 @@ export type ConditionResolveMutation = { conditionResolve: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2994,6 +3019,7 @@ export type UpdatePatientMutation = { patientUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | (
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'PersonFieldsFragment': PersonFieldsFragment } }
@@ -3076,6 +3102,7 @@ export type BookAppointmentMutation = { appointmentBook: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3092,6 +3119,7 @@ export type MoveAppointmentMutation = { appointmentReschedule: { outcome:
       | { __typename: 'PatientDoubleBooked', appointments: Array<{ id: string, start: string | null, description: string | null }> }
       | { __typename: 'SlotGone', slot: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3157,6 +3185,7 @@ export type CancelAppointmentMutation = { appointmentCancel: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3170,6 +3199,7 @@ export type CheckInMutation = { appointmentCheckIn: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3235,6 +3265,7 @@ export type NoShowMutation = { appointmentNoShow: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3272,7 +3303,9 @@ export type ScheduleQuery = { me: { fhirUser: string | null }, schedule: Array<{
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
     >, pageInfo: { hasNextPage: boolean } }, places: { nodes: Array<
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -3345,6 +3378,7 @@ export type TimelinePageFragment = { omitted: Array<TimelineKind>, nodes: Array<
       | { __typename: 'AllergyIntolerance', recordedAt: string | null, id: string, versionId: string, allergyStatus: AllergyClinicalStatus | null, allergyVerification: AllergyVerificationStatus | null, allergyOnset: string | null }
       | { __typename: 'Appointment', start: string | null, id: string, versionId: string, appointmentStatus: AppointmentStatus | null }
       | { __typename: 'CarePlan', id: string, versionId: string, planStatus: PlanStatus | null, planPeriod: { start: string | null, end: string | null } | null }
+      | { __typename: 'CareTeam', id: string, versionId: string }
       | { __typename: 'ClinicalDocument', id: string, versionId: string, documentStatus: DocumentStatus | null, documentDate: string | null, authors: Array<{ display: string | null }> }
       | { __typename: 'Condition', onsetAt: string | null, onsetText: string | null, id: string, versionId: string, conditionStatus: ConditionClinicalStatus | null, conditionVerification: ConditionVerificationStatus | null }
       | { __typename: 'Consent', id: string, versionId: string }

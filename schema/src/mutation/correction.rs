@@ -62,6 +62,7 @@ fn mark(resource_type: ResourceType) -> Option<Mark> {
         | T::Appointment
         | T::Task
         | T::Coverage
+        | T::Consent
         | T::FamilyMemberHistory
         | T::QuestionnaireResponse
         | T::Flag

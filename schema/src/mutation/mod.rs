@@ -1,14 +1,17 @@
 //! The acts of the chart, one mutation each: input object in, outcome as a union out. An act is one transaction with its Provenance.
 
+mod about;
 mod act;
 mod allergy;
 pub(crate) mod app;
+mod background;
 mod care;
 mod correction;
 mod death;
 mod document;
 mod encounter;
 pub(crate) mod glass;
+mod household;
 mod immunization;
 mod input;
 mod merge;
@@ -18,6 +21,8 @@ mod questionnaire;
 mod registration;
 mod schedule;
 mod task;
+mod team;
+mod treatment;
 pub(crate) mod user;
 mod vitals;
 
@@ -35,6 +40,10 @@ use allergy::{
     AllergyRefuteInput, AllergyUpdateInput,
 };
 use app::{AppPayload, AppRegisterInput, AppUpdateInput, GrantRevokePayload};
+use background::{
+    ConsentRecordInput, ConsentRecordPayload, ConsentWithdrawInput, ConsentWithdrawPayload, FamilyHistoryRecordInput,
+    FamilyHistoryRecordPayload,
+};
 use care::{
     CarePlanCreateInput, CarePlanCreatePayload, CarePlanUpdateInput, CarePlanUpdatePayload, GoalPayload,
     GoalProgressRecordInput, GoalSetInput,
@@ -49,6 +58,10 @@ use encounter::{
 };
 use glass::{
     BreakGlassClosePayload, BreakGlassOpenInput, BreakGlassReviewInput, ChartGrantGiveInput, ChartGrantPayload,
+};
+use household::{
+    CoverageEndInput, CoverageEndPayload, CoverageRecordInput, CoverageRecordPayload, RelatedPersonEndInput,
+    RelatedPersonEndPayload, RelatedPersonRecordInput, RelatedPersonRecordPayload,
 };
 use immunization::{ImmunizationRecordInput, ImmunizationRecordPayload};
 use input::{ConceptInput, Draft};
@@ -74,6 +87,11 @@ use schedule::{
 use task::{
     ResultAcknowledgeInput, ResultAcknowledgePayload, TaskCancelInput, TaskClaimInput, TaskClaimPayload,
     TaskCompleteInput, TaskCreateInput, TaskPayload, TaskReassignInput,
+};
+use team::{CareTeamCreateInput, CareTeamCreatePayload, CareTeamUpdateInput, CareTeamUpdatePayload};
+use treatment::{
+    MedicationStatementRecordInput, MedicationStatementRecordPayload, MedicationStatementUpdateInput,
+    MedicationStatementUpdatePayload, ProcedureRecordInput, ProcedureRecordPayload,
 };
 use user::{UserCreateInput, UserPayload, UserUpdateInput};
 use vitals::{VitalsRecordInput, VitalsRecordPayload};
@@ -377,6 +395,114 @@ impl Mutation {
         #[graphql(desc = "What is to be said instead")] input: PatientCorrectDeathInput,
     ) -> Result<PatientCorrectDeathPayload> {
         death::correct(session(ctx), input).await
+    }
+
+    /// Records somebody who is something to the patient.
+    async fn related_person_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who")] input: RelatedPersonRecordInput,
+    ) -> Result<RelatedPersonRecordPayload> {
+        household::record_person(session(ctx), input).await
+    }
+
+    /// Says that somebody is nothing to the patient any more.
+    async fn related_person_end(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who")] input: RelatedPersonEndInput,
+    ) -> Result<RelatedPersonEndPayload> {
+        household::end_person(session(ctx), input).await
+    }
+
+    /// Records who pays. Two that pay first at one time are refused.
+    async fn coverage_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is recorded")] input: CoverageRecordInput,
+    ) -> Result<CoverageRecordPayload> {
+        household::record_coverage(session(ctx), input).await
+    }
+
+    /// Ends a coverage.
+    async fn coverage_end(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and when")] input: CoverageEndInput,
+    ) -> Result<CoverageEndPayload> {
+        household::end_coverage(session(ctx), input).await
+    }
+
+    /// Records what the patient has agreed to or refused. A refusal is on record and does not by itself hide anything yet: labels do.
+    async fn consent_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is recorded")] input: ConsentRecordInput,
+    ) -> Result<ConsentRecordPayload> {
+        background::record_consent(session(ctx), input).await
+    }
+
+    /// Takes a consent back; it stays to be read.
+    async fn consent_withdraw(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and why")] input: ConsentWithdrawInput,
+    ) -> Result<ConsentWithdrawPayload> {
+        background::withdraw_consent(session(ctx), input).await
+    }
+
+    /// Records what a relative has or had.
+    async fn family_history_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is recorded")] input: FamilyHistoryRecordInput,
+    ) -> Result<FamilyHistoryRecordPayload> {
+        background::record_family(session(ctx), input).await
+    }
+
+    /// Makes a team that cares for a patient. Who is named in it treats the patient from then on.
+    async fn care_team_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose, and who")] input: CareTeamCreateInput,
+    ) -> Result<CareTeamCreatePayload> {
+        team::create(session(ctx), input).await
+    }
+
+    /// Changes a care team: who joins it, who leaves it, whether it ends.
+    async fn care_team_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes")] input: CareTeamUpdateInput,
+    ) -> Result<CareTeamUpdatePayload> {
+        team::update(session(ctx), input).await
+    }
+
+    /// Records a procedure that was done, or was not done for a reason.
+    async fn procedure_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is recorded")] input: ProcedureRecordInput,
+    ) -> Result<ProcedureRecordPayload> {
+        treatment::record_procedure(session(ctx), input).await
+    }
+
+    /// Records what the patient takes, took or does not take, as is told. It orders nothing.
+    async fn medication_statement_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is recorded")] input: MedicationStatementRecordInput,
+    ) -> Result<MedicationStatementRecordPayload> {
+        treatment::record_statement(session(ctx), input).await
+    }
+
+    /// Changes what is told of a medicine that the patient takes.
+    async fn medication_statement_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes")] input: MedicationStatementUpdateInput,
+    ) -> Result<MedicationStatementUpdatePayload> {
+        treatment::update_statement(session(ctx), input).await
     }
 
     /// Puts a document with its file on record.

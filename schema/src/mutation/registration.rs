@@ -130,7 +130,7 @@ outcome! {
     PatientUpdateOutcome, PatientUpdatePayload, PatientSaved
 }
 
-fn name(problems: &mut Problems, input: &PatientNameInput) -> Json<'static> {
+pub(super) fn name(problems: &mut Problems, input: &PatientNameInput) -> Json<'static> {
     let mut name = Object::new();
     name.push("use", "official".into());
     if let Some(family) = problems.words("name.family", Some(&input.family)) {
@@ -147,7 +147,7 @@ fn name(problems: &mut Problems, input: &PatientNameInput) -> Json<'static> {
     Json::Object(name)
 }
 
-fn address(problems: &mut Problems, input: &PatientAddressInput) -> Json<'static> {
+pub(super) fn address(problems: &mut Problems, input: &PatientAddressInput) -> Json<'static> {
     let mut address = Object::new();
     address.push("use", "home".into());
     let lines = input.lines.iter().flatten().enumerate();
@@ -171,7 +171,7 @@ fn address(problems: &mut Problems, input: &PatientAddressInput) -> Json<'static
     Json::Object(address)
 }
 
-fn telecom(system: &'static str, value: Json<'static>) -> Json<'static> {
+pub(super) fn telecom(system: &'static str, value: Json<'static>) -> Json<'static> {
     let mut point = Object::new();
     point.push("system", system.into());
     point.push("value", value);

@@ -45,6 +45,36 @@ impl CareTeamMember {
     }
 }
 
+resource! {
+    /// Those who care for the patient together.
+    CareTeam {
+        /// Where it stands.
+        async fn status(&self) -> Option<PlanStatus> {
+            self.0.text(&["status"]).and_then(PlanStatus::of)
+        }
+        /// Its name.
+        async fn name(&self) -> Option<&str> {
+            self.0.text(&["name"])
+        }
+        /// What kind of team.
+        async fn category(&self) -> Vec<Concept> {
+            self.0.concepts("category")
+        }
+        /// From when to when.
+        async fn period(&self) -> Option<Period> {
+            self.0.period("period")
+        }
+        /// Who is or was in it.
+        async fn members(&self) -> Vec<CareTeamMember> {
+            CareTeamMember::of_team(&self.0)
+        }
+        /// Remarks.
+        async fn notes(&self) -> Vec<Annotation> {
+            self.0.notes()
+        }
+    }
+}
+
 /// Whom to reach about the patient, as the patient's own record says.
 #[derive(SimpleObject)]
 pub struct PatientContact {

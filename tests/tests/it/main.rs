@@ -4,6 +4,7 @@
 
 mod access;
 mod acts;
+mod acts_background;
 mod acts_care;
 mod acts_document;
 mod acts_encounter;

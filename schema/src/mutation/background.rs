@@ -1,0 +1,307 @@
+//! What lies behind a chart: the family's history, and what the patient has agreed to or refused.
+
+use async_graphql::{Enum, ID, InputObject, Result, SimpleObject};
+use entity::Interaction;
+use fhir::{IssueType, Json, ResourceType};
+
+use super::about::{of_patient, period};
+use super::act::{Act, judged};
+use super::input::{CodingInput, ConceptInput, Draft, code, object, reference};
+use crate::code::{FamilyHistoryStatus, Gender};
+use crate::document::Document;
+use crate::scalar::{Date, DateTime};
+use crate::session::Session;
+use crate::types::background::{Consent, FamilyMemberHistory};
+
+const SCOPE: &str = "http://terminology.hl7.org/CodeSystem/consentscope";
+const ACT: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
+const PARTICIPATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
+const GENDER: &str = "http://hl7.org/fhir/administrative-gender";
+const UCUM: &str = "http://unitsofmeasure.org";
+
+/// An illness of a relative.
+#[derive(InputObject)]
+pub struct FamilyConditionInput {
+    /// The illness.
+    pub code: ConceptInput,
+    /// The relative's age in whole years when it began.
+    pub onset_years: Option<u32>,
+    /// What became of it.
+    pub outcome: Option<ConceptInput>,
+    /// Whether the relative died of it.
+    pub contributed_to_death: Option<bool>,
+}
+
+/// What is told of a relative.
+#[derive(InputObject)]
+pub struct FamilyHistoryRecordInput {
+    /// Whose relative.
+    pub patient: ID,
+    /// What the relative is to the patient; a code of HL7's RoleCode where there is one.
+    pub relationship: ConceptInput,
+    /// The relative's name.
+    pub name: Option<String>,
+    /// The relative's sex.
+    pub sex: Option<Gender>,
+    /// When the relative was born, as precisely as it is known.
+    pub born: Option<Date>,
+    /// Whether the relative has died.
+    pub deceased: Option<bool>,
+    /// How complete this is.
+    #[graphql(default_with = "FamilyHistoryStatus::Completed")]
+    pub status: FamilyHistoryStatus,
+    /// Illnesses. None, with the status `COMPLETED`, says that none is known.
+    #[graphql(default)]
+    pub conditions: Vec<FamilyConditionInput>,
+    /// A remark.
+    pub note: Option<String>,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
+/// The history of a relative as it is on record.
+#[derive(SimpleObject)]
+pub struct FamilyHistorySaved {
+    /// The history.
+    pub family_history: FamilyMemberHistory,
+}
+
+judged! {
+    /// What became of recording a relative's history.
+    FamilyHistoryRecordOutcome, FamilyHistoryRecordPayload, FamilyHistorySaved
+}
+
+pub async fn record_family(session: &Session, input: FamilyHistoryRecordInput) -> Result<FamilyHistoryRecordPayload> {
+    const OLDEST_YEARS: u32 = 130;
+    let mut act = Act::new(session, "familyHistoryRecord", &input, input.idempotency_key.as_ref());
+    act.needs(Interaction::Create, ResourceType::FamilyMemberHistory);
+    let mut draft = Draft::new(ResourceType::FamilyMemberHistory);
+    if input.status == FamilyHistoryStatus::EnteredInError {
+        act.problems.add("status", IssueType::BusinessRule, "use recordEnterInError, which asks for the reason");
+    }
+    if input.status == FamilyHistoryStatus::HealthUnknown && !input.conditions.is_empty() {
+        act.problems.add("conditions", IssueType::BusinessRule, "nothing is told where the health is not known");
+    }
+    act.past("born", input.born.as_ref().map(|b| DateTime(b.0.clone())).as_ref());
+    draft.set("status", Json::from(input.status.code()));
+    draft.set("patient", act.patient(&input.patient).await?);
+    draft.set("date", act.now());
+    draft.set("name", act.problems.words("name", input.name.as_ref()));
+    draft.set("relationship", act.problems.concept("relationship", &input.relationship));
+    draft.set("sex", input.sex.map(|sex| code(GENDER, sex.code(), None)));
+    draft.set("bornDate", input.born.as_ref().map(|b| Json::from(b.0.clone())));
+    draft.set("deceasedBoolean", input.deceased.map(Json::from));
+    for (i, one) in input.conditions.iter().enumerate() {
+        let place = |name: &str| format!("conditions[{i}].{name}");
+        if one.onset_years.is_some_and(|years| years > OLDEST_YEARS) {
+            act.problems.add(&place("onsetYears"), IssueType::Value, format!("0 to {OLDEST_YEARS} years"));
+        }
+        if one.contributed_to_death == Some(true) && input.deceased == Some(false) {
+            act.problems.add(&place("contributedToDeath"), IssueType::BusinessRule, "the relative is alive");
+        }
+        let illness = act.problems.concept(&place("code"), &one.code);
+        let outcome = one.outcome.as_ref().map(|o| ("outcome", act.problems.concept(&place("outcome"), o)));
+        let death = one.contributed_to_death.map(|c| ("contributedToDeath", Json::from(c)));
+        // An Age is positive.
+        let onset = one.onset_years.map(|years| match years {
+            0 => ("onsetString", "in the first year of life".into()),
+            years => ("onsetAge", age(years)),
+        });
+        let members = [("code", illness)].into_iter().chain(outcome).chain(death).chain(onset);
+        draft.add("condition", Some(object(members)));
+    }
+    draft.add("note", act.annotation("note", input.note.as_ref()));
+    act.create(draft);
+    let acted = act.commit_if::<FamilyHistoryRecordOutcome>(|_| Ok(Vec::new())).await?;
+    FamilyHistoryRecordPayload::of(acted, |saved| {
+        super::first(saved).map(|d| FamilyHistorySaved { family_history: FamilyMemberHistory(d) })
+    })
+}
+
+/// An Age in years.
+fn age(years: u32) -> Json<'static> {
+    object([
+        ("value", Json::from(i64::from(years))),
+        ("unit", "years".into()),
+        ("system", UCUM.into()),
+        ("code", "a".into()),
+    ])
+}
+
+/// What a consent is about. Source: FHIR R4, consent-scope.
+#[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
+pub enum ConsentScope {
+    /// Who may see and use the record.
+    Privacy,
+    /// A treatment.
+    Treatment,
+    /// Research.
+    Research,
+    /// What is to be done when the patient cannot say it.
+    AdvanceDirective,
+}
+
+impl ConsentScope {
+    fn code(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Privacy => ("patient-privacy", "Privacy Consent"),
+            Self::Treatment => ("treatment", "Treatment"),
+            Self::Research => ("research", "Research"),
+            Self::AdvanceDirective => ("adr", "Advanced Care Directive"),
+        }
+    }
+}
+
+/// What the patient says.
+#[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
+pub enum ConsentDecision {
+    /// It is allowed.
+    Permit,
+    /// It is refused.
+    Deny,
+}
+
+/// A consent to be recorded.
+#[derive(InputObject)]
+pub struct ConsentRecordInput {
+    /// Whose.
+    pub patient: ID,
+    /// What it is about.
+    pub scope: ConsentScope,
+    /// What kind of consent.
+    pub category: ConceptInput,
+    /// Whether it is allowed or refused. It is put on record: what a refusal is to hide is hidden by labels, not by the consent itself yet.
+    pub decision: ConsentDecision,
+    /// When it was said; now, when it is not told.
+    pub said_at: Option<DateTime>,
+    /// Who said it, when it was not the patient: a RelatedPerson of theirs.
+    pub said_by: Option<ID>,
+    /// From when it holds.
+    pub starts_at: Option<DateTime>,
+    /// Until when it holds.
+    pub ends_at: Option<DateTime>,
+    /// Only about these: Practitioner, PractitionerRole, Organization, CareTeam or RelatedPerson who would see or use it.
+    #[graphql(default)]
+    pub recipients: Vec<ID>,
+    /// Only about what has these security labels.
+    #[graphql(default)]
+    pub labels: Vec<CodingInput>,
+    /// The signed paper: a DocumentReference of the patient.
+    pub document: Option<ID>,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
+/// A consent to be withdrawn.
+#[derive(InputObject)]
+pub struct ConsentWithdrawInput {
+    /// Which.
+    pub id: ID,
+    /// The version that was seen.
+    pub expected_version: String,
+    /// Why.
+    pub reason: String,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
+/// The consent as it is on record.
+#[derive(SimpleObject)]
+pub struct ConsentSaved {
+    /// The consent.
+    pub consent: Consent,
+}
+
+/// The consent is not in force any more; nothing was written.
+#[derive(SimpleObject)]
+pub struct ConsentClosed {
+    /// Where it stands, as a FHIR code.
+    pub status: String,
+}
+
+judged! {
+    /// What became of recording a consent.
+    ConsentRecordOutcome, ConsentRecordPayload, ConsentSaved
+}
+judged! {
+    /// What became of withdrawing a consent.
+    ConsentWithdrawOutcome, ConsentWithdrawPayload, ConsentSaved, ConsentClosed
+}
+
+fn saved_consent(saved: Vec<Document>) -> Result<ConsentSaved> {
+    super::first(saved).map(|document| ConsentSaved { consent: Consent(document) })
+}
+
+pub async fn record_consent(session: &Session, input: ConsentRecordInput) -> Result<ConsentRecordPayload> {
+    use ResourceType as T;
+    let mut act = Act::new(session, "consentRecord", &input, input.idempotency_key.as_ref());
+    act.needs(Interaction::Create, T::Consent);
+    act.past("saidAt", input.said_at.as_ref());
+    let mut draft = Draft::new(T::Consent);
+    let (scope, display) = input.scope.code();
+    draft.set("status", Json::from("active"));
+    draft.set("scope", code(SCOPE, scope, Some(display)));
+    draft.add("category", Some(act.problems.concept("category", &input.category)));
+    draft.set("patient", act.patient(&input.patient).await?);
+    draft.set("dateTime", input.said_at.as_ref().map_or_else(|| act.now(), |t| Json::from(t.0.clone())));
+    let said_by = match &input.said_by {
+        None => Some(reference(&input.patient)),
+        Some(id) => {
+            let found = of_patient(&mut act, "saidBy", id, &[T::RelatedPerson], &input.patient).await?;
+            found.map(|_| reference(id))
+        }
+    };
+    draft.add("performer", said_by);
+    if let Some(id) = &input.document {
+        let found = of_patient(&mut act, "document", id, &[T::DocumentReference], &input.patient).await?;
+        draft.set("sourceReference", found.map(|_| reference(id)));
+    }
+    let (decision, policy, meaning) = match input.decision {
+        ConsentDecision::Permit => ("permit", "OPTIN", "opt-in"),
+        ConsentDecision::Deny => ("deny", "OPTOUT", "opt-out"),
+    };
+    draft.set("policyRule", code(ACT, policy, Some(meaning)));
+    let mut provision = Draft { document: fhir::json::Object::new() };
+    provision.set("type", Json::from(decision));
+    provision.set("period", period(&mut act, "endsAt", input.starts_at.as_ref(), input.ends_at.as_ref()));
+    for (i, id) in input.recipients.iter().enumerate() {
+        let types = [T::Practitioner, T::PractitionerRole, T::Organization, T::CareTeam, T::RelatedPerson];
+        if of_patient(&mut act, &format!("recipients[{i}]"), id, &types, &input.patient).await?.is_some() {
+            let role = code(PARTICIPATION, "IRCP", Some("information recipient"));
+            provision.add("actor", Some(object([("role", role), ("reference", reference(id))])));
+        }
+    }
+    if !input.labels.is_empty() {
+        let labels = ConceptInput { text: None, codings: Some(input.labels.clone()) };
+        let labels = act.problems.concept("labels", &labels);
+        provision.set("securityLabel", labels.get("coding").cloned());
+    }
+    draft.set("provision", Json::Object(provision.document));
+    act.create(draft);
+    ConsentRecordPayload::of(act.commit_if::<ConsentRecordOutcome>(|_| Ok(Vec::new())).await?, saved_consent)
+}
+
+pub async fn withdraw_consent(session: &Session, input: ConsentWithdrawInput) -> Result<ConsentWithdrawPayload> {
+    let mut act = Act::new(session, "consentWithdraw", &input, input.idempotency_key.as_ref());
+    act.needs(Interaction::Update, ResourceType::Consent);
+    act.problems.words("reason", Some(&input.reason));
+    act.reason = Some(input.reason.trim().to_owned());
+    let mut closed = None;
+    if let Some((found, expected, mut draft)) =
+        act.editing(&input.id, &input.expected_version, &[ResourceType::Consent]).await?
+    {
+        let status = found.text(&["status"]).unwrap_or_default();
+        if found.stored().version_id == expected && !matches!(status, "draft" | "proposed" | "active") {
+            closed = Some(status.to_owned());
+        }
+        draft.set("status", Json::from("inactive"));
+        act.update(&found, expected, draft);
+    }
+    let acted = act
+        .commit_if::<ConsentWithdrawOutcome>(|_| match &closed {
+            Some(status) => Err(ConsentClosed { status: status.clone() }.into()),
+            None => Ok(Vec::new()),
+        })
+        .await?;
+    ConsentWithdrawPayload::of(acted, saved_consent)
+}
