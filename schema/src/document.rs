@@ -1,11 +1,13 @@
 //! A resource as resolvers see it, and the lists it comes in.
 
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use async_graphql::{Context, Result};
 use chrono::{DateTime, Utc};
 use entity::StoreError;
 use entity::store::{Count, Page, PageRequest, Stored};
+use fhir::members::members;
 use fhir::search::query::Query;
 use fhir::search::registry;
 use fhir::{Json, ResourceType};
@@ -14,14 +16,22 @@ use crate::error;
 use crate::session::{self, DEFAULT_PAGE, MAX_PAGE, Session, Shape, invalid, session};
 use crate::types::merged::in_chart;
 
-/// A stored version, parsed once.
+/// A stored version. Of its text only the elements that are asked for are parsed, each once.
 #[derive(Clone)]
 pub struct Document(Arc<Inner>);
 
 struct Inner {
     stored: Stored,
-    json: Json<'static>,
+    elements: Vec<Element>,
+    whole: OnceLock<Json<'static>>,
     as_of: Option<DateTime<Utc>>,
+}
+
+/// An element of a resource, by places in its text.
+struct Element {
+    name: Range<usize>,
+    value: Range<usize>,
+    json: OnceLock<Json<'static>>,
 }
 
 impl Document {
@@ -32,9 +42,11 @@ impl Document {
 
     /// A version that was current at an instant, for `Some`: what it leads to is read as of then too.
     pub fn as_of_instant(stored: Stored, as_of: Option<DateTime<Utc>>) -> Result<Self> {
-        let json = Json::parse(&stored.body).map(Json::into_owned);
-        let broken = |_| error::graphql(&StoreError::Internal("a stored body is no JSON".into()));
-        Ok(Self(Arc::new(Inner { json: json.map_err(broken)?, stored, as_of })))
+        let broken = || error::graphql(&StoreError::Internal("a stored body is no JSON".into()));
+        let elements = members(&stored.body).ok_or_else(broken)?;
+        let elements =
+            elements.into_iter().map(|(name, value)| Element { name, value, json: OnceLock::new() }).collect();
+        Ok(Self(Arc::new(Inner { stored, elements, whole: OnceLock::new(), as_of })))
     }
 
     /// The instant that the record is read as of; `None` is now.
@@ -46,13 +58,23 @@ impl Document {
         &self.0.stored
     }
 
+    /// The whole resource.
     pub fn json(&self) -> &Json<'static> {
-        &self.0.json
+        self.0.whole.get_or_init(|| parsed(&self.0.stored.body))
+    }
+
+    /// The element of that name.
+    pub fn element(&self, name: &str) -> Option<&Json<'static>> {
+        let body = &self.0.stored.body;
+        let element = self.0.elements.iter().find(|element| &body[element.name.clone()] == name)?;
+        Some(element.json.get_or_init(|| parsed(&body[element.value.clone()])))
     }
 
     /// The element at a path of names; the first of a repeating one.
     pub fn at(&self, path: &[&str]) -> Option<&Json<'static>> {
-        path.iter().try_fold(self.json(), |value, name| value.get(name).and_then(|v| v.items().first()))
+        let Some((first, rest)) = path.split_first() else { return Some(self.json()) };
+        let first = self.element(first)?.items().first()?;
+        rest.iter().try_fold(first, |value, name| value.get(name).and_then(|v| v.items().first()))
     }
 
     pub fn text(&self, path: &[&str]) -> Option<&str> {
@@ -61,8 +83,12 @@ impl Document {
 
     /// The elements of a repeating element; none when it is absent.
     pub fn all(&self, name: &str) -> &[Json<'static>] {
-        self.json().get(name).map_or(&[], Json::items)
+        self.element(name).map_or(&[], Json::items)
     }
+}
+
+fn parsed(text: &str) -> Json<'static> {
+    Json::parse(text).expect("what is stored was read as JSON before it was").into_owned()
 }
 
 /// The page arguments of a connection.
@@ -104,22 +130,24 @@ impl PageArguments {
 pub struct List {
     pub documents: Vec<Document>,
     page: Arc<Page>,
-    query: Query,
+    /// Made for who counts the list.
+    query: LazyLock<Query, Box<dyn FnOnce() -> Query + Send>>,
     /// The number of all matches, where it is known.
     total: Option<u64>,
 }
 
 impl List {
-    pub fn new(page: Arc<Page>, query: Query) -> Result<Self> {
+    /// A page, and what makes the query that it is of.
+    pub fn new(page: Arc<Page>, query: impl FnOnce() -> Query + Send + 'static) -> Result<Self> {
         let documents = page.matches.iter().cloned().map(Document::new).collect::<Result<_>>()?;
-        Ok(Self { documents, page, query, total: None })
+        Ok(Self { documents, page, query: LazyLock::new(Box::new(query)), total: None })
     }
 
     /// Searches one page.
     pub async fn search(session: &Session, query: Query, request: &PageRequest) -> Result<Self> {
         let found = Box::pin(session.store.search(&session.actor, &query, request));
         let page = found.await.map_err(|e| error::graphql(&e))?;
-        Self::new(Arc::new(page), query)
+        Self::new(Arc::new(page), move || query)
     }
 
     /// One page of a patient's list; first pages are loaded together with those of other patients.
@@ -134,16 +162,22 @@ impl List {
         let request = page.request()?;
         let chart = in_chart(patient);
         let id = patient.stored().id.as_str();
-        let query = session::query(resource_type, &pairs, &chart, session.now).map_err(|e| error::graphql(&e))?;
-        if patient.as_of().is_some() {
+        // What may be about several patients has no one patient to be loaded by, and a chart of several records has none either.
+        let together = patient.as_of().is_none()
+            && chart.len() == 1
+            && request.token.is_none()
+            && !request.backward
+            && !registry::several_patients(resource_type);
+        if !together {
+            let query = session::query(resource_type, &pairs, &chart, session.now).map_err(|e| error::graphql(&e))?;
             return Self::page_of_patient(session, patient, query, &request).await;
         }
-        // What may be about several patients has no one patient to be loaded by, and a chart of several records has none either.
-        if chart.len() > 1 || request.token.is_some() || request.backward || registry::several_patients(resource_type) {
-            return Self::search(session, query, &request).await;
-        }
         let shape = Shape { resource_type, pairs, limit: request.limit };
-        Self::new(session.first_page(id, shape).await?, query)
+        let page = session.first_page(id, shape.clone()).await?;
+        let (id, now) = (id.to_owned(), session.now);
+        Self::new(page, move || {
+            session::query(resource_type, &shape.pairs, &[&id], now).expect("as the page was found by")
+        })
     }
 
     /// One page of a query about a patient, as the record is or, where the patient is read so, as it was.
@@ -158,7 +192,7 @@ impl List {
         let (page, total) = found.await.map_err(|e| error::graphql(&e))?;
         let documents = page.matches.iter().cloned().map(|s| Document::as_of_instant(s, Some(at)));
         let documents = documents.collect::<Result<_>>()?;
-        Ok(Self { documents, page: Arc::new(page), query, total: Some(total) })
+        Ok(Self { documents, page: Arc::new(page), query: LazyLock::new(Box::new(move || query)), total: Some(total) })
     }
 
     pub fn cursor(&self, at: usize) -> String {
@@ -167,15 +201,15 @@ impl List {
 
     /// The token of the following page.
     pub fn next(&self) -> Option<String> {
-        self.page.next.clone()
+        self.page.next()
     }
 
     pub fn has_next(&self) -> bool {
-        self.page.next.is_some()
+        self.page.has_next()
     }
 
     pub fn has_previous(&self) -> bool {
-        self.page.previous.is_some()
+        self.page.has_previous()
     }
 
     pub async fn total(&self, ctx: &Context<'_>) -> Result<Option<u64>> {

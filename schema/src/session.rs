@@ -66,8 +66,10 @@ impl BatchFn<String, Result<Arc<Page>, Arc<StoreError>>> for PerPatient {
         let Shape { resource_type, pairs, limit } = &self.shape;
         let loaded = match query(*resource_type, pairs, &[], self.now) {
             Ok(template) => {
-                let of = |id: &str| {
-                    query(*resource_type, pairs, &[id], self.now).expect("as the template, and an id of the store")
+                let (shape, now) = (self.shape.clone(), self.now);
+                let of = move |id: &str| {
+                    query(shape.resource_type, &shape.pairs, &[id], now)
+                        .expect("as the template, and an id of the store")
                 };
                 self.store.search_per_patient(&self.actor, &template, keys, *limit, of).await
             }

@@ -275,13 +275,14 @@ async fn answer_by(
             if sealed { format!("{SEALED}={}", store.sealed(actor, &format!("{path}?{query}"))) } else { query };
         format!("{base_url}{path}?{query}{format}")
     };
+    let (next, previous) = (page.next(), page.previous());
     let mut links = vec![("self", link(token.as_deref()))];
     if token.is_some() {
         links.push(("first", link(None)));
     }
-    links.extend(page.next.as_deref().map(|t| ("next", link(Some(t)))));
-    links.extend(page.previous.as_deref().map(|t| ("previous", link(Some(t)))));
-    if page.next.is_none() && page.previous.is_none() {
+    links.extend(next.as_deref().map(|t| ("next", link(Some(t)))));
+    links.extend(previous.as_deref().map(|t| ("previous", link(Some(t)))));
+    if next.is_none() && previous.is_none() {
         links.push(("last", link(None)));
     }
     let subset = Subset { summary: common.summary, elements: &common.elements };
@@ -411,7 +412,7 @@ impl Search {
             Total::Estimate => Count::Estimate,
             Total::Accurate => Count::Exact,
             _ if only_count => Count::Exact,
-            Total::Default if first && page.next.is_none() => return Ok(Some(page.matches.len() as u64)),
+            Total::Default if first && !page.has_next() => return Ok(Some(page.matches.len() as u64)),
             Total::Default if first && page.counted.is_some() => {
                 return Ok(page.counted.filter(|n| *n <= u64::from(CHEAP_COUNT)));
             }

@@ -55,17 +55,31 @@ where
         F: AsyncRun<G, K, V>,
     {
         let (answer, answered) = oneshot::channel();
-        let leads = {
+        let (leads, alone) = {
             let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
             let entry = groups.entry(group.clone()).or_insert_with(|| Group { running: 0, waiting: Vec::new() });
-            entry.waiting.push((key, answer));
-            let leads = entry.running == 0 || entry.running < RUNNING && entry.waiting.len() >= CROWD;
+            let alone = if entry.running == 0 && entry.waiting.is_empty() {
+                Some(key)
+            } else {
+                entry.waiting.push((key, answer));
+                None
+            };
+            let leads = alone.is_some() || entry.running < RUNNING && entry.waiting.len() >= CROWD;
             entry.running += usize::from(leads);
-            leads
+            (leads, alone)
         };
-        if leads {
+        let leading = leads.then(|| Leading { groups: Arc::clone(&self.groups), group, counted: true });
+        match (leading, alone) {
+            // Nobody to share with: no other task has to be woken for it, twice.
+            (Some(leading), Some(key)) => {
+                let mut here = Here { leading: Some(leading), run: Some(run) };
+                let answered = here.run(key).await;
+                drop(here);
+                return answered;
+            }
             // A task of its own: who asked may go away, those who wait with it may not.
-            tokio::spawn(lead(Arc::clone(&self.groups), group, run));
+            (Some(leading), None) => drop(tokio::spawn(lead(leading, run))),
+            (None, _) => {}
         }
         answered.await.unwrap_or_else(|_| Err(StoreError::Internal("a shared read ended without an answer".into())))
     }
@@ -76,13 +90,12 @@ pub(crate) trait AsyncRun<G, K, V>: Send + 'static {
     fn run(&self, group: &G, keys: Vec<K>) -> impl Future<Output = Result<Vec<V>, StoreError>> + Send;
 }
 
-async fn lead<G, K, V>(groups: Arc<Mutex<HashMap<G, Group<K, V>>>>, group: G, run: impl AsyncRun<G, K, V>)
+async fn lead<G, K, V>(mut leading: Leading<G, K, V>, run: impl AsyncRun<G, K, V>)
 where
     G: Clone + Eq + Hash + Send + 'static,
     K: Send + 'static,
     V: Send + 'static,
 {
-    let mut leading = Leading { groups, group, counted: true };
     loop {
         // Requests that are ready to ask, ask first.
         tokio::task::yield_now().await;
@@ -92,6 +105,50 @@ where
         match run.run(group, keys).await {
             Ok(values) => askers.into_iter().zip(values).for_each(|(asker, value)| drop(asker.send(Ok(value)))),
             Err(error) => askers.into_iter().for_each(|asker| drop(asker.send(Err(error.clone())))),
+        }
+    }
+}
+
+/// One who leads in the task that asked, for itself alone. When it is done, or its asker has gone, those who came meanwhile are led by a
+/// task of their own.
+struct Here<G, K, V, F>
+where
+    G: Clone + Eq + Hash + Send + 'static,
+    K: Send + 'static,
+    V: Send + 'static,
+    F: AsyncRun<G, K, V>,
+{
+    leading: Option<Leading<G, K, V>>,
+    run: Option<F>,
+}
+
+impl<G, K, V, F> Here<G, K, V, F>
+where
+    G: Clone + Eq + Hash + Send + 'static,
+    K: Send + 'static,
+    V: Send + 'static,
+    F: AsyncRun<G, K, V>,
+{
+    async fn run(&mut self, key: K) -> Result<V, StoreError> {
+        let (Some(leading), Some(run)) = (&self.leading, &self.run) else { unreachable!("made with both") };
+        let mut values = run.run(&leading.group, vec![key]).await?;
+        values.pop().ok_or_else(|| StoreError::Internal("a statement without an answer".into()))
+    }
+}
+
+impl<G, K, V, F> Drop for Here<G, K, V, F>
+where
+    G: Clone + Eq + Hash + Send + 'static,
+    K: Send + 'static,
+    V: Send + 'static,
+    F: AsyncRun<G, K, V>,
+{
+    fn drop(&mut self) {
+        let (Some(mut leading), Some(run)) = (self.leading.take(), self.run.take()) else { return };
+        if leading.has_followers()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(lead(leading, run));
         }
     }
 }
@@ -106,6 +163,17 @@ struct Leading<G: Eq + Hash, K, V> {
 type Batch<K, V> = Vec<(K, oneshot::Sender<Result<V, StoreError>>)>;
 
 impl<G: Eq + Hash, K, V> Leading<G, K, V> {
+    /// Whether somebody waits. When nobody does, this one stops counting under the same lock, so that who comes next leads.
+    fn has_followers(&mut self) -> bool {
+        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = groups.get(&self.group).is_some_and(|group| !group.waiting.is_empty());
+        if !waits {
+            self.counted = false;
+            leave(&mut groups, &self.group);
+        }
+        waits
+    }
+
     /// Who waits. When nobody does, this one stops counting under the same lock, so that who comes next leads.
     fn next(&mut self) -> Option<Batch<K, V>> {
         let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);

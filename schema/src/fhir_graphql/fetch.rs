@@ -229,7 +229,8 @@ impl Found {
     ) -> Result<(), StoreError> {
         let ty = shape.resource_type;
         let template = session::query(ty, &shape.pairs, &[], session.now)?;
-        let of = |id: &str| session::query(ty, &shape.pairs, &[id], session.now).unwrap_or_else(|_| template.clone());
+        let (pairs, now, any) = (shape.pairs.clone(), session.now, template.clone());
+        let of = move |id: &str| session::query(ty, &pairs, &[id], now).unwrap_or_else(|_| any.clone());
         let ids = searches.iter().filter_map(|s| s.parent.as_ref()).map(|(_, _, id)| id.clone());
         let ids: Vec<String> = ids.collect();
         let pages = session.store.search_per_patient(&session.actor, &template, &ids, shape.limit, of).await?;
@@ -239,7 +240,7 @@ impl Found {
                 search: search.clone(),
                 documents,
                 total: None,
-                next: page.next,
+                next: page.next(),
                 previous: None,
                 cursor_first: String::new(),
                 cursor_last: String::new(),
@@ -261,7 +262,7 @@ async fn page(session: &Session, search: Search) -> Result<Held, StoreError> {
     let page = session.store.search(&session.actor, &query, &request).await?;
     let documents = page.matches.iter().map(|s| document(&s.body)).collect::<Result<Vec<_>, _>>()?;
     let total = if search.total { session.store.count(&session.actor, &query, Count::Exact).await? } else { None };
-    let (mut next, mut previous) = (page.next, page.previous);
+    let (mut next, mut previous) = (page.next(), page.previous());
     let (mut cursor_first, mut cursor_last) = (String::new(), String::new());
     if search.paged {
         let after = search.from.map(|n| n + documents.len() as u64);

@@ -141,10 +141,10 @@ impl EverythingConnection {
     /// Where the page stands. The list is walked forwards, from `endCursor`, which is null on the last page.
     async fn page_info(&self) -> PageInfo {
         PageInfo {
-            has_next_page: self.page.next.is_some(),
-            has_previous_page: self.page.previous.is_some(),
+            has_next_page: self.page.has_next(),
+            has_previous_page: self.page.has_previous(),
             start_cursor: None,
-            end_cursor: self.page.next.clone(),
+            end_cursor: self.page.next(),
         }
     }
 }

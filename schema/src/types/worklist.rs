@@ -235,7 +235,8 @@ pub(crate) async fn worklist(
             let done = asked(session, ResourceType::Task, &done)?;
             let found = session.store.outstanding(&session.actor, &query, &done, &request).await;
             let found = found.map_err(|e| error::graphql(&e))?;
-            let list = List::new(std::sync::Arc::new(found), query.clone())?;
+            let counted = query.clone();
+            let list = List::new(std::sync::Arc::new(found), move || counted)?;
             Ok(WorklistConnection { list, outstanding: Some((query, done)) })
         }
     }

@@ -3,10 +3,13 @@
 //! Each line is measured twice, through the server over HTTP and by pgbench with hand-written SQL that fetches the same rows, one after
 //! the other, so that the ratio holds where absolute figures do not. Load generator, server and PostgreSQL share the machine's cores.
 //! `BENCH_SECONDS` (5) and `BENCH_PATIENTS` (1000) change the size; `WINTEHR_TEST_DATA` adds the import of its `synthea` folder.
+//! `BENCH_ONLY` names the lines to measure by their beginnings (`01,16,create,subscriptions`): what it prints is written nowhere then.
 
+mod live;
 mod load;
 mod report;
 mod shapes;
+mod thin;
 mod twin;
 mod writes;
 
@@ -22,10 +25,12 @@ use entity::store::{NewToken, SystemAccount};
 use entity::{Store, StoreConfig, Unguarded};
 use report::{Line, Report};
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
+use thin::Thin;
 use twin::Twin;
 
 #[tokio::main]
 async fn main() {
+    thin::serve_if_asked().await;
     // `cargo bench` hands over its own arguments; there is nothing to choose by them.
     let program = release_program();
     let seconds = Duration::from_secs(setting("BENCH_SECONDS", 5));
@@ -55,31 +60,55 @@ async fn main() {
     db.execute_unprepared("VACUUM ANALYZE").await.expect("analysed");
     extraction(&mut report);
 
-    let token = token(&url).await;
+    let tokens = tokens(&url, live::OPEN / live::OF_TOKEN).await;
+    let token = &tokens[0];
     let server = Server::start(&program, &url);
     let wait = Duration::from_secs(1);
-    for shape in shapes::all(&db, seconds).await {
-        let requests: Vec<Vec<u8>> = shape.samples.iter().map(|s| s.request.bytes(&server.host, &token)).collect();
+    let only = std::env::var("BENCH_ONLY").unwrap_or_default();
+    let wanted = |name: &str| only.is_empty() || only.split(',').any(|begin| name.starts_with(begin));
+    for shape in shapes::all(&db, seconds).await.into_iter().filter(|shape| wanted(shape.name)) {
+        let requests: Vec<Vec<u8>> = shape.samples.iter().map(|s| s.request.bytes(&server.host, token)).collect();
         let statements: Vec<String> = shape.samples.iter().map(|s| s.sql.clone()).collect();
         let clients = shape.clients;
         load::run(&server.host, &requests, clients, wait).await.expect("answers");
         let ours = load::run(&server.host, &requests, clients, shape.time).await.expect("answers");
         let bare = twin.run(&statements, clients, shape.time, &work);
-        let line = Line::twins(shape.name, clients, &ours, &bare, shape.bar);
+        let mut line = Line::twins(shape.name, clients, &ours, &bare, shape.bar);
+        if clients == 1 {
+            let thin = Thin::start(&url, &statements, &work);
+            let requests = thin.requests(statements.len());
+            load::run(&thin.host, &requests, clients, wait).await.expect("answers");
+            let thin = load::run(&thin.host, &requests, clients, shape.time).await.expect("answers");
+            line.thin_per_second = Some(thin.per_second);
+        }
         println!("{line}");
         report.lines.push(line);
     }
-    let lines = writes::all(&db, &server.host, &token, seconds).await;
-    lines.iter().for_each(|line| println!("{line}"));
-    report.lines.extend(lines);
-    report.peak_memory_mb = server.peak_memory_mb();
+    report.read_memory_mb = server.memory_mb("VmHWM:");
+    if wanted("create") {
+        let lines = writes::all(&db, &server.host, token, seconds).await;
+        lines.iter().for_each(|line| println!("{line}"));
+        report.lines.extend(lines);
+    }
+    report.peak_memory_mb = server.memory_mb("VmHWM:");
     drop(server);
+    if wanted("subscriptions") {
+        let server = Server::start(&program, &url);
+        let patient = shapes::a_patient(&db).await;
+        let seen = live::run(&server.host, &tokens, &patient, || server.memory_mb("VmRSS:")).await;
+        report.notes.push(format!(
+            "{} open GraphQL subscriptions, each a connection: {:.0} MB of the server alone (bar 500 MB), {:.0} MB before them; the last heard of a change {:.0} ms after its answer.",
+            live::OPEN, seen.open_mb, seen.before_mb, seen.told.as_secs_f64() * 1e3
+        ));
+    }
     db.close().await.expect("closed");
     cluster.stop().expect("stopped");
     let _ = std::fs::remove_dir_all(&folder);
     report.patients = patients;
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../BENCHMARKS.md");
-    report.write(&file).expect("written");
+    if only.is_empty() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../BENCHMARKS.md");
+        report.write(&file).expect("written");
+    }
     println!("{report}");
 }
 
@@ -123,6 +152,7 @@ async fn import(report: &mut Report, program: &Path, url: &str, db: &DatabaseCon
         ours_ms: None,
         bare_per_second: Some(per_second(rows.took)),
         bare_ms: None,
+        thin_per_second: None,
         bar: "3,000/s",
     });
     println!("{}", report.lines.last().expect("pushed"));
@@ -162,17 +192,21 @@ fn extraction(report: &mut Report) {
         .push(format!("Extraction of all search parameters: {each:.1} µs per demo resource on one core (bar 30 µs)."));
 }
 
-async fn token(url: &str) -> String {
+async fn tokens(url: &str, n: usize) -> Vec<String> {
     let store =
         Store::open(&StoreConfig { url: url.into(), connections: 2 }, Arc::new(Unguarded)).await.expect("opens");
     let now = Clock::Machine.now();
     let account = SystemAccount { login: "bench".into(), name: "Bench".into() };
     store.create_system_account(account, now).await.expect("made");
-    let (text, hash) = api::auth::new_token();
-    let new = NewToken { hash, scope: "system/*.cruds".into(), expires_at: now + TimeDelta::hours(2) };
-    store.create_token("bench", new, now).await.expect("kept");
+    let mut all = Vec::with_capacity(n);
+    for _ in 0..n {
+        let (text, hash) = api::auth::new_token();
+        let new = NewToken { hash, scope: "system/*.cruds".into(), expires_at: now + TimeDelta::hours(2) };
+        store.create_token("bench", new, now).await.expect("kept");
+        all.push(text);
+    }
     store.close().await.expect("closed");
-    text
+    all
 }
 
 /// The server as people run it, on a port of its own; ended with this value.
@@ -197,11 +231,11 @@ impl Server {
         Self { process, host }
     }
 
-    /// Most memory it ever had resident.
-    fn peak_memory_mb(&self) -> f64 {
+    /// By the name of a line in its status: what is resident (`VmRSS:`), or the most that ever was (`VmHWM:`).
+    fn memory_mb(&self, line: &str) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
-        let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).expect("Linux says so");
-        peak.trim().trim_end_matches(" kB").trim().parse::<f64>().expect("a number") / 1024.0
+        let found = status.lines().find_map(|l| l.strip_prefix(line)).expect("Linux says so");
+        found.trim().trim_end_matches(" kB").trim().parse::<f64>().expect("a number") / 1024.0
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Line {
     pub bare_per_second: Option<f64>,
     /// Mean.
     pub bare_ms: Option<f64>,
+    /// Of the same SQL behind a minimal HTTP server.
+    pub thin_per_second: Option<f64>,
     /// What it is held to; empty when to nothing.
     pub bar: &'static str,
 }
@@ -33,6 +35,7 @@ impl Line {
             ours_ms: Some((ours.percentile_ms(0.5), ours.percentile_ms(0.99))),
             bare_per_second: Some(bare.per_second),
             bare_ms: Some(bare.mean_ms),
+            thin_per_second: None,
             bar,
         }
     }
@@ -46,6 +49,7 @@ impl Line {
             ours_ms: Some((ours.percentile_ms(0.5), ours.percentile_ms(0.99))),
             bare_per_second: None,
             bare_ms: None,
+            thin_per_second: None,
             bar,
         }
     }
@@ -56,18 +60,21 @@ impl fmt::Display for Line {
         let ms = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.2}"));
         let bare = self.bare_per_second.map_or(String::new(), |bare| format!("{bare:.0}"));
         // Throughput of ours as a share of the twin's.
-        let ratio =
-            self.bare_per_second.map_or(String::new(), |bare| format!("{:.0} %", 100.0 * self.ours_per_second / bare));
+        let share =
+            |twin: Option<f64>| twin.map_or(String::new(), |t| format!("{:.0} %", 100.0 * self.ours_per_second / t));
+        let thin = self.thin_per_second.map_or(String::new(), |thin| format!("{thin:.0}"));
         write!(
             f,
-            "| {} | {} | {:.0} | {} | {} | {bare} | {} | {ratio} | {} |",
+            "| {} | {} | {:.0} | {} | {} | {bare} | {} | {} | {} | {thin} | {} |",
             self.name,
             self.clients,
             self.ours_per_second,
             ms(self.ours_ms.map(|m| m.0)),
             ms(self.ours_ms.map(|m| m.1)),
             ms(self.bare_ms),
-            self.bar
+            share(self.bare_per_second),
+            self.bar,
+            share(self.thin_per_second)
         )
     }
 }
@@ -79,9 +86,11 @@ pub struct Report {
     pub notes: Vec<String>,
     pub patients: u64,
     pub peak_memory_mb: f64,
+    /// The same, before anything was written.
+    pub read_memory_mb: f64,
 }
 
-const HEAD: &str = "| What | Clients | Ours /s | p50 ms | p99 ms | Bare SQL /s | mean ms | Ours ÷ bare | Bar |\n|---|---|---|---|---|---|---|---|---|";
+const HEAD: &str = "| What | Clients | Ours /s | p50 ms | p99 ms | Bare SQL /s | mean ms | Ours ÷ bare | Bar | Thin HTTP /s | Ours ÷ thin |\n|---|---|---|---|---|---|---|---|---|---|---|";
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,7 +102,11 @@ impl fmt::Display for Report {
         for note in &self.notes {
             writeln!(f, "- {note}")?;
         }
-        writeln!(f, "- Server memory at its peak: {:.0} MB (bar 150 MB).", self.peak_memory_mb)
+        writeln!(
+            f,
+            "- Server memory at its peak: {:.0} MB (bar 150 MB), {:.0} MB of them by the reads.",
+            self.peak_memory_mb, self.read_memory_mb
+        )
     }
 }
 
@@ -104,6 +117,8 @@ impl Report {
             "# Benchmarks\n\n\
              Written by `make bench`. Each line is measured through the server over HTTP and right after by pgbench with hand-written SQL that fetches the\n\
              same rows. Load generator, server and PostgreSQL share the cores, so only the ratio travels to another machine.\n\
+             One client also asks a thin twin, which is that SQL behind the least HTTP server (`twins/thin.rs`): no rights, no audit, no FHIR. What it\n\
+             is slower than pgbench is what an answer over HTTP costs on this machine; the bar stands at pgbench all the same.\n\
              The data: the demo hospital of {} patients, and the imported files when there are any.\n\n\
              {}, commit {}, {}\n\n{self}",
             self.patients,

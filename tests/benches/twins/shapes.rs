@@ -143,6 +143,11 @@ async fn problems(db: &DatabaseConnection) -> Vec<(String, String)> {
     all_of(db, sql).await.iter().map(|r| (text(r, "s"), text(r, "c"))).collect()
 }
 
+/// The id of a patient.
+pub async fn a_patient(db: &DatabaseConnection) -> String {
+    rows(db, Patient, 1).await.remove(0).id
+}
+
 /// Every line, in the order of the report.
 pub async fn all(db: &DatabaseConnection, time: Duration) -> Vec<Shape> {
     let keys = Keys::new(KEYS);
@@ -170,6 +175,7 @@ pub async fn all(db: &DatabaseConnection, time: Duration) -> Vec<Shape> {
             per_patient(&|p| chart(&keys, p)),
             "40 %",
         ),
+        many("GraphQL: one patient, names and birth date", per_patient(&one_patient), "3,000/s"),
         many(
             "search Observation?patient&code&_sort=-date&_count=10",
             per_patient(&|p| {
@@ -246,6 +252,11 @@ fn read(resource_type: ResourceType, Row { id, rkey }: &Row) -> Sample {
         "SELECT version_id, last_updated, raw FROM fhir.\"{table}_ix\" WHERE rkey = {rkey} AND id = '{id}' AND NOT deleted"
     );
     get(format!("{name}/{id}"), sql)
+}
+
+fn one_patient(p: &Row) -> Sample {
+    let query = format!("{{ patient(id: \"Patient/{}\") {{ id name {{ display }} birthDate gender }} }}", p.id);
+    Sample { request: Request::Graphql(query), sql: read(Patient, p).sql }
 }
 
 fn chart(keys: &Keys, p: &Row) -> Sample {

@@ -52,7 +52,7 @@ async fn transactions(db: &DatabaseConnection, host: &str, token: &str) -> Vec<L
     lines
 }
 
-fn post(host: &str, token: &str, path: &str, body: &str) -> Vec<u8> {
+pub fn post(host: &str, token: &str, path: &str, body: &str) -> Vec<u8> {
     let head =
         format!("HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/fhir+json");
     format!("POST {path} {head}\r\nPrefer: return=minimal\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()

@@ -468,8 +468,9 @@ async fn real_records_are_found_as_the_matcher_says() {
                 let mut page = PageRequest { limit: 500, token: None, ..PageRequest::default() };
                 loop {
                     let answer = store.search(&Actor::server(), &query, &page).await.unwrap();
+                    let next = answer.next();
                     found.extend(answer.matches.into_iter().map(|m| m.id));
-                    match answer.next {
+                    match next {
                         Some(next) => page.token = Some(next),
                         None => break,
                     }

@@ -115,8 +115,9 @@ async fn found(store: &entity::Store, actor: &Actor, query: &Query) -> BTreeSet<
     let mut all = BTreeSet::new();
     loop {
         let answer = store.search(actor, query, &page).await.unwrap();
+        let next = answer.next();
         all.extend(answer.matches.into_iter().map(|m| m.id));
-        match answer.next {
+        match next {
             Some(next) => page.token = Some(next),
             None => break,
         }

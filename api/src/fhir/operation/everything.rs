@@ -133,8 +133,8 @@ async fn answer(
         url
     };
     let mut links = vec![("self", link(token.as_deref()))];
-    links.extend(page.next.as_deref().map(|t| ("next", link(Some(t)))));
-    links.extend(page.previous.as_deref().map(|t| ("previous", link(Some(t)))));
+    links.extend(page.next().as_deref().map(|t| ("next", link(Some(t)))));
+    links.extend(page.previous().as_deref().map(|t| ("previous", link(Some(t)))));
     let subset = Subset { summary: Summary::False, elements: &[] };
     let text =
         search::bundle(&base_url, None, &links, &page.matches, &resources, &warnings, &subset, &search::no_distance)?;

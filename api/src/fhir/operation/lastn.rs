@@ -67,8 +67,8 @@ pub(in crate::fhir) async fn handle(
     loop {
         let page = PageRequest { limit: 1000, token, ..PageRequest::default() };
         let page = state.store.search(&caller.actor, &parsed.query, &page).await?;
+        token = page.next();
         all.extend(page.matches);
-        token = page.next;
         if token.is_none() {
             break;
         }

@@ -50,7 +50,7 @@ pub(in crate::fhir) async fn handle(
         let query = read.map_err(|issues| Failure::Status(issues_status(&issues), issues))?.query;
         let request = PageRequest { limit: MOST, ..PageRequest::default() };
         let page = state.store.search(&caller.actor, &query, &request).await?;
-        if page.next.is_some() {
+        if page.has_next() {
             let names: Vec<&str> = pairs.iter().map(|(n, _)| n.as_str()).collect();
             let text =
                 format!("more than {MOST} patients have the same {}: tell more of the patient", names.join(" and "));

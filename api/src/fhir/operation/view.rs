@@ -348,7 +348,7 @@ impl Rows {
             Source::Stored { query, token } => {
                 let request = PageRequest { limit: PAGE_SIZE, token, ..PageRequest::default() };
                 let page = self.store.search(&self.caller.actor, &query, &request).await?;
-                let next = match page.next {
+                let next = match page.next() {
                     Some(token) => Source::Stored { query, token: Some(token) },
                     None => Source::Ended,
                 };

@@ -2,17 +2,19 @@
 //!
 //! A process that is killed loses at most what came within [`BATCH_EVERY`]; who cannot have that waits for the row to be written.
 
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sea_orm::sqlx::PgPool;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, oneshot};
 
 use super::AuditRow;
 use super::copy::copy;
 use crate::store::driver_error;
 use crate::{Store, StoreError};
 
-/// Rows in memory at most, beside the batch that is being written.
+/// Rows in memory at most.
 const CAPACITY: usize = 4096;
 /// Rows of one statement at most.
 const BATCH: usize = 256;
@@ -22,25 +24,63 @@ const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// How long a request waits for a place, and who closes for the queue to be written.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-enum Message {
-    /// With who waits until it is written.
-    Row(Box<AuditRow>, Option<oneshot::Sender<()>>),
-    Flush(oneshot::Sender<()>),
+/// What waits to be written. A row wakes nobody but where it opens a batch, fills one, or somebody waits for it: a read would else wake
+/// the task that writes, each time.
+struct Shared {
+    waiting: Mutex<Waiting>,
+    places: Semaphore,
+    wakes: Notify,
+}
+
+#[derive(Default)]
+struct Waiting {
+    rows: VecDeque<AuditRow>,
+    /// Who waits until all rows that are here by now are written.
+    asking: Vec<oneshot::Sender<()>>,
+    closed: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, row: Option<AuditRow>, asking: Option<oneshot::Sender<()>>) {
+        let mut waiting = self.lock();
+        let asked = asking.is_some();
+        waiting.rows.extend(row);
+        waiting.asking.extend(asking);
+        let wakes = asked || waiting.rows.len() == 1 || waiting.rows.len() == BATCH;
+        drop(waiting);
+        if wakes {
+            self.wakes.notify_one();
+        }
+    }
 }
 
 /// The sending end; the task that writes ends with the last one.
 #[derive(Clone)]
 pub(crate) struct Queue {
-    sender: mpsc::Sender<Message>,
+    sender: Arc<Sender>,
     pool: PgPool,
+}
+
+struct Sender(Arc<Shared>);
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.0.lock().closed = true;
+        self.0.wakes.notify_one();
+    }
 }
 
 impl Queue {
     /// Over a pool of its own: the audit does not stand in line with requests for a connection.
     pub fn start(pool: PgPool) -> Self {
-        let (sender, receiver) = mpsc::channel(CAPACITY);
-        tokio::spawn(write(pool.clone(), receiver));
-        Self { sender, pool }
+        let shared =
+            Arc::new(Shared { waiting: Mutex::default(), places: Semaphore::new(CAPACITY), wakes: Notify::new() });
+        tokio::spawn(write(pool.clone(), Arc::clone(&shared)));
+        Self { sender: Arc::new(Sender(shared)), pool }
     }
 
     pub async fn close(&self) {
@@ -54,13 +94,21 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when there is no place for it, or it could not be written, for ten seconds.
     pub async fn audit(&self, row: AuditRow, written: bool) -> Result<(), StoreError> {
+        let queue = &self.audit.sender.0;
+        match queue.places.try_acquire() {
+            Ok(place) => place.forget(),
+            Err(_) => {
+                within_patience(async { queue.places.acquire().await.map(SemaphorePermit::forget).map_err(|_| ()) })
+                    .await?
+            }
+        }
+        if !written {
+            queue.add(Some(row), None);
+            return Ok(());
+        }
         let (done, wait) = oneshot::channel();
-        let queued = self.audit.sender.send(Message::Row(Box::new(row), written.then_some(done)));
-        within_patience(async {
-            queued.await.map_err(|_| ())?;
-            if written { wait.await.map_err(|_| ()) } else { Ok(()) }
-        })
-        .await
+        queue.add(Some(row), Some(done));
+        within_patience(async { wait.await.map_err(|_| ()) }).await
     }
 
     /// Writes every row that is queued by now.
@@ -69,11 +117,8 @@ impl Store {
     /// [`StoreError::Unavailable`] when that takes more than ten seconds.
     pub async fn flush_audit(&self) -> Result<(), StoreError> {
         let (done, wait) = oneshot::channel();
-        within_patience(async {
-            self.audit.sender.send(Message::Flush(done)).await.map_err(|_| ())?;
-            wait.await.map_err(|_| ())
-        })
-        .await
+        self.audit.sender.0.add(None, Some(done));
+        within_patience(async { wait.await.map_err(|_| ()) }).await
     }
 }
 
@@ -84,47 +129,52 @@ async fn within_patience(act: impl Future<Output = Result<(), ()>>) -> Result<()
     }
 }
 
-async fn write(pool: PgPool, mut queue: mpsc::Receiver<Message>) {
-    let mut open = true;
-    while open {
-        let (mut rows, mut waiting) = (Vec::new(), Vec::new());
-        // The first one opens the batch; somebody who waits closes it.
-        let mut closes: Option<tokio::time::Instant> = None;
-        while rows.len() < BATCH && waiting.is_empty() {
-            let next = match closes {
-                None => queue.recv().await,
-                Some(at) => match tokio::time::timeout_at(at, queue.recv()).await {
-                    Ok(next) => next,
-                    Err(_) => break,
-                },
+async fn write(pool: PgPool, queue: Arc<Shared>) {
+    loop {
+        // The first one opens the batch; a full one, or somebody who waits, closes it.
+        let mut closes = None;
+        loop {
+            let (opened, ready, closed) = {
+                let waiting = queue.lock();
+                let ready = !waiting.asking.is_empty() || waiting.rows.len() >= BATCH;
+                (!waiting.rows.is_empty(), ready, waiting.closed)
             };
-            let Some(message) = next else {
-                open = false;
+            if closed && !opened && !ready {
+                return;
+            }
+            if ready || closed {
                 break;
-            };
-            take(message, &mut rows, &mut waiting);
-            closes.get_or_insert_with(|| tokio::time::Instant::now() + BATCH_EVERY);
+            }
+            if !opened {
+                queue.wakes.notified().await;
+                continue;
+            }
+            let at = *closes.get_or_insert_with(|| tokio::time::Instant::now() + BATCH_EVERY);
+            if tokio::time::timeout_at(at, queue.wakes.notified()).await.is_err() {
+                break;
+            }
         }
-        // Who waits as well is served by the same statement.
-        while rows.len() < BATCH
-            && let Ok(message) = queue.try_recv()
-        {
-            take(message, &mut rows, &mut waiting);
+        let (rows, asking) = {
+            let mut waiting = queue.lock();
+            let asking = std::mem::take(&mut waiting.asking);
+            // Who waits, waits for all that is here, and for none of what comes later.
+            let n = if asking.is_empty() { BATCH } else { waiting.rows.len() };
+            let n = n.min(waiting.rows.len());
+            (waiting.rows.drain(..n).collect::<Vec<_>>(), asking)
+        };
+        let n = rows.len();
+        let mut rows = rows.into_iter();
+        loop {
+            let batch: Vec<AuditRow> = rows.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                break;
+            }
+            commit(&pool, batch).await;
         }
-        commit(&pool, rows).await;
-        for done in waiting {
+        queue.places.add_permits(n);
+        for done in asking {
             let _ = done.send(());
         }
-    }
-}
-
-fn take(message: Message, rows: &mut Vec<AuditRow>, waiting: &mut Vec<oneshot::Sender<()>>) {
-    match message {
-        Message::Row(row, done) => {
-            rows.push(*row);
-            waiting.extend(done);
-        }
-        Message::Flush(done) => waiting.push(done),
     }
 }
 

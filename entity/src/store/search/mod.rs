@@ -24,6 +24,7 @@ mod terminology;
 mod timeline;
 
 use std::cmp::Ordering;
+use std::sync::{Arc, LazyLock};
 
 use fhir::search::query::{Clause, Modifier, Operand, Query, ReferenceOperand};
 use fhir::search::registry::{self, Kind};
@@ -59,6 +60,9 @@ const READ_LIMIT: i64 = 10_000;
 /// What of a head is read for an answer: the first columns of a statement, in the order that [`Store::found`] takes them in.
 const HEAD: &str = "h.rid, h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw";
 
+/// The place of the first column behind those of [`HEAD`]. By place, since a look-up by name costs more than the value.
+const BEHIND_HEAD: usize = 7;
+
 /// Which slice of a search is wanted.
 #[derive(Debug, Clone, Default)]
 pub struct PageRequest {
@@ -72,43 +76,104 @@ pub struct PageRequest {
     pub count_up_to: Option<u32>,
 }
 
-/// One page of matches in order.
+/// One page of matches in order. Its tokens are made when they are asked for: most pages of a screen are not turned.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
     pub matches: Vec<Stored>,
-    /// Token of the following page, `None` on the last.
-    pub next: Option<String>,
-    pub previous: Option<String>,
     /// As [`PageRequest::count_up_to`] asks: the number, or one more than that when there are more.
     pub counted: Option<u64>,
-    cursors: Option<Cursors>,
+    tokens: Tokens,
 }
 
-/// What makes cursors of a page's matches when they are asked for.
 #[derive(Debug, Clone)]
-struct Cursors {
+enum Tokens {
+    /// Of the following page, `None` on the last.
+    Next(Option<String>),
+    Places(Places),
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self::Next(None)
+    }
+}
+
+/// What makes the tokens of a page.
+#[derive(Debug, Clone)]
+struct Places {
     seal: Seal,
-    bound: Vec<u8>,
-    places: Vec<Place>,
+    bound: Bound,
+    /// Of each match.
+    of: Vec<Place>,
+    /// Whether something follows, and whether something comes before.
+    after: bool,
+    before: bool,
+}
+
+/// What the tokens of a page are good for, worked out for the first of them.
+#[derive(Clone)]
+struct Bound(Arc<LazyLock<Vec<u8>, Box<dyn FnOnce() -> Vec<u8> + Send>>>);
+
+impl Bound {
+    fn to(work_out: impl FnOnce() -> Vec<u8> + Send + 'static) -> Self {
+        Self(Arc::new(LazyLock::new(Box::new(work_out))))
+    }
+}
+
+impl std::fmt::Debug for Bound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Bound")
+    }
 }
 
 impl Page {
     /// A page that is only walked forward, by `next`.
     pub(in crate::store) fn forward(matches: Vec<Stored>, next: Option<String>) -> Self {
-        Self { matches, next, previous: None, counted: None, cursors: None }
+        Self { matches, counted: None, tokens: Tokens::Next(next) }
+    }
+
+    pub fn has_next(&self) -> bool {
+        match &self.tokens {
+            Tokens::Next(next) => next.is_some(),
+            Tokens::Places(places) => places.after && !places.of.is_empty(),
+        }
+    }
+
+    pub fn has_previous(&self) -> bool {
+        matches!(&self.tokens, Tokens::Places(places) if places.before && !places.of.is_empty())
+    }
+
+    /// Token of the following page, `None` on the last.
+    pub fn next(&self) -> Option<String> {
+        match &self.tokens {
+            Tokens::Next(next) => next.clone(),
+            Tokens::Places(places) => places.of.last().filter(|_| places.after).map(|place| places.token(place, false)),
+        }
+    }
+
+    /// Token of the page before, `None` on the first.
+    pub fn previous(&self) -> Option<String> {
+        match &self.tokens {
+            Tokens::Next(_) => None,
+            Tokens::Places(places) => {
+                places.of.first().filter(|_| places.before).map(|place| places.token(place, true))
+            }
+        }
     }
 
     /// The token that resumes after the match at that position.
     pub fn cursor(&self, at: usize) -> Option<String> {
-        let cursors = self.cursors.as_ref()?;
-        Some(cursors.token(cursors.places.get(at)?, false))
+        match &self.tokens {
+            Tokens::Next(_) => None,
+            Tokens::Places(places) => Some(places.token(places.of.get(at)?, false)),
+        }
     }
 }
 
-impl Cursors {
+impl Places {
     fn token(&self, place: &Place, backward: bool) -> String {
         let content = serde_json::to_vec(&Token { place: place.clone(), backward });
-        self.seal.seal(&content.expect("plain data"), &self.bound)
+        self.seal.seal(&content.expect("plain data"), &self.bound.0)
     }
 }
 
@@ -160,10 +225,10 @@ impl Store {
         }
         actor.require_search(query)?;
         self.asked(actor, query);
-        let bound = bound_to(actor, query);
+        let bound = bound(actor, query.clone());
         let from = match &page.token {
             Some(token) => {
-                let content = self.seal.open(token, &bound)?;
+                let content = self.seal.open(token, &bound.0)?;
                 Some(serde_json::from_slice::<Token>(&content).map_err(|_| StoreError::BadToken)?)
             }
             None => None,
@@ -199,7 +264,7 @@ impl Store {
         limit: u32,
         backward: bool,
         resumed: bool,
-        bound: Vec<u8>,
+        bound: Bound,
     ) -> Result<Page, StoreError> {
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
@@ -207,15 +272,13 @@ impl Store {
             rows.reverse();
         }
         rows.iter().for_each(|f| actor.trail.row(&f.about));
-        let (mut matches, places): (Vec<_>, Vec<_>) = rows.into_iter().map(|f| (f.stored, f.place)).unzip();
+        let (mut matches, of): (Vec<_>, Vec<_>) = rows.into_iter().map(|f| (f.stored, f.place)).unzip();
         for stored in &mut matches {
             stored.body = actor.shown(stored.resource_type, std::mem::take(&mut stored.body))?;
         }
-        let cursors = Cursors { seal: self.seal.clone(), bound, places };
         let (after, before) = if backward { (resumed, more) } else { (more, resumed) };
-        let next = cursors.places.last().filter(|_| after).map(|place| cursors.token(place, false));
-        let previous = cursors.places.first().filter(|_| before).map(|place| cursors.token(place, true));
-        Ok(Page { matches, next, previous, counted: None, cursors: Some(cursors) })
+        let places = Places { seal: self.seal.clone(), bound, of, after, before };
+        Ok(Page { matches, counted: None, tokens: Tokens::Places(places) })
     }
 
     /// The first page of one search for each of several patients, in their order: newest first by the type's primary date. One
@@ -231,7 +294,7 @@ impl Store {
         query: &Query,
         patients: &[String],
         limit: u32,
-        of: impl Fn(&str) -> Query,
+        of: impl Fn(&str) -> Query + Send + Sync + 'static,
     ) -> Result<Vec<Page>, StoreError> {
         let ty = query.resource_type;
         actor.require_search(query)?;
@@ -265,12 +328,14 @@ impl Store {
         let planned = if filters_heads { Planned::Once } else { Planned::Anew };
         let mut groups: Vec<Vec<Found>> = patients.iter().map(|_| Vec::new()).collect();
         for row in self.ask(planned, sql).await? {
-            let n: i64 = row.try_get("", "n")?;
-            let values = vec![order::SortValue::Int(row.try_get("", "ts_lo")?)];
+            let n: i64 = row.try_get_by(BEHIND_HEAD + 1)?;
+            let values = vec![order::SortValue::Int(row.try_get_by(BEHIND_HEAD)?)];
             groups[(n - 1) as usize].push(self.found(ty, &row, values, false)?);
         }
+        let of = Arc::new(of);
         let pages = groups.into_iter().zip(patients).map(|(rows, id)| {
-            let bound = bound_to(actor, &of(id));
+            let (of, id, account) = (Arc::clone(&of), id.clone(), actor.account);
+            let bound = Bound::to(move || bound_to(account, &of(&id)));
             self.page(actor, rows, limit, false, false, bound)
         });
         pages.collect()
@@ -371,17 +436,18 @@ impl Store {
         (limit, count): (u32, Option<u32>),
     ) -> Result<(Vec<Found>, Option<u64>), StoreError> {
         let driver = self.driver(query, order)?;
-        let planned = self.planned(query, &driver);
+        let planned = self.planned(query, &driver, order);
         let mut sql = Sql::new();
         let counts_keys = count.is_some() && Self::counts_keys(actor, query, &driver);
         let counts_rows = count.filter(|up_to| !counts_keys && *up_to >= limit);
+        // What is only counted is not carried along: the bodies are fetched for the page.
         if counts_rows.is_some() {
-            sql.push("SELECT *, count(*) OVER () AS n FROM (");
+            sql.push("SELECT ").push(HEAD).push(", r.ts_lo, r.n FROM (SELECT s.*, count(*) OVER () AS n FROM (");
         }
         if planned == Planned::Anew {
             self.fence(&mut sql, actor, query, &driver);
         }
-        sql.push("SELECT ").push(HEAD).push(", h.ts_lo");
+        sql.push("SELECT ").push(if counts_rows.is_some() { "h.rid" } else { HEAD }).push(", h.ts_lo");
         if let Some(up_to) = count.filter(|_| counts_keys) {
             sql.push(", (SELECT count(*) FROM (");
             self.keys_of_code(&mut sql, actor, query.resource_type, &driver);
@@ -428,17 +494,22 @@ impl Store {
         let most = counts_rows.map_or(limit, |up_to| up_to + 1);
         sql.push(" ").push(direction(rid_descending)).push(" LIMIT ").bind(i64::from(most));
         if counts_rows.is_some() {
-            sql.push(") AS r LIMIT ").bind(i64::from(limit));
+            sql.push(") AS s LIMIT ").bind(i64::from(limit)).push(") AS r CROSS JOIN LATERAL (SELECT b.* FROM ");
+            sql.head_table(query.resource_type, "b").push(" WHERE b.rid = r.rid OFFSET 0) AS h ORDER BY ");
+            if let Some(descending) = by_date {
+                sql.push("r.ts_lo ").push(direction(descending)).push(", ");
+            }
+            sql.push("r.rid ").push(direction(rid_descending));
         }
         let rows = self.ask(planned, sql).await?;
         let counted = match (rows.first(), counts_keys || counts_rows.is_some()) {
             (_, false) => None,
             (None, true) => Some(0),
-            (Some(row), true) => Some(row.try_get::<i64>("", "n")? as u64),
+            (Some(row), true) => Some(row.try_get_by::<i64, _>(BEHIND_HEAD + 1)? as u64),
         };
         let found = rows.iter().map(|row| {
             let values = match by_date {
-                Some(_) => vec![order::SortValue::Int(row.try_get("", "ts_lo")?)],
+                Some(_) => vec![order::SortValue::Int(row.try_get_by(BEHIND_HEAD)?)],
                 None => Vec::new(),
             };
             self.found(query.resource_type, row, values, undated)
@@ -673,13 +744,16 @@ impl Store {
     }
 
     /// A page is planned once where its driver and its conditions leave one way.
-    fn planned(&self, query: &Query, driver: &Driver) -> Planned {
+    fn planned(&self, query: &Query, driver: &Driver, order: &Order) -> Planned {
         let driven = match driver {
             Driver::Ordered { .. } | Driver::Terms(..) => true,
             Driver::Side(_, side) => side.is_one_range(),
             Driver::Filters => {
                 let by_id = |c: &Clause| matches!(c, Clause::Param { param, modifier, .. } if param.code == "_id" && *modifier == Modifier::None);
-                self.patient(query).is_some() || query.all.iter().any(by_id)
+                // A stretch of the primary date is walked in its own order: the index has it, and stops at the limit.
+                let stretch = |c: &Clause| matches!(c, Clause::Param { param, modifier: Modifier::None, .. } if registry::primary_date(query.resource_type) == Some(param.code));
+                let dated = matches!(order, Order::DateAscending | Order::DateDescending);
+                self.patient(query).is_some() || query.all.iter().any(by_id) || dated && query.all.iter().any(stretch)
             }
         };
         if driven && self.filters_heads(query, self.met(query, driver)) { Planned::Once } else { Planned::Anew }
@@ -840,9 +914,14 @@ impl Store {
 }
 
 /// What a token is good for: this caller, type, conditions and order.
-fn bound_to(actor: &Actor, query: &Query) -> Vec<u8> {
+fn bound(actor: &Actor, query: Query) -> Bound {
+    let account = actor.account;
+    Bound::to(move || bound_to(account, &query))
+}
+
+fn bound_to(account: Option<i64>, query: &Query) -> Vec<u8> {
     let mut hash = Sha256::new();
-    hash.update(format!("{:?}{:?}", actor.account, query.resource_type));
+    hash.update(format!("{account:?}{:?}", query.resource_type));
     // Conditions and order decide; page size, includes and totals may differ from page to page.
     hash.update(format!("{:?}{:?}", query.all, query.sort));
     hash.finalize().to_vec()

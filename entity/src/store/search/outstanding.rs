@@ -9,7 +9,7 @@ use sea_orm::ConnectionTrait as _;
 
 use super::filter::Filter;
 use super::order::SortValue;
-use super::{HEAD, Order, Page, PageRequest, Planned, Token, bound_to};
+use super::{Bound, HEAD, Order, Page, PageRequest, Planned, Token, bound_to};
 use crate::store::Store;
 use crate::store::sql::Sql;
 use crate::{Actor, StoreError};
@@ -28,8 +28,8 @@ impl Store {
         page: &PageRequest,
     ) -> Result<Page, StoreError> {
         self.may_ask(actor, query, answers)?;
-        let mut bound = bound_to(actor, query);
-        bound.extend(bound_to(actor, answers));
+        let mut bound = bound_to(actor.account, query);
+        bound.extend(bound_to(actor.account, answers));
         let from = match &page.token {
             Some(token) => {
                 let content = self.seal.open(token, &bound)?;
@@ -58,7 +58,7 @@ impl Store {
             self.found(query.resource_type, row, values, false)
         });
         let found = found.collect::<Result<Vec<_>, StoreError>>()?;
-        self.page(actor, found, page.limit, backward, from.is_some(), bound)
+        self.page(actor, found, page.limit, backward, from.is_some(), Bound::to(move || bound))
     }
 
     /// The exact number of what [`Store::outstanding`] lists.

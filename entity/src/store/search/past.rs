@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::filter::unsupported;
 use super::order::{Order, Place, SortValue};
-use super::{Found, Page, PageRequest, Token, bound_to};
+use super::{Bound, Found, Page, PageRequest, Token, bound_to};
 use crate::role::Interaction;
 use crate::store::read::version_of;
 use crate::store::sql::Sql;
@@ -73,7 +73,7 @@ impl Store {
     ) -> Result<(Page, u64), StoreError> {
         actor.require_search(query)?;
         self.asked(actor, query);
-        let bound = [bound_to(actor, query), at.timestamp_micros().to_le_bytes().to_vec()].concat();
+        let bound = [bound_to(actor.account, query), at.timestamp_micros().to_le_bytes().to_vec()].concat();
         let from = match &page.token {
             Some(token) => {
                 let content = self.seal.open(token, &bound)?;
@@ -84,7 +84,7 @@ impl Store {
         let backward = page.backward || from.as_ref().is_some_and(|t| t.backward);
         let place = from.as_ref().map(|t| &t.place);
         let (rows, total) = self.rows_past(actor, query, patient, at, place, backward, page.limit + 1).await?;
-        Ok((self.page(actor, rows, page.limit, backward, from.is_some(), bound)?, total))
+        Ok((self.page(actor, rows, page.limit, backward, from.is_some(), Bound::to(move || bound))?, total))
     }
 
     /// As [`Store::rows`], of the patient's record at `at`, with the number of all matches.

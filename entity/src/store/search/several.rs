@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::order::{self, Order, compare};
-use super::{Count, Found, Page, PageRequest, Token};
+use super::{Bound, Count, Found, Page, PageRequest, Token};
 use crate::role::Interaction;
 use crate::store::Store;
 use crate::{Actor, StoreError};
@@ -52,7 +52,7 @@ impl Store {
             if backward { order.reverse() } else { order }
         });
         rows.truncate(page.limit as usize + 1);
-        self.page(actor, rows, page.limit, backward, from.is_some(), bound)
+        self.page(actor, rows, page.limit, backward, from.is_some(), Bound::to(move || bound))
     }
 
     /// The number of matches of all the queries; as [`Store::count`] of each.

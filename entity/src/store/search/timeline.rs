@@ -67,7 +67,7 @@ impl Store {
         for query in queries {
             actor.require_search(query)?;
             self.asked(actor, query);
-            bound.update(bound_to(actor, query));
+            bound.update(bound_to(actor.account, query));
         }
         bound.update(format!("timeline {at:?}"));
         let bound = bound.finalize().to_vec();

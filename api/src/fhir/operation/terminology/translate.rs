@@ -84,7 +84,7 @@ async fn maps(state: &State, caller: &Caller, criteria: &[(&str, &str)]) -> Resu
     let query = read.map_err(|issues| Failure::Status(issues_status(&issues), issues))?.query;
     let request = PageRequest { limit: MOST_MAPS, ..PageRequest::default() };
     let page = state.store.search(&caller.actor, &query, &request).await?;
-    if page.next.is_some() {
+    if page.has_next() {
         return Err(StoreError::TooCostly(format!("more than {MOST_MAPS} maps could be asked: name one by url")).into());
     }
     let read = |body: &str| Json::parse(body).map(Json::into_owned);
