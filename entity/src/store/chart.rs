@@ -4,7 +4,7 @@
 //! chart takes them exclusively, so that between the facts it was decided on and its commit nothing is added to that chart. They are taken
 //! after the row locks by every writer: who holds a chart never waits for a row, and the patients of a locked head are final.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, Statement, Value};
@@ -24,7 +24,24 @@ const FACTS: u32 = 10_000;
 /// Ids of what a gate adds are counted from here, those of the request itself from 0.
 const MINTED_FROM: u64 = 1 << 32;
 
+/// The lock of a patient's chart (by row key).
+pub(super) fn bucket(pat: i64) -> i32 {
+    pat.rem_euclid(BUCKETS) as i32
+}
+
 impl Store {
+    /// Takes these chart locks, shared, as far as nobody holds or wants them exclusively: those that it has now.
+    pub(super) async fn try_charts(
+        &self,
+        tx: &DatabaseTransaction,
+        charts: HashSet<i32>,
+    ) -> Result<HashSet<i32>, StoreError> {
+        let sql = "SELECT b FROM unnest($2::int[]) AS b WHERE pg_try_advisory_xact_lock_shared($1, b)";
+        let all = Value::Array(ArrayType::Int, Some(Box::new(charts.into_iter().map(Value::from).collect())));
+        let statement = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [LOCK_KIND.into(), all]);
+        tx.query_all_raw(statement).await?.iter().map(|row| Ok(row.try_get("", "b")?)).collect()
+    }
+
     /// Takes the chart locks of these patients (row keys). The permit is held until the transaction ends.
     pub(super) async fn lock_charts(
         &self,
@@ -32,7 +49,7 @@ impl Store {
         patients: impl Iterator<Item = i64>,
         exclusive: bool,
     ) -> Result<Option<SemaphorePermit<'_>>, StoreError> {
-        let charts: BTreeSet<i32> = patients.map(|pat| pat.rem_euclid(BUCKETS) as i32).collect();
+        let charts: BTreeSet<i32> = patients.map(bucket).collect();
         let turn =
             if charts.len() > WIDE { Some(self.wide_charts.acquire().await.expect("never closed")) } else { None };
         if !charts.is_empty() {

@@ -107,6 +107,8 @@ pub struct Parts {
     pub(crate) seal: seal::Seal,
     /// Where the server's key is known.
     pub(crate) vault: Option<vault::Vault>,
+    /// Where single writes wait for a transaction that they share.
+    pub(crate) sharing: write::Sharing,
     /// Row keys taken from the sequence and not used yet: `[next, end)`.
     pub(crate) rids: Arc<tokio::sync::Mutex<(i64, i64)>>,
     /// Turns of the transactions that take very many locks.

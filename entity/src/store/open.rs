@@ -93,6 +93,7 @@ impl Store {
             keys: Keys::new(key),
             seal,
             vault: None,
+            sharing: super::write::Sharing::default(),
             rids: Arc::default(),
             wide: wide(),
             wide_charts: wide(),

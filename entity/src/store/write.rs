@@ -4,6 +4,9 @@
 //! gate's facts and its word, rows, commit.
 //! READ COMMITTED, so each of these statements sees what the previous holder committed.
 
+mod rows;
+mod share;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -15,7 +18,6 @@ use fhir::search::extract::{Extracted, Options, extract};
 use fhir::search::{label, registry};
 use fhir::validate::validate;
 use fhir::{Issue, IssueType, Json, ResourceType, document};
-use sea_orm::sea_query::ArrayType;
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, Statement, Value};
 use serde::Deserialize as _;
 use sha2::{Digest as _, Sha256};
@@ -26,11 +28,14 @@ use crate::store::audit::{self, AuditRow};
 use crate::store::condition::{Conditions, Criterion, Decide, Match};
 use crate::store::parameter::Defined;
 use crate::store::search::Claims;
-use crate::store::sql::{Sql, i64_array};
+use crate::store::sql::Sql;
 use crate::store::subscription::Wanted;
-use crate::store::{Act, Attestation, Lookup, Outcome, Plan, Store, Stored, Write, attest, body, care, paired};
+use crate::store::{Act, Attestation, Lookup, Outcome, Plan, Store, Stored, Write, attest, care, paired};
 use crate::trail::Trail;
 use crate::{Actor, Request, Rows, StoreError};
+
+pub(super) use rows::{Current, rewrite};
+pub(crate) use share::Sharing;
 
 /// Row keys taken from the sequence at once; the sequence's increment.
 const RID_BLOCK: i64 = 1000;
@@ -67,6 +72,8 @@ pub(super) struct Row {
     is_new: bool,
     version_id: i32,
     last_updated: DateTime<Utc>,
+    /// The instant of the request, which [`Row::last_updated`] may be later than.
+    requested: DateTime<Utc>,
     operation: &'static str,
     /// Row keys of the patients it is about; the first one is the head's `pat`.
     pats: Vec<i64>,
@@ -88,75 +95,6 @@ impl Row {
     }
 }
 
-/// The index rows of a current version, to be written anew.
-pub(super) struct Current {
-    pub rid: i64,
-    pub version_id: i32,
-    pub pats: Vec<i64>,
-    pub index: Extracted,
-}
-
-/// Writes the index rows of current versions anew, of those that are current still. Labels and patients stay.
-pub(super) async fn rewrite(
-    tx: &DatabaseTransaction,
-    resource_type: ResourceType,
-    all: Vec<Current>,
-) -> Result<(), StoreError> {
-    if all.is_empty() {
-        return Ok(());
-    }
-    let table = resource_type.table();
-    // In the order of every writer.
-    let sql = format!(
-        r#"SELECT h.rid FROM fhir."{table}_ix" AS h JOIN unnest($1::bigint[], $2::int[]) AS u (rid, version_id)
-             ON u.rid = h.rid AND u.version_id = h.version_id ORDER BY h.rkey FOR UPDATE OF h"#
-    );
-    let versions = array(ArrayType::Int, all.iter().map(|c| c.version_id.into()));
-    let binds = [i64_array(all.iter().map(|c| c.rid)), versions];
-    let mut current = HashSet::new();
-    for row in tx.query_all_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await? {
-        current.insert(row.try_get::<i64>("", "rid")?);
-    }
-    let rows: Vec<Row> = all
-        .into_iter()
-        .filter(|c| current.contains(&c.rid))
-        .map(|Current { rid, version_id, pats, index }| Row {
-            at: 0,
-            resource_type,
-            id: String::new(),
-            rid,
-            is_new: false,
-            version_id,
-            last_updated: DateTime::UNIX_EPOCH,
-            operation: "U",
-            pat_before: pats.first().copied(),
-            pats,
-            index,
-            body: String::new(),
-            keep_text: false,
-            by: None,
-        })
-        .collect();
-    let sql = format!(
-        r#"UPDATE fhir."{table}_ix" AS h
-           SET ts_lo = u.ts_lo, ts_hi = u.ts_hi, gen = {GENERATION}, terms = ($1::bigint[])[u.term_lo:u.term_hi]
-           FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::int[]) AS u (rid, ts_lo, ts_hi, term_lo, term_hi)
-           WHERE h.rid = u.rid"#
-    );
-    let refs: Vec<&Row> = rows.iter().collect();
-    let (terms, term_lo, term_hi) = term_slices(&refs);
-    let binds = [
-        terms,
-        i64_array(rows.iter().map(|r| r.rid)),
-        i64_array(rows.iter().map(|r| r.index.ts_lo)),
-        i64_array(rows.iter().map(|r| r.index.ts_hi)),
-        term_lo,
-        term_hi,
-    ];
-    tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
-    write_side_rows(tx, &rows).await
-}
-
 impl Row {
     fn written(&self) -> care::Written<'_> {
         care::Written {
@@ -171,9 +109,6 @@ impl Row {
     }
 }
 
-/// Extractor generation that writes index rows; it grows whenever the rows of an unchanged document would change.
-const GENERATION: i16 = 1;
-
 impl Store {
     /// Commits the plan: all of its writes, or none.
     ///
@@ -185,6 +120,9 @@ impl Store {
     pub async fn commit(&self, actor: &Actor, request: &Request, plan: &Plan) -> Result<Vec<Outcome>, StoreError> {
         check(actor, plan)?;
         let fingerprint = request.idempotency_key.as_ref().map(|_| plan_hash(plan)).unwrap_or_default();
+        if let Some(done) = self.commit_shared(actor, request, plan, &fingerprint).await? {
+            return Ok(done);
+        }
         let conditions = Conditions { criteria: Vec::new(), fingerprint };
         let decide = |_: &[Vec<Match>]| Ok((Cow::Borrowed(plan), ()));
         Ok(self.commit_decided(actor, request, &conditions, &decide).await?.0)
@@ -267,24 +205,16 @@ impl Store {
         if let Some(act) = plan.act.as_ref().filter(|_| !rows.is_empty()) {
             rows.push(self.attested(tx, actor, request, plan, act, &rows).await?);
         }
-        let mut by_type: BTreeMap<ResourceType, Vec<&Row>> = BTreeMap::new();
-        for row in &rows {
-            by_type.entry(row.resource_type).or_default().push(row);
-        }
-        for (resource_type, rows) in &by_type {
-            insert_versions(tx, *resource_type, rows).await?;
-            self.insert_heads(tx, *resource_type, rows).await?;
-            update_heads(tx, *resource_type, rows).await?;
-        }
-        write_side_rows(tx, &rows).await?;
-        care::keep(tx, &self.keys, rows.iter().map(Row::written)).await?;
+        self.insert_rows(tx, &rows).await?;
         let deleted: Vec<_> =
             rows.iter().filter(|r| r.operation == "D").map(|r| (r.resource_type, r.id.as_str())).collect();
         self.unreferenced(tx, actor, &deleted).await?;
-        write_moves(tx, request, &rows).await?;
-        let generations = record(tx, actor, request, plan.writes.len(), matches, &rows).await?;
-        let by = rows.iter().filter_map(|r| Some((r.resource_type, r.by?)));
-        self.indexed_by_newest(tx, by, &generations).await?;
+        let audited: Vec<AuditRow> = rows.iter().map(|row| audited(actor, request, row)).collect();
+        self.tell(tx, &rows, &audited).await?;
+        if let Some(key) = &request.idempotency_key {
+            let outcome = kept_outcome(plan.writes.len(), matches, &rows);
+            keep_outcomes(tx, &[(&actor.principal, key, outcome)]).await?;
+        }
         // What this transaction writes beside it is left to the job, as all that is stored.
         let defining = rows.iter().filter(|r| r.resource_type == ResourceType::SearchParameter);
         self.define(tx, actor, request, &defining.map(Row::defines).collect::<Vec<_>>()).await?;
@@ -292,6 +222,30 @@ impl Store {
             actor.trail.committed();
         }
         Ok(rows)
+    }
+
+    /// Versions, heads and all index rows.
+    async fn insert_rows(&self, tx: &DatabaseTransaction, rows: &[Row]) -> Result<(), StoreError> {
+        let mut by_type: BTreeMap<ResourceType, Vec<&Row>> = BTreeMap::new();
+        for row in rows {
+            by_type.entry(row.resource_type).or_default().push(row);
+        }
+        for (resource_type, rows) in &by_type {
+            rows::insert_versions(tx, *resource_type, rows).await?;
+            rows::insert_heads(&self.keys, tx, *resource_type, rows).await?;
+            rows::update_heads(tx, *resource_type, rows).await?;
+        }
+        rows::write_side_rows(tx, rows).await?;
+        care::keep(tx, &self.keys, rows.iter().map(Row::written)).await?;
+        rows::write_moves(tx, rows).await
+    }
+
+    /// Outbox and audit, when all other rows are written; refuses what was indexed by an older set of search parameters.
+    async fn tell(&self, tx: &DatabaseTransaction, rows: &[Row], audited: &[AuditRow]) -> Result<(), StoreError> {
+        audit::insert(tx, audited).await?;
+        let generations = rows::write_outbox(tx, rows).await?;
+        let by = rows.iter().filter_map(|r| Some((r.resource_type, r.by?)));
+        self.indexed_by_newest(tx, by, &generations).await
     }
 
     /// Locks the heads of every target the actor may see, in the same order for every writer.
@@ -312,6 +266,26 @@ impl Store {
         actor: &Actor,
         named: impl Iterator<Item = (ResourceType, &'n str, bool)>,
     ) -> Result<Heads, StoreError> {
+        self.lock_heads_or(tx, actor, named, "").await
+    }
+
+    /// As [`Store::lock_heads`], of those heads that nobody else has locked.
+    async fn lock_free_heads<'n>(
+        &self,
+        tx: &DatabaseTransaction,
+        actor: &Actor,
+        named: impl Iterator<Item = (ResourceType, &'n str, bool)>,
+    ) -> Result<Heads, StoreError> {
+        self.lock_heads_or(tx, actor, named, " SKIP LOCKED").await
+    }
+
+    async fn lock_heads_or<'n>(
+        &self,
+        tx: &DatabaseTransaction,
+        actor: &Actor,
+        named: impl Iterator<Item = (ResourceType, &'n str, bool)>,
+        otherwise: &str,
+    ) -> Result<Heads, StoreError> {
         let mut targets: BTreeMap<ResourceType, (Vec<i64>, Vec<i64>)> = BTreeMap::new();
         for (resource_type, id, wants_body) in named {
             let rkey = self.keys.resource(resource_type, id);
@@ -327,7 +301,7 @@ impl Store {
             sql.push("SELECT h.id, h.rid, h.version_id, h.last_updated, h.deleted, h.pat, h.ts_lo, h.ts_hi, h.conf, h.sens, CASE WHEN h.rkey = ANY(");
             sql.bind_i64s(with_body).push(") THEN h.raw END AS raw FROM ");
             sql.heads_with_deleted(resource_type, "h", actor, &self.keys);
-            sql.push(" AND h.rkey = ANY(").bind_i64s(rkeys).push(") ORDER BY h.rkey FOR UPDATE");
+            sql.push(" AND h.rkey = ANY(").bind_i64s(rkeys).push(") ORDER BY h.rkey FOR UPDATE").push(otherwise);
             for row in tx.query_all_raw(sql.statement()).await? {
                 let raw: Option<Vec<u8>> = row.try_get("", "raw")?;
                 let head = Head {
@@ -422,88 +396,31 @@ impl Store {
         for (at, write) in plan.writes.iter().enumerate() {
             let Write { resource_type, id, act } = write;
             let head = heads.get(&(*resource_type, id.clone()));
-            let live = head.filter(|h| !h.deleted);
-            let absent = || StoreError::NotFound { resource_type: *resource_type, id: id.clone() };
-            let (text, operation) = match act {
-                Act::Create { .. } if head.is_some() => {
-                    return Err(StoreError::Conflict(format!("{resource_type}/{id} exists already")));
-                }
-                Act::Create { body } => (Some(Cow::Borrowed(body.as_str())), "C"),
-                Act::Update { body, expected, may_create } => {
-                    stale(write, *expected, live)?;
-                    match live {
-                        Some(_) => (Some(Cow::Borrowed(body.as_str())), "U"),
-                        // To who sees some rows only, a taken id would tell of a row that is hidden.
-                        None if *may_create && actor.rows != Rows::All => {
-                            return Err(StoreError::NoCreateByUpdate { resource_type: *resource_type, id: id.clone() });
+            let Some((text, operation)) = intended(actor, at, write, head)? else { continue };
+            let text = match text {
+                Some(text) => {
+                    if paired::is_watched(actor, plan.act.as_ref(), *resource_type) {
+                        let before = head.filter(|h| !h.deleted).and_then(|h| h.body.as_deref());
+                        paired::check(*resource_type, before, &text)?;
+                    }
+                    Some(match resource_type {
+                        ResourceType::Subscription => {
+                            let patched = matches!(act, Act::Patch { .. });
+                            let version_id = head.map_or(1, |h| h.version_id + 1);
+                            let wanted = Wanted { at, id, version_id, text: &text, patched };
+                            Cow::Owned(self.subscribe_to(tx, actor, request, wanted).await?)
                         }
-                        None if *may_create => (Some(Cow::Borrowed(body.as_str())), "C"),
-                        None => return Err(absent()),
-                    }
+                        _ => text,
+                    })
                 }
-                Act::Patch { patch, expected } => {
-                    stale(write, *expected, live)?;
-                    let Some(live) = live else {
-                        return Err(match head {
-                            Some(_) => StoreError::Gone { resource_type: *resource_type, id: id.clone() },
-                            None => absent(),
-                        });
-                    };
-                    (Some(Cow::Owned(patched(actor, patch, live, at)?)), "U")
-                }
-                Act::Delete { expected } => {
-                    stale(write, *expected, live)?;
-                    if live.is_none() {
-                        continue;
+                None => {
+                    if *resource_type == ResourceType::Subscription {
+                        self.unsubscribe(tx, id).await?;
                     }
-                    (None, "D")
+                    None
                 }
             };
-            let version_id = head.map_or(1, |h| h.version_id + 1);
-            let last_updated =
-                head.map_or(request.now, |h| request.now.max(h.last_updated + TimeDelta::microseconds(1)));
-            let mut row = Row {
-                at,
-                resource_type: *resource_type,
-                id: id.clone(),
-                rid: 0,
-                is_new: head.is_none(),
-                version_id,
-                last_updated,
-                operation,
-                pats: head.and_then(|h| h.pat).into_iter().collect(),
-                pat_before: head.and_then(|h| h.pat),
-                index: Extracted::default(),
-                body: String::new(),
-                keep_text: false,
-                by: None,
-            };
-            if let Some(text) = text {
-                if paired::is_watched(actor, plan.act.as_ref(), *resource_type) {
-                    paired::check(*resource_type, live.and_then(|h| h.body.as_deref()), &text)?;
-                }
-                let text = match resource_type {
-                    ResourceType::Subscription => {
-                        let patched = matches!(act, Act::Patch { .. });
-                        let wanted = Wanted { at, id, version_id, text: &text, patched };
-                        Cow::Owned(self.subscribe_to(tx, actor, request, wanted).await?)
-                    }
-                    _ => text,
-                };
-                self.read_body(&mut row, &text)?;
-                self.own(actor, write, &row)?;
-                let labels = head.map_or((label::NORMAL, 0), |h| (h.conf, h.sens));
-                if labels != (row.index.conf, row.index.sens) {
-                    labelled(actor)?;
-                }
-            } else if let Some(head) = head {
-                if *resource_type == ResourceType::Subscription {
-                    self.unsubscribe(tx, id).await?;
-                }
-                row.index.terms = self.compartment_terms(*resource_type, &row.pats);
-                (row.index.ts_lo, row.index.ts_hi) = (head.ts_lo, head.ts_hi);
-                (row.index.conf, row.index.sens) = (head.conf, head.sens);
-            }
+            let mut row = self.row(actor, request, at, write, head, (text.as_deref(), operation))?;
             row.rid = match head {
                 Some(head) => head.rid,
                 None => self.next_rid(tx).await?,
@@ -511,6 +428,49 @@ impl Store {
             rows.push(row);
         }
         Ok(rows)
+    }
+
+    /// The row of a write with this text, or of a deletion; of a new resource without its row key.
+    fn row(
+        &self,
+        actor: &Actor,
+        request: &Request,
+        at: usize,
+        write: &Write,
+        head: Option<&Head>,
+        (text, operation): (Option<&str>, &'static str),
+    ) -> Result<Row, StoreError> {
+        let resource_type = write.resource_type;
+        let mut row = Row {
+            at,
+            resource_type,
+            id: write.id.clone(),
+            rid: head.map_or(0, |h| h.rid),
+            is_new: head.is_none(),
+            version_id: head.map_or(1, |h| h.version_id + 1),
+            last_updated: head.map_or(request.now, |h| request.now.max(h.last_updated + TimeDelta::microseconds(1))),
+            requested: request.now,
+            operation,
+            pats: head.and_then(|h| h.pat).into_iter().collect(),
+            pat_before: head.and_then(|h| h.pat),
+            index: Extracted::default(),
+            body: String::new(),
+            keep_text: false,
+            by: None,
+        };
+        if let Some(text) = text {
+            self.read_body(&mut row, text)?;
+            self.own(actor, write, &row)?;
+            let labels = head.map_or((label::NORMAL, 0), |h| (h.conf, h.sens));
+            if labels != (row.index.conf, row.index.sens) {
+                labelled(actor)?;
+            }
+        } else if let Some(head) = head {
+            row.index.terms = self.compartment_terms(resource_type, &row.pats);
+            (row.index.ts_lo, row.index.ts_hi) = (head.ts_lo, head.ts_hi);
+            (row.index.conf, row.index.sens) = (head.conf, head.sens);
+        }
+        Ok(row)
     }
 
     /// Reads a body into the row: index rows, patients, and the text as it is served. Every document that becomes a version passes here,
@@ -593,48 +553,6 @@ impl Store {
         Ok(block.0 - 1)
     }
 
-    async fn insert_heads(
-        &self,
-        tx: &DatabaseTransaction,
-        resource_type: ResourceType,
-        rows: &[&Row],
-    ) -> Result<(), StoreError> {
-        let rows: Vec<&Row> = rows.iter().copied().filter(|r| r.is_new).collect();
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let table = resource_type.table();
-        let sql = format!(
-            r#"INSERT INTO fhir."{table}_ix"
-                 (rid, rkey, pat, ts_lo, ts_hi, conf, sens, gen, last_updated, version_id, id, terms, raw)
-               SELECT u.rid, u.rkey, NULLIF(u.pat, 0), u.ts_lo, u.ts_hi, u.conf, u.sens, {GENERATION},
-                      'epoch'::timestamptz + u.at * interval '1 microsecond', u.version_id, u.id,
-                      ($1::bigint[])[u.term_lo:u.term_hi], u.raw
-               FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::smallint[], $8::int[],
-                           $9::bigint[], $10::int[], $11::text[], $12::int[], $13::int[], $14::bytea[])
-                 AS u (rid, rkey, pat, ts_lo, ts_hi, conf, sens, at, version_id, id, term_lo, term_hi, raw)"#
-        );
-        let (terms, term_lo, term_hi) = term_slices(&rows);
-        let binds = [
-            terms,
-            i64_array(rows.iter().map(|r| r.rid)),
-            i64_array(rows.iter().map(|r| self.keys.resource(resource_type, &r.id))),
-            i64_array(rows.iter().map(|r| r.pats.first().copied().unwrap_or(0))),
-            i64_array(rows.iter().map(|r| r.index.ts_lo)),
-            i64_array(rows.iter().map(|r| r.index.ts_hi)),
-            smallints(&rows, |r| r.index.conf),
-            ints(&rows, |r| r.index.sens),
-            i64_array(rows.iter().map(|r| r.last_updated.timestamp_micros())),
-            ints(&rows, |r| r.version_id),
-            texts(&rows, |r| r.id.clone()),
-            term_lo,
-            term_hi,
-            bytes(&rows, |r| body::encode(&r.body)),
-        ];
-        tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
-        Ok(())
-    }
-
     /// The outcome of the first request under the same key, from the versions it wrote.
     pub(super) async fn replay(
         &self,
@@ -695,6 +613,54 @@ pub(super) fn check(actor: &Actor, plan: &Plan) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// What a write amounts to against the head as it is locked: the text of a new version or none for a deletion, and its operation;
+/// `None` when there is nothing to delete.
+fn intended<'w>(
+    actor: &Actor,
+    at: usize,
+    write: &'w Write,
+    head: Option<&Head>,
+) -> Result<Option<(Option<Cow<'w, str>>, &'static str)>, StoreError> {
+    let Write { resource_type, id, act } = write;
+    let live = head.filter(|h| !h.deleted);
+    let absent = || StoreError::NotFound { resource_type: *resource_type, id: id.clone() };
+    Ok(Some(match act {
+        Act::Create { .. } if head.is_some() => {
+            return Err(StoreError::Conflict(format!("{resource_type}/{id} exists already")));
+        }
+        Act::Create { body } => (Some(Cow::Borrowed(body.as_str())), "C"),
+        Act::Update { body, expected, may_create } => {
+            stale(write, *expected, live)?;
+            match live {
+                Some(_) => (Some(Cow::Borrowed(body.as_str())), "U"),
+                // To who sees some rows only, a taken id would tell of a row that is hidden.
+                None if *may_create && actor.rows != Rows::All => {
+                    return Err(StoreError::NoCreateByUpdate { resource_type: *resource_type, id: id.clone() });
+                }
+                None if *may_create => (Some(Cow::Borrowed(body.as_str())), "C"),
+                None => return Err(absent()),
+            }
+        }
+        Act::Patch { patch, expected } => {
+            stale(write, *expected, live)?;
+            let Some(live) = live else {
+                return Err(match head {
+                    Some(_) => StoreError::Gone { resource_type: *resource_type, id: id.clone() },
+                    None => absent(),
+                });
+            };
+            (Some(Cow::Owned(patched(actor, patch, live, at)?)), "U")
+        }
+        Act::Delete { expected } => {
+            stale(write, *expected, live)?;
+            if live.is_none() {
+                return Ok(None);
+            }
+            (None, "D")
+        }
+    }))
 }
 
 /// Refuses another label to whoever may not label. Of a patch all labels count, of whole documents those that rights depend on.
@@ -812,244 +778,59 @@ fn plan_hash(plan: &Plan) -> Vec<u8> {
     hash.finalize().to_vec()
 }
 
-async fn insert_versions(
-    tx: &DatabaseTransaction,
-    resource_type: ResourceType,
-    rows: &[&Row],
-) -> Result<(), StoreError> {
-    let table = resource_type.table();
-    let sql = format!(
-        r#"INSERT INTO fhir."{table}" (rid, version_id, id, last_updated, op, pat, pats, conf, sens, resource, raw)
-           SELECT u.rid, u.version_id, u.id, 'epoch'::timestamptz + u.at * interval '1 microsecond', u.op::"char", NULLIF(u.pat, 0),
-                  CASE WHEN u.pat_hi > u.pat_lo THEN ($10::bigint[])[u.pat_lo:u.pat_hi] END, u.conf, u.sens,
-                  NULLIF(u.body, '')::jsonb, NULLIF(u.raw, '')
-           FROM unnest($1::bigint[], $2::int[], $3::text[], $4::bigint[], $5::text[], $6::smallint[], $7::int[], $8::text[], $9::bytea[],
-                       $11::bigint[], $12::int[], $13::int[])
-             AS u (rid, version_id, id, at, op, conf, sens, body, raw, pat, pat_lo, pat_hi)"#
-    );
-    let (pats, pat_lo, pat_hi) = slices(rows, |r| &r.pats);
-    let binds = [
-        i64_array(rows.iter().map(|r| r.rid)),
-        ints(rows, |r| r.version_id),
-        texts(rows, |r| r.id.clone()),
-        i64_array(rows.iter().map(|r| r.last_updated.timestamp_micros())),
-        texts(rows, |r| r.operation.to_owned()),
-        smallints(rows, |r| r.index.conf),
-        ints(rows, |r| r.index.sens),
-        texts(rows, |r| r.body.clone()),
-        bytes(rows, |r| if r.keep_text { body::encode(&r.body) } else { Vec::new() }),
-        pats,
-        i64_array(rows.iter().map(|r| r.pats.first().copied().unwrap_or(0))),
-        pat_lo,
-        pat_hi,
-    ];
-    tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
-    Ok(())
-}
-
-async fn update_heads(tx: &DatabaseTransaction, resource_type: ResourceType, rows: &[&Row]) -> Result<(), StoreError> {
-    let rows: Vec<&Row> = rows.iter().copied().filter(|r| !r.is_new).collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let table = resource_type.table();
-    let sql = format!(
-        r#"UPDATE fhir."{table}_ix" AS h
-           SET version_id = u.version_id, last_updated = 'epoch'::timestamptz + u.at * interval '1 microsecond', deleted = u.op = 'D',
-               pat = NULLIF(u.pat, 0), ts_lo = u.ts_lo, ts_hi = u.ts_hi, conf = u.conf, sens = u.sens, gen = {GENERATION},
-               terms = ($1::bigint[])[u.term_lo:u.term_hi], raw = NULLIF(u.raw, '')
-           FROM unnest($2::bigint[], $3::int[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::smallint[],
-                       $10::int[], $11::int[], $12::int[], $13::bytea[])
-             AS u (rid, version_id, at, op, pat, ts_lo, ts_hi, conf, sens, term_lo, term_hi, raw)
-           WHERE h.rid = u.rid AND h.version_id = u.version_id - 1"#
-    );
-    let (terms, term_lo, term_hi) = term_slices(&rows);
-    let binds = [
-        terms,
-        i64_array(rows.iter().map(|r| r.rid)),
-        ints(&rows, |r| r.version_id),
-        i64_array(rows.iter().map(|r| r.last_updated.timestamp_micros())),
-        texts(&rows, |r| r.operation.to_owned()),
-        i64_array(rows.iter().map(|r| r.pats.first().copied().unwrap_or(0))),
-        i64_array(rows.iter().map(|r| r.index.ts_lo)),
-        i64_array(rows.iter().map(|r| r.index.ts_hi)),
-        smallints(&rows, |r| r.index.conf),
-        ints(&rows, |r| r.index.sens),
-        term_lo,
-        term_hi,
-        bytes(&rows, |r| if r.body.is_empty() { Vec::new() } else { body::encode(&r.body) }),
-    ];
-    let done = tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
-    if done.rows_affected() == rows.len() as u64 {
-        Ok(())
-    } else {
-        Err(StoreError::Internal("a locked head changed".into()))
-    }
-}
-
-/// The rows of the global index tables. What an earlier version had there goes first.
-async fn write_side_rows(tx: &DatabaseTransaction, rows: &[Row]) -> Result<(), StoreError> {
-    let before: Vec<i64> = rows.iter().filter(|r| !r.is_new).map(|r| r.rid).collect();
-    let run = async |sql: &str, binds: Vec<Value>| {
-        tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await.map(|_| ())
+/// The row of the audit of a new version.
+fn audited(actor: &Actor, request: &Request, row: &Row) -> AuditRow {
+    let (action, subtype) = match row.operation {
+        "C" => ("C", "create"),
+        "U" => ("U", "update"),
+        _ => ("D", "delete"),
     };
-    if !before.is_empty() {
-        for table in ["ix_ord", "ix_qty", "ix_str", "ix_dat"] {
-            let sql = format!("DELETE FROM fhir.{table} WHERE rid = ANY($1)");
-            run(&sql, vec![i64_array(before.iter().copied())]).await?;
-        }
-    }
-    let ord = || rows.iter().flat_map(|r| r.index.ord.iter().map(move |key| (r, *key)));
-    if ord().next().is_some() {
-        let sql = "INSERT INTO fhir.ix_ord (key, ts, rid, pat) SELECT u.key, u.ts, u.rid, NULLIF(u.pat, 0)
-                   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS u (key, ts, rid, pat)";
-        let binds = vec![
-            i64_array(ord().map(|(_, key)| key)),
-            i64_array(ord().map(|(r, _)| r.index.ts_lo)),
-            i64_array(ord().map(|(r, _)| r.rid)),
-            i64_array(ord().map(|(r, _)| r.pats.first().copied().unwrap_or(0))),
-        ];
-        run(sql, binds).await?;
-    }
-    let qty = || rows.iter().flat_map(|r| r.index.quantities.iter().map(move |q| (r, *q)));
-    if qty().next().is_some() {
-        let sql = "INSERT INTO fhir.ix_qty (key, v, ts, rid) SELECT u.key, u.v, u.ts, u.rid
-                   FROM unnest($1::bigint[], $2::float8[], $3::bigint[], $4::bigint[]) AS u (key, v, ts, rid)";
-        let binds = vec![
-            i64_array(qty().map(|(_, (key, _))| key)),
-            array(ArrayType::Double, qty().map(|(_, (_, v))| v.into())),
-            i64_array(qty().map(|(r, _)| r.index.ts_lo)),
-            i64_array(qty().map(|(r, _)| r.rid)),
-        ];
-        run(sql, binds).await?;
-    }
-    let strings = || rows.iter().flat_map(|r| r.index.strings.iter().map(move |s| (r, s)));
-    if strings().next().is_some() {
-        let sql = "INSERT INTO fhir.ix_str (key, n, rid) SELECT u.key, u.n, u.rid
-                   FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS u (key, n, rid)";
-        let binds = vec![
-            i64_array(strings().map(|(_, (key, _))| *key)),
-            array(ArrayType::String, strings().map(|(_, (_, n))| n.clone().into())),
-            i64_array(strings().map(|(r, _)| r.rid)),
-        ];
-        run(sql, binds).await?;
-    }
-    let dates = || rows.iter().flat_map(|r| r.index.dates.iter().map(move |d| (r, *d)));
-    if dates().next().is_some() {
-        let sql = "INSERT INTO fhir.ix_dat (key, lo, hi, rid) SELECT u.key, u.lo, u.hi, u.rid
-                   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS u (key, lo, hi, rid)";
-        let binds = vec![
-            i64_array(dates().map(|(_, (key, ..))| key)),
-            i64_array(dates().map(|(_, (_, lo, _))| lo)),
-            i64_array(dates().map(|(_, (.., hi))| hi)),
-            i64_array(dates().map(|(r, _)| r.rid)),
-        ];
-        run(sql, binds).await?;
-    }
-    Ok(())
-}
-
-/// A record that went over to another patient leaves a trace, so that the past of both charts can be told.
-async fn write_moves(tx: &DatabaseTransaction, request: &Request, rows: &[Row]) -> Result<(), StoreError> {
-    let moved: Vec<&Row> = rows.iter().filter(|r| !r.is_new && r.pats.first().copied() != r.pat_before).collect();
-    if moved.is_empty() {
-        return Ok(());
-    }
-    let sql = "INSERT INTO fhir.compartment_move (rid, type, from_pat, to_pat, at)
-               SELECT u.rid, u.type, NULLIF(u.from_pat, 0), NULLIF(u.to_pat, 0), $1
-               FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::bigint[]) AS u (rid, type, from_pat, to_pat)";
-    let binds = [
-        request.now.into(),
-        i64_array(moved.iter().map(|r| r.rid)),
-        texts(&moved, |r| r.resource_type.name().to_owned()),
-        i64_array(moved.iter().map(|r| r.pat_before.unwrap_or(0))),
-        i64_array(moved.iter().map(|r| r.pats.first().copied().unwrap_or(0))),
-    ];
-    tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
-    Ok(())
-}
-
-/// Outbox, audit and the request's outcome, in the transaction of the write. Gives the generations of the types' search parameters,
-/// where they were ever changed.
-async fn record(
-    tx: &DatabaseTransaction,
-    actor: &Actor,
-    request: &Request,
-    writes: usize,
-    matches: &[Vec<Match>],
-    rows: &[Row],
-) -> Result<BTreeMap<ResourceType, i64>, StoreError> {
-    let rows: Vec<&Row> = rows.iter().collect();
-    // The generations are read when all rows are written: whoever changes them from now on waits for this transaction to end.
-    let outbox = r#"WITH o AS (INSERT INTO app.outbox (type, id, version_id, pats, kind, at)
-        SELECT u.type, u.id, u.version_id, ($6::bigint[])[u.pat_lo:u.pat_hi], u.kind::"char", $1
-        FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $7::int[], $8::int[]) AS u (type, id, version_id, kind, pat_lo, pat_hi))
-        SELECT g.type, g.gen FROM app.index_generation AS g WHERE g.type = ANY($2::text[])"#;
-    // Who looks at the chart that a record left has to hear of it too.
-    let told: Vec<Vec<i64>> = rows
-        .iter()
-        .map(|r| r.pats.iter().copied().chain(r.pat_before.filter(|before| !r.pats.contains(before))).collect())
-        .collect();
-    let (told, told_lo, told_hi) = slices_of(told.iter());
-    let binds = [
-        request.now.into(),
-        texts(&rows, |r| r.resource_type.name().to_owned()),
-        texts(&rows, |r| r.id.clone()),
-        ints(&rows, |r| r.version_id),
-        texts(&rows, |r| r.operation.to_owned()),
-        told,
-        told_lo,
-        told_hi,
-    ];
-    let mut generations = BTreeMap::new();
-    for row in tx.query_all_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, outbox, binds)).await? {
-        if let Some(resource_type) = ResourceType::named(&row.try_get::<String>("", "type")?) {
-            generations.insert(resource_type, row.try_get("", "gen")?);
-        }
-    }
     let roles: Vec<&str> = actor.roles.iter().map(|r| r.name()).collect();
-    let audited = rows.iter().map(|r| {
-        let about: Vec<usize> = (0..r.pats.len()).collect();
-        let item = serde_json::json!({
-            "what": format!("{}/{}", r.resource_type, r.id), "version": r.version_id, "patients": about,
-        });
-        AuditRow {
-            recorded: request.now,
-            request_id: request.request_id.clone(),
-            principal: actor.principal.clone(),
-            account: actor.account,
-            action: match r.operation {
-                "C" => "C",
-                "U" => "U",
-                _ => "D",
-            },
-            subtype: match r.operation {
-                "C" => "create".to_owned(),
-                "U" => "update".to_owned(),
-                _ => "delete".to_owned(),
-            },
-            outcome: 0,
-            patients: r.pats.clone(),
-            what: serde_json::json!({ "items": [item], "roles": roles, "user": actor.fhir_user }).into(),
-        }
+    let about: Vec<usize> = (0..row.pats.len()).collect();
+    let item = serde_json::json!({
+        "what": format!("{}/{}", row.resource_type, row.id), "version": row.version_id, "patients": about,
     });
-    audit::insert(tx, &audited.collect::<Vec<_>>()).await?;
-    if let Some(key) = &request.idempotency_key {
-        let mut entries = vec![serde_json::json!({ "operation": "-" }); writes];
-        for r in rows.iter().filter(|r| r.at < writes) {
-            entries[r.at] = serde_json::json!({
-                "operation": r.operation, "type": r.resource_type.name(), "id": r.id, "version": r.version_id,
-            });
-        }
-        let sql = "UPDATE app.write_request SET outcome = $3::jsonb WHERE principal = $1 AND key = $2";
-        let outcome = match matches {
-            [] => serde_json::Value::Array(entries),
-            matches => serde_json::json!({ "matches": matches, "writes": entries }),
-        };
-        let binds: [Value; 3] = [actor.principal.clone().into(), key.as_str().into(), outcome.to_string().into()];
-        tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
+    AuditRow {
+        recorded: request.now,
+        request_id: request.request_id.clone(),
+        principal: actor.principal.clone(),
+        account: actor.account,
+        action,
+        subtype: subtype.to_owned(),
+        outcome: 0,
+        patients: row.pats.clone(),
+        what: serde_json::json!({ "items": [item], "roles": roles, "user": actor.fhir_user }).into(),
     }
-    Ok(generations)
+}
+
+/// What became of a request, as it is kept under its idempotency key.
+fn kept_outcome(writes: usize, matches: &[Vec<Match>], rows: &[Row]) -> serde_json::Value {
+    let mut entries = vec![serde_json::json!({ "operation": "-" }); writes];
+    for r in rows.iter().filter(|r| r.at < writes) {
+        entries[r.at] = serde_json::json!({
+            "operation": r.operation, "type": r.resource_type.name(), "id": r.id, "version": r.version_id,
+        });
+    }
+    match matches {
+        [] => serde_json::Value::Array(entries),
+        matches => serde_json::json!({ "matches": matches, "writes": entries }),
+    }
+}
+
+/// Keeps outcomes under the keys that were taken: principal, key, outcome.
+async fn keep_outcomes(
+    tx: &DatabaseTransaction,
+    outcomes: &[(&String, &String, serde_json::Value)],
+) -> Result<(), StoreError> {
+    let mut sql = Sql::new();
+    sql.push("UPDATE app.write_request AS w SET outcome = u.outcome::jsonb FROM unnest(");
+    sql.bind_texts(outcomes.iter().map(|(principal, ..)| (*principal).clone())).push("::text[], ");
+    sql.bind_texts(outcomes.iter().map(|(_, key, _)| (*key).clone())).push("::text[], ");
+    sql.bind_texts(outcomes.iter().map(|(.., outcome)| outcome.to_string()))
+        .push("::text[]) AS u (principal, key, outcome)");
+    sql.push(" WHERE w.principal = u.principal AND w.key = u.key");
+    tx.execute_raw(sql.statement()).await?;
+    Ok(())
 }
 
 /// In the order of the plan; a deletion of nothing wrote no row, and what the gate added is no answer to anything.
@@ -1066,49 +847,4 @@ pub(super) fn outcomes(plan: &Plan, rows: Vec<Row>) -> Vec<Outcome> {
         };
     }
     outcomes
-}
-
-/// All terms in one flat array, and each row's slice of it (first and last position from 1): an array of arrays cannot be unnested
-/// by row.
-fn term_slices(rows: &[&Row]) -> (Value, Value, Value) {
-    slices(rows, |r| &r.index.terms)
-}
-
-fn slices<'r>(rows: &[&'r Row], of: impl Fn(&'r Row) -> &'r Vec<i64>) -> (Value, Value, Value) {
-    slices_of(rows.iter().map(|r| of(r)))
-}
-
-fn slices_of<'r>(lists: impl Iterator<Item = &'r Vec<i64>> + Clone) -> (Value, Value, Value) {
-    let mut ends = Vec::new();
-    let mut end = 0;
-    for list in lists.clone() {
-        let start = end + 1;
-        end += list.len() as i32;
-        ends.push((start, end));
-    }
-    (
-        i64_array(lists.flatten().copied()),
-        array(ArrayType::Int, ends.iter().map(|(lo, _)| (*lo).into())),
-        array(ArrayType::Int, ends.iter().map(|(_, hi)| (*hi).into())),
-    )
-}
-
-fn array(ty: ArrayType, values: impl Iterator<Item = Value>) -> Value {
-    Value::Array(ty, Some(Box::new(values.collect())))
-}
-
-fn ints(rows: &[&Row], of: impl Fn(&Row) -> i32) -> Value {
-    array(ArrayType::Int, rows.iter().map(|r| of(r).into()))
-}
-
-fn smallints(rows: &[&Row], of: impl Fn(&Row) -> i16) -> Value {
-    array(ArrayType::SmallInt, rows.iter().map(|r| of(r).into()))
-}
-
-fn texts(rows: &[&Row], of: impl Fn(&Row) -> String) -> Value {
-    array(ArrayType::String, rows.iter().map(|r| of(r).into()))
-}
-
-fn bytes(rows: &[&Row], of: impl Fn(&Row) -> Vec<u8>) -> Value {
-    array(ArrayType::Bytes, rows.iter().map(|r| of(r).into()))
 }

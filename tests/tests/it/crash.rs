@@ -12,6 +12,7 @@ use api::postgres::{Cluster, Durability};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::store::{NewToken, SystemAccount};
 use entity::{Store, StoreConfig, Unguarded};
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
 use serde_json::{Value, json};
 use tests::{cluster_settings, scratch_dir};
 
@@ -190,5 +191,77 @@ async fn t01_t02_a_kill_loses_no_acknowledged_write_and_leaves_no_part_of_one() 
         let whole = found == ENTRIES;
         assert!(whole || (found == 0 && !acknowledged.contains(name)), "{name}: {found} of {ENTRIES}");
     }
+    victim.kill();
+}
+
+/// One after the other until the server is gone: the names of what was acknowledged, and of all that was sent.
+async fn create_until_killed(victim: &mut Victim, token: &str, cycle: usize, enough: usize) -> [Vec<String>; 2] {
+    const CREATORS: usize = 16;
+    let done = Arc::new(AtomicUsize::new(0));
+    let reached = Arc::new(tokio::sync::Notify::new());
+    let mut creators = tokio::task::JoinSet::new();
+    for creator in 0..CREATORS {
+        let (url, token) = (format!("{}/fhir/R4/Organization", victim.url), token.to_owned());
+        let (done, reached) = (Arc::clone(&done), Arc::clone(&reached));
+        creators.spawn(async move {
+            let (http, mut acknowledged, mut sent) = (reqwest::Client::new(), Vec::new(), Vec::new());
+            for n in 0.. {
+                let name = format!("single-c{cycle}-{creator}-{n}");
+                sent.push(name.clone());
+                let body = json!({"resourceType": "Organization", "name": name}).to_string();
+                let create = http.post(&url).bearer_auth(&token).header("content-type", "application/fhir+json");
+                let create = create.header("x-request-id", &name).body(body);
+                let Ok(answer) = create.send().await else { break };
+                assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap_or_default());
+                acknowledged.push(name);
+                if done.fetch_add(1, Ordering::SeqCst) + 1 >= enough {
+                    reached.notify_one();
+                }
+            }
+            [acknowledged, sent]
+        });
+    }
+    reached.notified().await;
+    victim.kill();
+    let mut all = [Vec::new(), Vec::new()];
+    while let Some(one) = creators.join_next().await {
+        all.iter_mut().zip(one.unwrap()).for_each(|(all, more)| all.extend(more));
+    }
+    all
+}
+
+/// Single writes share transactions; a kill in between leaves each of them whole, with its row of the audit, or not there.
+#[tokio::test(flavor = "multi_thread")]
+async fn t03_a_kill_loses_no_single_write_that_was_acknowledged() {
+    let hospital = Hospital { dir: scratch_dir("crash-single") };
+    let mut victim = Victim::start(&hospital.dir);
+    let token = hospital.token().await;
+    let [mut acknowledged, mut sent] = [Vec::new(), Vec::new()];
+    for cycle in 0..3 {
+        let [more_acknowledged, more_sent] = create_until_killed(&mut victim, &token, cycle, 100).await;
+        acknowledged.extend(more_acknowledged);
+        sent.extend(more_sent);
+        if cycle == 2 {
+            hospital.signal_postmaster("-KILL");
+        }
+        victim = Victim::start(&hospital.dir);
+    }
+    assert!(acknowledged.len() >= 3 * 100, "{}", acknowledged.len());
+    let cluster = Cluster::join(&cluster_settings(hospital.dir.clone(), Durability::Full)).await.unwrap();
+    let db = sea_orm::Database::connect(cluster.url("wintehr")).await.unwrap();
+    let sql = "WITH v AS (SELECT resource ->> 'name' AS name, count(*) AS found
+                          FROM fhir.organization JOIN fhir.organization_ix USING (rid, version_id) GROUP BY 1)
+               SELECT v.*, (SELECT count(*) FROM fhir.audit_event a WHERE a.request_id = v.name AND a.subtype = 'create') AS told FROM v";
+    let rows = db.query_all_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await.unwrap();
+    let mut stored = std::collections::BTreeSet::new();
+    for row in &rows {
+        let name: String = row.try_get("", "name").unwrap();
+        let counts: (i64, i64) = (row.try_get("", "found").unwrap(), row.try_get("", "told").unwrap());
+        assert_eq!(counts, (1, 1), "{name}");
+        stored.insert(name);
+    }
+    assert!(acknowledged.iter().all(|name| stored.contains(name)), "an acknowledged write is lost");
+    assert!(stored.iter().all(|name| sent.contains(name)));
+    db.close().await.unwrap();
     victim.kill();
 }

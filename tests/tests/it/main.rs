@@ -58,6 +58,7 @@ mod search_parameter;
 mod search_results;
 mod second_factor;
 mod server_key;
+mod sharing;
 mod smart;
 mod store;
 mod subscription;

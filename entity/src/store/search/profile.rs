@@ -1,6 +1,6 @@
 //! Stored StructureDefinitions as the pure validator takes them, and the claims of `meta.profile` at a write.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use fhir::search::query::{Clause, Modifier, Operand, Query};
@@ -40,8 +40,21 @@ impl Store {
         db: &C,
         claims: &[Claims<'_>],
     ) -> Result<(), StoreError> {
+        match self.not_conforming(db, claims).await?.pop_first() {
+            Some((at, issues)) => Err(StoreError::NotValid { at, issues }),
+            None => Ok(()),
+        }
+    }
+
+    /// The issues of the documents that claim a profile which is loaded and do not conform to it, by the place of their writes.
+    pub(in crate::store) async fn not_conforming<C: ConnectionTrait>(
+        &self,
+        db: &C,
+        claims: &[Claims<'_>],
+    ) -> Result<BTreeMap<usize, Vec<Issue>>, StoreError> {
+        let mut refused = BTreeMap::new();
         if !self.checks_claims {
-            return Ok(());
+            return Ok(refused);
         }
         let mut documents = Vec::new();
         for claim in claims.iter().filter(|c| c.body.contains("\"profile\"")) {
@@ -53,12 +66,12 @@ impl Store {
         }
         let all: BTreeSet<&String> = documents.iter().flat_map(|(_, _, urls)| urls).collect();
         if all.is_empty() {
-            return Ok(());
+            return Ok(refused);
         }
         // The rules are the server's, whoever writes.
         let asking = Asking { store: self, db, actor: &Actor::server() };
         if !asking.is_any_stored(&all).await? {
-            return Ok(());
+            return Ok(refused);
         }
         let all: Vec<String> = all.into_iter().cloned().collect();
         let (profiles, _) = asking.profiles(&all).await?;
@@ -66,10 +79,10 @@ impl Store {
             let issues: Vec<Issue> =
                 urls.iter().filter(|u| profiles.get(u).is_some()).flat_map(|u| profiles.check(document, u)).collect();
             if issues.iter().any(Issue::blocks) {
-                return Err(StoreError::NotValid { at: *at, issues });
+                refused.insert(*at, issues);
             }
         }
-        Ok(())
+        Ok(refused)
     }
 }
 
