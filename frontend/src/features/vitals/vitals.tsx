@@ -1,19 +1,24 @@
-import { useState } from 'react'
+import ToggleButton from '@mui/material/ToggleButton'
+import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
+import { lazy, Suspense, useState } from 'react'
+import { useSearchParams } from 'react-router'
 import { useClient } from 'urql'
 import { ActStrip, RowActs } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { Flag } from '../../components/clinical/flag'
 import { codeOf, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { Trend } from '../../components/clinical/trend'
+import { Boundary } from '../../components/ui/boundary'
 import { Part } from '../../components/ui/part'
 import { Pages } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
-import { Empty } from '../../components/ui/states'
+import { Empty, Loading } from '../../components/ui/states'
 import { useMay } from '../../hooks/use-may'
 import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { ObservationRowFragment, VitalPageFragment } from '../../gql/graphql'
 import { formatDateTime } from '../../lib/date'
+import type { GrowthRecord } from './growth/growth'
 import { sheet, type Measured } from './sheet'
 import { VitalsEntry } from './vitals-entry'
 import css from './vitals.module.css'
@@ -26,7 +31,7 @@ export const VitalPage = graphql(`
   }
 `)
 export const VitalRecord = graphql(`
-  fragment VitalRecord on Patient { vitals(first: 60) { ...VitalPage } }
+  fragment VitalRecord on Patient { age { value unit } vitals(first: 60) { ...VitalPage } }
 `)
 const MoreVitals = graphql(`
   query MoreVitals($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 60, after: $after) { ...VitalPage } } }
@@ -39,8 +44,40 @@ function measured(node: VitalPageFragment['nodes'][number]): Measured<Sign> {
   return { id: node.id, code: code?.split('|').at(-1) ?? '', title: node.code?.text ?? 'Not named', unit: valueOf(row).unit, at: row.effectiveAt ?? '', of: { row, versionId: node.versionId, asked: code } }
 }
 
+/** The references are large; they come with the first child whose growth is looked at. */
+const GrowthView = lazy(async () => ({ default: (await import('./growth/growth')).GrowthView }))
+
+/** Vital signs as a sheet; of who is under twenty, the growth chart too. Which of the two is shown stands in the address. */
+export function VitalsView({ of, patientId }: { of: (FragmentType<typeof VitalRecord> & FragmentType<typeof GrowthRecord>) | undefined; patientId: string }) {
+  const [query, setQuery] = useSearchParams()
+  const age = read(VitalRecord, of)?.age
+  const young = !!age && (age.unit !== 'YEARS' || age.value < 20)
+  const growth = young && query.get('view') === 'growth'
+  const show = (to: string | null) => setQuery((before) => {
+    const next = new URLSearchParams(before)
+    if (to === 'growth') next.set('view', to)
+    else next.delete('view')
+    return next
+  }, { replace: true })
+  return (
+    <>
+      {young && (
+        <div className={css.views}>
+          <ToggleButtonGroup exclusive size="small" value={growth ? 'growth' : 'sheet'} aria-label="Show by" onChange={(_, to: string | null) => { if (to) show(to) }}>
+            <ToggleButton value="sheet">Sheet</ToggleButton>
+            <ToggleButton value="growth">Growth</ToggleButton>
+          </ToggleButtonGroup>
+        </div>
+      )}
+      {growth && of
+        ? <section aria-label="Growth"><Boundary what="Growth"><Suspense fallback={<Loading rows={10} label="Growth" />}><GrowthView of={of} /></Suspense></Boundary></section>
+        : <VitalsSheet of={of} patientId={patientId} />}
+    </>
+  )
+}
+
 /** Vital signs as a sheet of time and kind, where new ones are taken down. */
-export function VitalsSheet({ of, patientId }: { of: FragmentType<typeof VitalRecord> | undefined; patientId: string }) {
+function VitalsSheet({ of, patientId }: { of: FragmentType<typeof VitalRecord> | undefined; patientId: string }) {
   const client = useClient()
   const asOf = useAsOf()
   const acting = useMay('chart')
