@@ -29,6 +29,7 @@ use crate::types::chart::{
 };
 use crate::types::cohort::{self, Cohort, CohortInput};
 use crate::types::directory::{self, ConceptConnection, Practitioner, PractitionerConnection};
+use crate::types::measure::{self, Measure, MeasureResult};
 use crate::types::medication::MedicationStatement;
 use crate::types::note::{self, Note, NoteDraft, NoteTemplate};
 use crate::types::past;
@@ -545,6 +546,22 @@ impl Query {
         #[graphql(desc = "Which patients")] definition: CohortInput,
     ) -> Result<Cohort> {
         cohort::cohort(ctx, &definition).await
+    }
+
+    /// The quality measures there are, each with its published source and where it differs from it.
+    async fn measures(&self) -> Vec<Measure> {
+        measure::all()
+    }
+
+    /// A quality measure over a calendar year; who may only count patients is told no small figures.
+    #[graphql(complexity = "500 + child_complexity")]
+    async fn measure(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its number, such as `CMS125`")] id: ID,
+        #[graphql(desc = "The year, such as `{low: \"2025-01-01\", high: \"2026-01-01\"}`")] period: DateRange,
+    ) -> Result<MeasureResult> {
+        measure::measure(ctx, &id, &period).await
     }
 
     /// Who is in hospital, by ward and bed. Refused above 5,000 stays.

@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod cell;
 pub mod demo;
+pub mod measure;
 pub mod media;
 pub mod note;
 pub mod questionnaire;

@@ -384,7 +384,7 @@ impl Reader<'_> {
 
     /// Conditions on the patient. Only what no mask hides is asked: of a birth, the year.
     fn patient(&self, pairs: &[(&str, String)]) -> Result<Vec<Clause>> {
-        self.parsed(ResourceType::Patient, pairs, Vec::new())
+        conditions(self.session, ResourceType::Patient, &owned(pairs))
     }
 
     /// One resource about the patient that meets all of these.
@@ -394,24 +394,32 @@ impl Reader<'_> {
         pairs: Vec<(&str, String)>,
         (name, range): (&'static str, Option<&DateRange>),
     ) -> Result<Clause> {
-        let range = range.map(|r| r.pairs(name)).unwrap_or_default();
-        let all = self.parsed(source, &pairs, range)?;
-        let param = registry::parameter(source, "patient");
-        let param = param.ok_or_else(|| error::graphql(&StoreError::Internal("a type without a patient".into())))?;
-        Ok(Clause::Has { source, param, clause: Box::new(Clause::And(all)) })
+        let mut all = owned(&pairs);
+        all.extend(range.map(|r| r.pairs(name)).unwrap_or_default());
+        has(self.session, source, &all)
     }
+}
 
-    fn parsed(
-        &self,
-        resource_type: ResourceType,
-        pairs: &[(&str, String)],
-        more: Vec<(String, String)>,
-    ) -> Result<Vec<Clause>> {
-        let pairs: Vec<(String, String)> =
-            pairs.iter().map(|(n, v)| ((*n).to_owned(), v.clone())).chain(more).collect();
-        let parsed = parse(resource_type, &pairs, Handling::Strict, self.session.now, &Options::default());
-        parsed.map(|p| p.query.all).map_err(|issues| error::graphql(&StoreError::Invalid(issues)))
-    }
+fn owned(pairs: &[(&str, String)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+}
+
+/// The conditions of a FHIR search.
+pub(crate) fn conditions(
+    session: &Session,
+    resource_type: ResourceType,
+    pairs: &[(String, String)],
+) -> Result<Vec<Clause>> {
+    let parsed = parse(resource_type, pairs, Handling::Strict, session.now, &Options::default());
+    parsed.map(|p| p.query.all).map_err(|issues| error::graphql(&StoreError::Invalid(issues)))
+}
+
+/// The patient has one resource of that type that meets all of these.
+pub(crate) fn has(session: &Session, source: ResourceType, pairs: &[(String, String)]) -> Result<Clause> {
+    let all = conditions(session, source, pairs)?;
+    let param = registry::parameter(source, "patient");
+    let param = param.ok_or_else(|| error::graphql(&StoreError::Internal("a type without a patient".into())))?;
+    Ok(Clause::Has { source, param, clause: Box::new(Clause::And(all)) })
 }
 
 /// `system|code` of a code that may name its system by its short name.

@@ -45,6 +45,7 @@ mod live;
 mod live_worklist;
 mod masked;
 mod matrix;
+mod measures;
 mod operations;
 mod oracle;
 mod original;

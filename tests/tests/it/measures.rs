@@ -1,0 +1,256 @@
+//! Quality measures by hand-made people: inside and outside each part, at the ends of each interval; and who is told which figure.
+
+use entity::Role;
+use serde_json::{Value, json};
+
+use crate::gql::{Person, Site};
+
+/// A world of people with what happened to them.
+#[derive(Default)]
+struct World(Vec<Value>);
+
+impl World {
+    fn person(&mut self, id: &str, gender: &str, born: &str) -> &mut Self {
+        self.0.push(json!({"resourceType": "Patient", "id": id, "gender": gender, "birthDate": born}));
+        self
+    }
+
+    fn push(&mut self, of: &str, mut resource: Value, place: &str) -> &mut Self {
+        resource["id"] = json!(format!("r{}", self.0.len()));
+        resource[place] = json!({"reference": format!("Patient/{of}")});
+        self.0.push(resource);
+        self
+    }
+
+    fn visit(&mut self, of: &str, day: &str, class: &str, status: &str) -> &mut Self {
+        let visit = json!({"resourceType": "Encounter", "status": status,
+            "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": class},
+            "period": {"start": format!("{day}T10:00:00Z"), "end": format!("{day}T11:00:00Z")}});
+        self.push(of, visit, "subject")
+    }
+
+    fn procedure(&mut self, of: &str, code: &str, day: &str, status: &str) -> &mut Self {
+        let procedure = json!({"resourceType": "Procedure", "status": status, "performedDateTime": day,
+            "code": {"coding": [{"system": "http://snomed.info/sct", "code": code}]}});
+        self.push(of, procedure, "subject")
+    }
+
+    fn test(&mut self, of: &str, loinc: &str, day: &str) -> &mut Self {
+        let test = json!({"resourceType": "Observation", "status": "final", "effectiveDateTime": day,
+            "code": {"coding": [{"system": "http://loinc.org", "code": loinc}]}, "valueString": "negative"});
+        self.push(of, test, "subject")
+    }
+
+    fn problem(&mut self, of: &str, code: &str, verified: &str) -> &mut Self {
+        let problem = json!({"resourceType": "Condition", "recordedDate": "2019-05-01",
+            "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]},
+            "verificationStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-ver-status", "code": verified}]},
+            "code": {"coding": [{"system": "http://snomed.info/sct", "code": code}]}});
+        self.push(of, problem, "subject")
+    }
+
+    async fn site(&self) -> Site {
+        Site::start(&Value::Array(self.0.clone()).to_string()).await
+    }
+}
+
+const MEASURE: &str = "query($id: ID!, $low: DateTime = \"2025-01-01\", $high: DateTime = \"2026-01-01\") {
+    measure(id: $id, period: {low: $low, high: $high}) {
+        year fewestTold scorePercent measure { id source formula numerator { description resourceType valueSet { name url version codes } ownCodes sinceMonth sinceYearsBefore } }
+        initialPopulation { value } exclusions { value } denominator { value } numerator { value }
+        met: members(group: NUMERATOR, first: 50) { totalCount nodes { id } } gap: members(group: GAP, first: 50) { nodes { id } }
+        out: members(group: EXCLUSION) { nodes { id } } } }";
+
+async fn ask(site: &Site, who: &Person, id: &str) -> Value {
+    site.ask(who, MEASURE, json!({ "id": id })).await["measure"].clone()
+}
+
+fn ids(part: &Value) -> Vec<String> {
+    let nodes = part["nodes"].as_array().unwrap().iter();
+    let mut ids: Vec<String> = nodes.map(|n| n["id"].as_str().unwrap().replace("Patient/", "")).collect();
+    ids.sort();
+    ids
+}
+
+fn figures(measure: &Value) -> [&Value; 4] {
+    ["initialPopulation", "exclusions", "denominator", "numerator"].map(|part| &measure[part]["value"])
+}
+
+const MAMMOGRAPHY: &str = "71651007";
+const MASTECTOMY: &str = "27865001";
+
+/// Source: BreastCancerScreeningFHIR 0.0.001, worked by hand: women of 52 to 74 at the end of the period, seen in it; mammography in the 27 months before its end.
+#[tokio::test]
+async fn breast_cancer_screening_counts_as_published() {
+    let mut world = World::default();
+    // The youngest and the oldest, on the first and the last day of visits, with the first and the last day of mammograms.
+    world.person("youngest", "female", "1973-12-31").visit("youngest", "2025-12-31", "AMB", "finished");
+    world.procedure("youngest", MAMMOGRAPHY, "2023-10-01", "completed");
+    world.person("oldest", "female", "1951-01-01").visit("oldest", "2025-01-01", "VR", "finished");
+    world.procedure("oldest", MAMMOGRAPHY, "2025-12-31", "completed");
+    for id in ["early", "late", "undone", "twice", "out", "out-later"] {
+        world.person(id, "female", "1960").visit(id, "2025-06-01", "AMB", "finished");
+    }
+    world.procedure("early", MAMMOGRAPHY, "2023-09-30", "completed").test("early", "24606-6", "2023-09-30");
+    // As a study, and as a report; without a value they count all the same.
+    for id in ["study", "report", "unsure"] {
+        world.person(id, "female", "1960").visit(id, "2025-06-01", "AMB", "finished");
+    }
+    world.test("study", "24606-6", "2024-06-01");
+    let report = |status: &str| {
+        json!({"resourceType": "DiagnosticReport", "status": status, "effectiveDateTime": "2024-06-01",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "24606-6"}]}})
+    };
+    world.push("report", report("final"), "subject").push("unsure", report("preliminary"), "subject");
+    world.procedure("late", MAMMOGRAPHY, "2026-01-01", "completed");
+    world.procedure("undone", MAMMOGRAPHY, "2025-06-01", "not-done");
+    world.procedure("twice", MAMMOGRAPHY, "2024-06-01", "completed").visit("twice", "2025-07-01", "AMB", "finished");
+    world.procedure("twice", MAMMOGRAPHY, "2025-06-01", "completed");
+    world.procedure("out", MASTECTOMY, "2001", "completed").procedure("out", MAMMOGRAPHY, "2024-06-01", "completed");
+    world.procedure("out-later", MASTECTOMY, "2026-01-01", "completed");
+    for id in ["hospice", "out-by-history"] {
+        world.person(id, "female", "1960").visit(id, "2025-06-01", "AMB", "finished");
+    }
+    world.procedure("hospice", "385763009", "2025-03-01", "in-progress").problem(
+        "out-by-history",
+        "428529004",
+        "confirmed",
+    );
+    // Care in a hospice of the year before leaves nobody out.
+    world.procedure("twice", "385763009", "2024-03-01", "completed");
+    // Nobody of these is looked at.
+    world.person("too-young", "female", "1974-01-01").visit("too-young", "2025-06-01", "AMB", "finished");
+    world.person("too-old", "female", "1950-12-31").visit("too-old", "2025-06-01", "AMB", "finished");
+    world.person("man", "male", "1960").visit("man", "2025-06-01", "AMB", "finished");
+    for (id, day, class, status) in [
+        ("seen-before", "2024-12-31", "AMB", "finished"),
+        ("seen-after", "2026-01-01", "AMB", "finished"),
+        ("in-hospital", "2025-06-01", "IMP", "finished"),
+        ("called-off", "2025-06-01", "AMB", "cancelled"),
+    ] {
+        world.person(id, "female", "1960").visit(id, day, class, status);
+        world.procedure(id, MAMMOGRAPHY, "2025-06-01", "completed");
+    }
+    let site = world.site().await;
+    let lee = site.person(Role::Physician, None).await;
+    let found = ask(&site, &lee, "CMS125").await;
+    assert_eq!(ids(&found["met"]), ["oldest", "report", "study", "twice", "youngest"], "{found}");
+    assert_eq!(ids(&found["gap"]), ["early", "late", "out-later", "undone", "unsure"]);
+    assert_eq!(ids(&found["out"]), ["hospice", "out", "out-by-history"]);
+    assert_eq!(figures(&found), [&json!(13), &json!(3), &json!(10), &json!(5)]);
+    assert_eq!((&found["year"], &found["scorePercent"]), (&json!(2025), &json!(50.0)));
+    assert_eq!((&found["met"]["totalCount"], &found["fewestTold"]), (&json!(5), &Value::Null));
+    assert!(found["measure"]["source"].as_str().unwrap().ends_with("BreastCancerScreeningFHIR.cql"));
+    let numerator = &found["measure"]["numerator"];
+    assert_eq!((&numerator[0]["sinceMonth"], &numerator[0]["sinceYearsBefore"]), (&json!(10), &json!(2)));
+    assert_eq!(numerator[0]["valueSet"]["codes"].as_array().unwrap().len(), 91);
+    assert_eq!(numerator[2]["ownCodes"], json!([format!("http://snomed.info/sct|{MAMMOGRAPHY}")]));
+}
+
+/// Source: ColonCancerScreeningFHIR 0.1.000, worked by hand: persons of 46 to 75; tests in the year itself, and in 2, 4, 4 and 9 years before it.
+#[tokio::test]
+async fn colorectal_cancer_screening_counts_as_published() {
+    let mut world = World::default();
+    let seen = |world: &mut World, id: &str, born: &str| {
+        world.person(id, "male", born).visit(id, "2025-06-01", "AMB", "finished");
+    };
+    for id in [
+        "fit",
+        "fit-before",
+        "fit-empty",
+        "dna",
+        "dna-before",
+        "sig",
+        "sig-before",
+        "ct",
+        "scope",
+        "scope-before",
+        "cut",
+        "ill",
+        "not-ill",
+    ] {
+        seen(&mut world, id, "1960");
+    }
+    seen(&mut world, "youngest", "1979-12-31");
+    seen(&mut world, "oldest", "1950-01-01");
+    seen(&mut world, "too-young", "1980-01-01");
+    seen(&mut world, "too-old", "1949-12-31");
+    world.test("fit", "57905-2", "2025-01-01").test("fit-before", "57905-2", "2024-12-31");
+    world.test("dna", "77353-1", "2023-01-01").test("dna-before", "77353-1", "2022-12-31");
+    let mut empty = json!({"resourceType": "Observation", "status": "final", "effectiveDateTime": "2025-02-01",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "57905-2"}]}});
+    empty["dataAbsentReason"] = json!({"text": "specimen lost"});
+    world.push("fit-empty", empty, "subject");
+    world.procedure("sig", "44441009", "2021-01-01", "completed");
+    world.procedure("sig-before", "44441009", "2020-12-31", "completed");
+    world.test("ct", "60515-4", "2021-01-01");
+    world.procedure("scope", "73761001", "2016-01-01", "completed");
+    world.procedure("scope-before", "73761001", "2015-12-31", "completed");
+    world.procedure("cut", "26390003", "2010-03-01", "completed").procedure("cut", "73761001", "2020", "completed");
+    world.problem("ill", "363406005", "confirmed").problem("not-ill", "363406005", "refuted");
+    let site = world.site().await;
+    let lee = site.person(Role::Physician, None).await;
+    let found = ask(&site, &lee, "CMS130").await;
+    assert_eq!(ids(&found["met"]), ["ct", "dna", "fit", "scope", "sig"], "{found}");
+    let gap = ["dna-before", "fit-before", "fit-empty", "not-ill", "oldest", "scope-before", "sig-before", "youngest"];
+    assert_eq!(ids(&found["gap"]), gap);
+    assert_eq!(ids(&found["out"]), ["cut", "ill"]);
+    assert_eq!(figures(&found), [&json!(15), &json!(2), &json!(13), &json!(5)]);
+}
+
+#[tokio::test]
+async fn who_may_only_count_is_told_no_small_part_and_no_names() {
+    let mut world = World::default();
+    for n in 0..40 {
+        let id = format!("w{n}");
+        world.person(&id, "female", "1960").visit(&id, "2025-06-01", "AMB", "finished");
+        if n < 12 {
+            world.procedure(&id, MAMMOGRAPHY, "2025-06-01", "completed");
+        }
+    }
+    let site = world.site().await;
+    let ana = site.person(Role::Analyst, None).await;
+    let found = ask(&site, &ana, "CMS125").await;
+    assert_eq!(figures(&found), [&json!(40), &json!(0), &json!(40), &json!(12)]);
+    assert_eq!((&found["fewestTold"], &found["scorePercent"]), (&json!(11), &json!(30.0)));
+    assert_eq!([&found["met"], &found["gap"], &found["out"]], [&Value::Null; 3]);
+    // One is left out: it is not told, nor anything it could be computed from.
+    let mut one = World::default();
+    one.0.push(json!({"resourceType": "Procedure", "id": "m", "status": "completed", "performedDateTime": "2010",
+        "subject": {"reference": "Patient/w39"}, "code": {"coding": [{"system": "http://snomed.info/sct", "code": MASTECTOMY}]}}));
+    site.store(&Value::Array(one.0).to_string()).await;
+    let found = ask(&site, &ana, "CMS125").await;
+    assert_eq!(figures(&found), [&json!(40), &Value::Null, &Value::Null, &Value::Null]);
+    assert_eq!(found["scorePercent"], Value::Null);
+    // Nobody may be counted by who neither sees nor counts patients; a patient is the only one in the own figure.
+    let root = site.person(Role::Admin, None).await;
+    let answer = site.answer(&root, MEASURE, json!({"id": "CMS125"})).await;
+    assert_eq!(answer["errors"][0]["extensions"]["issue"], "forbidden", "{answer}");
+    let own = site.person(Role::Patient, Some("Patient/w0")).await;
+    assert_eq!(figures(&ask(&site, &own, "CMS125").await), [&json!(1), &json!(0), &json!(1), &json!(1)]);
+}
+
+#[tokio::test]
+async fn measures_are_named_with_their_sources_and_a_period_is_a_year() {
+    let site = Site::start("[]").await;
+    let lee = site.person(Role::Physician, None).await;
+    let named = "{ measures { id title version source formula population differences visits { conditions } exclusions { description } } }";
+    let found = site.ask(&lee, named, json!({})).await;
+    let ids: Vec<&str> = found["measures"].as_array().unwrap().iter().map(|m| m["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["CMS125", "CMS130"]);
+    assert_eq!(
+        found["measures"][0]["population"],
+        "Women of 52 to 74 years at the end of the period, with a visit in it"
+    );
+    let nobody = ask(&site, &lee, "CMS130").await;
+    assert_eq!((figures(&nobody)[0], &nobody["scorePercent"]), (&json!(0), &Value::Null));
+    for (variables, place) in [
+        (json!({"id": "CMS000"}), "id"),
+        (json!({"id": "CMS125", "low": "2025-02-01", "high": "2026-02-01"}), "period"),
+        (json!({"id": "CMS125", "low": "2024"}), "period"),
+    ] {
+        let answer = site.answer(&lee, MEASURE, variables).await;
+        let error = &answer["errors"][0]["extensions"];
+        assert_eq!((&error["code"], &error["expression"][0]), (&json!("INVALID"), &json!(place)), "{answer}");
+    }
+}
