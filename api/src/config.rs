@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use entity::Role;
 
+use crate::auth::pace::Limit;
 use crate::graphql::Introspection;
 use crate::postgres::{ClusterSettings, Durability};
 
@@ -149,7 +150,28 @@ pub struct Serve {
     #[arg(long, env = "WINTEHR_PRIVATE_ENDPOINTS")]
     pub private_endpoints: bool,
     #[command(flatten)]
+    pub pace: PaceArgs,
+    #[command(flatten)]
     pub database: DatabaseArgs,
+}
+
+/// How many requests of one account the clinical doors take; programs are given ten times that.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PaceArgs {
+    /// Requests a second that one account may make in the long run, 0 for any number; a program's account ten times that. Default: 20, in
+    /// demo mode any number.
+    #[arg(long, env = "WINTEHR_REQUESTS_PER_SECOND")]
+    pub requests_per_second: Option<u32>,
+    /// Requests that one account may make at once; a program's account ten times that. Default: 120.
+    #[arg(long, env = "WINTEHR_REQUEST_BURST")]
+    pub request_burst: Option<u32>,
+}
+
+impl PaceArgs {
+    pub fn limit(&self, demo: bool) -> Limit {
+        let usual = if demo { 0 } else { 20 };
+        Limit { per_second: self.requests_per_second.unwrap_or(usual), burst: self.request_burst.unwrap_or(120) }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -14,6 +14,7 @@ pub mod health;
 pub mod hook;
 pub mod import;
 pub mod jobs;
+pub mod listen;
 pub mod live;
 pub mod log;
 pub mod outbound;

@@ -13,15 +13,17 @@ use schema::ClinicalSchema;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::auth::pace::Pace;
 use crate::clock::{self, Clock};
 use crate::config::{
     Account, Audit, AuditReads, Command, DatabaseArgs, Demo, Dicom, Import, NewUser, OneUser, Serve, Token, User,
 };
 use crate::health::Readiness;
 use crate::jobs::Jobs;
+use crate::listen::Patience;
 use crate::live::Live;
 use crate::postgres::{Cluster, ClusterError};
-use crate::{assets, auth, demo, fhir, graphql, hook, import, router, secret};
+use crate::{assets, auth, demo, fhir, graphql, hook, import, listen, router, secret};
 
 /// How long running requests may take to end after SIGTERM.
 const DRAIN_LIMIT: Duration = Duration::from_secs(25);
@@ -166,6 +168,7 @@ async fn over_database(
         jobs: Jobs::default(),
         graphql: Arc::new(graphql_settings(settings)?),
         proxy_hops: settings.proxy_hops,
+        pace: Arc::new(Pace::new(settings.pace.limit(settings.demo))),
         second_factor: settings.second_factor.clone().into(),
     };
     let live = state.live.clone();
@@ -191,8 +194,8 @@ async fn over_database(
     let telling = tokio::spawn(hook::run(state.clone(), reach));
     let draining = readiness.clone();
     let closing = live.clone();
-    let service = router::router(readiness, state).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+    listen::raise_file_limit();
+    let server = listen::serve(listener, router::router(readiness, state), Patience::default(), async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         draining.drain();
         closing.close();
@@ -200,7 +203,7 @@ async fn over_database(
         let _ = going.send(());
     });
     tokio::select! {
-        ended = server => ended?,
+        () = server => {}
         () = async { let _ = gone.await; tokio::time::sleep(DRAIN_LIMIT).await } => {
             tracing::warn!("requests still running after the drain limit were cut");
         }

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use api::auth::pace::{Limit, Pace};
 use api::clock::Clock;
 use api::graphql::Settings;
 use api::health::Readiness;
+use api::listen::{self, Patience};
 use api::postgres::{Cluster, ClusterSettings, Durability};
 use chrono::{DateTime, TimeDelta};
 use entity::cluster::ClusterConnection;
@@ -164,12 +166,23 @@ impl Server {
             jobs: jobs.clone(),
             graphql: Arc::new(graphql),
             proxy_hops: 0,
+            pace: Arc::new(Pace::new(Limit::NONE)),
             second_factor,
         };
         let router = api::router::router(Readiness::new(database), state.clone());
-        let router = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        tokio::spawn(listen::serve(listener, router, Patience::default(), std::future::pending()));
         Self { url: address, database: url, store, clock, live, jobs, state }
+    }
+
+    /// The same server at another address, which takes this much of an account and is this patient with connections.
+    pub async fn also_at(&self, limit: Limit, patience: Patience) -> std::net::SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let database = ClusterConnection::connect(&self.database).await.expect("the database answers");
+        let state = api::fhir::State { pace: Arc::new(Pace::new(limit)), ..self.state.clone() };
+        let router = api::router::router(Readiness::new(database), state);
+        tokio::spawn(listen::serve(listener, router, patience, std::future::pending()));
+        address
     }
 
     /// Has jobs carried out from now on.

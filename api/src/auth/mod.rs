@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod http;
+pub mod pace;
 pub mod password;
 pub mod rate;
 mod second;
@@ -118,6 +119,9 @@ impl FromRequestParts<State> for Caller {
         if let Some(trail) = parts.extensions.get::<Trail>() {
             trail.caller(&actor, &request);
             actor.trail = trail.clone();
+        }
+        if let Some(wait) = state.pace.too_soon(&actor, now) {
+            return Err(Failure::too_fast(wait));
         }
         if request.idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 255) {
             return Err(Failure::bad("Idempotency-Key has 1 to 255 characters"));

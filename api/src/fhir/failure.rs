@@ -29,6 +29,12 @@ impl Failure {
         Self::Status(StatusCode::BAD_REQUEST, vec![Issue::error(IssueType::Invalid, text)])
     }
 
+    /// More requests of one account than are taken; `wait` is until the next one.
+    pub(crate) fn too_fast(wait: chrono::TimeDelta) -> Self {
+        let retry_after_s = u32::try_from(wait.num_milliseconds().max(1)).unwrap_or(u32::MAX).div_ceil(1_000);
+        Self::Throttled { text: "too many requests of this account at once; try again".into(), retry_after_s }
+    }
+
     /// Status and issues; an internal cause shows its class only.
     pub fn parts(&self) -> (StatusCode, Vec<Issue>) {
         match self {

@@ -42,6 +42,7 @@ use schema::ClinicalSchema;
 use tower::ServiceExt as _;
 
 use crate::auth::Caller;
+use crate::auth::pace::Pace;
 use crate::clock::Clock;
 use crate::graphql::Settings;
 use crate::jobs::Jobs;
@@ -66,6 +67,8 @@ pub struct State {
     /// How many proxies of ours stand in front.
     #[from_ref(skip)]
     pub proxy_hops: usize,
+    /// How many requests of one account are taken.
+    pub pace: Arc<Pace>,
     /// Roles that have to have a second factor.
     pub second_factor: Arc<[Role]>,
 }

@@ -313,9 +313,13 @@ fn unauthenticated(failure: &Failure) -> Response {
     let code = match status {
         StatusCode::UNAUTHORIZED => "UNAUTHENTICATED",
         StatusCode::FORBIDDEN => "FORBIDDEN",
+        StatusCode::TOO_MANY_REQUESTS => "THROTTLED",
         _ => "BAD_REQUEST",
     };
     let mut response = errors(status, code, text);
+    if let Failure::Throttled { retry_after_s, .. } = failure {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
+    }
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }

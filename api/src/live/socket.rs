@@ -199,6 +199,10 @@ impl Socket {
             Ok(None) => return Err(Some(FORBIDDEN)),
             Err(_) => return Err(Some(TRY_AGAIN)),
         };
+        if state.pace.too_soon(&actor, state.clock.now()).is_some() {
+            let text = "too many requests of this account at once; try again";
+            return Ok(Err(json!([{ "message": text, "extensions": { "code": "THROTTLED" } }])));
+        }
         let admitted = match admit(state, &actor.roles, operation) {
             Ok(admitted) => admitted,
             Err(refused) => return Ok(Err(refused.errors())),

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use api::config::{AuditReads, DatabaseArgs, Serve};
+use api::config::{AuditReads, DatabaseArgs, PaceArgs, Serve};
 use api::graphql::Introspection;
 use tests::Server;
 
@@ -21,6 +21,7 @@ fn the_server_that_is_attacked() {
         ignore_profile_claims: false,
         private_endpoints: false,
         proxy_hops: 0,
+        pace: PaceArgs { requests_per_second: Some(0), request_burst: None },
         second_factor: Vec::new(),
         audit_reads: AuditReads::Queued,
         listen: "127.0.0.1:0".parse().unwrap(),

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use api::config::{DatabaseArgs, Serve};
+use api::config::{DatabaseArgs, PaceArgs, Serve};
 use api::postgres::{Cluster, Durability};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::store::{NewToken, SystemAccount};
@@ -30,6 +30,7 @@ fn the_server_that_is_killed() {
         ignore_profile_claims: false,
         private_endpoints: false,
         proxy_hops: 0,
+        pace: PaceArgs { requests_per_second: Some(0), request_burst: None },
         second_factor: Vec::new(),
         audit_reads: api::config::AuditReads::Queued,
         graphql_introspection: api::graphql::Introspection::default(),

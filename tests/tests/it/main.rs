@@ -17,6 +17,7 @@ mod apps;
 mod attacked;
 mod audit;
 mod auth;
+mod bounds;
 mod bulk_import;
 mod checklist;
 mod client;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::config::{AuditReads, DatabaseArgs, Serve};
+use api::config::{AuditReads, DatabaseArgs, PaceArgs, Serve};
 use api::graphql::Introspection;
 use api::server::{ServeError, serve};
 use entity::store::SigningKey;
@@ -16,6 +16,7 @@ fn settings(url: &str, secret: Option<&str>) -> Serve {
         ignore_profile_claims: false,
         private_endpoints: false,
         proxy_hops: 0,
+        pace: PaceArgs::default(),
         second_factor: Vec::new(),
         audit_reads: AuditReads::Queued,
         listen: "127.0.0.1:0".parse().unwrap(),
