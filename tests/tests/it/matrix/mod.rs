@@ -79,7 +79,7 @@ impl Asker {
         // Fields of one GraphQL answer come in the order in which they were ready.
         let sorted = (ask.path == "/graphql").then(|| serde_json::from_str(&body).ok().map(sorted)).flatten();
         text.push_str(&sorted.map_or(body, |value| value.to_string()));
-        without_tokens(&text.replace(&self.server.url, "http://here"))
+        without_minted(&without_tokens(&text.replace(&self.server.url, "http://here")))
     }
 }
 
@@ -109,6 +109,13 @@ fn without_tokens(text: &str) -> String {
         text = out;
     }
     text
+}
+
+/// A document is given an identifier of its own each time it is made.
+fn without_minted(text: &str) -> String {
+    const BEGIN: &str = r#"{"resourceType":"Bundle","identifier":{"system":"urn:ietf:rfc:3986","value":"urn:uuid:"#;
+    let Some((before, rest)) = text.split_once(BEGIN) else { return text.to_owned() };
+    format!("{before}{BEGIN}{}", rest.trim_start_matches(|c: char| c.is_ascii_hexdigit() || c == '-'))
 }
 
 /// Hospitals by what is in them: the whole one, and one for each actor's sight.
