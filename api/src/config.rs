@@ -155,14 +155,14 @@ pub struct Serve {
     pub database: DatabaseArgs,
 }
 
-/// How many requests of one account the clinical doors take; programs are given ten times that.
+/// How many requests of one account the clinical doors take.
 #[derive(Debug, Clone, Default, Args)]
 pub struct PaceArgs {
-    /// Requests a second that one account may make in the long run, 0 for any number; a program's account ten times that. Default: 20, in
-    /// demo mode any number.
+    /// Requests a second that one account may make in the long run, 0 for any number; a program's account ten times that. By default 20 of
+    /// a person and any number of a program, in demo mode any number of both.
     #[arg(long, env = "WINTEHR_REQUESTS_PER_SECOND")]
     pub requests_per_second: Option<u32>,
-    /// Requests that one account may make at once; a program's account ten times that. Default: 120.
+    /// Requests that one account may make at once; a program's account ten times that. By default 120.
     #[arg(long, env = "WINTEHR_REQUEST_BURST")]
     pub request_burst: Option<u32>,
 }
@@ -170,7 +170,11 @@ pub struct PaceArgs {
 impl PaceArgs {
     pub fn limit(&self, demo: bool) -> Limit {
         let usual = if demo { 0 } else { 20 };
-        Limit { per_second: self.requests_per_second.unwrap_or(usual), burst: self.request_burst.unwrap_or(120) }
+        Limit {
+            per_second: self.requests_per_second.unwrap_or(usual),
+            burst: self.request_burst.unwrap_or(120),
+            programs: if self.requests_per_second.is_some() { 10 } else { 0 },
+        }
     }
 }
 

@@ -15,14 +15,14 @@ pub struct Limit {
     pub per_second: u32,
     /// Requests at once, after a while without any.
     pub burst: u32,
+    /// A program speaks for a whole department: so many times what a person is given; 0 for any number.
+    pub programs: u32,
 }
 
 impl Limit {
-    pub const NONE: Self = Self { per_second: 0, burst: 0 };
+    pub const NONE: Self = Self { per_second: 0, burst: 0, programs: 0 };
 }
 
-/// Programs speak for a whole department: they are given this many times what a person is.
-const PROGRAM: u32 = 10;
 /// At this many remembered accounts, those that have nothing to wait for are forgotten.
 const MANY: usize = 1_000;
 
@@ -53,7 +53,7 @@ impl Pace {
 
     /// Counts a request; `Some` with the time to wait when it is one too many, which then does not count.
     pub fn too_soon(&self, actor: &Actor, now: DateTime<Utc>) -> Option<TimeDelta> {
-        let times = if actor.roles == [Role::System] { PROGRAM } else { 1 };
+        let times = if actor.roles == [Role::System] { self.limit.programs } else { 1 };
         let rate = i64::from(self.limit.per_second.saturating_mul(times));
         let burst = i64::from(self.limit.burst.max(1).saturating_mul(times));
         if rate == 0 {
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_burst_is_taken_and_then_the_rate() {
-        let pace = Pace::new(Limit { per_second: 20, burst: 40 });
+        let pace = Pace::new(Limit { per_second: 20, burst: 40, programs: 10 });
         let nurse = person(1);
         assert_eq!(taken(&pace, &nurse, 0), 40);
         assert_eq!(pace.too_soon(&nurse, at(0)), Some(TimeDelta::milliseconds(50)));
@@ -110,19 +110,21 @@ mod tests {
 
     #[test]
     fn accounts_and_their_applications_are_counted_apart() {
-        let pace = Pace::new(Limit { per_second: 20, burst: 40 });
+        let pace = Pace::new(Limit { per_second: 20, burst: 40, programs: 10 });
         assert_eq!(taken(&pace, &person(1), 0), 40);
         let application = Actor { scope: Some(Vec::new()), ..person(1) };
         assert_eq!([&person(2), &application].map(|who| taken(&pace, who, 0)), [40, 40]);
         let program = Actor { account: Some(3), scope: Some(Vec::new()), ..Actor::server() };
         assert_eq!(taken(&pace, &program, 0), 400);
         assert_eq!(taken(&pace, &program, 1_000), 200);
+        let people = Pace::new(Limit { per_second: 20, burst: 40, programs: 0 });
+        assert_eq!([taken(&people, &program, 0), taken(&people, &person(1), 0)], [10_000, 40]);
         assert_eq!(taken(&Pace::new(Limit::NONE), &person(1), 0), 10_000);
     }
 
     #[test]
     fn who_has_nothing_to_wait_for_is_forgotten() {
-        let pace = Pace::new(Limit { per_second: 20, burst: 40 });
+        let pace = Pace::new(Limit { per_second: 20, burst: 40, programs: 10 });
         for account in 0..100_000 {
             assert_eq!(pace.too_soon(&person(account), at(account)), None);
         }

@@ -36,7 +36,7 @@ async fn s50_clinical_doors_take_so_many_requests_of_one_account() {
     let server = Server::start().await;
     let site = Site::at(&server);
     let (nurse, physician) = (site.person(Role::Nurse, None).await, site.person(Role::Physician, None).await);
-    let limit = Limit { per_second: 20, burst: BURST };
+    let limit = Limit { per_second: 20, burst: BURST, programs: 0 };
     let base = format!("http://{}", server.also_at(limit, Patience::default()).await);
 
     // Doors are counted together, whatever address a client says that it is.
@@ -81,14 +81,17 @@ async fn s50_clinical_doors_take_so_many_requests_of_one_account() {
 async fn what_is_inside_a_batch_is_counted_once() {
     let server = Server::start().await;
     let token = server.token("system/*.rs").await;
-    let base = format!("http://{}", server.also_at(Limit { per_second: 1, burst: 1 }, Patience::default()).await);
+    let base = format!(
+        "http://{}",
+        server.also_at(Limit { per_second: 1, burst: 1, programs: 10 }, Patience::default()).await
+    );
     let entry = json!({"request": {"method": "GET", "url": "Patient?_count=1"}});
     let batch = json!({"resourceType": "Bundle", "type": "batch", "entry": vec![entry; 30]});
     let send = || {
         let request = Client::new().post(format!("{base}/fhir/R4")).bearer_auth(&token);
         request.header("content-type", "application/fhir+json").body(batch.to_string()).send()
     };
-    // A program's account has ten times as much.
+    // A program's account has ten times as much here.
     for _ in 0..10 {
         let answer: Value = send().await.unwrap().json().await.unwrap();
         let inside = answer["entry"].as_array().unwrap();
