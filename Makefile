@@ -40,7 +40,7 @@ frontend-check: frontend/node_modules
 	cd frontend && npm run typecheck && npm run lint && npm run test && npm run build && npm run budget
 
 # Headless Chromium against the real server with the demo hospital.
-e2e: deps node chromium
+e2e: deps node chromium frontend/node_modules
 	cargo build --workspace
 	cd tests/e2e && npm ci && bash run.sh
 

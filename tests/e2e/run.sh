@@ -20,4 +20,4 @@ for _ in $(seq 600); do
 done
 [ -n "${ready:-}" ] || { echo "the server did not start:"; tail -20 "$data/log"; exit 1; }
 # Names of files to run instead of all tests.
-WINTEHR_BIN="$(realpath "$wintehr")" WINTEHR_URL="http://127.0.0.1:$port" npm test -- ${WINTEHR_E2E:-}
+WINTEHR_BIN="$(realpath "$wintehr")" WINTEHR_DATA="$data/wintehr" WINTEHR_URL="http://127.0.0.1:$port" npm test -- ${WINTEHR_E2E:-}
