@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use entity::Role;
+use entity::store::CarePolicy;
 
 use crate::auth::pace::Limit;
 use crate::graphql::Introspection;
@@ -130,6 +131,10 @@ pub struct Serve {
     /// The roles whose people have to have a second factor; all others may.
     #[arg(long, env = "WINTEHR_SECOND_FACTOR", value_delimiter = ',', value_parser = person_role)]
     pub second_factor: Vec<Role>,
+    /// Whom physicians, nurses and pharmacists see: all patients, or those with whom a care relation is on record, others in an emergency
+    /// only. Default: off in demo mode, else care_team.
+    #[arg(long, env = "WINTEHR_CARE_POLICY", value_enum)]
+    pub care_policy: Option<WhomStaffSee>,
     /// Takes resources that do not conform to a loaded profile they claim; without it they are refused.
     #[arg(long, env = "WINTEHR_IGNORE_PROFILE_CLAIMS")]
     pub ignore_profile_claims: bool,
@@ -174,6 +179,25 @@ impl PaceArgs {
             per_second: self.requests_per_second.unwrap_or(usual),
             burst: self.request_burst.unwrap_or(120),
             programs: if self.requests_per_second.is_some() { 10 } else { 0 },
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum WhomStaffSee {
+    Off,
+    CareTeam,
+}
+
+impl Serve {
+    /// Whom people who treat see; without a word about it the safer one, unless the patients are invented.
+    pub fn care(&self) -> CarePolicy {
+        match self.care_policy {
+            Some(WhomStaffSee::Off) => CarePolicy::Off,
+            Some(WhomStaffSee::CareTeam) => CarePolicy::CareTeam,
+            None if self.demo => CarePolicy::Off,
+            None => CarePolicy::CareTeam,
         }
     }
 }
@@ -368,6 +392,20 @@ impl DatabaseArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn staff_see_whom_they_treat_unless_the_patients_are_invented() {
+        let care = |arguments: &[&str]| match Cli::try_parse_from([&["wintehr", "serve"], arguments].concat())
+            .map(|c| c.command)
+        {
+            Ok(Command::Serve(serve)) => serve.care(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(care(&[]), CarePolicy::CareTeam);
+        assert_eq!(care(&["--demo"]), CarePolicy::Off);
+        assert_eq!(care(&["--care-policy", "off"]), CarePolicy::Off);
+        assert_eq!(care(&["--demo", "--care-policy", "care_team"]), CarePolicy::CareTeam);
+    }
 
     #[test]
     fn a_database_password_is_never_printed() {

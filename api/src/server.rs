@@ -150,6 +150,10 @@ async fn over_database(
     let mut store = open(&url, CONNECTIONS).await?.keyed(&key);
     store.encrypt_secrets().await?;
     let reach = Reach { private: settings.private_endpoints };
+    store = store.caring(settings.care());
+    if let Some(records) = store.fill_care(Clock::Machine.now()).await?.filter(|n| *n > 0) {
+        println!("Filled in who treats whom, from {records} records");
+    }
     store = store.reaching(reach).at(&format!("{public_url}/fhir/R4"));
     if settings.ignore_profile_claims {
         store = store.ignoring_profile_claims();

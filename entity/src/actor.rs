@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use fhir::ResourceType;
-use fhir::search::label;
 use fhir::search::query::{Clause, Query};
+use fhir::search::{label, registry};
 
 use crate::StoreError;
 use crate::role::{self, Interaction, Role};
@@ -23,6 +23,8 @@ pub struct Actor {
     pub fhir_user: Option<String>,
     pub rows: Rows,
     pub clearance: Clearance,
+    /// Of a person who treats, where staff see only whom they treat.
+    pub care: Option<Care>,
     /// Of a person who treats: charts may be opened beyond the clearance.
     pub opened: Option<Opened>,
     /// Of these types only what is of one of these categories; other types are not narrowed by it. A scope never widens.
@@ -67,6 +69,27 @@ pub struct Opened {
     pub at: DateTime<Utc>,
 }
 
+/// Narrows a person who treats to what is about patients with a care relation at that instant, or whose chart is opened to the person
+/// ([`Actor::opened`]).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Care {
+    /// Bare id of the Practitioner that the person is; who is none treats nobody.
+    pub practitioner: Option<String>,
+    /// Whether the person registers patients too, and sees of everybody what registrars see.
+    pub registers: bool,
+    /// The instant of the request.
+    pub at: DateTime<Utc>,
+}
+
+impl Care {
+    /// Whether records of the type are narrowed by it.
+    pub(crate) fn narrows(&self, resource_type: ResourceType) -> bool {
+        let registered = |i| role::permits(&[Role::Registrar], i, resource_type) == Some(true);
+        let belongs = resource_type == ResourceType::Binary || registry::in_patient_compartment(resource_type);
+        belongs && !(self.registers && registered(Interaction::Read) && registered(Interaction::Search))
+    }
+}
+
 /// `?category=system|code` of a granted scope.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Category {
@@ -81,6 +104,7 @@ pub struct Category {
 pub(crate) struct Sight {
     pub rows: Rows,
     pub clearance: Clearance,
+    pub care: Option<Care>,
     pub opened: Option<Opened>,
     pub categories: Vec<Category>,
 }
@@ -117,6 +141,7 @@ impl Actor {
             fhir_user: None,
             rows: Rows::All,
             clearance: Clearance::FULL,
+            care: None,
             opened: None,
             categories: Vec::new(),
             scope: Some(role::every_interaction()),
@@ -135,9 +160,26 @@ impl Actor {
         Self { roles: vec![Role::System], scope: Some(types.collect()), opened: None, ..self.clone() }
     }
 
+    /// Whether nothing but labels and categories hides a record of the type.
+    pub(crate) fn sees_everybody(&self, resource_type: ResourceType) -> bool {
+        (self.rows == Rows::All || !registry::in_patient_compartment(resource_type))
+            && !self.care.as_ref().is_some_and(|care| care.narrows(resource_type))
+    }
+
+    /// The actor of a later instant.
+    pub(crate) fn at(mut self, now: DateTime<Utc>) -> Self {
+        if let Some(opened) = &mut self.opened {
+            opened.at = now;
+        }
+        if let Some(care) = &mut self.care {
+            care.at = now;
+        }
+        self
+    }
+
     pub(crate) fn sight(&self) -> Sight {
         let (rows, opened, categories) = (self.rows.clone(), self.opened.clone(), self.categories.clone());
-        Sight { rows, clearance: self.clearance, opened, categories }
+        Sight { rows, clearance: self.clearance, care: self.care.clone(), opened, categories }
     }
 
     /// Whether the actor may read or search the audit: the role table's word, and the scope's.
@@ -160,6 +202,11 @@ impl Actor {
     /// Whether the actor may open a chart in an emergency: people who treat and have signed in themselves.
     pub fn may_break_glass(&self) -> bool {
         self.account.is_some() && self.scope.is_none() && self.roles.iter().copied().any(Role::treats)
+    }
+
+    /// Whether the actor sees only patients in its care.
+    pub fn sees_only_treated(&self) -> bool {
+        self.care.as_ref().is_some_and(|care| care.narrows(ResourceType::Patient))
     }
 
     /// The actor without the charts that are opened to it: for questions about populations.
@@ -233,6 +280,10 @@ impl Actor {
     pub fn may(&self, interaction: Interaction, resource_type: ResourceType) -> bool {
         // The audit has no head table that a hop of a search could go to; who may read it is asked by `require_audit`.
         if resource_type == ResourceType::AuditEvent {
+            return false;
+        }
+        // What may be about anybody although nothing in it says so is for nobody who sees some patients only.
+        if self.care.is_some() && role::is_unattributed(resource_type) {
             return false;
         }
         let in_place = self.account.is_none() && resource_type == ResourceType::Provenance;

@@ -257,6 +257,20 @@ pub fn is_masked(roles: &[Role], resource_type: ResourceType) -> bool {
     roles.contains(&Role::Analyst) && !open && !roles.iter().any(|role| *role != Role::Analyst && may(role))
 }
 
+/// Whether records of the type may hold what belongs to persons although nothing in them says to whom.
+pub(crate) fn is_unattributed(resource_type: ResourceType) -> bool {
+    group(resource_type) == Group::Unattributed
+}
+
+/// Whether a record of the type that is about no patient is for everybody who may read the type: what the house works with (schedules,
+/// tasks, devices). A clinical record about nobody is somebody's all the same, only not known whose.
+pub fn is_common(resource_type: ResourceType) -> bool {
+    matches!(
+        group(resource_type),
+        Group::Directory | Group::Knowledge | Group::Schedule | Group::Work | Group::Configuration
+    )
+}
+
 /// What analysts count without seeing it.
 pub(crate) fn is_counted(resource_type: ResourceType) -> bool {
     resource_type == ResourceType::Patient || matches!(group(resource_type), Group::Clinical | Group::Result)

@@ -19,6 +19,7 @@ mod m0040_search_parameter;
 mod m0041_kept_search;
 mod m0060_chart_grant;
 mod m0070_draft;
+mod m0090_care_filled;
 
 pub struct Migrator;
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0041_kept_search::Migration),
             Box::new(m0060_chart_grant::Migration),
             Box::new(m0070_draft::Migration),
+            Box::new(m0090_care_filled::Migration),
         ]
     }
 }

@@ -13,7 +13,7 @@ use crate::code::{AllergyCategory, Gender};
 use crate::document::{Document, List, PageArguments, PageInfo};
 use crate::error;
 use crate::mutation::app::{self, App, AppGrant};
-use crate::mutation::glass::{self, ChartGrant, ChartGrantConnection};
+use crate::mutation::glass::{self, ChartGrant, ChartGrantConnection, PersonCard};
 use crate::mutation::user::{self, UserConnection};
 use crate::scalar::{FhirJson, Instant};
 use crate::session::{MAX_PAGE, Session, invalid, session};
@@ -143,6 +143,9 @@ pub struct Me {
     pub roles: Vec<UserRole>,
     /// Global id of the Practitioner or Patient this is.
     pub fhir_user: Option<ID>,
+    /// Whether of all patients only those are seen with whom a care relation is on record, or whose chart is open in an emergency; others
+    /// are looked up with `personLookup`.
+    pub sees_only_treated: bool,
 }
 
 /// What someone may do.
@@ -382,6 +385,7 @@ impl Query {
             principal: actor.principal.clone(),
             roles: actor.roles.iter().copied().map(UserRole::from).collect(),
             fhir_user: actor.fhir_user.clone().map(ID::from),
+            sees_only_treated: actor.sees_only_treated(),
         }
     }
 
@@ -683,6 +687,24 @@ impl Query {
     /// The charts that are open to the asking party in an emergency, the newest first.
     async fn break_glass_opened(&self, ctx: &Context<'_>) -> Result<Vec<ChartGrant>> {
         glass::opened(session(ctx)).await
+    }
+
+    /// People whom the asking party does not see because nothing says that they are in its care, by name or number, ten at most: only whom
+    /// an emergency is about is told, to open the chart with `breakGlassOpen`. Empty where staff see all patients. Each look-up is in the
+    /// audit of those it found.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn person_lookup(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Words that begin parts of the name, all of them; three letters at least")] name: Option<
+            String,
+        >,
+        #[graphql(
+            desc = "In the place of a name a whole number, such as that of the medical record; its spellings with commas between"
+        )]
+        number: Option<String>,
+    ) -> Result<Vec<PersonCard>> {
+        glass::look_up(session(ctx), name, number).await
     }
 
     /// Emergencies that wait for a review, or were reviewed, the oldest first. For administrators.

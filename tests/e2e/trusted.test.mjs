@@ -1,4 +1,5 @@
-// Outside demo mode the pages run on trusted documents alone: a nurse finds every tab, and sends no document of her own.
+// Outside demo mode a nurse sees the patients in her care only, and opens the chart of another in an emergency; and the pages run on trusted
+// documents alone: she finds every tab, and sends no document of her own.
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
@@ -15,22 +16,25 @@ const folder = mkdtempSync(join(tmpdir(), 'wintehr-trusted-'))
 chmodSync(folder, 0o711)
 const data = ['--data-dir', join(folder, 'data')]
 const run = (args, input) => {
-  const { status, stderr } = spawnSync(wintehr, [...args, ...data], { input, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(wintehr, [...args, ...data], { input, encoding: 'utf8' })
   assert.equal(status, 0, stderr)
+  return stdout.trim()
 }
 
-let server, browser, page, trouble
+let server, browser, page, trouble, accessible, token
 const ready = async () => { try { return (await fetch(`${url}/health/ready`)).ok } catch { return false } }
 
 before(async () => {
   run(['demo', '--patients', '5'])
   for (const role of ['nurse', 'analyst']) run(['user', 'create', role, '--role', role, '--password-stdin'], `${password}\n`)
+  run(['account', 'reader'])
+  token = run(['token', 'create', '--user', 'reader', '--scope', 'system/Patient.rs'])
   server = spawn(wintehr, ['serve', '--listen', new URL(url).host, ...data], { stdio: 'ignore' })
   while (!(await ready())) {
     assert.equal(server.exitCode, null, 'the server goes on')
     await new Promise((done) => { setTimeout(done, 100) })
   }
-  ;({ browser, page, trouble } = await open())
+  ;({ browser, page, trouble, accessible } = await open())
 })
 after(async () => {
   await browser?.close()
@@ -55,6 +59,31 @@ const ask = async (data) => {
 
 const TABS = ['Timeline', 'Demographics', 'Problems', 'Medications', 'Allergies', 'Immunizations', 'Procedures', 'Vitals', 'Results', 'Calculators', 'Documents', 'Encounters', 'Care']
 
+test('a nurse who treats nobody looks a patient up, and opens the chart in an emergency', async () => {
+  const { entry } = await (await fetch(`${url}/fhir/R4/Patient?_count=1`, { headers: { Authorization: `Bearer ${token}` } })).json()
+  const { id, name: [{ family, given: [given] }] } = entry[0].resource
+  await signIn('nurse')
+  await page.goto(`${url}/patients`)
+  await page.getByText('You see the patients in your care.').waitFor()
+  await page.getByLabel('Search patients').fill(`${given} ${family}`)
+  await page.getByText(/No patient is found/).waitFor()
+  assert.equal(await page.getByText(family, { exact: false }).and(page.getByRole('listitem')).count(), 0)
+  await page.getByRole('button', { name: 'Look up among all others …' }).press('Enter')
+  const others = page.getByRole('region', { name: 'Others on record' })
+  const card = others.getByRole('listitem').filter({ hasText: family }).first()
+  await card.waitFor()
+  await accessible('whom one does not treat')
+  await page.goto(`${url}/patients/${id}/clinical/summary`)
+  await page.getByRole('heading', { name: 'There is no such patient' }).waitFor()
+  await page.goBack()
+  await page.getByRole('button', { name: 'Look up among all others …' }).press('Enter')
+  await card.getByRole('button', { name: /^Emergency access/ }).press('Enter')
+  await page.getByLabel('Why, in your words').fill('Found unconscious')
+  await page.getByRole('button', { name: 'Open the chart' }).press('Enter')
+  await page.getByRole('region', { name: 'Patient', exact: true }).waitFor()
+  await page.getByRole('region', { name: 'Emergency access' }).getByText(/minutes left/).waitFor()
+})
+
 test('a nurse walks through the chart; its operations are named, none is sent', async () => {
   await signIn('nurse')
   const asked = []
@@ -64,7 +93,7 @@ test('a nurse walks through the chart; its operations are named, none is sent', 
   page.on('response', async (response) => { if (response.url().endsWith('/graphql')) answered.push(response) })
   page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => heard.push(JSON.parse(payload))))
   await page.goto(`${url}/patients`)
-  await page.getByText('of 5 loaded').waitFor()
+  await page.getByText('1 of 1 loaded').waitFor()
   await page.getByRole('row').nth(1).click()
   await page.getByRole('region', { name: 'Patient', exact: true }).waitFor()
   for (const name of TABS) {

@@ -15,7 +15,7 @@ use api::postgres::{Cluster, ClusterSettings, Durability};
 use chrono::{DateTime, TimeDelta};
 use entity::cluster::ClusterConnection;
 use entity::outbound::Reach;
-use entity::store::{NewToken, SystemAccount};
+use entity::store::{CarePolicy, NewToken, SystemAccount};
 use entity::{Role, Store, StoreConfig, StoreError};
 use schema::ClinicalSchema;
 
@@ -85,6 +85,15 @@ pub struct Server {
     state: api::fhir::State,
 }
 
+/// What a server has of its own.
+#[derive(Default)]
+struct Own {
+    reach: Reach,
+    /// Roles that have to have one.
+    second_factor: Arc<[Role]>,
+    care: CarePolicy,
+}
+
 impl Server {
     /// In demo mode.
     pub async fn start() -> Self {
@@ -98,39 +107,44 @@ impl Server {
     /// As if clients reached it by `public_url`; `None` for its own address.
     pub async fn start_as(demo: bool, public_url: Option<&str>) -> Self {
         let clock = Clock::manual(DateTime::from_timestamp(1_790_000_000, 0).expect("in range"));
-        Self::over(database().await, clock, demo, public_url, Settings::default(), Reach::default(), Arc::new([])).await
+        Self::over(database().await, clock, demo, public_url, Settings::default(), Own::default()).await
     }
 
     /// Another server over the same database, with the same clock.
     pub async fn beside(&self) -> Self {
-        Self::over(
-            self.database.clone(),
-            self.clock.clone(),
-            true,
-            None,
-            Settings::default(),
-            Reach::default(),
-            Arc::new([]),
-        )
-        .await
+        Self::over(self.database.clone(), self.clock.clone(), true, None, Settings::default(), Own::default()).await
     }
 
     /// With other settings of the GraphQL doors.
     pub async fn start_with(demo: bool, settings: Settings) -> Self {
         let clock = Clock::manual(DateTime::from_timestamp(1_790_000_000, 0).expect("in range"));
-        Self::over(database().await, clock, demo, None, settings, Reach::default(), Arc::new([])).await
+        Self::over(database().await, clock, demo, None, settings, Own::default()).await
     }
 
     /// As [`Server::beside`], outside demo mode; its Subscription resources may name these endpoints.
     pub async fn beside_reaching(&self, reach: Reach) -> Self {
-        Self::over(self.database.clone(), self.clock.clone(), false, None, Settings::default(), reach, Arc::new([]))
-            .await
+        Self::over(
+            self.database.clone(),
+            self.clock.clone(),
+            false,
+            None,
+            Settings::default(),
+            Own { reach, ..Own::default() },
+        )
+        .await
     }
 
     /// As [`Server::beside`], outside demo mode; these roles have to have a second factor.
     pub async fn beside_requiring(&self, second_factor: Arc<[Role]>) -> Self {
         let (url, clock) = (self.database.clone(), self.clock.clone());
-        Self::over(url, clock, false, None, Settings::default(), Reach::default(), second_factor).await
+        Self::over(url, clock, false, None, Settings::default(), Own { second_factor, ..Own::default() }).await
+    }
+
+    /// As [`Server::beside`], outside demo mode; its staff see only whom they treat.
+    pub async fn beside_caring(&self) -> Self {
+        let (url, clock) = (self.database.clone(), self.clock.clone());
+        Self::over(url, clock, false, None, Settings::default(), Own { care: CarePolicy::CareTeam, ..Own::default() })
+            .await
     }
 
     async fn over(
@@ -139,15 +153,15 @@ impl Server {
         demo: bool,
         public_url: Option<&str>,
         graphql: Settings,
-        reach: Reach,
-        second_factor: Arc<[Role]>,
+        Own { reach, second_factor, care }: Own,
     ) -> Self {
         let store =
             Store::open(&StoreConfig { url: url.clone(), connections: 4 }, Arc::new(schema::gate::ClinicalGate))
                 .await
                 .expect("the store opens")
                 .keyed(&[9; 32])
-                .reaching(reach);
+                .reaching(reach)
+                .caring(care);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("bound"));
         let public_url = public_url.unwrap_or(&address);

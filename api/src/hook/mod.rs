@@ -205,7 +205,8 @@ impl Worker {
         let Channel::RestHook { endpoint, headers } = &subscriber.channel else { return Ok(false) };
         let of = (subscriber.id.as_str(), subscriber.version_id);
         // Rights are those of the moment of telling.
-        let Some(mut actor) = store.subscription_actor(subscriber, self.state.demo).await? else {
+        let now = self.state.clock.now();
+        let Some(mut actor) = store.subscription_actor(subscriber, self.state.demo, now).await? else {
             let text = "the account it acts for is closed, or may not read what it asks for";
             store.subscription_status(&self.request(), of, Status::Error, Some(text)).await?;
             return Ok(false);

@@ -161,11 +161,9 @@ impl Connection {
         // Whoever lost the right to the account's records may still hold the socket.
         actor(&self.state, &self.credential).await?;
         for due in all {
-            let Some(mut actor) = store.subscription_actor(&subscriber, self.state.demo).await.map_err(unavailable)?
-            else {
-                return Ok(false);
-            };
             let now = self.state.clock.now();
+            let found = store.subscription_actor(&subscriber, self.state.demo, now).await.map_err(unavailable)?;
+            let Some(mut actor) = found else { return Ok(false) };
             let ids = IdSource::new(now, clock::random());
             let request = Request { now, ids, request_id: ids.nth(u64::MAX), idempotency_key: None };
             let telling = Telling::begin(&mut actor, &request);

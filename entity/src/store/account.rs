@@ -121,6 +121,7 @@ impl Store {
             fhir_user: account.fhir_user,
             rows: Rows::All,
             clearance: Clearance::NORMAL,
+            care: None,
             opened: None,
             categories: Vec::new(),
             scope: Some(scope),

@@ -1,15 +1,50 @@
 //! Who treats whom: kept in the transaction of the record that says so, as one row per practitioner and patient. It opens what is
-//! restricted or sensitive in the patient's chart (`store/sql.rs`).
+//! restricted or sensitive in the patient's chart, and by [`CarePolicy::CareTeam`] the chart itself (`store/sql.rs`).
 //!
 //! Read from Encounter.participant, CareTeam.participant, Appointment.participant and Patient.generalPractitioner, where they name a
 //! Practitioner. Roles and organizations name nobody, and open nothing.
 
+use chrono::{DateTime, Utc};
+use fhir::json::Object;
+use fhir::search::extract::{Options, extract};
 use fhir::search::key::Keys;
-use fhir::{Json, ResourceType, reference, temporal};
+use fhir::search::parse::{Handling, parse};
+use fhir::{Issue, IssueType, Json, ResourceType, reference, temporal};
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, Statement};
 
-use crate::StoreError;
-use crate::store::sql::i64_array;
+use crate::store::read::text;
+use crate::store::sql::{Sql, i64_array};
+use crate::store::{PageRequest, Stored};
+use crate::{Actor, Store, StoreError};
+
+/// Whom people who treat (physicians, nurses, pharmacists) see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CarePolicy {
+    /// All patients.
+    #[default]
+    Off,
+    /// Patients with whom a care relation is on record, and those whose chart is opened to them.
+    CareTeam,
+}
+
+/// Most cards of one look-up.
+const CARDS: u32 = 10;
+/// Most spellings of a number.
+const SPELLINGS: usize = 4;
+/// What a card has of a patient.
+const ON_CARD: [&str; 4] = ["id", "name", "birthDate", "identifier"];
+
+/// By what a person is looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sought {
+    /// Words that begin parts of the name, all of them; three letters at least.
+    Name(String),
+    /// The whole value of an identifier, or its spellings, with commas between.
+    Number(String),
+}
+
+/// Resources that are looked through together when relations are filled in.
+const FILLED_AT_ONCE: i64 = 500;
 
 const DAY_US: i64 = 86_400_000_000;
 /// A stay is followed by results, letters and bills.
@@ -34,10 +69,9 @@ pub(super) struct Written<'r> {
 /// Bare ids of practitioners, and from when until when in microseconds.
 type Relations = (Vec<String>, i64, i64);
 
-fn says(resource_type: ResourceType) -> bool {
-    use ResourceType as T;
-    matches!(resource_type, T::Encounter | T::CareTeam | T::Appointment | T::Patient)
-}
+/// The types that say who treats whom.
+const SAYING: [ResourceType; 4] =
+    [ResourceType::Encounter, ResourceType::CareTeam, ResourceType::Appointment, ResourceType::Patient];
 
 /// Whom a document names as treating its patient, `[from, to)`.
 fn relations(resource_type: ResourceType, document: &Json<'_>, (low, high): (i64, i64), now_us: i64) -> Relations {
@@ -82,7 +116,7 @@ pub(super) async fn keep<'r>(
 ) -> Result<(), StoreError> {
     let mut before = Vec::new();
     let mut columns: [Vec<i64>; 6] = Default::default();
-    for row in written.filter(|row| says(row.resource_type)) {
+    for row in written.filter(|row| SAYING.contains(&row.resource_type)) {
         if !row.is_new {
             before.push(row.rid);
         }
@@ -110,6 +144,126 @@ pub(super) async fn keep<'r>(
         tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
     }
     Ok(())
+}
+
+impl Store {
+    /// Looks people up whom the actor does not see because nothing says that they are in the actor's care: to find whom an emergency is
+    /// about. Of each only id, name, birth date and identifiers are told, of ten at most. Nobody where the policy hides nobody.
+    ///
+    /// # Errors
+    /// [`StoreError::NotPermitted`] for who does not open charts in an emergency; [`StoreError::Invalid`] for fewer than three letters of a
+    /// name, or no number.
+    pub async fn look_up(&self, actor: &Actor, sought: &Sought, now: DateTime<Utc>) -> Result<Vec<Stored>, StoreError> {
+        if !actor.may_break_glass() {
+            return Err(StoreError::NotPermitted("only people who treat patients look up whom they do not see"));
+        }
+        let invalid = |at: &str, text: &str| StoreError::Invalid(vec![Issue::error(IssueType::Invalid, text).at(at)]);
+        let mut pairs = match sought {
+            Sought::Name(text) if text.chars().filter(|c| c.is_alphanumeric()).count() < 3 => {
+                return Err(invalid("name", "a name has three letters at least"));
+            }
+            Sought::Name(text) => text.split_whitespace().map(|word| ("name".to_owned(), escaped(word))).collect(),
+            // A system alone would find everybody who has a number of it.
+            Sought::Number(text) if text.contains('|') || text.split(',').any(|one| one.trim().is_empty()) => {
+                return Err(invalid("number", "a number is one or more values, without their systems"));
+            }
+            Sought::Number(text) if text.split(',').count() > SPELLINGS => {
+                return Err(invalid("number", "a number has four spellings at most"));
+            }
+            Sought::Number(text) => vec![("identifier".to_owned(), text.clone())],
+        };
+        if !actor.sees_only_treated() {
+            return Ok(Vec::new());
+        }
+        pairs.push(("_sort".into(), "family".into()));
+        let parsed = parse(ResourceType::Patient, &pairs, Handling::Strict, now, &Options::default());
+        let query = parsed.map_err(StoreError::Invalid)?.query;
+        // Labels hide here as everywhere. Those whom the actor treats come first in nothing, so a page has to be wide enough for them too.
+        let anybody = Actor { care: None, opened: None, ..actor.clone() };
+        let page = PageRequest { limit: 2 * CARDS, ..PageRequest::default() };
+        let found = self.search(&anybody, &query, &page).await?.matches;
+        let ids: Vec<String> = found.iter().map(|patient| patient.id.clone()).collect();
+        let treated = self.read_many(actor, ResourceType::Patient, &ids).await?;
+        let strangers = found.into_iter().filter(|patient| treated.iter().all(|t| t.id != patient.id));
+        strangers.take(CARDS as usize).map(card).collect()
+    }
+
+    /// Fills in what the records say of who treats whom that were written before relations were kept: once in the life of a database,
+    /// page by page, each under the locks of its records. Broken off it begins anew, which does no harm. How many records were looked at;
+    /// `None` when it was done before.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database is away.
+    pub async fn fill_care(&self, now: DateTime<Utc>) -> Result<Option<u64>, StoreError> {
+        let done = "SELECT 1 AS done FROM app.instance WHERE care_filled_at IS NOT NULL";
+        if self.db.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, done)).await?.is_some() {
+            return Ok(None);
+        }
+        let mut filled = 0;
+        for resource_type in SAYING {
+            let mut after = 0;
+            while let Some((last, records)) = self.fill_page(resource_type, after).await? {
+                (after, filled) = (last, filled + records);
+            }
+        }
+        let sql = "UPDATE app.instance SET care_filled_at = $1";
+        self.db.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [now.into()])).await?;
+        Ok(Some(filled))
+    }
+
+    /// The row key of the last record of the page after that one, and how many it had; `None` at the end.
+    async fn fill_page(&self, resource_type: ResourceType, after: i64) -> Result<Option<(i64, u64)>, StoreError> {
+        let tx = self.begin().await?;
+        let actor = Actor::server();
+        let mut sql = Sql::new();
+        // The page by its key, then its locks in the order of every writer.
+        sql.push("SELECT h.rid, h.ts_lo, h.ts_hi, h.last_updated, h.raw FROM ");
+        sql.heads(resource_type, "h", &actor, &self.keys).push(" AND h.rid IN (SELECT p.rid FROM ");
+        sql.heads(resource_type, "p", &actor, &self.keys).push(" AND p.rid > ").bind(after);
+        sql.push(" ORDER BY p.rid LIMIT ").bind(FILLED_AT_ONCE).push(") ORDER BY h.rkey FOR SHARE OF h");
+        let rows = tx.query_all_raw(sql.statement()).await?;
+        let mut records = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let body = text(&row.try_get::<Vec<u8>>("", "raw")?)?;
+            let document = Json::parse(&body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
+            let about = extract(&document, resource_type, &self.keys, &self.options()).patients;
+            let pats: Vec<i64> = about.iter().map(|id| self.keys.resource(ResourceType::Patient, id)).collect();
+            let when: (i64, i64) = (row.try_get("", "ts_lo")?, row.try_get("", "ts_hi")?);
+            let at: DateTime<Utc> = row.try_get("", "last_updated")?;
+            records.push((row.try_get::<i64>("", "rid")?, body, pats, when, at.timestamp_micros()));
+        }
+        let written = records.iter().map(|(rid, body, pats, when, at_us)| Written {
+            resource_type,
+            rid: *rid,
+            is_new: false,
+            body,
+            pats,
+            when: *when,
+            at_us: *at_us,
+        });
+        keep(&tx, &self.keys, written).await?;
+        tx.commit().await?;
+        Ok(records.iter().map(|record| record.0).max().map(|last| (last, records.len() as u64)))
+    }
+}
+
+/// A search value that is taken as it is.
+fn escaped(text: &str) -> String {
+    text.chars().flat_map(|c| matches!(c, ',' | '|' | '$' | '\\').then_some('\\').into_iter().chain([c])).collect()
+}
+
+/// The patient with nothing but what is told of a stranger.
+fn card(patient: Stored) -> Result<Stored, StoreError> {
+    let document = Json::parse(&patient.body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
+    let mut told = Object::new();
+    told.push("resourceType", Json::from("Patient"));
+    for name in ON_CARD {
+        if let Some(value) = document.get(name) {
+            told.push(name, value.clone());
+        }
+    }
+    let body = Json::Object(told).to_text();
+    Ok(Stored { body, ..patient })
 }
 
 #[cfg(test)]

@@ -142,6 +142,7 @@ impl Store {
         let mut sql = Sql::new();
         let in_emergency = Actor {
             clearance: Clearance { level: label::RESTRICTED, sensitivities: !label::OTHER_SENSITIVITY },
+            care: None,
             ..actor.clone()
         };
         sql.push("SELECT h.pat FROM ").heads(ResourceType::Patient, "h", &in_emergency, &self.keys);

@@ -52,6 +52,7 @@ pub use app::{AppChange, OwnGrant, launches};
 pub use audit::{
     AuditEntry, AuditFilter, AuditPage, AuditRow, Break, Members, PARAMETERS as AUDIT_PARAMETERS, Verified, What,
 };
+pub use care::{CarePolicy, Sought};
 pub use condition::{Conditions, Criterion, Decide, Match};
 pub use draft::{DraftKept, DraftText, PrivateDraft};
 pub use glass::{ChartGrant, EMERGENCY, Emergency, Review};
@@ -124,6 +125,8 @@ pub struct Parts {
     pub(crate) definitions: search::Definitions,
     /// Whether a document must conform to the loaded profiles it claims.
     pub(crate) checks_claims: bool,
+    /// Whom staff see.
+    pub(crate) care_policy: CarePolicy,
     /// What endpoints of Subscription resources may be.
     pub(crate) reach: Reach,
     /// Where clients reach it.

@@ -404,7 +404,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Option<Actor>, StoreError> {
         let looked_up = match self.grants.get(hash, demo_mode, now) {
-            Ok(known) => return Ok(Some(known)),
+            Ok(known) => return Ok(Some(known.at(now))),
             Err(looked_up) => looked_up,
         };
         let Some((secret, family, account)) = self.good_secret(hash, demo_mode, now).await? else { return Ok(None) };
@@ -412,7 +412,8 @@ impl Store {
             return Ok(None);
         }
         let Ok(granted) = launch::parse(&secret.scope) else { return Ok(None) };
-        let Some(actor) = narrowed(person(account, None), &granted, family.patient.as_deref()) else { return Ok(None) };
+        let person = person(account, self.care_policy, now, false);
+        let Some(actor) = narrowed(person, &granted, family.patient.as_deref()) else { return Ok(None) };
         self.grants.keep(&looked_up, (hash, demo_mode), now, secret.expires_at, actor.clone());
         Ok(Some(actor))
     }

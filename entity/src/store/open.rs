@@ -17,6 +17,7 @@ use crate::outbound::Reach;
 use crate::store::Parts;
 use crate::store::audit::Queue;
 use crate::store::bell::Bell;
+use crate::store::care::CarePolicy;
 use crate::store::kept::Kept;
 use crate::store::recent::Recent;
 use crate::store::seal::Seal;
@@ -105,6 +106,7 @@ impl Store {
             sessions: Recent::default(),
             definitions: Definitions::default(),
             checks_claims: true,
+            care_policy: CarePolicy::Off,
             reach: Reach::default(),
             base_url: None,
             glances: Recent::default(),
@@ -118,6 +120,12 @@ impl Store {
     #[must_use]
     pub fn ignoring_profile_claims(self) -> Self {
         Self(Arc::new(Parts { checks_claims: false, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// A store whose staff see whom the policy says.
+    #[must_use]
+    pub fn caring(self, care_policy: CarePolicy) -> Self {
+        Self(Arc::new(Parts { care_policy, ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// A store that knows the server's key: what has to be read again is encrypted with it.

@@ -40,10 +40,14 @@ impl Store {
             self.reads.get((resource_type, sight), id.to_owned(), heads).await
         };
         // What everybody sees is read together with others; only what is absent then is looked for in the charts opened to this one.
-        let (mut found, mut about) = read(sight.common()).await?;
-        if found == Lookup::Absent && sight.opened.is_some() {
-            (found, about) = read(sight).await?;
-        }
+        let (found, about) = if sight.opened.is_some() && sight.care.is_none() {
+            match read(sight.common()).await? {
+                (Lookup::Absent, _) => read(sight).await?,
+                common => common,
+            }
+        } else {
+            read(sight).await?
+        };
         self.note(actor, resource_type, id, None, &about);
         Ok(match found {
             Lookup::Found(stored) => {

@@ -10,8 +10,9 @@ use sea_orm::{
 use crate::app::{account, session};
 use crate::role::Role;
 use crate::store::audit::{self, AuditRow};
+use crate::store::care::CarePolicy;
 use crate::trail::Trail;
-use crate::{Actor, Clearance, IdSource, Opened, Request, Rows, Store, StoreError};
+use crate::{Actor, Care, Clearance, IdSource, Opened, Request, Rows, Store, StoreError};
 
 /// A session ends after this long without a request, and after the second in any case.
 pub const IDLE: TimeDelta = TimeDelta::minutes(15);
@@ -234,12 +235,7 @@ impl Store {
         // A glance must not answer for a use: it would not be written.
         let recent = if used { &self.sessions } else { &self.glances };
         let looked_up = match recent.get(hash, demo_mode, now) {
-            Ok(mut known) => {
-                if let Some(opened) = &mut known.actor.opened {
-                    opened.at = now;
-                }
-                return Ok(Some(known));
-            }
+            Ok(known) => return Ok(Some(SignedIn { actor: known.actor.at(now), ..known })),
             Err(looked_up) => looked_up,
         };
         let Some(found) = session::Entity::find_by_id(hash.to_vec()).one(&self.db).await? else { return Ok(None) };
@@ -257,7 +253,7 @@ impl Store {
             row.update(&self.db).await?;
         }
         let name = account.name.clone();
-        let actor = person(account, Some(now));
+        let actor = person(account, self.care_policy, now, true);
         let expires_at = (last_seen + IDLE).min(end);
         let signed_in = SignedIn { actor, name, expires_at };
         recent.keep(&looked_up, (hash, demo_mode), now, expires_at, signed_in.clone());
@@ -265,9 +261,9 @@ impl Store {
     }
 }
 
-/// The actor of a person's account, narrowed by no scope. `present`: the instant at which it is the person's own session; applications and
+/// The actor of a person's account at an instant, narrowed by no scope. `present`: it is the person's own session; applications and
 /// subscriptions see none of the charts that are opened to the person.
-pub(super) fn person(account: account::Model, present: Option<DateTime<Utc>>) -> Actor {
+pub(super) fn person(account: account::Model, policy: CarePolicy, at: DateTime<Utc>, present: bool) -> Actor {
     let roles: Vec<Role> = account.roles.iter().filter_map(|r| Role::named(r)).collect();
     let (rows, clearance) = if roles.contains(&Role::Patient) {
         // A patient's account without a patient sees nobody.
@@ -278,11 +274,11 @@ pub(super) fn person(account: account::Model, present: Option<DateTime<Utc>>) ->
     };
     let practitioner =
         account.fhir_user.as_deref().and_then(|u| u.strip_prefix("Practitioner/")).map(ToOwned::to_owned);
-    let opened = present.filter(|_| roles.iter().copied().any(Role::treats)).map(|at| Opened {
-        account: account.id,
-        practitioner,
-        at,
-    });
+    let treats = roles.iter().copied().any(Role::treats);
+    let registers = roles.contains(&Role::Registrar);
+    let care =
+        (treats && policy == CarePolicy::CareTeam).then(|| Care { practitioner: practitioner.clone(), registers, at });
+    let opened = (treats && present).then(|| Opened { account: account.id, practitioner, at });
     Actor {
         account: Some(account.id),
         principal: account.login,
@@ -290,6 +286,7 @@ pub(super) fn person(account: account::Model, present: Option<DateTime<Utc>>) ->
         fhir_user: account.fhir_user,
         rows,
         clearance,
+        care,
         opened,
         categories: Vec::new(),
         scope: None,

@@ -9,7 +9,8 @@ use fhir::search::{label, registry};
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{DatabaseBackend, Statement, Value};
 
-use crate::actor::{Actor, Clearance, Opened, Rows, Sight};
+use crate::actor::{Actor, Care, Clearance, Opened, Rows, Sight};
+use crate::role;
 
 /// SQL text with its binds.
 #[derive(Debug, Default, Clone)]
@@ -108,6 +109,7 @@ impl Sql {
             self.push(" AND (").push(alias).push(".pat = ANY(").bind_i64s(pats.iter().copied()).push(") OR ");
             self.push(alias).push(".pats && ").bind_i64s(pats).push(")");
         }
+        self.cared(resource_type, alias, Row::Version, &sight, keys);
         self
     }
 
@@ -133,7 +135,68 @@ impl Sql {
             }
             self.push(")");
         }
+        self.cared(resource_type, alias, Row::Head, sight, keys);
         self
+    }
+
+    /// ` AND …`: of a person who sees only whom they treat, rows about those patients. As a test that no index answers: what leads a
+    /// statement stays what its search says.
+    fn cared(&mut self, resource_type: ResourceType, alias: &str, row: Row, sight: &Sight, keys: &Keys) {
+        let Some(care) = sight.care.as_ref().filter(|care| care.narrows(resource_type)) else { return };
+        if resource_type == ResourceType::Binary {
+            self.cared_binary(alias, care, sight.opened.as_ref(), keys);
+            return;
+        }
+        self.push(" AND (");
+        if role::is_common(resource_type) {
+            self.push(alias).push(".pat IS NULL OR ");
+        }
+        self.push("(").push(alias).push(".pat = ANY(").in_care("pat", care, sight.opened.as_ref(), keys).push(")");
+        if registry::several_patients(resource_type) {
+            self.push(" OR ").push(alias);
+            match row {
+                Row::Head => self.push(".terms && ").in_care("term", care, sight.opened.as_ref(), keys),
+                Row::Version => self.push(".pats && ").in_care("pat", care, sight.opened.as_ref(), keys),
+            };
+        }
+        self.push(") IS TRUE)");
+    }
+
+    /// No index says whose a Binary is: its `securityContext` does. One without belongs to nobody yet.
+    fn cared_binary(&mut self, alias: &str, care: &Care, opened: Option<&Opened>, keys: &Keys) {
+        self.push(" AND NOT EXISTS (SELECT FROM ").every_version(ResourceType::Binary, "own");
+        self.push(" WHERE own.rid = ").push(alias).push(".rid AND own.version_id = ").push(alias).push(".version_id");
+        self.push(" AND own.resource->'securityContext'->>'reference' ~ '(^|/)Patient/' AND NOT EXISTS (SELECT FROM ");
+        self.head_table(ResourceType::Patient, "whose").push(" WHERE whose.rkey = ANY(");
+        self.in_care("pat", care, opened, keys)
+            .push(") AND own.resource->'securityContext'->>'reference' ~ ('(^|/)Patient/'");
+        self.push(" || replace(whose.id, '.', '[.]') || '(/_history/.*)?$')))");
+    }
+
+    /// `ARRAY(…)` of the patients in a person's care, and of those whose chart is opened to the person.
+    fn in_care(&mut self, column: &'static str, care: &Care, opened: Option<&Opened>, keys: &Keys) -> &mut Self {
+        if let Some(opened) = opened {
+            return self.opened(column, opened, By::Treatment, keys);
+        }
+        self.push("ARRAY(");
+        match &care.practitioner {
+            Some(id) => self.relations(column, id, care.at.timestamp_micros(), keys),
+            None => self.push("SELECT 0::bigint WHERE false"),
+        };
+        self.push(")")
+    }
+
+    /// The patients in a practitioner's care at that instant.
+    fn relations(&mut self, column: &'static str, practitioner: &str, at_us: i64, keys: &Keys) -> &mut Self {
+        self.push("SELECT c.").push(column).push(" FROM app.care_relation AS c WHERE c.practitioner = ");
+        self.bind(keys.resource(ResourceType::Practitioner, practitioner));
+        self.push(" AND c.from_us <= ").bind(at_us).push(" AND c.to_us > ").bind(at_us)
+    }
+
+    /// Those of the patients who are not in the actor's care: `SELECT … AS pat`.
+    pub fn not_in_care(&mut self, pats: Vec<i64>, care: &Care, opened: Option<&Opened>, keys: &Keys) -> &mut Self {
+        self.push("SELECT u.pat FROM unnest(").bind_i64s(pats).push("::bigint[]) AS u (pat) WHERE u.pat <> ALL(");
+        self.in_care("pat", care, opened, keys).push(")")
     }
 
     /// ` AND …`: rows of the clearance, and those of charts that are opened. The arrays of those are read when a row needs them only.
@@ -204,10 +267,7 @@ impl Sql {
         if by == By::Name {
             self.push(" AND g.reason IS NULL");
         } else if let Some(id) = &opened.practitioner {
-            self.push(" UNION ALL SELECT c.").push(column).push(" FROM app.care_relation AS c WHERE c.practitioner = ");
-            self.bind(keys.resource(ResourceType::Practitioner, id));
-            self.push(" AND c.from_us <= ").bind(opened.at.timestamp_micros());
-            self.push(" AND c.to_us > ").bind(opened.at.timestamp_micros());
+            self.push(" UNION ALL ").relations(column, id, opened.at.timestamp_micros(), keys);
         }
         self.push(")")
     }

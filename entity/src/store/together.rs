@@ -36,7 +36,10 @@ impl<G, K, V> Default for Together<G, K, V> {
 
 #[derive(Debug)]
 struct Group<K, V> {
+    /// Tasks that lead.
     running: usize,
+    /// Lone reads, each in the task that asked. Nobody waits for one: that task may stand still for something else.
+    alone: usize,
     waiting: Vec<(K, oneshot::Sender<Result<V, StoreError>>)>,
 }
 
@@ -55,34 +58,42 @@ where
         F: AsyncRun<G, K, V>,
     {
         let (answer, answered) = oneshot::channel();
-        let (leads, alone) = {
+        let role = {
             let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
-            let entry = groups.entry(group.clone()).or_insert_with(|| Group { running: 0, waiting: Vec::new() });
-            let alone = if entry.running == 0 && entry.waiting.is_empty() {
-                Some(key)
+            let entry =
+                groups.entry(group.clone()).or_insert_with(|| Group { running: 0, alone: 0, waiting: Vec::new() });
+            if entry.running == 0 && entry.alone == 0 && entry.waiting.is_empty() {
+                entry.alone += 1;
+                Role::Alone(key)
             } else {
                 entry.waiting.push((key, answer));
-                None
-            };
-            let leads = alone.is_some() || entry.running < RUNNING && entry.waiting.len() >= CROWD;
-            entry.running += usize::from(leads);
-            (leads, alone)
+                let leads = entry.running == 0 || entry.running < RUNNING && entry.waiting.len() >= CROWD;
+                entry.running += usize::from(leads);
+                if leads { Role::Leads } else { Role::Follows }
+            }
         };
-        let leading = leads.then(|| Leading { groups: Arc::clone(&self.groups), group, counted: true });
-        match (leading, alone) {
+        match role {
             // Nobody to share with: no other task has to be woken for it, twice.
-            (Some(leading), Some(key)) => {
-                let mut here = Here { leading: Some(leading), run: Some(run) };
-                let answered = here.run(key).await;
-                drop(here);
-                return answered;
+            Role::Alone(key) => {
+                let alone = Counted::new(&self.groups, group, false);
+                let mut values = run.run(&alone.group, vec![key]).await?;
+                return values.pop().ok_or_else(|| StoreError::Internal("a statement without an answer".into()));
             }
             // A task of its own: who asked may go away, those who wait with it may not.
-            (Some(leading), None) => drop(tokio::spawn(lead(leading, run))),
-            (None, _) => {}
+            Role::Leads => {
+                tokio::spawn(lead(Counted::new(&self.groups, group, true), run));
+            }
+            Role::Follows => {}
         }
         answered.await.unwrap_or_else(|_| Err(StoreError::Internal("a shared read ended without an answer".into())))
     }
+}
+
+/// Who asks, among those who ask at the same time.
+enum Role<K> {
+    Alone(K),
+    Leads,
+    Follows,
 }
 
 /// One statement for several keys.
@@ -90,7 +101,7 @@ pub(crate) trait AsyncRun<G, K, V>: Send + 'static {
     fn run(&self, group: &G, keys: Vec<K>) -> impl Future<Output = Result<Vec<V>, StoreError>> + Send;
 }
 
-async fn lead<G, K, V>(mut leading: Leading<G, K, V>, run: impl AsyncRun<G, K, V>)
+async fn lead<G, K, V>(mut leading: Counted<G, K, V>, run: impl AsyncRun<G, K, V>)
 where
     G: Clone + Eq + Hash + Send + 'static,
     K: Send + 'static,
@@ -109,69 +120,19 @@ where
     }
 }
 
-/// One who leads in the task that asked, for itself alone. When it is done, or its asker has gone, those who came meanwhile are led by a
-/// task of their own.
-struct Here<G, K, V, F>
-where
-    G: Clone + Eq + Hash + Send + 'static,
-    K: Send + 'static,
-    V: Send + 'static,
-    F: AsyncRun<G, K, V>,
-{
-    leading: Option<Leading<G, K, V>>,
-    run: Option<F>,
-}
-
-impl<G, K, V, F> Here<G, K, V, F>
-where
-    G: Clone + Eq + Hash + Send + 'static,
-    K: Send + 'static,
-    V: Send + 'static,
-    F: AsyncRun<G, K, V>,
-{
-    async fn run(&mut self, key: K) -> Result<V, StoreError> {
-        let (Some(leading), Some(run)) = (&self.leading, &self.run) else { unreachable!("made with both") };
-        let mut values = run.run(&leading.group, vec![key]).await?;
-        values.pop().ok_or_else(|| StoreError::Internal("a statement without an answer".into()))
-    }
-}
-
-impl<G, K, V, F> Drop for Here<G, K, V, F>
-where
-    G: Clone + Eq + Hash + Send + 'static,
-    K: Send + 'static,
-    V: Send + 'static,
-    F: AsyncRun<G, K, V>,
-{
-    fn drop(&mut self) {
-        let (Some(mut leading), Some(run)) = (self.leading.take(), self.run.take()) else { return };
-        if leading.has_followers()
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            runtime.spawn(lead(leading, run));
-        }
-    }
-}
-
-/// One who leads, counted until it goes, whatever makes it go.
-struct Leading<G: Eq + Hash, K, V> {
+/// One who reads for a group, counted until it goes, whatever makes it go.
+struct Counted<G: Eq + Hash, K, V> {
     groups: Arc<Mutex<HashMap<G, Group<K, V>>>>,
     group: G,
+    as_leader: bool,
     counted: bool,
 }
 
 type Batch<K, V> = Vec<(K, oneshot::Sender<Result<V, StoreError>>)>;
 
-impl<G: Eq + Hash, K, V> Leading<G, K, V> {
-    /// Whether somebody waits. When nobody does, this one stops counting under the same lock, so that who comes next leads.
-    fn has_followers(&mut self) -> bool {
-        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
-        let waits = groups.get(&self.group).is_some_and(|group| !group.waiting.is_empty());
-        if !waits {
-            self.counted = false;
-            leave(&mut groups, &self.group);
-        }
-        waits
+impl<G: Eq + Hash, K, V> Counted<G, K, V> {
+    fn new(groups: &Arc<Mutex<HashMap<G, Group<K, V>>>>, group: G, as_leader: bool) -> Self {
+        Self { groups: Arc::clone(groups), group, as_leader, counted: true }
     }
 
     /// Who waits. When nobody does, this one stops counting under the same lock, so that who comes next leads.
@@ -183,24 +144,28 @@ impl<G: Eq + Hash, K, V> Leading<G, K, V> {
             return Some(group.waiting.drain(..n).collect());
         }
         self.counted = false;
-        leave(&mut groups, &self.group);
+        leave(&mut groups, &self.group, self.as_leader);
         None
     }
 }
 
-impl<G: Eq + Hash, K, V> Drop for Leading<G, K, V> {
+impl<G: Eq + Hash, K, V> Drop for Counted<G, K, V> {
     fn drop(&mut self) {
         if self.counted {
-            leave(&mut self.groups.lock().unwrap_or_else(PoisonError::into_inner), &self.group);
+            leave(&mut self.groups.lock().unwrap_or_else(PoisonError::into_inner), &self.group, self.as_leader);
         }
     }
 }
 
 /// With the last one the group goes. Somebody waits in it then only after a panic, and is told so by the closed channel.
-fn leave<G: Eq + Hash, K, V>(groups: &mut HashMap<G, Group<K, V>>, group: &G) {
+fn leave<G: Eq + Hash, K, V>(groups: &mut HashMap<G, Group<K, V>>, group: &G, as_leader: bool) {
     if let Some(found) = groups.get_mut(group) {
-        found.running -= 1;
-        if found.running == 0 {
+        if as_leader {
+            found.running -= 1;
+        } else {
+            found.alone -= 1;
+        }
+        if found.running == 0 && found.alone == 0 {
             groups.remove(group);
         }
     }

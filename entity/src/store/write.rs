@@ -23,7 +23,7 @@ use serde::Deserialize as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::gate::Change;
-use crate::role::Interaction;
+use crate::role::{self, Interaction};
 use crate::store::audit::{self, AuditRow};
 use crate::store::condition::{Conditions, Criterion, Decide, Match};
 use crate::store::parameter::Defined;
@@ -107,6 +107,16 @@ impl Row {
             at_us: self.last_updated.timestamp_micros(),
         }
     }
+}
+
+/// The refusal of a write about somebody whom the actor does not see.
+fn not_own(write: &Write) -> StoreError {
+    let interaction = match write.act {
+        Act::Create { .. } => Interaction::Create,
+        Act::Update { .. } | Act::Patch { .. } => Interaction::Update,
+        Act::Delete { .. } => Interaction::Delete,
+    };
+    StoreError::Forbidden { interaction: interaction.code(), resource_type: write.resource_type }
 }
 
 impl Store {
@@ -197,6 +207,7 @@ impl Store {
         matches: &[Vec<Match>],
     ) -> Result<Vec<Row>, StoreError> {
         let mut rows = self.decide(tx, actor, heads, request, plan).await?;
+        self.own_care(tx, actor, plan, &rows).await?;
         let claims: Vec<_> = rows.iter().map(|r| Claims { at: r.at, body: &r.body }).collect();
         self.conform(tx, &claims).await?;
         let patients = rows.iter().flat_map(|r| r.pats.iter().copied().chain(r.pat_before));
@@ -520,14 +531,39 @@ impl Store {
         let Rows::Patients(ids) = &actor.rows else { return Ok(()) };
         let own = |pat: &i64| ids.iter().any(|id| self.keys.resource(ResourceType::Patient, id) == *pat);
         if registry::in_patient_compartment(row.resource_type) && (row.pats.is_empty() || !row.pats.iter().all(own)) {
-            let interaction = match write.act {
-                Act::Create { .. } => Interaction::Create,
-                Act::Update { .. } | Act::Patch { .. } => Interaction::Update,
-                Act::Delete { .. } => Interaction::Delete,
-            };
-            return Err(StoreError::Forbidden { interaction: interaction.code(), resource_type: row.resource_type });
+            return Err(not_own(write));
         }
         Ok(())
+    }
+
+    /// Whoever sees only whom they treat writes about those only. Who is absent is refused as who is hidden.
+    async fn own_care(
+        &self,
+        tx: &DatabaseTransaction,
+        actor: &Actor,
+        plan: &Plan,
+        rows: &[Row],
+    ) -> Result<(), StoreError> {
+        let Some(care) = &actor.care else { return Ok(()) };
+        let narrowed = |r: &&Row| registry::in_patient_compartment(r.resource_type) && care.narrows(r.resource_type);
+        let narrowed: Vec<&Row> = rows.iter().filter(narrowed).collect();
+        if let Some(row) = narrowed.iter().find(|r| r.pats.is_empty() && !role::is_common(r.resource_type)) {
+            return Err(not_own(&plan.writes[row.at]));
+        }
+        let pats: Vec<i64> = narrowed.iter().flat_map(|r| r.pats.iter().copied()).collect();
+        if pats.is_empty() {
+            return Ok(());
+        }
+        let mut sql = Sql::new();
+        sql.not_in_care(pats, care, actor.opened.as_ref(), &self.keys);
+        let mut others = HashSet::new();
+        for row in tx.query_all_raw(sql.statement()).await? {
+            others.insert(row.try_get::<i64>("", "pat")?);
+        }
+        match narrowed.iter().find(|r| r.pats.iter().any(|pat| others.contains(pat))) {
+            Some(row) => Err(not_own(&plan.writes[row.at])),
+            None => Ok(()),
+        }
     }
 
     /// The terms by which a record about several patients is found under each of them.
@@ -636,7 +672,7 @@ fn intended<'w>(
             match live {
                 Some(_) => (Some(Cow::Borrowed(body.as_str())), "U"),
                 // To who sees some rows only, a taken id would tell of a row that is hidden.
-                None if *may_create && actor.rows != Rows::All => {
+                None if *may_create && !(actor.rows == Rows::All && actor.sees_everybody(*resource_type)) => {
                     return Err(StoreError::NoCreateByUpdate { resource_type: *resource_type, id: id.clone() });
                 }
                 None if *may_create => (Some(Cow::Borrowed(body.as_str())), "C"),

@@ -71,6 +71,8 @@ type Documents = {
     "query OpenedInEmergency { breakGlassOpened { id patientId expiresAt } }": typeof types.OpenedInEmergencyDocument,
     "mutation OpenInEmergency($input: BreakGlassOpenInput!) { breakGlassOpen(input: $input) { grant { id patientId expiresAt } } }": typeof types.OpenInEmergencyDocument,
     "mutation CloseEmergency($patientId: ID!) { breakGlassClose(patientId: $patientId) { closed } }": typeof types.CloseEmergencyDocument,
+    "query WhomOneSees { me { principal seesOnlyTreated } }": typeof types.WhomOneSeesDocument,
+    "query PersonLookup($name: String, $number: String) { personLookup(name: $name, number: $number) { patientId name birthDate number } }": typeof types.PersonLookupDocument,
     "\n  query Beds($after: String) { search(type: \"Location\", query: \"status=active\", first: 100, after: $after) { nodes { id fhir } pageInfo { hasNextPage endCursor } } }\n": typeof types.BedsDocument,
     "\n  mutation StartEncounter($input: EncounterStartInput!) {\n    encounterStart(input: $input) { outcome { __typename ... on EncounterSaved { encounter { id versionId } } ... on OpenEncounterExists { existing { id class { code } period { start } } } ... on BedOccupied { message } ... on Stale { id currentVersion current { id lastUpdated } } ... on NotPermitted { message } ... on Invalid { issues { text expression } } } }\n  }\n": typeof types.StartEncounterDocument,
     "\n  mutation TransferEncounter($input: EncounterTransferInput!) {\n    encounterTransfer(input: $input) { outcome { __typename ... on EncounterSaved { encounter { id versionId } } ... on BedOccupied { message } ... on Stale { id currentVersion current { id lastUpdated } } ... on NotPermitted { message } ... on Invalid { issues { text expression } } } }\n  }\n": typeof types.TransferEncounterDocument,
@@ -217,6 +219,8 @@ const documents: Documents = {
     "query OpenedInEmergency { breakGlassOpened { id patientId expiresAt } }": types.OpenedInEmergencyDocument,
     "mutation OpenInEmergency($input: BreakGlassOpenInput!) { breakGlassOpen(input: $input) { grant { id patientId expiresAt } } }": types.OpenInEmergencyDocument,
     "mutation CloseEmergency($patientId: ID!) { breakGlassClose(patientId: $patientId) { closed } }": types.CloseEmergencyDocument,
+    "query WhomOneSees { me { principal seesOnlyTreated } }": types.WhomOneSeesDocument,
+    "query PersonLookup($name: String, $number: String) { personLookup(name: $name, number: $number) { patientId name birthDate number } }": types.PersonLookupDocument,
     "\n  query Beds($after: String) { search(type: \"Location\", query: \"status=active\", first: 100, after: $after) { nodes { id fhir } pageInfo { hasNextPage endCursor } } }\n": types.BedsDocument,
     "\n  mutation StartEncounter($input: EncounterStartInput!) {\n    encounterStart(input: $input) { outcome { __typename ... on EncounterSaved { encounter { id versionId } } ... on OpenEncounterExists { existing { id class { code } period { start } } } ... on BedOccupied { message } ... on Stale { id currentVersion current { id lastUpdated } } ... on NotPermitted { message } ... on Invalid { issues { text expression } } } }\n  }\n": types.StartEncounterDocument,
     "\n  mutation TransferEncounter($input: EncounterTransferInput!) {\n    encounterTransfer(input: $input) { outcome { __typename ... on EncounterSaved { encounter { id versionId } } ... on BedOccupied { message } ... on Stale { id currentVersion current { id lastUpdated } } ... on NotPermitted { message } ... on Invalid { issues { text expression } } } }\n  }\n": types.TransferEncounterDocument,
@@ -548,6 +552,14 @@ export function graphql(source: "mutation OpenInEmergency($input: BreakGlassOpen
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "mutation CloseEmergency($patientId: ID!) { breakGlassClose(patientId: $patientId) { closed } }"): (typeof documents)["mutation CloseEmergency($patientId: ID!) { breakGlassClose(patientId: $patientId) { closed } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query WhomOneSees { me { principal seesOnlyTreated } }"): (typeof documents)["query WhomOneSees { me { principal seesOnlyTreated } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query PersonLookup($name: String, $number: String) { personLookup(name: $name, number: $number) { patientId name birthDate number } }"): (typeof documents)["query PersonLookup($name: String, $number: String) { personLookup(name: $name, number: $number) { patientId name birthDate number } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

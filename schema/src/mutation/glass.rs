@@ -3,15 +3,15 @@
 use async_graphql::{Enum, ID, InputObject, Result, SimpleObject};
 use chrono::SecondsFormat;
 use entity::StoreError;
-use entity::store::{ChartGrant as Kept, Emergency, Review};
+use entity::store::{ChartGrant as Kept, Emergency, Review, Sought, Stored};
 use fhir::ResourceType;
 
-use crate::document::{PageArguments, PageInfo};
+use crate::document::{Document, PageArguments, PageInfo};
 use crate::error;
 use crate::query::parts;
-use crate::scalar::Instant;
+use crate::scalar::{Date, Instant};
 use crate::session::{Session, invalid};
-use crate::types::past;
+use crate::types::{past, patient as person};
 
 /// Most grants that are told at once.
 const MOST: u32 = 200;
@@ -121,6 +121,19 @@ pub struct ChartGrantGiveInput {
     pub until: Instant,
 }
 
+/// Somebody on record whom one does not see: no more than whom an emergency is about.
+#[derive(SimpleObject)]
+pub struct PersonCard {
+    /// Global id of the patient.
+    pub patient_id: ID,
+    /// The name, ready to show.
+    pub name: Option<String>,
+    /// Date of birth.
+    pub birth_date: Option<Date>,
+    /// The medical record number, else the first identifier.
+    pub number: Option<String>,
+}
+
 /// A chart that was opened or closed.
 #[derive(SimpleObject)]
 pub struct ChartGrantPayload {
@@ -213,6 +226,27 @@ pub async fn opened(session: &Session) -> Result<Vec<ChartGrant>> {
 pub async fn given(session: &Session) -> Result<Vec<ChartGrant>> {
     let found = session.store.chart_grants(&session.actor, session.now, MOST).await.map_err(|e| error::graphql(&e))?;
     Ok(found.into_iter().map(ChartGrant::from).collect())
+}
+
+pub async fn look_up(session: &Session, name: Option<String>, number: Option<String>) -> Result<Vec<PersonCard>> {
+    let sought = match (name, number) {
+        (Some(name), None) => Sought::Name(name),
+        (None, Some(number)) => Sought::Number(number),
+        _ => return Err(invalid("name", "a person is looked up by a name or by a number")),
+    };
+    let found = session.store.look_up(&session.actor, &sought, session.now).await.map_err(|e| error::graphql(&e))?;
+    let card = |stored: Stored| {
+        let patient_id = ID(format!("Patient/{}", stored.id));
+        let document = Document::new(stored)?;
+        let number = person::record_number(&document).or_else(|| document.all("identifier").first()?.str_at("value"));
+        Ok(PersonCard {
+            patient_id,
+            name: person::main_name(&document).map(|name| name.display),
+            birth_date: document.text(&["birthDate"]).map(|text| Date(text.to_owned())),
+            number: number.map(ToOwned::to_owned),
+        })
+    };
+    found.into_iter().map(card).collect()
 }
 
 pub async fn reviews(

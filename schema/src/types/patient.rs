@@ -339,6 +339,22 @@ pub(crate) fn address(value: &Json<'_>) -> Address {
     }
 }
 
+/// The official name, else the usual one, else the first.
+pub(crate) fn main_name(patient: &Document) -> Option<HumanName> {
+    let names = patient.all("name");
+    let of = |usage| names.iter().find(|n| n.str_at("use") == Some(usage));
+    of("official").or_else(|| of("usual")).or_else(|| names.first()).map(human_name)
+}
+
+/// The medical record number: the identifier of type `MR`.
+pub(crate) fn record_number(patient: &Document) -> Option<&str> {
+    let is_mr = |i: &&Json<'_>| {
+        let codings = i.get("type").and_then(|t| t.get("coding")).map_or(&[][..], Json::items);
+        codings.iter().any(|c| c.str_at("code") == Some("MR"))
+    };
+    patient.all("identifier").iter().find(is_mr).and_then(|i| i.str_at("value"))
+}
+
 pub(crate) fn human_name(value: &Json<'_>) -> HumanName {
     let [given, prefix, suffix] = ["given", "prefix", "suffix"].map(|name| strings(value, name));
     let family = own(value, "family");
@@ -459,9 +475,7 @@ impl Patient {
 
     /// The official name, else the usual one, else the first.
     async fn name(&self) -> Option<HumanName> {
-        let names = self.0.all("name");
-        let of = |usage| names.iter().find(|n| n.str_at("use") == Some(usage));
-        of("official").or_else(|| of("usual")).or_else(|| names.first()).map(human_name)
+        main_name(&self.0)
     }
     /// All names on record.
     async fn names(&self) -> Vec<HumanName> {
@@ -473,11 +487,7 @@ impl Patient {
     }
     /// The medical record number: the identifier of type `MR`.
     async fn mrn(&self) -> Option<&str> {
-        let is_mr = |i: &&Json<'_>| {
-            let codings = i.get("type").and_then(|t| t.get("coding")).map_or(&[][..], Json::items);
-            codings.iter().any(|c| c.str_at("code") == Some("MR"))
-        };
-        self.0.all("identifier").iter().find(is_mr).and_then(|i| i.str_at("value"))
+        record_number(&self.0)
     }
     /// Whether the record is in use.
     async fn active(&self) -> Option<bool> {

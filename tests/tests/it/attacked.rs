@@ -18,6 +18,7 @@ fn the_server_that_is_attacked() {
     let Some(url) = std::env::var_os(SERVE) else { return };
     api::log::start();
     let settings = Serve {
+        care_policy: None,
         ignore_profile_claims: false,
         private_endpoints: false,
         proxy_hops: 0,

@@ -27,6 +27,7 @@ const ENTRIES: usize = 5;
 fn the_server_that_is_killed() {
     let Some(dir) = std::env::var_os(SERVE) else { return };
     let settings = Serve {
+        care_policy: None,
         ignore_profile_claims: false,
         private_endpoints: false,
         proxy_hops: 0,

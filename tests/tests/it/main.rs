@@ -19,6 +19,7 @@ mod audit;
 mod auth;
 mod bounds;
 mod bulk_import;
+mod care;
 mod checklist;
 mod client;
 mod conditional;

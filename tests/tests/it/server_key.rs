@@ -13,6 +13,7 @@ use crate::gql::Site;
 
 fn settings(url: &str, secret: Option<&str>) -> Serve {
     Serve {
+        care_policy: None,
         ignore_profile_claims: false,
         private_endpoints: false,
         proxy_hops: 0,

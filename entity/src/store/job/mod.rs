@@ -149,6 +149,8 @@ impl Kept {
             roles: actor.roles.iter().map(|r| r.name().to_owned()).collect(),
             fhir_user: actor.fhir_user.clone(),
             patients: match &actor.rows {
+                // Jobs are programs' work; of a person who sees some patients only, none is done with more.
+                Rows::All if actor.care.is_some() => Some(Vec::new()),
                 Rows::All => None,
                 Rows::Patients(ids) => Some(ids.iter().cloned().collect()),
             },
@@ -171,6 +173,7 @@ impl Kept {
             fhir_user: self.fhir_user,
             rows: self.patients.map_or(Rows::All, |ids| Rows::Patients(ids.into_iter().collect())),
             clearance: Clearance { level: self.level, sensitivities: self.sensitivities },
+            care: None,
             opened: None,
             categories: Vec::new(),
             scope: match self.scope {

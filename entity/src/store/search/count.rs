@@ -6,7 +6,7 @@ use fhir::search::query::Query;
 use super::{Order, Planned};
 use crate::store::Store;
 use crate::store::sql::Sql;
-use crate::{Actor, Clearance, Rows, StoreError};
+use crate::{Actor, Clearance, StoreError};
 
 /// Up to this many matches are counted when an estimate is asked for.
 const COUNTED: i64 = 10_000;
@@ -38,7 +38,7 @@ impl Store {
             Count::Exact => None,
             Count::UpTo(limit) => Some(i64::from(limit)),
             // Statistics know of rows the actor must not know of.
-            Count::Estimate if actor.rows != Rows::All || actor.clearance != Clearance::FULL => None,
+            Count::Estimate if !actor.sees_everybody(query.resource_type) || actor.clearance != Clearance::FULL => None,
             Count::Estimate => Some(COUNTED),
         };
         let driver = self.driver(query, &Order::Newest)?;

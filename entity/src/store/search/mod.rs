@@ -50,7 +50,7 @@ use crate::store::seal::Seal;
 use crate::store::sql::Sql;
 use crate::store::{Match, Store, Stored};
 use crate::trail::About;
-use crate::{Actor, Clearance, Rows, StoreError};
+use crate::{Actor, Clearance, StoreError};
 
 /// Most candidates that are sorted by a looked-up value; above it the search is refused, never cut.
 const SORT_LIMIT: i64 = 100_000;
@@ -725,7 +725,7 @@ impl Store {
         let Driver::Ordered { patient, .. } = driver else { return false };
         query.all.len() == 1 + usize::from(patient.is_some())
             && !actor.categories.iter().any(|c| c.resource_type == query.resource_type)
-            && (actor.rows == Rows::All || !registry::in_patient_compartment(query.resource_type))
+            && actor.sees_everybody(query.resource_type)
             && (actor.clearance == Clearance::FULL
                 || patient.is_none() && actor.clearance.level >= Clearance::NORMAL.level)
     }

@@ -136,7 +136,7 @@ impl Store {
         for row in &self.db.query_all_raw(sql(&text, [types.into(), now.into()])).await? {
             let subscriber = subscriber(row)?;
             let cannot = |error: String| Broken { id: subscriber.id.clone(), version_id: subscriber.version_id, error };
-            let Some(actor) = self.subscription_actor(&subscriber, demo_mode).await? else {
+            let Some(actor) = self.subscription_actor(&subscriber, demo_mode, now).await? else {
                 broken.push(cannot("the account it acts for is closed, or may not read what it asks for".into()));
                 continue;
             };

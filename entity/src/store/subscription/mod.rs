@@ -298,7 +298,7 @@ impl Store {
         }
     }
 
-    /// Who a subscription acts for, with the rights of this moment; `None` when the account is closed, or not good outside demo mode.
+    /// Who a subscription acts for, with the rights of that moment; `None` when the account is closed, or not good outside demo mode.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away.
@@ -306,11 +306,12 @@ impl Store {
         &self,
         subscriber: &Subscriber,
         demo_mode: bool,
+        now: DateTime<Utc>,
     ) -> Result<Option<Actor>, StoreError> {
         let found = account::Entity::find_by_id(subscriber.account).one(&self.db).await?;
         let Some(found) = found.filter(|a| !a.disabled && (demo_mode || !a.demo)) else { return Ok(None) };
         let actor = match &subscriber.scope {
-            None if found.roles != ["system"] => person(found, None),
+            None if found.roles != ["system"] => person(found, self.care_policy, now, false),
             Some(text) if found.roles == ["system"] => {
                 let Ok(scope) = scope::parse(text) else { return Ok(None) };
                 Actor {
@@ -320,6 +321,7 @@ impl Store {
                     fhir_user: found.fhir_user,
                     rows: Rows::All,
                     clearance: Clearance::NORMAL,
+                    care: None,
                     opened: None,
                     categories: Vec::new(),
                     scope: Some(scope),

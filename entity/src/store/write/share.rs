@@ -124,11 +124,11 @@ impl Store {
             // All types are asked for references to what is deleted.
             Act::Delete { .. } => false,
         };
-        // What these define, what the gate has to know and what two people do together take statements of their own.
+        // What these define, what the gate has to know, what two people do together and whom one treats take statements of their own.
         let special = matches!(write.resource_type, ResourceType::Subscription | ResourceType::SearchParameter)
             || self.gate.guards(write.resource_type)
             || paired::is_watched(actor, plan.act.as_ref(), write.resource_type);
-        plan.act.is_none() && small && !special
+        plan.act.is_none() && actor.care.is_none() && small && !special
     }
 
     /// Carries the plan out together with others that wait; `None` when it has to be carried out alone.

@@ -65,3 +65,26 @@ it('keeps what is loaded when the next page fails, and follows a cursor in its o
   expect(asked.filter((one) => one.includes(' of '))).toEqual(expect.arrayContaining(['FAMILY of FAMILY', 'BIRTH_DATE_DESC of BIRTH_DATE_DESC']))
   expect(asked).not.toContain('BIRTH_DATE_DESC of FAMILY')
 })
+
+/** A look-up is in the audit of whom it finds: it is asked for, not made while one types. */
+it('looks somebody up whom one does not treat, by an act of its own, and offers the chart in an emergency', async () => {
+  const asked: object[] = []
+  const card = { patientId: 'Patient/p2', name: 'Ada Stranger', birthDate: '1980-02-03', number: '2002' }
+  show({ root: { patients: page(), me: { principal: 'lee', seesOnlyTreated: true }, personLookup: (by: object) => { asked.push({ ...by }); return [card] } } })
+  expect(await screen.findByText(/You see the patients in your care/)).toBeVisible()
+  expect(screen.queryByRole('button', { name: /Look up/ })).toBeNull()
+  await userEvent.type(screen.getByLabelText('Search patients'), 'stranger')
+  const act = await screen.findByRole('button', { name: 'Look up among all others …' })
+  expect(asked).toEqual([])
+  await userEvent.click(act)
+  expect(await screen.findByText('Ada Stranger')).toBeVisible()
+  expect(asked).toEqual([{ name: 'stranger', number: null }])
+  await userEvent.click(screen.getByRole('button', { name: /Emergency access … to the chart of Ada Stranger/ }))
+  expect(await screen.findByRole('dialog', { name: 'Open this chart in an emergency' })).toBeVisible()
+})
+
+it('offers no look-up where all patients are seen, nor to who does not treat', async () => {
+  show({ root: { patients: page(emptyPatient), me: { principal: 'lee', seesOnlyTreated: false } } })
+  expect(await screen.findByText('LIND, Ada (Mrs)')).toBeVisible()
+  expect(screen.queryByText(/in your care/)).toBeNull()
+})

@@ -21,14 +21,14 @@ const Close = graphql(`mutation CloseEmergency($patientId: ID!) { breakGlassClos
 
 const REASONS: Record<EmergencyReason, string> = { EMERGENCY_TREATMENT: 'Emergency treatment', BREAK_THE_GLASS: 'The record is needed and the policy hides it' }
 
-/** The way to open a chart in an emergency, for those who treat; nobody else is shown it. */
-export function OpenInEmergency({ patientId, onOpened }: { patientId: string; onOpened: () => void }) {
+/** The way to open a chart in an emergency, for those who treat; nobody else is shown it. `of`: whose chart, where several are offered. */
+export function OpenInEmergency({ patientId, of, onOpened }: { patientId: string; of?: string; onOpened: () => void }) {
   const { session } = useSession()
   const [asking, setAsking] = useState(false)
   if (!may(session, 'emergency')) return null
   return (
     <>
-      <Button variant="text" onClick={() => setAsking(true)}>Emergency access …</Button>
+      <Button variant="text" onClick={() => setAsking(true)} aria-label={of ? `Emergency access … to the chart of ${of}` : undefined}>Emergency access …</Button>
       {asking && <EmergencyDialog patientId={patientId} onClose={() => setAsking(false)} onOpened={() => { setAsking(false); onOpened() }} />}
     </>
   )
@@ -59,7 +59,7 @@ function EmergencyDialog({ patientId, onClose, onOpened }: { patientId: string; 
       <form onSubmit={(event) => { void submit(event) }}>
         <DialogTitle id={`${id}-title`}>Open this chart in an emergency</DialogTitle>
         <DialogContent className={css.form}>
-          <p>For 60 minutes you see what is restricted or sensitive in this chart. It is recorded with your name and reviewed.</p>
+          <p>For 60 minutes you see this chart, and what is restricted or sensitive in it. It is recorded with your name and reviewed.</p>
           {refused && <p role="alert" className={css.refused}>Not opened: {refused}</p>}
           <div>
             <label htmlFor={`${id}-reason`}>Reason</label>
@@ -127,7 +127,7 @@ export function EmergencyBanner({ patientId, read, onEnded }: { patientId: strin
     <div className={css.open} role="region" aria-label="Emergency access">
       <GppMaybeOutlined sx={{ fontSize: 20 }} aria-hidden />
       <strong>Emergency access: {minutes === 0 ? 'less than a minute' : minutes === 1 ? '1 minute' : `${minutes} minutes`} left</strong>
-      <span className={css.grow}>What is restricted or sensitive in this chart is shown to you. All of it is recorded and reviewed.</span>
+      <span className={css.grow}>This chart, and what is restricted or sensitive in it, is shown to you. All of it is recorded and reviewed.</span>
       {failed && <span role="alert">It could not be ended. Try again.</span>}
       <Button variant="outlined" onClick={() => { void end() }}>End it now</Button>
     </div>

@@ -3,14 +3,14 @@ import Button from '@mui/material/Button'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, type ComponentType, type KeyboardEvent, type ReactNode } from 'react'
 import { useLocation, useNavigate, useSearchParams } from 'react-router'
 import { useClient } from 'urql'
 import { isForbidden, NotPermitted, type Trouble } from '../../components/ui/part'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
 import { graphql } from '../../gql'
-import type { PatientListQuery, PatientSort } from '../../gql/graphql'
+import type { PatientFilter, PatientListQuery, PatientSort } from '../../gql/graphql'
 import { useAppearance } from '../../contexts/appearance'
 import { useAnnounce } from '../../hooks/use-announce'
 import { useHotkeys } from '../../hooks/use-hotkeys'
@@ -49,8 +49,8 @@ function searched(state: unknown): string | null {
   return typeof q === 'string' ? q : null
 }
 
-/** Search, order and page through all patients one may see. The server searches; the list only shows. */
-export function PatientListView({ actions }: { actions?: ReactNode }) {
+/** Search, order and page through all patients one may see. The server searches; the list only shows. `beyond` looks others up. */
+export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNode; beyond?: ComponentType<{ filter: PatientFilter }> }) {
   const client = useClient()
   const navigate = useNavigate()
   const announce = useAnnounce()
@@ -156,6 +156,7 @@ export function PatientListView({ actions }: { actions?: ReactNode }) {
         </ToggleButtonGroup>
       </div>
       <p className={css.read}>Read as: <strong>{search.words}</strong></p>
+      {Beyond && <Beyond filter={search.filter} />}
       {failed === 'forbidden' ? <NotPermitted what="Patients" />
         : failed ? <NotLoaded what="Patients" onRetry={() => setAttempt((n) => n + 1)} />
         : !found ? <Loading rows={8} label="patients" />

@@ -37,6 +37,14 @@ struct Asker {
 
 impl Asker {
     async fn at(server: &Server, who: &Who) -> Self {
+        let caring;
+        let server = if let Who::Treating(role) = who {
+            world::treat(server, *role).await;
+            caring = server.beside_caring().await;
+            &caring
+        } else {
+            server
+        };
         let header = match who {
             Who::Person(role) => {
                 let patient = Of::Own.id(ResourceType::Patient);
@@ -44,6 +52,7 @@ impl Asker {
                 let person = Site::at(server).person(*role, fhir_user.as_deref()).await;
                 ("cookie", person.cookie)
             }
+            Who::Treating(role) => ("cookie", Site::at(server).person(*role, None).await.cookie),
             Who::Program(types) => {
                 let scope: Vec<String> = types.iter().map(|t| format!("system/{t}.rs")).collect();
                 ("authorization", format!("Bearer {}", server.token(&scope.join(" ")).await))
@@ -213,6 +222,23 @@ async fn s23_s24_what_may_not_be_seen_is_as_if_it_were_not_there() {
     compare(&only, &askers, 2).await;
 }
 
+/// The same of people who see only whom they treat, at every door.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn s23_s24_who_is_not_treated_is_as_if_they_were_not_there() {
+    use ResourceType as T;
+    let only = BTreeSet::from([
+        T::Patient,
+        T::Observation,
+        T::Encounter,
+        T::Appointment,
+        T::Provenance,
+        T::Task,
+        T::Organization,
+        T::Bundle,
+    ]);
+    compare(&only, &[Who::Treating(Role::Physician)], 2).await;
+}
+
 /// Every type that analysts read about patients, at the FHIR door: nothing of what says who it is about.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn s27_what_an_analyst_reads_is_masked_of_every_type() {
@@ -246,6 +272,13 @@ async fn s27_what_an_analyst_reads_is_masked_of_every_type() {
 #[ignore = "takes long; make soak runs it"]
 async fn a_patient_learns_nothing_of_another_by_any_type() {
     compare(&world::types().collect(), &[Who::Person(Role::Patient)], 5).await;
+}
+
+/// All types, for those who see only whom they treat.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+#[ignore = "takes long; make soak runs it"]
+async fn staff_learn_nothing_of_whom_they_do_not_treat_by_any_type() {
+    compare(&world::types().collect(), &[Who::Treating(Role::Physician)], 5).await;
 }
 
 /// All types, for those whose types are narrowed.

@@ -59,6 +59,8 @@ pub struct Doc {
 pub enum Who {
     /// A person of that role; a patient is the own one.
     Person(Role),
+    /// A person of that role who sees only whom they treat: the own patient.
+    Treating(Role),
     /// A program whose scope has these types only.
     Program(&'static [ResourceType]),
     /// A program that may everything but what is labelled.
@@ -80,6 +82,18 @@ impl Who {
                     doc.ty == ResourceType::Patient || !registry::patient_parameters(doc.ty).is_empty();
                 let own = (doc.of == Of::Own && about_somebody) || !registry::in_patient_compartment(doc.ty);
                 by_role && (*role != Role::Patient || own)
+            }
+            Self::Treating(role) => {
+                let by_role = role::permits(&[*role], Interaction::Search, doc.ty) == Some(true);
+                let unattributed = role::permits(&[Role::Registrar, Role::Admin], Interaction::Search, doc.ty)
+                    == Some(false)
+                    && !registry::in_patient_compartment(doc.ty)
+                    && doc.ty != ResourceType::Binary;
+                let about_somebody =
+                    doc.ty == ResourceType::Patient || !registry::patient_parameters(doc.ty).is_empty();
+                let nobodys = !about_somebody && role::is_common(doc.ty);
+                let own = (doc.of == Of::Own && about_somebody) || !registry::in_patient_compartment(doc.ty);
+                by_role && !unattributed && (own || nobodys)
             }
             Self::Program(types) => types.contains(&doc.ty),
             Self::Everything => true,
@@ -228,6 +242,15 @@ fn put(at: &mut Map<String, Value>, steps: &[String], shape: u32, reference: &st
     let there = at.entry(step.clone()).or_insert_with(|| if list { json!([{}]) } else { json!({}) });
     let inner = if list { there.get_mut(0) } else { Some(there) };
     inner.and_then(Value::as_object_mut).is_some_and(|inner| put(inner, rest, shape >> 1, reference))
+}
+
+/// Has the practitioner of a role treat the own patient.
+pub async fn treat(server: &Server, role: Role) {
+    let team = json!({"resourceType": "CareTeam", "id": "bond", "status": "active",
+        "subject": {"reference": Of::Own.reference(ResourceType::Patient)},
+        "participant": [{"member": {"reference": format!("Practitioner/{}", role.name())}}]});
+    let ty = ResourceType::CareTeam;
+    store(server, &[&Doc { ty, of: Of::Own, body: team }]).await;
 }
 
 /// Stores documents at a server, all at one instant.
