@@ -1,4 +1,5 @@
-//! JSON Web Tokens: `id_token` signed with ES256, and assertions of applications verified (RS384, ES384). Other algorithms do not exist here.
+//! JSON Web Tokens: `id_token` signed with RS256, and assertions of applications verified (RS384, ES384, RS256). Other algorithms do not
+//! exist here. Keys of an earlier version, which signed with ES256, stay published until they are forgotten.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,9 +7,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::store::SigningKey;
 use ring::rand::SystemRandom;
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_2048_8192_SHA384,
-    RsaPublicKeyComponents, UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_SHA256, RsaKeyPair, RsaPublicKeyComponents, UnparsedPublicKey,
 };
+use rsa::PrivateKey;
+use rsa::pkcs8::EncodePrivateKey as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -18,36 +21,56 @@ use super::text;
 /// How far ahead an assertion may expire.
 const LONGEST: TimeDelta = TimeDelta::minutes(5);
 
-/// A new ES256 key, named by its public half.
+/// How an application may sign, the ways that SMART requires first. OpenID Connect Discovery asks for RS256 besides.
+pub const ASSERTED: [&str; 3] = ["RS384", "ES384", "RS256"];
+/// How an `id_token` is signed: what every relying party understands.
+///
+/// Source: OpenID Connect Core 1.0, section 15.1.
+pub const SIGNED: &str = "RS256";
+/// Size of a key, in bits.
+const BITS: usize = 2048;
+
+/// A new RS256 key, named by its public half. It takes the processor for a moment: not for a thread that serves.
 pub fn new_signing_key() -> SigningKey {
-    let random = SystemRandom::new();
-    let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
-        .expect("the operating system has a random generator");
-    let mut key = SigningKey { kid: String::new(), pkcs8: document.as_ref().to_vec() };
-    let pair = pair(&key).expect("made above");
+    let made = PrivateKey::new(&mut getrandom::SysRng, BITS);
+    let document = made.expect("the size is a usual one").to_pkcs8_der().expect("an RSA key is written in PKCS #8");
+    let mut key = SigningKey { kid: String::new(), pkcs8: document.as_bytes().to_vec() };
+    let pair = rsa(&key).expect("made above");
     key.kid = URL_SAFE_NO_PAD.encode(&Sha256::digest(pair.public_key().as_ref())[..12]);
     key
 }
 
-fn pair(key: &SigningKey) -> Option<EcdsaKeyPair> {
-    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &key.pkcs8, &SystemRandom::new()).ok()
+/// Whether the key signs as [`SIGNED`] says.
+pub fn signs(key: &SigningKey) -> bool {
+    rsa(key).is_some()
+}
+
+fn rsa(key: &SigningKey) -> Option<RsaKeyPair> {
+    RsaKeyPair::from_pkcs8(&key.pkcs8).ok()
 }
 
 /// The public half as a JWK.
 pub fn public(key: &SigningKey) -> Option<Value> {
-    let pair = pair(key)?;
+    if let Some(pair) = rsa(key) {
+        let RsaPublicKeyComponents { n, e } = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public_key());
+        let (n, e) = (URL_SAFE_NO_PAD.encode(n), URL_SAFE_NO_PAD.encode(e));
+        return Some(json!({ "kty": "RSA", "use": "sig", "alg": SIGNED, "kid": key.kid, "n": n, "e": e }));
+    }
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &key.pkcs8, &SystemRandom::new()).ok()?;
     // SEC 1: 0x04, then both coordinates.
     let (x, y) = pair.public_key().as_ref().get(1..65)?.split_at(32);
     let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
     Some(json!({ "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": key.kid, "x": x, "y": y }))
 }
 
-/// The compact form of signed claims; `None` when the key is none.
+/// The compact form of signed claims; `None` when the key is none that signs.
 pub fn sign(key: &SigningKey, claims: &Value) -> Option<String> {
-    let head = json!({ "alg": "ES256", "typ": "JWT", "kid": key.kid });
+    let head = json!({ "alg": SIGNED, "typ": "JWT", "kid": key.kid });
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(head.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
-    let signature = pair(key)?.sign(&SystemRandom::new(), signed.as_bytes()).ok()?;
-    Some(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.as_ref())))
+    let pair = rsa(key)?;
+    let mut signature = vec![0; pair.public().modulus_len()];
+    pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).ok()?;
+    Some(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
 #[derive(Deserialize)]
@@ -99,8 +122,8 @@ pub fn verify(assertion: &str, jwks: &str, audience: &str, now: DateTime<Utc>) -
     let head: Head = part(head).ok_or("the header of the assertion cannot be read")?;
     let claims: Claims = part(claims).ok_or("the claims iss, sub, aud, exp and jti cannot be read")?;
     let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| "the signature is not base64url")?;
-    if !matches!(head.alg.as_str(), "RS384" | "ES384") {
-        return Err("alg is RS384 or ES384");
+    if !ASSERTED.contains(&head.alg.as_str()) {
+        return Err("alg is RS384, ES384 or RS256");
     }
     if head.typ.as_deref().is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
         return Err("typ is JWT");
@@ -149,9 +172,10 @@ fn verifies(key: &Value, alg: &str, signed: &[u8], signature: &[u8]) -> bool {
             let point = [&[4][..], &x, &y].concat();
             x.len() == 48 && UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point).verify(signed, signature).is_ok()
         }
-        ("RS384", Some("RSA")) => {
+        ("RS384" | "RS256", Some("RSA")) => {
             let (Some(n), Some(e)) = (bytes("n"), bytes("e")) else { return false };
-            RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA384, signed, signature).is_ok()
+            let by = if alg == "RS384" { &RSA_PKCS1_2048_8192_SHA384 } else { &RSA_PKCS1_2048_8192_SHA256 };
+            RsaPublicKeyComponents { n, e }.verify(by, signed, signature).is_ok()
         }
         _ => false,
     }

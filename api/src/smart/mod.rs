@@ -56,13 +56,15 @@ async fn configuration(Extract(state): Extract<State>) -> Response {
         "token_endpoint": url("/oauth2/token"),
         "revocation_endpoint": url("/oauth2/revoke"),
         "introspection_endpoint": url("/oauth2/introspect"),
-        "grant_types_supported": ["authorization_code", "client_credentials"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["ES256"],
+        "id_token_signing_alg_values_supported": [jwt::SIGNED],
+        "claims_supported": ["iss", "sub", "aud", "iat", "exp", "nonce", "fhirUser", "profile"],
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "private_key_jwt"],
-        "token_endpoint_auth_signing_alg_values_supported": ["RS384", "ES384"],
+        "token_endpoint_auth_signing_alg_values_supported": jwt::ASSERTED,
         "scopes_supported": [
             "openid", "fhirUser", "profile", "launch", "launch/patient", "online_access", "offline_access",
             "patient/*.rs", "user/*.cruds", "system/*.cruds"

@@ -174,10 +174,12 @@ async fn issue(
 
 async fn id_token(state: &State, client: &AppClient, grant: &Grant, granted: &[Permission]) -> Result<String, Refusal> {
     let now = state.clock.now();
-    if state.store.signing_keys().await?.is_empty() {
-        state.store.add_signing_key(jwt::new_signing_key(), now).await?;
+    let mut keys = state.store.signing_keys().await?;
+    if keys.first().is_none_or(|newest| !jwt::signs(newest)) {
+        let made = tokio::task::spawn_blocking(jwt::new_signing_key).await.map_err(|_| failed())?;
+        state.store.add_signing_key(made, now).await?;
+        keys = state.store.signing_keys().await?;
     }
-    let keys = state.store.signing_keys().await?;
     let mut claims = json!({
         "iss": &*state.public_url, "sub": grant.account.to_string(), "aud": client.id,
         "iat": now.timestamp(), "exp": (now + ID_TOKEN).timestamp(),
@@ -191,10 +193,12 @@ async fn id_token(state: &State, client: &AppClient, grant: &Grant, granted: &[P
             claims[claim] = who.as_str().into();
         }
     }
-    keys.first().and_then(|key| jwt::sign(key, &claims)).ok_or_else(|| {
-        tracing::error!("the signing key cannot be used");
-        Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, error: "server_error", text: "the server failed".into() }
-    })
+    keys.first().and_then(|key| jwt::sign(key, &claims)).ok_or_else(failed)
+}
+
+fn failed() -> Refusal {
+    tracing::error!("the signing key cannot be used");
+    Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, error: "server_error", text: "the server failed".into() }
 }
 
 /// SMART Backend Services: a program that shows who it is by a signature.

@@ -7,9 +7,7 @@ use entity::Role;
 use entity::store::{ClientKind, NewClient, PersonAccount, SystemAccount};
 use reqwest::{Client, Response, StatusCode, redirect::Policy};
 use ring::rand::SystemRandom;
-use ring::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey,
-};
+use ring::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 use tests::Server;
 
@@ -223,6 +221,9 @@ async fn discovery_names_what_there_is() {
     assert_eq!(found["issuer"], site.server.url.as_str());
     assert_eq!(found["token_endpoint"], format!("{}/oauth2/token", site.server.url));
     assert_eq!(found["code_challenge_methods_supported"], json!(["S256"]));
+    assert_eq!(found["id_token_signing_alg_values_supported"], json!(["RS256"]));
+    assert_eq!(found["token_endpoint_auth_signing_alg_values_supported"], json!(["RS384", "ES384", "RS256"]));
+    assert_eq!(get("/.well-known/openid-configuration").await, found);
     let metadata = site.http.get(format!("{}/fhir/R4/metadata", site.server.url)).send().await.unwrap();
     let metadata: Value = metadata.json().await.unwrap();
     let security = &metadata["rest"][0]["security"];
@@ -274,9 +275,10 @@ async fn an_application_reads_the_chosen_patient_and_nobody_else() {
     let keys: Value = keys.json().await.unwrap();
     let key = keys["keys"].as_array().unwrap().iter().find(|k| k["kid"] == part(head)["kid"]).unwrap().clone();
     let bytes = |name: &str| URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap()).unwrap();
-    let point = [&[4][..], &bytes("x"), &bytes("y")].concat();
+    assert_eq!((&part(head)["alg"], &key["alg"]), (&json!("RS256"), &json!("RS256")));
     let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
-    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(signed.as_bytes(), &signature).unwrap();
+    let public = ring::signature::RsaPublicKeyComponents { n: bytes("n"), e: bytes("e") };
+    public.verify(&ring::signature::RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature).unwrap();
     let claims = part(claims);
     assert_eq!((&claims["aud"], &claims["nonce"]), (&json!("app"), &json!("n-1")));
     assert_eq!(claims["fhirUser"], format!("{}/fhir/R4/Practitioner/lee", site.server.url));
@@ -562,6 +564,7 @@ impl Program {
         json!({"keys": [
             {"kty": "EC", "crv": "P-384", "kid": "ec", "alg": "ES384", "x": text(x), "y": text(y)},
             {"kty": "RSA", "kid": "rsa", "alg": "RS384", "n": text(&public.n), "e": text(&public.e)},
+            {"kty": "RSA", "kid": "rsa256", "n": text(&public.n), "e": text(&public.e)},
         ]})
         .to_string()
     }
@@ -570,9 +573,13 @@ impl Program {
         let text = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", text(head), text(claims));
         let random = SystemRandom::new();
-        let signature = if head["kid"] == "rsa" {
+        let signature = if head["kid"].as_str().is_some_and(|kid| kid.starts_with("rsa")) {
             let mut out = vec![0; self.rs384.public().modulus_len()];
-            self.rs384.sign(&ring::signature::RSA_PKCS1_SHA384, &random, signed.as_bytes(), &mut out).unwrap();
+            let by: &dyn ring::signature::RsaEncoding = match head["alg"].as_str() {
+                Some("RS256") => &ring::signature::RSA_PKCS1_SHA256,
+                _ => &ring::signature::RSA_PKCS1_SHA384,
+            };
+            self.rs384.sign(by, &random, signed.as_bytes(), &mut out).unwrap();
             out
         } else {
             self.es384.sign(&random, signed.as_bytes()).unwrap().as_ref().to_vec()
@@ -606,7 +613,8 @@ async fn s31_s34_a_program_shows_who_it_is_by_a_signature() {
     };
     let ec = json!({"alg": "ES384", "typ": "JWT", "kid": "ec"});
     let rsa = json!({"alg": "RS384", "typ": "JWT", "kid": "rsa"});
-    for head in [&ec, &rsa] {
+    let rs256 = json!({"alg": "RS256", "typ": "JWT", "kid": "rsa256"});
+    for head in [&ec, &rsa, &rs256] {
         let (status, answer) = ask(&program.sign(head, &claims(&head["kid"].to_string())), "system/*.rs").await;
         assert_eq!(status, 200, "{answer}");
         assert_eq!((&answer["scope"], &answer["expires_in"]), (&json!("system/Observation.rs"), &json!(300)));
@@ -624,6 +632,14 @@ async fn s31_s34_a_program_shows_who_it_is_by_a_signature() {
     let mut forged: Vec<(String, String)> = vec![
         ("another key".into(), another.sign(&ec, &claims("c"))),
         ("another alg of the key".into(), program.sign(&json!({"alg": "RS384", "kid": "ec"}), &claims("d"))),
+        ("a key for RS384".into(), program.sign(&json!({"alg": "RS256", "kid": "rsa"}), &claims("d2"))),
+        ("another hash".into(), {
+            let whole = program.sign(&rs256, &claims("d3"));
+            let (signed, signature) = whole.rsplit_once('.').unwrap();
+            let claims = signed.split_once('.').unwrap().1;
+            let head = URL_SAFE_NO_PAD.encode(json!({"alg": "RS384", "kid": "rsa256"}).to_string());
+            format!("{head}.{claims}.{signature}")
+        }),
         ("no kid".into(), program.sign(&json!({"alg": "ES384"}), &claims("e"))),
         ("unknown kid".into(), program.sign(&json!({"alg": "ES384", "kid": "../ec"}), &claims("f"))),
         (
