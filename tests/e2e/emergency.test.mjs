@@ -53,4 +53,42 @@ test('an administrator reviews it', async () => {
   await accessible('emergencies')
 })
 
+test('an administrator opens what is very restricted to one physician, and ends it', async () => {
+  await signInAs('registrar')
+  const headers = { 'X-WintEHR-Request': '1', 'Content-Type': 'application/fhir+json' }
+  const secret = await page.request.put(`${url}/fhir/R4/Patient/${id}`, {
+    headers, data: JSON.stringify({ resourceType: 'Patient', id, name: [{ family: 'Emergency', given: ['Ida'] }], birthDate: '1980-02-03', meta: { security: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'V' }] } }),
+  })
+  assert.equal(secret.status(), 200)
+  const seen = async () => { await signInAs('physician'); return (await page.request.get(`${url}/fhir/R4/Patient/${id}`)).status() }
+  assert.equal(await seen(), 404)
+  await signInAs('admin')
+  await page.goto(`${url}/administration/grants`)
+  // The whole way by the keyboard.
+  await page.getByRole('button', { name: 'Give a grant' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByLabel('User name of a physician, nurse or pharmacist').focus()
+  await page.keyboard.type('physician')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type(id)
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('Treats the family')
+  await accessible('giving a grant')
+  const tomorrow = await page.evaluate(() => { const at = new Date(Date.now() + 86_400_000); return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16) })
+  await page.getByLabel('Until, a year at most').fill(tomorrow)
+  await page.getByRole('button', { name: 'Give', exact: true }).press('Enter')
+  const row = page.getByRole('row').filter({ hasText: id })
+  await row.getByText('Treats the family').waitFor()
+  await accessible('grants')
+  await inTheme('dark', () => accessible('grants, dark'))
+  await shot('24-grants')
+  assert.equal(await seen(), 200)
+  await signInAs('admin')
+  await page.goto(`${url}/administration/grants`)
+  await row.getByRole('button', { name: /^End the grant/ }).press('Enter')
+  await page.getByRole('button', { name: 'End the grant', exact: true }).press('Enter')
+  await row.waitFor({ state: 'detached' })
+  assert.equal(await seen(), 404)
+})
+
 test('nothing went wrong on the way', () => assert.deepEqual(trouble, []))

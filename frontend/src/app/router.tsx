@@ -66,6 +66,7 @@ export const router = createBrowserRouter([
           { path: 'administration/audit', lazy: async () => ({ Component: (await import('./routes/audit.page')).AuditPage }) },
           { path: 'administration/users', lazy: async () => ({ Component: (await import('./routes/users.page')).UsersPage }) },
           { path: 'administration/apps', lazy: async () => ({ Component: (await import('./routes/apps.page')).AppsPage }) },
+          { path: 'administration/grants', lazy: async () => ({ Component: (await import('./routes/grants.page')).GrantsPage }) },
           { path: 'administration/emergencies', lazy: async () => ({ Component: (await import('./routes/emergencies.page')).EmergenciesPage }) },
           { path: 'settings', lazy: async () => ({ Component: (await import('./routes/settings.page')).SettingsPage }) },
           { path: '*', lazy: async () => ({ Component: (await import('./routes/not-found.page')).NotFoundPage }) },

@@ -44,6 +44,9 @@ type Documents = {
     "\n  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!) {\n    auditEvents(filter: $filter, first: 50, after: $after) {\n      nodes { id at user userName roles kind interaction outcome patient resources queries operation requestId }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n": typeof types.AuditEventsDocument,
     "\n  query Emergencies($reviewed: Boolean!, $after: String) {\n    breakGlassReviews(reviewed: $reviewed, first: 50, after: $after) {\n      nodes { id login name patientId reason explanation openedAt expiresAt endedAt review { at by justified note } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": typeof types.EmergenciesDocument,
     "mutation ReviewEmergency($input: BreakGlassReviewInput!) { breakGlassReview(input: $input) { grant { id } } }": typeof types.ReviewEmergencyDocument,
+    "query ChartGrants { chartGrants { id login name patientId explanation openedAt expiresAt } }": typeof types.ChartGrantsDocument,
+    "mutation GiveChartGrant($input: ChartGrantGiveInput!) { chartGrantGive(input: $input) { grant { id } } }": typeof types.GiveChartGrantDocument,
+    "mutation EndChartGrant($id: ID!) { chartGrantEnd(id: $id) { grant { id } } }": typeof types.EndChartGrantDocument,
     "\n  query Users($search: String, $after: String) {\n    users(search: $search, first: 100, after: $after) {\n      nodes { login name roles fhirUser demo disabled mustChangePassword createdAt lastSeenAt openSessions }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": typeof types.UsersDocument,
     "mutation CreateUser($input: UserCreateInput!) { userCreate(input: $input) { user { login } password } }": typeof types.CreateUserDocument,
     "mutation UpdateUser($input: UserUpdateInput!) { userUpdate(input: $input) { user { login } } }": typeof types.UpdateUserDocument,
@@ -192,6 +195,9 @@ const documents: Documents = {
     "\n  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!) {\n    auditEvents(filter: $filter, first: 50, after: $after) {\n      nodes { id at user userName roles kind interaction outcome patient resources queries operation requestId }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n": types.AuditEventsDocument,
     "\n  query Emergencies($reviewed: Boolean!, $after: String) {\n    breakGlassReviews(reviewed: $reviewed, first: 50, after: $after) {\n      nodes { id login name patientId reason explanation openedAt expiresAt endedAt review { at by justified note } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": types.EmergenciesDocument,
     "mutation ReviewEmergency($input: BreakGlassReviewInput!) { breakGlassReview(input: $input) { grant { id } } }": types.ReviewEmergencyDocument,
+    "query ChartGrants { chartGrants { id login name patientId explanation openedAt expiresAt } }": types.ChartGrantsDocument,
+    "mutation GiveChartGrant($input: ChartGrantGiveInput!) { chartGrantGive(input: $input) { grant { id } } }": types.GiveChartGrantDocument,
+    "mutation EndChartGrant($id: ID!) { chartGrantEnd(id: $id) { grant { id } } }": types.EndChartGrantDocument,
     "\n  query Users($search: String, $after: String) {\n    users(search: $search, first: 100, after: $after) {\n      nodes { login name roles fhirUser demo disabled mustChangePassword createdAt lastSeenAt openSessions }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": types.UsersDocument,
     "mutation CreateUser($input: UserCreateInput!) { userCreate(input: $input) { user { login } password } }": types.CreateUserDocument,
     "mutation UpdateUser($input: UserUpdateInput!) { userUpdate(input: $input) { user { login } } }": types.UpdateUserDocument,
@@ -444,6 +450,18 @@ export function graphql(source: "\n  query Emergencies($reviewed: Boolean!, $aft
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "mutation ReviewEmergency($input: BreakGlassReviewInput!) { breakGlassReview(input: $input) { grant { id } } }"): (typeof documents)["mutation ReviewEmergency($input: BreakGlassReviewInput!) { breakGlassReview(input: $input) { grant { id } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query ChartGrants { chartGrants { id login name patientId explanation openedAt expiresAt } }"): (typeof documents)["query ChartGrants { chartGrants { id login name patientId explanation openedAt expiresAt } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation GiveChartGrant($input: ChartGrantGiveInput!) { chartGrantGive(input: $input) { grant { id } } }"): (typeof documents)["mutation GiveChartGrant($input: ChartGrantGiveInput!) { chartGrantGive(input: $input) { grant { id } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation EndChartGrant($id: ID!) { chartGrantEnd(id: $id) { grant { id } } }"): (typeof documents)["mutation EndChartGrant($id: ID!) { chartGrantEnd(id: $id) { grant { id } } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
