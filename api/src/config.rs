@@ -98,6 +98,9 @@ pub struct NewApp {
     /// Where a launch from a chart begins.
     #[arg(long)]
     pub launch_url: Option<String>,
+    /// It is shown within the chart that launches it, in a frame; without it in a tab of its own.
+    #[arg(long, requires = "launch_url")]
+    pub framed: bool,
     /// What it may ask for at most, such as `launch openid fhirUser patient/*.rs`.
     #[arg(long)]
     pub scope: String,

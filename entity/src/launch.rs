@@ -261,6 +261,22 @@ pub fn categories(granted: &[Permission]) -> Vec<Category> {
     all
 }
 
+/// The address that begins a launch: that of the application with `iss` and `launch`.
+///
+/// Source: SMART App Launch 2.2, "Launch App: EHR Launch".
+pub fn address(launch_url: &str, iss: &str, launch: &str) -> String {
+    let separator = if launch_url.contains('?') { '&' } else { '?' };
+    let mut url = format!("{launch_url}{separator}iss=");
+    for byte in iss.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            url.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("{url}&launch={launch}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

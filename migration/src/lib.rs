@@ -20,6 +20,7 @@ mod m0041_kept_search;
 mod m0060_chart_grant;
 mod m0070_draft;
 mod m0090_care_filled;
+mod m0091_app_framed;
 
 pub struct Migrator;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0060_chart_grant::Migration),
             Box::new(m0070_draft::Migration),
             Box::new(m0090_care_filled::Migration),
+            Box::new(m0091_app_framed::Migration),
         ]
     }
 }

@@ -12,7 +12,7 @@ use fhir::search::parse::{Handling, parse};
 use crate::code::{AllergyCategory, Gender};
 use crate::document::{Document, List, PageArguments, PageInfo};
 use crate::error;
-use crate::mutation::app::{self, App, AppGrant};
+use crate::mutation::app::{self, App, AppGrant, LaunchableApp};
 use crate::mutation::glass::{self, ChartGrant, ChartGrantConnection, PersonCard};
 use crate::mutation::user::{self, UserConnection};
 use crate::scalar::{FhirJson, Instant};
@@ -677,6 +677,11 @@ impl Query {
     /// Registered applications by client_id. For administrators.
     async fn apps(&self, ctx: &Context<'_>) -> Result<Vec<App>> {
         app::all(session(ctx)).await
+    }
+
+    /// The open applications that a chart can launch, by client_id.
+    async fn launchable_apps(&self, ctx: &Context<'_>) -> Result<Vec<LaunchableApp>> {
+        app::launchable(session(ctx)).await
     }
 
     /// What the asking party has allowed applications, the newest first.

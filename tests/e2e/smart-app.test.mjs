@@ -14,7 +14,8 @@ const pages = (app) => ({
   '/fhir-client.js': library,
   '/launch.html': `<script src="/fhir-client.js"></script><script>FHIR.oauth2.authorize({ clientId: 'growth', scope: 'launch ${SCOPE}', redirectUri: '${app}/', pkceMode: 'required' })</script>`,
   '/alone.html': `<script src="/fhir-client.js"></script><script>FHIR.oauth2.authorize({ iss: '${url}/fhir/R4', clientId: 'growth', scope: 'launch/patient ${SCOPE}', redirectUri: '${app}/', pkceMode: 'required' })</script>`,
-  '/': `<h1>Growth chart</h1><pre id="told"></pre><script src="/fhir-client.js"></script><script>
+  '/framed.html': `<script src="/fhir-client.js"></script><script>FHIR.oauth2.authorize({ clientId: 'inside', scope: 'launch ${SCOPE}', redirectUri: '${app}/', pkceMode: 'required' })</script>`,
+  '/': `<!doctype html><html lang="en"><title>Growth chart</title><main><h1>Growth chart</h1><pre id="told"></pre></main><script src="/fhir-client.js"></script><script>
     const tell = (text) => { document.getElementById('told').textContent = text }
     FHIR.oauth2.ready().then(async (client) => {
       const patient = await client.patient.read()
@@ -79,6 +80,42 @@ test('it is launched from a chart and reads that patient alone', async () => {
   assert.match(user, /Practitioner\//)
   assert.match(scope, /patient\/\*\.rs/)
   await tab.close()
+})
+
+test('one that is registered for it is shown within the chart, and cannot lead it away', async () => {
+  await signInAs('admin')
+  await page.goto(`${url}/administration/apps`)
+  await page.getByRole('button', { name: 'Register an application' }).click()
+  await page.getByLabel('client_id').fill('inside')
+  await page.getByLabel('Name', { exact: true }).fill('Inner growth')
+  await page.getByLabel('Addresses people are sent back to, one a line').fill(`${app}/`)
+  await page.getByLabel('Address where a launch from a chart begins').fill(`${app}/framed.html`)
+  await page.getByLabel('Where it is shown').selectOption('CHART')
+  await page.getByLabel('Scopes it may ask for').fill(`launch ${SCOPE}`)
+  await page.getByRole('button', { name: 'Register', exact: true }).click()
+  await page.getByRole('row').filter({ hasText: 'inside' }).getByText('Within the chart, in a frame').waitFor()
+  await signInAs('physician')
+  const { entry } = await (await page.request.get(`${url}/fhir/R4/Patient?_count=1&_has:Observation:patient:status=final`)).json()
+  const { id } = entry[0].resource
+  const chart = `${url}/patients/${id}/clinical/summary`
+  await page.goto(chart)
+  await page.getByRole('button', { name: 'Apps' }).click()
+  await page.getByRole('menuitem', { name: 'Inner growth' }).click()
+  const inner = page.frameLocator('iframe[title="Inner growth"]').frameLocator('iframe')
+  await inner.getByRole('heading', { name: 'Inner growth asks for access' }).waitFor()
+  await inner.getByRole('button', { name: 'Allow' }).click()
+  await inner.locator('#told').getByText(id).first().waitFor()
+  const { patient, seen } = JSON.parse(await inner.locator('#told').textContent())
+  assert.deepEqual([patient, seen], [id, [id]])
+  const before = trouble.length
+  const refused = await inner.locator('#told').evaluate(() => { try { window.top.location.href = 'about:blank'; return 'led away' } catch (error) { return error.name } })
+  assert.equal(refused, 'SecurityError')
+  assert.equal(page.url(), chart)
+  // The browser says in its console that it refused.
+  trouble.splice(before, trouble.length, ...trouble.slice(before).filter((text) => !/navigat/i.test(text)))
+  await accessible('an application within the chart')
+  await page.getByRole('button', { name: 'Close Inner growth' }).press('Enter')
+  await page.locator('iframe').waitFor({ state: 'detached' })
 })
 
 test('it is launched by itself, and the person chooses the patient', async () => {

@@ -44,7 +44,7 @@ pub(super) struct Asked {
     state: String,
     challenge: String,
     nonce: Option<String>,
-    launch: Option<String>,
+    pub launch: Option<String>,
     /// What can be granted of what was asked.
     pub grantable: Vec<Permission>,
 }
@@ -182,12 +182,40 @@ async fn subject(state: &State, asked: &Asked, found: &SignedIn, take: bool) -> 
 }
 
 pub(super) async fn ask(Extract(state): Extract<State>, headers: HeaderMap, uri: Uri) -> Response {
+    asked_by(&state, &headers, Form::read(uri.query().unwrap_or_default())).await
+}
+
+/// The same as a form: SMART's `authorize-post`. It changes nothing, whoever sends it, so it is answered as a question by address: a browser
+/// sends no cookie with what another site posts.
+pub(super) async fn ask_by_form(Extract(state): Extract<State>, headers: HeaderMap, body: Body) -> Response {
+    match Form::of_body(&headers, body).await {
+        Ok(form) => {
+            let pairs = form.0.iter().filter(|(name, _)| REPEATED.contains(&name.as_str()));
+            let query: Vec<String> = pairs.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+            let to = format!("/oauth2/authorize?{}", query.join("&"));
+            match HeaderValue::from_str(&to) {
+                Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
+                Err(_) => page::problem(StatusCode::BAD_REQUEST, "The request cannot be read."),
+            }
+        }
+        Err(refusal) => asked_by(&state, &headers, Err(refusal)).await,
+    }
+}
+
+async fn asked_by(state: &State, headers: &HeaderMap, form: Result<Form, Refusal>) -> Response {
     let answer = async {
-        let form = Form::read(uri.query().unwrap_or_default())
-            .map_err(|refusal| Problem::Here(format!("The request cannot be read: {}.", refusal.text)))?;
-        let asked = read(&state, &form).await?;
-        let Some(found) = signed_in(&state, &headers).await? else { return Ok(page::sign_in(&asked.client.name)) };
-        consent(&state, &form, &asked, &found, None).await
+        let form = form.map_err(|refusal| Problem::Here(format!("The request cannot be read: {}.", refusal.text)))?;
+        let asked = read(state, &form).await?;
+        let framed = asked.client.framed && asked.launch.is_some();
+        if let Some(found) = signed_in(state, headers).await? {
+            return consent(state, &form, &asked, &found, None).await;
+        }
+        let says = |name: &str, value: &str| headers.get(name).is_some_and(|v| v.as_bytes() == value.as_bytes());
+        if framed && says("sec-fetch-dest", "iframe") && says("sec-fetch-site", "cross-site") {
+            let pairs: Vec<String> = form.0.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+            return Ok(page::again(&format!("/oauth2/authorize?{}", pairs.join("&"))));
+        }
+        Ok(page::sign_in(&asked.client.name, framed))
     };
     answer.await.unwrap_or_else(Problem::into_response)
 }
@@ -248,7 +276,7 @@ pub(super) async fn decide(Extract(state): Extract<State>, headers: HeaderMap, b
         let asked = read(&state, &form).await?;
         let cookie = session_cookie(&headers, &state.public_url);
         let (Some(found), Some(cookie)) = (signed_in(&state, &headers).await?, cookie) else {
-            return Ok(page::sign_in(&asked.client.name));
+            return Ok(page::sign_in(&asked.client.name, asked.client.framed && asked.launch.is_some()));
         };
         decided(&state, &form, &asked, &found, cookie).await
     };

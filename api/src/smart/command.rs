@@ -58,6 +58,7 @@ async fn create(new: &NewApp) -> Result<(), ServeError> {
         kind,
         redirect_uris: new.redirect_uris.clone(),
         launch_url: new.launch_url.clone(),
+        framed: new.framed,
         scope: new.scope.clone(),
         account: new.account.clone(),
     };

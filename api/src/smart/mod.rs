@@ -5,8 +5,8 @@
 mod authorize;
 pub mod command;
 pub(crate) mod cors;
+mod frame;
 mod jwt;
-mod launch;
 mod page;
 mod token;
 
@@ -36,13 +36,12 @@ pub fn routes(state: &State) -> Router {
         .route("/fhir/.well-known/smart-configuration", get(configuration))
         .route("/.well-known/openid-configuration", get(configuration))
         .route("/oauth2/jwks", get(jwks))
-        .route("/oauth2/authorize", get(authorize::ask))
+        .route("/oauth2/authorize", get(authorize::ask).post(authorize::ask_by_form))
         .route("/oauth2/authorize/decision", post(authorize::decide))
         .route("/oauth2/token", post(token::token))
         .route("/oauth2/revoke", post(token::revoke))
         .route("/oauth2/introspect", post(token::introspect))
-        .route("/smart/apps", get(launch::apps))
-        .route("/smart/launch", post(launch::begin))
+        .route("/smart/frame/{client}", get(frame::frame))
         .with_state(state.clone())
 }
 
@@ -70,8 +69,8 @@ async fn configuration(Extract(state): Extract<State>) -> Response {
             "patient/*.rs", "user/*.cruds", "system/*.cruds"
         ],
         "capabilities": [
-            "launch-ehr", "launch-standalone", "client-public", "client-confidential-symmetric", "client-confidential-asymmetric",
-            "sso-openid-connect", "context-ehr-patient", "context-ehr-encounter", "context-standalone-patient",
+            "launch-ehr", "launch-standalone", "authorize-post", "client-public", "client-confidential-symmetric", "client-confidential-asymmetric",
+            "sso-openid-connect", "context-banner", "context-ehr-patient", "context-ehr-encounter", "context-standalone-patient",
             "permission-offline", "permission-online", "permission-patient", "permission-user", "permission-v1", "permission-v2"
         ]
     }))

@@ -60,22 +60,39 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// `target` is where the form may lead: browsers apply `form-action` to the redirect after it too.
-fn page(status: StatusCode, title: &str, content: &str, script: &str, target: Option<&str>) -> Response {
+/// What a page may do beyond showing itself.
+#[derive(Default)]
+struct Page<'p> {
+    script: &'p str,
+    /// Where the form may lead: browsers apply `form-action` to the redirect after it too.
+    target: Option<&'p str>,
+    /// In the head, before the style.
+    head: &'p str,
+    /// Whether pages of ours may show it in a frame: of an application that is shown within a chart.
+    framed: bool,
+}
+
+fn page(status: StatusCode, title: &str, content: &str, page: &Page<'_>) -> Response {
+    let Page { script, target, head, framed } = page;
     let nonce = STANDARD_NO_PAD.encode(clock::random::<18>());
     let script = if script.is_empty() { String::new() } else { format!("<script nonce=\"{nonce}\">{script}</script>") };
     let text = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title} · WintEHR</title><style nonce=\"{nonce}\">{STYLE}</style></head><body><main>{content}</main>{script}</body></html>"
+         {head}<title>{title} · WintEHR</title><style nonce=\"{nonce}\">{STYLE}</style></head><body><main>{content}</main>{script}</body></html>"
     );
     let target = target.map(|t| format!(" {t}")).unwrap_or_default();
+    let ancestors = if *framed { "'self'" } else { "'none'" };
     let policy = format!(
         "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; form-action 'self'{target}; \
-         frame-ancestors 'none'; base-uri 'none'"
+         frame-ancestors {ancestors}; base-uri 'none'"
     );
+    respond(status, text, &policy)
+}
+
+fn respond(status: StatusCode, text: String, policy: &str) -> Response {
     let mut response = (status, Html(text)).into_response();
     let headers = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
+    if let Ok(policy) = HeaderValue::from_str(policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     // With no-referrer a browser would not name the origin of the form.
@@ -84,17 +101,48 @@ fn page(status: StatusCode, title: &str, content: &str, script: &str, target: Op
 }
 
 pub(super) fn problem(status: StatusCode, text: &str) -> Response {
-    page(status, "Not possible", &format!("<h1>Not possible</h1><p role=\"alert\">{}</p>", escaped(text)), "", None)
+    let content = format!("<h1>Not possible</h1><p role=\"alert\">{}</p>", escaped(text));
+    page(status, "Not possible", &content, &Page::default())
 }
 
-pub(super) fn sign_in(application: &str) -> Response {
+/// As [`problem`], of an application within a chart.
+pub(super) fn framed_problem(status: StatusCode, text: &str) -> Response {
+    let content = format!("<h1>Not possible</h1><p role=\"alert\">{}</p>", escaped(text));
+    page(status, "Not possible", &content, &Page { framed: true, ..Page::default() })
+}
+
+/// A page of ours that is nothing but the frame of an application. What it may lead to within the frame is its own origin, and ours, where
+/// the person is asked.
+pub(super) fn frame(application: &str, url: &str, origin: &str) -> Response {
+    let nonce = STANDARD_NO_PAD.encode(clock::random::<18>());
+    let (title, url) = (escaped(application), escaped(url));
+    let text = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} · WintEHR</title>\
+         <style nonce=\"{nonce}\">html,body{{margin:0;height:100%}}iframe{{border:0;width:100%;height:100%;display:block}}</style></head>\
+         <body><iframe title=\"{title}\" src=\"{url}\" sandbox=\"allow-scripts allow-forms allow-same-origin allow-popups\"></iframe></body></html>"
+    );
+    let policy = format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; frame-src 'self' {origin}; form-action 'none'; frame-ancestors 'self'; base-uri 'none'"
+    );
+    respond(StatusCode::OK, text, &policy)
+}
+
+/// Asks again for the same, from a page of ours: with a request that another site's page began within a frame a browser sends no cookie.
+pub(super) fn again(url: &str) -> Response {
+    let url = escaped(url);
+    let head = format!("<meta http-equiv=\"refresh\" content=\"0; url={url}\">");
+    let content = format!("<h1>One moment</h1><p><a href=\"{url}\">Go on</a></p>");
+    page(StatusCode::OK, "One moment", &content, &Page { head: &head, framed: true, ..Page::default() })
+}
+
+pub(super) fn sign_in(application: &str, framed: bool) -> Response {
     let content = format!(
         "<h1>Sign in to go on to {}</h1><form method=\"post\"><label>User<input type=\"text\" name=\"user\" autocomplete=\"username\" required></label>\
          <label>Password<input type=\"password\" name=\"password\" autocomplete=\"current-password\" required></label>\
          <p role=\"alert\"></p><button>Sign in</button></form>",
         escaped(application)
     );
-    page(StatusCode::OK, "Sign in", &content, SIGN_IN, None)
+    page(StatusCode::OK, "Sign in", &content, &Page { script: SIGN_IN, framed, ..Page::default() })
 }
 
 /// What a scope means to a person.
@@ -172,5 +220,6 @@ pub(super) fn consent(consent: &Consent<'_>) -> Response {
     );
     let own_scheme = || asked.redirect_uri.split_once(':').map(|(scheme, _)| format!("{scheme}:"));
     let target = origin(&asked.redirect_uri).or_else(own_scheme);
-    page(StatusCode::OK, "Access", &content, "", target.as_deref())
+    let framed = asked.client.framed && asked.launch.is_some();
+    page(StatusCode::OK, "Access", &content, &Page { target: target.as_deref(), framed, ..Page::default() })
 }

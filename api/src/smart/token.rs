@@ -161,7 +161,8 @@ async fn issue(
     }
     if let Some(patient) = &grant.patient {
         answer["patient"] = patient.as_str().into();
-        answer["need_patient_banner"] = (!launch::says(&granted, "launch")).into();
+        // Within a chart there is the chart's own.
+        answer["need_patient_banner"] = (!(client.framed && launch::says(&granted, "launch"))).into();
     }
     if let Some(encounter) = &grant.encounter {
         answer["encounter"] = encounter.as_str().into();

@@ -16,6 +16,7 @@ pub struct Model {
     pub jwks: Option<String>,
     pub redirect_uris: Vec<String>,
     pub launch_url: Option<String>,
+    pub framed: bool,
     pub scope: String,
     pub account: Option<i64>,
     pub disabled: bool,

@@ -28,6 +28,7 @@ pub enum AppChange {
         name: Option<String>,
         redirect_uris: Option<Vec<String>>,
         launch_url: Option<Option<String>>,
+        framed: Option<bool>,
         scope: Option<String>,
     },
 }
@@ -114,7 +115,7 @@ impl Store {
                 row.secret_hash = Set(Some(hash));
                 "app-secret"
             }
-            AppChange::Details { name, redirect_uris, launch_url, scope } => {
+            AppChange::Details { name, redirect_uris, launch_url, framed, scope } => {
                 let login = match found.account {
                     Some(account) => account::Entity::find_by_id(account).one(&tx).await?.map(|a| a.login),
                     None => None,
@@ -125,12 +126,14 @@ impl Store {
                     kind: before.kind,
                     redirect_uris: redirect_uris.unwrap_or(before.redirect_uris),
                     launch_url: launch_url.unwrap_or(before.launch_url),
+                    framed: framed.unwrap_or(before.framed),
                     scope: scope.unwrap_or(before.scope),
                     account: login,
                 };
                 registration::check(&after).map_err(StoreError::NotSupported)?;
                 (row.name, row.redirect_uris) = (Set(after.name), Set(after.redirect_uris));
                 (row.launch_url, row.scope) = (Set(after.launch_url), Set(after.scope));
+                row.framed = Set(after.framed);
                 "app-update"
             }
         };

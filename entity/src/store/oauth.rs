@@ -39,6 +39,8 @@ pub struct NewClient {
     pub kind: ClientKind,
     pub redirect_uris: Vec<String>,
     pub launch_url: Option<String>,
+    /// Whether it is shown within the chart that launches it; else in a tab of its own.
+    pub framed: bool,
     /// What it may ask for at most.
     pub scope: String,
     /// Log-in name of the `system` account that it acts for by itself; `None` when it only acts for people.
@@ -53,6 +55,7 @@ pub struct AppClient {
     pub kind: ClientKind,
     pub redirect_uris: Vec<String>,
     pub launch_url: Option<String>,
+    pub framed: bool,
     pub scope: String,
     pub account: Option<i64>,
     pub disabled: bool,
@@ -138,6 +141,7 @@ pub(super) fn client_of(row: oauth_client::Model) -> AppClient {
         kind,
         redirect_uris: row.redirect_uris,
         launch_url: row.launch_url,
+        framed: row.framed,
         scope: row.scope,
         account: row.account,
         disabled: row.disabled,
@@ -544,6 +548,7 @@ pub(super) async fn insert_client(
         jwks: Set(jwks),
         redirect_uris: Set(new.redirect_uris),
         launch_url: Set(new.launch_url),
+        framed: Set(new.framed),
         scope: Set(new.scope),
         account: Set(account),
         disabled: Set(false),

@@ -157,6 +157,11 @@ impl Store {
         Options { base_url: self.base_url.as_deref(), ..Options::default() }
     }
 
+    /// Where clients reach it; `None` when nobody said.
+    pub fn base_url(&self) -> Option<&str> {
+        self.base_url.as_deref()
+    }
+
     /// What may be reached from here for somebody who names an address.
     pub fn reach(&self) -> Reach {
         self.reach

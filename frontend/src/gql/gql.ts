@@ -35,7 +35,7 @@ type Documents = {
     "\n  mutation RecordEnterInError($input: RecordEnterInErrorInput!) {\n    recordEnterInError(input: $input) {\n      outcome { __typename ... on EnteredInError { record { id versionId } } ... on Stale { id currentVersion current { id lastUpdated } } ... on NotPermitted { message } ... on Invalid { issues { text expression } } }\n    }\n  }\n": typeof types.RecordEnterInErrorDocument,
     "\n  fragment ObservationRow on Observation {\n    id effectiveAt interpretation status\n    value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } ... on Range { low { value unit } high { value unit } } ... on Ratio { numerator { value unit } denominator { value unit } } }\n    components { code { text } value { __typename ... on Quantity { value unit } ... on Concept { text } } }\n    dataAbsentReason { text }\n    referenceRanges { low { value } high { value } text }\n  }\n": typeof types.ObservationRowFragmentDoc,
     "\n  query TrendPanel($patient: ID!, $code: String!, $asOf: Instant) {\n    patient(id: $patient, asOf: $asOf) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n": typeof types.TrendPanelDocument,
-    "query Apps { apps { id name kind redirectUris launchUrl scope actsByItself disabled } }": typeof types.AppsDocument,
+    "query Apps { apps { id name kind redirectUris launchUrl opensIn scope actsByItself disabled } }": typeof types.AppsDocument,
     "mutation RegisterApp($input: AppRegisterInput!) { appRegister(input: $input) { app { id } secret } }": typeof types.RegisterAppDocument,
     "mutation UpdateApp($input: AppUpdateInput!) { appUpdate(input: $input) { app { id } } }": typeof types.UpdateAppDocument,
     "mutation NewAppSecret($id: String!) { appNewSecret(id: $id) { app { id } secret } }": typeof types.NewAppSecretDocument,
@@ -144,6 +144,8 @@ type Documents = {
     "\n  query SchemaDocs {\n    __schema {\n      queryType { name } mutationType { name } subscriptionType { name }\n      types {\n        kind name description\n        interfaces { name } possibleTypes { name }\n        fields(includeDeprecated: true) {\n          name description isDeprecated deprecationReason\n          args { name description defaultValue type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }\n          type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }\n        }\n        inputFields { name description defaultValue type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }\n        enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason }\n      }\n    }\n  }\n": typeof types.SchemaDocsDocument,
     "query AllowedApps { appGrants { id appName scope patientId since offline } }": typeof types.AllowedAppsDocument,
     "mutation RevokeApp($id: ID!) { grantRevoke(id: $id) { revoked } }": typeof types.RevokeAppDocument,
+    "query LaunchableApps { launchableApps { id name opensIn } }": typeof types.LaunchableAppsDocument,
+    "mutation LaunchApp($input: AppLaunchInput!) { appLaunch(input: $input) { url opensIn } }": typeof types.LaunchAppDocument,
     "\n  fragment Problems on Patient {\n    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {\n      nodes { id code { text } onsetAt recordedAt severity { text } }\n      totalCount\n    }\n  }\n": typeof types.ProblemsFragmentDoc,
     "\n  fragment Allergies on Patient {\n    allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } criticality clinicalStatus recordedAt reactions { severity manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n  }\n": typeof types.AllergiesFragmentDoc,
     "\n  fragment Medications on Patient {\n    currentMedications(first: 30) {\n      nodes { id status medication { text } dosageText reasons { text } requests { id authoredOn } statements { id assertedAt } }\n      totalCount\n    }\n  }\n": typeof types.MedicationsFragmentDoc,
@@ -186,7 +188,7 @@ const documents: Documents = {
     "\n  mutation RecordEnterInError($input: RecordEnterInErrorInput!) {\n    recordEnterInError(input: $input) {\n      outcome { __typename ... on EnteredInError { record { id versionId } } ... on Stale { id currentVersion current { id lastUpdated } } ... on NotPermitted { message } ... on Invalid { issues { text expression } } }\n    }\n  }\n": types.RecordEnterInErrorDocument,
     "\n  fragment ObservationRow on Observation {\n    id effectiveAt interpretation status\n    value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } ... on Range { low { value unit } high { value unit } } ... on Ratio { numerator { value unit } denominator { value unit } } }\n    components { code { text } value { __typename ... on Quantity { value unit } ... on Concept { text } } }\n    dataAbsentReason { text }\n    referenceRanges { low { value } high { value } text }\n  }\n": types.ObservationRowFragmentDoc,
     "\n  query TrendPanel($patient: ID!, $code: String!, $asOf: Instant) {\n    patient(id: $patient, asOf: $asOf) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n": types.TrendPanelDocument,
-    "query Apps { apps { id name kind redirectUris launchUrl scope actsByItself disabled } }": types.AppsDocument,
+    "query Apps { apps { id name kind redirectUris launchUrl opensIn scope actsByItself disabled } }": types.AppsDocument,
     "mutation RegisterApp($input: AppRegisterInput!) { appRegister(input: $input) { app { id } secret } }": types.RegisterAppDocument,
     "mutation UpdateApp($input: AppUpdateInput!) { appUpdate(input: $input) { app { id } } }": types.UpdateAppDocument,
     "mutation NewAppSecret($id: String!) { appNewSecret(id: $id) { app { id } secret } }": types.NewAppSecretDocument,
@@ -295,6 +297,8 @@ const documents: Documents = {
     "\n  query SchemaDocs {\n    __schema {\n      queryType { name } mutationType { name } subscriptionType { name }\n      types {\n        kind name description\n        interfaces { name } possibleTypes { name }\n        fields(includeDeprecated: true) {\n          name description isDeprecated deprecationReason\n          args { name description defaultValue type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }\n          type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }\n        }\n        inputFields { name description defaultValue type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }\n        enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason }\n      }\n    }\n  }\n": types.SchemaDocsDocument,
     "query AllowedApps { appGrants { id appName scope patientId since offline } }": types.AllowedAppsDocument,
     "mutation RevokeApp($id: ID!) { grantRevoke(id: $id) { revoked } }": types.RevokeAppDocument,
+    "query LaunchableApps { launchableApps { id name opensIn } }": types.LaunchableAppsDocument,
+    "mutation LaunchApp($input: AppLaunchInput!) { appLaunch(input: $input) { url opensIn } }": types.LaunchAppDocument,
     "\n  fragment Problems on Patient {\n    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {\n      nodes { id code { text } onsetAt recordedAt severity { text } }\n      totalCount\n    }\n  }\n": types.ProblemsFragmentDoc,
     "\n  fragment Allergies on Patient {\n    allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } criticality clinicalStatus recordedAt reactions { severity manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n  }\n": types.AllergiesFragmentDoc,
     "\n  fragment Medications on Patient {\n    currentMedications(first: 30) {\n      nodes { id status medication { text } dosageText reasons { text } requests { id authoredOn } statements { id assertedAt } }\n      totalCount\n    }\n  }\n": types.MedicationsFragmentDoc,
@@ -417,7 +421,7 @@ export function graphql(source: "\n  query TrendPanel($patient: ID!, $code: Stri
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "query Apps { apps { id name kind redirectUris launchUrl scope actsByItself disabled } }"): (typeof documents)["query Apps { apps { id name kind redirectUris launchUrl scope actsByItself disabled } }"];
+export function graphql(source: "query Apps { apps { id name kind redirectUris launchUrl opensIn scope actsByItself disabled } }"): (typeof documents)["query Apps { apps { id name kind redirectUris launchUrl opensIn scope actsByItself disabled } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -850,6 +854,14 @@ export function graphql(source: "query AllowedApps { appGrants { id appName scop
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "mutation RevokeApp($id: ID!) { grantRevoke(id: $id) { revoked } }"): (typeof documents)["mutation RevokeApp($id: ID!) { grantRevoke(id: $id) { revoked } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query LaunchableApps { launchableApps { id name opensIn } }"): (typeof documents)["query LaunchableApps { launchableApps { id name opensIn } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation LaunchApp($input: AppLaunchInput!) { appLaunch(input: $input) { url opensIn } }"): (typeof documents)["mutation LaunchApp($input: AppLaunchInput!) { appLaunch(input: $input) { url opensIn } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -3,10 +3,14 @@
 use async_graphql::{Enum, ID, InputObject, Result, SimpleObject};
 use chrono::SecondsFormat;
 use entity::StoreError;
+use entity::launch::address as launch_address;
 use entity::registration;
-use entity::store::{AppChange, AppClient, ClientKind, NewClient, OwnGrant};
+use entity::store::{AppChange, AppClient, ClientKind, Lookup, NewClient, NewLaunch, OwnGrant, Stored, launches};
+use fhir::ResourceType;
 
+use crate::document::Document;
 use crate::error;
+use crate::query::parts;
 use crate::scalar::Instant;
 use crate::session::{Session, invalid};
 
@@ -19,6 +23,52 @@ pub enum AppKind {
     Secret,
     /// It signs with a key of its own.
     Signature,
+}
+
+/// Where an application that a chart launches is shown.
+#[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
+pub enum AppPlace {
+    /// In a tab of its own.
+    Tab,
+    /// Within the chart, in a frame that cannot lead away from it.
+    Chart,
+}
+
+impl AppPlace {
+    fn of(framed: bool) -> Self {
+        if framed { Self::Chart } else { Self::Tab }
+    }
+}
+
+/// An application that a chart can launch.
+#[derive(SimpleObject)]
+pub struct LaunchableApp {
+    /// Its client_id.
+    pub id: String,
+    /// What people read.
+    pub name: String,
+    /// Where it is shown.
+    pub opens_in: AppPlace,
+}
+
+/// Which application is launched, and from which chart.
+#[derive(InputObject)]
+pub struct AppLaunchInput {
+    /// Its client_id.
+    pub app_id: String,
+    /// Global id of the patient whose chart is open.
+    pub patient_id: ID,
+    /// Global id of the encounter that is open; of that patient.
+    pub encounter_id: Option<ID>,
+}
+
+/// A launch that was begun: good once, for five minutes, for who began it.
+#[derive(SimpleObject)]
+pub struct AppLaunchPayload {
+    /// The address to open, with `iss` and `launch`. For an application within the chart, that of a page of ours with its frame.
+    pub url: String,
+    /// Where to open it.
+    pub opens_in: AppPlace,
 }
 
 /// A registered application.
@@ -34,6 +84,8 @@ pub struct App {
     pub redirect_uris: Vec<String>,
     /// Where a launch from a chart begins.
     pub launch_url: Option<String>,
+    /// Where it is shown when a chart launches it.
+    pub opens_in: AppPlace,
     /// What it may ask for at most.
     pub scope: String,
     /// Whether it acts by itself, for a program's account.
@@ -54,6 +106,7 @@ impl From<AppClient> for App {
             name: client.name,
             redirect_uris: client.redirect_uris,
             launch_url: client.launch_url,
+            opens_in: AppPlace::of(client.framed),
             scope: client.scope,
             acts_by_itself: client.account.is_some(),
             disabled: client.disabled,
@@ -109,6 +162,8 @@ pub struct AppRegisterInput {
     pub redirect_uris: Vec<String>,
     /// Where a launch from a chart begins.
     pub launch_url: Option<String>,
+    /// Where it is shown when a chart launches it; by default in a tab.
+    pub opens_in: Option<AppPlace>,
     /// What it may ask for at most, such as `launch openid fhirUser patient/*.rs`.
     pub scope: String,
     /// Log-in name of the program's account that one that signs acts for by itself (`system/` scopes).
@@ -126,6 +181,8 @@ pub struct AppUpdateInput {
     pub redirect_uris: Option<Vec<String>>,
     /// Where a launch from a chart begins; an empty text for nowhere.
     pub launch_url: Option<String>,
+    /// Where it is shown when a chart launches it.
+    pub opens_in: Option<AppPlace>,
     /// What it may ask for at most.
     pub scope: Option<String>,
 }
@@ -177,6 +234,7 @@ pub async fn register(session: &Session, input: AppRegisterInput) -> Result<AppP
         kind,
         redirect_uris: input.redirect_uris.into_iter().map(|u| u.trim().to_owned()).filter(|u| !u.is_empty()).collect(),
         launch_url: present(input.launch_url),
+        framed: input.opens_in == Some(AppPlace::Chart),
         scope: input.scope.trim().to_owned(),
         account: present(input.account),
     };
@@ -191,6 +249,7 @@ pub async fn update(session: &Session, input: AppUpdateInput) -> Result<AppPaylo
             .redirect_uris
             .map(|all| all.into_iter().map(|u| u.trim().to_owned()).filter(|u| !u.is_empty()).collect()),
         launch_url: input.launch_url.map(|url| present(Some(url))),
+        framed: input.opens_in.map(|place| place == AppPlace::Chart),
         scope: input.scope.map(|s| s.trim().to_owned()),
     };
     payload(session.store.app_change(&session.actor, &session.request, &input.id, change).await, None)
@@ -210,6 +269,65 @@ pub async fn disable(session: &Session, id: &str, disabled: bool) -> Result<AppP
 pub async fn all(session: &Session) -> Result<Vec<App>> {
     let found = session.store.apps(&session.actor).await.map_err(|e| error::graphql(&e))?;
     Ok(found.into_iter().map(App::from).collect())
+}
+
+pub async fn launchable(session: &Session) -> Result<Vec<LaunchableApp>> {
+    let clients = session.store.clients().await.map_err(|e| error::graphql(&e))?;
+    let apps = clients.into_iter().filter(launches);
+    Ok(apps.map(|c| LaunchableApp { id: c.id, name: c.name, opens_in: AppPlace::of(c.framed) }).collect())
+}
+
+/// Only people launch: it is their session that the application will ask.
+pub async fn launch(session: &Session, input: AppLaunchInput) -> Result<AppLaunchPayload> {
+    let actor = &session.actor;
+    let (Some(account), None) = (actor.account, &actor.scope) else {
+        return Err(error::graphql(&StoreError::NotPermitted("a launch begins in a session")));
+    };
+    let Some(iss) = session.store.base_url() else {
+        return Err(error::graphql(&StoreError::NotSupported("this server has no address".into())));
+    };
+    let client = session.store.client(&input.app_id).await.map_err(|e| error::graphql(&e))?.filter(launches);
+    let Some((client, url)) = client.and_then(|c| c.launch_url.clone().map(|url| (c, url))) else {
+        return Err(invalid("input.appId", "that is no application that a chart can launch"));
+    };
+    let patient = match parts(&input.patient_id) {
+        Some((ResourceType::Patient, id)) => read(session, ResourceType::Patient, id).await?,
+        _ => None,
+    };
+    let patient = patient.ok_or_else(|| invalid("input.patientId", "the patient was not found"))?.id;
+    let encounter = match &input.encounter_id {
+        None => None,
+        Some(id) => {
+            let found = match parts(id) {
+                Some((ResourceType::Encounter, id)) => read(session, ResourceType::Encounter, id).await?,
+                _ => None,
+            };
+            let own = format!("Patient/{patient}");
+            let id = found.as_ref().map(|stored| stored.id.clone());
+            let found = found.map(Document::new).transpose()?;
+            let of_patient = found.is_some_and(|e| e.text(&["subject", "reference"]) == Some(&own));
+            let told = || invalid("input.encounterId", "the encounter was not found, or is another patient's");
+            Some(id.filter(|_| of_patient).ok_or_else(told)?)
+        }
+    };
+    let (text, hash) = session.secret()?;
+    let opens_in = AppPlace::of(client.framed);
+    let begun = match opens_in {
+        AppPlace::Chart => format!("/smart/frame/{}?launch={text}", client.id),
+        AppPlace::Tab => launch_address(&url, iss, &text),
+    };
+    let new = NewLaunch { hash, client: client.id, account, patient, encounter };
+    session.store.begin_launch(new, session.now).await.map_err(|e| error::graphql(&e))?;
+    Ok(AppLaunchPayload { url: begun, opens_in })
+}
+
+/// What there is and may be seen.
+async fn read(session: &Session, resource_type: ResourceType, id: &str) -> Result<Option<Stored>> {
+    match session.store.read(&session.actor, resource_type, id).await {
+        Ok(Lookup::Found(stored)) => Ok(Some(stored)),
+        Ok(Lookup::Deleted { .. } | Lookup::Absent) => Ok(None),
+        Err(error) => Err(error::graphql(&error)),
+    }
 }
 
 pub async fn own(session: &Session) -> Result<Vec<AppGrant>> {

@@ -39,7 +39,7 @@ use allergy::{
     AllergyChangePayload, AllergyNoneKnownInput, AllergyNoneKnownPayload, AllergyRecordInput, AllergyRecordPayload,
     AllergyRefuteInput, AllergyUpdateInput,
 };
-use app::{AppPayload, AppRegisterInput, AppUpdateInput, GrantRevokePayload};
+use app::{AppLaunchInput, AppLaunchPayload, AppPayload, AppRegisterInput, AppUpdateInput, GrantRevokePayload};
 use background::{
     ConsentRecordInput, ConsentRecordPayload, ConsentWithdrawInput, ConsentWithdrawPayload, FamilyHistoryRecordInput,
     FamilyHistoryRecordPayload,
@@ -186,6 +186,16 @@ impl Mutation {
         #[graphql(desc = "Its client_id")] id: String,
     ) -> Result<AppPayload> {
         app::disable(session(ctx), &id, true).await
+    }
+
+    /// Begins the launch of an application from a patient's chart, as the one who is signed in: the application will see that patient, after
+    /// the person has agreed. Only in a session.
+    async fn app_launch(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is launched, and where")] input: AppLaunchInput,
+    ) -> Result<AppLaunchPayload> {
+        app::launch(session(ctx), input).await
     }
 
     /// Ends what one has allowed an application oneself; its access ends at once.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::gql::Site;
 
-const REGISTER: &str = "mutation($input: AppRegisterInput!) { appRegister(input: $input) { app { id name kind redirectUris launchUrl scope disabled actsByItself } secret } }";
+const REGISTER: &str = "mutation($input: AppRegisterInput!) { appRegister(input: $input) { app { id name kind redirectUris launchUrl opensIn scope disabled actsByItself } secret } }";
 const UPDATE: &str =
     "mutation($input: AppUpdateInput!) { appUpdate(input: $input) { app { name redirectUris launchUrl scope } } }";
 const APPS: &str = "{ apps { id kind disabled } }";
@@ -48,6 +48,18 @@ async fn administrators_register_change_and_close_applications() {
     let secret = made["appRegister"]["secret"].as_str().unwrap().to_owned();
     assert!(secret.len() >= 40);
     assert_eq!(made["appRegister"]["app"]["kind"], "SECRET");
+    assert_eq!(made["appRegister"]["app"]["opensIn"], "TAB");
+    let framed = json!({"input": {"id": "growth", "opensIn": "CHART"}});
+    let place = "mutation($input: AppUpdateInput!) { appUpdate(input: $input) { app { opensIn } } }";
+    assert_eq!(site.ask(&admin, place, framed.clone()).await["appUpdate"]["app"]["opensIn"], "CHART");
+    assert_eq!(
+        site.ask(&admin, "{ launchableApps { id name opensIn } }", json!({})).await["launchableApps"],
+        json!([{"id": "growth", "name": "Growth chart", "opensIn": "CHART"}])
+    );
+    // A frame needs an address of the web.
+    let nowhere = json!({"input": {"id": "growth", "launchUrl": ""}});
+    assert_eq!(code(&site.answer(&admin, place, nowhere).await), "NOT_SUPPORTED");
+    site.ask(&admin, place, json!({"input": {"id": "growth", "opensIn": "TAB"}})).await;
     assert_eq!(code(&site.answer(&admin, REGISTER, json!({"input": growth("SECRET")})).await), "CONFLICT");
     // It is good at the token endpoint, and a new one takes its place.
     let good = async |secret: &str| {

@@ -79,6 +79,7 @@ impl Site {
             kind,
             redirect_uris: if account.is_some() { vec![] } else { vec![CALLBACK.into()] },
             launch_url: Some("https://app.example/launch".into()),
+            framed: id.starts_with("framed"),
             scope: scope.into(),
             account: account.map(Into::into),
         };
@@ -91,6 +92,14 @@ impl Site {
         let response = request.json(&body).send().await.unwrap();
         assert_eq!(response.status(), 200);
         response.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+    }
+
+    /// What is answered to an `appLaunch` with that header.
+    async fn launch(&self, (name, value): (&'static str, String), input: &Value) -> Value {
+        let query = "mutation($input: AppLaunchInput!) { appLaunch(input: $input) { url opensIn } }";
+        let post = self.http.post(format!("{}/graphql", self.server.url)).header(name, value);
+        let post = if name == "cookie" { post.header("x-wintehr-request", "1") } else { post };
+        post.json(&json!({"query": query, "variables": {"input": input}})).send().await.unwrap().json().await.unwrap()
     }
 
     /// The parameters of a good request.
@@ -480,15 +489,22 @@ async fn s35_access_ends_by_revocation_by_closing_the_application_and_with_the_s
 #[tokio::test]
 async fn a_launch_from_a_chart_carries_its_patient_once() {
     let mut site = Site::start().await;
-    let begin = async |site: &Site, body: Value| {
-        let post = site.http.post(format!("{}/smart/launch", site.server.url)).header("cookie", &site.cookie);
-        let response = post.header("x-wintehr-request", "1").json(&body).send().await.unwrap();
-        (response.status().as_u16(), response.json::<Value>().await.unwrap_or_default())
-    };
-    assert_eq!(begin(&site, json!({"client": "app", "patient": "nobody"})).await.0, 400);
-    assert_eq!(begin(&site, json!({"client": "another", "patient": "p2"})).await.0, 400);
-    let (status, answer) = begin(&site, json!({"client": "app", "patient": "p2"})).await;
-    assert_eq!(status, 201, "{answer}");
+    let token = site.server.token("system/*.cruds").await;
+    for wrong in [
+        json!({"appId": "app", "patientId": "Patient/nobody"}),
+        json!({"appId": "app", "patientId": "Observation/o1"}),
+        json!({"appId": "another", "patientId": "Patient/p2"}),
+        json!({"appId": "app", "patientId": "Patient/p2", "encounterId": "Encounter/nothing"}),
+        json!({"appId": "app", "patientId": "Patient/p2", "encounterId": "Patient/p2"}),
+    ] {
+        let answer = site.launch(("cookie", site.cookie.clone()), &wrong).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "INVALID", "{wrong}: {answer}");
+    }
+    let input = json!({"appId": "app", "patientId": "Patient/p2"});
+    let answer = site.launch(("authorization", format!("Bearer {token}")), &input).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "NOT_PERMITTED", "{answer}");
+    let answer = site.launch(("cookie", site.cookie.clone()), &input).await["data"]["appLaunch"].clone();
+    assert_eq!(answer["opensIn"], "TAB");
     let url = answer["url"].as_str().unwrap();
     let (to, launch) = url.split_once("&launch=").unwrap();
     assert!(to.starts_with("https://app.example/launch?iss=http"), "{to}");
@@ -506,9 +522,86 @@ async fn a_launch_from_a_chart_carries_its_patient_once() {
     site.cookie = lee;
     let response = site.allow(request(&site), Some("p1"), &[]).await;
     let (_, answer) = site.exchange(&sent_back(&response, "code").unwrap(), VERIFIER, CALLBACK).await;
-    assert_eq!((&answer["patient"], &answer["need_patient_banner"]), (&json!("p2"), &json!(false)));
+    assert_eq!((&answer["patient"], &answer["need_patient_banner"]), (&json!("p2"), &json!(true)));
     let again = site.allow(request(&site), None, &[]).await;
     assert_eq!(sent_back(&again, "error").as_deref(), Some("invalid_request"));
+}
+
+/// The page with the frame names that application's origin only, and only what is shown within a chart may be in a frame.
+#[tokio::test]
+async fn an_application_within_the_chart_is_shown_in_a_frame_of_its_own() {
+    let site = Site::start().await;
+    site.register("framed", ClientKind::Public, "launch patient/*.rs", None).await;
+    let input = json!({"appId": "framed", "patientId": "Patient/p2"});
+    let answer = site.launch(("cookie", site.cookie.clone()), &input).await["data"]["appLaunch"].clone();
+    assert_eq!(answer["opensIn"], "CHART");
+    let path = answer["url"].as_str().unwrap();
+    let get = async |path: &str| {
+        let request = site.http.get(format!("{}{path}", site.server.url)).header("cookie", &site.cookie);
+        let response = request.send().await.unwrap();
+        let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        (response.status().as_u16(), policy, response.text().await.unwrap())
+    };
+    let (status, policy, text) = get(path).await;
+    assert_eq!(status, 200, "{text}");
+    assert!(
+        policy.contains("frame-src 'self' https://app.example;") && policy.contains("frame-ancestors 'self'"),
+        "{policy}"
+    );
+    assert!(policy.contains("default-src 'none'") && !policy.contains("script-src"), "{policy}");
+    let launch = path.split_once("launch=").unwrap().1;
+    assert!(
+        text.contains("src=\"https://app.example/launch?iss=http") && text.contains(&format!("&amp;launch={launch}\"")),
+        "{text}"
+    );
+    assert!(text.contains("sandbox=\"allow-scripts allow-forms allow-same-origin allow-popups\""));
+    assert_eq!(get("/smart/frame/app?launch=x").await.0, 400);
+    assert_eq!(get("/smart/frame/nobody?launch=x").await.0, 400);
+    assert_eq!(get("/smart/frame/framed").await.0, 400);
+    assert_eq!(get("/smart/frame/framed?launch=%22%3E").await.0, 400);
+    let bare = site.http.get(format!("{}{path}", site.server.url)).send().await.unwrap();
+    assert_eq!(bare.status(), 401);
+
+    // Asked within the frame: by a page of another site the browser sends no cookie, so the question is asked again from a page of ours.
+    let mut request = site.request("launch patient/*.rs");
+    request[1].1 = "framed".into();
+    request.push(("launch", launch.to_owned()));
+    let url = format!("{}/oauth2/authorize?{}", site.server.url, form(&request));
+    let framed = site.http.get(&url).header("sec-fetch-dest", "iframe");
+    let first = framed.try_clone().unwrap().header("sec-fetch-site", "cross-site").send().await.unwrap();
+    assert!(first.headers()["content-security-policy"].to_str().unwrap().contains("frame-ancestors 'self'"));
+    assert!(first.text().await.unwrap().contains("http-equiv=\"refresh\""));
+    let second = framed.try_clone().unwrap().header("sec-fetch-site", "same-origin").send().await.unwrap();
+    assert!(second.text().await.unwrap().contains("Sign in to go on"));
+    let page = site.page(&request).await;
+    assert!(page.headers()["content-security-policy"].to_str().unwrap().contains("frame-ancestors 'self'"));
+    assert!(page.text().await.unwrap().contains("Two"));
+    let response = site.allow(request, None, &[]).await;
+    let code = sent_back(&response, "code").unwrap();
+    let exchange = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("code_verifier", VERIFIER),
+        ("redirect_uri", CALLBACK),
+        ("client_id", "framed"),
+    ];
+    let answer = site.post("/oauth2/token", &exchange).await.1;
+    assert_eq!((&answer["patient"], &answer["need_patient_banner"]), (&json!("p2"), &json!(false)), "{answer}");
+}
+
+/// SMART's `authorize-post`: the same request as a form is answered as the one by address.
+#[tokio::test]
+async fn a_request_may_be_posted() {
+    let site = Site::start().await;
+    let mut request = site.request("user/*.rs");
+    request.push(("decision", "allow".into()));
+    let post = site.http.post(format!("{}/oauth2/authorize", site.server.url)).header("content-type", FORM);
+    let response = post.body(form(&request)).send().await.unwrap();
+    assert_eq!(response.status(), 303);
+    let to = response.headers()["location"].to_str().unwrap();
+    assert!(to.starts_with("/oauth2/authorize?response_type=code&client_id=app&") && !to.contains("decision"), "{to}");
+    let page = site.http.get(format!("{}{to}", site.server.url)).header("cookie", &site.cookie).send().await.unwrap();
+    assert!(page.text().await.unwrap().contains("asks for access"));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ import { failing, forbidden, renderPage, type FakeServer } from '../../testing/c
 import { AppsPage } from './apps.page'
 
 const show = (server: FakeServer) => renderPage(<AppsPage />, '/administration/apps', '/administration/apps', server, 'admin')
-const app = { id: 'growth', name: 'Growth chart', kind: 'SECRET', redirectUris: ['https://app.example/'], launchUrl: null, scope: 'patient/*.rs', actsByItself: false, disabled: false }
+const app = { id: 'growth', name: 'Growth chart', kind: 'SECRET', redirectUris: ['https://app.example/'], launchUrl: null, opensIn: 'TAB', scope: 'patient/*.rs', actsByItself: false, disabled: false }
 
 it('waits', async () => {
   show({ root: 'hang' })
@@ -19,10 +19,11 @@ it('registers an application and tells its secret once', async () => {
   await userEvent.type(screen.getByLabelText('client_id'), 'growth')
   await userEvent.type(screen.getByLabelText('Name'), 'Growth chart')
   await userEvent.selectOptions(screen.getByLabelText('How it shows who it is'), 'SECRET')
+  await userEvent.selectOptions(screen.getByLabelText('Where it is shown'), 'CHART')
   await userEvent.type(screen.getByLabelText('Addresses people are sent back to, one a line'), 'https://app.example/')
   await userEvent.click(screen.getByRole('button', { name: 'Register' }))
   expect(await screen.findByText('a-secret-told-once')).toBeVisible()
-  expect(sent[0]).toMatchObject({ id: 'growth', kind: 'SECRET', redirectUris: ['https://app.example/'] })
+  expect(sent[0]).toMatchObject({ id: 'growth', kind: 'SECRET', opensIn: 'CHART', redirectUris: ['https://app.example/'] })
 })
 
 it('closes an application, and says why an act was refused', async () => {

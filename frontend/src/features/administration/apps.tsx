@@ -11,10 +11,10 @@ import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { graphql } from '../../gql'
-import type { AppKind, AppsQuery } from '../../gql/graphql'
+import type { AppKind, AppPlace, AppsQuery } from '../../gql/graphql'
 import css from './administration.module.css'
 
-const Apps = graphql(`query Apps { apps { id name kind redirectUris launchUrl scope actsByItself disabled } }`)
+const Apps = graphql(`query Apps { apps { id name kind redirectUris launchUrl opensIn scope actsByItself disabled } }`)
 const Register = graphql(`mutation RegisterApp($input: AppRegisterInput!) { appRegister(input: $input) { app { id } secret } }`)
 const Update = graphql(`mutation UpdateApp($input: AppUpdateInput!) { appUpdate(input: $input) { app { id } } }`)
 const NewSecret = graphql(`mutation NewAppSecret($id: String!) { appNewSecret(id: $id) { app { id } secret } }`)
@@ -23,10 +23,11 @@ const Disable = graphql(`mutation DisableApp($id: String!) { appDisable(id: $id)
 
 type App = AppsQuery['apps'][number]
 const KINDS: Record<AppKind, string> = { PUBLIC: 'Public (in a browser or on a phone)', SECRET: 'Keeps a secret', SIGNATURE: 'Signs with its own key' }
+const PLACES: Record<AppPlace, string> = { TAB: 'In a tab of its own', CHART: 'Within the chart, in a frame' }
 const words = (error: CombinedError | undefined): string => error?.graphQLErrors.map((e) => e.message).join('. ') || 'The server cannot be reached'
 
-interface Typed { id: string; name: string; kind: AppKind; redirectUris: string; launchUrl: string; scope: string; jwks: string; account: string }
-const NEW: Typed = { id: '', name: '', kind: 'PUBLIC', redirectUris: '', launchUrl: '', scope: 'launch launch/patient openid fhirUser patient/*.rs', jwks: '', account: '' }
+interface Typed { id: string; name: string; kind: AppKind; redirectUris: string; launchUrl: string; opensIn: AppPlace; scope: string; jwks: string; account: string }
+const NEW: Typed = { id: '', name: '', kind: 'PUBLIC', redirectUris: '', launchUrl: '', opensIn: 'TAB', scope: 'launch launch/patient openid fhirUser patient/*.rs', jwks: '', account: '' }
 const lines = (text: string): string[] => text.split('\n').map((line) => line.trim()).filter(Boolean)
 
 /** SMART applications: who may ask people for access, and for what. */
@@ -51,7 +52,7 @@ export function AppsView() {
     if (answer.data?.appNewSecret.secret) setTold({ id, secret: answer.data.appNewSecret.secret })
   }
   const save = async (of: App | null, typed: Typed): Promise<string> => {
-    const common = { name: typed.name, redirectUris: lines(typed.redirectUris), launchUrl: typed.launchUrl, scope: typed.scope }
+    const common = { name: typed.name, redirectUris: lines(typed.redirectUris), launchUrl: typed.launchUrl, opensIn: typed.opensIn, scope: typed.scope }
     if (of) {
       const answer = await update({ input: { id: of.id, ...common } })
       if (answer.error) return words(answer.error)
@@ -80,7 +81,7 @@ export function AppsView() {
             <tr key={app.id}>
               <th scope="row">{app.name}<small className={css.sub}>{app.id}</small></th>
               <td>{KINDS[app.kind]}{app.actsByItself && <small className={css.sub}>acts by itself</small>}</td>
-              <td className={css.touched}>{app.redirectUris.map((uri) => <code key={uri}>{uri}</code>)}{app.launchUrl && <code>launch: {app.launchUrl}</code>}</td>
+              <td className={css.touched}>{app.redirectUris.map((uri) => <code key={uri}>{uri}</code>)}{app.launchUrl && <code>launch: {app.launchUrl}</code>}{app.launchUrl && <small className={css.sub}>{PLACES[app.opensIn]}</small>}</td>
               <td className={css.touched}><code>{app.scope}</code></td>
               <td className={app.disabled ? css.not : undefined}>{app.disabled ? 'Closed' : 'Open'}</td>
               <td>
@@ -117,7 +118,7 @@ function AppForm({ of, onSave, onClose }: { of: App | null; onSave: (typed: Type
     setRefused(await onSave(typed))
     setBusy(false)
   }
-  const field = (name: Exclude<keyof Typed, 'kind'>, label: string, more: { required?: boolean; multiline?: boolean } = {}) => (
+  const field = (name: Exclude<keyof Typed, 'kind' | 'opensIn'>, label: string, more: { required?: boolean; multiline?: boolean } = {}) => (
     <div>
       <label htmlFor={`app-${name}`}>{label}</label>
       <OutlinedInput fullWidth id={`app-${name}`} {...more} {...(more.multiline ? { minRows: 2 } : {})} value={typed[name]} onChange={(e) => setTyped((before) => ({ ...before, [name]: e.target.value }))} />
@@ -143,6 +144,12 @@ function AppForm({ of, onSave, onClose }: { of: App | null; onSave: (typed: Type
           {!of && typed.kind === 'SIGNATURE' && field('account', 'Account it acts for by itself, if it does')}
           {field('redirectUris', 'Addresses people are sent back to, one a line', { multiline: true })}
           {field('launchUrl', 'Address where a launch from a chart begins')}
+          <div>
+            <label htmlFor="app-place">Where it is shown</label>
+            <NativeSelect input={<OutlinedInput />} inputProps={{ id: 'app-place' }} value={typed.opensIn} onChange={(e) => setTyped((before) => ({ ...before, opensIn: e.target.value as AppPlace }))}>
+              {(Object.keys(PLACES) as AppPlace[]).map((place) => <option key={place} value={place}>{PLACES[place]}</option>)}
+            </NativeSelect>
+          </div>
           {field('scope', 'Scopes it may ask for', { required: true, multiline: true })}
         </DialogContent>
         <DialogActions>
