@@ -3,6 +3,7 @@ import OutlinedInput from '@mui/material/OutlinedInput'
 import { useId, useState, type FormEvent } from 'react'
 import { confirmSecondFactor, type Authenticator } from '../../lib/auth'
 import css from './enrol.module.css'
+import { QrCode } from './qr'
 
 /** Puts an authenticator into use: its key, a code that shows it works, and the recovery codes, told once. */
 export function Enrol({ authenticator, onDone }: { authenticator: Authenticator; onDone: () => void }) {
@@ -30,7 +31,8 @@ export function Enrol({ authenticator, onDone }: { authenticator: Authenticator;
   }
   return (
     <form className={css.enrol} onSubmit={(event) => { void submit(event) }}>
-      <p>Add this key to an authenticator app, by hand or <a href={authenticator.address}>on this device</a>, then type the code it shows.</p>
+      <p>Add this key to an authenticator app, by its camera, by hand or <a href={authenticator.address}>on this device</a>, then type the code it shows.</p>
+      <QrCode text={authenticator.address} label="QR code of the key, which stands below" />
       <p className={css.key}><code>{authenticator.secret.match(/.{1,4}/g)?.join(' ')}</code></p>
       <label htmlFor={`${id}-code`}>Code of the authenticator</label>
       <OutlinedInput id={`${id}-code`} autoComplete="one-time-code" required value={code} onChange={(e) => setCode(e.target.value)} inputProps={{ inputMode: 'numeric' }} />
