@@ -148,7 +148,7 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
         <OutlinedInput
           inputRef={field} fullWidth value={text} onChange={(e) => lookFor(e.target.value)} onKeyDown={keys}
           placeholder="Name, MRN or birth date (1945-07-14)"
-          inputProps={{ 'aria-label': 'Search patients', type: 'search', 'aria-controls': 'patient-rows' }}
+          inputProps={{ 'aria-label': 'Search patients', type: 'search', 'aria-controls': rows.length > 0 ? 'patient-rows' : undefined }}
           endAdornment={<kbd className={css.key} aria-hidden>/</kbd>}
         />
         <ToggleButtonGroup exclusive value={sort} onChange={(_, value: PatientSort | null) => { if (value) order(value) }} aria-label="Order">
