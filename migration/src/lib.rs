@@ -21,6 +21,7 @@ mod m0060_chart_grant;
 mod m0070_draft;
 mod m0090_care_filled;
 mod m0091_app_framed;
+mod m0110_patient_list;
 
 pub struct Migrator;
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0070_draft::Migration),
             Box::new(m0090_care_filled::Migration),
             Box::new(m0091_app_framed::Migration),
+            Box::new(m0110_patient_list::Migration),
         ]
     }
 }

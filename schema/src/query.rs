@@ -34,6 +34,7 @@ use crate::types::medication::MedicationStatement;
 use crate::types::note::{self, Note, NoteDraft, NoteTemplate};
 use crate::types::past;
 use crate::types::patient::{DateRange, Patient, PatientConnection, page_cost};
+use crate::types::patient_list::{self, ChartOpened, PatientListKind};
 use crate::types::versions::{Provenance, ProvenanceConnection, VersionConnection};
 use crate::types::worklist::{self, WorklistConnection, WorklistFilter, WorklistKind};
 use crate::value::Coding;
@@ -225,6 +226,8 @@ pub struct PatientFilter {
     pub active: Option<bool>,
     /// Whether the patient has died.
     pub deceased: Option<bool>,
+    /// Only who is on this list.
+    pub list: Option<PatientListKind>,
 }
 
 /// The order of patients.
@@ -478,11 +481,23 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Global id, such as `Patient/p1`")] id: ID,
         #[graphql(desc = "As the system knew it at this instant; by default now")] as_of: Option<Instant>,
+        #[graphql(desc = "Whether the chart is opened with it: it is then among the asking party's `chartsOpened`")]
+        opens: Option<bool>,
     ) -> Result<Option<Patient>> {
-        match parts(&id) {
-            Some((ResourceType::Patient, _)) => Ok(read(ctx, &id, as_of.as_ref()).await?.map(Patient)),
-            _ => Ok(None),
+        let Some((ResourceType::Patient, bare)) = parts(&id) else { return Ok(None) };
+        let Some(found) = read(ctx, &id, as_of.as_ref()).await? else { return Ok(None) };
+        if opens == Some(true) {
+            let session = session(ctx);
+            let noted = session.store.chart_opened(&session.actor, session.now, bare).await;
+            noted.map_err(|e| error::graphql(&e))?;
         }
+        Ok(Some(Patient(found)))
+    }
+
+    /// The charts that the asking party opened last, at most 30, the last one first; those that may not be seen any more are left out.
+    #[graphql(complexity = "30 * child_complexity")]
+    async fn charts_opened(&self, ctx: &Context<'_>) -> Result<Vec<ChartOpened>> {
+        patient_list::opened(ctx).await
     }
 
     /// One note by global id; null when absent, deleted or not to be seen.
@@ -762,12 +777,23 @@ impl Query {
         if let Some(text) = &fhir_query {
             pairs.extend(search_pairs("fhirQuery", text, &[])?);
         }
+        let mut nobody = false;
+        if let Some(list) = f.list {
+            let ids = patient_list::ids(session, list).await?;
+            nobody = ids.is_empty();
+            if !nobody {
+                pairs.push(("_id".into(), ids.join(",")));
+            }
+        }
         let masked = session.actor.is_masked(ResourceType::Patient);
         let sort = sort.unwrap_or(if masked { PatientSort::LastUpdatedDesc } else { PatientSort::Family });
         pairs.push(("_sort".into(), sort.parameter().into()));
         let parsed = parse(ResourceType::Patient, &pairs, Handling::Strict, session.now, &Options::default());
         let query = parsed.map_err(|issues| error::graphql(&StoreError::Invalid(issues)))?.query;
         let request = PageArguments { first, after, last, before }.request()?;
+        if nobody {
+            return Ok(PatientConnection(List::none(query)));
+        }
         List::search(session, query, &request).await.map(PatientConnection)
     }
 }

@@ -1,6 +1,6 @@
 //! One operation's caller, instant, store and loaders.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,6 +14,7 @@ use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, parse};
 use fhir::search::query::Query;
 use fhir::{Issue, IssueType, ResourceType};
+use tokio::sync::OnceCell;
 
 use crate::error;
 
@@ -32,6 +33,8 @@ pub struct Session {
     /// Whether the caller is told names that were perhaps meant.
     pub explores: bool,
     loaders: Mutex<HashMap<Shape, PatientLoader>>,
+    /// Whom the caller starred, once somebody asks.
+    stars: OnceCell<HashSet<String>>,
     passwords: Option<Passwords>,
     secrets: Option<Secrets>,
 }
@@ -111,7 +114,17 @@ pub fn query(
 impl Session {
     pub fn new(store: Store, actor: Actor, request: Request) -> Self {
         let (now, loaders) = (request.now, Mutex::default());
-        Self { store, actor, now, request, explores: false, loaders, passwords: None, secrets: None }
+        Self {
+            store,
+            actor,
+            now,
+            request,
+            explores: false,
+            loaders,
+            stars: OnceCell::new(),
+            passwords: None,
+            secrets: None,
+        }
     }
 
     /// To whom the schema is no secret.
@@ -146,6 +159,19 @@ impl Session {
             return Err(error::graphql(&StoreError::NotSupported("accounts are not made at this door".into())));
         };
         Ok(passwords().await)
+    }
+
+    /// Whether the caller starred the patient (bare id); one statement for all patients of an operation.
+    pub async fn starred(&self, patient: &str) -> Result<bool> {
+        let ask = || async { Ok(self.store.stars(&self.actor).await?.into_iter().collect()) };
+        let stars = self.stars.get_or_try_init(ask).await.map_err(|e: StoreError| error::graphql(&e))?;
+        Ok(stars.contains(patient))
+    }
+
+    /// Stars a patient or takes the star back; what is asked afterwards is answered anew.
+    pub async fn star(&self, patient: &str, starred: bool) -> Result<()> {
+        let done = self.store.star(&self.actor, &self.request, patient, starred).await;
+        done.map_err(|e| error::graphql(&e))
     }
 
     /// The first page of a list, loaded together with the same list of other patients.

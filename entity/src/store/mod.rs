@@ -23,6 +23,7 @@ mod open;
 mod outbox;
 mod paired;
 mod parameter;
+mod patient_list;
 mod read;
 mod recent;
 mod referrer;

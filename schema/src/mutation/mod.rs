@@ -20,6 +20,7 @@ mod problem;
 mod questionnaire;
 mod registration;
 mod schedule;
+mod star;
 mod task;
 mod team;
 mod treatment;
@@ -84,6 +85,7 @@ use schedule::{
     AppointmentCheckInPayload, AppointmentFulfilInput, AppointmentNoShowInput, AppointmentRescheduleInput,
     AppointmentReschedulePayload, AppointmentStepPayload,
 };
+use star::{PatientStarInput, PatientStarPayload};
 use task::{
     ResultAcknowledgeInput, ResultAcknowledgePayload, TaskCancelInput, TaskClaimInput, TaskClaimPayload,
     TaskCompleteInput, TaskCreateInput, TaskPayload, TaskReassignInput,
@@ -215,6 +217,15 @@ impl Mutation {
         #[graphql(desc = "Whose, and why")] input: BreakGlassOpenInput,
     ) -> Result<ChartGrantPayload> {
         glass::open(session(ctx), input).await
+    }
+
+    /// Stars a patient for the asking party alone, or takes the star back. It is no part of the record.
+    async fn patient_star(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom")] input: PatientStarInput,
+    ) -> Result<PatientStarPayload> {
+        star::star(session(ctx), &input).await
     }
 
     /// Ends an emergency of one's own before its hour is over.

@@ -14,6 +14,7 @@ pub mod merged;
 pub mod note;
 pub mod past;
 pub mod patient;
+pub mod patient_list;
 pub mod score;
 pub mod timeline;
 pub mod trend;

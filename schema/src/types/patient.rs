@@ -432,6 +432,10 @@ impl Patient {
     pub(crate) async fn last_updated(&self) -> Instant {
         Instant(self.0.stored().last_updated.to_rfc3339_opts(chrono::SecondsFormat::Micros, true))
     }
+    /// Whether the asking party starred the patient. Stars are of one account; nobody else sees them.
+    async fn starred(&self, ctx: &Context<'_>) -> Option<bool> {
+        or_null(ctx, async { session(ctx).starred(&self.0.stored().id).await }).await
+    }
     /// The whole resource as FHIR JSON.
     pub(crate) async fn fhir(&self) -> FhirJson {
         FhirJson(self.0.stored().body.clone())

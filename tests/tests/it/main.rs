@@ -52,6 +52,7 @@ mod operations;
 mod oracle;
 mod original;
 mod patch;
+mod patient_lists;
 mod population;
 mod profiles;
 mod readme;

@@ -7,7 +7,7 @@ import { Loading, NotLoaded } from '../../components/ui/states'
 import { AS_OF, AsOf } from '../../features/chart/as-of'
 import { Banner, identityLine, type BannerFragment } from '../../features/chart/banner'
 import css from '../../features/chart/chart.module.css'
-import { EmergencyBanner, OpenInEmergency } from '../../features/emergency/emergency'
+import { EmergencyBanner, OpenInEmergency, type EmergencyFragment } from '../../features/emergency/emergency'
 import { LaunchApps } from '../../features/smart/launch'
 import { Tabs } from '../../features/chart/tabs'
 import { PatientProvider } from '../../contexts/patient'
@@ -17,7 +17,7 @@ import type { FragmentType } from '../../gql'
 import { formatInstant, notPast } from '../../lib/date'
 
 type WithBanner = FragmentType<typeof BannerFragment>
-interface Answer { patient?: WithBanner | null }
+type Answer = FragmentType<typeof EmergencyFragment> & { patient?: WithBanner | null }
 type PatientOf<D extends Answer> = NonNullable<D['patient']>
 
 /** An act on any of these makes the screen be read again, also when it had none of them yet. */
@@ -87,7 +87,7 @@ function AsOfScreen<D extends Answer, X extends object>({ patientId, title, quer
     <PatientProvider value={open}>
       <main className={asOf ? `${css.chart} ${css.past}` : css.chart}>
         {patient ? <Banner of={patient} /> : <div className={css.waiting}><Loading rows={2} label="patient" /></div>}
-        <EmergencyBanner patientId={patientId} read={count} onEnded={retry} />
+        <EmergencyBanner of={data} patientId={patientId} again={retry} />
         <Tabs patientId={patientId} asOf={asOf} />
         <AsOf asOf={asOf} live={live.state}><LaunchApps patientId={patientId} /><OpenInEmergency patientId={patientId} onOpened={retry} /></AsOf>
         {scrolls

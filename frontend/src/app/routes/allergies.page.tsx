@@ -4,7 +4,7 @@ import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const AllergiesScreen = graphql(`
-  query AllergiesScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id ...Banner ...AllergyRecord } }
+  query AllergiesScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...AllergyRecord } ...Emergency }
 `)
 
 export function AllergiesPage() {

@@ -4,7 +4,7 @@ import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const CalculatorsScreen = graphql(`
-  query CalculatorsScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id ...Banner ...CalculatorChart } }
+  query CalculatorsScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...CalculatorChart } ...Emergency }
 `)
 
 export function CalculatorsPage() {

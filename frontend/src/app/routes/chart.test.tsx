@@ -178,7 +178,7 @@ describe('as of a past instant', () => {
   const then = '2026-01-05T08:00:00.000001Z'
   const past = (page: ReactElement, server: FakeServer, asOf = then) => renderPage(page, '/patients/:id/clinical/x', `/patients/ada/clinical/x?asOf=${encodeURIComponent(asOf)}`, server)
   /** What the chart said by instant. */
-  const byTime = { patient: ({ asOf }: { asOf?: string | null }) => (asOf === then ? { ...fullPatient, conditions: { ...emptyPatient.conditions, nodes: [{ ...fullPatient.conditions.nodes[0], code: { text: 'Wheeze', codings: [] } }], totalCount: 1 } } : fullPatient) }
+  const byTime = { breakGlassOpened: [], patient: ({ asOf }: { asOf?: string | null }) => (asOf === then ? { ...fullPatient, conditions: { ...emptyPatient.conditions, nodes: [{ ...fullPatient.conditions.nodes[0], code: { text: 'Wheeze', codings: [] } }], totalCount: 1 } } : fullPatient) }
 
   it('the chart says so, reads what was known then, offers no writing, and goes back to now', async () => {
     past(<ProblemsPage />, { root: byTime })

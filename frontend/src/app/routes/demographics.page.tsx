@@ -6,7 +6,7 @@ import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const DemographicsScreen = graphql(`
-  query DemographicsScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id ...Banner ...DemographicRecord ...PersonFields ...AroundRecord } }
+  query DemographicsScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...DemographicRecord ...PersonFields ...AroundRecord } ...Emergency }
 `)
 
 export function DemographicsPage() {

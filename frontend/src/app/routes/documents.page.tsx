@@ -4,7 +4,7 @@ import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const DocumentsScreen = graphql(`
-  query DocumentsScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id ...Banner ...DocumentRecord } }
+  query DocumentsScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...DocumentRecord } ...Emergency }
 `)
 
 export function DocumentsPage() {

@@ -4,7 +4,7 @@ import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const EncountersScreen = graphql(`
-  query EncountersScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id ...Banner ...EncounterRecord } }
+  query EncountersScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...EncounterRecord } ...Emergency }
 `)
 
 export function EncountersPage() {

@@ -4,7 +4,7 @@ import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const ImmunizationsScreen = graphql(`
-  query ImmunizationsScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id ...Banner ...ImmunizationRecord } }
+  query ImmunizationsScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...ImmunizationRecord } ...Emergency }
 `)
 
 export function ImmunizationsPage() {

@@ -4,7 +4,7 @@ import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const MedicationsScreen = graphql(`
-  query MedicationsScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id ...Banner ...MedicationLists } }
+  query MedicationsScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...MedicationLists } ...Emergency }
 `)
 
 export function MedicationsPage() {

@@ -4,7 +4,7 @@ import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const NotesScreen = graphql(`
-  query NotesScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id ...Banner ...NoteRecord } ...NoteWriting }
+  query NotesScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...NoteRecord } ...Emergency ...NoteWriting }
 `)
 
 export function NotesPage() {

@@ -1,4 +1,4 @@
-import { screen } from '@testing-library/react'
+import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, it, vi } from 'vitest'
 import { emptyPatient, failing, forbidden, page, renderPage, type FakeServer } from '../../testing/chart'
@@ -87,4 +87,51 @@ it('offers no look-up where all patients are seen, nor to who does not treat', a
   show({ root: { patients: page(emptyPatient), me: { principal: 'lee', seesOnlyTreated: false } } })
   expect(await screen.findByText('LIND, Ada (Mrs)')).toBeVisible()
   expect(screen.queryByText(/in your care/)).toBeNull()
+})
+
+it('narrows to one’s own lists, which stand in the address, and says of each why nobody is on it', async () => {
+  const asked: unknown[] = []
+  const patients = ({ filter }: { filter?: { list?: string } }) => { asked.push(filter?.list ?? null); return filter?.list === 'MINE' ? page(emptyPatient) : page() }
+  show({ root: { patients } })
+  await userEvent.click(await screen.findByRole('button', { name: 'Mine' }))
+  expect(await screen.findByText('LIND, Ada (Mrs)')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Starred' }))
+  expect(await screen.findByText(/You have starred no patient/)).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Inpatients' }))
+  expect(await screen.findByText('Nobody is in hospital.')).toBeVisible()
+  expect(asked).toEqual([null, 'MINE', 'STARRED', 'INPATIENT'])
+})
+
+it('shows the charts that were opened last, when, and nothing to search or order them by', async () => {
+  renderPage(<PatientsPage />, '/patients', '/patients?list=recent', { root: { chartsOpened: [{ at: '2026-11-28T10:05:00Z', patient: emptyPatient }] } })
+  expect(await screen.findByText('28-Nov-2026 10:05')).toBeVisible()
+  expect(screen.queryByLabelText('Search patients')).toBeNull()
+  expect(screen.queryByRole('button', { name: 'Youngest' })).toBeNull()
+})
+
+it('a star is what the server says, by the button and by the key', async () => {
+  let starred = false
+  const server: FakeServer = { root: {
+    patients: () => page({ ...emptyPatient, starred }),
+    patientStar: ({ input }: { input: { starred: boolean } }) => { starred = input.starred; return { patient: { ...emptyPatient, starred } } },
+  } }
+  show(server)
+  const star = await screen.findByRole('button', { name: 'Star LIND, Ada (Mrs)' })
+  expect(star).toHaveAttribute('aria-pressed', 'false')
+  await userEvent.click(star)
+  await waitFor(() => expect(screen.getByRole('button', { name: 'Star LIND, Ada (Mrs)' })).toHaveAttribute('aria-pressed', 'true'))
+  screen.getByRole('grid', { name: 'Patients' }).focus()
+  await userEvent.keyboard('s')
+  await waitFor(() => expect(screen.getByRole('button', { name: 'Star LIND, Ada (Mrs)' })).toHaveAttribute('aria-pressed', 'false'))
+  server.root = { patientStar: failing }
+  await userEvent.click(screen.getByRole('button', { name: 'Star LIND, Ada (Mrs)' }))
+  await waitFor(() => expect(screen.getByRole('button', { name: 'Star LIND, Ada (Mrs)' })).toBeEnabled())
+  expect(screen.getByRole('button', { name: 'Star LIND, Ada (Mrs)' })).toHaveAttribute('aria-pressed', 'false')
+})
+
+it('who sees no stays has no list of them', async () => {
+  renderPage(<PatientsPage />, '/patients', '/patients?list=inpatients', { root: { patients: page(emptyPatient) } }, 'registrar')
+  expect(await screen.findByText('1 of 1 loaded')).toBeVisible()
+  expect(screen.queryByRole('button', { name: 'Inpatients' })).toBeNull()
+  expect(screen.getByRole('button', { name: 'All' })).toHaveAttribute('aria-pressed', 'true')
 })

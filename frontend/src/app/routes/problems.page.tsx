@@ -4,7 +4,7 @@ import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const ProblemsScreen = graphql(`
-  query ProblemsScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id ...Banner ...ProblemList } }
+  query ProblemsScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...ProblemList } ...Emergency }
 `)
 
 export function ProblemsPage() {

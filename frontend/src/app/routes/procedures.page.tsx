@@ -4,7 +4,7 @@ import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const ProceduresScreen = graphql(`
-  query ProceduresScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id ...Banner ...ProcedureRecord } }
+  query ProceduresScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...ProcedureRecord } ...Emergency }
 `)
 
 export function ProceduresPage() {

@@ -4,7 +4,7 @@ import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const ResultsScreen = graphql(`
-  query ResultsScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id ...Banner ...ResultRecord } }
+  query ResultsScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...ResultRecord } ...Emergency }
 `)
 
 export function ResultsPage() {

@@ -7,10 +7,10 @@ import { ChartScreen } from '../chart/chart-screen'
 
 const Summary = graphql(`
   query Summary($id: ID!, $asOf: Instant) {
-    patient(id: $id, asOf: $asOf) {
+    patient(id: $id, asOf: $asOf, opens: true) {
       id
       ...Banner ...Problems ...Allergies ...Medications ...Encounters ...Immunizations ...Vitals ...Labs
-    }
+    } ...Emergency
   }
 `)
 

@@ -4,7 +4,7 @@ import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const VitalsScreen = graphql(`
-  query VitalsScreen($id: ID!, $asOf: Instant, $growth: Boolean!) { patient(id: $id, asOf: $asOf) { id ...Banner ...VitalRecord ...GrowthRecord @include(if: $growth) } }
+  query VitalsScreen($id: ID!, $asOf: Instant, $growth: Boolean!) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...VitalRecord ...GrowthRecord @include(if: $growth) } ...Emergency }
 `)
 
 export function VitalsPage() {

@@ -2,14 +2,17 @@ import Report from '@mui/icons-material/Report'
 import { Flag } from '../../components/clinical/flag'
 import { ObservationRow, valueOf } from '../../components/clinical/observation'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
+import { Star } from '../../components/clinical/star'
 import { useTrouble } from '../../components/ui/part'
+import { useSession } from '../../contexts/session'
 import { graphql, read, type FragmentType } from '../../gql'
 import { formatDay } from '../../lib/date'
+import { maySeePatients } from '../../lib/permissions'
 import css from './banner.module.css'
 
 export const BannerFragment = graphql(`
   fragment Banner on Patient {
-    mrn gender birthDate
+    id mrn gender birthDate starred
     name { display family given prefix }
     age { value unit }
     deceased { deceased at }
@@ -36,12 +39,14 @@ export function identityLine(of: FragmentType<typeof BannerFragment>): string {
 export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
   const patient = read(BannerFragment, of)
   const trouble = useTrouble('activeAllergies')
+  const { session } = useSession()
   const { activeAllergies: allergies } = patient
   const stay = patient.stay?.nodes[0]
   return (
     <section className={css.banner} aria-label="Patient">
       <div className={css.line}>
         <h1>{patientName(patient.name)}</h1>
+        {maySeePatients(session) && patient.starred !== null && patient.starred !== undefined && <Star patient={patient.id} name={patientName(patient.name)} starred={patient.starred} onChanged={() => undefined} />}
         <span>Born <strong>{patient.birthDate ? formatDay(patient.birthDate) : 'Not recorded'}</strong> {!patient.deceased?.deceased && patient.age && `(${ageText(patient.age)})`}</span>
         {patient.deceased?.deceased && (
           <span className={css.died}>Died <strong>{patient.deceased.at ? formatDay(patient.deceased.at) : 'date not recorded'}</strong> {patient.age && `(${ageText(patient.age)})`}</span>

@@ -6,16 +6,17 @@ import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
 import NativeSelect from '@mui/material/NativeSelect'
 import OutlinedInput from '@mui/material/OutlinedInput'
-import { useEffect, useId, useRef, useState, type FormEvent } from 'react'
-import { useMutation, useQuery } from 'urql'
-import { graphql } from '../../gql'
+import { useEffect, useId, useState, type FormEvent } from 'react'
+import { useMutation } from 'urql'
+import { graphql, read, type FragmentType } from '../../gql'
 import type { EmergencyReason } from '../../gql/graphql'
 import { useSession } from '../../contexts/session'
 import { useAnnounce } from '../../hooks/use-announce'
 import { may } from '../../lib/permissions'
 import css from './emergency.module.css'
 
-const Opened = graphql(`query OpenedInEmergency { breakGlassOpened { id patientId expiresAt } }`)
+/** What is open to the reader in an emergency, part of every screen of a chart. */
+export const EmergencyFragment = graphql(`fragment Emergency on Query { breakGlassOpened { id patientId expiresAt } }`)
 const Open = graphql(`mutation OpenInEmergency($input: BreakGlassOpenInput!) { breakGlassOpen(input: $input) { grant { id patientId expiresAt } } }`)
 const Close = graphql(`mutation CloseEmergency($patientId: ID!) { breakGlassClose(patientId: $patientId) { closed } }`)
 
@@ -45,7 +46,7 @@ function EmergencyDialog({ patientId, onClose, onOpened }: { patientId: string; 
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     setBusy(true)
-    const { error } = await open({ input: { patientId: `Patient/${patientId}`, reason, explanation } }, { additionalTypenames: ['ChartGrant'] })
+    const { error } = await open({ input: { patientId: `Patient/${patientId}`, reason, explanation } })
     setBusy(false)
     if (error) {
       setRefused(error.graphQLErrors.map((e) => e.message).join('. ') || 'The server cannot be reached')
@@ -82,14 +83,13 @@ function EmergencyDialog({ patientId, onClose, onOpened }: { patientId: string; 
 }
 
 /** Says that this chart is open in an emergency and for how long, on every page of it; when the time is over the chart is read again. */
-export function EmergencyBanner({ patientId, read, onEnded }: { patientId: string; read: number; onEnded: () => void }) {
+export function EmergencyBanner({ of, patientId, again }: { of: FragmentType<typeof EmergencyFragment> | undefined; patientId: string; again: () => void }) {
   const { session } = useSession()
   const treats = may(session, 'emergency')
-  const [{ data }, again] = useQuery({ query: Opened, pause: !treats, context: TYPES })
   const [, close] = useMutation(Close)
   const [now, setNow] = useState(() => Date.now())
   const [failed, setFailed] = useState(false)
-  const grant = data?.breakGlassOpened.find((one) => one.patientId === `Patient/${patientId}`)
+  const grant = read(EmergencyFragment, of)?.breakGlassOpened.find((one) => one.patientId === `Patient/${patientId}`)
   const until = grant ? Date.parse(grant.expiresAt) : 0
   useEffect(() => {
     if (!until) return
@@ -97,30 +97,23 @@ export function EmergencyBanner({ patientId, read, onEnded }: { patientId: strin
       setNow(Date.now())
       if (Date.now() >= until) {
         clearInterval(timer)
-        again({ requestPolicy: 'network-only' })
-        onEnded()
+        again()
       }
     }, 1000)
     return () => clearInterval(timer)
-  }, [until, again, onEnded])
-  const known = useRef(read)
-  useEffect(() => {
-    if (!treats || read === known.current) return
-    known.current = read
-    again({ requestPolicy: 'network-only' })
-  }, [treats, read, again])
+  }, [until, again])
   // It may have been opened or ended in another window meanwhile.
   useEffect(() => {
     if (!treats) return
-    const look = () => { if (document.visibilityState === 'visible') again({ requestPolicy: 'network-only' }) }
+    const look = () => { if (document.visibilityState === 'visible') again() }
     document.addEventListener('visibilitychange', look)
     return () => document.removeEventListener('visibilitychange', look)
   }, [treats, again])
   if (!grant || until <= now) return null
   const end = async () => {
-    const { error } = await close({ patientId: `Patient/${patientId}` }, TYPES)
+    const { error } = await close({ patientId: `Patient/${patientId}` })
     setFailed(Boolean(error))
-    if (!error) onEnded()
+    if (!error) again()
   }
   const minutes = Math.floor((until - now) / 60_000)
   return (
@@ -133,5 +126,3 @@ export function EmergencyBanner({ patientId, read, onEnded }: { patientId: strin
     </div>
   )
 }
-
-const TYPES = { additionalTypenames: ['ChartGrant'] }

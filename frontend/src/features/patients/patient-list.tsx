@@ -9,32 +9,54 @@ import { useClient } from 'urql'
 import { isForbidden, NotPermitted, type Trouble } from '../../components/ui/part'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
-import { graphql } from '../../gql'
-import type { PatientFilter, PatientListQuery, PatientSort } from '../../gql/graphql'
+import { Star, useStar } from '../../components/clinical/star'
+import { graphql, read, type FragmentType } from '../../gql'
+import type { PatientFilter, PatientListKind, PatientRowFragment, PatientSort } from '../../gql/graphql'
+import { useSession } from '../../contexts/session'
 import { useAppearance } from '../../contexts/appearance'
 import { useAnnounce } from '../../hooks/use-announce'
 import { useHotkeys } from '../../hooks/use-hotkeys'
-import { formatDay } from '../../lib/date'
+import { formatDateTime, formatDay } from '../../lib/date'
+import { maySeeStays } from '../../lib/permissions'
 import { readPatientSearch } from '../../lib/patient-search'
 import css from './patients.module.css'
 
+const PatientRow = graphql(`
+  fragment PatientRow on Patient {
+    id fhirId mrn gender birthDate starred
+    name { display family given prefix }
+    age { value unit }
+    deceased { deceased at }
+    encounters(first: 1) { nodes { id period { start } } }
+  }
+`)
 const PatientList = graphql(`
   query PatientList($filter: PatientFilter, $sort: PatientSort!, $first: Int!, $after: String, $count: Boolean!) {
     patients(filter: $filter, sort: $sort, first: $first, after: $after) {
-      nodes {
-        id fhirId mrn gender birthDate
-        name { display family given prefix }
-        age { value unit }
-        deceased { deceased at }
-        encounters(first: 1) { nodes { id period { start } } }
-      }
+      nodes { ...PatientRow }
       pageInfo { hasNextPage endCursor }
       totalCount @include(if: $count)
     }
   }
 `)
+const RecentCharts = graphql(`query RecentCharts { chartsOpened { at patient { ...PatientRow } } }`)
 
-type Row = PatientListQuery['patients']['nodes'][number]
+/** A row; `opened` in the list of recent charts only. */
+interface Row { of: PatientRowFragment; opened?: string }
+const rowOf = (masked: FragmentType<typeof PatientRow>, opened?: string): Row => ({ of: read(PatientRow, masked), opened })
+
+type List = PatientListKind | 'ALL' | 'RECENT'
+/** The lists, as the address names them, with what is said when nobody is on them. */
+const OWN: readonly { list: List; at: string; name: string; empty: string }[] = [
+  { list: 'MINE', at: 'mine', name: 'Mine', empty: 'No care team, visit or appointment names you as treating anybody now.' },
+  { list: 'RECENT', at: 'recent', name: 'Recent', empty: 'You have opened no chart yet.' },
+  { list: 'STARRED', at: 'starred', name: 'Starred', empty: 'You have starred no patient. The star beside a name does it; only you see it.' },
+  { list: 'INPATIENT', at: 'inpatients', name: 'Inpatients', empty: 'Nobody is in hospital.' },
+]
+const ALL: (typeof OWN)[number] = { list: 'ALL', at: 'all', name: 'All', empty: '' }
+const LISTS = [ALL, ...OWN]
+const CLINICAL: readonly List[] = ['MINE', 'INPATIENT']
+
 /** `by` is the function that asked: a cursor belongs to its search and order. */
 interface Found { rows: Row[]; next: string | null; total: number | null; by: (after: string | null) => unknown; stopped: boolean }
 
@@ -59,6 +81,10 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
   const text = searched(location.state) ?? query.get('q') ?? ''
   const sort = SORTS.find(([name]) => name === query.get('sort'))?.[0] ?? 'FAMILY'
   const search = readPatientSearch(text)
+  const { session } = useSession()
+  const star = useStar()
+  const offered = LISTS.filter(({ list: one }) => maySeeStays(session) || !CLINICAL.includes(one))
+  const { list, empty, name: listName } = offered.find(({ at }) => at === query.get('list')) ?? ALL
   const [found, setFound] = useState<Found | null>(null)
   const [failed, setFailed] = useState<Trouble | null>(null)
   const [active, setActive] = useState(0)
@@ -70,9 +96,15 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
   const started = useRef(false)
 
   const load = useCallback(async (after: string | null) => {
-    const variables = { filter: readPatientSearch(text).filter, sort, first: PAGE, after, count: after === null }
-    return client.query(PatientList, variables, { requestPolicy: 'network-only' }).toPromise()
-  }, [client, text, sort])
+    if (list === 'RECENT') {
+      const { data, error } = await client.query(RecentCharts, {}, { requestPolicy: 'network-only' }).toPromise()
+      return { error, rows: data?.chartsOpened.map(({ at, patient }) => rowOf(patient, at)), next: null, total: data?.chartsOpened.length ?? null }
+    }
+    const filter = { ...readPatientSearch(text).filter, ...(list === 'ALL' ? {} : { list }) }
+    const { data, error } = await client.query(PatientList, { filter, sort, first: PAGE, after, count: after === null }, { requestPolicy: 'network-only' }).toPromise()
+    const { nodes, pageInfo, totalCount } = data?.patients ?? {}
+    return { error, rows: nodes?.map((node) => rowOf(node)), next: pageInfo?.hasNextPage ? pageInfo.endCursor ?? null : null, total: totalCount ?? null }
+  }, [client, text, sort, list])
 
   // A new search starts anew; an answer that comes too late for it is dropped.
   useEffect(() => {
@@ -81,12 +113,11 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
     const wait = setTimeout(() => {
       void load(null).then((answer) => {
         if (!current) return
-        if (!answer.data) { setFailed(isForbidden(answer.error) ? 'forbidden' : 'failed'); return }
-        const { nodes, pageInfo, totalCount } = answer.data.patients
-        setFound({ rows: nodes, next: pageInfo.hasNextPage ? pageInfo.endCursor ?? null : null, total: totalCount ?? null, by: load, stopped: false })
+        if (!answer.rows) { setFailed(isForbidden(answer.error) ? 'forbidden' : 'failed'); return }
+        setFound({ rows: answer.rows, next: answer.next, total: answer.total, by: load, stopped: false })
         setActive(0)
         scroller.current?.scrollTo({ top: 0 })
-        announce(`${totalCount ?? nodes.length} patients`)
+        announce(`${answer.total ?? answer.rows.length} patients`)
       })
     }, started.current ? 150 : 0)
     started.current = true
@@ -102,9 +133,8 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
     setFound((before) => {
       if (before?.next !== found.next) return before
       // What is loaded stays; the foot says that the rest is not.
-      if (!answer.data) return { ...before, stopped: true }
-      const { nodes, pageInfo } = answer.data.patients
-      return { ...before, rows: [...before.rows, ...nodes], next: pageInfo.hasNextPage ? pageInfo.endCursor ?? null : null, stopped: false }
+      if (!answer.rows) return { ...before, stopped: true }
+      return { ...before, rows: [...before.rows, ...answer.rows], next: answer.next, stopped: false }
     })
   }, [found, load])
 
@@ -119,7 +149,7 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
   const slash = useMemo(() => new Map([['/', () => field.current?.focus()]]), [])
   useHotkeys(slash, useAppearance().shortcuts)
 
-  const open = (row: Row | undefined) => { if (row) void navigate(`/patients/${row.fhirId}/clinical/summary`) }
+  const open = (row: Row | undefined) => { if (row) void navigate(`/patients/${row.of.fhirId}/clinical/summary`) }
   const keys = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key]
     if (step !== undefined) {
@@ -128,6 +158,21 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
       setActive(next)
       virtual.scrollToIndex(next)
     } else if (event.key === 'Enter') open(rows[active])
+    else if (event.key === 's' && !event.ctrlKey && !event.metaKey && event.target === scroller.current) {
+      const row = rows[active]?.of
+      if (row) void star(row.id, patientName(row.name), !row.starred).then((now) => { if (now !== null) starred(row.id, now) })
+    }
+  }
+  const starred = (id: string, now: boolean) => setFound((before) => before && { ...before, rows: before.rows.map((row) => (row.of.id === id ? { ...row, of: { ...row.of, starred: now } } : row)) })
+  // Nothing of another list stays, least of all that it is empty.
+  const choose = (at: string) => {
+    setFound(null)
+    setQuery((before) => {
+      const next = new URLSearchParams(before)
+      next.set('list', at)
+      next.delete('q')
+      return next
+    }, { replace: true, state: { q: at === 'recent' ? '' : text } })
   }
   const order = (value: PatientSort) => setQuery((before) => {
     const next = new URLSearchParams(before)
@@ -144,7 +189,12 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
   return (
     <main className={css.view}>
       <header className={css.head}><h1>Patients</h1><span className={css.actions}>{actions}</span></header>
-      <div className={css.tools}>
+      <div className={css.lists}>
+        <ToggleButtonGroup exclusive value={offered.find((one) => one.list === list)?.at} onChange={(_, at: string | null) => { if (at) choose(at) }} aria-label="List">
+          {offered.map(({ at, name }) => <ToggleButton key={at} value={at}>{name}</ToggleButton>)}
+        </ToggleButtonGroup>
+      </div>
+      {list !== 'RECENT' && <div className={css.tools}>
         <OutlinedInput
           inputRef={field} fullWidth value={text} onChange={(e) => lookFor(e.target.value)} onKeyDown={keys}
           placeholder="Name, MRN or birth date (1945-07-14)"
@@ -154,31 +204,35 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
         <ToggleButtonGroup exclusive value={sort} onChange={(_, value: PatientSort | null) => { if (value) order(value) }} aria-label="Order">
           {SORTS.map(([value, words]) => <ToggleButton key={value} value={value}>{words}</ToggleButton>)}
         </ToggleButtonGroup>
-      </div>
-      <p className={css.read}>Read as: <strong>{search.words}</strong></p>
-      {Beyond && <Beyond filter={search.filter} />}
+      </div>}
+      <p className={css.read}>{list === 'RECENT' ? 'The charts you opened last, the last one first' : <>{list !== 'ALL' && `${listName}, `}Read as: <strong>{search.words}</strong></>}</p>
+      {Beyond && list === 'ALL' && <Beyond filter={search.filter} />}
       {failed === 'forbidden' ? <NotPermitted what="Patients" />
         : failed ? <NotLoaded what="Patients" onRetry={() => setAttempt((n) => n + 1)} />
         : !found ? <Loading rows={8} label="patients" />
-        : rows.length === 0 ? <Empty>No patient is found: {search.words}.</Empty>
+        : rows.length === 0 ? <Empty>{list !== 'ALL' && (list === 'RECENT' || text.trim() === '') ? empty : `No patient is found: ${search.words}.`}</Empty>
         : (
           <div
             ref={scroller} id="patient-rows" role="grid" aria-label="Patients" aria-rowcount={found.total ?? -1} className={css.grid}
             tabIndex={0} onKeyDown={keys} aria-activedescendant={`patient-${active}`}
           >
             <div role="row" aria-rowindex={1} className={`${css.row} ${css.columns}`}>
-              {['Name', 'Born', 'Sex', 'MRN', 'Last visit'].map((name) => <span key={name} role="columnheader">{name}</span>)}
+              <span role="columnheader"><span className="visually-hidden">Starred</span></span>
+              {['Name', 'Born', 'Sex', 'MRN', list === 'RECENT' ? 'Opened' : 'Last visit'].map((name) => <span key={name} role="columnheader">{name}</span>)}
             </div>
             <div role="rowgroup">
               <div role="presentation" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
                 {items.map(({ index, start }) => {
-                  const row = rows[index]
-                  return row && (
+                  const shown = rows[index]
+                  if (!shown) return null
+                  const row = shown.of
+                  return (
                     <div
                       key={row.id} ref={virtual.measureElement} data-index={index} id={`patient-${index}`} role="row" aria-rowindex={index + 2} aria-selected={index === active}
                       className={css.row} style={{ position: 'absolute', top: 0, left: 0, right: 0, transform: `translateY(${start - HEAD}px)` }}
-                      onClick={() => { setActive(index); open(row) }}
+                      onClick={() => { setActive(index); open(shown) }}
                     >
+                      <span role="gridcell" className={css.star}>{row.starred !== null && <Star patient={row.id} name={patientName(row.name)} starred={row.starred} tabIndex={-1} onChanged={(now) => starred(row.id, now)} />}</span>
                       <span role="gridcell">
                         <strong>{patientName(row.name)}</strong>
                         {row.deceased?.deceased && <span className={css.tag}>Deceased</span>}
@@ -189,7 +243,7 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
                       </span>
                       <span role="gridcell">{genderText(row.gender)}</span>
                       <span role="gridcell">{row.mrn ?? 'Not recorded'}</span>
-                      <span role="gridcell"><small className={css.label}>Last visit </small>{row.encounters ? row.encounters.nodes[0]?.period?.start ? formatDay(row.encounters.nodes[0].period.start) : 'Not recorded' : <small>You may not see this</small>}</span>
+                      {shown.opened ? <span role="gridcell"><small className={css.label}>Opened </small>{formatDateTime(shown.opened)}</span> : <span role="gridcell"><small className={css.label}>Last visit </small>{row.encounters ? row.encounters.nodes[0]?.period?.start ? formatDay(row.encounters.nodes[0].period.start) : 'Not recorded' : <small>You may not see this</small>}</span>}
                     </div>
                   )
                 })}
@@ -201,7 +255,7 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
         <span>{found ? `${rows.length} of ${found.total ?? 'an unknown number'} loaded` : ''}</span>
         {found?.stopped && <span role="alert" className={css.stopped}>The next patients could not be loaded.</span>}
         {found?.next && <Button variant="text" onClick={() => { void more() }}>{found.stopped ? 'Try again' : 'Load more'}</Button>}
-        <span className={css.hints}><kbd>↑</kbd> <kbd>↓</kbd> move <kbd>Enter</kbd> open chart</span>
+        <span className={css.hints}><kbd>↑</kbd> <kbd>↓</kbd> move <kbd>Enter</kbd> open chart <kbd>s</kbd> star</span>
       </footer>
     </main>
   )

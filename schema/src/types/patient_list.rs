@@ -1,0 +1,79 @@
+//! Lists of patients that belong to the asking party: whom they treat, whom they starred, whose charts they opened last.
+
+use async_graphql::{Context, Enum, Result, SimpleObject};
+use chrono::SecondsFormat;
+use fhir::{Json, ResourceType, reference};
+
+use crate::document::Document;
+use crate::error;
+use crate::scalar::Instant;
+use crate::session::{self, Session, session};
+use crate::types::patient::Patient;
+use crate::types::worklist::{INPATIENT, every};
+
+/// More stays than this are not looked at in one answer.
+const MOST_STAYS: usize = 5_000;
+
+/// A list of patients.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+pub enum PatientListKind {
+    /// Whom the asking party treats now: as the patient's practitioner, in a care team, a visit or an appointment.
+    Mine,
+    /// Whom the asking party starred.
+    Starred,
+    /// Who is in hospital now.
+    Inpatient,
+}
+
+/// A chart that the asking party opened.
+#[derive(SimpleObject)]
+pub struct ChartOpened {
+    /// Whose.
+    pub patient: Patient,
+    /// When, the last time.
+    pub at: Instant,
+}
+
+/// Bare ids of who is on a list, each once.
+pub(crate) async fn ids(session: &Session, list: PatientListKind) -> Result<Vec<String>> {
+    match list {
+        PatientListKind::Mine => {
+            session.store.treated(&session.actor, session.now).await.map_err(|e| error::graphql(&e))
+        }
+        PatientListKind::Starred => session.store.stars(&session.actor).await.map_err(|e| error::graphql(&e)),
+        PatientListKind::Inpatient => {
+            let pairs = [("status", "in-progress"), ("class", INPATIENT)].map(|(n, v)| (n.to_owned(), v.to_owned()));
+            let query = session::query(ResourceType::Encounter, &pairs, &[], session.now);
+            let stays = every(session, query.map_err(|e| error::graphql(&e))?, MOST_STAYS).await?;
+            let mut ids: Vec<String> = stays.iter().filter_map(subject).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            Ok(ids)
+        }
+    }
+}
+
+fn subject(stay: &Document) -> Option<String> {
+    match reference::relative(stay.at(&["subject"]).and_then(|s: &Json<'_>| s.str_at("reference"))?)? {
+        (ResourceType::Patient, id, _) => Some(id.to_owned()),
+        _ => None,
+    }
+}
+
+pub(crate) async fn opened(ctx: &Context<'_>) -> Result<Vec<ChartOpened>> {
+    let session = session(ctx);
+    let opened = session.store.charts_opened(&session.actor).await.map_err(|e| error::graphql(&e))?;
+    if opened.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> = opened.iter().map(|(id, _)| id.clone()).collect();
+    let found = session.store.read_many(&session.actor, ResourceType::Patient, &ids).await;
+    let mut found = found.map_err(|e| error::graphql(&e))?;
+    let mut all = Vec::with_capacity(found.len());
+    for (id, at) in opened {
+        let Some(place) = found.iter().position(|stored| stored.id == id) else { continue };
+        let patient = Patient(Document::new(found.swap_remove(place))?);
+        all.push(ChartOpened { patient, at: Instant(at.to_rfc3339_opts(SecondsFormat::Micros, true)) });
+    }
+    Ok(all)
+}
