@@ -47,9 +47,8 @@ impl Sql {
         self.bind(Value::Array(ArrayType::String, Some(Box::new(values.into_iter().map(Value::from).collect()))))
     }
 
-    /// The head table of a type under an alias: `"fhir"."observation_ix" AS h`. Follow it with `WHERE` and [`Sql::visible`], or with the
-    /// row keys of what was found with it.
-    pub fn head_table(&mut self, resource_type: ResourceType, alias: &str) -> &mut Self {
+    /// The head table of a type under an alias: `"fhir"."observation_ix" AS h`. Follow it with `WHERE` and [`Sql::visible`].
+    fn head_table(&mut self, resource_type: ResourceType, alias: &str) -> &mut Self {
         self.push("\"fhir\".\"").push(resource_type.table()).push("_ix\" AS ").push(alias)
     }
 

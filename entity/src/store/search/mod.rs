@@ -440,14 +440,13 @@ impl Store {
         let mut sql = Sql::new();
         let counts_keys = count.is_some() && Self::counts_keys(actor, query, &driver);
         let counts_rows = count.filter(|up_to| !counts_keys && *up_to >= limit);
-        // What is only counted is not carried along: the bodies are fetched for the page.
         if counts_rows.is_some() {
-            sql.push("SELECT ").push(HEAD).push(", r.ts_lo, r.n FROM (SELECT s.*, count(*) OVER () AS n FROM (");
+            sql.push("SELECT *, count(*) OVER () AS n FROM (");
         }
         if planned == Planned::Anew {
             self.fence(&mut sql, actor, query, &driver);
         }
-        sql.push("SELECT ").push(if counts_rows.is_some() { "h.rid" } else { HEAD }).push(", h.ts_lo");
+        sql.push("SELECT ").push(HEAD).push(", h.ts_lo");
         if let Some(up_to) = count.filter(|_| counts_keys) {
             sql.push(", (SELECT count(*) FROM (");
             self.keys_of_code(&mut sql, actor, query.resource_type, &driver);
@@ -494,12 +493,7 @@ impl Store {
         let most = counts_rows.map_or(limit, |up_to| up_to + 1);
         sql.push(" ").push(direction(rid_descending)).push(" LIMIT ").bind(i64::from(most));
         if counts_rows.is_some() {
-            sql.push(") AS s LIMIT ").bind(i64::from(limit)).push(") AS r CROSS JOIN LATERAL (SELECT b.* FROM ");
-            sql.head_table(query.resource_type, "b").push(" WHERE b.rid = r.rid OFFSET 0) AS h ORDER BY ");
-            if let Some(descending) = by_date {
-                sql.push("r.ts_lo ").push(direction(descending)).push(", ");
-            }
-            sql.push("r.rid ").push(direction(rid_descending));
+            sql.push(") AS r LIMIT ").bind(i64::from(limit));
         }
         let rows = self.ask(planned, sql).await?;
         let counted = match (rows.first(), counts_keys || counts_rows.is_some()) {
