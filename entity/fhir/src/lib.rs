@@ -7,6 +7,7 @@ mod definitions;
 pub mod document;
 pub mod json;
 pub mod mask;
+pub mod media;
 pub mod members;
 pub mod outcome;
 pub mod patch;

@@ -493,6 +493,11 @@ impl Store {
         object.set("id", Json::from(row.id.clone()));
         let document = Json::Object(object);
         let issues = validate(&document);
+        // Too much of it is another matter than wrong.
+        if issues.iter().any(|i| i.blocks() && i.code == IssueType::TooLong) {
+            let issues = issues.into_iter().filter(|i| i.code == IssueType::TooLong).collect();
+            return Err(StoreError::InvalidWrite { at, issues });
+        }
         if issues.iter().any(Issue::blocks) {
             return Err(StoreError::NotValid { at, issues });
         }

@@ -4,7 +4,6 @@ pub mod catalog;
 pub mod cell;
 pub mod demo;
 pub mod measure;
-pub mod media;
 pub mod note;
 pub mod questionnaire;
 pub mod score;

@@ -149,7 +149,7 @@ async fn file(act: &mut Act<'_>, input: &DocumentFileInput, about: &About<'_>) -
         act.problems.add(&format!("{place}.data"), IssueType::Value, "not base64");
         return Ok(None);
     };
-    let media = match clinical::media::check(&declared, &bytes) {
+    let media = match fhir::media::check(&declared, &bytes) {
         Ok(media) => media,
         Err(fault) => {
             let place = if stored.is_some() { "file.stored.id".to_owned() } else { format!("{place}.contentType") };

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::Server;
@@ -137,9 +139,85 @@ async fn s05_bundles_are_bounded() {
     for (body, about) in [(bundle(10_001, false), "over 10000 entries"), (bundle(1_001, true), "over 1000 conditions")]
     {
         let (status, _, text) = refusal(client.send(Method::POST, "", &body).await).await;
-        assert!((status == 413 || status == 400) && text.contains(about), "{status} {text}");
+        assert!(status == 413 && text.contains(about), "{status} {text}");
     }
     assert_eq!(client.page("/Basic?_summary=count").await["total"], 0);
+}
+
+/// The content of attachments wherever they stand, and of Binary; what cannot be told from its bytes is taken at its word.
+#[tokio::test]
+async fn s06_files_are_bounded_and_what_they_are_said_to_be() {
+    let client = Client::start().await;
+    let attachment = |media: &str, bytes: &[u8]| json!({"contentType": media, "data": STANDARD.encode(bytes)});
+    let resources = |file: Value| {
+        let content = json!([{"attachment": file}]);
+        let text = json!([{"linkId": "1", "answer": [{"valueAttachment": file}]}]);
+        [
+            ("Patient.photo[0]", json!({"resourceType": "Patient", "photo": [file]})),
+            (
+                "DocumentReference.content[0].attachment",
+                json!({"resourceType": "DocumentReference", "status": "current", "content": content}),
+            ),
+            (
+                "QuestionnaireResponse.item[0].answer[0].value.ofType(Attachment)",
+                json!({"resourceType": "QuestionnaireResponse", "status": "completed", "item": text}),
+            ),
+            (
+                "Basic.extension[0].value.ofType(Attachment)",
+                json!({"resourceType": "Basic", "code": {"text": "x"}, "extension": [{"url": "urn:x", "valueAttachment": file}]}),
+            ),
+            ("Binary", json!({"resourceType": "Binary", "contentType": file["contentType"], "data": file["data"]})),
+        ]
+    };
+    let bundle = |resource: &Value| {
+        let request = json!({"method": "POST", "url": resource["resourceType"]});
+        json!({"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": resource, "request": request}]})
+    };
+    let answer = async |path: &str, body: &Value| {
+        let answer = client.send(Method::POST, path, &body.to_string()).await;
+        let status = answer.status().as_u16();
+        (status, answer.json::<Value>().await.unwrap())
+    };
+    let false_ones: [(&str, &[u8]); 4] = [
+        ("application/pdf", b"MZ\x90\0"),
+        ("image/png", b"\xff\xd8\xff\xe0"),
+        ("text/plain; charset=utf-8", b"%PDF-1.7"),
+        ("application/xml", b"<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc\">]><a/>"),
+    ];
+    for (media, bytes) in false_ones {
+        for (place, resource) in resources(attachment(media, bytes)) {
+            let (status, body) = answer(&format!("/{}", resource["resourceType"].as_str().unwrap()), &resource).await;
+            assert_eq!(
+                (status, body["issue"][0]["expression"][0].as_str().unwrap()),
+                (422, &*format!("{place}.contentType")),
+                "{body}"
+            );
+            assert_eq!(answer("", &bundle(&resource)).await.0, 422, "{resource}");
+        }
+    }
+    // A resource has 5 MiB at most, so a file of that size comes in a bundle only.
+    let large = vec![b'x'; (5 << 20) + 1];
+    let (place, resource) = &resources(attachment("text/plain", &large))[1];
+    let (status, body) = answer("", &bundle(resource)).await;
+    assert_eq!((status, &body["issue"][0]["code"]), (413, &json!("too-long")), "{body}");
+    let place = place.split_once('.').unwrap().1;
+    assert_eq!(body["issue"][0]["expression"][0], format!("Bundle.entry[0].resource.{place}.data"), "{body}");
+    assert_eq!(answer("/DocumentReference", resource).await.0, 413);
+    for ty in ["Patient", "DocumentReference", "QuestionnaireResponse", "Basic", "Binary"] {
+        assert_eq!(client.page(&format!("/{ty}?_summary=count")).await["total"], 0, "{ty}");
+    }
+    let good: [(&str, &[u8]); 4] = [
+        ("application/pdf", b"%PDF-1.7"),
+        ("image/png", b"\x89PNG\r\n\x1a\n"),
+        ("text/plain", "Gr\u{fc}\u{df}e".as_bytes()),
+        ("application/x-unknown", b"MZ\x90\0"),
+    ];
+    for (media, bytes) in good {
+        for (_, resource) in resources(attachment(media, bytes)) {
+            let path = format!("/{}", resource["resourceType"].as_str().unwrap());
+            assert_eq!(answer(&path, &resource).await.0, 201, "{resource}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -183,11 +261,12 @@ async fn s09_expressions_are_bounded_in_length_depth_and_work() {
     let client = Client::start().await;
     let people: Vec<Value> = (0..100).map(|n| json!({"text": format!("n{n}")})).collect();
     let many = ".select($this | %resource.name)".repeat(40);
-    for expression in [
+    let expressions = [
         format!("'{}'", "x".repeat(3_000)),
         format!("{}1{}", "(".repeat(200), ")".repeat(200)),
-        format!("name{}", &many[..1_900.min(many.len())]),
-    ] {
+        format!("%resource.name{}", &many[..1_900.min(many.len())]),
+    ];
+    for expression in &expressions {
         let body = json!({"resourceType": "Parameters", "parameter": [
             {"name": "expression", "valueString": expression}, {"name": "resource", "resource": {"resourceType": "Patient", "name": people}}]});
         let asked = Instant::now();
@@ -196,6 +275,52 @@ async fn s09_expressions_are_bounded_in_length_depth_and_work() {
         assert_eq!(status, 400, "{}: {text}", &expression[..40]);
         assert!(asked.elapsed() < Duration::from_secs(20), "{}", &expression[..40]);
     }
+    // Many foci share what one has: each of these would do by itself.
+    let body = json!({"resourceType": "Parameters", "parameter": [
+        {"name": "expression", "valueString": "%resource.name.text.select($this & 'x').count()"},
+        {"name": "context", "valueString": "name | name.text"},
+        {"name": "resource", "resource": {"resourceType": "Patient", "name": (0..1_000).map(|n| json!({"text": format!("n{n}")})).collect::<Vec<_>>()}}]});
+    let (status, code, text) = refusal(client.send(Method::POST, "/$fhirpath", &body.to_string()).await).await;
+    assert_eq!((status, &*code), (400, "too-costly"), "{text}");
+
+    // The other doors that take an expression.
+    let patient = json!({"resourceType": "Patient", "id": "p", "name": people});
+    client.json(Method::PUT, "/Patient/p", &patient.to_string(), 201).await;
+    let doors = |[patched, viewed, searched, walked]: [&str; 4]| {
+        let part = json!([{"name": "type", "valueCode": "delete"}, {"name": "path", "valueString": patched}]);
+        let patch = json!({"resourceType": "Parameters", "parameter": [{"name": "operation", "part": part}]});
+        let view = json!({"resourceType": "ViewDefinition", "status": "active", "resource": "Patient",
+            "select": [{"column": [{"name": "a", "path": viewed, "collection": true}]}]});
+        let run = json!({"resourceType": "Parameters", "parameter": [{"name": "viewResource", "resource": view}]});
+        let parameter = json!({"resourceType": "SearchParameter", "url": "urn:s", "name": "S", "status": "active",
+            "description": "s", "code": "s", "base": ["Patient"], "type": "string", "expression": searched});
+        let ask = format!("{{ Patient(id: \"p\") {{ name(fhirpath: {}) {{ text }} }} }}", json!(walked));
+        let answer = async |method: Method, path: &str, body: Value| {
+            let media = if path == "/$graphql" { "application/json" } else { "application/fhir+json" };
+            let answer = client.ask(method, path).header("content-type", media).body(body.to_string()).send().await;
+            let answer = answer.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        async move {
+            [
+                answer(Method::PATCH, "/Patient/p", patch).await,
+                answer(Method::POST, "/$viewdefinition-run", run).await,
+                answer(Method::POST, "/SearchParameter", parameter).await,
+                answer(Method::POST, "/$graphql", json!({"query": ask})).await,
+            ]
+        }
+    };
+    for (n, expression) in expressions.iter().enumerate() {
+        // What is read as part of a resource is 422, what is asked 400, and 413 where it would cost too much.
+        for (status, text) in doors([expression.as_str(); 4]).await {
+            assert!([400, 413, 422].contains(&status), "{n}: {status} {text}");
+        }
+    }
+    assert_eq!(client.page("/SearchParameter?_summary=count").await["total"], 0);
+    assert_eq!(client.page("/Patient/p").await["meta"]["versionId"], "1");
+    // The doors are open for others.
+    let good = doors(["Patient.active", "name.text", "Patient.name.text", "text = 'n1'"]).await;
+    assert_eq!(good.each_ref().map(|(status, _)| *status), [200, 200, 201, 200], "{good:?}");
 }
 
 /// Hostile names and values at every place of a search: 400 or an empty answer, and nothing of the database in it.

@@ -56,6 +56,7 @@ mod patient_lists;
 mod population;
 mod profiles;
 mod readme;
+mod role_table;
 mod search;
 mod search_nodes;
 mod search_parameter;

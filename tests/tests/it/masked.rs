@@ -34,7 +34,7 @@ async fn site() -> Site {
          "name": [{"family": "Planted-Family", "given": ["Planted-Family"]}], "telecom": [{"system": "phone", "value": "Planted-Phone"}],
          "gender": "female", "birthDate": "1970-03-04", "extension": [{"url": "urn:x", "valueString": "Planted-Extension"}],
          "address": [{"line": ["Planted-Line"], "city": "Planted-City", "state": "Left-State", "country": "DE"}],
-         "photo": [{"contentType": "image/png", "data": "UGxhbnRlZA=="}], "contact": [{"name": {"family": "Planted-Contact"}}]},
+         "photo": [{"contentType": "image/webp", "data": "UGxhbnRlZA=="}], "contact": [{"name": {"family": "Planted-Contact"}}]},
         {"resourceType": "RelatedPerson", "id": "r1", "patient": {"reference": "Patient/p1"}, "name": [{"family": "Planted-Relative"}]},
         {"resourceType": "Condition", "id": "c1", "subject": subject, "text": text, "note": [{"text": "Planted-Note"}],
          "code": {"coding": [{"system": "http://snomed.info/sct", "code": "195967001"}], "text": "Left-Asthma"},

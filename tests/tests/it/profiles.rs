@@ -145,7 +145,7 @@ async fn a_binary_is_sent_and_fetched_in_its_own_type() {
     let put = client
         .ask(Method::PUT, &place)
         .header(header::CONTENT_TYPE, "application/pdf")
-        .body("two")
+        .body("%PDF-2")
         .send()
         .await
         .unwrap();
@@ -164,7 +164,7 @@ async fn a_binary_is_sent_and_fetched_in_its_own_type() {
         assert_eq!(refusal(refused).await.0, status, "{path}");
     }
     // As any resource.
-    assert_eq!(client.page(&place).await["data"], "dHdv");
+    assert_eq!(client.page(&place).await["data"], "JVBERi0y");
     let patient =
         client.ask(Method::POST, "/Patient").header(header::CONTENT_TYPE, "text/html").body("x").send().await.unwrap();
     assert_eq!(refusal(patient).await.0, 415);

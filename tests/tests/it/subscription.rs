@@ -285,6 +285,46 @@ async fn what_cannot_be_served_is_refused_when_it_is_made() {
     assert_eq!(narrow.send(Method::POST, "/Subscription", &own).await.status(), 201);
 }
 
+/// What leaves carries nothing of the request that caused it, and nobody goes where a reference leads.
+#[tokio::test]
+async fn s47_no_token_leaves_with_a_message_nor_to_a_foreign_reference() {
+    let client = client().await;
+    let worker = client.server.serve_subscriptions(HERE);
+    let receiver = Receiver::start().await;
+    let foreign = Receiver::start().await;
+    // Without header values of its own, which a client may ask for.
+    let mut plain = hook("Patient?", &receiver, None);
+    plain["channel"].as_object_mut().unwrap().remove("header");
+    let made = client.json(Method::POST, "/Subscription", &plain.to_string(), 201).await;
+    is(&client, made["id"].as_str().unwrap(), "active").await;
+    let elsewhere = foreign.url.replace("/hook", "/fhir/Organization/x");
+    let patient = json!({"resourceType": "Patient", "id": "far", "managingOrganization": {"reference": elsewhere},
+        "photo": [{"contentType": "image/png", "url": elsewhere}]});
+    let write = client.ask(Method::PUT, "/Patient/far").header("content-type", "application/fhir+json");
+    let write = write.header("x-secret", "planted").body(patient.to_string()).send().await.unwrap();
+    assert_eq!(write.status(), 201);
+    let got = receiver.after(1).await;
+    for path in [
+        "/Patient?_id=far&_include=Patient:organization",
+        "/Patient/far/$everything",
+        "/Patient?organization.name=x",
+        "/Patient/far",
+    ] {
+        let read = client.get(path).await;
+        assert!(read.status().is_success() || read.status() == 400, "{path}: {}", read.status());
+    }
+    for message in &got {
+        for (name, value) in &message.headers {
+            assert!(!["authorization", "cookie", "proxy-authorization", "x-secret"].contains(&name.as_str()), "{name}");
+            let value = value.to_str().unwrap();
+            assert!(!value.contains(&client.token) && !value.contains("planted"), "{name}: {value}");
+        }
+        assert!(!message.body.contains(&client.token));
+    }
+    assert!(foreign.got().is_empty(), "{:?}", foreign.got());
+    worker.abort();
+}
+
 #[tokio::test]
 async fn s46_endpoints_inside_are_not_reached() {
     let first = Server::start_in(false).await;

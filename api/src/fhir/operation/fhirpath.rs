@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::State as Extract;
 use fhir::json::Object;
-use fhir::path::{Collection, Context, Expression, Node, PathError, Value};
+use fhir::path::{Budget, Collection, Context, Expression, Node, PathError, Value};
 use fhir::{Issue, IssueType, Json, ResourceType};
 use http::{HeaderMap, StatusCode, Uri};
 
@@ -59,12 +59,16 @@ fn answer(asked: &Json<'_>, caller: &Caller) -> Result<String, Failure> {
     let expression = Expression::parse_user(text).map_err(|e| unevaluated("expression", &e))?;
     let foci = context.map(Expression::parse_user).transpose().map_err(|e| unevaluated("context", &e))?;
     let whole = Node::resource(resource);
+    // One budget for all: as many foci as a resource has nodes would have as many.
+    let mut budget = Budget::default();
     let foci = match &foci {
         None => Collection::One(Value::Node(whole)),
         Some(foci) => {
             let mut at = Context::new(resource);
             at.now = Some(caller.request.now.into());
-            foci.evaluate(&at).map_err(|e| unevaluated("context", &e))?
+            let (found, steps) = foci.evaluate_counted(&at);
+            budget.steps -= steps;
+            found.map_err(|e| unevaluated("context", &e))?
         }
     };
     let mut said = vec![
@@ -78,7 +82,10 @@ fn answer(asked: &Json<'_>, caller: &Caller) -> Result<String, Failure> {
         let mut at = Context::at(whole, whole).tracing();
         at.focus = Collection::One(focus.clone());
         at.now = Some(caller.request.now.into());
-        let values = expression.evaluate(&at).map_err(|e| unevaluated("expression", &e))?;
+        at.budget = budget;
+        let (values, steps) = expression.evaluate_counted(&at);
+        budget.steps -= steps;
+        let values = values.map_err(|e| unevaluated("expression", &e))?;
         let mut parts: Vec<Json<'_>> = values.iter().map(of_value).collect();
         for trace in at.traces() {
             let mut traced = Object::new();

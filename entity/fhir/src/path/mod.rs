@@ -113,7 +113,7 @@ impl Expression {
     }
 
     /// As [`Self::evaluate`], with the steps of the budget that were used.
-    pub(crate) fn evaluate_counted<'a>(&'a self, context: &Context<'a>) -> (Result<Collection<'a>, PathError>, u64) {
+    pub fn evaluate_counted<'a>(&'a self, context: &Context<'a>) -> (Result<Collection<'a>, PathError>, u64) {
         eval::evaluate(&self.root, context)
     }
 }

@@ -14,11 +14,13 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, FixedOffset};
 
-use crate::path::{Collection, Context, Expression, Node, Type, Value};
+use crate::path::{Budget, Collection, Context, Expression, Node, Type, Value};
 use crate::{Issue, IssueType, Json, ResourceType};
 
 /// Most rows of one resource. Sibling selects multiply.
 const MAX_ROWS: usize = 100_000;
+/// Steps that all expressions of a view may take together over one resource, about 50 ms.
+const STEPS: u64 = 1_000_000;
 /// Most nodes that `repeat` visits in one resource.
 const MAX_REPEATED: usize = 100_000;
 
@@ -119,7 +121,7 @@ impl View {
             let value = Value::Node(Node::element(Some(value), None, *ty));
             context.variables.push((Cow::Borrowed(name), Collection::One(value)));
         }
-        let mut run = Run { context };
+        let mut run = Run { context, left: STEPS };
         let root = Some(Value::Node(Node::resource(resource)));
         for filter in &self.filters {
             if !run.holds(filter, &root)? {
@@ -150,13 +152,17 @@ fn too_many() -> Issue {
 /// One resource under one view. A focus of `None` stands for the row that `forEachOrNull` makes of nothing.
 struct Run<'a> {
     context: Context<'a>,
+    /// Steps that all expressions over this resource may still take together.
+    left: u64,
 }
 
 impl<'a> Run<'a> {
     fn evaluate(&mut self, path: &'a Path, focus: &Option<Value<'a>>, index: i64) -> Result<Collection<'a>, Issue> {
         self.context.focus = focus.clone().into();
         self.context.variables[0].1 = Collection::One(Value::Integer(index));
-        let found = path.expression.evaluate(&self.context);
+        self.context.budget.steps = Budget::default().steps.min(self.left);
+        let (found, steps) = path.expression.evaluate_counted(&self.context);
+        self.left -= steps;
         found.map_err(|e| Issue::error(e.issue_type(), e.to_string()).at(path.place.as_str()))
     }
 

@@ -3,6 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+
 use super::primitive::Fault;
 use super::quick;
 use super::rules::{Field, Kind, Rule, Set, TypeRules};
@@ -11,13 +15,17 @@ use crate::path::invariant::{self, Place as At};
 use crate::path::model::{Choice, Type};
 use crate::path::{Budget, ErrorKind, Node};
 use crate::reference::{self, Target};
-use crate::{Issue, IssueType, Json};
+use crate::{Issue, IssueType, Json, media};
 
 /// Issues listed at most; the walk ends there.
 pub(super) const MAX_ISSUES: usize = 100;
 /// Steps that all invariants of a document may take together, beside [`STEPS_PER_NODE`]. A step is about one item looked at.
 const STEPS: u64 = 100_000;
 const STEPS_PER_NODE: u64 = 200;
+
+/// As `base64Binary` is read: what the last bits are does not matter.
+const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
 
 /// Where the walk stands: a list back to the resource, made into text only when there is something to say.
 pub(super) struct Place<'p> {
@@ -129,6 +137,9 @@ impl<'a> Walk<'a> {
         };
         let rules = TypeRules::of(ty);
         self.members(object, rules, true, place);
+        if ty.name() == "Binary" {
+            self.content(object, place);
+        }
         let node = Node::element(Some(json), None, ty);
         self.invariants(&rules.invariants, node, place);
         if let Some(contained) = object.get("contained") {
@@ -332,8 +343,10 @@ impl<'a> Walk<'a> {
                     return self.add(IssueType::Invariant, "ele-1: an element has a value or children", place);
                 }
                 self.members(object, rules, false, place);
-                if choice.ty.name() == "Reference" {
-                    self.reference(object, choice, place);
+                match choice.ty.name() {
+                    "Reference" => self.reference(object, choice, place),
+                    "Attachment" => self.content(object, place),
+                    _ => {}
                 }
                 if let Some(set) = field.set {
                     self.binding(object, choice.ty, set, place);
@@ -358,6 +371,24 @@ impl<'a> Walk<'a> {
         let node = Node::element(json, companion, choice.ty);
         self.invariants(&rules.invariants, node, place);
         self.invariants(&field.invariants, node, place);
+    }
+
+    /// The bytes in `data` are not too many, and of the type that `contentType` says where that type can be told. What cannot be told is
+    /// taken at its word.
+    fn content(&mut self, object: &Object<'_>, place: &Place<'_>) {
+        let text = |name| object.get(name).and_then(Json::as_str);
+        let Some(data) = text("data").filter(|data| !data.is_empty()) else { return };
+        let data = data.split_ascii_whitespace().collect::<String>();
+        // Anything else is no base64, which has been said.
+        let Ok(bytes) = BASE64.decode(data) else { return };
+        if bytes.len() > media::LARGEST {
+            let text = format!("the content has {} bytes, at most {} are taken", bytes.len(), media::LARGEST);
+            return self.add(IssueType::TooLong, text, &place.child("data"));
+        }
+        if let Some(Err(fault @ media::Fault::Mismatch { .. })) = text("contentType").map(|ty| media::check(ty, &bytes))
+        {
+            self.add(IssueType::Value, fault.to_string(), &place.child("contentType"));
+        }
     }
 
     /// Remembers `#id` for dom-3. Canonicals and the like refer, too.

@@ -1,6 +1,9 @@
 //! Files that may be put on record: which media types, and whether the bytes are what they are said to be. It reads no further than a
 //! signature needs: a file that begins like a PDF may still be a broken one.
 
+/// Most bytes of one file inside a resource.
+pub const LARGEST: usize = 5 << 20;
+
 /// A file that cannot be put on record, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
