@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     fn person(account: i64) -> Actor {
-        Actor { account: Some(account), roles: vec![Role::Nurse], ..Actor::server() }
+        Actor { account: Some(account), roles: vec![Role::Nurse], scope: None, ..Actor::server() }
     }
 
     fn at(ms: i64) -> DateTime<Utc> {
