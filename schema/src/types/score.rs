@@ -158,7 +158,9 @@ fn bmi(patient: &Document, weight: Option<Newest>, height: Option<Newest>) -> Ri
     let cm = draft.number(height, "body height", "cm");
     let mut value = kg.zip(cm).and_then(|(kg, cm)| score::bmi_kg_m2(kg, cm));
     if value.is_some() && !grown && days.is_none_or(|(weighed, measured)| weighed != measured) {
-        draft.missing.push("a height of the same day as the weight, since the patient was not 20 years old".into());
+        draft.missing.push(
+            "a height of the same day as the weight: the patient is not known to have been 20 years old then".into(),
+        );
         value = None;
     } else if value.is_none() && draft.missing.is_empty() {
         draft.missing.push("a weight and a height above zero".into());

@@ -176,7 +176,7 @@ async fn scores_come_from_the_newest_results_and_say_what_they_lack() {
     assert_eq!([&child[0]["value"], &child[1]["value"]], [&Value::Null; 2]);
     assert_eq!(
         child[0]["missing"][0],
-        "a height of the same day as the weight, since the patient was not 20 years old"
+        "a height of the same day as the weight: the patient is not known to have been 20 years old then"
     );
     assert_eq!(
         child[1]["missing"],
