@@ -4,8 +4,9 @@ use async_graphql::{Context, Enum, ID, InputObject, Interface, Object, Result, S
 use chrono::{DateTime as Moment, Utc};
 use entity::StoreError;
 use entity::role::Role;
-use entity::store::Lookup;
+use entity::store::{Lookup, PageRequest};
 use fhir::ResourceType;
+use fhir::search::added::Reading;
 use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, parse};
 
@@ -375,6 +376,34 @@ fn served_type(name: &str) -> Result<ResourceType> {
     found.ok_or_else(|| invalid("type", format!("'{name}' is no type of resource that is served here")))
 }
 
+/// How often a search is asked again because what may be searched by changed meanwhile.
+const TRIES: usize = 3;
+
+/// A page of what a FHIR search finds, by R4's parameters and by those that were defined at run time.
+async fn found(
+    session: &Session,
+    resource_type: ResourceType,
+    pairs: &[(String, String)],
+    request: &PageRequest,
+) -> Result<List> {
+    let mut tries = 0;
+    loop {
+        let parameters = session.store.parameters();
+        let lookup = Reading::of(&parameters.added);
+        let options = Options { added: Some(&lookup), ..Options::default() };
+        let list = match parse(resource_type, pairs, Handling::Strict, session.now, &options) {
+            Ok(parsed) => Box::pin(List::search(session, parsed.query, request)).await,
+            Err(issues) => Err(error::graphql(&StoreError::Invalid(issues))),
+        };
+        tries += 1;
+        // Asked afterwards: a parameter that was taken away while the page was read may have lost rows of it.
+        let newest = !lookup.went_beyond() || tries == TRIES;
+        if newest || session.store.are_newest(&parameters).await.map_err(|e| error::graphql(&e))? {
+            return list;
+        }
+    }
+}
+
 /// The root of all questions.
 pub struct Query;
 
@@ -438,10 +467,8 @@ impl Query {
         let session = session(ctx);
         let resource_type = served_type(&resource_type)?;
         let pairs = search_pairs("query", &query, &["_sort", "_filter", "_text", "_content", "_list"])?;
-        let parsed = parse(resource_type, &pairs, Handling::Strict, session.now, &Options::default());
-        let query = parsed.map_err(|issues| error::graphql(&StoreError::Invalid(issues)))?.query;
         let request = PageArguments { first, after, last, before }.request()?;
-        List::search(session, query, &request).await.map(ResourceConnection)
+        found(session, resource_type, &pairs, &request).await.map(ResourceConnection)
     }
 
     /// Several resources in the order asked, at most 200; null in the place of each that is absent or not to be seen.
@@ -788,13 +815,17 @@ impl Query {
         let masked = session.actor.is_masked(ResourceType::Patient);
         let sort = sort.unwrap_or(if masked { PatientSort::LastUpdatedDesc } else { PatientSort::Family });
         pairs.push(("_sort".into(), sort.parameter().into()));
-        let parsed = parse(ResourceType::Patient, &pairs, Handling::Strict, session.now, &Options::default());
-        let query = parsed.map_err(|issues| error::graphql(&StoreError::Invalid(issues)))?.query;
         let request = PageArguments { first, after, last, before }.request()?;
         if nobody {
+            // What is wrong with the rest is told all the same.
+            let parameters = session.store.parameters();
+            let lookup = Reading::of(&parameters.added);
+            let options = Options { added: Some(&lookup), ..Options::default() };
+            let parsed = parse(ResourceType::Patient, &pairs, Handling::Strict, session.now, &options);
+            let query = parsed.map_err(|issues| error::graphql(&StoreError::Invalid(issues)))?.query;
             return Ok(PatientConnection(List::none(query)));
         }
-        List::search(session, query, &request).await.map(PatientConnection)
+        found(session, ResourceType::Patient, &pairs, &request).await.map(PatientConnection)
     }
 }
 

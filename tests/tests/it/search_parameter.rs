@@ -451,3 +451,31 @@ async fn what_is_stored_is_indexed_anew_by_who_may_say_so() {
     let physician = site.person(Role::Physician, None).await;
     assert_eq!(by(&physician, Method::POST, "/$reindex").await.unwrap().status(), 403);
 }
+
+#[tokio::test]
+async fn graphql_searches_by_what_was_added_as_long_as_it_is_there() {
+    let client = Client::start().await;
+    for (id, colour) in [("a", "blue"), ("b", "green"), ("c", "blue")] {
+        put(&client, &patient(id, &[eyes(colour)])).await;
+    }
+    let site = gql::Site::at(&client.server);
+    let lee = site.person(Role::Physician, None).await;
+    let search = r#"{ search(type: "Patient", query: "eyes=blue&_sort=_id") { totalCount nodes { fhirId } } }"#;
+    let patients = r#"{ patients(fhirQuery: "eyes=blue", sort: LAST_UPDATED_DESC) { totalCount nodes { fhirId } } }"#;
+    let refused = async |query: &str, text: &str| {
+        let answer = site.answer(&lee, query, json!({})).await;
+        assert!(answer["errors"][0]["message"].as_str().unwrap().contains(text), "{answer}");
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "INVALID", "{answer}");
+    };
+    refused(search, "no search parameter \"eyes\"").await;
+    put(&client, &parameter("eyes", "token", "Coding")).await;
+    refused(search, "the job ").await;
+    carry_out(&client.server).await;
+    let found = site.ask(&lee, search, json!({})).await;
+    assert_eq!(found["search"], json!({"totalCount": 2, "nodes": [{"fhirId": "a"}, {"fhirId": "c"}]}));
+    let found = site.ask(&lee, patients, json!({})).await;
+    assert_eq!(found["patients"], json!({"totalCount": 2, "nodes": [{"fhirId": "c"}, {"fhirId": "a"}]}));
+    assert_eq!(client.ask(Method::DELETE, "/SearchParameter/eyes").send().await.unwrap().status(), 204);
+    refused(search, "no search parameter").await;
+    refused(patients, "no search parameter").await;
+}
