@@ -15,7 +15,7 @@ pub const MOST_STARS: i64 = 500;
 pub const MOST_OPENED: i64 = 30;
 /// Most patients of one who treats them that are listed.
 pub const MOST_TREATED: i64 = 5_000;
-/// A chart that is read again within this time is still the same opening.
+/// The chart opened last, when it is read again within this time, is still the same opening.
 const SAME_OPENING: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 
 /// An account that knows patients by name; those who see them masked have no lists of them.
@@ -72,7 +72,8 @@ impl Store {
     pub async fn chart_opened(&self, actor: &Actor, now: DateTime<Utc>, patient: &str) -> Result<(), StoreError> {
         let Ok(account) = account(actor) else { return Ok(()) };
         let sql = "INSERT INTO app.chart_opened AS o (account, patient, opened_at) VALUES ($1, $2, $3)
-            ON CONFLICT (account, patient) DO UPDATE SET opened_at = $3 WHERE o.opened_at < $4";
+            ON CONFLICT (account, patient) DO UPDATE SET opened_at = $3 WHERE o.opened_at < $4
+            OR o.opened_at < (SELECT max(opened_at) FROM app.chart_opened WHERE account = $1)";
         let before = now - SAME_OPENING;
         let binds: [Value; 4] = [account.into(), patient.into(), now.into(), before.into()];
         if self.db.execute_raw(statement(sql, binds)).await?.rows_affected() == 0 {

@@ -124,6 +124,12 @@ async fn recent_are_the_charts_that_were_opened_the_last_one_first() {
     }
     assert_eq!(site.opened(&who).await, ["other", "gp", "stay"]);
     assert!(site.opened(&site.person(Role::Physician, None).await).await.is_empty());
+    // A chart that is gone back to at once is the last one again.
+    for id in ["stay", "visit", "stay"] {
+        site.ask(&who, OPEN, json!({"id": format!("Patient/{id}")})).await;
+        site.server.clock.advance(TimeDelta::seconds(1));
+    }
+    assert_eq!(site.opened(&who).await, ["stay", "visit", "other", "gp"]);
     // Only the last thirty are kept.
     let many: Vec<Value> = (0..30).map(|n| json!({"resourceType": "Patient", "id": format!("m{n}")})).collect();
     site.store(&json!(many).to_string()).await;
