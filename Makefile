@@ -56,9 +56,11 @@ crawl: deps node chromium
 	cargo build --workspace
 	cd tests/e2e && npm ci && WINTEHR_E2E=crawl.mjs bash run.sh
 
-# The screenshots that e2e takes, looked at by people.
-shots: e2e
-	@ls tests/e2e/shots
+# The main screens at three widths, light and dark, in tests/e2e/shots; those of the README are in docs.
+shots: deps frontend chromium
+	cargo build --workspace
+	cd tests/e2e && npm ci && WINTEHR_E2E=screenshots.mjs bash run.sh
+	@ls tests/e2e/shots docs
 
 # Server against bare SQL; writes BENCHMARKS.md.
 bench: deps
