@@ -145,7 +145,12 @@ impl List {
 
     /// Nothing, and known to be nothing.
     pub fn none(query: Query) -> Self {
-        Self { documents: Vec::new(), page: Arc::default(), query: LazyLock::new(Box::new(move || query)), total: Some(0) }
+        Self {
+            documents: Vec::new(),
+            page: Arc::default(),
+            query: LazyLock::new(Box::new(move || query)),
+            total: Some(0),
+        }
     }
 
     /// Searches one page.
