@@ -30,7 +30,7 @@ pub fn check(new: &NewClient) -> Result<(), String> {
         return Err("an application for people has at least one address to send them back to".into());
     }
     // A frame shows pages of the web; a private scheme opens a program.
-    if new.framed && !new.launch_url.as_deref().is_some_and(|url| origin(url).is_some()) {
+    if new.framed && new.launch_url.as_deref().is_none_or(|url| origin(url).is_none()) {
         return Err("an application within the chart has an http(s) address where a launch begins".into());
     }
     let permissions = crate::launch::parse(&new.scope).map_err(|e| e.to_string())?;

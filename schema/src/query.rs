@@ -647,7 +647,6 @@ impl Query {
 
     /// Forms of questions that are in use, by title, one page.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection with a search")]
     async fn questionnaires(
         &self,
         ctx: &Context<'_>,
@@ -662,7 +661,6 @@ impl Query {
 
     /// Who works here, by family name, one page; those who no longer do included.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection with a search")]
     async fn practitioners(
         &self,
         ctx: &Context<'_>,
@@ -773,7 +771,6 @@ impl Query {
 
     /// Patients, one page.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection with filter and sort")]
     async fn patients(
         &self,
         ctx: &Context<'_>,

@@ -278,7 +278,7 @@ pub(super) fn person(account: account::Model, policy: CarePolicy, at: DateTime<U
     let registers = roles.contains(&Role::Registrar);
     let care =
         (treats && policy == CarePolicy::CareTeam).then(|| Care { practitioner: practitioner.clone(), registers, at });
-    let opened = (treats && present).then(|| Opened { account: account.id, practitioner, at });
+    let opened = (treats && present).then_some(Opened { account: account.id, practitioner, at });
     Actor {
         account: Some(account.id),
         principal: account.login,

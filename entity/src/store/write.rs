@@ -408,28 +408,25 @@ impl Store {
             let Write { resource_type, id, act } = write;
             let head = heads.get(&(*resource_type, id.clone()));
             let Some((text, operation)) = intended(actor, at, write, head)? else { continue };
-            let text = match text {
-                Some(text) => {
-                    if paired::is_watched(actor, plan.act.as_ref(), *resource_type) {
-                        let before = head.filter(|h| !h.deleted).and_then(|h| h.body.as_deref());
-                        paired::check(*resource_type, before, &text)?;
-                    }
-                    Some(match resource_type {
-                        ResourceType::Subscription => {
-                            let patched = matches!(act, Act::Patch { .. });
-                            let version_id = head.map_or(1, |h| h.version_id + 1);
-                            let wanted = Wanted { at, id, version_id, text: &text, patched };
-                            Cow::Owned(self.subscribe_to(tx, actor, request, wanted).await?)
-                        }
-                        _ => text,
-                    })
+            let text = if let Some(text) = text {
+                if paired::is_watched(actor, plan.act.as_ref(), *resource_type) {
+                    let before = head.filter(|h| !h.deleted).and_then(|h| h.body.as_deref());
+                    paired::check(*resource_type, before, &text)?;
                 }
-                None => {
-                    if *resource_type == ResourceType::Subscription {
-                        self.unsubscribe(tx, id).await?;
+                Some(match resource_type {
+                    ResourceType::Subscription => {
+                        let patched = matches!(act, Act::Patch { .. });
+                        let version_id = head.map_or(1, |h| h.version_id + 1);
+                        let wanted = Wanted { at, id, version_id, text: &text, patched };
+                        Cow::Owned(self.subscribe_to(tx, actor, request, wanted).await?)
                     }
-                    None
+                    _ => text,
+                })
+            } else {
+                if *resource_type == ResourceType::Subscription {
+                    self.unsubscribe(tx, id).await?;
                 }
+                None
             };
             let mut row = self.row(actor, request, at, write, head, (text.as_deref(), operation))?;
             row.rid = match head {

@@ -252,9 +252,10 @@ pub async fn record_coverage(session: &Session, input: CoverageRecordInput) -> R
                 own.0 < other.1 && other.0 < own.1
             };
             let both: Vec<Coverage> = facts[0].iter().filter(first).filter(meets).cloned().map(Coverage).collect();
-            match input.order == 1 && !both.is_empty() {
-                true => Err(OverlapsPrimary { existing: both }.into()),
-                false => Ok(Vec::new()),
+            if input.order == 1 && !both.is_empty() {
+                Err(OverlapsPrimary { existing: both }.into())
+            } else {
+                Ok(Vec::new())
             }
         })
         .await?;

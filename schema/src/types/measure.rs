@@ -219,7 +219,6 @@ impl MeasureResult {
     }
     /// Who they are; null for who may count patients and not see them.
     #[graphql(complexity = "crate::types::patient::page_cost(first, last) * child_complexity")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection with a group")]
     async fn members(
         &self,
         ctx: &Context<'_>,

@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use crate::client::header;
 use crate::gql::{Person, Site};
 
-const LONG: Duration = Duration::from_secs(3_600);
+const LONG: Duration = Duration::from_hours(1);
 const BURST: u32 = 40;
 
 fn page(base: &str, path: &str, who: &Person) -> RequestBuilder {

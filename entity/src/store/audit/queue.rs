@@ -99,7 +99,7 @@ impl Store {
             Ok(place) => place.forget(),
             Err(_) => {
                 within_patience(async { queue.places.acquire().await.map(SemaphorePermit::forget).map_err(|_| ()) })
-                    .await?
+                    .await?;
             }
         }
         if !written {
