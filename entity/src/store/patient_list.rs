@@ -71,10 +71,18 @@ impl Store {
     /// [`StoreError::Unavailable`] when the database is away.
     pub async fn chart_opened(&self, actor: &Actor, now: DateTime<Utc>, patient: &str) -> Result<(), StoreError> {
         let Ok(account) = account(actor) else { return Ok(()) };
+        let before = now - SAME_OPENING;
+        // An upsert takes a transaction id even when it changes nothing, and events wait for every one that is open.
+        let sql = "SELECT patient FROM app.chart_opened WHERE account = $1 AND opened_at >= $2
+            ORDER BY opened_at DESC, patient LIMIT 1";
+        if let Some(row) = self.db.query_one_raw(statement(sql, [account.into(), before.into()])).await?
+            && row.try_get::<String>("", "patient")? == patient
+        {
+            return Ok(());
+        }
         let sql = "INSERT INTO app.chart_opened AS o (account, patient, opened_at) VALUES ($1, $2, $3)
             ON CONFLICT (account, patient) DO UPDATE SET opened_at = $3 WHERE o.opened_at < $4
             OR o.opened_at < (SELECT max(opened_at) FROM app.chart_opened WHERE account = $1)";
-        let before = now - SAME_OPENING;
         let binds: [Value; 4] = [account.into(), patient.into(), now.into(), before.into()];
         if self.db.execute_raw(statement(sql, binds)).await?.rows_affected() == 0 {
             return Ok(());
