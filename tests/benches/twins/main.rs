@@ -5,6 +5,8 @@
 //! `BENCH_SECONDS` (5) and `BENCH_PATIENTS` (1000) change the size; `WINTEHR_TEST_DATA` adds the import of its `synthea` folder.
 //! `BENCH_ONLY` names the lines to measure by their beginnings (`01,16,create,subscriptions`): what it prints is written nowhere then.
 
+#![expect(clippy::disallowed_methods, reason = "its settings are those of a measurement, not of the program")]
+
 mod live;
 mod load;
 mod report;
