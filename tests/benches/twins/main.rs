@@ -3,10 +3,11 @@
 //! Each line is measured twice, through the server over HTTP and by pgbench with hand-written SQL that fetches the same rows, one after
 //! the other, so that the ratio holds where absolute figures do not. Load generator, server and PostgreSQL share the machine's cores.
 //! `BENCH_SECONDS` (5) and `BENCH_PATIENTS` (1000) change the size; `WINTEHR_TEST_DATA` adds the import of its `synthea` folder.
-//! `BENCH_ONLY` names the lines to measure by their beginnings (`01,16,create,subscriptions`): what it prints is written nowhere then.
+//! `BENCH_ONLY` names the lines to measure by their beginnings (`01,16,create,subscriptions,audit`): what it prints is written nowhere then.
 
 #![expect(clippy::disallowed_methods, reason = "its settings are those of a measurement, not of the program")]
 
+mod cost;
 mod live;
 mod load;
 mod report;
@@ -29,6 +30,10 @@ use report::{Line, Report};
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
 use thin::Thin;
 use twin::Twin;
+
+/// As the product has it, whose routes this program serves as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() {
@@ -68,7 +73,8 @@ async fn main() {
     let wait = Duration::from_secs(1);
     let only = std::env::var("BENCH_ONLY").unwrap_or_default();
     let wanted = |name: &str| only.is_empty() || only.split(',').any(|begin| name.starts_with(begin));
-    for shape in shapes::all(&db, seconds).await.into_iter().filter(|shape| wanted(shape.name)) {
+    let shapes = shapes::all(&db, seconds).await;
+    for shape in shapes.iter().filter(|shape| wanted(shape.name)) {
         let requests: Vec<Vec<u8>> = shape.samples.iter().map(|s| s.request.bytes(&server.host, token)).collect();
         let statements: Vec<String> = shape.samples.iter().map(|s| s.sql.clone()).collect();
         let clients = shape.clients;
@@ -102,6 +108,11 @@ async fn main() {
             "{} open GraphQL subscriptions, each a connection: {:.0} MB of the server alone (bar 500 MB), {:.0} MB before them; the last heard of a change {:.0} ms after its answer.",
             live::OPEN, seen.open_mb, seen.before_mb, seen.told.as_secs_f64() * 1e3
         ));
+    }
+    if wanted("audit") {
+        let reads: Vec<&shapes::Shape> =
+            shapes.iter().filter(|shape| shape.name.ends_with("; its row alone")).collect();
+        report.costs = cost::all(&reads, &url, token, seconds).await;
     }
     db.close().await.expect("closed");
     cluster.stop().expect("stopped");

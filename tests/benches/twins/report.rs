@@ -79,10 +79,45 @@ impl fmt::Display for Line {
     }
 }
 
+/// What auditing takes of the throughput of a read.
+pub struct Cost {
+    pub name: String,
+    pub clients: usize,
+    /// Answers a second, of each turn; not empty.
+    pub audited: Vec<f64>,
+    /// The same without the audit.
+    pub unaudited: Vec<f64>,
+    /// Percent.
+    pub bar: f64,
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (audited, unaudited) = (median(&self.audited), median(&self.unaudited));
+        write!(
+            f,
+            "Auditing takes {:.1} % of the throughput of \"{}\" (bar {:.0} %): {audited:.0} /s with it, {unaudited:.0} /s without it, {} clients, medians of {} turns each.",
+            100.0 * (1.0 - audited / unaudited),
+            self.name,
+            self.bar,
+            self.clients,
+            self.audited.len()
+        )
+    }
+}
+
+/// The upper one of two in the middle.
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}
+
 /// A whole run.
 #[derive(Default)]
 pub struct Report {
     pub lines: Vec<Line>,
+    pub costs: Vec<Cost>,
     pub notes: Vec<String>,
     pub patients: u64,
     pub peak_memory_mb: f64,
@@ -99,6 +134,9 @@ impl fmt::Display for Report {
             writeln!(f, "{line}")?;
         }
         writeln!(f)?;
+        for cost in &self.costs {
+            writeln!(f, "- {cost}")?;
+        }
         for note in &self.notes {
             writeln!(f, "- {note}")?;
         }
