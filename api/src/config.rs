@@ -293,7 +293,8 @@ pub struct NewUser {
     /// What people read.
     #[arg(long)]
     pub name: Option<String>,
-    /// Who this is in the record: `Practitioner/…` or `Patient/…`.
+    /// Who this is in the record: `Practitioner/…`, `Patient/…` or `RelatedPerson/…`; the last, with the role patient, sees the records of its
+    /// patient while a Consent permits it.
     #[arg(long)]
     pub fhir_user: Option<String>,
     /// Read the password from standard input instead of making one up.

@@ -19,7 +19,7 @@ pub struct Actor {
     /// Log-in name: for audit and idempotency, never for decisions.
     pub principal: String,
     pub roles: Vec<Role>,
-    /// `Practitioner/…` or `Patient/…` this person is, as `Type/id`.
+    /// `Practitioner/…`, `Patient/…` or `RelatedPerson/…` this person is, as `Type/id`.
     pub fhir_user: Option<String>,
     pub rows: Rows,
     pub clearance: Clearance,
@@ -164,6 +164,13 @@ impl Actor {
     pub(crate) fn sees_everybody(&self, resource_type: ResourceType) -> bool {
         (self.rows == Rows::All || !registry::in_patient_compartment(resource_type))
             && !self.care.as_ref().is_some_and(|care| care.narrows(resource_type))
+    }
+
+    /// Whether it is somebody who sees another person's records, by a Consent that may end at any time: what it may see is not to be
+    /// remembered from one request to the next.
+    pub(crate) fn is_proxy(&self) -> bool {
+        let related = |user: &String| user.starts_with("RelatedPerson/");
+        self.roles.contains(&Role::Patient) && self.fhir_user.as_ref().is_some_and(related)
     }
 
     /// The actor of a later instant.

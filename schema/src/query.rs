@@ -143,7 +143,7 @@ pub struct Me {
     pub principal: String,
     /// Roles held.
     pub roles: Vec<UserRole>,
-    /// Global id of the Practitioner or Patient this is.
+    /// Global id of the Practitioner, Patient or RelatedPerson this is.
     pub fhir_user: Option<ID>,
     /// Whether of all patients only those are seen with whom a care relation is on record, or whose chart is open in an emergency; others
     /// are looked up with `personLookup`.

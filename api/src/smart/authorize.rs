@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::launch::{self, Context, PERSON, Permission};
 use entity::store::{AppClient, Lookup, NewGrant, PageRequest, SignedIn};
-use entity::{Role, StoreError};
+use entity::{Role, Rows, StoreError};
 use fhir::ResourceType;
 use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, parse};
@@ -172,9 +172,12 @@ async fn subject(state: &State, asked: &Asked, found: &SignedIn, take: bool) -> 
         return Ok(Subject::Nobody);
     }
     if found.actor.roles == [Role::Patient] {
-        let own = found.actor.fhir_user.as_deref().and_then(|user| user.strip_prefix("Patient/"));
+        let own = match &found.actor.rows {
+            Rows::Patients(own) => own.first(),
+            Rows::All => None,
+        };
         return match own {
-            Some(own) => Ok(Subject::Chosen(own.to_owned(), None)),
+            Some(own) => Ok(Subject::Chosen(own.clone(), None)),
             None => Err(Problem::Here("Your account is not connected with a record.".into())),
         };
     }

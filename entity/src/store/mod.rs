@@ -24,6 +24,7 @@ mod outbox;
 mod paired;
 mod parameter;
 mod patient_list;
+mod proxy;
 mod read;
 mod recent;
 mod referrer;

@@ -10,7 +10,7 @@ use sea_orm::{
     QueryFilter as _, QueryOrder as _, Statement, Value,
 };
 
-use super::session::{ABSOLUTE, IDLE, audit_sign_in, person};
+use super::session::{ABSOLUTE, IDLE, audit_sign_in};
 use crate::app::{account, oauth_client, oauth_grant, oauth_launch, oauth_secret, session, signing_key};
 use crate::launch::{self, Context, Permission};
 use crate::registration;
@@ -416,9 +416,11 @@ impl Store {
             return Ok(None);
         }
         let Ok(granted) = launch::parse(&secret.scope) else { return Ok(None) };
-        let person = person(account, self.care_policy, now, false);
+        let person = self.person(account, now, false).await?;
         let Some(actor) = narrowed(person, &granted, family.patient.as_deref()) else { return Ok(None) };
-        self.grants.keep(&looked_up, (hash, demo_mode), now, secret.expires_at, actor.clone());
+        if !actor.is_proxy() {
+            self.grants.keep(&looked_up, (hash, demo_mode), now, secret.expires_at, actor.clone());
+        }
         Ok(Some(actor))
     }
 

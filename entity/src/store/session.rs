@@ -34,7 +34,7 @@ pub struct PersonAccount {
     /// PHC string of the password.
     pub password_hash: String,
     pub roles: Vec<Role>,
-    /// `Practitioner/…` or `Patient/…`.
+    /// `Practitioner/…`, `Patient/…` or `RelatedPerson/…`.
     pub fhir_user: Option<String>,
     /// Only good while the server is in demo mode.
     pub demo: bool,
@@ -253,44 +253,57 @@ impl Store {
             row.update(&self.db).await?;
         }
         let name = account.name.clone();
-        let actor = person(account, self.care_policy, now, true);
+        let actor = self.person(account, now, true).await?;
         let expires_at = (last_seen + IDLE).min(end);
         let signed_in = SignedIn { actor, name, expires_at };
-        recent.keep(&looked_up, (hash, demo_mode), now, expires_at, signed_in.clone());
+        if !signed_in.actor.is_proxy() {
+            recent.keep(&looked_up, (hash, demo_mode), now, expires_at, signed_in.clone());
+        }
         Ok(Some(signed_in))
     }
-}
 
-/// The actor of a person's account at an instant, narrowed by no scope. `present`: it is the person's own session; applications and
-/// subscriptions see none of the charts that are opened to the person.
-pub(super) fn person(account: account::Model, policy: CarePolicy, at: DateTime<Utc>, present: bool) -> Actor {
-    let roles: Vec<Role> = account.roles.iter().filter_map(|r| Role::named(r)).collect();
-    let (rows, clearance) = if roles.contains(&Role::Patient) {
-        // A patient's account without a patient sees nobody.
-        let own = account.fhir_user.as_deref().and_then(|u| u.strip_prefix("Patient/"));
-        (Rows::Patients(own.map(ToOwned::to_owned).into_iter().collect()), Clearance::OWN_RECORD)
-    } else {
-        (Rows::All, Clearance::NORMAL)
-    };
-    let practitioner =
-        account.fhir_user.as_deref().and_then(|u| u.strip_prefix("Practitioner/")).map(ToOwned::to_owned);
-    let treats = roles.iter().copied().any(Role::treats);
-    let registers = roles.contains(&Role::Registrar);
-    let care =
-        (treats && policy == CarePolicy::CareTeam).then(|| Care { practitioner: practitioner.clone(), registers, at });
-    let opened = (treats && present).then_some(Opened { account: account.id, practitioner, at });
-    Actor {
-        account: Some(account.id),
-        principal: account.login,
-        roles,
-        fhir_user: account.fhir_user,
-        rows,
-        clearance,
-        care,
-        opened,
-        categories: Vec::new(),
-        scope: None,
-        trail: Trail::default(),
+    /// The actor of a person's account at an instant, narrowed by no scope. `present`: it is the person's own session; applications and
+    /// subscriptions see none of the charts that are opened to the person.
+    pub(super) async fn person(
+        &self,
+        account: account::Model,
+        at: DateTime<Utc>,
+        present: bool,
+    ) -> Result<Actor, StoreError> {
+        let roles: Vec<Role> = account.roles.iter().filter_map(|r| Role::named(r)).collect();
+        let is = |of: &str| account.fhir_user.as_deref().and_then(|u| u.strip_prefix(of)).map(ToOwned::to_owned);
+        let (rows, clearance) = if roles.contains(&Role::Patient) {
+            // A patient's account without a patient sees nobody.
+            let seen = match is("RelatedPerson/") {
+                Some(person) => self.ward_of(&person, at).await?,
+                None => is("Patient/"),
+            };
+            (Rows::Patients(seen.into_iter().collect()), Clearance::OWN_RECORD)
+        } else {
+            (Rows::All, Clearance::NORMAL)
+        };
+        let practitioner = is("Practitioner/");
+        let treats = roles.iter().copied().any(Role::treats);
+        let registers = roles.contains(&Role::Registrar);
+        let care = (treats && self.care_policy == CarePolicy::CareTeam).then(|| Care {
+            practitioner: practitioner.clone(),
+            registers,
+            at,
+        });
+        let opened = (treats && present).then(|| Opened { account: account.id, practitioner, at });
+        Ok(Actor {
+            account: Some(account.id),
+            principal: account.login,
+            roles,
+            fhir_user: account.fhir_user,
+            rows,
+            clearance,
+            care,
+            opened,
+            categories: Vec::new(),
+            scope: None,
+            trail: Trail::default(),
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //! cookies come in as hashes only.
 
 use chrono::{DateTime, Utc};
+use fhir::ResourceType;
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseBackend, DatabaseTransaction,
     EntityTrait as _, QueryFilter as _, QueryOrder as _, QueryResult, QuerySelect as _, Statement, Value,
@@ -21,7 +22,7 @@ pub struct UserAccount {
     pub login: String,
     pub name: String,
     pub roles: Vec<Role>,
-    /// `Practitioner/…` or `Patient/…`.
+    /// `Practitioner/…`, `Patient/…` or `RelatedPerson/…`.
     pub fhir_user: Option<String>,
     pub demo: bool,
     pub disabled: bool,
@@ -113,6 +114,23 @@ pub(super) fn person_roles(roles: &[Role]) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Whom an account may be in the record.
+///
+/// # Errors
+/// [`StoreError::NotSupported`] for another text than `Practitioner/id`, `Patient/id` or `RelatedPerson/id`, and for a RelatedPerson with
+/// other roles than a patient's: it would see everybody.
+fn linked(roles: &[Role], fhir_user: Option<&str>) -> Result<(), StoreError> {
+    let Some(text) = fhir_user else { return Ok(()) };
+    match fhir::reference::relative(text) {
+        Some((ResourceType::Practitioner | ResourceType::Patient, _, None)) => Ok(()),
+        Some((ResourceType::RelatedPerson, _, None)) if roles == [Role::Patient] => Ok(()),
+        Some((ResourceType::RelatedPerson, _, None)) => {
+            Err(StoreError::NotSupported("the account of a RelatedPerson has the role patient".into()))
+        }
+        _ => Err(StoreError::NotSupported("fhirUser is Practitioner/id, Patient/id or RelatedPerson/id".into())),
+    }
+}
+
 /// Accounts are kept by administrators who have signed in, and by the server itself (its command line).
 fn require_user_manage(actor: &Actor) -> Result<(), StoreError> {
     if actor.keeps_accounts() { Ok(()) } else { Err(StoreError::NotPermitted("only administrators keep accounts")) }
@@ -123,7 +141,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotPermitted`]; [`StoreError::Conflict`] when the log-in name is taken; [`StoreError::NotSupported`] for roles
-    /// that do not go together.
+    /// that do not go together, with each other or with `fhir_user`.
     pub async fn user_create(
         &self,
         actor: &Actor,
@@ -133,6 +151,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         require_user_manage(actor)?;
         person_roles(&new.roles)?;
+        linked(&new.roles, new.fhir_user.as_deref())?;
         let login = new.login.clone();
         let row = account::ActiveModel {
             login: Set(new.login),
@@ -205,6 +224,7 @@ impl Store {
             }
             UserChange::Roles(roles) => {
                 person_roles(&roles)?;
+                linked(&roles, row.fhir_user.as_ref().as_deref())?;
                 detail = names(&roles).join(" ");
                 row.roles = Set(names(&roles));
             }

@@ -1355,13 +1355,16 @@ export type TrendExclusionReason =
 
 /** A new account. */
 export type UserCreateInput = {
-  /** Who this is in the record: `Practitioner/…` or `Patient/…`. */
+  /**
+   * Who this is in the record: `Practitioner/…`, `Patient/…` or `RelatedPerson/…`. A RelatedPerson sees the records of its patient while an
+   * active Consent of that patient permits it.
+   */
   fhirUser?: string | null | undefined;
   /** Log-in name: letters, digits, `.`, `_`, `-` and `@`. */
   login: string;
   /** What people read. */
   name: string;
-  /** Roles; a patient has no other. */
+  /** Roles; a patient has no other, nor has a RelatedPerson than that. */
   roles: Array<UserRole>;
 };
 

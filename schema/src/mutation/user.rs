@@ -23,7 +23,7 @@ pub struct UserAccount {
     pub name: String,
     /// Roles held.
     pub roles: Vec<UserRole>,
-    /// Reference to the Practitioner or Patient this is.
+    /// Reference to the Practitioner, Patient or RelatedPerson this is.
     pub fhir_user: Option<String>,
     /// Whether it is a log-in of the demo, which everybody knows.
     pub demo: bool,
@@ -64,9 +64,10 @@ pub struct UserCreateInput {
     pub login: String,
     /// What people read.
     pub name: String,
-    /// Roles; a patient has no other.
+    /// Roles; a patient has no other, nor has a RelatedPerson than that.
     pub roles: Vec<UserRole>,
-    /// Who this is in the record: `Practitioner/…` or `Patient/…`.
+    /// Who this is in the record: `Practitioner/…`, `Patient/…` or `RelatedPerson/…`. A RelatedPerson sees the records of its patient while an
+    /// active Consent of that patient permits it.
     pub fhir_user: Option<String>,
 }
 
@@ -156,9 +157,10 @@ pub async fn create(session: &Session, input: UserCreateInput) -> Result<UserPay
         return Err(invalid("name", format!("a name has 1 to {LONGEST} characters")));
     }
     if let Some(reference) = &input.fhir_user {
-        let id = ["Practitioner/", "Patient/"].iter().find_map(|prefix| reference.strip_prefix(prefix));
+        let id =
+            ["Practitioner/", "Patient/", "RelatedPerson/"].iter().find_map(|prefix| reference.strip_prefix(prefix));
         if !id.is_some_and(fhir::reference::is_id) {
-            return Err(invalid("fhirUser", "fhirUser is Practitioner/id or Patient/id"));
+            return Err(invalid("fhirUser", "fhirUser is Practitioner/id, Patient/id or RelatedPerson/id"));
         }
     }
     may(session)?;

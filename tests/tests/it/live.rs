@@ -110,6 +110,14 @@ impl Socket {
         start["cursor"].as_str().unwrap().to_owned()
     }
 
+    /// Asks to listen to a patient who is not there for this person.
+    pub async fn patient_refused(&mut self, patient: &str) {
+        self.subscribe("refused", PATIENT, json!({"id": patient})).await;
+        let refused = self.hear().await;
+        assert_eq!(refused["type"], "error", "{refused}");
+        assert_eq!(refused["payload"][0]["extensions"]["code"], "NOT_FOUND", "{refused}");
+    }
+
     /// The code it is closed with.
     pub async fn closed(mut self) -> u16 {
         loop {

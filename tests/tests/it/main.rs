@@ -55,6 +55,7 @@ mod patch;
 mod patient_lists;
 mod population;
 mod profiles;
+mod proxy;
 mod readme;
 mod role_table;
 mod search;

@@ -331,6 +331,47 @@ async fn a_patient_reads_the_own_record_only() {
     assert_eq!(site.ids(&answer["access_token"], "/Observation").await, ["o1"]);
 }
 
+/// An application of a proxy sees what the proxy sees, and at the next request no more when the Consent is withdrawn.
+#[tokio::test]
+async fn an_application_of_a_proxy_ends_with_the_consent() {
+    let mut site = Site::start().await;
+    let writer = site.server.token("system/*.cruds").await;
+    let put = async |site: &Site, body: Value| {
+        let path = format!("{}/{}", body["resourceType"].as_str().unwrap(), body["id"].as_str().unwrap());
+        let put = site.http.put(format!("{}/fhir/R4/{path}", site.server.url)).bearer_auth(&writer);
+        let answer = put.header("content-type", "application/fhir+json").body(body.to_string()).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    };
+    let consent = |status: &str| {
+        json!({
+            "resourceType": "Consent", "id": "c", "status": status, "patient": {"reference": "Patient/p1"},
+            "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]},
+            "category": [{"text": "proxy"}], "policyRule": {"text": "opt in"},
+            "provision": {"type": "permit", "actor": [
+                {"role": {"text": "guardian"}, "reference": {"reference": "RelatedPerson/may"}}]},
+        })
+    };
+    let related = json!({"resourceType": "RelatedPerson", "id": "may", "patient": {"reference": "Patient/p1"}});
+    put(&site, related).await;
+    site.person("may", Role::Patient, "RelatedPerson/may").await;
+    site.cookie = site.sign_in("may").await;
+    let scope = "launch/patient patient/*.rs";
+    let page = site.page(&site.request(scope)).await.text().await.unwrap();
+    assert!(page.contains("not connected with a record"), "{page}");
+    put(&site, consent("active")).await;
+    let by_patient = site.granted(scope, Some("p2")).await;
+    assert_eq!(by_patient["patient"], "p1");
+    let by_user = site.granted("user/*.rs", None).await;
+    for answer in [&by_patient, &by_user] {
+        assert_eq!(site.ids(&answer["access_token"], "/Observation").await, ["o1"]);
+    }
+    put(&site, consent("inactive")).await;
+    for answer in [&by_patient, &by_user] {
+        assert_eq!(site.ids(&answer["access_token"], "/Observation").await, [""; 0]);
+        assert_eq!(site.get(&answer["access_token"], "/fhir/R4/Patient/p1").await, 404);
+    }
+}
+
 #[tokio::test]
 async fn requests_that_are_not_right_are_refused() {
     let site = Site::start().await;

@@ -20,7 +20,6 @@ pub use matching::{Broken, Matched};
 
 use crate::app::account;
 use crate::role::Interaction;
-use crate::store::session::person;
 use crate::store::{Act, Plan, Store, Write};
 use crate::trail::Trail;
 use crate::{Actor, Clearance, Request, Role, Rows, StoreError, scope};
@@ -311,7 +310,7 @@ impl Store {
         let found = account::Entity::find_by_id(subscriber.account).one(&self.db).await?;
         let Some(found) = found.filter(|a| !a.disabled && (demo_mode || !a.demo)) else { return Ok(None) };
         let actor = match &subscriber.scope {
-            None if found.roles != ["system"] => person(found, self.care_policy, now, false),
+            None if found.roles != ["system"] => self.person(found, now, false).await?,
             Some(text) if found.roles == ["system"] => {
                 let Ok(scope) = scope::parse(text) else { return Ok(None) };
                 Actor {

@@ -151,7 +151,7 @@ function AccountForm({ of, onSave, onClose }: { of: User | null; onSave: (typed:
             <>
               {field('login', 'User name', true)}
               {field('name', 'Name', true)}
-              {field('fhirUser', 'Practitioner/id or Patient/id, if in the record', false)}
+              {field('fhirUser', 'Practitioner/id, Patient/id or RelatedPerson/id, if in the record', false)}
             </>
           )}
           <fieldset>
