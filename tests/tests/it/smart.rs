@@ -569,6 +569,105 @@ async fn a_launch_from_a_chart_carries_its_patient_once() {
 }
 
 /// The page with the frame names that application's origin only, and only what is shown within a chart may be in a frame.
+/// What a launch says of patient and encounter is in the token response, and what a token is good for in its introspection.
+#[tokio::test]
+async fn an_encounter_is_carried_from_the_launch_to_the_token_and_its_introspection() {
+    let site = Site::start().await;
+    let writer = site.server.token("system/*.cruds").await;
+    for (id, patient) in [("e1", "p1"), ("e2", "p2")] {
+        let body = json!({
+            "resourceType": "Encounter", "id": id, "status": "in-progress", "subject": {"reference": format!("Patient/{patient}")},
+            "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+        });
+        let put = site.http.put(format!("{}/fhir/R4/Encounter/{id}", site.server.url)).bearer_auth(&writer);
+        let put = put.header("content-type", "application/fhir+json").body(body.to_string());
+        assert_eq!(put.send().await.unwrap().status(), 201);
+    }
+    let launch = async |encounter: &str| {
+        let input = json!({"appId": "app", "patientId": "Patient/p2", "encounterId": encounter});
+        site.launch(("cookie", site.cookie.clone()), &input).await
+    };
+    // An encounter of another patient is none of this chart.
+    let refused = launch("Encounter/e1").await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "INVALID", "{refused}");
+    let launched = launch("Encounter/e2").await;
+    let url = launched["data"]["appLaunch"]["url"].as_str().unwrap();
+    let scope = "openid launch offline_access patient/*.rs";
+    let mut request = site.request(scope);
+    request.push(("launch", url.split_once("&launch=").unwrap().1.to_owned()));
+    let code = sent_back(&site.allow(request, None, &[]).await, "code").unwrap();
+    let (status, answer) = site.exchange(&code, VERIFIER, CALLBACK).await;
+    assert_eq!(
+        (status.as_u16(), &answer["patient"], &answer["encounter"]),
+        (200, &json!("p2"), &json!("e2")),
+        "{answer}"
+    );
+
+    let introspect = async |token: &Value, client: &str| {
+        let form = [("client_id", client), ("token", token.as_str().unwrap())];
+        let (status, answer) = site.post("/oauth2/introspect", &form).await;
+        assert_eq!(status, 200, "{answer}");
+        answer
+    };
+    let expires_in = answer["expires_in"].as_i64().unwrap();
+    let token = &answer["access_token"];
+    let good = json!({
+        "active": true, "client_id": "app", "scope": scope, "username": "lee", "iss": site.server.url,
+        "exp": site.server.clock.now().timestamp() + expires_in, "patient": "p2", "encounter": "e2",
+        "fhirUser": format!("{}/fhir/R4/Practitioner/lee", site.server.url),
+    });
+    assert_eq!(introspect(token, "app").await, good);
+    // What it was granted for stays with it when it is renewed.
+    let (_, renewed) = site.refresh(answer["refresh_token"].as_str().unwrap()).await;
+    assert_eq!((&renewed["patient"], &renewed["encounter"]), (&json!("p2"), &json!("e2")), "{renewed}");
+    assert_eq!(introspect(&renewed["access_token"], "app").await, good);
+    // Nothing is told of another application's token, an ended one, or one that never was.
+    let nothing = json!({"active": false});
+    site.register("another", ClientKind::Public, SCOPE, None).await;
+    assert_eq!(introspect(token, "another").await, nothing);
+    assert_eq!(introspect(&json!("no token"), "app").await, nothing);
+    site.server.clock.advance(TimeDelta::seconds(expires_in));
+    assert_eq!(introspect(token, "app").await, nothing);
+}
+
+/// A new signing key signs from then on; what the one before it signed still verifies by what is published.
+#[tokio::test]
+async fn an_id_token_outlives_the_change_of_the_signing_key() {
+    let site = Site::start().await;
+    let kid = |id_token: &Value| -> Value {
+        let head = id_token.as_str().unwrap().split_once('.').unwrap().0;
+        serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(head).unwrap()).unwrap()["kid"].clone()
+    };
+    let keys = async || {
+        let keys = site.http.get(format!("{}/oauth2/jwks", site.server.url)).send().await.unwrap();
+        keys.json::<Value>().await.unwrap()["keys"].as_array().unwrap().clone()
+    };
+    let verifies = |id_token: &Value, keys: &[Value]| {
+        let (signed, signature) = id_token.as_str().unwrap().rsplit_once('.').unwrap();
+        let Some(key) = keys.iter().find(|k| k["kid"] == kid(id_token)) else { return false };
+        let bytes = |name: &str| URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap()).unwrap();
+        let public = ring::signature::RsaPublicKeyComponents { n: bytes("n"), e: bytes("e") };
+        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        public.verify(&ring::signature::RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature).is_ok()
+    };
+    let rotate = async || {
+        site.server.clock.advance(TimeDelta::seconds(1));
+        site.server.store.add_signing_key(api::smart::new_signing_key(), site.server.clock.now()).await.unwrap();
+    };
+    let before = site.granted("openid user/*.rs", None).await["id_token"].clone();
+    rotate().await;
+    let after = site.granted("openid user/*.rs", None).await["id_token"].clone();
+    assert_ne!(kid(&before), kid(&after));
+    let published = keys().await;
+    assert_eq!(published.len(), 2, "{published:?}");
+    assert!(verifies(&before, &published) && verifies(&after, &published));
+    // The one before the last is gone with the next.
+    rotate().await;
+    let published = keys().await;
+    assert_eq!(published.len(), 2, "{published:?}");
+    assert!(!verifies(&before, &published) && verifies(&after, &published));
+}
+
 #[tokio::test]
 async fn an_application_within_the_chart_is_shown_in_a_frame_of_its_own() {
     let site = Site::start().await;
