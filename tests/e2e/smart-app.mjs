@@ -10,11 +10,12 @@ const library = readFileSync(createRequire(import.meta.url).resolve('fhirclient/
 /** What it asks for beside a launch. */
 export const SCOPE = 'openid fhirUser patient/*.rs'
 
-const page = (body, script) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>Growth chart</title>${body}<script src="/fhir-client.js"></script><script>${script}</script></html>`
+const page = (body, script) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>Growth chart</title><main>${body}</main><script src="/fhir-client.js"></script><script>${script}</script></html>`
 
-/** Its pages: where a launch begins, where it begins alone, and where people are sent back to. */
+/** Its pages: where a launch begins, in a tab and within the chart, where it begins alone, and where people are sent back to. */
 const pages = (app, server) => ({
   '/launch.html': page('<p>Starting</p>', `FHIR.oauth2.authorize({ clientId: 'growth', scope: 'launch ${SCOPE}', redirectUri: '${app}/', pkceMode: 'required' })`),
+  '/framed.html': page('<p>Starting</p>', `FHIR.oauth2.authorize({ clientId: 'inside', scope: 'launch ${SCOPE}', redirectUri: '${app}/', pkceMode: 'required', completeInTarget: true })`),
   '/alone.html': page('<p>Starting</p>', `FHIR.oauth2.authorize({ iss: '${server}/fhir/R4', clientId: 'growth', scope: 'launch/patient ${SCOPE}', redirectUri: '${app}/', pkceMode: 'required' })`),
   '/': page('<h1>Growth chart</h1><pre id="told"></pre>', `
     const tell = (text) => { document.getElementById('told').textContent = text }

@@ -1,41 +1,15 @@
 // A real SMART application: the public library fhirclient, launched from a chart and by itself, registered on the page for administrators.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import { open, url } from './harness.mjs'
-
-const library = readFileSync(createRequire(import.meta.url).resolve('fhirclient/build/fhir-client.js'))
-const SCOPE = 'openid fhirUser patient/*.rs'
-
-/** The application: three pages and the library. */
-const pages = (app) => ({
-  '/fhir-client.js': library,
-  '/launch.html': `<script src="/fhir-client.js"></script><script>FHIR.oauth2.authorize({ clientId: 'growth', scope: 'launch ${SCOPE}', redirectUri: '${app}/', pkceMode: 'required' })</script>`,
-  '/alone.html': `<script src="/fhir-client.js"></script><script>FHIR.oauth2.authorize({ iss: '${url}/fhir/R4', clientId: 'growth', scope: 'launch/patient ${SCOPE}', redirectUri: '${app}/', pkceMode: 'required' })</script>`,
-  '/framed.html': `<script src="/fhir-client.js"></script><script>FHIR.oauth2.authorize({ clientId: 'inside', scope: 'launch ${SCOPE}', redirectUri: '${app}/', pkceMode: 'required', completeInTarget: true })</script>`,
-  '/': `<!doctype html><html lang="en"><title>Growth chart</title><main><h1>Growth chart</h1><pre id="told"></pre></main><script src="/fhir-client.js"></script><script>
-    const tell = (text) => { document.getElementById('told').textContent = text }
-    FHIR.oauth2.ready().then(async (client) => {
-      const patient = await client.patient.read()
-      const results = await client.patient.request('Observation?_count=3')
-      const other = await client.request('Patient?_count=50')
-      tell(JSON.stringify({ patient: patient.id, results: results.entry?.length ?? 0, seen: other.entry.map((e) => e.resource.id), user: client.user.fhirUser, scope: client.state.tokenResponse.scope }))
-    }).catch((error) => tell('failed: ' + error))
-  </script>`,
-})
+import { SCOPE, serve } from './smart-app.mjs'
 
 let browser, page, trouble, accessible, shot, signInAs, app, server
 
 before(async () => {
   ({ browser, page, trouble, accessible, shot, signInAs } = await open())
-  server = createServer((request, response) => {
-    const body = pages(app)[new URL(request.url, app).pathname]
-    response.writeHead(body ? 200 : 404, { 'Content-Type': request.url.startsWith('/fhir-client') ? 'text/javascript' : 'text/html; charset=utf-8' }).end(body)
-  })
-  await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
-  app = `http://127.0.0.1:${server.address().port}`
+  server = await serve(0, url);
+  ({ app } = server)
 })
 after(async () => { await browser?.close(); server?.close() })
 
