@@ -290,7 +290,7 @@ impl Store {
             registers,
             at,
         });
-        let opened = (treats && present).then(|| Opened { account: account.id, practitioner, at });
+        let opened = (treats && present).then_some(Opened { account: account.id, practitioner, at });
         Ok(Actor {
             account: Some(account.id),
             principal: account.login,
