@@ -59,9 +59,11 @@ async fn s50_clinical_doors_take_so_many_requests_of_one_account() {
 
     // Others are not in their way, and neither is what opens no record.
     assert_eq!(page(&base, "/fhir/R4/Patient", &physician).send().await.unwrap().status(), 200);
-    for path in ["/fhir/R4/metadata", "/health", "/auth/session", "/"] {
+    for path in ["/fhir/R4/metadata", "/health", "/auth/session"] {
         assert_eq!(page(&base, path, &nurse).send().await.unwrap().status(), 200, "{path}");
     }
+    // The pages may not be built where this runs: then they are said to be missing, to everybody.
+    assert_ne!(page(&base, "/", &nurse).send().await.unwrap().status(), 429);
 
     server.clock.advance(TimeDelta::milliseconds(100));
     assert_eq!(statuses(|_| page(&base, "/fhir/R4/Patient", &nurse), 3).await, [200, 200, 429]);
