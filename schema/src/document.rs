@@ -143,16 +143,6 @@ impl List {
         Ok(Self { documents, page, query: LazyLock::new(Box::new(query)), total: None })
     }
 
-    /// Nothing, and known to be nothing.
-    pub fn none(query: Query) -> Self {
-        Self {
-            documents: Vec::new(),
-            page: Arc::default(),
-            query: LazyLock::new(Box::new(move || query)),
-            total: Some(0),
-        }
-    }
-
     /// Searches one page.
     pub async fn search(session: &Session, query: Query, request: &PageRequest) -> Result<Self> {
         let found = Box::pin(session.store.search(&session.actor, &query, request));

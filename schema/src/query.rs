@@ -9,6 +9,7 @@ use fhir::ResourceType;
 use fhir::search::added::Reading;
 use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, parse};
+use fhir::search::query::Clause;
 
 use crate::code::{AllergyCategory, Gender};
 use crate::document::{Document, List, PageArguments, PageInfo};
@@ -379,11 +380,13 @@ fn served_type(name: &str) -> Result<ResourceType> {
 /// How often a search is asked again because what may be searched by changed meanwhile.
 const TRIES: usize = 3;
 
-/// A page of what a FHIR search finds, by R4's parameters and by those that were defined at run time.
+/// A page of what a FHIR search finds, by R4's parameters and by those that were defined at run time; of a list, when there is one, those
+/// alone.
 async fn found(
     session: &Session,
     resource_type: ResourceType,
     pairs: &[(String, String)],
+    only: Option<Clause>,
     request: &PageRequest,
 ) -> Result<List> {
     let mut tries = 0;
@@ -392,7 +395,10 @@ async fn found(
         let lookup = Reading::of(&parameters.added);
         let options = Options { added: Some(&lookup), ..Options::default() };
         let list = match parse(resource_type, pairs, Handling::Strict, session.now, &options) {
-            Ok(parsed) => Box::pin(List::search(session, parsed.query, request)).await,
+            Ok(mut parsed) => {
+                parsed.query.all.extend(only.clone());
+                Box::pin(List::search(session, parsed.query, request)).await
+            }
             Err(issues) => Err(error::graphql(&StoreError::Invalid(issues))),
         };
         tries += 1;
@@ -468,7 +474,7 @@ impl Query {
         let resource_type = served_type(&resource_type)?;
         let pairs = search_pairs("query", &query, &["_sort", "_filter", "_text", "_content", "_list"])?;
         let request = PageArguments { first, after, last, before }.request()?;
-        found(session, resource_type, &pairs, &request).await.map(ResourceConnection)
+        found(session, resource_type, &pairs, None, &request).await.map(ResourceConnection)
     }
 
     /// Several resources in the order asked, at most 200; null in the place of each that is absent or not to be seen.
@@ -801,28 +807,15 @@ impl Query {
         if let Some(text) = &fhir_query {
             pairs.extend(search_pairs("fhirQuery", text, &[])?);
         }
-        let mut nobody = false;
-        if let Some(list) = f.list {
-            let ids = patient_list::ids(session, list).await?;
-            nobody = ids.is_empty();
-            if !nobody {
-                pairs.push(("_id".into(), ids.join(",")));
-            }
-        }
+        let only = match f.list {
+            Some(list) => Some(patient_list::clause(session, list).await?),
+            None => None,
+        };
         let masked = session.actor.is_masked(ResourceType::Patient);
         let sort = sort.unwrap_or(if masked { PatientSort::LastUpdatedDesc } else { PatientSort::Family });
         pairs.push(("_sort".into(), sort.parameter().into()));
         let request = PageArguments { first, after, last, before }.request()?;
-        if nobody {
-            // What is wrong with the rest is told all the same.
-            let parameters = session.store.parameters();
-            let lookup = Reading::of(&parameters.added);
-            let options = Options { added: Some(&lookup), ..Options::default() };
-            let parsed = parse(ResourceType::Patient, &pairs, Handling::Strict, session.now, &options);
-            let query = parsed.map_err(|issues| error::graphql(&StoreError::Invalid(issues)))?.query;
-            return Ok(PatientConnection(List::none(query)));
-        }
-        found(session, ResourceType::Patient, &pairs, &request).await.map(PatientConnection)
+        found(session, ResourceType::Patient, &pairs, only, &request).await.map(PatientConnection)
     }
 }
 

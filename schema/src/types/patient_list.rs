@@ -2,6 +2,9 @@
 
 use async_graphql::{Context, Enum, Result, SimpleObject};
 use chrono::SecondsFormat;
+use entity::StoreError;
+use fhir::search::query::{Clause, Modifier, Operand, Token};
+use fhir::search::registry;
 use fhir::{Json, ResourceType, reference};
 
 use crate::document::Document;
@@ -34,8 +37,20 @@ pub struct ChartOpened {
     pub at: Instant,
 }
 
-/// Bare ids of who is on a list, each once.
-pub(crate) async fn ids(session: &Session, list: PatientListKind) -> Result<Vec<String>> {
+/// That a patient is on a list, however many are: the values that a search may name are bounded, lists have bounds of their own.
+pub(crate) async fn clause(session: &Session, list: PatientListKind) -> Result<Clause> {
+    let param = registry::parameter(ResourceType::Patient, "_id");
+    let param = param.ok_or_else(|| error::graphql(&StoreError::Internal("patients have no _id".into())))?;
+    let mut ids = ids(session, list).await?;
+    // Cursors are bound to the condition as it is written.
+    ids.sort_unstable();
+    ids.dedup();
+    let any = ids.into_iter().map(|id| Operand::Token(Token::Code(id))).collect();
+    Ok(Clause::Param { param, modifier: Modifier::None, any })
+}
+
+/// Bare ids of who is on a list.
+async fn ids(session: &Session, list: PatientListKind) -> Result<Vec<String>> {
     match list {
         PatientListKind::Mine => {
             session.store.treated(&session.actor, session.now).await.map_err(|e| error::graphql(&e))
@@ -45,10 +60,7 @@ pub(crate) async fn ids(session: &Session, list: PatientListKind) -> Result<Vec<
             let pairs = [("status", "in-progress"), ("class", INPATIENT)].map(|(n, v)| (n.to_owned(), v.to_owned()));
             let query = session::query(ResourceType::Encounter, &pairs, &[], session.now);
             let stays = every(session, query.map_err(|e| error::graphql(&e))?, MOST_STAYS).await?;
-            let mut ids: Vec<String> = stays.iter().filter_map(subject).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            Ok(ids)
+            Ok(stays.iter().filter_map(subject).collect())
         }
     }
 }

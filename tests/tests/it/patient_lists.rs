@@ -76,6 +76,34 @@ async fn mine_are_whom_the_record_says_one_treats_now_and_inpatients_who_is_in_h
     assert!(refused["data"].is_null() && refused["errors"][0]["extensions"]["code"] == "NOT_PERMITTED", "{refused}");
 }
 
+/// A search names 256 values at most; a list has bounds of its own, and is walked by pages like any other.
+#[tokio::test]
+async fn a_list_is_longer_than_what_a_search_may_name() {
+    let site = site().await;
+    let many: Vec<Value> = (0..300)
+        .map(|n| {
+            json!({"resourceType": "Patient", "id": format!("many{n:03}"), "name": [{"family": "Many"}],
+                "generalPractitioner": [{"reference": "Practitioner/physician"}]})
+        })
+        .collect();
+    site.store(&json!(many).to_string()).await;
+    let physician = site.person(Role::Physician, None).await;
+    let page = "query($after: String) { patients(filter: {list: MINE, name: \"Many\"}, first: 200, after: $after)
+        { nodes { fhirId } totalCount pageInfo { hasNextPage endCursor } } }";
+    let mut found = Vec::new();
+    let mut after = Value::Null;
+    for more in [true, false] {
+        let data = site.ask(&physician, page, json!({"after": after})).await;
+        let of_page = data["patients"]["nodes"].as_array().unwrap().iter();
+        found.extend(of_page.map(|n| n["fhirId"].as_str().unwrap().to_owned()));
+        assert_eq!(data["patients"]["pageInfo"]["hasNextPage"], more);
+        assert_eq!(data["patients"]["totalCount"], 300);
+        after = data["patients"]["pageInfo"]["endCursor"].clone();
+    }
+    found.sort_unstable();
+    assert_eq!(found, (0..300).map(|n| format!("many{n:03}")).collect::<Vec<_>>());
+}
+
 #[tokio::test]
 async fn stars_belong_to_one_account_and_name_only_whom_it_may_see() {
     let site = site().await;
