@@ -45,6 +45,8 @@ test('a physician writes a note by keyboard alone, with data of the chart, and s
   await accessible('a note being written')
   await shot('60-note-editor')
   await inTheme('dark', async () => { await accessible('a note being written, dark'); await shot('60-note-editor-dark') })
+  const acts = []
+  page.on('request', (request) => { if (/\/graphql$/.test(request.url())) acts.push(request.postDataJSON().operationName) })
   await tabTo(page.getByRole('button', { name: 'Save and sign' }))
   await page.keyboard.press('Enter')
   await dialog(/^Sign: /).waitFor()
@@ -55,6 +57,7 @@ test('a physician writes a note by keyboard alone, with data of the chart, and s
   await reader.getByText(/^Signed by /).waitFor()
   await reader.getByText('Home tomorrow.').waitFor()
   assert.equal(await reader.getByRole('button', { name: 'Change' }).count(), 0)
+  assert.deepEqual(acts.filter((name) => /Note$/.test(name)), ['SaveNote', 'SignNote'], 'saved once, signed once')
   await accessible('a signed note')
   await shot('61-note-signed')
   await inTheme('dark', async () => { await accessible('a signed note, dark'); await shot('61-note-signed-dark') })
@@ -96,6 +99,8 @@ test('a draft survives the window, and nobody else is shown it', async () => {
   await page.reload()
   await page.getByRole('table', { name: 'My drafts' }).getByRole('button', { name: 'Discharge summary' }).click()
   await page.getByRole('button', { name: 'Discard the draft' }).click()
+  // The list of drafts is not there while one writes: first the form goes, when the draft is gone, then the list.
+  await page.getByRole('form', { name: 'Write: Discharge summary' }).waitFor({ state: 'detached' })
   await page.getByRole('table', { name: 'My drafts' }).waitFor({ state: 'detached' })
   assert.deepEqual((await ask('{ noteDrafts { id } }')).noteDrafts, [])
 })

@@ -90,7 +90,8 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
     }
     setBusy(false)
   }
-  const send = (event: FormEvent) => { event.preventDefault(); void go(asked?.set ? { ...values, ...asked.set } : values) }
+  // React lets it rise from the dialog to whatever form the dialog was opened in.
+  const send = (event: FormEvent) => { event.preventDefault(); event.stopPropagation(); void go(asked?.set ? { ...values, ...asked.set } : values) }
 
   /** Goes on with the choices of the conflict, against the version that is there now. */
   const merged = (of: Stale): Values => ({ ...values, ...Object.fromEntries((of.differences ?? []).map((d) => [d.name, of.choices[d.name] === 'theirs' ? d.theirs : d.mine])) })

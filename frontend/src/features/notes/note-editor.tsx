@@ -219,59 +219,62 @@ export function NoteEditor({ begun, patient, me, encounters, onDone }: { begun: 
     if (draft.current) await act(DiscardDraft, { input: { draft: draft.current.id } }, ({ noteDiscard: { outcome } }) => commonOutcome(outcome) ?? { kind: 'saved', told: 'The draft is gone' })
     leave(begun.note?.id)
   }
+  // The dialogs stand beside the form: what is sent in one rises in React's tree, and would save the note once more.
   return (
-    <form className={css.pane} aria-label={`Write: ${template.title}`} onSubmit={(e) => { e.preventDefault(); void toSign() }}>
-      <div className={css.head}>
-        <h2>{template.title}</h2>
-        <span className={css.kept} role={kept.bad ? 'alert' : 'status'}>{dirty && !kept.bad ? 'Writing …' : kept.told}</span>
-      </div>
-      <div className={css.editor}>
-        {problems.length > 0 && <div className={css.problems} role="alert"><strong>This was not done.</strong>{problems.map((p) => <span key={p.text}>{p.text}</span>)}</div>}
-        {late === 'ask' && <div className={css.ask}><Button variant="outlined" onClick={() => { setLate('yes'); void save(true).then((saved) => { if (saved) leave(saved.id) }) }}>Save as a late entry</Button></div>}
-        <div className={css.meta}>
-          <div><label htmlFor={`${id}title`}>Title</label><OutlinedInput value={written.title} onChange={(e) => change((w) => ({ ...w, title: e.target.value }))} inputProps={{ id: `${id}title`, maxLength: 200 }} /></div>
-          <div>
-            <label htmlFor={`${id}visit`}>Visit</label>
-            <select id={`${id}visit`} value={written.encounter} onChange={(e) => change((w) => ({ ...w, encounter: e.target.value }))}>
-              <option value="">Belongs to no visit</option>
-              {encounters.map((v) => <option key={v.id} value={v.id}>{visitName(v)}</option>)}
-            </select>
+    <>
+      <form className={css.pane} aria-label={`Write: ${template.title}`} onSubmit={(e) => { e.preventDefault(); void toSign() }}>
+        <div className={css.head}>
+          <h2>{template.title}</h2>
+          <span className={css.kept} role={kept.bad ? 'alert' : 'status'}>{dirty && !kept.bad ? 'Writing …' : kept.told}</span>
+        </div>
+        <div className={css.editor}>
+          {problems.length > 0 && <div className={css.problems} role="alert"><strong>This was not done.</strong>{problems.map((p) => <span key={p.text}>{p.text}</span>)}</div>}
+          {late === 'ask' && <div className={css.ask}><Button variant="outlined" onClick={() => { setLate('yes'); void save(true).then((saved) => { if (saved) leave(saved.id) }) }}>Save as a late entry</Button></div>}
+          <div className={css.meta}>
+            <div><label htmlFor={`${id}title`}>Title</label><OutlinedInput value={written.title} onChange={(e) => change((w) => ({ ...w, title: e.target.value }))} inputProps={{ id: `${id}title`, maxLength: 200 }} /></div>
+            <div>
+              <label htmlFor={`${id}visit`}>Visit</label>
+              <select id={`${id}visit`} value={written.encounter} onChange={(e) => change((w) => ({ ...w, encounter: e.target.value }))}>
+                <option value="">Belongs to no visit</option>
+                {encounters.map((v) => <option key={v.id} value={v.id}>{visitName(v)}</option>)}
+              </select>
+            </div>
+          </div>
+          {open.length > 0 && <div><Button type="button" variant="outlined" onClick={() => { void insert(template.sections.map((s) => s.code), open.map((d) => d.kind)) }}>Insert all data of the chart</Button></div>}
+          {template.sections.map((s, i) => {
+            const text = written.texts[s.code] ?? { text: '', sources: [] }
+            const other = theirs?.[s.code]
+            return (
+              <div key={s.code} className={css.section}>
+                <div>
+                  <label htmlFor={`${id}${s.code}`}>{s.title}{s.required ? '' : ' (optional)'}</label>
+                  {DATA.filter((d) => text.text.includes(d.placeholder)).map((d) => <button key={d.kind} type="button" className={css.fill} onClick={() => { void insert(s.code, [d.kind]) }}>Fill in {d.name.toLowerCase()}</button>)}
+                  <select aria-label={`Insert into ${s.title}`} value="" style={{ width: 'auto' }} onChange={(e) => { void insert(s.code, [e.target.value as DataKind]) }}>
+                    <option value="" disabled>Insert …</option>
+                    {DATA.map((d) => <option key={d.kind} value={d.kind}>{d.name}</option>)}
+                  </select>
+                </div>
+                <textarea ref={i === 0 ? first : undefined} id={`${id}${s.code}`} value={text.text} onChange={(e) => set(s.code, { ...text, text: e.target.value })} />
+                {other && other.text.trim() !== text.text.trim() && (
+                  <div className={css.ask}>
+                    <strong>As it stands elsewhere</strong>
+                    <p className={css.theirs}>{other.text || 'Says nothing.'}</p>
+                    <Button type="button" variant="outlined" onClick={() => set(s.code, other)}>Take this text</Button>
+                  </div>
+                )}
+              </div>
+            )
+          })}
+          <div className={css.meta}>
+            <Button type="submit" variant="contained" disabled={busy}>Save and sign</Button>
+            <Button type="button" variant="outlined" disabled={busy} onClick={() => { void save(late === 'yes').then((saved) => { if (saved) leave(saved.id) }) }}>Save, sign later</Button>
+            <Button type="button" variant="text" onClick={() => { void keep().then(() => leave()) }}>Close, keep the draft</Button>
+            <Button type="button" variant="text" color="error" onClick={() => { void discard() }}>Discard the draft</Button>
           </div>
         </div>
-        {open.length > 0 && <div><Button type="button" variant="outlined" onClick={() => { void insert(template.sections.map((s) => s.code), open.map((d) => d.kind)) }}>Insert all data of the chart</Button></div>}
-        {template.sections.map((s, i) => {
-          const text = written.texts[s.code] ?? { text: '', sources: [] }
-          const other = theirs?.[s.code]
-          return (
-            <div key={s.code} className={css.section}>
-              <div>
-                <label htmlFor={`${id}${s.code}`}>{s.title}{s.required ? '' : ' (optional)'}</label>
-                {DATA.filter((d) => text.text.includes(d.placeholder)).map((d) => <button key={d.kind} type="button" className={css.fill} onClick={() => { void insert(s.code, [d.kind]) }}>Fill in {d.name.toLowerCase()}</button>)}
-                <select aria-label={`Insert into ${s.title}`} value="" style={{ width: 'auto' }} onChange={(e) => { void insert(s.code, [e.target.value as DataKind]) }}>
-                  <option value="" disabled>Insert …</option>
-                  {DATA.map((d) => <option key={d.kind} value={d.kind}>{d.name}</option>)}
-                </select>
-              </div>
-              <textarea ref={i === 0 ? first : undefined} id={`${id}${s.code}`} value={text.text} onChange={(e) => set(s.code, { ...text, text: e.target.value })} />
-              {other && other.text.trim() !== text.text.trim() && (
-                <div className={css.ask}>
-                  <strong>As it stands elsewhere</strong>
-                  <p className={css.theirs}>{other.text || 'Says nothing.'}</p>
-                  <Button type="button" variant="outlined" onClick={() => set(s.code, other)}>Take this text</Button>
-                </div>
-              )}
-            </div>
-          )
-        })}
-        <div className={css.meta}>
-          <Button type="submit" variant="contained" disabled={busy}>Save and sign</Button>
-          <Button type="button" variant="outlined" disabled={busy} onClick={() => { void save(late === 'yes').then((saved) => { if (saved) leave(saved.id) }) }}>Save, sign later</Button>
-          <Button type="button" variant="text" onClick={() => { void keep().then(() => leave()) }}>Close, keep the draft</Button>
-          <Button type="button" variant="text" color="error" onClick={() => { void discard() }}>Discard the draft</Button>
-        </div>
-      </div>
+      </form>
       {guard.dialog}
       {signing && <ActDialog form={signing} onClose={() => { setSigning(null); leave(note?.id) }} onSaved={(told) => { setSigning(null); announce(told); leave(note?.id) }} />}
-    </form>
+    </>
   )
 }
