@@ -55,12 +55,14 @@ pub fn resource_tables() -> impl Iterator<Item = &'static str> {
     m0001_foundation::RESOURCE_TABLES.lines()
 }
 
-/// Brings the database to the newest schema. Two processes that start at once take turns.
+/// Brings the database to the newest schema. Two processes that start at once take turns, however long a turn is. The connections must be
+/// free of `idle_in_transaction_session_timeout`: the transaction that holds the turn is idle while another works.
 ///
 /// # Errors
 /// What PostgreSQL answered; nothing of a failed migration stays.
 pub async fn migrate(db: &sea_orm_migration::sea_orm::DatabaseConnection) -> Result<(), DbErr> {
     let turn = db.begin().await?;
+    turn.execute_unprepared("SET LOCAL lock_timeout = 0").await?;
     turn.execute_unprepared("SELECT pg_advisory_xact_lock(7406322711)").await?;
     Migrator::up(db, None).await?;
     turn.commit().await

@@ -18,6 +18,6 @@ for _ in $(seq 600); do
   kill -0 "$server" 2>/dev/null || break
   sleep 0.2
 done
-[ -n "${ready:-}" ] || { echo "the server did not start:"; tail -20 "$data/log"; exit 1; }
+[ -n "${ready:-}" ] || { echo "the server did not start:"; tail -20 "$data/log" "$data"/wintehr/postgres/log/* 2>/dev/null; exit 1; }
 # Names of files to run instead of all tests.
 WINTEHR_BIN="$(realpath "$wintehr")" WINTEHR_DATA="$data/wintehr" WINTEHR_URL="http://127.0.0.1:$port" npm test -- ${WINTEHR_E2E:-}

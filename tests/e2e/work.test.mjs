@@ -30,6 +30,7 @@ test('a task comes into the inbox by itself, and leaves it when it is done', asy
   await row.getByRole('button', { name: 'Done Call the pharmacy back' }).click()
   await page.getByLabel('What came of it').fill('They have it')
   await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
   await row.waitFor({ state: 'detached' })
 })
 

@@ -340,6 +340,8 @@ test('a physician acknowledges a critical result; a corrected one is to be seen 
   await shot('28-acknowledge')
   await tabTo(dialog('Acknowledge Potassium 6.8 mmol/L').getByRole('button', { name: 'Acknowledge' }))
   await page.keyboard.press('Enter')
+  // Behind a dialog the page has no roles: what stands there is looked for when the dialog has gone.
+  await dialog('Acknowledge Potassium 6.8 mmol/L').waitFor({ state: 'detached' })
   await critical.waitFor({ state: 'detached' })
   // The laboratory corrects it: that arrives by itself, and nobody has seen that version.
   const corrected = await page.request.put(`${url}/fhir/R4/Observation/${id}`, { headers: fhir, data: potassium(7.1, 'corrected', id) })
@@ -405,6 +407,7 @@ test('a patient is admitted to a free bed, transferred and discharged', async ()
   await page.getByRole('row', { name: /In progress/ }).getByRole('button', { name: /^Acts for/ }).click()
   await page.getByRole('menuitem', { name: 'End the visit' }).click()
   await dialog('End the visit').getByRole('button', { name: 'End' }).click()
+  await dialog('End the visit').waitFor({ state: 'detached' })
   await page.getByRole('row', { name: /In progress/ }).waitFor({ state: 'detached' })
 })
 

@@ -51,9 +51,12 @@ pub async fn migrate<M>(url: &str, migrator: M, hash_key: [u8; 16]) -> Result<()
 where
     M: AsyncFnOnce(&DatabaseConnection) -> Result<(), DbErr>,
 {
-    // One connection holds the migrators' turn, one works.
+    // One connection holds the migrators' turn, idle in its transaction for as long as the other works.
     let mut options = ConnectOptions::new(url);
-    options.max_connections(2).sqlx_logging(false);
+    options
+        .max_connections(2)
+        .sqlx_logging(false)
+        .map_sqlx_postgres_opts(|o| o.options([("idle_in_transaction_session_timeout", "0")]));
     let db = Database::connect(options).await?;
     migrator(&db).await?;
     let sql = "INSERT INTO app.instance (hash_key) VALUES ($1) ON CONFLICT DO NOTHING";

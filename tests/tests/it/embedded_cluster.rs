@@ -2,6 +2,7 @@
 
 use api::postgres::{Cluster, ClusterError, Durability};
 use entity::cluster::ClusterConnection;
+use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 use tests::{cluster_settings, database, scratch_dir};
 
 #[tokio::test]
@@ -53,6 +54,33 @@ async fn a_path_too_long_for_a_socket_still_works() {
     let cluster = Cluster::own(&settings).await.expect("starts");
     cluster.connection().await.expect("answers");
     cluster.stop().expect("stops");
+}
+
+/// A turn lasts as long as what it brings: no limit on locks or on idle transactions ends it, and the next one waits for it.
+#[tokio::test]
+async fn migrations_wait_for_their_turn_and_keep_it_as_long_as_it_takes() {
+    let connection = tests::cluster().await.connection().await.expect("answers");
+    connection.ensure_database("turns").await.expect("made");
+    let url = tests::cluster().await.url("turns");
+    let db = sea_orm::Database::connect(&url).await.unwrap();
+    for limit in ["lock_timeout = '10ms'", "idle_in_transaction_session_timeout = '20ms'"] {
+        db.execute_unprepared(&format!("ALTER DATABASE turns SET {limit}")).await.unwrap();
+    }
+    // Another one has the turn until somebody has been seen waiting for longer than a lock may take.
+    let other = db.begin().await.unwrap();
+    let take = "SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock(7406322711)";
+    other.execute_unprepared(take).await.unwrap();
+    let waiting = tokio::spawn(async move { entity::migrate(&url, migration::migrate, [7; 16]).await });
+    let seen = "SELECT 1 AS seen FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND NOT l.granted \
+                AND a.datname = 'turns' AND clock_timestamp() - l.waitstart > interval '50 ms'";
+    let seen = sea_orm::Statement::from_string(sea_orm::DatabaseBackend::Postgres, seen);
+    while other.query_one_raw(seen.clone()).await.unwrap().is_none() {
+        assert!(!waiting.is_finished(), "it did not wait: {:?}", waiting.await);
+    }
+    other.commit().await.unwrap();
+    waiting.await.unwrap().expect("migrated");
+    db.close().await.unwrap();
+    connection.drop_database("turns").await.expect("dropped");
 }
 
 #[tokio::test]
