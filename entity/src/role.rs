@@ -66,6 +66,8 @@ pub enum Interaction {
 }
 
 impl Interaction {
+    pub const ALL: [Self; 5] = [Self::Create, Self::Read, Self::Update, Self::Delete, Self::Search];
+
     pub fn code(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -87,14 +89,13 @@ impl Interaction {
     }
 
     pub(crate) fn of_letter(letter: char) -> Option<Self> {
-        [Self::Create, Self::Read, Self::Update, Self::Delete, Self::Search].into_iter().find(|i| i.letter() == letter)
+        Self::ALL.into_iter().find(|i| i.letter() == letter)
     }
 }
 
 /// `system/*.cruds`.
 pub fn every_interaction() -> Vec<(Option<ResourceType>, Interaction)> {
-    use Interaction::{Create, Delete, Read, Search, Update};
-    [Create, Read, Update, Delete, Search].map(|i| (None, i)).to_vec()
+    Interaction::ALL.map(|i| (None, i)).to_vec()
 }
 
 /// Types that the table treats alike.

@@ -37,6 +37,7 @@ use crate::types::note::{self, Note, NoteDraft, NoteTemplate};
 use crate::types::past;
 use crate::types::patient::{DateRange, Patient, PatientConnection, page_cost};
 use crate::types::patient_list::{self, ChartOpened, PatientListKind};
+use crate::types::role_table::{self, RoleTableLine};
 use crate::types::versions::{Provenance, ProvenanceConnection, VersionConnection};
 use crate::types::worklist::{self, WorklistConnection, WorklistFilter, WorklistKind};
 use crate::value::Coding;
@@ -718,6 +719,11 @@ impl Query {
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
     ) -> Result<UserConnection> {
         user::all(session(ctx), search, first, after).await
+    }
+
+    /// Who may do what: each type that any role may do something with, by name. For administrators.
+    async fn role_table(&self, ctx: &Context<'_>) -> Result<Vec<RoleTableLine>> {
+        role_table::table(session(ctx))
     }
 
     /// Registered applications by client_id. For administrators.

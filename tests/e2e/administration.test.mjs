@@ -30,4 +30,25 @@ test('the administrator sees who did what', async () => {
   assert.match(await csv.text(), new RegExp(`,${id},`))
 })
 
+test('the table of roles is shown as the server answers it', async () => {
+  await signInAs('admin')
+  await page.goto(`${url}/administration/users`)
+  await page.getByRole('navigation', { name: 'Administration' }).getByRole('link', { name: 'Roles' }).click()
+  const table = page.getByRole('table', { name: 'Roles' })
+  await table.waitFor()
+  const answer = await page.request.post(`${url}/graphql`, { headers: { 'X-WintEHR-Request': '1', Origin: url }, data: { query: '{ roleTable { resourceType rights { role interactions } } }' } })
+  const { roleTable } = (await answer.json()).data
+  const word = { CREATE: 'create', READ: 'read', UPDATE: 'change', DELETE: 'delete', SEARCH: 'search' }
+  const expected = roleTable.map((line) => [line.resourceType, ...line.rights.map((right) => right.interactions.map((one) => word[one]).join(', ') || 'nothing')])
+  const shown = await table.locator('tbody tr').evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.firstChild?.textContent)))
+  assert.ok(expected.length > 100, `${expected.length} types`)
+  assert.deepEqual(shown, expected)
+  await accessible('roles')
+  await page.getByLabel('Role', { exact: true }).selectOption('registrar')
+  await page.getByLabel('Part of a type').fill('observation')
+  await page.getByText('No role may do anything with a type of that name.').waitFor()
+  await page.getByLabel('Part of a type').fill('appointment')
+  await page.getByRole('row', { name: 'Appointment create, read, change, search' }).waitFor()
+})
+
 test('nothing went wrong on the way', () => assert.deepEqual(trouble, []))

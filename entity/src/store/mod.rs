@@ -28,6 +28,7 @@ mod proxy;
 mod read;
 mod recent;
 mod referrer;
+mod role_table;
 mod seal;
 mod search;
 mod second_factor;
@@ -69,6 +70,7 @@ pub use oauth::{AppClient, ClientKind, Grant, Introspection, Issued, NewClient, 
 pub use open::{StoreConfig, migrate};
 pub use outbox::{Event, KEPT};
 pub use parameter::Parameters;
+pub use role_table::{RoleCell, RoleLine, Seen};
 pub use search::{
     Change, ChangePage, Count, Included, MAX_INCLUDED, Page, PageRequest, PeopleGroup, TimelineEntry, TimelinePage,
 };

@@ -272,38 +272,53 @@ impl Store {
     ) -> Result<Actor, StoreError> {
         let roles: Vec<Role> = account.roles.iter().filter_map(|r| Role::named(r)).collect();
         let is = |of: &str| account.fhir_user.as_deref().and_then(|u| u.strip_prefix(of)).map(ToOwned::to_owned);
-        let (rows, clearance) = if roles.contains(&Role::Patient) {
-            // A patient's account without a patient sees nobody.
-            let seen = match is("RelatedPerson/") {
-                Some(person) => self.ward_of(&person, at).await?,
-                None => is("Patient/"),
-            };
-            (Rows::Patients(seen.into_iter().collect()), Clearance::OWN_RECORD)
-        } else {
-            (Rows::All, Clearance::NORMAL)
+        let seen = match is("RelatedPerson/") {
+            Some(person) if roles.contains(&Role::Patient) => self.ward_of(&person, at).await?,
+            _ => is("Patient/"),
         };
         let practitioner = is("Practitioner/");
         let treats = roles.iter().copied().any(Role::treats);
-        let registers = roles.contains(&Role::Registrar);
-        let care = (treats && self.care_policy == CarePolicy::CareTeam).then(|| Care {
-            practitioner: practitioner.clone(),
-            registers,
-            at,
-        });
+        let sight = (seen, practitioner.clone());
+        let unscoped = self.of_roles(roles, sight, at);
         let opened = (treats && present).then_some(Opened { account: account.id, practitioner, at });
         Ok(Actor {
             account: Some(account.id),
             principal: account.login,
-            roles,
             fhir_user: account.fhir_user,
+            opened,
+            ..unscoped
+        })
+    }
+
+    /// What the roles alone give to a person, who sees that patient if it is a patient's account, and is that practitioner (bare ids).
+    pub(super) fn of_roles(
+        &self,
+        roles: Vec<Role>,
+        (patient, practitioner): (Option<String>, Option<String>),
+        at: DateTime<Utc>,
+    ) -> Actor {
+        let (rows, clearance) = if roles.contains(&Role::Patient) {
+            // A patient's account without a patient sees nobody.
+            (Rows::Patients(patient.into_iter().collect()), Clearance::OWN_RECORD)
+        } else {
+            (Rows::All, Clearance::NORMAL)
+        };
+        let treats = roles.iter().copied().any(Role::treats);
+        let registers = roles.contains(&Role::Registrar);
+        let care = (treats && self.care_policy == CarePolicy::CareTeam).then_some(Care { practitioner, registers, at });
+        Actor {
+            account: None,
+            principal: String::new(),
+            roles,
+            fhir_user: None,
             rows,
             clearance,
             care,
-            opened,
+            opened: None,
             categories: Vec::new(),
             scope: None,
             trail: Trail::default(),
-        })
+        }
     }
 }
 

@@ -65,6 +65,7 @@ export const router = createBrowserRouter([
           { path: 'administration', loader: () => redirect('/administration/audit') },
           { path: 'administration/audit', lazy: async () => ({ Component: (await import('./routes/audit.page')).AuditPage }) },
           { path: 'administration/users', lazy: async () => ({ Component: (await import('./routes/users.page')).UsersPage }) },
+          { path: 'administration/roles', lazy: async () => ({ Component: (await import('./routes/roles.page')).RolesPage }) },
           { path: 'administration/apps', lazy: async () => ({ Component: (await import('./routes/apps.page')).AppsPage }) },
           { path: 'administration/grants', lazy: async () => ({ Component: (await import('./routes/grants.page')).GrantsPage }) },
           { path: 'administration/emergencies', lazy: async () => ({ Component: (await import('./routes/emergencies.page')).EmergenciesPage }) },

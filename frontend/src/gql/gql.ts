@@ -48,6 +48,7 @@ type Documents = {
     "query ChartGrants { chartGrants { id login name patientId explanation openedAt expiresAt } }": typeof types.ChartGrantsDocument,
     "mutation GiveChartGrant($input: ChartGrantGiveInput!) { chartGrantGive(input: $input) { grant { id } } }": typeof types.GiveChartGrantDocument,
     "mutation EndChartGrant($id: ID!) { chartGrantEnd(id: $id) { grant { id } } }": typeof types.EndChartGrantDocument,
+    "query RoleTable { roleTable { resourceType rights { role interactions of } } }": typeof types.RoleTableDocument,
     "\n  query Users($search: String, $after: String) {\n    users(search: $search, first: 100, after: $after) {\n      nodes { login name roles fhirUser demo disabled mustChangePassword createdAt lastSeenAt openSessions }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": typeof types.UsersDocument,
     "mutation CreateUser($input: UserCreateInput!) { userCreate(input: $input) { user { login } password } }": typeof types.CreateUserDocument,
     "mutation UpdateUser($input: UserUpdateInput!) { userUpdate(input: $input) { user { login } } }": typeof types.UpdateUserDocument,
@@ -204,6 +205,7 @@ const documents: Documents = {
     "query ChartGrants { chartGrants { id login name patientId explanation openedAt expiresAt } }": types.ChartGrantsDocument,
     "mutation GiveChartGrant($input: ChartGrantGiveInput!) { chartGrantGive(input: $input) { grant { id } } }": types.GiveChartGrantDocument,
     "mutation EndChartGrant($id: ID!) { chartGrantEnd(id: $id) { grant { id } } }": types.EndChartGrantDocument,
+    "query RoleTable { roleTable { resourceType rights { role interactions of } } }": types.RoleTableDocument,
     "\n  query Users($search: String, $after: String) {\n    users(search: $search, first: 100, after: $after) {\n      nodes { login name roles fhirUser demo disabled mustChangePassword createdAt lastSeenAt openSessions }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": types.UsersDocument,
     "mutation CreateUser($input: UserCreateInput!) { userCreate(input: $input) { user { login } password } }": types.CreateUserDocument,
     "mutation UpdateUser($input: UserUpdateInput!) { userUpdate(input: $input) { user { login } } }": types.UpdateUserDocument,
@@ -476,6 +478,10 @@ export function graphql(source: "mutation GiveChartGrant($input: ChartGrantGiveI
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "mutation EndChartGrant($id: ID!) { chartGrantEnd(id: $id) { grant { id } } }"): (typeof documents)["mutation EndChartGrant($id: ID!) { chartGrantEnd(id: $id) { grant { id } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query RoleTable { roleTable { resourceType rights { role interactions of } } }"): (typeof documents)["query RoleTable { roleTable { resourceType rights { role interactions of } } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -15,6 +15,7 @@ pub mod note;
 pub mod past;
 pub mod patient;
 pub mod patient_list;
+pub mod role_table;
 pub mod score;
 pub mod timeline;
 pub mod trend;

@@ -8,7 +8,7 @@ use fhir::ResourceType;
 use fhir::search::registry;
 use futures_util::{StreamExt as _, stream};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::Server;
 
 use crate::gql::Site;
@@ -174,4 +174,74 @@ async fn s27_a_program_has_its_scope_and_no_more() {
         .collect::<Vec<_>>()
         .await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+const ROLE_TABLE: &str = "{ roleTable { resourceType rights { role interactions of } } }";
+
+fn letters(interactions: &Value) -> String {
+    let names = ["CREATE", "READ", "UPDATE", "DELETE", "SEARCH"].into_iter().zip("cruds".chars());
+    let has = |name: &str| interactions.as_array().unwrap().iter().any(|i| i == name);
+    names.filter(|(name, _)| has(name)).map(|(_, letter)| letter).collect()
+}
+
+/// What administrators read is the table of the design, so it is what the server does.
+#[tokio::test]
+async fn s27_administrators_read_the_table_that_the_server_keeps() {
+    let site = Site::start("[]").await;
+    let admin = site.person(Role::Admin, None).await;
+    let read = site.ask(&admin, ROLE_TABLE, json!({})).await;
+    let lines = read["roleTable"].as_array().unwrap();
+    let of = |ty: ResourceType| lines.iter().find(|line| line["resourceType"] == ty.name());
+    for ty in types() {
+        for (role, _) in TABLE {
+            let right = of(ty).map(|line| {
+                let name = json!(role.name().to_uppercase());
+                line["rights"].as_array().unwrap().iter().find(|right| right["role"] == name).unwrap().clone()
+            });
+            let told = right.as_ref().map(|right| letters(&right["interactions"])).unwrap_or_default();
+            let expected: String = "cruds".chars().filter(|l| cell(role, ty).contains(*l)).collect();
+            assert_eq!(told, expected, "{} {ty}", role.name());
+            let Some(right) = right.filter(|_| !told.is_empty()) else { continue };
+            let open = ["dir", "know"].contains(&group(ty));
+            let expected = match role {
+                Role::Analyst if !open => "MASKED",
+                Role::Patient if registry::in_patient_compartment(ty) => "OWN",
+                _ => "ALL",
+            };
+            assert_eq!(right["of"], expected, "{} {ty}", role.name());
+        }
+    }
+    assert!(of(ResourceType::named("Parameters").unwrap()).is_none());
+
+    for role in Role::ALL.into_iter().filter(|role| !matches!(role, Role::Admin | Role::System)) {
+        let person = site.person(role, None).await;
+        let refused = site.answer(&person, ROLE_TABLE, json!({})).await;
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "NOT_PERMITTED", "{refused}");
+        assert_eq!(refused["data"], Value::Null);
+    }
+    let token = site.server.token("system/*.cruds").await;
+    let by_token = site.http.post(format!("{}/graphql", site.server.url)).bearer_auth(&token);
+    let refused: Value = by_token.json(&json!({"query": ROLE_TABLE})).send().await.unwrap().json().await.unwrap();
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "NOT_PERMITTED", "{refused}");
+}
+
+/// Where staff see only whom they treat, the table says so.
+#[tokio::test]
+async fn the_table_says_whom_staff_see() {
+    let server = Server::start_in(false).await.beside_caring().await;
+    let site = Site::at(&server);
+    let admin = site.person(Role::Admin, None).await;
+    let read = site.ask(&admin, ROLE_TABLE, json!({})).await;
+    let right = |ty: &str, role: &str| {
+        let line = read["roleTable"].as_array().unwrap().iter().find(|line| line["resourceType"] == ty);
+        let rights = line.unwrap()["rights"].as_array().unwrap();
+        let right = rights.iter().find(|right| right["role"] == role).unwrap();
+        (letters(&right["interactions"]), right["of"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(right("Observation", "NURSE"), ("crus".into(), "TREATED".into()));
+    assert_eq!(right("Patient", "PHYSICIAN"), ("rus".into(), "TREATED".into()));
+    assert_eq!(right("Organization", "PHYSICIAN"), ("rs".into(), "ALL".into()));
+    assert_eq!(right("Patient", "REGISTRAR"), ("crus".into(), "ALL".into()));
+    let all = read["roleTable"].as_array().unwrap();
+    assert!(all.iter().all(|line| line["resourceType"] != "Bundle"), "what is nobody's is for nobody there");
 }

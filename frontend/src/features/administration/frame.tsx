@@ -11,6 +11,7 @@ export function AdministrationFrame({ children }: { children: ReactNode }) {
         <nav aria-label="Administration">
           <NavLink to="/administration/audit">Audit</NavLink>
           <NavLink to="/administration/users">Users</NavLink>
+          <NavLink to="/administration/roles">Roles</NavLink>
           <NavLink to="/administration/apps">Applications</NavLink>
           <NavLink to="/administration/emergencies">Emergencies</NavLink>
           <NavLink to="/administration/grants">Grants</NavLink>
