@@ -105,13 +105,16 @@ pub struct NewApp {
     #[arg(long)]
     pub scope: String,
     /// It keeps a secret: one is made up and printed.
-    #[arg(long, conflicts_with = "jwks")]
+    #[arg(long, conflicts_with = "keys")]
     pub secret: bool,
     /// It signs with a key of its own: the file of its public keys (a JWK set).
-    #[arg(long)]
+    #[arg(long, group = "keys")]
     pub jwks: Option<PathBuf>,
+    /// As `--jwks`, but the keys are fetched from this URL, as long as the server may reach it.
+    #[arg(long, group = "keys")]
+    pub jwks_uri: Option<String>,
     /// The program's account it acts for by itself (`system/` scopes).
-    #[arg(long, requires = "jwks")]
+    #[arg(long, requires = "keys")]
     pub account: Option<String>,
     #[command(flatten)]
     pub database: DatabaseArgs,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use entity::outbound::{self, Reach};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -21,6 +21,8 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 /// From the first byte of the look-up to the last of the answer.
 const LIMIT: Duration = Duration::from_secs(15);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// Of a small document, from the first byte of the look-up to the last of the document.
+const DOCUMENT_LIMIT: Duration = Duration::from_secs(5);
 /// Of an answer no more is read.
 const ANSWER_LIMIT: usize = 1 << 20;
 
@@ -39,8 +41,10 @@ pub enum NotSent {
     Tls,
     #[error("the endpoint broke off the exchange")]
     Broken,
-    #[error("the endpoint did not answer within {} seconds", LIMIT.as_secs())]
+    #[error("the endpoint did not answer in time")]
     Timeout,
+    #[error("the endpoint answered with more than {0} bytes")]
+    TooLarge(usize),
     #[error("the endpoint answered {0}")]
     Status(StatusCode),
 }
@@ -76,13 +80,41 @@ pub async fn send(reach: Reach, message: Message) -> Result<(), NotSent> {
 /// # Errors
 /// Why it cannot be had.
 pub async fn fetch(reach: Reach, url: &str, accept: &'static str) -> Result<Download, NotSent> {
+    let got = tokio::time::timeout(LIMIT, get(reach, url, accept)).await;
+    let (response, driver) = got.map_err(|_| NotSent::Timeout)??;
+    Ok(Download { body: response.into_body(), _driver: driver })
+}
+
+/// A small document at a URL, whole, and the headers it came with. As [`fetch`]; longer than `limit` bytes it is refused.
+///
+/// # Errors
+/// Why it cannot be had.
+pub async fn document(
+    reach: Reach,
+    url: &str,
+    accept: &'static str,
+    limit: usize,
+) -> Result<(HeaderMap, Bytes), NotSent> {
+    let whole = async {
+        let (response, driver) = get(reach, url, accept).await?;
+        let (head, body) = response.into_parts();
+        let read = Limited::new(body, limit).collect().await;
+        drop(driver);
+        match read {
+            Ok(body) => Ok((head.headers, body.to_bytes())),
+            Err(error) if error.is::<LengthLimitError>() => Err(NotSent::TooLarge(limit)),
+            Err(_) => Err(NotSent::Broken),
+        }
+    };
+    tokio::time::timeout(DOCUMENT_LIMIT, whole).await.map_err(|_| NotSent::Timeout)?
+}
+
+async fn get(reach: Reach, url: &str, accept: &'static str) -> Result<Exchanged, NotSent> {
     let uri = reach.endpoint(url).map_err(NotSent::Refused)?;
     let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
-    let message = Message { method: Method::GET, uri, headers, body: Bytes::new() };
-    let exchanged = tokio::time::timeout(LIMIT, exchange(reach, message)).await;
-    let (response, driver) = exchanged.map_err(|_| NotSent::Timeout)??;
-    match response.status() {
-        StatusCode::OK => Ok(Download { body: response.into_body(), _driver: driver }),
+    let exchanged = exchange(reach, Message { method: Method::GET, uri, headers, body: Bytes::new() }).await?;
+    match exchanged.0.status() {
+        StatusCode::OK => Ok(exchanged),
         other => Err(NotSent::Status(other)),
     }
 }

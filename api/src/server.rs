@@ -174,6 +174,7 @@ async fn over_database(
         proxy_hops: settings.proxy_hops,
         pace: Arc::new(Pace::new(settings.pace.limit(settings.demo))),
         second_factor: settings.second_factor.clone().into(),
+        key_sets: Arc::default(),
     };
     let live = state.live.clone();
     let jobs = state.jobs.clone();

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::outbound::Reach;
 use crate::store::{ClientKind, NewClient};
 
 /// Longest id and name, in characters.
@@ -37,10 +38,15 @@ pub fn check(new: &NewClient) -> Result<(), String> {
     if crate::launch::has(&permissions, crate::launch::Context::System) != new.account.is_some() {
         return Err("system/ scopes go with an account, and with none else".into());
     }
-    if let ClientKind::Asymmetric(jwks) = &new.kind {
-        keys(jwks)?;
+    match &new.kind {
+        ClientKind::Asymmetric(jwks) => keys(jwks).map(|_| ()),
+        // Whether it may be reached is the rule of the server that fetches it, each time.
+        ClientKind::AsymmetricAt(url) => {
+            let told = |e| format!("the URL of the keys: {e}");
+            Reach { private: true }.endpoint(url).map(|_| ()).map_err(told)
+        }
+        ClientKind::Public | ClientKind::Symmetric(_) => Ok(()),
     }
-    Ok(())
 }
 
 /// Scheme, host and port of a URL, as browsers send it as Origin; `None` for the private schemes of installed applications.
@@ -69,27 +75,53 @@ fn is_target(uri: &str) -> bool {
 /// # Errors
 /// What is wrong, in words.
 pub fn keys(json: &str) -> Result<String, String> {
+    let set = public(json)?;
+    if !set["keys"].as_array().is_some_and(|keys| !keys.is_empty() && keys.iter().all(verifies)) {
+        return Err("the JWK set: each key has a kid and is RSA or EC P-384".into());
+    }
+    Ok(set.to_string())
+}
+
+/// The set that an application publishes, reduced to the keys that can verify what it signs: it may have others, for others.
+///
+/// # Errors
+/// What is wrong, in words.
+///
+/// Source: RFC 7517 section 5: keys that are not understood are passed over.
+pub fn published(json: &str) -> Result<String, String> {
+    let mut set = public(json)?;
+    let keys = set["keys"].as_array_mut().expect("read so");
+    keys.retain(verifies);
+    if keys.is_empty() {
+        return Err("the JWK set: no key of it has a kid and is RSA or EC P-384".into());
+    }
+    Ok(set.to_string())
+}
+
+/// A JWK set without private keys.
+fn public(json: &str) -> Result<Value, String> {
     let refuse = |text: &str| format!("the JWK set: {text}");
     let set: Value = serde_json::from_str(json).map_err(|e| refuse(&e.to_string()))?;
     let keys = set.get("keys").and_then(Value::as_array).ok_or_else(|| refuse("it has no keys"))?;
     if keys.iter().any(|k| k.get("d").is_some() || k.get("k").is_some()) {
         return Err(refuse("it holds private keys; register the public ones"));
     }
-    let text = |k: &Value, name: &str| k.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
-    let ours = |k: &Value| match text(k, "kty").as_deref() {
-        Some("EC") => text(k, "crv").as_deref() == Some("P-384"),
+    Ok(set)
+}
+
+fn verifies(key: &Value) -> bool {
+    let text = |name: &str| key.get(name).and_then(Value::as_str);
+    let kind = match text("kty") {
+        Some("EC") => text("crv") == Some("P-384"),
         Some("RSA") => true,
         _ => false,
     };
-    if keys.is_empty() || !keys.iter().all(|k| text(k, "kid").is_some() && ours(k)) {
-        return Err(refuse("each key has a kid and is RSA or EC P-384"));
-    }
-    Ok(set.to_string())
+    kind && text("kid").is_some()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_target, keys};
+    use super::{is_target, keys, published};
 
     #[test]
     fn people_are_sent_to_safe_addresses_only() {
@@ -122,6 +154,17 @@ mod tests {
             r#"{"keys":[{"kty":"oct","kid":"1","k":"secret"}]}"#,
         ] {
             assert!(keys(bad).is_err(), "{bad}");
+            assert!(published(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn of_published_keys_those_are_taken_that_can_verify() {
+        let ours = r#"{"crv":"P-384","kid":"1","kty":"EC","x":"","y":""}"#;
+        let other = r#"{"crv":"P-256","kid":"2","kty":"EC","x":"","y":""}"#;
+        let set = format!(r#"{{"keys":[{other},{ours}]}}"#);
+        assert_eq!(published(&set).unwrap(), format!(r#"{{"keys":[{ours}]}}"#));
+        assert!(keys(&set).is_err());
+        assert!(published(&format!(r#"{{"keys":[{other}]}}"#)).is_err());
     }
 }

@@ -22,6 +22,7 @@ mod m0070_draft;
 mod m0090_care_filled;
 mod m0091_app_framed;
 mod m0110_patient_list;
+mod m0130_app_jwks_uri;
 
 pub struct Migrator;
 
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0090_care_filled::Migration),
             Box::new(m0091_app_framed::Migration),
             Box::new(m0110_patient_list::Migration),
+            Box::new(m0130_app_jwks_uri::Migration),
         ]
     }
 }

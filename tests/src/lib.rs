@@ -182,6 +182,7 @@ impl Server {
             proxy_hops: 0,
             pace: Arc::new(Pace::new(Limit::NONE)),
             second_factor,
+            key_sets: Arc::default(),
         };
         let router = api::router::router(Readiness::new(database), state.clone());
         tokio::spawn(listen::serve(listener, router, Patience::default(), std::future::pending()));

@@ -47,6 +47,7 @@ use crate::clock::Clock;
 use crate::graphql::Settings;
 use crate::jobs::Jobs;
 use crate::live::Live;
+use crate::smart::KeySets;
 
 /// What the doors need.
 #[derive(Clone, FromRef)]
@@ -71,6 +72,8 @@ pub struct State {
     pub pace: Arc<Pace>,
     /// Roles that have to have a second factor.
     pub second_factor: Arc<[Role]>,
+    /// Keys that applications publish, as they were last fetched.
+    pub key_sets: Arc<KeySets>,
 }
 
 /// Largest resource, in bytes.

@@ -17,10 +17,12 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use serde_json::Value;
 
 use super::page::{self, Candidate, Consent};
+use super::visit::{self, Choice};
 use super::{Form, Refusal, Response, request_id};
 use crate::auth::{hash, new_token, session_cookie, signed_in};
 use crate::fhir::{State, encoded};
 
+const ENCOUNTER: &str = "launch/encounter";
 /// Patients shown to choose from.
 const CANDIDATES: u32 = 20;
 /// The parameters of a request, which the form repeats.
@@ -168,7 +170,7 @@ async fn subject(state: &State, asked: &Asked, found: &SignedIn, take: bool) -> 
             }),
         };
     }
-    if !launch::has(&asked.grantable, Context::Patient) && !launch::says(&asked.grantable, "launch/patient") {
+    if !is_about_somebody(&asked.grantable) {
         return Ok(Subject::Nobody);
     }
     if found.actor.roles == [Role::Patient] {
@@ -182,6 +184,12 @@ async fn subject(state: &State, asked: &Asked, found: &SignedIn, take: bool) -> 
         };
     }
     Ok(Subject::ToChoose)
+}
+
+/// Whether a patient has to be known.
+fn is_about_somebody(scopes: &[Permission]) -> bool {
+    let says = |word| launch::says(scopes, word);
+    launch::has(scopes, Context::Patient) || says("launch/patient") || says(ENCOUNTER)
 }
 
 pub(super) async fn ask(Extract(state): Extract<State>, headers: HeaderMap, uri: Uri) -> Response {
@@ -241,7 +249,8 @@ async fn consent(
         }
         Subject::ToChoose => (None, Some(candidates(state, found, find).await?)),
     };
-    let consent = Consent { asked, form, person: &found.name, patient, candidates, find, complaint };
+    let person = &found.name;
+    let consent = Consent { asked, form, person, patient, candidates, find, complaint, visits: None, ticked: None };
     Ok(page::consent(&consent))
 }
 
@@ -302,12 +311,50 @@ async fn decided(
         return Err(refused("access_denied", "the person did not agree"));
     }
     let ticked = form.all("grant");
-    let granted: Vec<Permission> =
+    let mut chosen = None;
+    let mut granted: Vec<Permission> =
         asked.grantable.iter().filter(|p| ticked.contains(&p.to_string().as_str())).cloned().collect();
     if granted.is_empty() {
         return Err(refused("access_denied", "the person agreed to nothing"));
     }
-    let wants_patient = launch::has(&granted, Context::Patient) || launch::says(&granted, "launch/patient");
+    let wants_patient = is_about_somebody(&granted);
+    // Before the launch of a chart is taken, which is good once; it names the encounter itself.
+    if asked.launch.is_none() && launch::says(&granted, ENCOUNTER) {
+        let patient = match subject(state, asked, found, false).await? {
+            Subject::Chosen(patient, _) => Some(patient),
+            Subject::ToChoose => form.one("patient").ok().flatten().map(ToOwned::to_owned),
+            Subject::Nobody => None,
+        };
+        // Without one, a patient is chosen first.
+        if let Some(patient) = patient {
+            let Lookup::Found(stored) = state.store.read(&found.actor, ResourceType::Patient, &patient).await? else {
+                return Err(Problem::Here("The patient was not found.".into()));
+            };
+            match visit::choice(state, found, form, &patient).await? {
+                Choice::Made(id) => chosen = Some(id),
+                // It is told what it gets.
+                Choice::Without => granted.retain(|p| p.to_string() != ENCOUNTER),
+                Choice::NotFound => return Err(Problem::Here("The visit was not found.".into())),
+                Choice::Of(visits) => {
+                    let consent = Consent {
+                        asked,
+                        form,
+                        person: &found.name,
+                        patient: Some(candidate(patient, &stored.body)),
+                        candidates: None,
+                        find: None,
+                        complaint: Some("Choose a visit."),
+                        visits: Some(visits),
+                        ticked: Some(&ticked),
+                    };
+                    return Ok(page::consent(&consent));
+                }
+            }
+        }
+        if granted.is_empty() {
+            return Err(refused("access_denied", "there is no visit to tell of"));
+        }
+    }
     let (patient, encounter) = match subject(state, asked, found, true).await? {
         Subject::Chosen(patient, encounter) => (Some(patient), encounter),
         Subject::ToChoose if wants_patient => match form.one("patient").ok().flatten() {
@@ -330,7 +377,7 @@ async fn decided(
         session: (!launch::says(&granted, "offline_access")).then(|| hash(cookie)),
         scope: launch::text(&granted),
         patient,
-        encounter,
+        encounter: encounter.or(chosen),
         nonce: asked.nonce.clone(),
         redirect_uri: asked.redirect_uri.clone(),
         challenge: asked.challenge.clone(),

@@ -19,7 +19,7 @@ pub async fn run(settings: &App) -> Result<bool, ServeError> {
                 let kind = match app.kind {
                     ClientKind::Public => "public",
                     ClientKind::Symmetric(_) => "secret",
-                    ClientKind::Asymmetric(_) => "signature",
+                    ClientKind::Asymmetric(_) | ClientKind::AsymmetricAt(_) => "signature",
                 };
                 let state = if app.disabled { "disabled" } else { "enabled" };
                 println!("{}\t{}\t{kind}\t{state}\t{}", app.id, app.name, app.scope);
@@ -41,16 +41,17 @@ pub async fn run(settings: &App) -> Result<bool, ServeError> {
 
 async fn create(new: &NewApp) -> Result<(), ServeError> {
     let mut secret = None;
-    let kind = match (&new.jwks, new.secret) {
-        (Some(file), _) => {
+    let kind = match (&new.jwks, &new.jwks_uri, new.secret) {
+        (Some(file), _, _) => {
             ClientKind::Asymmetric(registration::keys(&std::fs::read_to_string(file)?).map_err(ServeError::App)?)
         }
-        (None, true) => {
+        (None, Some(url), _) => ClientKind::AsymmetricAt(url.clone()),
+        (None, None, true) => {
             let (text, hash) = auth::new_token();
             secret = Some(text);
             ClientKind::Symmetric(hash)
         }
-        (None, false) => ClientKind::Public,
+        (None, None, false) => ClientKind::Public,
     };
     let client = NewClient {
         id: new.id.clone(),

@@ -109,13 +109,26 @@ pub fn issuer(assertion: &str) -> Option<String> {
     Some(claims.iss)
 }
 
+/// Which key an assertion says it is signed with. Not verified yet.
+pub fn key_id(assertion: &str) -> Option<String> {
+    let head: Head = part(assertion.split('.').next()?)?;
+    head.kid
+}
+
+/// The keys of an application: the text of a JWK set, and the URL it was registered by, if it was.
+#[derive(Debug, Clone, Copy)]
+pub struct Keys<'k> {
+    pub set: &'k str,
+    pub url: Option<&'k str>,
+}
+
 /// Verifies an assertion of an application against its JWK set. `audience` is the URL of the token endpoint.
 ///
 /// # Errors
 /// What is wrong with it, for the developer of the application.
 ///
 /// Source: SMART App Launch 2.2, "Asymmetric (private key JWT) authentication"; RFC 7523 section 3.
-pub fn verify(assertion: &str, jwks: &str, audience: &str, now: DateTime<Utc>) -> Result<Claims, &'static str> {
+pub fn verify(assertion: &str, keys: Keys<'_>, audience: &str, now: DateTime<Utc>) -> Result<Claims, &'static str> {
     let parts: Vec<&str> = assertion.split('.').collect();
     let [head, claims, signature] = parts[..] else { return Err("the assertion is no signed JWT") };
     let signed = &assertion[..head.len() + 1 + claims.len()];
@@ -128,11 +141,14 @@ pub fn verify(assertion: &str, jwks: &str, audience: &str, now: DateTime<Utc>) -
     if head.typ.as_deref().is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
         return Err("typ is JWT");
     }
-    if head.jku.is_some() || head.crit.is_some() {
-        return Err("jku and crit are not supported: the keys are those that were registered");
+    if head.jku.as_deref().is_some_and(|jku| keys.url != Some(jku)) {
+        return Err("jku is the registered URL of the keys, or left out");
+    }
+    if head.crit.is_some() {
+        return Err("crit is not supported");
     }
     let kid = head.kid.ok_or("kid is missing")?;
-    let set: Value = serde_json::from_str(jwks).map_err(|_| "the registered keys cannot be read")?;
+    let set: Value = serde_json::from_str(keys.set).map_err(|_| "the registered keys cannot be read")?;
     let keys = set.get("keys").and_then(Value::as_array).ok_or("the registered keys cannot be read")?;
     let key = keys.iter().find(|k| text(k, "kid") == Some(&kid)).ok_or("kid names no registered key")?;
     if text(key, "alg").is_some_and(|alg| alg != head.alg) {

@@ -7,8 +7,10 @@ pub mod command;
 pub(crate) mod cors;
 mod frame;
 mod jwt;
+mod key_set;
 mod page;
 mod token;
+mod visit;
 
 use axum::extract::State as Extract;
 use axum::response::IntoResponse as _;
@@ -29,6 +31,7 @@ type Response = axum::response::Response;
 const LIMIT: usize = 64 << 10;
 
 pub use jwt::new_signing_key;
+pub use key_set::KeySets;
 
 pub fn routes(state: &State) -> Router {
     Router::new()
@@ -65,13 +68,13 @@ async fn configuration(Extract(state): Extract<State>) -> Response {
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": jwt::ASSERTED,
         "scopes_supported": [
-            "openid", "fhirUser", "profile", "launch", "launch/patient", "online_access", "offline_access",
+            "openid", "fhirUser", "profile", "launch", "launch/patient", "launch/encounter", "online_access", "offline_access",
             "patient/*.rs", "user/*.cruds", "system/*.cruds"
         ],
         "capabilities": [
             "launch-ehr", "launch-standalone", "authorize-post", "client-public", "client-confidential-symmetric", "client-confidential-asymmetric",
             "sso-openid-connect", "context-banner", "context-ehr-patient", "context-ehr-encounter", "context-standalone-patient",
-            "permission-offline", "permission-online", "permission-patient", "permission-user", "permission-v1", "permission-v2"
+            "context-standalone-encounter", "permission-offline", "permission-online", "permission-patient", "permission-user", "permission-v1", "permission-v2"
         ]
     }))
     .into_response()

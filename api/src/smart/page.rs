@@ -9,6 +9,7 @@ use entity::launch::{Context, Permission};
 use http::{HeaderValue, StatusCode, header};
 
 use super::authorize::{Asked, REPEATED};
+use super::visit::{self, Visit};
 use super::{Form, Response, origin};
 use crate::clock;
 
@@ -29,6 +30,10 @@ pub(super) struct Consent<'a> {
     pub candidates: Option<Vec<Candidate>>,
     pub find: Option<&'a str>,
     pub complaint: Option<&'a str>,
+    /// Of the patient, when an encounter is to be chosen.
+    pub visits: Option<Vec<Visit>>,
+    /// The scopes that are ticked; `None` for all.
+    pub ticked: Option<&'a [&'a str]>,
 }
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:0;color:#1c2733;background:#f3f5f7}\
@@ -167,7 +172,7 @@ fn meaning(permission: &Permission) -> String {
 }
 
 pub(super) fn consent(consent: &Consent<'_>) -> Response {
-    let Consent { asked, form, person, patient, candidates, find, complaint } = consent;
+    let Consent { asked, form, person, patient, candidates, find, complaint, visits, ticked } = consent;
     let name = escaped(&asked.client.name);
     let hidden: String = REPEATED
         .iter()
@@ -190,6 +195,8 @@ pub(super) fn consent(consent: &Consent<'_>) -> Response {
     let shown = |c: &Candidate| format!("{} <small>born {}</small>", escaped(&c.name), escaped(&c.birth_date));
     if let Some(patient) = patient {
         let _ = write!(content, "<fieldset><legend>Patient</legend>{}</fieldset>", shown(patient));
+        let id = escaped(&patient.id);
+        let _ = write!(content, "<input type=\"hidden\" name=\"patient\" value=\"{id}\">");
     }
     if let Some(candidates) = candidates {
         content.push_str("<fieldset><legend>Patient</legend>");
@@ -206,13 +213,26 @@ pub(super) fn consent(consent: &Consent<'_>) -> Response {
         }
         content.push_str("</fieldset>");
     }
+    if let Some(visits) = visits {
+        content.push_str("<fieldset><legend>Visit</legend>");
+        let none = Visit { id: visit::NONE.into(), text: "None of them".into() };
+        for Visit { id, text } in visits.iter().chain([&none]) {
+            let (id, text) = (escaped(id), escaped(text));
+            let _ = write!(
+                content,
+                "<label><input type=\"radio\" name=\"encounter\" value=\"{id}\" required> {text}</label>"
+            );
+        }
+        content.push_str("</fieldset>");
+    }
     let _ = write!(content, "<fieldset><legend>{name} may</legend>");
     for permission in &asked.grantable {
-        let scope = escaped(&permission.to_string());
+        let scope = permission.to_string();
+        let checked = if ticked.is_none_or(|ticked| ticked.contains(&scope.as_str())) { " checked" } else { "" };
+        let (scope, meaning) = (escaped(&scope), escaped(&meaning(permission)));
         let _ = write!(
             content,
-            "<label><input type=\"checkbox\" name=\"grant\" value=\"{scope}\" checked> {} <small>{scope}</small></label>",
-            escaped(&meaning(permission))
+            "<label><input type=\"checkbox\" name=\"grant\" value=\"{scope}\"{checked}> {meaning} <small>{scope}</small></label>"
         );
     }
     content.push_str(

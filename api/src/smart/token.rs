@@ -70,17 +70,34 @@ async fn authenticated(state: &State, headers: &HeaderMap, form: &Form) -> Resul
     match (&client.kind, basic, assertion) {
         (ClientKind::Public, None, None) => {}
         (ClientKind::Symmetric(kept), Some((_, secret)), None) if *kept == hash(&secret) => {}
-        (ClientKind::Asymmetric(jwks), None, Some(assertion)) => {
-            let now = state.clock.now();
-            let audience = format!("{}/oauth2/token", state.public_url);
-            let claims = jwt::verify(assertion, jwks, &audience, now).map_err(refuse)?;
-            if !state.store.first_use(&client.id, &claims.jti, claims.expires_at(), now).await? {
-                return Err(refuse("jti was used before"));
-            }
+        (ClientKind::Asymmetric(set), None, Some(assertion)) => {
+            signed(state, &client, jwt::Keys { set, url: None }, assertion).await?;
+        }
+        (ClientKind::AsymmetricAt(url), None, Some(assertion)) => {
+            let kid = jwt::key_id(assertion).ok_or_else(|| refuse("kid is missing"))?;
+            let found = state.key_sets.at(state.store.reach(), url, &kid, state.clock.now()).await;
+            let set = found.map_err(|cause| {
+                tracing::warn!(client = client.id.as_str(), %cause, "the keys of an application cannot be had");
+                refuse("the keys of the application cannot be had from its jwks_uri")
+            })?;
+            signed(state, &client, jwt::Keys { set: &set, url: Some(url) }, assertion).await?;
         }
         _ => return Err(unknown()),
     }
     Ok(client)
+}
+
+/// Verifies an assertion, which is good once.
+async fn signed(state: &State, client: &AppClient, keys: jwt::Keys<'_>, assertion: &str) -> Result<(), Refusal> {
+    let refuse = |text: &'static str| Refusal::new("invalid_client", text);
+    let now = state.clock.now();
+    let audience = format!("{}/oauth2/token", state.public_url);
+    let claims = jwt::verify(assertion, keys, &audience, now).map_err(refuse)?;
+    if state.store.first_use(&client.id, &claims.jti, claims.expires_at(), now).await? {
+        Ok(())
+    } else {
+        Err(refuse("jti was used before"))
+    }
 }
 
 /// Both parts are form-encoded before they are joined: RFC 6749 section 2.3.1.

@@ -14,6 +14,7 @@ pub struct Model {
     pub kind: String,
     pub secret_hash: Option<Vec<u8>>,
     pub jwks: Option<String>,
+    pub jwks_uri: Option<String>,
     pub redirect_uris: Vec<String>,
     pub launch_url: Option<String>,
     pub framed: bool,

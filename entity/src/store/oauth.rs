@@ -29,6 +29,8 @@ pub enum ClientKind {
     Symmetric(Vec<u8>),
     /// By a signature that one of these keys verifies; the text of a JWK set.
     Asymmetric(String),
+    /// By a signature that a key of the JWK set at this URL verifies.
+    AsymmetricAt(String),
 }
 
 /// An application to be registered.
@@ -130,10 +132,11 @@ pub struct SigningKey {
 }
 
 pub(super) fn client_of(row: oauth_client::Model) -> AppClient {
-    let kind = match (row.secret_hash, row.jwks) {
-        (Some(hash), _) => ClientKind::Symmetric(hash),
-        (None, Some(jwks)) => ClientKind::Asymmetric(jwks),
-        (None, None) => ClientKind::Public,
+    let kind = match (row.secret_hash, row.jwks, row.jwks_uri) {
+        (Some(hash), _, _) => ClientKind::Symmetric(hash),
+        (None, Some(jwks), _) => ClientKind::Asymmetric(jwks),
+        (None, None, Some(url)) => ClientKind::AsymmetricAt(url),
+        (None, None, None) => ClientKind::Public,
     };
     AppClient {
         id: row.id,
@@ -537,10 +540,11 @@ pub(super) async fn insert_client(
             Some(found.ok_or_else(|| StoreError::Conflict(format!("there is no program's account {login}")))?.id)
         }
     };
-    let (kind, secret_hash, jwks) = match new.kind {
-        ClientKind::Public => ("public", None, None),
-        ClientKind::Symmetric(hash) => ("symmetric", Some(hash), None),
-        ClientKind::Asymmetric(jwks) => ("asymmetric", None, Some(jwks)),
+    let (kind, secret_hash, jwks, jwks_uri) = match new.kind {
+        ClientKind::Public => ("public", None, None, None),
+        ClientKind::Symmetric(hash) => ("symmetric", Some(hash), None, None),
+        ClientKind::Asymmetric(jwks) => ("asymmetric", None, Some(jwks), None),
+        ClientKind::AsymmetricAt(url) => ("asymmetric", None, None, Some(url)),
     };
     let row = oauth_client::ActiveModel {
         id: Set(new.id.clone()),
@@ -548,6 +552,7 @@ pub(super) async fn insert_client(
         kind: Set(kind.into()),
         secret_hash: Set(secret_hash),
         jwks: Set(jwks),
+        jwks_uri: Set(jwks_uri),
         redirect_uris: Set(new.redirect_uris),
         launch_url: Set(new.launch_url),
         framed: Set(new.framed),

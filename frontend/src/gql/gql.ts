@@ -36,7 +36,7 @@ type Documents = {
     "\n  fragment ObservationRow on Observation {\n    id effectiveAt interpretation status\n    value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } ... on Range { low { value unit } high { value unit } } ... on Ratio { numerator { value unit } denominator { value unit } } }\n    components { code { text } value { __typename ... on Quantity { value unit } ... on Concept { text } } }\n    dataAbsentReason { text }\n    referenceRanges { low { value } high { value } text }\n  }\n": typeof types.ObservationRowFragmentDoc,
     "mutation PatientStar($input: PatientStarInput!) { patientStar(input: $input) { patient { id starred } } }": typeof types.PatientStarDocument,
     "\n  query TrendPanel($patient: ID!, $code: String!, $asOf: Instant) {\n    patient(id: $patient, asOf: $asOf) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n": typeof types.TrendPanelDocument,
-    "query Apps { apps { id name kind redirectUris launchUrl opensIn scope actsByItself disabled } }": typeof types.AppsDocument,
+    "query Apps { apps { id name kind jwksUri redirectUris launchUrl opensIn scope actsByItself disabled } }": typeof types.AppsDocument,
     "mutation RegisterApp($input: AppRegisterInput!) { appRegister(input: $input) { app { id } secret } }": typeof types.RegisterAppDocument,
     "mutation UpdateApp($input: AppUpdateInput!) { appUpdate(input: $input) { app { id } } }": typeof types.UpdateAppDocument,
     "mutation NewAppSecret($id: String!) { appNewSecret(id: $id) { app { id } secret } }": typeof types.NewAppSecretDocument,
@@ -193,7 +193,7 @@ const documents: Documents = {
     "\n  fragment ObservationRow on Observation {\n    id effectiveAt interpretation status\n    value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } ... on Range { low { value unit } high { value unit } } ... on Ratio { numerator { value unit } denominator { value unit } } }\n    components { code { text } value { __typename ... on Quantity { value unit } ... on Concept { text } } }\n    dataAbsentReason { text }\n    referenceRanges { low { value } high { value } text }\n  }\n": types.ObservationRowFragmentDoc,
     "mutation PatientStar($input: PatientStarInput!) { patientStar(input: $input) { patient { id starred } } }": types.PatientStarDocument,
     "\n  query TrendPanel($patient: ID!, $code: String!, $asOf: Instant) {\n    patient(id: $patient, asOf: $asOf) {\n      id\n      trend(code: $code) {\n        code { text } unit\n        points { at value originalValue originalUnit interpretation observation { id } }\n        excluded { observationId at reason unit }\n        referenceRange { low { value } high { value } text }\n      }\n    }\n  }\n": types.TrendPanelDocument,
-    "query Apps { apps { id name kind redirectUris launchUrl opensIn scope actsByItself disabled } }": types.AppsDocument,
+    "query Apps { apps { id name kind jwksUri redirectUris launchUrl opensIn scope actsByItself disabled } }": types.AppsDocument,
     "mutation RegisterApp($input: AppRegisterInput!) { appRegister(input: $input) { app { id } secret } }": types.RegisterAppDocument,
     "mutation UpdateApp($input: AppUpdateInput!) { appUpdate(input: $input) { app { id } } }": types.UpdateAppDocument,
     "mutation NewAppSecret($id: String!) { appNewSecret(id: $id) { app { id } secret } }": types.NewAppSecretDocument,
@@ -433,7 +433,7 @@ export function graphql(source: "\n  query TrendPanel($patient: ID!, $code: Stri
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "query Apps { apps { id name kind redirectUris launchUrl opensIn scope actsByItself disabled } }"): (typeof documents)["query Apps { apps { id name kind redirectUris launchUrl opensIn scope actsByItself disabled } }"];
+export function graphql(source: "query Apps { apps { id name kind jwksUri redirectUris launchUrl opensIn scope actsByItself disabled } }"): (typeof documents)["query Apps { apps { id name kind jwksUri redirectUris launchUrl opensIn scope actsByItself disabled } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

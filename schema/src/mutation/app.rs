@@ -88,6 +88,8 @@ pub struct App {
     pub opens_in: AppPlace,
     /// What it may ask for at most.
     pub scope: String,
+    /// Where the public keys of one that signs are fetched; null when they were registered themselves.
+    pub jwks_uri: Option<String>,
     /// Whether it acts by itself, for a program's account.
     pub acts_by_itself: bool,
     /// Whether it is closed.
@@ -96,12 +98,15 @@ pub struct App {
 
 impl From<AppClient> for App {
     fn from(client: AppClient) -> Self {
+        let (kind, jwks_uri) = match client.kind {
+            ClientKind::Public => (AppKind::Public, None),
+            ClientKind::Symmetric(_) => (AppKind::Secret, None),
+            ClientKind::Asymmetric(_) => (AppKind::Signature, None),
+            ClientKind::AsymmetricAt(url) => (AppKind::Signature, Some(url)),
+        };
         Self {
-            kind: match client.kind {
-                ClientKind::Public => AppKind::Public,
-                ClientKind::Symmetric(_) => AppKind::Secret,
-                ClientKind::Asymmetric(_) => AppKind::Signature,
-            },
+            kind,
+            jwks_uri,
             id: client.id,
             name: client.name,
             redirect_uris: client.redirect_uris,
@@ -156,8 +161,10 @@ pub struct AppRegisterInput {
     pub name: String,
     /// How it shows who it is.
     pub kind: AppKind,
-    /// The public keys of one that signs: a JWK set.
+    /// The public keys of one that signs: a JWK set. Either these or `jwksUri`.
     pub jwks: Option<String>,
+    /// Where the public keys of one that signs are fetched, when they are needed: an https address that this server may reach.
+    pub jwks_uri: Option<String>,
     /// Where people are sent back to, exactly.
     pub redirect_uris: Vec<String>,
     /// Where a launch from a chart begins.
@@ -213,18 +220,24 @@ fn present(text: Option<String>) -> Option<String> {
 
 pub async fn register(session: &Session, input: AppRegisterInput) -> Result<AppPayload> {
     let mut told = None;
-    let jwks = present(input.jwks);
-    if (input.kind == AppKind::Signature) != jwks.is_some() {
-        return Err(invalid("input.jwks", "an application that signs has public keys, and no other has"));
+    let (jwks, jwks_uri) = (present(input.jwks), present(input.jwks_uri));
+    let ways = usize::from(jwks.is_some()) + usize::from(jwks_uri.is_some());
+    if ways != usize::from(input.kind == AppKind::Signature) {
+        let told = "an application that signs has public keys, given or at an address, and no other has";
+        return Err(invalid("input.jwks", told));
     }
-    let kind = match (input.kind, jwks) {
-        (AppKind::Secret, _) => {
+    let kind = match (input.kind, jwks, jwks_uri) {
+        (AppKind::Secret, _, _) => {
             let (text, hash) = session.secret()?;
             told = Some(text);
             ClientKind::Symmetric(hash)
         }
-        (AppKind::Signature, Some(jwks)) => {
+        (AppKind::Signature, Some(jwks), _) => {
             ClientKind::Asymmetric(registration::keys(&jwks).map_err(|text| invalid("input.jwks", text))?)
+        }
+        (AppKind::Signature, None, Some(url)) => {
+            session.store.reach().endpoint(&url).map_err(|text| invalid("input.jwksUri", text))?;
+            ClientKind::AsymmetricAt(url)
         }
         _ => ClientKind::Public,
     };

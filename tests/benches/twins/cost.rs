@@ -106,6 +106,7 @@ fn state(store: Store) -> fhir::State {
         proxy_hops: 0,
         pace: Arc::new(Pace::new(Limit::NONE)),
         second_factor: Arc::new([]),
+        key_sets: Arc::default(),
     }
 }
 

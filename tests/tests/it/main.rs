@@ -66,6 +66,7 @@ mod second_factor;
 mod server_key;
 mod sharing;
 mod smart;
+mod smart_keys;
 mod store;
 mod subscription;
 mod terminology;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tests::Server;
 
 const CALLBACK: &str = "https://app.example/callback";
-const SCOPE: &str = "launch launch/patient openid fhirUser offline_access patient/*.rs user/*.cruds";
+const SCOPE: &str = "launch launch/patient openid fhirUser offline_access online_access patient/*.rs user/*.cruds";
 const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters";
 /// The S256 challenge of [`VERIFIER`].
 fn challenge(verifier: &str) -> String {
@@ -31,16 +31,20 @@ fn form<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-struct Site {
-    server: Server,
-    http: Client,
+pub struct Site {
+    pub server: Server,
+    pub http: Client,
     cookie: String,
 }
 
 impl Site {
     /// A server with two patients, a physician who is signed in, and a public application.
-    async fn start() -> Self {
-        let server = Server::start_in(false).await;
+    pub async fn start() -> Self {
+        Self::over(Server::start_in(false).await).await
+    }
+
+    /// As [`Site::start`], at that server.
+    pub async fn over(server: Server) -> Self {
         let http = Client::builder().redirect(Policy::none()).build().unwrap();
         let mut site = Self { server, http, cookie: String::new() };
         site.person("lee", Role::Physician, "Practitioner/lee").await;
@@ -72,7 +76,7 @@ impl Site {
         self.server.store.create_person_account(new, self.server.clock.now()).await.unwrap();
     }
 
-    async fn register(&self, id: &str, kind: ClientKind, scope: &str, account: Option<&str>) {
+    pub async fn register(&self, id: &str, kind: ClientKind, scope: &str, account: Option<&str>) {
         let new = NewClient {
             id: id.into(),
             name: format!("The {id}"),
@@ -151,7 +155,7 @@ impl Site {
         sent_back(&response, "code").expect("a code")
     }
 
-    async fn post(&self, path: &str, pairs: &[(&str, &str)]) -> (StatusCode, Value) {
+    pub async fn post(&self, path: &str, pairs: &[(&str, &str)]) -> (StatusCode, Value) {
         let response = self
             .http
             .post(format!("{}{path}", self.server.url))
@@ -187,7 +191,7 @@ impl Site {
         self.post("/oauth2/token", &form).await
     }
 
-    async fn get(&self, token: &Value, path: &str) -> u16 {
+    pub async fn get(&self, token: &Value, path: &str) -> u16 {
         let get = self.http.get(format!("{}{path}", self.server.url)).bearer_auth(token.as_str().unwrap());
         get.send().await.unwrap().status().as_u16()
     }
@@ -216,6 +220,37 @@ fn sent_back(response: &Response, name: &str) -> Option<String> {
     pairs.find(|(n, _)| *n == name).map(|(_, v)| v.to_owned())
 }
 
+/// What is claimed, and the test that shows it.
+const CAPABILITIES: [(&str, &str); 18] = [
+    ("authorize-post", "a_request_may_be_posted"),
+    ("client-confidential-asymmetric", "s31_s34_a_program_shows_who_it_is_by_a_signature"),
+    ("client-confidential-symmetric", "an_application_with_a_secret_shows_it"),
+    ("client-public", "an_application_reads_the_chosen_patient_and_nobody_else"),
+    ("context-banner", "an_application_within_the_chart_is_shown_in_a_frame_of_its_own"),
+    ("context-ehr-encounter", "an_encounter_is_carried_from_the_launch_to_the_token_and_its_introspection"),
+    ("context-ehr-patient", "a_launch_from_a_chart_carries_its_patient_once"),
+    ("context-standalone-encounter", "an_encounter_is_chosen_in_a_launch_that_no_chart_began"),
+    ("context-standalone-patient", "an_application_reads_the_chosen_patient_and_nobody_else"),
+    ("launch-ehr", "a_launch_from_a_chart_carries_its_patient_once"),
+    ("launch-standalone", "an_application_reads_the_chosen_patient_and_nobody_else"),
+    ("permission-offline", "s33_refresh_tokens_rotate_and_reuse_ends_the_family"),
+    ("permission-online", "s35_access_ends_by_revocation_by_closing_the_application_and_with_the_session"),
+    ("permission-patient", "an_application_reads_the_chosen_patient_and_nobody_else"),
+    ("permission-user", "a_scope_never_widens_and_unticked_ones_are_not_granted"),
+    ("permission-v1", "scopes_are_read_and_answered_in_the_form_asked"),
+    ("permission-v2", "a_scope_never_widens_and_unticked_ones_are_not_granted"),
+    ("sso-openid-connect", "an_id_token_outlives_the_change_of_the_signing_key"),
+];
+
+/// A capability is claimed when its test is there, and no other is.
+#[test]
+fn each_capability_that_is_claimed_has_a_test() {
+    let tests = [include_str!("smart.rs"), include_str!("../../../entity/src/launch.rs")];
+    for (capability, test) in CAPABILITIES {
+        assert!(tests.iter().any(|text| text.contains(&format!("fn {test}()"))), "{capability}: {test}");
+    }
+}
+
 #[tokio::test]
 async fn discovery_names_what_there_is() {
     let site = Site::start().await;
@@ -232,6 +267,10 @@ async fn discovery_names_what_there_is() {
     assert_eq!(found["code_challenge_methods_supported"], json!(["S256"]));
     assert_eq!(found["id_token_signing_alg_values_supported"], json!(["RS256"]));
     assert_eq!(found["token_endpoint_auth_signing_alg_values_supported"], json!(["RS384", "ES384", "RS256"]));
+    let mut capabilities: Vec<&str> =
+        found["capabilities"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
+    capabilities.sort_unstable();
+    assert_eq!(capabilities, CAPABILITIES.map(|(name, _)| name));
     assert_eq!(get("/.well-known/openid-configuration").await, found);
     let metadata = site.http.get(format!("{}/fhir/R4/metadata", site.server.url)).send().await.unwrap();
     let metadata: Value = metadata.json().await.unwrap();
@@ -515,11 +554,14 @@ async fn s35_access_ends_by_revocation_by_closing_the_application_and_with_the_s
     assert_eq!(introspected(&answer).await, json!({"active": false}));
 
     let offline = site.granted("offline_access user/*.rs", None).await;
-    let online = site.granted("user/*.rs", None).await;
+    let online = site.granted("online_access user/*.rs", None).await;
+    let (_, online) = site.refresh(online["refresh_token"].as_str().unwrap()).await;
+    assert!(open(&online).await, "{online}");
     let logout = site.http.post(format!("{}/auth/logout", site.server.url)).header("cookie", &site.cookie);
     assert_eq!(logout.header("x-wintehr-request", "1").send().await.unwrap().status(), 204);
     site.server.clock.advance(TimeDelta::seconds(1));
     assert!(!open(&online).await && open(&offline).await);
+    assert_eq!(site.refresh(online["refresh_token"].as_str().unwrap()).await.1["error"], "invalid_grant");
 
     assert!(site.server.store.set_client_disabled("app", true, site.server.clock.now()).await.unwrap());
     assert!(!open(&offline).await);
@@ -628,6 +670,87 @@ async fn an_encounter_is_carried_from_the_launch_to_the_token_and_its_introspect
     assert_eq!(introspect(&json!("no token"), "app").await, nothing);
     site.server.clock.advance(TimeDelta::seconds(expires_in));
     assert_eq!(introspect(token, "app").await, nothing);
+}
+
+/// An application that begins by itself asks for an encounter: the person chooses one of the patient's, or none.
+#[tokio::test]
+async fn an_encounter_is_chosen_in_a_launch_that_no_chart_began() {
+    let mut site = Site::start().await;
+    let writer = site.server.token("system/*.cruds").await;
+    for (id, patient, day) in [("e1", "p1", "2026-01-05"), ("e2", "p2", "2026-02-05"), ("e3", "p2", "2026-03-05")] {
+        let body = json!({
+            "resourceType": "Encounter", "id": id, "status": "finished", "subject": {"reference": format!("Patient/{patient}")},
+            "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+            "type": [{"text": format!("Visit <{id}>")}], "period": {"start": day, "end": day},
+        });
+        let put = site.http.put(format!("{}/fhir/R4/Encounter/{id}", site.server.url)).bearer_auth(&writer);
+        let put = put.header("content-type", "application/fhir+json").body(body.to_string());
+        assert_eq!(put.send().await.unwrap().status(), 201);
+    }
+    let scope = "openid launch/patient launch/encounter offline_access patient/*.rs";
+    site.register("visits", ClientKind::Public, scope, None).await;
+    let request = |more: &[(&'static str, &str)]| {
+        let mut request = site.request(scope);
+        request.iter_mut().find(|(name, _)| *name == "client_id").unwrap().1 = "visits".into();
+        request.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        request
+    };
+    let page = async |response: Response| {
+        assert_eq!(response.status(), 200);
+        response.text().await.unwrap()
+    };
+    // The patient first, then the patient's visits, the newest first, and what was unticked stays so.
+    let first = page(site.page(&request(&[("find", "two")])).await).await;
+    assert!(first.contains("Two &lt;b&gt;") && !first.contains("name=\"encounter\""), "{first}");
+    let second = page(site.allow(request(&[]), Some("p2"), &["offline_access"]).await).await;
+    let at = |text: &str| second.find(text).unwrap_or_else(|| panic!("{text} in {second}"));
+    assert!(at("value=\"e3\"") < at("value=\"e2\"") && at("value=\"e2\"") < at("value=\"none\""));
+    assert!(second.contains("2026-03-05, Visit &lt;e3&gt;, AMB, finished"), "{second}");
+    assert!(!second.contains("value=\"e1\"") && second.contains("name=\"patient\" value=\"p2\""));
+    assert!(second.contains("value=\"offline_access\"> ") && second.contains("value=\"openid\" checked> "));
+    let exchange = async |code: &str| {
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", "visits"),
+            ("code", code),
+            ("code_verifier", VERIFIER),
+            ("redirect_uri", CALLBACK),
+        ];
+        site.post("/oauth2/token", &form).await.1
+    };
+    let chosen = site.allow(request(&[("encounter", "e2")]), Some("p2"), &[]).await;
+    let answer = exchange(&sent_back(&chosen, "code").unwrap()).await;
+    assert_eq!((&answer["patient"], &answer["encounter"]), (&json!("p2"), &json!("e2")), "{answer}");
+    assert_eq!(answer["scope"], scope);
+    let refresh = [
+        ("grant_type", "refresh_token"),
+        ("client_id", "visits"),
+        ("refresh_token", answer["refresh_token"].as_str().unwrap()),
+    ];
+    let (_, renewed) = site.post("/oauth2/token", &refresh).await;
+    assert_eq!(renewed["encounter"], "e2", "{renewed}");
+    // None: it is told that it has none, and the rest stands.
+    let without = site.allow(request(&[("encounter", "none")]), Some("p2"), &[]).await;
+    let answer = exchange(&sent_back(&without, "code").unwrap()).await;
+    assert_eq!((&answer["patient"], &answer["encounter"]), (&json!("p2"), &Value::Null), "{answer}");
+    assert_eq!(answer["scope"], scope.replace(" launch/encounter", ""));
+    // Another patient's, or none that is there.
+    for encounter in ["e1", "e9", "../e2"] {
+        let refused = site.allow(request(&[("encounter", encounter)]), Some("p2"), &[]).await;
+        assert_eq!((refused.status().as_u16(), sent_back(&refused, "code")), (400, None), "{encounter}");
+    }
+    let nobody = page(site.allow(request(&[("encounter", "e2")]), None, &[]).await).await;
+    assert!(nobody.contains("Choose a patient."), "{nobody}");
+    // Unticked, it is not asked for; a patient chooses among the own.
+    let unticked = site.allow(request(&[]), Some("p2"), &["launch/encounter"]).await;
+    let answer = exchange(&sent_back(&unticked, "code").unwrap()).await;
+    assert_eq!((&answer["patient"], &answer["encounter"]), (&json!("p2"), &Value::Null), "{answer}");
+    site.person("pat", Role::Patient, "Patient/p1").await;
+    let cookie = site.sign_in("pat").await;
+    let request: Vec<_> = request(&[]);
+    site.cookie = cookie;
+    let own = page(site.allow(request, Some("p2"), &[]).await).await;
+    assert!(own.contains("value=\"e1\"") && !own.contains("value=\"e2\""), "{own}");
 }
 
 /// A new signing key signs from then on; what the one before it signed still verifies by what is published.
@@ -774,7 +897,8 @@ async fn an_application_with_a_secret_shows_it() {
     assert_eq!(right.headers()["cache-control"], "no-store");
 }
 
-struct Program {
+/// A program with keys of its own.
+pub struct Program {
     es384: EcdsaKeyPair,
     rs384: ring::rsa::KeyPair,
 }
@@ -782,7 +906,7 @@ struct Program {
 const RSA: &str = include_str!("smart_rsa.b64");
 
 impl Program {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let random = SystemRandom::new();
         let es384 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &random).unwrap();
         let es384 = EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, es384.as_ref(), &random).unwrap();
@@ -790,7 +914,7 @@ impl Program {
         Self { es384, rs384: ring::rsa::KeyPair::from_pkcs8(&rsa).unwrap() }
     }
 
-    fn jwks(&self) -> String {
+    pub fn jwks(&self) -> String {
         let (x, y) = self.es384.public_key().as_ref()[1..].split_at(48);
         let public = ring::rsa::PublicKeyComponents::<Vec<u8>>::from(self.rs384.public());
         let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
@@ -802,7 +926,7 @@ impl Program {
         .to_string()
     }
 
-    fn sign(&self, head: &Value, claims: &Value) -> String {
+    pub fn sign(&self, head: &Value, claims: &Value) -> String {
         let text = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", text(head), text(claims));
         let random = SystemRandom::new();

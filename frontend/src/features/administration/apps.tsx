@@ -14,7 +14,7 @@ import { graphql } from '../../gql'
 import type { AppKind, AppPlace, AppsQuery } from '../../gql/graphql'
 import css from './administration.module.css'
 
-const Apps = graphql(`query Apps { apps { id name kind redirectUris launchUrl opensIn scope actsByItself disabled } }`)
+const Apps = graphql(`query Apps { apps { id name kind jwksUri redirectUris launchUrl opensIn scope actsByItself disabled } }`)
 const Register = graphql(`mutation RegisterApp($input: AppRegisterInput!) { appRegister(input: $input) { app { id } secret } }`)
 const Update = graphql(`mutation UpdateApp($input: AppUpdateInput!) { appUpdate(input: $input) { app { id } } }`)
 const NewSecret = graphql(`mutation NewAppSecret($id: String!) { appNewSecret(id: $id) { app { id } secret } }`)
@@ -26,8 +26,8 @@ const KINDS: Record<AppKind, string> = { PUBLIC: 'Public (in a browser or on a p
 const PLACES: Record<AppPlace, string> = { TAB: 'In a tab of its own', CHART: 'Within the chart, in a frame' }
 const words = (error: CombinedError | undefined): string => error?.graphQLErrors.map((e) => e.message).join('. ') || 'The server cannot be reached'
 
-interface Typed { id: string; name: string; kind: AppKind; redirectUris: string; launchUrl: string; opensIn: AppPlace; scope: string; jwks: string; account: string }
-const NEW: Typed = { id: '', name: '', kind: 'PUBLIC', redirectUris: '', launchUrl: '', opensIn: 'TAB', scope: 'launch launch/patient openid fhirUser patient/*.rs', jwks: '', account: '' }
+interface Typed { id: string; name: string; kind: AppKind; redirectUris: string; launchUrl: string; opensIn: AppPlace; scope: string; jwks: string; jwksUri: string; account: string }
+const NEW: Typed = { id: '', name: '', kind: 'PUBLIC', redirectUris: '', launchUrl: '', opensIn: 'TAB', scope: 'launch launch/patient openid fhirUser patient/*.rs', jwks: '', jwksUri: '', account: '' }
 const lines = (text: string): string[] => text.split('\n').map((line) => line.trim()).filter(Boolean)
 
 /** SMART applications: who may ask people for access, and for what. */
@@ -59,7 +59,7 @@ export function AppsView() {
       done(answer)
     } else {
       const signs = typed.kind === 'SIGNATURE'
-      const answer = await register({ input: { id: typed.id, kind: typed.kind, ...common, jwks: signs ? typed.jwks : null, account: signs && typed.account ? typed.account : null } })
+      const answer = await register({ input: { id: typed.id, kind: typed.kind, ...common, jwks: (signs && typed.jwks) || null, jwksUri: (signs && typed.jwksUri) || null, account: signs && typed.account ? typed.account : null } })
       if (answer.error) return words(answer.error)
       done(answer)
       if (answer.data?.appRegister.secret) setTold({ id: typed.id, secret: answer.data.appRegister.secret })
@@ -80,7 +80,7 @@ export function AppsView() {
           {data.apps.map((app) => (
             <tr key={app.id}>
               <th scope="row">{app.name}<small className={css.sub}>{app.id}</small></th>
-              <td>{KINDS[app.kind]}{app.actsByItself && <small className={css.sub}>acts by itself</small>}</td>
+              <td className={css.touched}>{KINDS[app.kind]}{app.jwksUri && <code>{app.jwksUri}</code>}{app.actsByItself && <small className={css.sub}>acts by itself</small>}</td>
               <td className={css.touched}>{app.redirectUris.map((uri) => <code key={uri}>{uri}</code>)}{app.launchUrl && <code>launch: {app.launchUrl}</code>}{app.launchUrl && <small className={css.sub}>{PLACES[app.opensIn]}</small>}</td>
               <td className={css.touched}><code>{app.scope}</code></td>
               <td className={app.disabled ? css.not : undefined}>{app.disabled ? 'Closed' : 'Open'}</td>
@@ -109,7 +109,7 @@ export function AppsView() {
 }
 
 function AppForm({ of, onSave, onClose }: { of: App | null; onSave: (typed: Typed) => Promise<string>; onClose: () => void }) {
-  const [typed, setTyped] = useState<Typed>(of ? { ...NEW, ...of, redirectUris: of.redirectUris.join('\n'), launchUrl: of.launchUrl ?? '' } : NEW)
+  const [typed, setTyped] = useState<Typed>(of ? { ...NEW, ...of, jwksUri: of.jwksUri ?? '', redirectUris: of.redirectUris.join('\n'), launchUrl: of.launchUrl ?? '' } : NEW)
   const [refused, setRefused] = useState('')
   const [busy, setBusy] = useState(false)
   const submit = async (event: FormEvent) => {
@@ -140,7 +140,8 @@ function AppForm({ of, onSave, onClose }: { of: App | null; onSave: (typed: Type
               </NativeSelect>
             </div>
           )}
-          {!of && typed.kind === 'SIGNATURE' && field('jwks', 'Public keys (JWK set)', { required: true, multiline: true })}
+          {!of && typed.kind === 'SIGNATURE' && field('jwksUri', 'Address where its public keys are', { required: !typed.jwks })}
+          {!of && typed.kind === 'SIGNATURE' && field('jwks', 'Or the keys themselves (JWK set)', { required: !typed.jwksUri, multiline: true })}
           {!of && typed.kind === 'SIGNATURE' && field('account', 'Account it acts for by itself, if it does')}
           {field('redirectUris', 'Addresses people are sent back to, one a line', { multiline: true })}
           {field('launchUrl', 'Address where a launch from a chart begins')}
