@@ -51,4 +51,21 @@ test('the table of roles is shown as the server answers it', async () => {
   await page.getByRole('row', { name: 'Appointment create, read, change, search' }).waitFor()
 })
 
+test('one sees where one is signed in, and ends what is open elsewhere', async () => {
+  await signInAs('nurse')
+  const elsewhere = await browser.newContext({ userAgent: 'Mozilla/5.0 (Windows NT 10.0) Firefox/132.0' })
+  const { demoUsers } = await (await page.request.get(`${url}/auth/config`)).json()
+  const { user, password } = demoUsers.find((one) => one.role === 'nurse')
+  const entered = await elsewhere.request.post(`${url}/auth/login`, { headers: { 'X-WintEHR-Request': '1' }, data: { user, password } })
+  assert.equal(entered.status(), 200)
+  await page.goto(`${url}/settings`)
+  await page.getByRole('list', { name: 'Sessions' }).getByText('This one').waitFor()
+  const other = page.getByRole('button', { name: /^End Firefox on Windows/ })
+  await other.click()
+  await other.waitFor({ state: 'detached' })
+  assert.equal((await elsewhere.request.get(`${url}/auth/session`)).status(), 401)
+  assert.equal((await page.request.get(`${url}/auth/session`)).status(), 200)
+  await elsewhere.close()
+})
+
 test('nothing went wrong on the way', () => assert.deepEqual(trouble, []))
