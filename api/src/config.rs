@@ -106,7 +106,7 @@ pub struct NewApp {
     pub scope: String,
     /// It keeps a secret: one is made up and printed.
     #[arg(long, conflicts_with = "keys")]
-    pub secret: bool,
+    pub client_secret: bool,
     /// It signs with a key of its own: the file of its public keys (a JWK set).
     #[arg(long, group = "keys")]
     pub jwks: Option<PathBuf>,
@@ -399,6 +399,12 @@ impl DatabaseArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// In a release build nothing else says that two options of a command have one name.
+    #[test]
+    fn every_command_can_be_read() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
 
     #[test]
     fn staff_see_whom_they_treat_unless_the_patients_are_invented() {

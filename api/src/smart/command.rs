@@ -41,7 +41,7 @@ pub async fn run(settings: &App) -> Result<bool, ServeError> {
 
 async fn create(new: &NewApp) -> Result<(), ServeError> {
     let mut secret = None;
-    let kind = match (&new.jwks, &new.jwks_uri, new.secret) {
+    let kind = match (&new.jwks, &new.jwks_uri, new.client_secret) {
         (Some(file), _, _) => {
             ClientKind::Asymmetric(registration::keys(&std::fs::read_to_string(file)?).map_err(ServeError::App)?)
         }

@@ -270,7 +270,7 @@ async fn an_application_is_registered_with_the_url_of_its_keys() {
         let database = ["--database-url", &strict.database];
         api::config::Cli::try_parse_from(fixed.iter().chain(more).chain(&database))
     };
-    assert!(line(&["--jwks-uri", "https://b.example/keys", "--secret"]).is_err());
+    assert!(line(&["--jwks-uri", "https://b.example/keys", "--client-secret"]).is_err());
     assert!(line(&["--jwks-uri", "https://b.example/keys", "--jwks", "file"]).is_err());
     assert!(line(&["--account", "x"]).is_err());
     for (url, good) in [("ftp://b.example/keys", false), ("https://b.example/keys", true)] {
@@ -280,4 +280,12 @@ async fn an_application_is_registered_with_the_url_of_its_keys() {
     }
     let kept = strict.store.client("b").await.unwrap().unwrap();
     assert_eq!(kept.kind, ClientKind::AsymmetricAt("https://b.example/keys".into()));
+    // A secret of the application is not the server's, which is an option of the same command.
+    let key: String = (0..32).map(|n| format!("{n:02x}")).collect();
+    let cli = line(&["--client-secret", "--secret", &key]).unwrap();
+    let api::config::Command::App(api::config::App::Create(mut new)) = cli.command else { panic!() };
+    new.id = "c".into();
+    assert!(api::smart::command::run(&api::config::App::Create(new)).await.is_ok());
+    let kept = strict.store.client("c").await.unwrap().unwrap();
+    assert!(matches!(kept.kind, ClientKind::Symmetric(_)));
 }
