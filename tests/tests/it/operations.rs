@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::Role;
 use fhir::Json;
 use reqwest::Method;
@@ -253,6 +254,55 @@ async fn s26_security_labels_are_set_by_whom_the_chart_is_trusted_to() {
     let amended = labelled.replace("final", "amended");
     assert_eq!(send(&nurse, Method::PUT, "/Observation/o", fhir, amended).await.status(), 200);
     assert_eq!(send(&physician, Method::POST, "/Observation/o/$meta-delete", fhir, take).await.status(), 200);
+}
+
+/// Version and time are the server's, whatever a client writes there.
+#[tokio::test]
+async fn s26_no_client_says_which_version_it_writes_or_when() {
+    let site = Site::start("[]").await;
+    let token = site.server.token("system/*.cruds").await;
+    let claimed = r#""meta":{"versionId":"99","lastUpdated":"1999-01-01T00:00:00Z"}"#;
+    let body = |id: &str, family: &str| {
+        format!(r#"{{"resourceType":"Patient","id":"{id}",{claimed},"name":[{{"family":"{family}"}}]}}"#)
+    };
+    let send = async |method: Method, path: &str, media: &str, body: String| -> Value {
+        let request = site.http.request(method, format!("{}/fhir/R4{path}", site.server.url)).bearer_auth(&token);
+        let answer = request.header("content-type", media).body(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json().await.unwrap()
+    };
+    let fhir = "application/fhir+json";
+    let is = async |id: &str, version: &str| {
+        let read = site.http.get(format!("{}/fhir/R4/Patient/{id}", site.server.url)).bearer_auth(&token);
+        let read = read.send().await.unwrap();
+        assert_eq!(read.headers()["etag"], format!("W/\"{version}\""));
+        let read: Value = read.json().await.unwrap();
+        assert_eq!(read["meta"]["versionId"], version);
+        let told: DateTime<Utc> = read["meta"]["lastUpdated"].as_str().unwrap().parse().unwrap();
+        assert_eq!(told, site.server.clock.now());
+    };
+    let made = send(Method::POST, "/Patient", fhir, body("x", "A")).await;
+    is(made["id"].as_str().unwrap(), "1").await;
+    send(Method::PUT, "/Patient/p", fhir, body("p", "A")).await;
+    is("p", "1").await;
+    site.server.clock.advance(TimeDelta::minutes(1));
+    send(Method::PUT, "/Patient/p", fhir, body("p", "B")).await;
+    is("p", "2").await;
+    site.server.clock.advance(TimeDelta::minutes(1));
+    let bundle = format!(
+        r#"{{"resourceType":"Bundle","type":"transaction","entry":[{{"resource":{},"request":{{"method":"PUT","url":"Patient/p"}}}}]}}"#,
+        body("p", "C")
+    );
+    send(Method::POST, "", fhir, bundle).await;
+    is("p", "3").await;
+    // What is patched is the record, which has neither.
+    for path in ["/meta/versionId", "/meta/lastUpdated"] {
+        let patch = json!([{"op": "add", "path": path, "value": "1999-01-01T00:00:00Z"}]).to_string();
+        let request = site.http.patch(format!("{}/fhir/R4/Patient/p", site.server.url)).bearer_auth(&token);
+        let answer = request.header("content-type", "application/json-patch+json").body(patch).send().await.unwrap();
+        assert_eq!(answer.status(), 422, "{path}");
+        is("p", "3").await;
+    }
 }
 
 /// GraphQL refuses in its own form, with the outcome within it.

@@ -1010,6 +1010,12 @@ async fn s31_s34_a_program_shows_who_it_is_by_a_signature() {
         forged.push((format!("alg {alg}"), whole.clone()));
         forged.push((format!("alg {alg} unsigned"), format!("{}.", whole.rsplit_once('.').unwrap().0)));
     }
+    // The public keys as a secret: who does not look at alg would take it.
+    let text = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let signed = format!("{}.{}", text(&json!({"alg": "HS256", "kid": "rsa"})), text(&claims("hmac")));
+    let secret = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, program.jwks().as_bytes());
+    let tag = URL_SAFE_NO_PAD.encode(ring::hmac::sign(&secret, signed.as_bytes()));
+    forged.push(("HS256 with the public keys".into(), format!("{signed}.{tag}")));
     for (name, value) in [
         ("iss", json!("app")),
         ("sub", json!("app")),
