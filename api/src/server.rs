@@ -154,6 +154,9 @@ async fn over_database(
     if let Some(records) = store.fill_care(Clock::Machine.now()).await?.filter(|n| *n > 0) {
         println!("Filled in who treats whom, from {records} records");
     }
+    if let Some(records) = store.fill_denials(Clock::Machine.now()).await?.filter(|n| *n > 0) {
+        println!("Filled in what is denied, from {records} consents");
+    }
     store = store.reaching(reach).at(&format!("{public_url}/fhir/R4"));
     if settings.ignore_profile_claims {
         store = store.ignoring_profile_claims();

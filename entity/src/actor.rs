@@ -1,6 +1,7 @@
 //! Who asks and what they may see. The first argument of every store function.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use fhir::ResourceType;
@@ -27,6 +28,8 @@ pub struct Actor {
     pub care: Option<Care>,
     /// Of a person who treats: charts may be opened beyond the clearance.
     pub opened: Option<Opened>,
+    /// What Consents of patients keep from the person.
+    pub denied: Denied,
     /// Of these types only what is of one of these categories; other types are not narrowed by it. A scope never widens.
     pub categories: Vec<Category>,
     /// Permitted interactions of a token, `None` for no narrowing. A scope never widens what the roles give.
@@ -90,6 +93,60 @@ impl Care {
     }
 }
 
+/// Charts, or parts of them, that Consents keep from an actor.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Denied(Arc<[DeniedChart]>);
+
+/// What is kept of a patient's chart; the patient as its row key and as the term of its compartment.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct DeniedChart {
+    pub pat: i64,
+    pub term: i64,
+    pub part: DeniedPart,
+}
+
+/// All of a chart, or what is of these types and has one of these labels.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(crate) struct DeniedPart {
+    pub types: Option<Vec<ResourceType>>,
+    pub labels: Option<DeniedLabels>,
+}
+
+/// Confidentialities as bits (`1 << conf`), and sensitivities as they are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub(crate) struct DeniedLabels {
+    pub confidentialities: i32,
+    pub sensitivities: i32,
+}
+
+impl DeniedLabels {
+    /// Whether a record of these labels is meant.
+    pub fn hold(self, conf: i16, sens: i32) -> bool {
+        (1 << conf) & self.confidentialities != 0 || sens & self.sensitivities != 0
+    }
+}
+
+impl Denied {
+    pub(crate) fn of(charts: Vec<DeniedChart>) -> Self {
+        Self(charts.into())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is kept of a type, by the labels that it is limited to.
+    pub(crate) fn charts(&self, resource_type: ResourceType) -> BTreeMap<Option<DeniedLabels>, Vec<&DeniedChart>> {
+        let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let belongs = resource_type == ResourceType::Binary || registry::in_patient_compartment(resource_type);
+        let of_type = |chart: &&DeniedChart| chart.part.types.as_ref().is_none_or(|all| all.contains(&resource_type));
+        for chart in self.0.iter().filter(|_| belongs).filter(of_type) {
+            found.entry(chart.part.labels).or_default().push(chart);
+        }
+        found
+    }
+}
+
 /// `?category=system|code` of a granted scope.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Category {
@@ -106,6 +163,7 @@ pub(crate) struct Sight {
     pub clearance: Clearance,
     pub care: Option<Care>,
     pub opened: Option<Opened>,
+    pub denied: Denied,
     pub categories: Vec<Category>,
 }
 
@@ -143,6 +201,7 @@ impl Actor {
             clearance: Clearance::FULL,
             care: None,
             opened: None,
+            denied: Denied::default(),
             categories: Vec::new(),
             scope: Some(role::every_interaction()),
             trail: Trail::default(),
@@ -164,6 +223,7 @@ impl Actor {
     pub(crate) fn sees_everybody(&self, resource_type: ResourceType) -> bool {
         (self.rows == Rows::All || !registry::in_patient_compartment(resource_type))
             && !self.care.as_ref().is_some_and(|care| care.narrows(resource_type))
+            && self.denied.charts(resource_type).is_empty()
     }
 
     /// Whether it is somebody who sees another person's records, by a Consent that may end at any time: what it may see is not to be
@@ -186,7 +246,8 @@ impl Actor {
 
     pub(crate) fn sight(&self) -> Sight {
         let (rows, opened, categories) = (self.rows.clone(), self.opened.clone(), self.categories.clone());
-        Sight { rows, clearance: self.clearance, care: self.care.clone(), opened, categories }
+        let (care, denied) = (self.care.clone(), self.denied.clone());
+        Sight { rows, clearance: self.clearance, care, opened, denied, categories }
     }
 
     /// Whether the actor may read or search the audit: the role table's word, and the scope's.
@@ -211,9 +272,9 @@ impl Actor {
         self.account.is_some() && self.scope.is_none() && self.roles.iter().copied().any(Role::treats)
     }
 
-    /// Whether the actor sees only patients in its care.
+    /// Whether there may be patients whom the actor does not see: those not in its care, or who deny it.
     pub fn sees_only_treated(&self) -> bool {
-        self.care.as_ref().is_some_and(|care| care.narrows(ResourceType::Patient))
+        !self.denied.is_empty() || self.care.as_ref().is_some_and(|care| care.narrows(ResourceType::Patient))
     }
 
     /// The actor without the charts that are opened to it: for questions about populations.

@@ -17,7 +17,7 @@ pub mod scope;
 pub mod store;
 pub mod trail;
 
-pub use actor::{Actor, Care, Category, Clearance, Opened, Rows};
+pub use actor::{Actor, Care, Category, Clearance, Denied, Opened, Rows};
 pub use error::StoreError;
 pub use gate::{Unguarded, WriteGate};
 pub use request::{IdSource, Request};

@@ -23,6 +23,7 @@ mod m0090_care_filled;
 mod m0091_app_framed;
 mod m0110_patient_list;
 mod m0130_app_jwks_uri;
+mod m0131_consent_denial;
 
 pub struct Migrator;
 
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0091_app_framed::Migration),
             Box::new(m0110_patient_list::Migration),
             Box::new(m0130_app_jwks_uri::Migration),
+            Box::new(m0131_consent_denial::Migration),
         ]
     }
 }

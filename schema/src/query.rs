@@ -147,8 +147,8 @@ pub struct Me {
     pub roles: Vec<UserRole>,
     /// Global id of the Practitioner, Patient or RelatedPerson this is.
     pub fhir_user: Option<ID>,
-    /// Whether of all patients only those are seen with whom a care relation is on record, or whose chart is open in an emergency; others
-    /// are looked up with `personLookup`.
+    /// Whether there may be patients who are not seen: those with whom no care relation is on record, where that is the policy, and those who
+    /// deny it by a Consent. They are looked up with `personLookup`.
     pub sees_only_treated: bool,
 }
 

@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityT
 use crate::app::{account, token};
 use crate::role::Role;
 use crate::trail::Trail;
-use crate::{Actor, Clearance, Rows, Store, StoreError, scope};
+use crate::{Actor, Clearance, Denied, Rows, Store, StoreError, scope};
 
 /// An account of a program: it cannot sign in, it only holds tokens.
 #[derive(Debug, Clone)]
@@ -123,6 +123,7 @@ impl Store {
             clearance: Clearance::NORMAL,
             care: None,
             opened: None,
+            denied: Denied::default(),
             categories: Vec::new(),
             scope: Some(scope),
             trail: Trail::default(),

@@ -12,10 +12,11 @@ use fhir::search::parse::{Handling, parse};
 use fhir::{Issue, IssueType, Json, ResourceType, reference, temporal};
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, Statement};
 
+use crate::store::denial;
 use crate::store::read::text;
 use crate::store::sql::{Sql, i64_array};
 use crate::store::{PageRequest, Stored};
-use crate::{Actor, Store, StoreError};
+use crate::{Actor, Denied, Store, StoreError};
 
 /// Whom people who treat (physicians, nurses, pharmacists) see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -179,7 +180,7 @@ impl Store {
         let parsed = parse(ResourceType::Patient, &pairs, Handling::Strict, now, &Options::default());
         let query = parsed.map_err(StoreError::Invalid)?.query;
         // Labels hide here as everywhere. Those whom the actor treats come first in nothing, so a page has to be wide enough for them too.
-        let anybody = Actor { care: None, opened: None, ..actor.clone() };
+        let anybody = Actor { care: None, opened: None, denied: Denied::default(), ..actor.clone() };
         let page = PageRequest { limit: 2 * CARDS, ..PageRequest::default() };
         let found = self.search(&anybody, &query, &page).await?.matches;
         let ids: Vec<String> = found.iter().map(|patient| patient.id.clone()).collect();
@@ -208,6 +209,25 @@ impl Store {
         }
         let sql = "UPDATE app.instance SET care_filled_at = $1";
         self.db.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [now.into()])).await?;
+        Ok(Some(filled))
+    }
+
+    /// As [`Store::fill_care`], for what Consents deny.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database is away.
+    pub async fn fill_denials(&self, now: DateTime<Utc>) -> Result<Option<u64>, StoreError> {
+        let done = "SELECT 1 AS done FROM app.instance WHERE denials_filled_at IS NOT NULL";
+        if self.db.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, done)).await?.is_some() {
+            return Ok(None);
+        }
+        let (mut filled, mut after) = (0, 0);
+        while let Some((last, records)) = self.fill_page(ResourceType::Consent, after).await? {
+            (after, filled) = (last, filled + records);
+        }
+        let sql = "UPDATE app.instance SET denials_filled_at = $1";
+        self.db.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [now.into()])).await?;
+        self.forget_people();
         Ok(Some(filled))
     }
 
@@ -241,7 +261,11 @@ impl Store {
             when: *when,
             at_us: *at_us,
         });
-        keep(&tx, &self.keys, written).await?;
+        if resource_type == ResourceType::Consent {
+            denial::keep(&tx, (&self.keys, self.options()), written).await?;
+        } else {
+            keep(&tx, &self.keys, written).await?;
+        }
         tx.commit().await?;
         Ok(records.iter().map(|record| record.0).max().map(|last| (last, records.len() as u64)))
     }

@@ -6,7 +6,7 @@ use fhir::search::label;
 use fhir::{Issue, IssueType, ResourceType};
 use sea_orm::{ConnectionTrait, DatabaseBackend, QueryResult, Statement, Value};
 
-use crate::actor::{Actor, Clearance};
+use crate::actor::{Actor, Clearance, Denied};
 use crate::store::audit::{self, AuditRow};
 use crate::store::sql::Sql;
 use crate::{Request, Store, StoreError};
@@ -143,6 +143,7 @@ impl Store {
         let in_emergency = Actor {
             clearance: Clearance { level: label::RESTRICTED, sensitivities: !label::OTHER_SENSITIVITY },
             care: None,
+            denied: Denied::default(),
             ..actor.clone()
         };
         sql.push("SELECT h.pat FROM ").heads(ResourceType::Patient, "h", &in_emergency, &self.keys);
@@ -172,6 +173,7 @@ impl Store {
         audit_glass(&tx, actor, request, ("glass-open", 0), pat, &told).await?;
         tx.commit().await?;
         actor.trail.committed();
+        self.forget_people();
         self.chart_grant(id).await
     }
 
@@ -198,6 +200,7 @@ impl Store {
         audit_glass(&tx, actor, request, ("glass-close", 0), pat, "").await?;
         tx.commit().await?;
         actor.trail.committed();
+        self.forget_people();
         Ok(true)
     }
 
@@ -266,6 +269,7 @@ impl Store {
         audit_glass(&tx, actor, request, ("glass-review", 0), found.try_get("", "pat")?, told.trim_end()).await?;
         tx.commit().await?;
         actor.trail.committed();
+        self.forget_people();
         self.chart_grant(id).await
     }
 
@@ -316,6 +320,7 @@ impl Store {
         audit_glass(&tx, actor, request, ("grant-give", 0), pat, &format!("{login} {explanation}")).await?;
         tx.commit().await?;
         actor.trail.committed();
+        self.forget_people();
         self.chart_grant(id).await
     }
 
@@ -334,6 +339,7 @@ impl Store {
         audit_glass(&tx, actor, request, ("grant-end", 0), row.try_get("", "pat")?, &id.to_string()).await?;
         tx.commit().await?;
         actor.trail.committed();
+        self.forget_people();
         self.chart_grant(id).await
     }
 

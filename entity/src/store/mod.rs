@@ -10,6 +10,7 @@ pub mod body;
 mod care;
 mod chart;
 mod condition;
+mod denial;
 mod draft;
 mod glass;
 mod history;

@@ -12,7 +12,7 @@ use crate::role::Role;
 use crate::store::audit::{self, AuditRow};
 use crate::store::care::CarePolicy;
 use crate::trail::Trail;
-use crate::{Actor, Care, Clearance, IdSource, Opened, Request, Rows, Store, StoreError};
+use crate::{Actor, Care, Clearance, Denied, IdSource, Opened, Request, Rows, Store, StoreError};
 
 /// A session ends after this long without a request, and after the second in any case.
 pub const IDLE: TimeDelta = TimeDelta::minutes(15);
@@ -278,6 +278,8 @@ impl Store {
         };
         let practitioner = is("Practitioner/");
         let treats = roles.iter().copied().any(Role::treats);
+        let denied =
+            self.denied_to((&roles, practitioner.as_deref()), Some(account.id).filter(|_| present), at).await?;
         let sight = (seen, practitioner.clone());
         let unscoped = self.of_roles(roles, sight, at);
         let opened = (treats && present).then_some(Opened { account: account.id, practitioner, at });
@@ -286,6 +288,7 @@ impl Store {
             principal: account.login,
             fhir_user: account.fhir_user,
             opened,
+            denied,
             ..unscoped
         })
     }
@@ -315,6 +318,7 @@ impl Store {
             clearance,
             care,
             opened: None,
+            denied: Denied::default(),
             categories: Vec::new(),
             scope: None,
             trail: Trail::default(),

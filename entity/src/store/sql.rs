@@ -9,7 +9,7 @@ use fhir::search::{label, registry};
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{DatabaseBackend, Statement, Value};
 
-use crate::actor::{Actor, Care, Clearance, Opened, Rows, Sight};
+use crate::actor::{Actor, Care, Clearance, DeniedLabels, Opened, Rows, Sight};
 use crate::role;
 
 /// SQL text with its binds.
@@ -109,6 +109,7 @@ impl Sql {
             self.push(alias).push(".pats && ").bind_i64s(pats).push(")");
         }
         self.cared(resource_type, alias, Row::Version, &sight, keys);
+        self.denied(resource_type, alias, Row::Version, &sight);
         self
     }
 
@@ -135,7 +136,43 @@ impl Sql {
             self.push(")");
         }
         self.cared(resource_type, alias, Row::Head, sight, keys);
+        self.denied(resource_type, alias, Row::Head, sight);
         self
+    }
+
+    /// ` AND …`: nothing of the charts that Consents keep from the person.
+    fn denied(&mut self, resource_type: ResourceType, alias: &str, row: Row, sight: &Sight) {
+        for (labels, charts) in sight.denied.charts(resource_type) {
+            self.push(" AND (");
+            if let Some(DeniedLabels { confidentialities, sensitivities }) = labels {
+                self.push("((1 << ").push(alias).push(".conf) & ").bind(confidentialities).push(" <> 0 OR ");
+                self.push(alias).push(".sens & ").bind(sensitivities).push(" <> 0) AND ");
+            }
+            let pats = charts.iter().map(|chart| chart.pat);
+            if resource_type == ResourceType::Binary {
+                self.push("EXISTS (SELECT FROM ").every_version(ResourceType::Binary, "theirs");
+                self.push(" WHERE theirs.rid = ").push(alias).push(".rid AND theirs.version_id = ").push(alias);
+                self.push(".version_id AND EXISTS (SELECT FROM ").head_table(ResourceType::Patient, "who");
+                self.push(" WHERE who.rkey = ANY(").bind_i64s(pats).push(") AND ").belongs("theirs", "who").push("))");
+            } else {
+                self.push("(").push(alias).push(".pat = ANY(").bind_i64s(pats).push(")");
+                if registry::several_patients(resource_type) {
+                    self.push(" OR ").push(alias);
+                    match row {
+                        Row::Head => self.push(".terms && ").bind_i64s(charts.iter().map(|chart| chart.term)),
+                        Row::Version => self.push(".pats && ").bind_i64s(charts.iter().map(|chart| chart.pat)),
+                    };
+                }
+                self.push(")");
+            }
+            self.push(") IS NOT TRUE");
+        }
+    }
+
+    /// Whether a version of a Binary names a patient as whose it is.
+    fn belongs(&mut self, binary: &str, patient: &str) -> &mut Self {
+        self.push(binary).push(".resource->'securityContext'->>'reference' ~ ('(^|/)Patient/' || replace(");
+        self.push(patient).push(".id, '.', '[.]') || '(/_history/.*)?$')")
     }
 
     /// ` AND …`: of a person who sees only whom they treat, rows about those patients. As a test that no index answers: what leads a
@@ -167,9 +204,7 @@ impl Sql {
         self.push(" WHERE own.rid = ").push(alias).push(".rid AND own.version_id = ").push(alias).push(".version_id");
         self.push(" AND own.resource->'securityContext'->>'reference' ~ '(^|/)Patient/' AND NOT EXISTS (SELECT FROM ");
         self.head_table(ResourceType::Patient, "whose").push(" WHERE whose.rkey = ANY(");
-        self.in_care("pat", care, opened, keys)
-            .push(") AND own.resource->'securityContext'->>'reference' ~ ('(^|/)Patient/'");
-        self.push(" || replace(whose.id, '.', '[.]') || '(/_history/.*)?$')))");
+        self.in_care("pat", care, opened, keys).push(") AND ").belongs("own", "whose").push("))");
     }
 
     /// `ARRAY(…)` of the patients in a person's care, and of those whose chart is opened to the person.

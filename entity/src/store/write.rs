@@ -22,6 +22,7 @@ use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, Statem
 use serde::Deserialize as _;
 use sha2::{Digest as _, Sha256};
 
+use crate::actor::DeniedLabels;
 use crate::gate::Change;
 use crate::role::{self, Interaction};
 use crate::store::audit::{self, AuditRow};
@@ -30,7 +31,7 @@ use crate::store::parameter::Defined;
 use crate::store::search::Claims;
 use crate::store::sql::Sql;
 use crate::store::subscription::Wanted;
-use crate::store::{Act, Attestation, Lookup, Outcome, Plan, Store, Stored, Write, attest, care, paired};
+use crate::store::{Act, Attestation, Lookup, Outcome, Plan, Store, Stored, Write, attest, care, denial, paired};
 use crate::trail::Trail;
 use crate::{Actor, Request, Rows, StoreError};
 
@@ -193,6 +194,9 @@ impl Store {
         let rows = self.write(&tx, actor, request, plan, &heads, &matches).await?;
         tx.commit().await?;
         self.bell.ring();
+        if rows.iter().any(|row| row.resource_type == ResourceType::Consent) {
+            self.forget_people();
+        }
         Ok((outcomes(plan, rows), rest))
     }
 
@@ -248,6 +252,7 @@ impl Store {
         }
         rows::write_side_rows(tx, rows).await?;
         care::keep(tx, &self.keys, rows.iter().map(Row::written)).await?;
+        denial::keep(tx, (&self.keys, self.options()), rows.iter().map(Row::written)).await?;
         rows::write_moves(tx, rows).await
     }
 
@@ -546,6 +551,15 @@ impl Store {
         plan: &Plan,
         rows: &[Row],
     ) -> Result<(), StoreError> {
+        let denied = |r: &&Row| {
+            let mut charts = actor.denied.charts(r.resource_type).into_iter();
+            let held =
+                |labels: &Option<DeniedLabels>| labels.is_none_or(|labels| labels.hold(r.index.conf, r.index.sens));
+            charts.any(|(labels, charts)| held(&labels) && charts.iter().any(|chart| r.pats.contains(&chart.pat)))
+        };
+        if let Some(row) = rows.iter().find(denied) {
+            return Err(not_own(&plan.writes[row.at]));
+        }
         let Some(care) = &actor.care else { return Ok(()) };
         let narrowed = |r: &&Row| registry::in_patient_compartment(r.resource_type) && care.narrows(r.resource_type);
         let narrowed: Vec<&Row> = rows.iter().filter(narrowed).collect();

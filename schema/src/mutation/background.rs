@@ -170,7 +170,8 @@ pub struct ConsentRecordInput {
     pub scope: ConsentScope,
     /// What kind of consent.
     pub category: ConceptInput,
-    /// Whether it is allowed or refused. It is put on record: what a refusal is to hide is hidden by labels, not by the consent itself yet.
+    /// Whether it is allowed or refused. What is refused about privacy is hidden at once from the staff it names, or from all who treat and
+    /// analyse when it names nobody; an emergency opens it.
     pub decision: ConsentDecision,
     /// When it was said; now, when it is not told.
     pub said_at: Option<DateTime>,

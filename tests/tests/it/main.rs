@@ -25,6 +25,7 @@ mod client;
 mod conditional;
 mod crash;
 mod demo;
+mod denial;
 mod embedded_cluster;
 mod export;
 mod fhir_format;

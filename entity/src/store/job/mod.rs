@@ -23,7 +23,7 @@ use super::search::export::Snapshot;
 use crate::role::Interaction;
 use crate::store::{Store, body, read};
 use crate::trail::Trail;
-use crate::{Actor, Clearance, Request, Role, Rows, StoreError};
+use crate::{Actor, Clearance, Denied, Request, Role, Rows, StoreError};
 
 /// How long whoever works on a job may be silent.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
@@ -150,7 +150,7 @@ impl Kept {
             fhir_user: actor.fhir_user.clone(),
             patients: match &actor.rows {
                 // Jobs are programs' work; of a person who sees some patients only, none is done with more.
-                Rows::All if actor.care.is_some() => Some(Vec::new()),
+                Rows::All if actor.care.is_some() || !actor.denied.is_empty() => Some(Vec::new()),
                 Rows::All => None,
                 Rows::Patients(ids) => Some(ids.iter().cloned().collect()),
             },
@@ -175,6 +175,7 @@ impl Kept {
             clearance: Clearance { level: self.level, sensitivities: self.sensitivities },
             care: None,
             opened: None,
+            denied: Denied::default(),
             categories: Vec::new(),
             scope: match self.scope {
                 None => None,

@@ -22,7 +22,7 @@ use crate::app::account;
 use crate::role::Interaction;
 use crate::store::{Act, Plan, Store, Write};
 use crate::trail::Trail;
-use crate::{Actor, Clearance, Request, Role, Rows, StoreError, scope};
+use crate::{Actor, Clearance, Denied, Request, Role, Rows, StoreError, scope};
 
 /// The lease of who matches and delivers.
 pub(super) const LEASE: &str = "subscriptions";
@@ -322,6 +322,7 @@ impl Store {
                     clearance: Clearance::NORMAL,
                     care: None,
                     opened: None,
+                    denied: Denied::default(),
                     categories: Vec::new(),
                     scope: Some(scope),
                     trail: Trail::default(),

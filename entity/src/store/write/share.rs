@@ -125,10 +125,12 @@ impl Store {
             Act::Delete { .. } => false,
         };
         // What these define, what the gate has to know, what two people do together and whom one treats take statements of their own.
-        let special = matches!(write.resource_type, ResourceType::Subscription | ResourceType::SearchParameter)
-            || self.gate.guards(write.resource_type)
+        let special = matches!(
+            write.resource_type,
+            ResourceType::Subscription | ResourceType::SearchParameter | ResourceType::Consent
+        ) || self.gate.guards(write.resource_type)
             || paired::is_watched(actor, plan.act.as_ref(), write.resource_type);
-        plan.act.is_none() && actor.care.is_none() && small && !special
+        plan.act.is_none() && actor.care.is_none() && actor.denied.is_empty() && small && !special
     }
 
     /// Carries the plan out together with others that wait; `None` when it has to be carried out alone.

@@ -43,6 +43,9 @@ impl Asker {
             caring = server.beside_caring().await;
             &caring
         } else {
+            if matches!(who, Who::Denied(_)) {
+                world::deny(server).await;
+            }
             server
         };
         let header = match who {
@@ -52,7 +55,7 @@ impl Asker {
                 let person = Site::at(server).person(*role, fhir_user.as_deref()).await;
                 ("cookie", person.cookie)
             }
-            Who::Treating(role) => ("cookie", Site::at(server).person(*role, None).await.cookie),
+            Who::Treating(role) | Who::Denied(role) => ("cookie", Site::at(server).person(*role, None).await.cookie),
             Who::Program(types) => {
                 let scope: Vec<String> = types.iter().map(|t| format!("system/{t}.rs")).collect();
                 ("authorization", format!("Bearer {}", server.token(&scope.join(" ")).await))
@@ -222,6 +225,23 @@ async fn s23_s24_what_may_not_be_seen_is_as_if_it_were_not_there() {
     compare(&only, &askers, 2).await;
 }
 
+/// The same of people whom a patient denies the chart: as if she and all that is about her had never been there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn s23_s24_who_denies_it_is_as_if_they_were_not_there() {
+    use ResourceType as T;
+    let only = BTreeSet::from([
+        T::Patient,
+        T::Observation,
+        T::Encounter,
+        T::Appointment,
+        T::Provenance,
+        T::Consent,
+        T::Organization,
+        T::Task,
+    ]);
+    compare(&only, &[Who::Denied(Role::Physician)], 2).await;
+}
+
 /// The same of people who see only whom they treat, at every door.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn s23_s24_who_is_not_treated_is_as_if_they_were_not_there() {
@@ -279,6 +299,13 @@ async fn a_patient_learns_nothing_of_another_by_any_type() {
 #[ignore = "takes long; make soak runs it"]
 async fn staff_learn_nothing_of_whom_they_do_not_treat_by_any_type() {
     compare(&world::types().collect(), &[Who::Treating(Role::Physician)], 5).await;
+}
+
+/// All types, for those to whom a chart is denied.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+#[ignore = "takes long; make soak runs it"]
+async fn staff_learn_nothing_of_who_denies_it_by_any_type() {
+    compare(&world::types().collect(), &[Who::Denied(Role::Physician)], 5).await;
 }
 
 /// All types, for those whose types are narrowed.

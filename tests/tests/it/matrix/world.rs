@@ -61,6 +61,8 @@ pub enum Who {
     Person(Role),
     /// A person of that role who sees only whom they treat: the own patient.
     Treating(Role),
+    /// A person of that role whom the stranger denies the chart by a Consent.
+    Denied(Role),
     /// A program whose scope has these types only.
     Program(&'static [ResourceType]),
     /// A program that may everything but what is labelled.
@@ -94,6 +96,12 @@ impl Who {
                 let nobodys = !about_somebody && role::is_common(doc.ty);
                 let own = (doc.of == Of::Own && about_somebody) || !registry::in_patient_compartment(doc.ty);
                 by_role && !unattributed && (own || nobodys)
+            }
+            Self::Denied(role) => {
+                let by_role = role::permits(&[*role], Interaction::Search, doc.ty) == Some(true);
+                let about_somebody =
+                    doc.ty == ResourceType::Patient || !registry::patient_parameters(doc.ty).is_empty();
+                by_role && !(doc.of == Of::Stranger && about_somebody && registry::in_patient_compartment(doc.ty))
             }
             Self::Program(types) => types.contains(&doc.ty),
             Self::Everything => true,
@@ -251,6 +259,16 @@ pub async fn treat(server: &Server, role: Role) {
         "participant": [{"member": {"reference": format!("Practitioner/{}", role.name())}}]});
     let ty = ResourceType::CareTeam;
     store(server, &[&Doc { ty, of: Of::Own, body: team }]).await;
+}
+
+/// Has the stranger deny everybody the chart.
+pub async fn deny(server: &Server) {
+    let scope = json!({"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"});
+    let consent = json!({"resourceType": "Consent", "id": "denial", "status": "active", "scope": {"coding": [scope]},
+        "category": [{"text": "Privacy"}], "policyRule": {"text": "of the house"},
+        "patient": {"reference": Of::Stranger.reference(ResourceType::Patient)}, "provision": {"type": "deny"}});
+    let ty = ResourceType::Consent;
+    store(server, &[&Doc { ty, of: Of::Stranger, body: consent }]).await;
 }
 
 /// Stores documents at a server, all at one instant.
