@@ -60,7 +60,7 @@ test('one sees where one is signed in, and ends what is open elsewhere', async (
   assert.equal(entered.status(), 200)
   await page.goto(`${url}/settings`)
   await page.getByRole('list', { name: 'Sessions' }).getByText('This one').waitFor()
-  const other = page.getByRole('button', { name: /^End Firefox on Windows/ })
+  const other = page.getByRole('button', { name: /^End\s*Firefox on Windows/ })
   await other.click()
   await other.waitFor({ state: 'detached' })
   assert.equal((await elsewhere.request.get(`${url}/auth/session`)).status(), 401)
