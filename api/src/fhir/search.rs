@@ -197,7 +197,7 @@ async fn form(uri: &Uri, headers: &HeaderMap, content: Body) -> Result<Vec<(Stri
 }
 
 /// How often a search is asked again because what may be searched by changed meanwhile.
-const TRIES: usize = 3;
+pub(super) const TRIES: usize = 3;
 
 async fn answer(
     state: &State,

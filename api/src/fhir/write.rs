@@ -8,7 +8,7 @@ use axum::extract::{Path, State as Extract};
 use axum::response::IntoResponse as _;
 use entity::StoreError;
 use entity::role::Interaction;
-use entity::store::{Act, Conditions, Criterion, Lookup, Match, Outcome, Plan, Stored, Write};
+use entity::store::{Act, Conditions, Criterion, Lookup, Match, Outcome, PageRequest, Plan, Stored, Write};
 use fhir::outcome::operation_outcome;
 use fhir::search::extract::Options;
 use fhir::search::query::Query;
@@ -156,12 +156,7 @@ pub(super) async fn delete(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let own = parameters(&uri, &["_cascade"])?;
-    let cascade = match &own[..] {
-        [] => false,
-        all if all.iter().all(|(_, value)| value == "delete") => true,
-        _ => return Err(Failure::bad("_cascade is 'delete' or not there")),
-    };
+    let cascade = cascades(&parameters(&uri, &["_cascade"])?)?;
     let resource_type = resource_type(&name)?;
     changeable(resource_type, "DELETE")?;
     let expected = version_tag(&headers, header::IF_MATCH)?;
@@ -182,7 +177,14 @@ pub(super) async fn delete(
     Ok(deleted(&outcomes[..1], &headers))
 }
 
-/// One match is deleted, several with `_multiple=true`; none is no error.
+/// Whether `_cascade=delete` is among the parameters.
+fn cascades(own: &[(String, String)]) -> Result<bool, Failure> {
+    let mut asked = own.iter().filter(|(name, _)| name == "_cascade").map(|(_, value)| value);
+    let any = asked.clone().next().is_some();
+    if asked.all(|value| value == "delete") { Ok(any) } else { Err(Failure::bad("_cascade is 'delete' or not there")) }
+}
+
+/// One match is deleted, several with `_multiple=true`; none is no error. What refers to the one goes as well with `_cascade=delete`.
 pub(super) async fn conditional_delete(
     Extract(state): Extract<State>,
     Extension(base): Extension<Base>,
@@ -193,8 +195,9 @@ pub(super) async fn conditional_delete(
 ) -> Result<Response, Failure> {
     let resource_type = resource_type(&name)?;
     changeable(resource_type, "DELETE")?;
-    let (query, own) = criteria_in(&uri, resource_type, &caller, &state, base, &["_multiple"]).await?;
-    let multiple = match own.as_deref() {
+    let (query, own) = criteria_in(&uri, resource_type, &caller, &state, base, &["_multiple", "_cascade"]).await?;
+    let cascade = cascades(&own)?;
+    let multiple = match own.iter().rev().find(|(name, _)| name == "_multiple").map(|(_, value)| value.as_str()) {
         None | Some("false") => false,
         Some("true") => true,
         Some(_) => return Err(Failure::bad("_multiple is true or false")),
@@ -204,10 +207,19 @@ pub(super) async fn conditional_delete(
         return Err(Failure::bad("If-Match names one version; it does not go with _multiple=true"));
     }
     permitted(&caller, resource_type, &[Interaction::Delete])?;
+    if cascade && multiple {
+        return Err(Failure::bad("_cascade=delete is for one match; it does not go with _multiple=true"));
+    }
+    // What refers to the match is looked for before the transaction; one that came to refer to it meanwhile makes it a conflict.
+    let with = if cascade { referrers(&state, &caller, &query).await? } else { Vec::new() };
     let most = if multiple { MOST_DELETED } else { 1 };
-    let conditions = conditions(query, most + 1, &["delete", &format!("{multiple} {expected:?}")]);
+    let conditions = conditions(query, most + 1, &["delete", &format!("{multiple} {cascade} {expected:?}")]);
     let decide = |matches: &[Vec<Match>]| {
         let found = &matches[0];
+        if cascade && found.len() == 1 && with.first().is_none_or(|(_, id)| *id != found[0].id) {
+            let text = "what the criteria match has changed meanwhile; nothing was deleted";
+            return Err(StoreError::Conflict(text.into()));
+        }
         if found.len() > most as usize {
             return Err(if multiple {
                 StoreError::TooCostly(format!("the criteria match more than {MOST_DELETED} resources"))
@@ -216,10 +228,25 @@ pub(super) async fn conditional_delete(
             });
         }
         let delete = |m: &Match| Write { resource_type, id: m.id.clone(), act: Act::Delete { expected } };
-        Ok((Cow::Owned(Plan::of(found.iter().map(delete).collect())), ()))
+        let taken = with.iter().skip(1).map(|(resource_type, id)| Write {
+            resource_type: *resource_type,
+            id: id.clone(),
+            act: Act::Delete { expected: None },
+        });
+        let taken = taken.filter(|_| !found.is_empty());
+        Ok((Cow::Owned(Plan::of(found.iter().map(delete).chain(taken).collect())), ()))
     };
     let (outcomes, ()) = state.store.commit_conditional(&caller.actor, &caller.request, &conditions, &decide).await?;
-    Ok(deleted(&outcomes, &headers))
+    let told = if cascade { outcomes.len().min(1) } else { outcomes.len() };
+    Ok(deleted(&outcomes[..told], &headers))
+}
+
+/// The one match of the criteria, and what would be left referring to it; nothing when they match none or several.
+async fn referrers(state: &State, caller: &Caller, query: &Query) -> Result<Vec<(ResourceType, String)>, Failure> {
+    let page = PageRequest { limit: 2, ..PageRequest::default() };
+    let page = state.store.search(&caller.actor, query, &page).await?;
+    let [found] = &page.matches[..] else { return Ok(Vec::new()) };
+    Ok(state.store.with_referrers(&caller.actor, found.resource_type, &found.id).await?)
 }
 
 /// Criteria read by the search parameters of now.
@@ -235,7 +262,7 @@ async fn read(
     read.await?.map_err(refused)
 }
 
-/// The criteria in a URL, and the value of a parameter of the interaction's own.
+/// The criteria in a URL, and the parameters of the interaction's own, which are `known`.
 pub(super) async fn criteria_in(
     uri: &Uri,
     resource_type: ResourceType,
@@ -243,13 +270,13 @@ pub(super) async fn criteria_in(
     state: &State,
     base: Base,
     known: &[&str],
-) -> Result<(Query, Option<String>), Failure> {
-    let (mut own, mut rest) = (None, Vec::new());
+) -> Result<(Query, Vec<(String, String)>), Failure> {
+    let (mut own, mut rest) = (Vec::new(), Vec::new());
     for (name, value) in pairs(uri.query().unwrap_or_default())? {
         if matches!(name.as_str(), "_format" | "_pretty") {
             // read in `format`
         } else if known.contains(&name.as_str()) {
-            own = Some(value);
+            own.push((name, value));
         } else {
             rest.push((name, value));
         }

@@ -190,8 +190,15 @@ pub fn query(criteria: &str, now: DateTime<Utc>) -> Result<Query, Vec<Issue>> {
     let Some(pairs) = criteria::pairs(rest) else {
         return Err(wrong("the criteria are not percent-encoded UTF-8".into()));
     };
+    // A condition that ended with its SearchParameter would silently be told of nothing, so criteria are of R4's own.
+    let told = |issue: Issue| match issue.code {
+        IssueType::NotSupported => {
+            format!("{} (criteria know R4's parameters, none that were added)", issue.diagnostics)
+        }
+        _ => issue.diagnostics,
+    };
     criteria::conditions(resource_type, &pairs, now, &Options::default())
-        .map_err(|issues| issues.into_iter().map(|i| Issue::error(IssueType::BusinessRule, i.diagnostics)).collect())
+        .map_err(|issues| issues.into_iter().map(|i| Issue::error(IssueType::BusinessRule, told(i))).collect())
 }
 
 fn headers(channel: Option<&Json<'_>>, issues: &mut Vec<Issue>) -> Vec<Header> {

@@ -155,6 +155,31 @@ async fn a_deletion_takes_what_refers_with_it() {
         204,
         "again, without harm"
     );
+    // By criteria: the one match and what refers to it, or nothing at all.
+    let numbered = r#"{"resourceType":"Patient","id":"n","identifier":[{"system":"urn:mrn","value":"7"}]}"#;
+    client.json(Method::PUT, "/Patient/n", numbered, 201).await;
+    for (id, of, more) in [("q", "n", ""), ("panel", "b", r#","hasMember":[{"reference":"Observation/q"}]"#)] {
+        client.json(Method::PUT, &format!("/Observation/{id}"), &observation(id, of, more), 201).await;
+    }
+    let by = async |more: &str| client.send(Method::DELETE, &format!("/Patient?identifier=urn:mrn|7&{more}"), "").await;
+    for wrong in ["_cascade=yes", "_cascade=delete&_multiple=true", "_cascade=delete&_cascade=no"] {
+        assert_eq!(refusal(by(wrong).await).await.0, 400, "{wrong}");
+    }
+    assert_eq!(refusal(by("_multiple=false").await).await.0, 409, "without it what refers to it keeps it");
+    let path = "/Patient?identifier=urn:mrn|7&_cascade=delete";
+    assert_eq!(refusal(narrow.send(Method::DELETE, path, "").await).await.0, 403);
+    client.json(Method::PUT, "/Patient/twin", &numbered.replace("\"n\"", "\"twin\""), 201).await;
+    assert_eq!(refusal(by("_cascade=delete").await).await.0, 412, "two match");
+    for kept in ["Patient/n", "Patient/twin", "Observation/q", "Observation/panel"] {
+        assert_eq!(client.get(&format!("/{kept}")).await.status(), 200, "{kept}");
+    }
+    assert_eq!(client.send(Method::DELETE, "/Patient/twin", "").await.status(), 204);
+    let answer = by("_cascade=delete").await;
+    assert_eq!((answer.status().as_u16(), answer.headers()["etag"].to_str().unwrap()), (204, "W/\"2\""));
+    for (gone, status) in [("Patient/n", 410), ("Observation/q", 410), ("Observation/panel", 410), ("Patient/b", 200)] {
+        assert_eq!(client.get(&format!("/{gone}")).await.status(), status, "{gone}");
+    }
+    assert_eq!(by("_cascade=delete").await.status(), 204, "none matches any more");
     // What never was takes nothing with it.
     client.json(Method::PUT, "/Observation/loose", &observation("loose", "never", ""), 201).await;
     assert_eq!(client.send(Method::DELETE, "/Patient/never?_cascade=delete", "").await.status(), 204);

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::State as Extract;
 use entity::StoreError;
 use entity::store::{PageRequest, Stored};
+use fhir::search::added::Reading;
 use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, parse};
 use fhir::search::query::Summary;
@@ -55,8 +56,37 @@ pub(in crate::fhir) async fn handle(
     }
     narrowing.push(("_sort".to_owned(), "-date".to_owned()));
     let base_url = format!("{}{}", state.public_url, base.0);
-    let options = Options { base_url: Some(&base_url), ..Options::default() };
-    let parsed = parse(ty, &narrowing, Handling::Strict, caller.request.now, &options)
+    let mut tries = 0;
+    let all = loop {
+        let parameters = state.store.parameters();
+        let lookup = Reading::of(&parameters.added);
+        let found = narrowed(&state, &caller, &narrowing, &base_url, &lookup).await;
+        tries += 1;
+        // Asked afterwards: a parameter that was taken away meanwhile may have lost rows.
+        if !lookup.went_beyond() || tries == search::TRIES || state.store.are_newest(&parameters).await? {
+            break found?;
+        }
+    };
+    let latest = latest(&all, max)?;
+    let links = [("self", format!("{base_url}/Observation/$lastn?{}", uri.query().unwrap_or_default()))];
+    let subset = Subset { summary: Summary::False, elements: &[] };
+    let total = Some(latest.len() as u64);
+    Ok(json(
+        StatusCode::OK,
+        search::bundle(&base_url, total, &links, &latest, &[], &[], &subset, &search::no_distance)?,
+    ))
+}
+
+/// All observations that the parameters find, newest first.
+async fn narrowed(
+    state: &State,
+    caller: &Caller,
+    narrowing: &[(String, String)],
+    base_url: &str,
+    lookup: &Reading<'_>,
+) -> Result<Vec<Stored>, Failure> {
+    let options = Options { base_url: Some(base_url), added: Some(lookup), ..Options::default() };
+    let parsed = parse(ResourceType::Observation, narrowing, Handling::Strict, caller.request.now, &options)
         .map_err(|issues| Failure::Status(issues_status(&issues), issues))?;
     if parsed.query.all.len() + 1 != parsed.query.applied.len() {
         let issue = Issue::error(IssueType::NotSupported, "$lastn takes max and conditions on the observations");
@@ -77,14 +107,7 @@ pub(in crate::fhir) async fn handle(
             return Err(StoreError::TooCostly(text).into());
         }
     }
-    let latest = latest(&all, max)?;
-    let links = [("self", format!("{base_url}/Observation/$lastn?{}", uri.query().unwrap_or_default()))];
-    let subset = Subset { summary: Summary::False, elements: &[] };
-    let total = Some(latest.len() as u64);
-    Ok(json(
-        StatusCode::OK,
-        search::bundle(&base_url, total, &links, &latest, &[], &[], &subset, &search::no_distance)?,
-    ))
+    Ok(all)
 }
 
 /// The first `max` of each group of observations that come newest first, and those as new as the last of them. Observations that share a

@@ -175,6 +175,13 @@ impl Reader<'_> {
     fn definitions(&mut self) -> Vec<Definition> {
         let document = self.document;
         let (code, url) = (document.str_at("code").unwrap_or_default(), document.str_at("url").unwrap_or_default());
+        let (bases, derived) = (self.bases(), document.str_at("derivedFrom"));
+        // R4's own, or a profile of it, goes on as it is: it is served whatever the definition says of how.
+        let is_own = |own: &SearchParameter| url == own.url || derived == Some(own.url);
+        let served = |base: &ResourceType| registry::parameter(*base, code).is_some_and(is_own);
+        if self.issues.is_empty() && !bases.is_empty() && bases.iter().all(served) {
+            return Vec::new();
+        }
         let named = !code.is_empty()
             && code.len() <= MAX_CODE
             && code.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -194,14 +201,37 @@ impl Reader<'_> {
             return Vec::new();
         };
         let Some(expression) = document.str_at("expression").filter(|e| !e.trim().is_empty()) else {
-            self.refuse(IssueType::Required, "without an expression nothing is found".into(), "expression");
+            // R4 lets it be absent (0..1): the definition is right, but nothing here can search by it.
+            let text = "without an expression nothing can be found by it; a definition that no server need serve has the status draft";
+            self.refuse(IssueType::NotSupported, text.into(), "expression");
             return Vec::new();
         };
         if let Err(error) = Expression::parse_user(expression) {
             self.refuse(error.issue_type(), error.to_string(), "expression");
             return Vec::new();
         }
+        let mut found = Vec::new();
+        for base in &bases {
+            if let Some(own) = registry::parameter(*base, code) {
+                if !is_own(own) {
+                    let text = format!("{base} has a search parameter \"{code}\" already: {}", own.url);
+                    self.refuse(IssueType::Duplicate, text, "code");
+                }
+                continue;
+            }
+            let before = self.issues.len();
+            let Some(definition) = self.of_base(*base, code, url, (kind, kind_name), expression) else { continue };
+            if self.issues.len() == before {
+                found.push(definition);
+            }
+        }
+        found
+    }
+
+    /// The types that it is defined for; those that cannot be given parameters are refused.
+    fn bases(&mut self) -> Vec<ResourceType> {
         let mut bases = Vec::new();
+        let document = self.document;
         for (at, name) in document.get("base").map_or(&[][..], Json::items).iter().enumerate() {
             match name.as_str() {
                 Some("Resource" | "DomainResource") => bases.extend(ResourceType::all().iter().copied()),
@@ -217,24 +247,7 @@ impl Reader<'_> {
         bases.retain(|b| ![ResourceType::AuditEvent, ResourceType::Parameters].contains(b));
         bases.sort_unstable();
         bases.dedup();
-        let derived = document.str_at("derivedFrom");
-        let mut found = Vec::new();
-        for base in &bases {
-            if let Some(own) = registry::parameter(*base, code) {
-                // R4's own, or a profile of it: it goes on as it is.
-                if url != own.url && derived != Some(own.url) {
-                    let text = format!("{base} has a search parameter \"{code}\" already: {}", own.url);
-                    self.refuse(IssueType::Duplicate, text, "code");
-                }
-                continue;
-            }
-            let before = self.issues.len();
-            let Some(definition) = self.of_base(*base, code, url, (kind, kind_name), expression) else { continue };
-            if self.issues.len() == before {
-                found.push(definition);
-            }
-        }
-        found
+        bases
     }
 
     fn of_base(
@@ -480,6 +493,8 @@ mod tests {
             (r#""code":"gender","type":"token","base":["Patient"],"expression":"Patient.gender""#, "code"),
             (r#""code":"x","type":"special","base":["Patient"],"expression":"Patient.gender""#, "type"),
             (r#""code":"x","type":"token","base":["Patient"]"#, "expression"),
+            (r#""code":"gender","type":"token","base":["Patient"]"#, "expression"),
+            (r#""code":"near","type":"special","base":["Location","Patient"]"#, "type"),
             (r#""code":"x","type":"token","base":["Patient"],"expression":"Patient.gender(""#, "expression"),
             (r#""code":"x","type":"token","base":["Patient"],"expression":"Patient.nothing""#, "expression"),
             (r#""code":"x","type":"token","base":["Patient"],"expression":"Observation.code""#, "expression"),
@@ -510,6 +525,14 @@ mod tests {
         let own = r#""code":"gender","type":"token","base":["Patient"],"expression":"Patient.gender","derivedFrom":"http://hl7.org/fhir/SearchParameter/individual-gender""#;
         let text = document(own);
         assert_eq!(read(&Json::parse(&text).unwrap()).unwrap(), Vec::<&SearchParameter>::new());
+        // What is served anyway needs no expression, and may be of a type that nobody else can define.
+        for own in [
+            r#""code":"gender","type":"token","base":["Patient"],"derivedFrom":"http://hl7.org/fhir/SearchParameter/individual-gender""#,
+            r#""code":"near","type":"special","base":["Location"],"derivedFrom":"http://hl7.org/fhir/SearchParameter/Location-near""#,
+        ] {
+            assert_eq!(read(&Json::parse(&document(own)).unwrap()).unwrap(), Vec::<&SearchParameter>::new(), "{own}");
+        }
+        assert_eq!(refused(r#""code":"x","type":"token","base":["Patient"]"#)[0].0, IssueType::NotSupported);
         let draft = text.replace("active", "draft").replace("gender", "gander");
         assert_eq!(read(&Json::parse(&draft).unwrap()).unwrap(), Vec::<&SearchParameter>::new());
     }
