@@ -30,7 +30,8 @@ use crate::types::chart::{
     Observation, Procedure,
 };
 use crate::types::cohort::{self, Cohort, CohortInput};
-use crate::types::directory::{self, ConceptConnection, Practitioner, PractitionerConnection};
+use crate::types::directory::{self, ConceptConnection, NearInput, Practitioner, PractitionerConnection};
+use crate::types::flowsheet::{self, FlowsheetTemplate};
 use crate::types::measure::{self, Measure, MeasureResult};
 use crate::types::medication::MedicationStatement;
 use crate::types::note::{self, Note, NoteDraft, NoteTemplate};
@@ -606,6 +607,11 @@ impl Query {
         measure::all()
     }
 
+    /// The flowsheets there are, for `Patient.flowsheet`.
+    async fn flowsheet_templates(&self) -> Vec<FlowsheetTemplate> {
+        flowsheet::all()
+    }
+
     /// A quality measure over a calendar year; who may only count patients is told no small figures.
     #[graphql(complexity = "500 + child_complexity")]
     async fn measure(
@@ -668,6 +674,7 @@ impl Query {
 
     /// Who works here, by family name, one page; those who no longer do included.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection with filters")]
     async fn practitioners(
         &self,
         ctx: &Context<'_>,
@@ -675,13 +682,14 @@ impl Query {
         #[graphql(desc = "Who has a role of this specialty: `system|code`, or a code of any system")] specialty: Option<
             String,
         >,
+        #[graphql(desc = "Who has a role at a place near this one")] near: Option<NearInput>,
         #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
         #[graphql(desc = "How many, from the end")] last: Option<i32>,
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
     ) -> Result<PractitionerConnection> {
         let page = PageArguments { first, after, last, before };
-        directory::practitioners(ctx, search.as_deref(), specialty, &page).await
+        directory::practitioners(ctx, search.as_deref(), specialty, near.as_ref(), &page).await
     }
 
     /// The codes of a value set in the order of its rules, one page: R4's own, and those that are stored here.

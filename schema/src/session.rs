@@ -8,7 +8,7 @@ use async_graphql::{Context, Result};
 use chrono::{DateTime, Utc};
 use dataloader::BatchFn;
 use dataloader::non_cached::Loader;
-use entity::store::Page;
+use entity::store::{Page, PageRequest, may_decide};
 use entity::{Actor, Request, Store, StoreError};
 use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, parse};
@@ -16,6 +16,7 @@ use fhir::search::query::Query;
 use fhir::{Issue, IssueType, ResourceType};
 use tokio::sync::OnceCell;
 
+use crate::document::Document;
 use crate::error;
 
 /// Most matches of one page.
@@ -33,6 +34,8 @@ pub struct Session {
     /// Whether the caller is told names that were perhaps meant.
     pub explores: bool,
     loaders: Mutex<HashMap<Shape, PatientLoader>>,
+    by_id: Mutex<HashMap<(ResourceType, Option<DateTime<Utc>>), IdLoader>>,
+    questions: Mutex<HashMap<&'static str, QuestionLoader>>,
     /// Whom the caller starred, once somebody asks.
     stars: OnceCell<HashSet<String>>,
     passwords: Option<Passwords>,
@@ -88,6 +91,76 @@ impl BatchFn<String, Result<Arc<Page>, Arc<StoreError>>> for PerPatient {
     }
 }
 
+type QuestionLoader = Loader<String, Result<bool, Arc<StoreError>>, PerQuestion>;
+
+/// Says of the patients that were asked about together which ones a query matches.
+pub struct PerQuestion {
+    store: Store,
+    actor: Actor,
+    now: DateTime<Utc>,
+    query: Query,
+}
+
+impl PerQuestion {
+    async fn matching(&self, keys: &[String]) -> Result<HashSet<String>, StoreError> {
+        may_decide(&self.actor, &self.query)?;
+        let mut found = HashSet::new();
+        for ids in keys.chunks(MAX_PAGE as usize) {
+            let mut query = self.query.clone();
+            let pairs = [("_id".to_owned(), ids.join(","))];
+            let these = parse(ResourceType::Patient, &pairs, Handling::Strict, self.now, &Options::default());
+            query.all.extend(these.map_err(StoreError::Invalid)?.query.all);
+            let page = PageRequest { limit: MAX_PAGE, ..PageRequest::default() };
+            let page = Box::pin(self.store.search(&self.actor, &query, &page)).await?;
+            found.extend(page.matches.iter().map(|stored| stored.id.clone()));
+        }
+        Ok(found)
+    }
+}
+
+impl BatchFn<String, Result<bool, Arc<StoreError>>> for PerQuestion {
+    async fn load(&mut self, keys: &[String]) -> HashMap<String, Result<bool, Arc<StoreError>>> {
+        let found = self.matching(keys).await.map_err(Arc::new);
+        let of = |key: &String| found.as_ref().map(|found| found.contains(key)).map_err(Arc::clone);
+        keys.iter().map(|key| (key.clone(), of(key))).collect()
+    }
+}
+
+type IdLoader = Loader<String, Result<Option<Document>, Arc<StoreError>>, PerId>;
+
+/// Loads resources of one type, as they are or as they were at an instant, for all references that were followed together.
+pub struct PerId {
+    store: Store,
+    actor: Actor,
+    resource_type: ResourceType,
+    as_of: Option<DateTime<Utc>>,
+}
+
+impl BatchFn<String, Result<Option<Document>, Arc<StoreError>>> for PerId {
+    async fn load(&mut self, keys: &[String]) -> HashMap<String, Result<Option<Document>, Arc<StoreError>>> {
+        let found = match self.as_of {
+            Some(at) => self.store.read_past(&self.actor, self.resource_type, keys, at).await,
+            None => self.store.read_many(&self.actor, self.resource_type, keys).await,
+        };
+        let mut all: HashMap<String, _> = HashMap::with_capacity(keys.len());
+        match found {
+            Ok(found) => {
+                all.extend(keys.iter().map(|key| (key.clone(), Ok(None))));
+                for stored in found {
+                    let id = stored.id.clone();
+                    let broken = |_| Arc::new(StoreError::Internal("a stored body is no JSON".into()));
+                    all.insert(id, Document::as_of_instant(stored, self.as_of).map(Some).map_err(broken));
+                }
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                all.extend(keys.iter().map(|key| (key.clone(), Err(Arc::clone(&error)))));
+            }
+        }
+        all
+    }
+}
+
 /// The search for a list of one patient, who may have several records (or of any, with none of `patients`), newest first by the type's
 /// primary date.
 pub fn query(
@@ -121,6 +194,8 @@ impl Session {
             request,
             explores: false,
             loaders,
+            by_id: Mutex::default(),
+            questions: Mutex::default(),
             stars: OnceCell::new(),
             passwords: None,
             secrets: None,
@@ -189,6 +264,51 @@ impl Session {
             loaders.entry(shape.clone()).or_insert_with(new).clone()
         };
         let loaded = loader.try_load(patient.to_owned()).await;
+        let loaded = loaded.map_err(|e| error::graphql(&StoreError::Internal(e.to_string())))?;
+        loaded.map_err(|e| error::graphql(&e))
+    }
+}
+
+impl Session {
+    /// Whether the question that goes by that name finds the patient (bare id), asked about all patients of the operation together.
+    ///
+    /// # Errors
+    /// Also `NOT_PERMITTED` for who may not search all that the question looks at.
+    pub async fn is_among(
+        &self,
+        name: &'static str,
+        question: impl FnOnce() -> Result<Query>,
+        patient: &str,
+    ) -> Result<bool> {
+        let kept = self.questions.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        let loader = if let Some(loader) = kept {
+            loader
+        } else {
+            let (store, actor, now) = (self.store.clone(), self.actor.clone(), self.now);
+            let loader = Loader::new(PerQuestion { store, actor, now, query: question()? });
+            let mut questions = self.questions.lock().unwrap_or_else(PoisonError::into_inner);
+            questions.entry(name).or_insert(loader).clone()
+        };
+        let loaded = loader.try_load(patient.to_owned()).await;
+        let loaded = loaded.map_err(|e| error::graphql(&StoreError::Internal(e.to_string())))?;
+        loaded.map_err(|e| error::graphql(&e))
+    }
+
+    /// The resource of that type and id, read together with the others of its type that are asked for meanwhile; `None` when it is absent,
+    /// deleted or not to be seen.
+    pub async fn one_of_many(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        as_of: Option<DateTime<Utc>>,
+    ) -> Result<Option<Document>> {
+        let loader = {
+            let mut loaders = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
+            let (store, actor) = (&self.store, &self.actor);
+            let new = || Loader::new(PerId { store: store.clone(), actor: actor.clone(), resource_type, as_of });
+            loaders.entry((resource_type, as_of)).or_insert_with(new).clone()
+        };
+        let loaded = loader.try_load(id.to_owned()).await;
         let loaded = loaded.map_err(|e| error::graphql(&StoreError::Internal(e.to_string())))?;
         loaded.map_err(|e| error::graphql(&e))
     }

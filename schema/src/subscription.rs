@@ -17,7 +17,9 @@ use crate::error;
 use crate::query::{Node, node};
 use crate::session::{Session, invalid, session};
 use crate::types::past::ChangeAction;
-use crate::types::worklist::{self, WorklistKind};
+use crate::types::timeline::TimelineKind;
+use crate::types::worklist::{self, INPATIENT, WorklistKind};
+use crate::value::{Interpretation, interpretation};
 
 /// What orders are made of.
 const ORDERS: [ResourceType; 4] = [
@@ -179,9 +181,14 @@ impl Subscription {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Global id, such as `Patient/p1`")] id: ID,
+        #[graphql(desc = "Only what is of these kinds; by default everything")] kinds: Option<Vec<TimelineKind>>,
         #[graphql(desc = "Resume behind this cursor")] after: Option<EventCursor>,
     ) -> Result<impl Stream<Item = PatientChange>> {
-        answer(ctx, Some(id), None, after, any).await
+        if kinds.as_ref().is_some_and(Vec::is_empty) {
+            return Err(invalid("kinds", "name a kind, or leave kinds out"));
+        }
+        let types = kinds.map(|kinds| kinds.into_iter().map(TimelineKind::resource_type).collect());
+        answer(ctx, Some(id), types, after, any).await
     }
 
     /// Changes of resources of some types.
@@ -211,6 +218,26 @@ impl Subscription {
     ) -> Result<impl Stream<Item = RecordChange>> {
         let types = vec![ResourceType::Observation, ResourceType::DiagnosticReport];
         answer(ctx, patient, Some(types), after, is_result).await
+    }
+
+    /// Laboratory results of which the record itself, or its own reference range, says that they are dangerous. Tables of a house are not
+    /// known here.
+    async fn critical_result(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this patient")] patient: Option<ID>,
+        #[graphql(desc = "Resume behind this cursor")] after: Option<EventCursor>,
+    ) -> Result<impl Stream<Item = RecordChange>> {
+        answer(ctx, patient, Some(vec![ResourceType::Observation]), after, is_critical).await
+    }
+
+    /// Changes that may move the census: of stays in hospital, and of wards and beds. Read it again.
+    async fn census_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Resume behind this cursor")] after: Option<EventCursor>,
+    ) -> Result<impl Stream<Item = RecordChange>> {
+        answer(ctx, None, Some(vec![ResourceType::Encounter, ResourceType::Location]), after, is_stay).await
     }
 
     /// Orders of any kind.
@@ -361,6 +388,24 @@ fn is_result(document: &Json<'static>, resource_type: ResourceType) -> bool {
     let categories = document.get("category").map_or(&[][..], Json::items);
     let mut codings = categories.iter().flat_map(|c| c.get("coding").map_or(&[][..], Json::items));
     codings.any(|c| c.str_at("code") == Some("laboratory"))
+}
+
+fn is_critical(document: &Json<'static>, resource_type: ResourceType) -> bool {
+    use Interpretation::{CriticalAbnormal, CriticalHigh, CriticalLow};
+    is_result(document, resource_type)
+        && interpretations(document).any(|i| matches!(i, CriticalAbnormal | CriticalHigh | CriticalLow))
+}
+
+/// Of the observation and of its parts.
+fn interpretations<'d>(document: &'d Json<'static>) -> impl Iterator<Item = Interpretation> + 'd {
+    let parts = document.get("component").map_or(&[][..], Json::items).iter();
+    parts.chain([document]).filter_map(interpretation).map(|(found, _)| found)
+}
+
+/// A stay, or a place.
+fn is_stay(document: &Json<'static>, resource_type: ResourceType) -> bool {
+    let class = || document.get("class").and_then(|c| c.str_at("code"));
+    resource_type == ResourceType::Location || class().is_some_and(|code| INPATIENT.split(',').any(|i| i == code))
 }
 
 /// A report, or a task by which one is acknowledged.

@@ -1,10 +1,14 @@
 //! FHIR data types as the clinical API shows them, read from JSON.
 
-use async_graphql::{Enum, ID, SimpleObject, Union};
+use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject, Union};
+use chrono::{DateTime as Moment, Utc};
 use fhir::Json;
 use fhir::reference::{self, Target};
 
+use crate::error::or_null;
+use crate::query::{Node, node, parts};
 use crate::scalar::{DateTime, Decimal};
+use crate::session::session;
 
 /// A coded idea: words for people, codings for programs.
 #[derive(SimpleObject, Clone)]
@@ -89,6 +93,25 @@ pub struct Period {
     pub end: Option<DateTime>,
 }
 
+/// A series of values measured at equal intervals, such as a lead of an ECG.
+#[derive(SimpleObject, Clone)]
+pub struct SampledData {
+    /// The value of zero, and the unit of all.
+    pub origin: Quantity,
+    /// Milliseconds between two values.
+    pub period_ms: Decimal,
+    /// Each number is multiplied by this before `origin` is added; null is 1.
+    pub factor: Option<Decimal>,
+    /// The lowest that could be measured.
+    pub lower_limit: Option<Decimal>,
+    /// The highest that could be measured.
+    pub upper_limit: Option<Decimal>,
+    /// How many values each point of time has.
+    pub dimensions: i32,
+    /// The numbers with blanks between; `E` is an error, `U` above and `L` below what could be measured.
+    pub data: Option<String>,
+}
+
 /// What was observed.
 #[derive(Union, Clone)]
 pub enum ObservationValue {
@@ -100,10 +123,12 @@ pub enum ObservationValue {
     Range(Range),
     Ratio(Ratio),
     Period(Period),
+    SampledData(SampledData),
 }
 
 /// A reference as it stands in the record.
 #[derive(SimpleObject, Clone)]
+#[graphql(complex)]
 pub struct ResourceRef {
     /// Global id, when it points into this server.
     pub id: Option<ID>,
@@ -111,6 +136,20 @@ pub struct ResourceRef {
     pub display: Option<String>,
     /// The reference text.
     pub reference: Option<String>,
+    /// The instant that the record it stands in is read as of.
+    #[graphql(skip)]
+    pub as_of: Option<Moment<Utc>>,
+}
+
+#[ComplexObject]
+impl ResourceRef {
+    /// What it refers to, as it is now or, below `asOf`, as it was then; null when it is not on this server, deleted or not to be seen.
+    #[graphql(complexity = "2 + child_complexity")]
+    async fn node(&self, ctx: &Context<'_>) -> Option<Node> {
+        let (resource_type, id) = self.id.as_ref().and_then(parts)?;
+        let found = session(ctx).one_of_many(resource_type, id, self.as_of);
+        or_null(ctx, found).await.flatten().map(node)
+    }
 }
 
 /// A remark.
@@ -135,6 +174,10 @@ pub struct ReferenceRange {
     pub text: Option<String>,
     /// Whom it applies to, in the record's words.
     pub applies_to: Vec<Concept>,
+    /// The ages it applies to.
+    pub age: Option<Range>,
+    /// What kind of range it is, where it is not the usual one.
+    pub r#type: Option<Concept>,
 }
 
 /// How a result stands against what is expected.
@@ -243,17 +286,33 @@ impl Period {
 }
 
 impl ResourceRef {
-    pub fn read(value: &Json<'_>) -> Self {
+    /// A Reference of a record that is read as of that instant; `None` is now.
+    pub fn read(value: &Json<'_>, as_of: Option<Moment<Utc>>) -> Self {
         let text = value.str_at("reference");
         let id = text.and_then(|t| match reference::parse(t, None) {
             Target::Local { resource_type, id, .. } => Some(format!("{resource_type}/{id}").into()),
             _ => None,
         });
-        Self { id, display: own(value.str_at("display")), reference: own(text) }
+        Self { id, display: own(value.str_at("display")), reference: own(text), as_of }
     }
 
-    pub fn all(values: &[Json<'_>]) -> Vec<Self> {
-        values.iter().map(Self::read).collect()
+    pub fn all(values: &[Json<'_>], as_of: Option<Moment<Utc>>) -> Vec<Self> {
+        values.iter().map(|value| Self::read(value, as_of)).collect()
+    }
+}
+
+impl SampledData {
+    fn read(value: &Json<'_>) -> Option<Self> {
+        let number = |name: &str| value.get(name).and_then(Json::as_number).map(|n| Decimal(n.to_owned()));
+        Some(Self {
+            origin: value.get("origin").map(Quantity::read)?,
+            period_ms: number("period")?,
+            factor: number("factor"),
+            lower_limit: number("lowerLimit"),
+            upper_limit: number("upperLimit"),
+            dimensions: value.get("dimensions").and_then(Json::as_number)?.parse().ok()?,
+            data: own(value.str_at("data")),
+        })
     }
 }
 
@@ -278,6 +337,8 @@ impl ReferenceRange {
             high: v.get("high").map(Quantity::read),
             text: own(v.str_at("text")),
             applies_to: Concept::all(v.get("appliesTo").map_or(&[], Json::items)),
+            age: v.get("age").map(Range::read),
+            r#type: v.get("type").and_then(Concept::read),
         };
         values.iter().map(read).collect()
     }
@@ -299,6 +360,7 @@ pub fn observation_value(value: &Json<'_>) -> Option<ObservationValue> {
                 denominator: v.get("denominator").map(Quantity::read),
             }),
             "valuePeriod" => ObservationValue::Period(Period::read(v)),
+            "valueSampledData" => ObservationValue::SampledData(SampledData::read(v)?),
             _ => return None,
         })
     })

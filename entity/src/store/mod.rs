@@ -74,6 +74,7 @@ pub use parameter::Parameters;
 pub use role_table::{RoleCell, RoleLine, Seen};
 pub use search::{
     Change, ChangePage, Count, Included, MAX_INCLUDED, Page, PageRequest, PeopleGroup, TimelineEntry, TimelinePage,
+    may_decide,
 };
 pub use second_factor::{HALF, Half, SecondFactor};
 pub use session::{PersonAccount, SignIn, SignedIn};

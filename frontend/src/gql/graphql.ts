@@ -1818,6 +1818,7 @@ export type ObservationRowFragment = { id: string, effectiveAt: string | null, i
     | { __typename: 'Quantity', value: string | null, unit: string | null, comparator: string | null }
     | { __typename: 'Range', low: { value: string | null, unit: string | null } | null, high: { value: string | null, unit: string | null } | null }
     | { __typename: 'Ratio', numerator: { value: string | null, unit: string | null } | null, denominator: { value: string | null, unit: string | null } | null }
+    | { __typename: 'SampledData' }
     | { __typename: 'Text', text: string }
    | null, components: Array<{ code: { text: string } | null, value:
       | { __typename: 'BooleanValue' }
@@ -1827,6 +1828,7 @@ export type ObservationRowFragment = { id: string, effectiveAt: string | null, i
       | { __typename: 'Quantity', value: string | null, unit: string | null }
       | { __typename: 'Range' }
       | { __typename: 'Ratio' }
+      | { __typename: 'SampledData' }
       | { __typename: 'Text' }
      | null }>, dataAbsentReason: { text: string } | null, referenceRanges: Array<{ text: string | null, low: { value: string | null } | null, high: { value: string | null } | null }> } & { ' $fragmentName'?: 'ObservationRowFragment' };
 
@@ -2115,6 +2117,7 @@ export type CalculatorValueFragment = { observation: { id: string, effectiveAt: 
       | { __typename: 'Quantity', value: string | null, unit: string | null, code: string | null, comparator: string | null }
       | { __typename: 'Range' }
       | { __typename: 'Ratio' }
+      | { __typename: 'SampledData' }
       | { __typename: 'Text' }
      | null, components: Array<{ code: { codings: Array<{ code: string | null }> } | null, value:
         | { __typename: 'BooleanValue' }
@@ -2124,6 +2127,7 @@ export type CalculatorValueFragment = { observation: { id: string, effectiveAt: 
         | { __typename: 'Quantity', value: string | null, unit: string | null, code: string | null, comparator: string | null }
         | { __typename: 'Range' }
         | { __typename: 'Ratio' }
+        | { __typename: 'SampledData' }
         | { __typename: 'Text' }
        | null }> } } & { ' $fragmentName'?: 'CalculatorValueFragment' };
 

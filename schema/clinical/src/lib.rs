@@ -3,8 +3,10 @@
 pub mod catalog;
 pub mod cell;
 pub mod demo;
+pub mod flowsheet;
 pub mod measure;
 pub mod note;
 pub mod questionnaire;
 pub mod score;
+pub mod series;
 pub mod vital;

@@ -221,7 +221,7 @@ pub async fn claim(session: &Session, input: TaskClaimInput) -> Result<TaskClaim
         // A pool is not taken by whoever it was given to.
         let person = owner.is_some_and(|o| o.starts_with("Practitioner"));
         if let Some(by) = found.at(&["owner"]).filter(|_| taken && person && owner != Some(author.as_str())) {
-            claimed = Some(ClaimedBy { owner: ResourceRef::read(by), since: found.date_time("lastModified") });
+            claimed = Some(ClaimedBy { owner: ResourceRef::read(by, None), since: found.date_time("lastModified") });
         }
         draft.set("status", Json::from("accepted"));
         draft.set("owner", reference(&author));

@@ -35,9 +35,10 @@ impl CareTeamMember {
                 id: Some(id.clone().into()),
                 display: name.map(ToOwned::to_owned),
                 reference: Some(id.clone()),
+                as_of: team.as_of(),
             },
             team_name: name.map(ToOwned::to_owned),
-            member: p.get("member").map(ResourceRef::read),
+            member: p.get("member").map(|member| ResourceRef::read(member, team.as_of())),
             roles: Concept::all(p.get("role").map_or(&[], Json::items)),
             period: p.get("period").map(Period::read),
         };
@@ -158,7 +159,7 @@ resource! {
                     code: detail.and_then(|d| d.get("code")).and_then(Concept::read),
                     status: text("status"),
                     description: text("description"),
-                    reference: a.get("reference").map(ResourceRef::read),
+                    reference: a.get("reference").map(|reference| ResourceRef::read(reference, self.0.as_of())),
                 }
             };
             self.0.all("activity").iter().map(read).collect()
@@ -272,7 +273,7 @@ resource! {
         /// Who and what takes part, the patient included.
         async fn participants(&self) -> Vec<AppointmentParticipant> {
             let read = |p: &Json<'_>| AppointmentParticipant {
-                actor: p.get("actor").map(ResourceRef::read),
+                actor: p.get("actor").map(|actor| ResourceRef::read(actor, self.0.as_of())),
                 types: Concept::all(p.get("type").map_or(&[], Json::items)),
                 status: p.str_at("status").map(ToOwned::to_owned),
             };

@@ -112,7 +112,7 @@ impl Places {
 
     fn named(&self, reference: &str) -> ResourceRef {
         let name = self.0.get(reference).and_then(|l| l.text(&["name"])).map(ToOwned::to_owned);
-        ResourceRef { id: Some(reference.into()), display: name, reference: Some(reference.to_owned()) }
+        ResourceRef { id: Some(reference.into()), display: name, reference: Some(reference.to_owned()), as_of: None }
     }
 }
 

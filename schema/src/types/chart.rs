@@ -13,7 +13,7 @@ use crate::code::{
 use crate::document::{Document, connection, resource};
 use crate::error::{self, or_null};
 use crate::scalar::{DateTime, Decimal, Instant};
-use crate::session::session;
+use crate::session::{Session, session};
 use crate::types::medication::dosage_text;
 use crate::value::{
     Annotation, Coding, Concept, Interpretation, InterpretationSource, ObservationValue, Period, Quantity,
@@ -38,11 +38,17 @@ impl Document {
     }
 
     pub(crate) fn references(&self, name: &str) -> Vec<ResourceRef> {
-        ResourceRef::all(self.all(name))
+        ResourceRef::all(self.all(name), self.as_of())
     }
 
     pub(crate) fn reference(&self, name: &str) -> Option<ResourceRef> {
-        self.at(&[name]).map(ResourceRef::read)
+        self.at(&[name]).map(|value| ResourceRef::read(value, self.as_of()))
+    }
+
+    /// The references called `part` in the elements called `name`.
+    fn references_in(&self, name: &str, part: &str) -> Vec<ResourceRef> {
+        let parts = self.all(name).iter().filter_map(|value| value.get(part));
+        parts.map(|value| ResourceRef::read(value, self.as_of())).collect()
     }
 
     pub(crate) fn notes(&self) -> Vec<Annotation> {
@@ -287,7 +293,7 @@ resource! {
         }
         /// Who took part.
         async fn participants(&self) -> Vec<ResourceRef> {
-            self.0.all("participant").iter().filter_map(|p| p.get("individual")).map(ResourceRef::read).collect()
+            self.0.references_in("participant", "individual")
         }
         /// The organization that is responsible.
         async fn service_provider(&self) -> Option<ResourceRef> {
@@ -295,7 +301,7 @@ resource! {
         }
         /// Where it took place.
         async fn locations(&self) -> Vec<ResourceRef> {
-            self.0.all("location").iter().filter_map(|l| l.get("location")).map(ResourceRef::read).collect()
+            self.0.references_in("location", "location")
         }
     }
 }
@@ -384,6 +390,34 @@ resource! {
         /// Who made it.
         async fn performers(&self) -> Vec<ResourceRef> {
             self.0.references("performer")
+        }
+        /// What was looked at.
+        async fn specimen(&self) -> Option<ResourceRef> {
+            self.0.reference("specimen")
+        }
+        /// The orders and plans that it answers.
+        async fn based_on(&self) -> Vec<ResourceRef> {
+            self.0.references("basedOn")
+        }
+        /// How it was measured.
+        async fn method(&self) -> Option<Concept> {
+            self.0.concept("method")
+        }
+        /// Where on the body.
+        async fn body_site(&self) -> Option<Concept> {
+            self.0.concept("bodySite")
+        }
+        /// By which device.
+        async fn device(&self) -> Option<ResourceRef> {
+            self.0.reference("device")
+        }
+        /// The observations of a panel, and the answered forms that it groups.
+        async fn members(&self) -> Vec<ResourceRef> {
+            self.0.references("hasMember")
+        }
+        /// What it was computed or read from.
+        async fn derived_from(&self) -> Vec<ResourceRef> {
+            self.0.references("derivedFrom")
         }
         /// Remarks.
         async fn notes(&self) -> Vec<Annotation> {
@@ -477,7 +511,7 @@ resource! {
         }
         /// Who did it.
         async fn performers(&self) -> Vec<ResourceRef> {
-            self.0.all("performer").iter().filter_map(|p| p.get("actor")).map(ResourceRef::read).collect()
+            self.0.references_in("performer", "actor")
         }
         /// Remarks.
         async fn notes(&self) -> Vec<Annotation> {
@@ -601,12 +635,12 @@ resource! {
         }
         /// The encounters it belongs to.
         async fn encounters(&self) -> Vec<ResourceRef> {
-            self.0.at(&["context"]).and_then(|c| c.get("encounter")).map_or(&[][..], Json::items).iter().map(ResourceRef::read).collect()
+            ResourceRef::all(self.0.at(&["context"]).and_then(|c| c.get("encounter")).map_or(&[], Json::items), self.0.as_of())
         }
         /// The documents that it replaces.
         async fn replaces(&self) -> Vec<ResourceRef> {
             let replaces = self.0.all("relatesTo").iter().filter(|r| r.str_at("code") == Some("replaces"));
-            replaces.filter_map(|r| Some(ResourceRef::read(r.get("target")?))).collect()
+            replaces.filter_map(|r| Some(ResourceRef::read(r.get("target")?, self.0.as_of()))).collect()
         }
         /// The documents that replace it now; null where the record is shown as it was.
         #[graphql(complexity = 50)]
@@ -622,22 +656,30 @@ resource! {
         }
         /// Its files.
         async fn attachments(&self, ctx: &Context<'_>) -> Vec<Attachment> {
-            let may = session(ctx).actor.may(Interaction::Read, ResourceType::Binary);
-            let read = |a: &Json<'_>| Attachment {
-                link: a.str_at("url").filter(|_| may).and_then(content_path),
-                size: a.get("size").and_then(Json::as_number).and_then(|n| n.parse().ok()),
-                hash: a.str_at("hash").map(ToOwned::to_owned),
-                content_type: a.str_at("contentType").map(ToOwned::to_owned),
-                url: a.str_at("url").map(ToOwned::to_owned),
-                title: a.str_at("title").map(ToOwned::to_owned),
-                data: a.str_at("data").map(ToOwned::to_owned),
-                creation: a.str_at("creation").map(|t| DateTime(t.to_owned())),
-            };
+            let read = |a: &Json<'_>| Attachment::read(session(ctx), a);
             self.0.all("content").iter().filter_map(|c| c.get("attachment")).map(read).collect()
         }
     }
 }
 connection!(DocumentConnection, DocumentEdge, ClinicalDocument);
+
+impl Attachment {
+    /// An Attachment as the asking party may see it.
+    pub(crate) fn read(session: &Session, value: &Json<'_>) -> Self {
+        let may = session.actor.may(Interaction::Read, ResourceType::Binary);
+        let text = |name: &str| value.str_at(name).map(ToOwned::to_owned);
+        Self {
+            link: value.str_at("url").filter(|_| may).and_then(content_path),
+            size: value.get("size").and_then(Json::as_number).and_then(|n| n.parse().ok()),
+            hash: text("hash"),
+            content_type: text("contentType"),
+            url: text("url"),
+            title: text("title"),
+            data: text("data"),
+            creation: text("creation").map(DateTime),
+        }
+    }
+}
 
 /// Where this server has the bytes that an attachment's url names.
 fn content_path(url: &str) -> Option<String> {

@@ -1,6 +1,6 @@
 //! Who works here, and what a value set holds.
 
-use async_graphql::{Context, Object, Result, SimpleObject};
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use entity::StoreError;
 use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, parse};
@@ -65,17 +65,49 @@ resource! {
 }
 connection!(PractitionerConnection, PractitionerEdge, Practitioner);
 
+/// A place on earth (WGS 84) and how far around it.
+#[derive(InputObject)]
+pub struct NearInput {
+    /// Degrees, north of the equator positive.
+    pub latitude: f64,
+    /// Degrees, east of Greenwich positive.
+    pub longitude: f64,
+    /// Kilometres as the crow flies; above 0.
+    pub within_km: f64,
+}
+
+impl NearInput {
+    /// As the value of R4's search parameter `near` of Location.
+    fn operand(&self) -> Result<String> {
+        let (latitude, longitude, within) = (self.latitude, self.longitude, self.within_km);
+        for (name, value, most) in [("latitude", latitude, 90.0), ("longitude", longitude, 180.0)] {
+            if !(-most..=most).contains(&value) {
+                return Err(invalid(&format!("near.{name}"), format!("{name} is from -{most} to {most} degrees")));
+            }
+        }
+        // Half the way round the earth.
+        if !(within > 0.0 && within <= 20_038.0) {
+            return Err(invalid("near.withinKm", "withinKm is above 0 and at most 20038"));
+        }
+        Ok(format!("{latitude}|{longitude}|{within}|km"))
+    }
+}
+
 /// Practitioners by family name.
 pub(crate) async fn practitioners(
     ctx: &Context<'_>,
     search: Option<&str>,
     specialty: Option<String>,
+    near: Option<&NearInput>,
     page: &PageArguments,
 ) -> Result<PractitionerConnection> {
     let session = session(ctx);
     let mut pairs = vec![("_sort".to_owned(), "family".to_owned())];
     pairs.extend(search.into_iter().flat_map(str::split_whitespace).map(|word| ("name".to_owned(), escaped(word))));
     pairs.extend(specialty.map(|code| ("_has:PractitionerRole:practitioner:specialty".to_owned(), code)));
+    if let Some(near) = near {
+        pairs.push(("_has:PractitionerRole:practitioner:location.near".to_owned(), near.operand()?));
+    }
     let parsed = parse(ResourceType::Practitioner, &pairs, Handling::Strict, session.now, &Options::default());
     let query = parsed.map_err(|issues| error::graphql(&StoreError::Invalid(issues)))?.query;
     List::search(session, query, &page.request()?).await.map(PractitionerConnection)

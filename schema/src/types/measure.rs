@@ -2,13 +2,14 @@
 //! persons, counted by one statement over the same search as any other question; small ones are not told to who may only count.
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use chrono::Datelike as _;
 use clinical::cell;
 use clinical::measure::{Event, MEASURES, Measure as Definition, When, named, value_set};
 use entity::StoreError;
 use fhir::ResourceType;
 use fhir::search::query::{Clause, Query};
 
-use crate::document::{List, PageArguments};
+use crate::document::{Document, List, PageArguments};
 use crate::error;
 use crate::session::{Session, invalid, session};
 use crate::types::cohort::{PeopleCount, conditions, has};
@@ -250,6 +251,42 @@ impl MeasureResult {
     }
 }
 
+/// What a quality measure asks for and is not on record.
+pub struct CareGap {
+    definition: &'static Definition,
+    year: i32,
+}
+
+/// What a quality measure asks for and is not on record.
+#[Object]
+impl CareGap {
+    /// The measure, with what would meet it.
+    async fn measure(&self) -> Measure {
+        Measure(self.definition)
+    }
+    /// The calendar year that is looked at, which may not be over.
+    async fn year(&self) -> i32 {
+        self.year
+    }
+}
+
+/// What the measures of this year ask for and is not on record for the patient; `None` where the record is shown as it was.
+pub(crate) async fn care_gaps(ctx: &Context<'_>, patient: &Document) -> Result<Option<Vec<CareGap>>> {
+    if patient.as_of().is_some() {
+        return Ok(None);
+    }
+    let session = session(ctx);
+    let year = session.now.year();
+    let mut gaps = Vec::new();
+    for definition in MEASURES {
+        let gap = || parts(session, definition, year).map(|parts| parts.query(MeasureGroup::Gap));
+        if session.is_among(definition.id, gap, &patient.stored().id).await? {
+            gaps.push(CareGap { definition, year });
+        }
+    }
+    Ok(Some(gaps))
+}
+
 /// All measures there are.
 pub(crate) fn all() -> Vec<Measure> {
     MEASURES.iter().map(Measure).collect()
@@ -261,12 +298,9 @@ pub(crate) async fn measure(ctx: &Context<'_>, id: &ID, period: &DateRange) -> R
     let definition = named(id).ok_or_else(|| invalid("id", "there is no such measure; `measures` names them"))?;
     let year = calendar_year(period)?;
     let parts = parts(session, definition, year)?;
-    let count = async |group| {
-        let found = session.store.people(&session.actor, &parts.query(group)).await;
-        found.map(|groups| groups.iter().map(|g| g.people).sum::<u64>()).map_err(|e| error::graphql(&e))
-    };
-    let people =
-        [count(MeasureGroup::Exclusion).await?, count(MeasureGroup::Numerator).await?, count(MeasureGroup::Gap).await?];
+    let groups = [MeasureGroup::Exclusion, MeasureGroup::Numerator, MeasureGroup::Gap].map(|group| parts.query(group));
+    let people = session.store.count_people(&session.actor, &groups).await.map_err(|e| error::graphql(&e))?;
+    let people = people.try_into().expect("a figure for each");
     let masked = session.actor.is_masked(ResourceType::Patient);
     Ok(MeasureResult { definition, year, parts, people, masked })
 }

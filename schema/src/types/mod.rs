@@ -8,6 +8,7 @@ pub mod census;
 pub mod chart;
 pub mod cohort;
 pub mod directory;
+pub mod flowsheet;
 pub mod measure;
 pub mod medication;
 pub mod merged;

@@ -2,7 +2,7 @@
 //! sees.
 
 use async_graphql::{ID, InputObject, Object, Result, SimpleObject};
-use chrono::SecondsFormat;
+use chrono::{DateTime as Moment, SecondsFormat, Utc};
 use entity::store::PrivateDraft;
 use fhir::{Json, ResourceType};
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,7 @@ pub struct NoteSignature {
     pub cosignature: bool,
 }
 
-fn sections(of: &Json<'_>, all: &mut Vec<NoteSection>) {
+fn sections(of: &Json<'_>, as_of: Option<Moment<Utc>>, all: &mut Vec<NoteSection>) {
     for section in of.get("section").map_or(&[][..], Json::items) {
         let codings = section.get("code").and_then(|c| c.get("coding")).map_or(&[][..], Json::items);
         let loinc = codings.iter().find(|c| c.str_at("system") == Some(LOINC)).or(codings.first());
@@ -55,9 +55,9 @@ fn sections(of: &Json<'_>, all: &mut Vec<NoteSection>) {
             code: loinc.and_then(|c| c.str_at("code")).map(ToOwned::to_owned),
             title: section.str_at("title").map(ToOwned::to_owned),
             text: section.get("text").and_then(|t| t.str_at("div")).map(clinical::note::plain),
-            sources: ResourceRef::all(section.get("entry").map_or(&[], Json::items)),
+            sources: ResourceRef::all(section.get("entry").map_or(&[], Json::items), as_of),
         });
-        sections(section, all);
+        sections(section, as_of, all);
     }
 }
 
@@ -69,7 +69,7 @@ impl Document {
     /// The sections of a note, those within others after them.
     pub(crate) fn note_sections(&self) -> Vec<NoteSection> {
         let mut all = Vec::new();
-        sections(self.json(), &mut all);
+        sections(self.json(), self.as_of(), &mut all);
         all
     }
 
@@ -125,7 +125,7 @@ resource! {
         /// The signatures under it, the author's first.
         async fn signatures(&self) -> Vec<NoteSignature> {
             let read = |a: &Json<'_>| NoteSignature {
-                party: a.get("party").map(ResourceRef::read),
+                party: a.get("party").map(|party| ResourceRef::read(party, self.0.as_of())),
                 time: a.str_at("time").map(|t| DateTime(t.to_owned())),
                 cosignature: a.str_at("mode") == Some("legal"),
             };
@@ -138,7 +138,7 @@ resource! {
         /// The note that it adds to; null for a note of its own.
         async fn appends(&self) -> Option<ResourceRef> {
             let appends = self.0.all("relatesTo").iter().find(|r| r.str_at("code") == Some("appends"));
-            appends.and_then(|r| r.get("targetReference")).map(ResourceRef::read)
+            appends.and_then(|r| r.get("targetReference")).map(|target| ResourceRef::read(target, self.0.as_of()))
         }
     }
 }

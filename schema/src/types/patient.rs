@@ -22,10 +22,12 @@ use crate::types::care::{
     RelatedPersonConnection, TaskConnection,
 };
 use crate::types::chart::{
-    AllergyConnection, AllergyEdge, AllergyIntolerance, ConditionConnection, DiagnosticReportConnection,
+    AllergyConnection, AllergyEdge, AllergyIntolerance, Attachment, ConditionConnection, DiagnosticReportConnection,
     DocumentConnection, EncounterConnection, ImmunizationConnection, MedicationRequestConnection,
     ObservationConnection, ProcedureConnection,
 };
+use crate::types::flowsheet::{self, Flowsheet};
+use crate::types::measure::{self, CareGap};
 use crate::types::medication::{self, CurrentMedicationConnection, MedicationStatementConnection};
 use crate::types::merged;
 use crate::types::note::NoteConnection;
@@ -549,6 +551,14 @@ impl Patient {
     async fn marital_status(&self) -> Option<Concept> {
         self.0.concept("maritalStatus")
     }
+    /// Pictures of the patient.
+    async fn photos(&self, ctx: &Context<'_>) -> Vec<Attachment> {
+        self.0.all("photo").iter().map(|photo| Attachment::read(session(ctx), photo)).collect()
+    }
+    /// The organization that keeps the record.
+    async fn managing_organization(&self) -> Option<ResourceRef> {
+        self.0.reference("managingOrganization")
+    }
     /// Who cares for the patient in general.
     async fn general_practitioners(&self) -> Vec<ResourceRef> {
         self.0.references("generalPractitioner")
@@ -740,10 +750,31 @@ impl Patient {
         #[graphql(desc = "The code; see `labs`")] code: String,
         #[graphql(desc = "When it was true of the patient")] date: Option<DateRange>,
         #[graphql(desc = "The unit to show, in UCUM; by default that of the newest")] unit: Option<String>,
+        #[graphql(
+            desc = "At most so many points, from 4 on: the first, the last, and the lowest and highest of equal spans of time between them; by default all"
+        )]
+        max_points: Option<i32>,
     ) -> Option<Trend> {
-        or_null(ctx, async { trend::trend(ctx, &self.0, code_value(&code), range("date", date.as_ref()), unit).await })
-            .await
-            .flatten()
+        or_null(ctx, async {
+            let most = max_points.map(|n| {
+                let most = usize::try_from(n).ok().filter(|n| *n >= clinical::series::FEWEST);
+                most.ok_or_else(|| invalid("maxPoints", format!("maxPoints is {} or more", clinical::series::FEWEST)))
+            });
+            let date = range("date", date.as_ref());
+            trend::trend(ctx, &self.0, code_value(&code), date, unit, most.transpose()?).await
+        })
+        .await
+        .flatten()
+    }
+    /// Measurements by row and time, each row in one unit; what cannot be converted is listed, never mixed in. Refused above 20,000.
+    #[graphql(complexity = "100 + 20 * child_complexity")]
+    async fn flowsheet(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, such as `vitals`; `flowsheetTemplates` names them")] template: ID,
+        #[graphql(desc = "When it was true of the patient")] date: DateRange,
+    ) -> Option<Flowsheet> {
+        or_null(ctx, flowsheet::flowsheet(ctx, &self.0, &template, &date)).await
     }
     /// Vaccines, newest first.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
@@ -940,6 +971,7 @@ impl Patient {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Any of these states")] status: Option<Vec<AppointmentStatus>>,
+        #[graphql(desc = "When it begins")] date: Option<DateRange>,
         #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
         #[graphql(desc = "How many, from the end")] last: Option<i32>,
@@ -947,8 +979,8 @@ impl Patient {
     ) -> Option<AppointmentConnection> {
         or_null(ctx, async {
             let page = PageArguments { first, after, last, before };
-            let pairs =
-                pair("status", status.map(|s| alternatives(s.into_iter().map(AppointmentStatus::code)))).collect();
+            let mut pairs = range("date", date.as_ref());
+            pairs.extend(pair("status", status.map(|s| alternatives(s.into_iter().map(AppointmentStatus::code)))));
             self.list(ctx, ResourceType::Appointment, pairs, page).await.map(AppointmentConnection)
         })
         .await
@@ -1087,6 +1119,12 @@ impl Patient {
     #[graphql(complexity = "100 + 4 * child_complexity")]
     async fn scores(&self, ctx: &Context<'_>) -> Option<Vec<RiskScore>> {
         or_null(ctx, score::scores(ctx, &self.0)).await
+    }
+    /// The quality measures whose population the patient is in this year, left out by nothing, and whose numerator nothing on record meets:
+    /// what is still to be done. Only what the asking party sees, and only under this record, counts; null below `asOf`.
+    #[graphql(complexity = "100 + 2 * child_complexity")]
+    async fn care_gaps(&self, ctx: &Context<'_>) -> Option<Vec<CareGap>> {
+        or_null(ctx, measure::care_gaps(ctx, &self.0)).await.flatten()
     }
     /// Everything with a place in time as one list, newest first; what has no date comes last.
     #[graphql(complexity = "50 + page_cost(first, last) * child_complexity")]

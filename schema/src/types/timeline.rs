@@ -67,6 +67,12 @@ const KINDS: [(TimelineKind, ResourceType); 14] = [
     (TimelineKind::Appointment, ResourceType::Appointment),
 ];
 
+impl TimelineKind {
+    pub(crate) fn resource_type(self) -> ResourceType {
+        KINDS.iter().find(|(kind, _)| *kind == self).expect("each kind is among them").1
+    }
+}
+
 /// One thing on a timeline.
 pub struct TimelineEntry {
     kind: TimelineKind,

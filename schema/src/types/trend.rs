@@ -1,11 +1,12 @@
 //! Results over time: never two units on one axis, and nothing left out without saying so.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::{Context, Enum, ID, Result, SimpleObject};
 use entity::StoreError;
 use entity::store::PageRequest;
-use fhir::{ResourceType, ucum};
+use fhir::temporal::{self, Zone};
+use fhir::{Json, ResourceType, ucum};
 
 use crate::code::ResultCategory;
 use crate::document::{Document, List};
@@ -57,13 +58,19 @@ pub struct Trend {
     pub code: Concept,
     /// The unit of every `value`.
     pub unit: Option<String>,
-    /// Oldest first.
+    /// Oldest first; the lowest and the highest of all are among them, as are the first and the last.
     pub points: Vec<TrendPoint>,
+    /// Whether `maxPoints` left some out.
+    pub downsampled: bool,
+    /// What `maxPoints` left out, oldest first.
+    pub omitted: Vec<SeriesPoint>,
     /// What could not be shown, each with its reason.
     pub excluded: Vec<TrendExclusion>,
     /// The range of the newest point, where it is in the trend's unit.
     pub reference_range: Option<ReferenceRange>,
-    /// The newest point minus the one before it.
+    /// The newest point.
+    pub latest: Option<TrendPoint>,
+    /// The newest point minus the one before it, whether that is among `points` or not.
     pub change_from_previous: Option<Decimal>,
 }
 
@@ -95,6 +102,13 @@ pub struct TrendExclusion {
     pub reason: TrendExclusionReason,
     /// Its unit.
     pub unit: Option<String>,
+}
+
+impl TrendExclusion {
+    pub(crate) fn of(document: &Document, part: &Json<'_>, reason: TrendExclusionReason) -> Self {
+        let unit = part.get("valueQuantity").map(Quantity::read).and_then(|q| q.unit.or(q.code));
+        Self { observation_id: global_id(document), at: at(document), reason, unit }
+    }
 }
 
 /// Why an observation is not in a trend.
@@ -131,7 +145,11 @@ fn entered_in_error(document: &Document) -> bool {
 }
 
 /// Every observation of the patient that the parameters find, newest first.
-async fn observations(ctx: &Context<'_>, patient: &Document, pairs: &[(String, String)]) -> Result<Vec<Document>> {
+pub(crate) async fn observations(
+    ctx: &Context<'_>,
+    patient: &Document,
+    pairs: &[(String, String)],
+) -> Result<Vec<Document>> {
     let session = session(ctx);
     let query = session::query(ResourceType::Observation, pairs, &in_chart(patient), session.now);
     let query = query.map_err(|e| error::graphql(&e))?;
@@ -224,6 +242,7 @@ pub async fn trend(
     code: String,
     period: Vec<(String, String)>,
     unit: Option<String>,
+    max_points: Option<usize>,
 ) -> Result<Option<Trend>> {
     let mut pairs = vec![("code".to_owned(), code)];
     pairs.extend(period);
@@ -236,12 +255,7 @@ pub async fn trend(
     for document in &found {
         match point(document, target.as_deref()) {
             Ok(point) => points.push(point),
-            Err(reason) => excluded.push(TrendExclusion {
-                observation_id: global_id(document),
-                at: at(document),
-                reason,
-                unit: quantity(document).and_then(|q| q.unit.or(q.code)),
-            }),
+            Err(reason) => excluded.push(TrendExclusion::of(document, document.json(), reason)),
         }
     }
     let range = points.last().and_then(|p| {
@@ -253,7 +267,40 @@ pub async fn trend(
         [.., before, last] => difference(&last.value.0, &before.value.0),
         _ => None,
     };
-    Ok(Some(Trend { code, unit: target, points, excluded, reference_range: range, change_from_previous: change }))
+    let latest = points.last().cloned();
+    let (points, omitted) = thinned(points, max_points);
+    Ok(Some(Trend {
+        code,
+        unit: target,
+        downsampled: !omitted.is_empty(),
+        points,
+        omitted,
+        excluded,
+        reference_range: range,
+        latest,
+        change_from_previous: change,
+    }))
+}
+
+/// The points that stay when there may be so many, and those that do not.
+fn thinned(points: Vec<TrendPoint>, most: Option<usize>) -> (Vec<TrendPoint>, Vec<SeriesPoint>) {
+    let Some(most) = most.filter(|most| *most < points.len()) else { return (points, Vec::new()) };
+    let place = |p: &TrendPoint| {
+        let at = temporal::parse(&p.at.0, Zone::UTC).map_or(0, |interval| interval.low);
+        (at, p.value.0.parse().unwrap_or(0.0))
+    };
+    let places: Vec<(i64, f64)> = points.iter().map(place).collect();
+    let kept: HashSet<usize> = clinical::series::extremes(&places, most).into_iter().collect();
+    let (mut shown, mut omitted) = (Vec::new(), Vec::new());
+    for (at, point) in points.into_iter().enumerate() {
+        if kept.contains(&at) {
+            shown.push(point);
+        } else {
+            let observation_id = global_id(&point.observation.0);
+            omitted.push(SeriesPoint { at: point.at, value: point.value, observation_id });
+        }
+    }
+    (shown, omitted)
 }
 
 fn unit_text(q: &Quantity) -> Option<&str> {
@@ -261,10 +308,31 @@ fn unit_text(q: &Quantity) -> Option<&str> {
 }
 
 fn point(document: &Document, unit: Option<&str>) -> std::result::Result<TrendPoint, TrendExclusionReason> {
+    let Reading { at, value, original_value, original_unit, interpretation } =
+        reading(document, document.json(), unit)?;
+    let observation = Observation(document.clone());
+    Ok(TrendPoint { at, value, original_value, original_unit, interpretation, observation })
+}
+
+/// A number in the unit that was asked for.
+pub(crate) struct Reading {
+    pub at: DateTime,
+    pub value: Decimal,
+    pub original_value: Decimal,
+    pub original_unit: Option<String>,
+    pub interpretation: Option<Interpretation>,
+}
+
+/// The number of an observation, or of a part of it, in a unit (UCUM, or as it is recorded).
+pub(crate) fn reading(
+    document: &Document,
+    part: &Json<'_>,
+    unit: Option<&str>,
+) -> std::result::Result<Reading, TrendExclusionReason> {
     if entered_in_error(document) {
         return Err(TrendExclusionReason::EnteredInError);
     }
-    let q = quantity(document).ok_or(TrendExclusionReason::NoNumericValue)?;
+    let q = part.get("valueQuantity").map(Quantity::read).ok_or(TrendExclusionReason::NoNumericValue)?;
     let original = q.value.clone().ok_or(TrendExclusionReason::NoNumericValue)?;
     if q.comparator.is_some() {
         return Err(TrendExclusionReason::Comparator);
@@ -279,13 +347,12 @@ fn point(document: &Document, unit: Option<&str>) -> std::result::Result<TrendPo
         };
         Decimal(converted.ok_or(TrendExclusionReason::UnitNotConvertible)?.to_string())
     };
-    Ok(TrendPoint {
+    Ok(Reading {
         at,
         value,
         original_value: original,
         original_unit: q.unit.or(q.code),
-        interpretation: interpretation(document.json()).map(|i| i.0),
-        observation: Observation(document.clone()),
+        interpretation: interpretation(part).map(|i| i.0),
     })
 }
 

@@ -111,8 +111,8 @@ resource! {
         async fn agents(&self) -> Vec<ProvenanceAgent> {
             let read = |a: &Json<'_>| Some(ProvenanceAgent {
                 r#type: a.get("type").and_then(Concept::read),
-                who: a.get("who").map(ResourceRef::read)?,
-                on_behalf_of: a.get("onBehalfOf").map(ResourceRef::read),
+                who: a.get("who").map(|who| ResourceRef::read(who, self.0.as_of()))?,
+                on_behalf_of: a.get("onBehalfOf").map(|who| ResourceRef::read(who, self.0.as_of())),
             });
             self.0.all("agent").iter().filter_map(read).collect()
         }

@@ -247,6 +247,49 @@ async fn practitioners_are_found_by_name_and_specialty() {
 }
 
 #[tokio::test]
+async fn practitioners_are_found_by_where_they_work() {
+    let role = |id: &str, who: &str, at: &str| {
+        json!({"resourceType": "PractitionerRole", "id": id, "practitioner": {"reference": format!("Practitioner/{who}")},
+               "location": [{"reference": format!("Location/{at}")}]})
+    };
+    let place = |id: &str, latitude: f64, longitude: f64| json!({"resourceType": "Location", "id": id, "name": id, "position": {"latitude": latitude, "longitude": longitude}});
+    let world = json!([
+        {"resourceType": "Practitioner", "id": "greenwich", "name": [{"family": "Ash"}]},
+        {"resourceType": "Practitioner", "id": "paris", "name": [{"family": "Bois"}]},
+        {"resourceType": "Practitioner", "id": "both", "name": [{"family": "Cole"}]},
+        {"resourceType": "Practitioner", "id": "nowhere", "name": [{"family": "Dunn"}]},
+        place("l", 51.4779, 0.0), place("p", 48.8567, 2.3508),
+        role("r1", "greenwich", "l"), role("r2", "paris", "p"), role("r3", "both", "l"), role("r4", "both", "p"),
+    ]);
+    let site = Site::start(&world.to_string()).await;
+    let lee = site.person(Role::Physician, None).await;
+    let query = "query P($near: NearInput!) { practitioners(near: $near) { totalCount nodes { fhirId } } }";
+    let around = |latitude: f64, longitude: f64, km: f64| json!({"near": {"latitude": latitude, "longitude": longitude, "withinKm": km}});
+    // Greenwich and Paris are 334 km apart.
+    for (near, expected) in [
+        (around(51.4779, 0.0, 10.0), &["greenwich", "both"][..]),
+        (around(51.4779, 0.0, 320.0), &["greenwich", "both"]),
+        (around(51.4779, 0.0, 350.0), &["greenwich", "paris", "both"]),
+        (around(48.8567, 2.3508, 0.5), &["paris", "both"]),
+        (around(-51.4779, 0.0, 100.0), &[]),
+    ] {
+        let found = site.ask(&lee, query, near.clone()).await["practitioners"].clone();
+        let ids: Vec<&str> = found["nodes"].as_array().unwrap().iter().map(|n| n["fhirId"].as_str().unwrap()).collect();
+        assert_eq!((ids.as_slice(), &found["totalCount"]), (expected, &json!(expected.len())), "{near}");
+    }
+    for (near, place) in [
+        (around(90.1, 0.0, 1.0), "near.latitude"),
+        (around(0.0, -180.5, 1.0), "near.longitude"),
+        (around(0.0, 0.0, 0.0), "near.withinKm"),
+        (around(0.0, 0.0, 1e9), "near.withinKm"),
+    ] {
+        let answer = site.answer(&lee, query, near).await;
+        let error = &answer["errors"][0]["extensions"];
+        assert_eq!((&error["code"], &error["expression"]), (&json!("INVALID"), &json!([place])), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn forms_in_use_are_found_by_title() {
     let site = Site::start(&documents()).await;
     let lee = site.person(Role::Nurse, None).await;

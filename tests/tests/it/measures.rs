@@ -1,6 +1,7 @@
 //! Quality measures by hand-made people: inside and outside each part, at the ends of each interval; and who is told which figure.
 
 use entity::Role;
+use sea_orm::{ConnectionTrait as _, Database, DatabaseBackend, Statement};
 use serde_json::{Value, json};
 
 use crate::gql::{Person, Site};
@@ -253,4 +254,73 @@ async fn measures_are_named_with_their_sources_and_a_period_is_a_year() {
         let error = &answer["errors"][0]["extensions"];
         assert_eq!((&error["code"], &error["expression"][0]), (&json!("INVALID"), &json!(place)), "{answer}");
     }
+}
+
+const GAPS: &str = "{ patients(first: 20) { nodes { fhirId careGaps { year measure { id } } } } }";
+
+/// By patient: the measures with a gap.
+fn gaps(data: &Value) -> Vec<(&str, Vec<&str>)> {
+    let mut all = Vec::new();
+    for node in data["patients"]["nodes"].as_array().unwrap() {
+        let gaps = node["careGaps"].as_array().unwrap_or_else(|| panic!("{node}"));
+        assert!(gaps.iter().all(|gap| gap["year"] == 2026), "{node}");
+        let ids = gaps.iter().map(|gap| gap["measure"]["id"].as_str().unwrap());
+        all.push((node["fhirId"].as_str().unwrap(), ids.collect()));
+    }
+    all.sort_unstable();
+    all
+}
+
+/// The year is that of the server's clock, 2026; figures and gaps of all patients take one statement for each measure.
+#[tokio::test]
+async fn a_chart_says_what_measures_still_ask_for() {
+    let mut world = World::default();
+    for id in ["both", "one", "none", "out", "unseen"] {
+        world.person(id, "female", "1960");
+        let day = if id == "unseen" { "2025-06-01" } else { "2026-06-01" };
+        world.visit(id, day, "AMB", "finished");
+    }
+    world.person("man", "male", "1960").visit("man", "2026-06-01", "AMB", "finished");
+    for id in ["one", "none"] {
+        world.procedure(id, MAMMOGRAPHY, "2025-06-01", "completed");
+    }
+    world.procedure("none", "73761001", "2020-06-01", "completed");
+    world.procedure("out", MASTECTOMY, "2001", "completed");
+    let site = world.site().await;
+    let lee = site.person(Role::Physician, None).await;
+    let db = Database::connect(&site.server.database).await.unwrap();
+    db.execute_unprepared("CREATE EXTENSION pg_stat_statements").await.unwrap();
+    let counted = async |like: &str| {
+        let sql = format!(
+            "SELECT COALESCE(sum(calls), 0)::bigint AS n FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
+             WHERE d.datname = current_database() AND query LIKE '{like}' AND query NOT LIKE '%pg_stat_statements%'"
+        );
+        let row = db.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await.unwrap().unwrap();
+        row.try_get::<i64>("", "n").unwrap()
+    };
+    let data = site.ask(&lee, GAPS, json!({})).await;
+    let expected = vec![
+        ("both", vec!["CMS125", "CMS130"]),
+        ("man", vec!["CMS130"]),
+        ("none", vec![]),
+        ("one", vec!["CMS130"]),
+        ("out", vec!["CMS130"]),
+        ("unseen", vec![]),
+    ];
+    assert_eq!(gaps(&data), expected);
+    assert_eq!(counted("%\"procedure_ix\"%").await, 2, "a statement for each measure");
+    ask(&site, &lee, "CMS125").await;
+    assert_eq!(counted("%SELECT ARRAY[(%").await, 1, "the parts of a measure are one statement");
+
+    // A patient is told of the own record; who may not read what a measure looks at is told so, and no gap that may be none.
+    let own = site.person(Role::Patient, Some("Patient/both")).await;
+    assert_eq!(gaps(&site.ask(&own, GAPS, json!({})).await), [("both", vec!["CMS125", "CMS130"])]);
+    let rex = site.person(Role::Registrar, None).await;
+    let answer = site.answer(&rex, "{ patient(id: \"Patient/both\") { careGaps { year } } }", json!({})).await;
+    assert_eq!(answer["data"]["patient"]["careGaps"], Value::Null);
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "NOT_PERMITTED", "{answer}");
+    // A record as it was says nothing of gaps.
+    let past = "query($at: Instant!) { patient(id: \"Patient/both\", asOf: $at) { fhirId careGaps { year } } }";
+    let found = site.ask(&lee, past, json!({"at": site.server.clock.now().to_rfc3339()})).await["patient"].clone();
+    assert_eq!(found, json!({"fhirId": "both", "careGaps": null}));
 }

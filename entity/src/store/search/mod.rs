@@ -40,7 +40,7 @@ pub(in crate::store) use filter::unsupported;
 use filter::{Filter, Side, ord_key, terms_of};
 pub use include::{Included, MAX_INCLUDED};
 use order::{Key, Order, Place, beyond, compare, direction, order_by};
-pub use people::PeopleGroup;
+pub use people::{PeopleGroup, may_decide};
 pub(in crate::store) use profile::Claims;
 pub(crate) use terminology::Definitions;
 pub use timeline::{TimelineEntry, TimelinePage};

@@ -49,6 +49,31 @@ impl Store {
         rows.iter().map(group).collect()
     }
 
+    /// How many patients each of the queries matches: one statement, one snapshot.
+    ///
+    /// # Errors
+    /// As [`Store::people`].
+    pub async fn count_people(&self, actor: &Actor, queries: &[Query]) -> Result<Vec<u64>, StoreError> {
+        let mut sql = Sql::new();
+        for (at, query) in queries.iter().enumerate() {
+            let actor = &self.counting(actor, query)?;
+            let query = &*self.prepared(&self.db, actor, query).await?;
+            let driver = self.driver(query, &Order::Newest)?;
+            sql.push(if at == 0 { "SELECT ARRAY[(" } else { "), (" });
+            self.fence(&mut sql, actor, query, &driver);
+            sql.push("SELECT count(*) FROM ");
+            self.matching(&mut sql, actor, query, &driver, Planned::Anew)?;
+        }
+        if queries.is_empty() {
+            return Ok(Vec::new());
+        }
+        sql.push(")] AS people");
+        let row = self.db.query_one_raw(sql.statement()).await?;
+        let row = row.ok_or_else(|| StoreError::Internal("a count without a row".into()))?;
+        let people: Vec<i64> = row.try_get("", "people")?;
+        Ok(people.into_iter().map(|n| n as u64).collect())
+    }
+
     /// How many of the patients that the query matches had an encounter that began in each month (UTC) of `[from, to)`, months with none
     /// left out.
     ///
@@ -85,14 +110,20 @@ impl Store {
     /// The actor as who counts patients.
     fn counting(&self, actor: &Actor, query: &Query) -> Result<Actor, StoreError> {
         let counting = actor.counting();
-        counting.require(Interaction::Search, query.resource_type)?;
-        // Of what the actor may not search there would be nothing, and the figure would be wrong.
-        for clause in &query.all {
-            searchable(&counting, clause)?;
-        }
+        may_decide(&counting, query)?;
         self.asked(actor, query);
         Ok(counting)
     }
+}
+
+/// Refuses who may not search all that decides about the query: of what they may not search there would be nothing, and what has none of
+/// it would be found.
+///
+/// # Errors
+/// [`StoreError::Forbidden`] names the type.
+pub fn may_decide(actor: &Actor, query: &Query) -> Result<(), StoreError> {
+    actor.require(Interaction::Search, query.resource_type)?;
+    query.all.iter().try_for_each(|clause| searchable(actor, clause))
 }
 
 fn searchable(actor: &Actor, clause: &Clause) -> Result<(), StoreError> {
