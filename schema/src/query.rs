@@ -187,6 +187,10 @@ pub enum CatalogKind {
     Reactions,
     /// Vaccines, with CVX codes.
     Vaccines,
+    /// Procedures, with SNOMED CT codes.
+    Procedures,
+    /// Medicines, with RxNorm codes.
+    Medicines,
 }
 
 /// A term to choose.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::demo::table::{Code, problem, vaccine};
+use crate::demo::table::{Code, drug, problem, vaccine};
 
 /// Which list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub enum Kind {
     Allergens,
     Reactions,
     Vaccines,
+    Procedures,
+    Medicines,
 }
 
 /// A term to choose.
@@ -41,6 +43,11 @@ pub fn all(kind: Kind) -> Vec<Entry> {
         }
         Kind::Reactions => problem::ALLERGIES.iter().map(|(a, _)| of(a.reaction)).collect(),
         Kind::Vaccines => vaccine::all().map(of).collect(),
+        Kind::Procedures => problem::PROCEDURES.iter().copied().map(of).collect(),
+        Kind::Medicines => {
+            let entry = |d: &&drug::Drug| Entry { text: d.text, codes: vec![d.code], category: None };
+            drug::DRUGS.iter().map(entry).collect()
+        }
     };
     let by_name: BTreeMap<String, Entry> = entries.into_iter().map(|e| (e.text.to_lowercase(), e)).collect();
     by_name.into_values().collect()
@@ -86,7 +93,9 @@ mod tests {
 
     #[test]
     fn every_term_has_a_code_and_its_own_name() {
-        for kind in [Kind::Conditions, Kind::Allergens, Kind::Reactions, Kind::Vaccines] {
+        for kind in
+            [Kind::Conditions, Kind::Allergens, Kind::Reactions, Kind::Vaccines, Kind::Procedures, Kind::Medicines]
+        {
             let all = all(kind);
             assert!(all.len() >= 4, "{kind:?}");
             assert!(all.iter().all(|e| !e.text.is_empty() && !e.codes.is_empty()));

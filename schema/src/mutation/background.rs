@@ -11,7 +11,7 @@ use crate::code::{FamilyHistoryStatus, Gender};
 use crate::document::Document;
 use crate::scalar::{Date, DateTime};
 use crate::session::Session;
-use crate::types::background::{Consent, FamilyMemberHistory};
+use crate::types::background::{Consent, FIRST_YEAR, FamilyMemberHistory, has_died};
 
 const SCOPE: &str = "http://terminology.hl7.org/CodeSystem/consentscope";
 const ACT: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
@@ -59,6 +59,33 @@ pub struct FamilyHistoryRecordInput {
     pub idempotency_key: Option<String>,
 }
 
+/// What is told of a relative, to be changed; what is absent stays.
+#[derive(InputObject)]
+pub struct FamilyHistoryUpdateInput {
+    /// Which.
+    pub id: ID,
+    /// The version that was seen.
+    pub expected_version: String,
+    /// What the relative is to the patient.
+    pub relationship: Option<ConceptInput>,
+    /// The relative's name.
+    pub name: Option<String>,
+    /// The relative's sex.
+    pub sex: Option<Gender>,
+    /// When the relative was born, as precisely as it is known.
+    pub born: Option<Date>,
+    /// Whether the relative has died.
+    pub deceased: Option<bool>,
+    /// How complete this is.
+    pub status: Option<FamilyHistoryStatus>,
+    /// Illnesses; they replace all that are on record.
+    pub conditions: Option<Vec<FamilyConditionInput>>,
+    /// A further remark.
+    pub note: Option<String>,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
 /// The history of a relative as it is on record.
 #[derive(SimpleObject)]
 pub struct FamilyHistorySaved {
@@ -70,18 +97,30 @@ judged! {
     /// What became of recording a relative's history.
     FamilyHistoryRecordOutcome, FamilyHistoryRecordPayload, FamilyHistorySaved
 }
+judged! {
+    /// What became of changing a relative's history.
+    FamilyHistoryUpdateOutcome, FamilyHistoryUpdatePayload, FamilyHistorySaved
+}
+
+fn saved_family(saved: Vec<Document>) -> Result<FamilyHistorySaved> {
+    super::first(saved).map(|document| FamilyHistorySaved { family_history: FamilyMemberHistory(document) })
+}
+
+/// What the status and the illnesses have to do with each other.
+fn check_family(act: &mut Act<'_>, status: Option<FamilyHistoryStatus>, any: bool) {
+    if status == Some(FamilyHistoryStatus::EnteredInError) {
+        act.problems.add("status", IssueType::BusinessRule, "use recordEnterInError, which asks for the reason");
+    }
+    if status == Some(FamilyHistoryStatus::HealthUnknown) && any {
+        act.problems.add("conditions", IssueType::BusinessRule, "nothing is told where the health is not known");
+    }
+}
 
 pub async fn record_family(session: &Session, input: FamilyHistoryRecordInput) -> Result<FamilyHistoryRecordPayload> {
-    const OLDEST_YEARS: u32 = 130;
     let mut act = Act::new(session, "familyHistoryRecord", &input, input.idempotency_key.as_ref());
     act.needs(Interaction::Create, ResourceType::FamilyMemberHistory);
     let mut draft = Draft::new(ResourceType::FamilyMemberHistory);
-    if input.status == FamilyHistoryStatus::EnteredInError {
-        act.problems.add("status", IssueType::BusinessRule, "use recordEnterInError, which asks for the reason");
-    }
-    if input.status == FamilyHistoryStatus::HealthUnknown && !input.conditions.is_empty() {
-        act.problems.add("conditions", IssueType::BusinessRule, "nothing is told where the health is not known");
-    }
+    check_family(&mut act, Some(input.status), !input.conditions.is_empty());
     act.past("born", input.born.as_ref().map(|b| DateTime(b.0.clone())).as_ref());
     draft.set("status", Json::from(input.status.code()));
     draft.set("patient", act.patient(&input.patient).await?);
@@ -91,12 +130,24 @@ pub async fn record_family(session: &Session, input: FamilyHistoryRecordInput) -
     draft.set("sex", input.sex.map(|sex| code(GENDER, sex.code(), None)));
     draft.set("bornDate", input.born.as_ref().map(|b| Json::from(b.0.clone())));
     draft.set("deceasedBoolean", input.deceased.map(Json::from));
-    for (i, one) in input.conditions.iter().enumerate() {
+    for one in illnesses(&mut act, &input.conditions, input.deceased) {
+        draft.add("condition", Some(one));
+    }
+    draft.add("note", act.annotation("note", input.note.as_ref()));
+    act.create(draft);
+    let acted = act.commit_if::<FamilyHistoryRecordOutcome>(|_| Ok(Vec::new())).await?;
+    FamilyHistoryRecordPayload::of(acted, saved_family)
+}
+
+/// The illnesses as FHIR has them.
+fn illnesses(act: &mut Act<'_>, told: &[FamilyConditionInput], deceased: Option<bool>) -> Vec<Json<'static>> {
+    const OLDEST_YEARS: u32 = 130;
+    let read = |(i, one): (usize, &FamilyConditionInput)| {
         let place = |name: &str| format!("conditions[{i}].{name}");
         if one.onset_years.is_some_and(|years| years > OLDEST_YEARS) {
             act.problems.add(&place("onsetYears"), IssueType::Value, format!("0 to {OLDEST_YEARS} years"));
         }
-        if one.contributed_to_death == Some(true) && input.deceased == Some(false) {
+        if one.contributed_to_death == Some(true) && deceased == Some(false) {
             act.problems.add(&place("contributedToDeath"), IssueType::BusinessRule, "the relative is alive");
         }
         let illness = act.problems.concept(&place("code"), &one.code);
@@ -104,18 +155,53 @@ pub async fn record_family(session: &Session, input: FamilyHistoryRecordInput) -
         let death = one.contributed_to_death.map(|c| ("contributedToDeath", Json::from(c)));
         // An Age is positive.
         let onset = one.onset_years.map(|years| match years {
-            0 => ("onsetString", "in the first year of life".into()),
+            0 => ("onsetString", FIRST_YEAR.into()),
             years => ("onsetAge", age(years)),
         });
-        let members = [("code", illness)].into_iter().chain(outcome).chain(death).chain(onset);
-        draft.add("condition", Some(object(members)));
+        object([("code", illness)].into_iter().chain(outcome).chain(death).chain(onset))
+    };
+    told.iter().enumerate().map(read).collect()
+}
+
+pub async fn update_family(session: &Session, input: FamilyHistoryUpdateInput) -> Result<FamilyHistoryUpdatePayload> {
+    let mut act = Act::new(session, "familyHistoryUpdate", &input, input.idempotency_key.as_ref());
+    act.needs(Interaction::Update, ResourceType::FamilyMemberHistory);
+    act.past("born", input.born.as_ref().map(|b| DateTime(b.0.clone())).as_ref());
+    if let Some((found, expected, mut draft)) =
+        act.editing(&input.id, &input.expected_version, &[ResourceType::FamilyMemberHistory]).await?
+    {
+        let any = match &input.conditions {
+            Some(told) => !told.is_empty(),
+            None => !found.all("condition").is_empty(),
+        };
+        let status = input.status.or_else(|| found.text(&["status"]).and_then(FamilyHistoryStatus::of));
+        check_family(&mut act, status, any);
+        draft.set("status", input.status.map(|s| Json::from(s.code())));
+        draft.set("name", act.problems.words("name", input.name.as_ref()));
+        draft.set("relationship", input.relationship.as_ref().map(|r| act.problems.concept("relationship", r)));
+        draft.set("sex", input.sex.map(|sex| code(GENDER, sex.code(), None)));
+        super::replace_choice(
+            &mut draft,
+            "born",
+            "bornDate",
+            input.born.as_ref().map(|b| DateTime(b.0.clone())).as_ref(),
+        );
+        let died = has_died(&found);
+        if let Some(deceased) = input.deceased.filter(|d| Some(*d) != died) {
+            super::remove_choice(&mut draft, "deceased");
+            draft.set("deceasedBoolean", Json::from(deceased));
+        }
+        if let Some(told) = &input.conditions {
+            let illnesses = illnesses(&mut act, told, input.deceased.or(died));
+            draft.document.remove("condition");
+            illnesses.into_iter().for_each(|one| draft.add("condition", Some(one)));
+        }
+        draft.set("date", act.now());
+        draft.add("note", act.annotation("note", input.note.as_ref()));
+        act.update(&found, expected, draft);
     }
-    draft.add("note", act.annotation("note", input.note.as_ref()));
-    act.create(draft);
-    let acted = act.commit_if::<FamilyHistoryRecordOutcome>(|_| Ok(Vec::new())).await?;
-    FamilyHistoryRecordPayload::of(acted, |saved| {
-        super::first(saved).map(|d| FamilyHistorySaved { family_history: FamilyMemberHistory(d) })
-    })
+    let acted = act.commit_if::<FamilyHistoryUpdateOutcome>(|_| Ok(Vec::new())).await?;
+    FamilyHistoryUpdatePayload::of(acted, saved_family)
 }
 
 /// An Age in years.

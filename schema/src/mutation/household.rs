@@ -8,7 +8,7 @@ use fhir::{IssueType, Json, ResourceType};
 use super::about::{end_period, of_patient, period};
 use super::act::{Act, Facts, judged};
 use super::input::{ConceptInput, Draft, code, named, reference};
-use super::registration::{PatientAddressInput, PatientNameInput, address, name, telecom};
+use super::registration::{PatientAddressInput, PatientNameInput, address, name, replace_first, telecom};
 use crate::code::Gender;
 use crate::document::Document;
 use crate::scalar::{Date, DateTime};
@@ -40,6 +40,31 @@ pub struct RelatedPersonRecordInput {
     pub idempotency_key: Option<String>,
 }
 
+/// What is known of a related person, to be changed; what is absent stays.
+#[derive(InputObject)]
+pub struct RelatedPersonUpdateInput {
+    /// Which RelatedPerson.
+    pub id: ID,
+    /// The version that was seen.
+    pub expected_version: String,
+    /// What they are to the patient; it replaces all that is on record.
+    pub relationship: Option<ConceptInput>,
+    /// Their name.
+    pub name: Option<PatientNameInput>,
+    /// Administrative gender.
+    pub gender: Option<Gender>,
+    /// When they were born.
+    pub birth_date: Option<Date>,
+    /// Their telephone number; it replaces the first on record.
+    pub phone: Option<String>,
+    /// Their e-mail address; it replaces the first on record.
+    pub email: Option<String>,
+    /// Where they live; it replaces the first address on record.
+    pub address: Option<PatientAddressInput>,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
 /// Somebody who is nothing to the patient any more.
 #[derive(InputObject)]
 pub struct RelatedPersonEndInput {
@@ -63,6 +88,10 @@ pub struct RelatedPersonSaved {
 judged! {
     /// What became of recording a related person.
     RelatedPersonRecordOutcome, RelatedPersonRecordPayload, RelatedPersonSaved
+}
+judged! {
+    /// What became of changing what is known of a related person.
+    RelatedPersonUpdateOutcome, RelatedPersonUpdatePayload, RelatedPersonSaved
 }
 judged! {
     /// What became of ending what a person was to the patient.
@@ -94,6 +123,36 @@ pub async fn record_person(session: &Session, input: RelatedPersonRecordInput) -
     act.create(draft);
     let acted = act.commit_if::<RelatedPersonRecordOutcome>(|_| Ok(Vec::new())).await?;
     RelatedPersonRecordPayload::of(acted, saved_person)
+}
+
+pub async fn update_person(session: &Session, input: RelatedPersonUpdateInput) -> Result<RelatedPersonUpdatePayload> {
+    let mut act = Act::new(session, "relatedPersonUpdate", &input, input.idempotency_key.as_ref());
+    act.needs(Interaction::Update, ResourceType::RelatedPerson);
+    act.past("birthDate", input.birth_date.as_ref().map(|b| DateTime(b.0.clone())).as_ref());
+    if let Some((found, expected, mut draft)) =
+        act.editing(&input.id, &input.expected_version, &[ResourceType::RelatedPerson]).await?
+    {
+        let relationship = input.relationship.as_ref().map(|r| act.problems.concept("relationship", r));
+        draft.set("relationship", relationship.map(|r| Json::Array(vec![r])));
+        if let Some(new) = &input.name {
+            let new = name(&mut act.problems, new);
+            replace_first(&mut draft, "name", new, |n| matches!(n.str_at("use"), None | Some("official" | "usual")));
+        }
+        draft.set("gender", input.gender.map(|g| Json::from(g.code())));
+        draft.set("birthDate", input.birth_date.as_ref().map(|b| Json::from(b.0.clone())));
+        for (system, text) in [("phone", &input.phone), ("email", &input.email)] {
+            if let Some(value) = act.problems.words(system, text.as_ref()) {
+                replace_first(&mut draft, "telecom", telecom(system, value), |t| t.str_at("system") == Some(system));
+            }
+        }
+        if let Some(new) = &input.address {
+            let new = address(&mut act.problems, new);
+            replace_first(&mut draft, "address", new, |_| true);
+        }
+        act.update(&found, expected, draft);
+    }
+    let acted = act.commit_if::<RelatedPersonUpdateOutcome>(|_| Ok(Vec::new())).await?;
+    RelatedPersonUpdatePayload::of(acted, saved_person)
 }
 
 pub async fn end_person(session: &Session, input: RelatedPersonEndInput) -> Result<RelatedPersonEndPayload> {
@@ -165,6 +224,31 @@ pub struct CoverageRecordInput {
     pub idempotency_key: Option<String>,
 }
 
+/// An insurance to be changed; what is absent stays.
+#[derive(InputObject)]
+pub struct CoverageUpdateInput {
+    /// Which Coverage.
+    pub id: ID,
+    /// The version that was seen.
+    pub expected_version: String,
+    /// Who pays: an Organization, the Patient, or a RelatedPerson. It replaces all that is on record.
+    pub payor: Option<ID>,
+    /// What kind of coverage.
+    pub r#type: Option<ConceptInput>,
+    /// The member's number.
+    pub subscriber_id: Option<String>,
+    /// What the patient is to who holds it.
+    pub relationship: Option<SubscriberRelationship>,
+    /// From when.
+    pub starts_at: Option<DateTime>,
+    /// Until when.
+    pub ends_at: Option<DateTime>,
+    /// Its place among several, from 1: 1 pays first, and only one at a time.
+    pub order: Option<u32>,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
 /// An insurance that ends.
 #[derive(InputObject)]
 pub struct CoverageEndInput {
@@ -195,6 +279,10 @@ pub struct OverlapsPrimary {
 judged! {
     /// What became of recording a coverage.
     CoverageRecordOutcome, CoverageRecordPayload, CoverageSaved, OverlapsPrimary
+}
+judged! {
+    /// What became of changing a coverage.
+    CoverageUpdateOutcome, CoverageUpdatePayload, CoverageSaved, OverlapsPrimary
 }
 judged! {
     /// What became of ending a coverage.
@@ -230,36 +318,88 @@ pub async fn record_coverage(session: &Session, input: CoverageRecordInput) -> R
     let start = input.starts_at.as_ref().map_or_else(|| now.as_str().unwrap_or_default().to_owned(), |t| t.0.clone());
     let period = period(&mut act, "endsAt", Some(&DateTime(start.clone())), input.ends_at.as_ref());
     draft.set("period", period);
-    let payors = [T::Organization, T::Patient, T::RelatedPerson];
-    if let Some(found) = of_patient(&mut act, "payor", &input.payor, &payors, &input.patient).await? {
-        let payor = match found.text(&["name"]) {
-            Some(name) => named(&input.payor, Some(name)),
-            None => reference(&input.payor),
-        };
-        draft.add("payor", Some(payor));
-    }
+    draft.add("payor", payor(&mut act, &input.payor, &input.patient).await?);
     draft.set("order", Json::from(i64::from(input.order)));
-    act.chart(&input.patient);
-    let pairs = [("beneficiary", input.patient.to_string()), ("status", "active".to_owned())];
-    act.fact(T::Coverage, &pairs, Facts::All);
+    look_for_others(&mut act, &input.patient);
     act.create(draft);
     let own = span(Some(&start), input.ends_at.as_ref().map(|t| t.0.as_str()));
     let acted = act
         .commit_if::<CoverageRecordOutcome>(|facts| {
-            let first = |d: &&Document| d.at(&["order"]).and_then(Json::as_number) == Some("1");
-            let meets = |d: &&Document| {
-                let other = span(d.text(&["period", "start"]), d.text(&["period", "end"]));
-                own.0 < other.1 && other.0 < own.1
-            };
-            let both: Vec<Coverage> = facts[0].iter().filter(first).filter(meets).cloned().map(Coverage).collect();
-            if input.order == 1 && !both.is_empty() {
-                Err(OverlapsPrimary { existing: both }.into())
-            } else {
-                Ok(Vec::new())
-            }
+            let both = if input.order == 1 { first_at(own, &facts[0], None) } else { Vec::new() };
+            if both.is_empty() { Ok(Vec::new()) } else { Err(OverlapsPrimary { existing: both }.into()) }
         })
         .await?;
     CoverageRecordPayload::of(acted, saved_coverage)
+}
+
+/// Who pays, with the name of an organization.
+async fn payor(act: &mut Act<'_>, id: &ID, patient: &str) -> Result<Option<Json<'static>>> {
+    let types = [ResourceType::Organization, ResourceType::Patient, ResourceType::RelatedPerson];
+    let Some(found) = of_patient(act, "payor", id, &types, patient).await? else { return Ok(None) };
+    Ok(Some(match found.text(&["name"]) {
+        Some(name) => named(id, Some(name)),
+        None => reference(id),
+    }))
+}
+
+/// The patient's coverages in force are the act's first fact.
+fn look_for_others(act: &mut Act<'_>, patient: &str) {
+    act.chart(patient);
+    let pairs = [("beneficiary", patient.to_owned()), ("status", "active".to_owned())];
+    act.fact(ResourceType::Coverage, &pairs, Facts::All);
+}
+
+/// Of these the ones that pay first at some time of the span, but for the one with that id.
+fn first_at(own: (i64, i64), all: &[Document], but: Option<&str>) -> Vec<Coverage> {
+    let pays_first = |d: &&Document| d.at(&["order"]).and_then(Json::as_number) == Some("1");
+    let meets = |d: &&Document| {
+        let other = span(d.text(&["period", "start"]), d.text(&["period", "end"]));
+        own.0 < other.1 && other.0 < own.1
+    };
+    let others = all.iter().filter(|d| Some(d.stored().id.as_str()) != but);
+    others.filter(pays_first).filter(meets).cloned().map(Coverage).collect()
+}
+
+pub async fn update_coverage(session: &Session, input: CoverageUpdateInput) -> Result<CoverageUpdatePayload> {
+    let mut act = Act::new(session, "coverageUpdate", &input, input.idempotency_key.as_ref());
+    act.needs(Interaction::Update, ResourceType::Coverage);
+    if input.order.is_some_and(|order| order == 0 || i32::try_from(order).is_err()) {
+        act.problems.add("order", IssueType::Value, "places count from 1");
+    }
+    // When it will pay first; nothing is judged of another version than the one that was seen, nor of what is not in force.
+    let mut pays_first = None;
+    if let Some((found, expected, mut draft)) =
+        act.editing(&input.id, &input.expected_version, &[ResourceType::Coverage]).await?
+    {
+        let patient = found.text(&["beneficiary", "reference"]).unwrap_or_default().to_owned();
+        draft.set("type", input.r#type.as_ref().map(|t| act.problems.concept("type", t)));
+        draft.set("subscriberId", act.problems.words("subscriberId", input.subscriber_id.as_ref()));
+        let relationship = input.relationship.map(SubscriberRelationship::code);
+        draft.set("relationship", relationship.map(|(one, display)| code(SUBSCRIBER, one, Some(display))));
+        if let Some(id) = &input.payor {
+            draft.set("payor", payor(&mut act, id, &patient).await?.map(|p| Json::Array(vec![p])));
+        }
+        let end = |told: Option<&DateTime>, name| {
+            told.cloned().or_else(|| found.text(&["period", name]).map(|t| DateTime(t.to_owned())))
+        };
+        let (start, end) = (end(input.starts_at.as_ref(), "start"), end(input.ends_at.as_ref(), "end"));
+        draft.set("period", period(&mut act, "endsAt", start.as_ref(), end.as_ref()));
+        draft.set("order", input.order.map(|order| Json::from(i64::from(order))));
+        let first = draft.document.get("order").and_then(Json::as_number) == Some("1");
+        if first && found.stored().version_id == expected && found.text(&["status"]) == Some("active") {
+            let own = span(start.as_ref().map(|t| t.0.as_str()), end.as_ref().map(|t| t.0.as_str()));
+            pays_first = Some((own, found.stored().id.clone()));
+        }
+        look_for_others(&mut act, &patient);
+        act.update(&found, expected, draft);
+    }
+    let acted = act
+        .commit_if::<CoverageUpdateOutcome>(|facts| {
+            let both = pays_first.as_ref().map(|(own, id)| first_at(*own, &facts[0], Some(id))).unwrap_or_default();
+            if both.is_empty() { Ok(Vec::new()) } else { Err(OverlapsPrimary { existing: both }.into()) }
+        })
+        .await?;
+    CoverageUpdatePayload::of(acted, saved_coverage)
 }
 
 pub async fn end_coverage(session: &Session, input: CoverageEndInput) -> Result<CoverageEndPayload> {

@@ -43,7 +43,7 @@ use allergy::{
 use app::{AppLaunchInput, AppLaunchPayload, AppPayload, AppRegisterInput, AppUpdateInput, GrantRevokePayload};
 use background::{
     ConsentRecordInput, ConsentRecordPayload, ConsentWithdrawInput, ConsentWithdrawPayload, FamilyHistoryRecordInput,
-    FamilyHistoryRecordPayload,
+    FamilyHistoryRecordPayload, FamilyHistoryUpdateInput, FamilyHistoryUpdatePayload,
 };
 use care::{
     CarePlanCreateInput, CarePlanCreatePayload, CarePlanUpdateInput, CarePlanUpdatePayload, GoalPayload,
@@ -61,8 +61,9 @@ use glass::{
     BreakGlassClosePayload, BreakGlassOpenInput, BreakGlassReviewInput, ChartGrantGiveInput, ChartGrantPayload,
 };
 use household::{
-    CoverageEndInput, CoverageEndPayload, CoverageRecordInput, CoverageRecordPayload, RelatedPersonEndInput,
-    RelatedPersonEndPayload, RelatedPersonRecordInput, RelatedPersonRecordPayload,
+    CoverageEndInput, CoverageEndPayload, CoverageRecordInput, CoverageRecordPayload, CoverageUpdateInput,
+    CoverageUpdatePayload, RelatedPersonEndInput, RelatedPersonEndPayload, RelatedPersonRecordInput,
+    RelatedPersonRecordPayload, RelatedPersonUpdateInput, RelatedPersonUpdatePayload,
 };
 use immunization::{ImmunizationRecordInput, ImmunizationRecordPayload};
 use input::{ConceptInput, Draft};
@@ -93,7 +94,8 @@ use task::{
 use team::{CareTeamCreateInput, CareTeamCreatePayload, CareTeamUpdateInput, CareTeamUpdatePayload};
 use treatment::{
     MedicationStatementRecordInput, MedicationStatementRecordPayload, MedicationStatementUpdateInput,
-    MedicationStatementUpdatePayload, ProcedureRecordInput, ProcedureRecordPayload,
+    MedicationStatementUpdatePayload, ProcedureRecordInput, ProcedureRecordPayload, ProcedureUpdateInput,
+    ProcedureUpdatePayload,
 };
 use user::{UserCreateInput, UserPayload, UserUpdateInput};
 use vitals::{VitalsRecordInput, VitalsRecordPayload};
@@ -427,6 +429,15 @@ impl Mutation {
         household::record_person(session(ctx), input).await
     }
 
+    /// Changes what is known of somebody who is something to the patient.
+    async fn related_person_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes")] input: RelatedPersonUpdateInput,
+    ) -> Result<RelatedPersonUpdatePayload> {
+        household::update_person(session(ctx), input).await
+    }
+
     /// Says that somebody is nothing to the patient any more.
     async fn related_person_end(
         &self,
@@ -443,6 +454,15 @@ impl Mutation {
         #[graphql(desc = "What is recorded")] input: CoverageRecordInput,
     ) -> Result<CoverageRecordPayload> {
         household::record_coverage(session(ctx), input).await
+    }
+
+    /// Changes a coverage. Two that pay first at one time are refused.
+    async fn coverage_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes")] input: CoverageUpdateInput,
+    ) -> Result<CoverageUpdatePayload> {
+        household::update_coverage(session(ctx), input).await
     }
 
     /// Ends a coverage.
@@ -481,6 +501,15 @@ impl Mutation {
         background::record_family(session(ctx), input).await
     }
 
+    /// Changes what is told of a relative.
+    async fn family_history_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes")] input: FamilyHistoryUpdateInput,
+    ) -> Result<FamilyHistoryUpdatePayload> {
+        background::update_family(session(ctx), input).await
+    }
+
     /// Makes a team that cares for a patient. Who is named in it treats the patient from then on.
     async fn care_team_create(
         &self,
@@ -506,6 +535,15 @@ impl Mutation {
         #[graphql(desc = "What is recorded")] input: ProcedureRecordInput,
     ) -> Result<ProcedureRecordPayload> {
         treatment::record_procedure(session(ctx), input).await
+    }
+
+    /// Changes what is recorded of a procedure.
+    async fn procedure_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes")] input: ProcedureUpdateInput,
+    ) -> Result<ProcedureUpdatePayload> {
+        treatment::update_procedure(session(ctx), input).await
     }
 
     /// Records what the patient takes, took or does not take, as is told. It orders nothing.

@@ -326,7 +326,12 @@ pub async fn update(session: &Session, input: PatientUpdateInput) -> Result<Pati
 }
 
 /// Puts the element in the place of the first of its kind, or at the end.
-fn replace_first(draft: &mut Draft, list: &'static str, new: Json<'static>, is_kind: impl Fn(&Json<'_>) -> bool) {
+pub(super) fn replace_first(
+    draft: &mut Draft,
+    list: &'static str,
+    new: Json<'static>,
+    is_kind: impl Fn(&Json<'_>) -> bool,
+) {
     if let Some(Json::Array(all)) = draft.document.get_mut(list)
         && let Some(old) = all.iter_mut().find(|one| is_kind(one))
     {

@@ -53,6 +53,31 @@ pub struct ProcedurePerformerInput {
     pub function: Option<ConceptInput>,
 }
 
+/// A procedure to be changed; what is absent stays.
+#[derive(InputObject)]
+pub struct ProcedureUpdateInput {
+    /// Which.
+    pub id: ID,
+    /// The version that was seen.
+    pub expected_version: String,
+    /// What was done.
+    pub code: Option<ConceptInput>,
+    /// When it was done or began.
+    pub performed_at: Option<DateTime>,
+    /// When it ended.
+    pub ended_at: Option<DateTime>,
+    /// Why it was done; it replaces what is on record.
+    pub reason: Option<ConceptInput>,
+    /// Where on the body; it replaces what is on record.
+    pub body_site: Option<ConceptInput>,
+    /// What came of it.
+    pub outcome: Option<ConceptInput>,
+    /// A further remark.
+    pub note: Option<String>,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
 /// The procedure as it is on record.
 #[derive(SimpleObject)]
 pub struct ProcedureSaved {
@@ -63,6 +88,14 @@ pub struct ProcedureSaved {
 judged! {
     /// What became of recording a procedure.
     ProcedureRecordOutcome, ProcedureRecordPayload, ProcedureSaved
+}
+judged! {
+    /// What became of changing a procedure.
+    ProcedureUpdateOutcome, ProcedureUpdatePayload, ProcedureSaved
+}
+
+fn saved_procedure(saved: Vec<Document>) -> Result<ProcedureSaved> {
+    super::first(saved).map(|document| ProcedureSaved { procedure: Procedure(document) })
 }
 
 pub async fn record_procedure(session: &Session, input: ProcedureRecordInput) -> Result<ProcedureRecordPayload> {
@@ -104,9 +137,45 @@ pub async fn record_procedure(session: &Session, input: ProcedureRecordInput) ->
     draft.add("note", act.annotation("note", input.note.as_ref()));
     act.create(draft);
     let acted = act.commit_if::<ProcedureRecordOutcome>(|_| Ok(Vec::new())).await?;
-    ProcedureRecordPayload::of(acted, |saved| {
-        super::first(saved).map(|document| ProcedureSaved { procedure: Procedure(document) })
-    })
+    ProcedureRecordPayload::of(acted, saved_procedure)
+}
+
+pub async fn update_procedure(session: &Session, input: ProcedureUpdateInput) -> Result<ProcedureUpdatePayload> {
+    let mut act = Act::new(session, "procedureUpdate", &input, input.idempotency_key.as_ref());
+    act.needs(Interaction::Update, ResourceType::Procedure);
+    act.past("performedAt", input.performed_at.as_ref());
+    act.past("endedAt", input.ended_at.as_ref());
+    if let Some((found, expected, mut draft)) =
+        act.editing(&input.id, &input.expected_version, &[ResourceType::Procedure]).await?
+    {
+        draft.set("code", input.code.as_ref().map(|c| act.problems.concept("code", c)));
+        if input.performed_at.is_some() || input.ended_at.is_some() {
+            let on_record = |path: &[&str]| found.text(path).map(|t| DateTime(t.to_owned()));
+            let start = input.performed_at.clone().or_else(|| on_record(&["performedDateTime"]));
+            let start = start.or_else(|| on_record(&["performedPeriod", "start"]));
+            let end = input.ended_at.clone().or_else(|| on_record(&["performedPeriod", "end"]));
+            super::remove_choice(&mut draft, "performed");
+            match (start, end) {
+                (Some(start), None) => draft.set("performedDateTime", Json::from(start.0)),
+                (start, end) => {
+                    draft.set("performedPeriod", period(&mut act, "endedAt", start.as_ref(), end.as_ref()));
+                }
+            }
+        }
+        for (name, place, told) in [("reasonCode", "reason", &input.reason), ("bodySite", "bodySite", &input.body_site)]
+        {
+            let told = told.as_ref().map(|t| act.problems.concept(place, t));
+            draft.set(name, told.map(|t| Json::Array(vec![t])));
+        }
+        if input.outcome.is_some() && found.text(&["status"]) == Some("not-done") {
+            act.problems.add("outcome", IssueType::BusinessRule, "nothing came of what was not done");
+        }
+        draft.set("outcome", input.outcome.as_ref().map(|o| act.problems.concept("outcome", o)));
+        draft.add("note", act.annotation("note", input.note.as_ref()));
+        act.update(&found, expected, draft);
+    }
+    let acted = act.commit_if::<ProcedureUpdateOutcome>(|_| Ok(Vec::new())).await?;
+    ProcedureUpdatePayload::of(acted, saved_procedure)
 }
 
 /// A medicine that the patient takes, took or does not take, as is told.

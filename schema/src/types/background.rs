@@ -7,12 +7,15 @@ use fhir::search::parse::{Handling, parse};
 use fhir::{Json, ResourceType};
 
 use crate::code::{ConsentStatus, FamilyHistoryStatus, FlagStatus, QuestionnaireResponseStatus};
-use crate::document::{List, PageArguments, connection, resource};
+use crate::document::{Document, List, PageArguments, connection, resource};
 use crate::error;
 use crate::query::escaped;
 use crate::scalar::{Date, DateTime};
 use crate::session::session;
 use crate::value::{Annotation, Coding, Concept, Period, ResourceRef};
+
+/// The onset of an illness in an infant, whose age in years is no positive number.
+pub(crate) const FIRST_YEAR: &str = "in the first year of life";
 
 /// An illness of a relative.
 #[derive(SimpleObject)]
@@ -25,6 +28,8 @@ pub struct FamilyCondition {
     pub contributed_to_death: Option<bool>,
     /// When it began, in the words of the record: an age, a range, a span of time or a text.
     pub onset: Option<String>,
+    /// The relative's age in years when it began, where the record has it in whole years; 0 for the first year of life, where it was told so.
+    pub onset_years: Option<u32>,
 }
 
 /// `45 years`.
@@ -37,6 +42,23 @@ fn quantity_words(value: &Json<'_>) -> Option<String> {
             .collect::<Vec<_>>()
             .join(" "),
     )
+}
+
+/// The age at onset in whole years.
+fn onset_years(condition: &Json<'_>) -> Option<u32> {
+    if condition.str_at("onsetString") == Some(FIRST_YEAR) {
+        return Some(0);
+    }
+    let age = condition.get("onsetAge")?;
+    let years = age.str_at("code") == Some("a") && age.get("comparator").is_none();
+    age.get("value").and_then(Json::as_number).filter(|_| years)?.parse().ok()
+}
+
+/// Whether a relative has died, as a FamilyMemberHistory tells it: by yes or no, or by when.
+pub(crate) fn has_died(history: &Document) -> Option<bool> {
+    let when = ["deceasedAge", "deceasedRange", "deceasedDate", "deceasedString"];
+    let told = history.at(&["deceasedBoolean"]).and_then(Json::as_bool);
+    told.or_else(|| when.iter().any(|name| history.at(&[name]).is_some()).then_some(true))
 }
 
 fn onset(condition: &Json<'_>) -> Option<String> {
@@ -72,6 +94,14 @@ resource! {
         async fn sex(&self) -> Option<Concept> {
             self.0.concept("sex")
         }
+        /// When the relative was born, where it is recorded as a date.
+        async fn born(&self) -> Option<Date> {
+            self.0.text(&["bornDate"]).map(|d| Date(d.to_owned()))
+        }
+        /// Whether the relative has died; null when the record does not say.
+        async fn deceased(&self) -> Option<bool> {
+            has_died(&self.0)
+        }
         /// When it was told.
         async fn date(&self) -> Option<DateTime> {
             self.0.date_time("date")
@@ -83,6 +113,7 @@ resource! {
                 outcome: c.get("outcome").and_then(Concept::read),
                 contributed_to_death: c.get("contributedToDeath").and_then(Json::as_bool),
                 onset: onset(c),
+                onset_years: onset_years(c),
             };
             self.0.all("condition").iter().map(read).collect()
         }
@@ -124,6 +155,21 @@ resource! {
         /// `permit` or `deny`: what the rule is as a whole; null when the record does not say.
         async fn rule(&self) -> Option<&str> {
             self.0.text(&["provision", "type"])
+        }
+        /// Whom the rule is about: who may or may not see or use what it covers; nobody when it is about all.
+        async fn recipients(&self) -> Vec<ResourceRef> {
+            let actors = self.0.at(&["provision", "actor"]).map_or(&[][..], Json::items);
+            actors.iter().filter_map(|a| a.get("reference")).map(ResourceRef::read).collect()
+        }
+        /// Whether the rule has limits beyond time and persons: labels, purposes, actions, classes, codes, data, or rules within it.
+        async fn limited(&self) -> bool {
+            let rule = self.0.at(&["provision"]).and_then(Json::as_object);
+            let plain = ["id", "extension", "type", "period", "actor"];
+            rule.is_some_and(|r| r.iter().any(|(name, _)| !plain.contains(&name)))
+        }
+        /// The signed paper.
+        async fn document(&self) -> Option<ResourceRef> {
+            self.0.at(&["sourceReference"]).map(ResourceRef::read)
         }
         /// While the rule holds.
         async fn period(&self) -> Option<Period> {

@@ -76,6 +76,8 @@ resource! {
     }
 }
 
+connection!(CareTeamConnection, CareTeamEdge, CareTeam);
+
 /// Whom to reach about the patient, as the patient's own record says.
 #[derive(SimpleObject)]
 pub struct PatientContact {
@@ -379,6 +381,14 @@ resource! {
         /// Whether the record is in use.
         async fn active(&self) -> Option<bool> {
             self.0.at(&["active"]).and_then(Json::as_bool)
+        }
+        /// Administrative gender.
+        async fn gender(&self) -> Option<Gender> {
+            self.0.text(&["gender"]).and_then(Gender::of)
+        }
+        /// When they were born, as precisely as it is known.
+        async fn birth_date(&self) -> Option<Date> {
+            self.0.text(&["birthDate"]).map(|d| Date(d.to_owned()))
         }
         /// What they are to the patient.
         async fn relationships(&self) -> Vec<Concept> {

@@ -18,8 +18,8 @@ use crate::types::background::{
     ConsentConnection, FamilyHistoryConnection, FlagConnection, QuestionnaireResponseConnection,
 };
 use crate::types::care::{
-    AppointmentConnection, CarePlanConnection, CareTeamMember, CoverageConnection, GoalConnection, PatientContact,
-    RelatedPersonConnection, TaskConnection,
+    AppointmentConnection, CarePlanConnection, CareTeamConnection, CareTeamMember, CoverageConnection, GoalConnection,
+    PatientContact, RelatedPersonConnection, TaskConnection,
 };
 use crate::types::chart::{
     AllergyConnection, AllergyEdge, AllergyIntolerance, Attachment, ConditionConnection, DiagnosticReportConnection,
@@ -905,6 +905,22 @@ impl Patient {
                 return Err(invalid("careTeam", "more than 200 teams"));
             }
             Ok(teams.documents.iter().flat_map(CareTeamMember::of_team).collect())
+        })
+        .await
+    }
+    /// Teams that care or cared for the patient, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn care_teams(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<CareTeamConnection> {
+        or_null(ctx, async {
+            let page = PageArguments { first, after, last, before };
+            self.list(ctx, ResourceType::CareTeam, Vec::new(), page).await.map(CareTeamConnection)
         })
         .await
     }

@@ -5,6 +5,7 @@
 mod access;
 mod acts;
 mod acts_background;
+mod acts_background_change;
 mod acts_care;
 mod acts_document;
 mod acts_encounter;

@@ -31,6 +31,8 @@ pub struct Chart<'p> {
     pub now: i64,
     patient: Ref,
     patient_name: String,
+    /// Who is something to the patient, by name.
+    pub relative: Option<(Ref, String)>,
     /// Drug orders written so far.
     pub orders: Vec<Order>,
     /// Critical results of the last day: observation, name, encounter.
@@ -84,6 +86,7 @@ impl<'p> Chart<'p> {
             patient_name: format!("{} {}", person.given, person.family),
             module: hash_name("registration"),
             written: 0,
+            relative: None,
             orders: Vec::new(),
             criticals: Vec::new(),
             out: Vec::with_capacity(256),

@@ -3,6 +3,7 @@
 //! Each module draws from its own stream and numbers its own documents, so a new module never changes the bytes of another.
 
 mod acute;
+mod background;
 mod chronic;
 mod inpatient;
 mod pregnancy;
@@ -15,6 +16,7 @@ use super::chart::Chart;
 /// Writes every module of one patient; the Patient document is the first.
 pub fn write_all(chart: &mut Chart<'_>) {
     registration::write(chart);
+    background::write(chart);
     primary::write(chart);
     chronic::write(chart);
     acute::write(chart);

@@ -224,6 +224,7 @@ fn medical_record_number(k: u32) -> String {
 
 fn related_person(chart: &mut Chart<'_>, relative: &Relative, address: &Address) {
     let target = chart.claim(Kind::RelatedPerson);
+    chart.relative = Some((target, format!("{} {}", relative.given, relative.family)));
     let mut w = Writer::new(target);
     w.boolean("active", true);
     w.reference("patient", chart.patient(), Some(chart.patient_name()));
@@ -270,6 +271,7 @@ fn coverage(chart: &mut Chart<'_>) {
     w.date("start", since.div_euclid(DAY).max(chart.person.birth_day));
     w.close();
     w.references("payor", institution::insurer(insurer), Some(INSURERS[insurer]));
+    w.integer("order", 1);
     chart.push(w);
 }
 

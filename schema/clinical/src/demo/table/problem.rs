@@ -208,6 +208,22 @@ pub const PREGNANCY_TEST: Code = snomed("252160004", "Standard pregnancy test");
 pub const CHILDBIRTH: Code = snomed("66348005", "Childbirth");
 pub const PHYSICAL_THERAPY: Code = snomed("91251008", "Physical therapy procedure");
 
+/// All of them.
+pub const PROCEDURES: &[Code] = &[
+    COLONOSCOPY,
+    MAMMOGRAPHY,
+    CHEST_XRAY,
+    SPIROMETRY,
+    ECHOCARDIOGRAPHY,
+    ECG,
+    RETINA_SCREENING,
+    FOOT_EXAM,
+    IMMOBILISATION,
+    PREGNANCY_TEST,
+    CHILDBIRTH,
+    PHYSICAL_THERAPY,
+];
+
 // Smoking status, for LOINC 72166-2
 pub const NEVER_SMOKER: Code = snomed("266919005", "Never smoked tobacco");
 pub const FORMER_SMOKER: Code = snomed("8517006", "Ex-smoker");
