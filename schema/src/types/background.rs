@@ -159,7 +159,7 @@ resource! {
         /// Whom the rule is about: who may or may not see or use what it covers; nobody when it is about all.
         async fn recipients(&self) -> Vec<ResourceRef> {
             let actors = self.0.at(&["provision", "actor"]).map_or(&[][..], Json::items);
-            actors.iter().filter_map(|a| a.get("reference")).map(ResourceRef::read).collect()
+            actors.iter().filter_map(|a| a.get("reference")).map(|who| ResourceRef::read(who, self.0.as_of())).collect()
         }
         /// Whether the rule has limits beyond time and persons: labels, purposes, actions, classes, codes, data, or rules within it.
         async fn limited(&self) -> bool {
@@ -169,7 +169,7 @@ resource! {
         }
         /// The signed paper.
         async fn document(&self) -> Option<ResourceRef> {
-            self.0.at(&["sourceReference"]).map(ResourceRef::read)
+            self.0.at(&["sourceReference"]).map(|paper| ResourceRef::read(paper, self.0.as_of()))
         }
         /// While the rule holds.
         async fn period(&self) -> Option<Period> {
