@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { breaks } from './series'
+import { breaks, slowMs } from './series'
 
 it('breaks where a gap is over four times the usual one', () => {
   expect([...breaks([0, 1, 2, 3, 10, 11])]).toEqual([4])
@@ -7,4 +7,13 @@ it('breaks where a gap is over four times the usual one', () => {
   expect([...breaks([0, 0, 0])]).toEqual([])
   expect([...breaks([7])]).toEqual([])
   expect([...breaks([])]).toEqual([])
+})
+
+it('a weight that is taken daily in hospital and monthly at home is one line', () => {
+  const day = 86_400_000
+  const taken = [0, 1, 2, 3, 31, 62].map((d) => d * day)
+  expect([...breaks(taken)]).toEqual([4, 5])
+  expect([...breaks(taken, slowMs('29463-7'))]).toEqual([])
+  expect([...breaks([0, day, 2 * day, 200 * day], slowMs('29463-7'))]).toEqual([3])
+  expect(slowMs('8867-4')).toBe(0)
 })

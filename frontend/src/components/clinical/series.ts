@@ -1,6 +1,11 @@
-/** Where a series on a time axis is not to be joined: the places whose distance from the one before is over four times the usual one. */
-export function breaks(times: readonly number[]): ReadonlySet<number> {
+const DAY_MS = 86_400_000
+/** How far apart what changes slowly may be taken without anything being missed. By LOINC code: weight, height, body mass index, head circumference. */
+const SLOW: ReadonlyMap<string, number> = new Map(['29463-7', '8302-2', '39156-5', '9843-4'].map((code) => [code, 30 * DAY_MS]))
+export const slowMs = (code: string | null | undefined): number => (code ? SLOW.get(code) ?? 0 : 0)
+
+/** Where a series on a time axis is not to be joined: the places whose distance from the one before is over four times the usual one, or the least that is usual for what is measured. */
+export function breaks(times: readonly number[], leastMs = 0): ReadonlySet<number> {
   const gaps = times.slice(1).map((at, i) => at - (times[i] ?? at))
-  const usual = gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 0
+  const usual = Math.max(leastMs, gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 0)
   return new Set(gaps.flatMap((gap, i) => (usual > 0 && gap > 4 * usual ? [i + 1] : [])))
 }

@@ -1,7 +1,7 @@
 import { scaleLinear } from 'd3-scale'
 import type { Interpretation } from '../../gql/graphql'
 import { axisTime } from '../../lib/date'
-import { breaks } from './series'
+import { breaks, slowMs } from './series'
 
 export interface Point { at: string; value: string }
 
@@ -12,7 +12,7 @@ const HEIGHT = 24
  * A short series on a true time axis over its reference range; the number stands beside it, so it is decoration to a screen reader.
  * A long break is not joined. What is out of the range has its shape, the last one as it was flagged.
  */
-export function Sparkline({ points, low, high, last: flagged }: { points: readonly Point[]; low?: string | null; high?: string | null; last?: Interpretation | null }) {
+export function Sparkline({ code, points, low, high, last: flagged }: { code?: string | null; points: readonly Point[]; low?: string | null; high?: string | null; last?: Interpretation | null }) {
   const data = points.map((p) => ({ x: axisTime(p.at), y: Number(p.value) })).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y))
   if (data.length < 2) return null
   const [from, to] = [low, high].map((v) => (v ? Number(v) : undefined))
@@ -20,7 +20,7 @@ export function Sparkline({ points, low, high, last: flagged }: { points: readon
   const x = scaleLinear(extent((p) => p.x), [4, WIDTH - 5])
   const y = scaleLinear(extent((p) => p.y), [HEIGHT - 5, 5])
   const within = (v: number) => Math.min(HEIGHT, Math.max(0, y(v)))
-  const apart = breaks(data.map((p) => p.x))
+  const apart = breaks(data.map((p) => p.x), slowMs(code))
   const [top, bottom] = [to === undefined ? 0 : within(to), from === undefined ? HEIGHT : within(from)]
   return (
     <svg width={WIDTH} height={HEIGHT} aria-hidden style={{ display: 'block' }}>

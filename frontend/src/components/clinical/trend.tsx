@@ -6,7 +6,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { useQuery } from 'urql'
 import { Flag } from './flag'
 import { isAbnormal } from './observation'
-import { breaks } from './series'
+import { breaks, slowMs } from './series'
 import { Empty, Loading, NotLoaded } from '../ui/states'
 import { useAsOf, useReadAnew } from '../../contexts/patient'
 import { graphql } from '../../gql'
@@ -58,7 +58,7 @@ export function Trend({ patient, code, title, beside = false, onClose }: { patie
       {fetching && !data ? <Loading rows={6} label={title} />
         : error && !data ? <NotLoaded what={title} onRetry={() => again({ requestPolicy: 'network-only' })} />
         : !trend || trend.points.length === 0 ? <Empty>No result with a number and a date is recorded.</Empty>
-        : view === 'chart' ? <Chart trend={trend} width={beside ? WIDTHS.beside : WIDTHS.over} /> : <Table trend={trend} />}
+        : view === 'chart' ? <Chart trend={trend} code={code} width={beside ? WIDTHS.beside : WIDTHS.over} /> : <Table trend={trend} />}
       {trend && trend.excluded.length > 0 && (
         <p className={css.note}>
           Not shown: {Object.entries(Object.groupBy(trend.excluded, (x) => x.reason)).map(([reason, all]) => `${all?.length ?? 0} ${REASONS[reason as TrendExclusionReason]}`).join(', ')}.
@@ -74,7 +74,7 @@ const HEIGHT = 240
 const LEFT = 52
 const BOTTOM = 26
 
-function Chart({ trend, width: WIDTH }: { trend: TrendData; width: number }) {
+function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; width: number }) {
   const data = trend.points.map((p) => ({ ...p, x: axisTime(p.at), y: Number(p.value) })).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y))
   const [low, high] = [trend.referenceRange?.low?.value, trend.referenceRange?.high?.value].map((v) => (v ? Number(v) : undefined))
   const ys = [...data.map((p) => p.y), low, high].filter((v): v is number => v !== undefined)
@@ -86,7 +86,7 @@ function Chart({ trend, width: WIDTH }: { trend: TrendData; width: number }) {
   const y = scaleLinear([Math.min(...ys) - pad, Math.max(...ys) + pad], [HEIGHT - BOTTOM, 14])
   const [said, setSaid] = useState('')
   // A line that spans a long break would tell of results that are not there.
-  const apart = breaks(data.map((p) => p.x))
+  const apart = breaks(data.map((p) => p.x), slowMs(code))
   const words = (p: (typeof data)[number]) => `${formatDateTime(p.at)}: ${formatDecimal(p.value)} ${trend.unit ?? ''}`
   const latest = data[data.length - 1]
   const flagged = data.filter((p) => isAbnormal(p)).length

@@ -46,7 +46,7 @@ function Table({ of, label, abnormalFirst, onOpen }: { of: Latest; label: string
               <td><Flag of={observation.interpretation} /></td>
               <td className={css.unit}>{rangeOf(observation)}</td>
               <td className={css.number}>{change ? formatChange(change) : ''}</td>
-              <td><Sparkline points={series} low={observation.referenceRanges[0]?.low?.value} high={observation.referenceRanges[0]?.high?.value} last={observation.interpretation} /></td>
+              <td><Sparkline code={asked} points={series} low={observation.referenceRanges[0]?.low?.value} high={observation.referenceRanges[0]?.high?.value} last={observation.interpretation} /></td>
               <td className={css.number} title={effectiveAt ? formatDateTime(effectiveAt) : undefined}>{effectiveAt ? formatDay(effectiveAt) : 'Not recorded'}</td>
             </tr>
           )
