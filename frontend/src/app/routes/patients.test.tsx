@@ -97,6 +97,7 @@ it('narrows to one’s own lists, which stand in the address, and says of each w
   expect(await screen.findByText('LIND, Ada (Mrs)')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Starred' }))
   expect(await screen.findByText(/You have starred no patient/)).toBeVisible()
+  expect(screen.getByText('Starred: everybody on this list')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Inpatients' }))
   expect(await screen.findByText('Nobody is in hospital.')).toBeVisible()
   expect(asked).toEqual([null, 'MINE', 'STARRED', 'INPATIENT'])

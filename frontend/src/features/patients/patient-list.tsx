@@ -205,7 +205,7 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
           {SORTS.map(([value, words]) => <ToggleButton key={value} value={value}>{words}</ToggleButton>)}
         </ToggleButtonGroup>
       </div>}
-      <p className={css.read}>{list === 'RECENT' ? 'The charts you opened last, the last one first' : <>{list !== 'ALL' && `${listName}, `}Read as: <strong>{search.words}</strong></>}</p>
+      <p className={css.read}>{list === 'RECENT' ? 'The charts you opened last, the last one first' : list !== 'ALL' && text.trim() === '' ? `${listName}: everybody on this list` : <>{list !== 'ALL' && `${listName}, `}Read as: <strong>{search.words}</strong></>}</p>
       {Beyond && list === 'ALL' && <Beyond filter={search.filter} />}
       {failed === 'forbidden' ? <NotPermitted what="Patients" />
         : failed ? <NotLoaded what="Patients" onRetry={() => setAttempt((n) => n + 1)} />
