@@ -40,6 +40,14 @@ it('a draft changed in another window is shown beside what stands here', async (
   expect(screen.getByLabelText('Subjective')).toHaveValue('Elsewhere')
 })
 
+it('text of an earlier note is copied with where it is from', async () => {
+  at({ root: notes({ ...note, status: 'FINAL' }) })
+  await userEvent.click((await screen.findAllByRole('button', { name: 'Progress note (SOAP)' }))[0] as HTMLElement)
+  expect(screen.queryByLabelText('Copy into Objective')).toBeNull()
+  await userEvent.selectOptions(await screen.findByLabelText('Copy into Subjective'), 'Composition/n1')
+  expect(screen.getByLabelText<HTMLTextAreaElement>('Subjective').value).toMatch(/^Copied from Progress note \(SOAP\), 22-Nov-2026 \d\d:\d\d, Dr Lee:\nWalks to the bathroom.$/)
+})
+
 it('a draft is gone on with, and discarded by choice only', async () => {
   let gone: unknown
   const own = { ...draft, title: 'Ward round', sections: [{ code: '61150-9', text: 'Begun', sources: [] }] }

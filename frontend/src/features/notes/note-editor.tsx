@@ -50,6 +50,8 @@ type Draft = NoteWritingFragment['noteDrafts'][number]
 interface OnRecord { id: string; versionId: string; title: string; encounter: string; lateEntry: boolean; sections: readonly { code?: string | null; text?: string | null; sources: readonly { id?: string | null }[] }[] }
 /** What the editor begins with: an empty template, a draft, a note that is not signed, or a draft of such a note. */
 export interface Begun { key: string; template: Template; draft: Draft | null; note: OnRecord | null }
+/** A note that text may be copied from. */
+export interface Earlier { id: string; title?: string | null; date?: string | null; authors: readonly { display?: string | null }[]; sections: readonly { code?: string | null; text?: string | null; sources: readonly { id?: string | null }[] }[] }
 export interface Visit { id: string; status?: string | null; class?: { code?: string | null } | null; types: readonly { text: string }[]; period?: { start?: string | null; end?: string | null } | null }
 
 interface Text { text: string; sources: readonly string[] }
@@ -72,11 +74,15 @@ function begin({ template, draft, note }: Begun): Written {
 
 const visitName = (v: Visit) => [v.types[0]?.text ?? v.class?.code ?? 'Visit', v.period?.start ? formatDay(v.period.start) : 'start not recorded', v.status === 'FINISHED' ? 'ended' : ''].filter(Boolean).join(', ')
 
+const origin = (n: Earlier) => [n.title ?? 'a note', n.date ? formatDateTime(n.date) : 'date not recorded', n.authors.flatMap((a) => a.display ?? []).join(', ')].filter(Boolean).join(', ')
+/** Notes that are offered to copy from. */
+const MOST_EARLIER = 10
+
 /**
  * Writes one note. What is written is kept on the server as a private draft while one writes; it is on record when one saves it, and stays as it is
  * when one signs it. Data of the chart are inserted as they are at that moment, with the time.
  */
-export function NoteEditor({ begun, patient, me, encounters, onDone }: { begun: Begun; patient: string; me: string | null; encounters: readonly Visit[]; onDone: (note?: string) => void }) {
+export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: { begun: Begun; patient: string; me: string | null; encounters: readonly Visit[]; earlier: readonly Earlier[]; onDone: (note?: string) => void }) {
   const id = useId()
   const client = useClient()
   const act = useAct()
@@ -173,6 +179,19 @@ export function NoteEditor({ begun, patient, me, encounters, onDone }: { begun: 
     })
     announce('Data of the chart are inserted')
   }
+  const textOf = (from: Earlier, code: string) => from.sections.find((s) => s.code === code && s.text?.trim())
+  /** What is copied says from where, in its text and among the sources. */
+  const copy = (code: string, id: string) => {
+    const from = earlier.find((n) => n.id === id)
+    const section = from && textOf(from, code)
+    if (!from || !section) return
+    change((w) => {
+      const { text, sources } = w.texts[code] ?? { text: '', sources: [] }
+      const copied = `Copied from ${origin(from)}:\n${section.text?.trim() ?? ''}`
+      return { ...w, texts: { ...w.texts, [code]: { text: text.trim() ? `${text.trimEnd()}\n\n${copied}` : copied, sources: [...new Set([...sources, from.id])] } } }
+    })
+    announce('The text is copied, with where it is from')
+  }
   const open = DATA.filter((d) => template.sections.some((s) => written.texts[s.code]?.text.includes(d.placeholder)))
 
   /** Puts it on record; null when it was refused. */
@@ -253,6 +272,12 @@ export function NoteEditor({ begun, patient, me, encounters, onDone }: { begun: 
                     <option value="" disabled>Insert …</option>
                     {DATA.map((d) => <option key={d.kind} value={d.kind}>{d.name}</option>)}
                   </select>
+                  {earlier.some((n) => textOf(n, s.code)) && (
+                    <select aria-label={`Copy into ${s.title}`} value="" style={{ width: 'auto', maxWidth: '14rem' }} onChange={(e) => copy(s.code, e.target.value)}>
+                      <option value="" disabled>Copy from …</option>
+                      {earlier.filter((n) => textOf(n, s.code)).slice(0, MOST_EARLIER).map((n) => <option key={n.id} value={n.id}>{origin(n)}</option>)}
+                    </select>
+                  )}
                 </div>
                 <textarea ref={i === 0 ? first : undefined} id={`${id}${s.code}`} value={text.text} onChange={(e) => set(s.code, { ...text, text: e.target.value })} />
                 {other && other.text.trim() !== text.text.trim() && (

@@ -135,7 +135,7 @@ export function NotesView({ of, writing, patientId }: { of: FragmentType<typeof 
                       )}
                     </Section>
                   </div>
-                  {begun && <NoteEditor key={begun.key} begun={begun} patient={patientId} me={me} encounters={record?.encounters?.nodes ?? []} onDone={(id) => { setBegun(null); if (id) setOpen(id) }} />}
+                  {begun && <NoteEditor key={begun.key} begun={begun} patient={patientId} me={me} encounters={record?.encounters?.nodes ?? []} earlier={nodes.filter((n) => !struck(n) && n.id !== begun.note?.id)} onDone={(id) => { setBegun(null); if (id) setOpen(id) }} />}
                   {!begun && shown && <Reader key={shown.id} of={shown} addenda={addenda(shown)} me={me} onEdit={shown.template ? () => edit(shown) : undefined} onClose={() => setOpen(null)} />}
                 </div>
               )
