@@ -338,6 +338,41 @@ codes! {
         /// Given up.
         Stopped = "stopped",
     }
+    /// What an item of a questionnaire asks for.
+    ItemType {
+        /// Nothing: items stand in it.
+        Group = "group",
+        /// Nothing: it is shown.
+        Display = "display",
+        /// Yes or no.
+        Boolean = "boolean",
+        /// A number.
+        Decimal = "decimal",
+        /// A whole number.
+        Integer = "integer",
+        /// A day.
+        Date = "date",
+        /// A time.
+        DateTime = "dateTime",
+        /// A time of day.
+        Time = "time",
+        /// A few words.
+        String = "string",
+        /// A text.
+        Text = "text",
+        /// A URL.
+        Url = "url",
+        /// One of the options.
+        Choice = "choice",
+        /// One of the options, or other words.
+        OpenChoice = "open-choice",
+        /// A file.
+        Attachment = "attachment",
+        /// A record.
+        Reference = "reference",
+        /// A number with its unit.
+        Quantity = "quantity",
+    }
     /// Where a plan, a team or a coverage stands.
     PlanStatus {
         /// Being written.

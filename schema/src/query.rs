@@ -20,9 +20,7 @@ use crate::mutation::user::{self, UserConnection};
 use crate::scalar::{FhirJson, Instant};
 use crate::session::{MAX_PAGE, Session, invalid, session};
 use crate::types::audit::{self, AuditEventConnection, AuditFilter};
-use crate::types::background::{
-    self, Consent, FamilyMemberHistory, Flag, Questionnaire, QuestionnaireConnection, QuestionnaireResponse,
-};
+use crate::types::background::{Consent, FamilyMemberHistory, Flag};
 use crate::types::care::{Appointment, CarePlan, CareTeam, Coverage, Goal, RelatedPerson, Task};
 use crate::types::census::{self, Census, ScheduleDay};
 use crate::types::chart::{
@@ -39,6 +37,9 @@ use crate::types::past;
 use crate::types::patient::{DateRange, Patient, PatientConnection, page_cost};
 use crate::types::patient_list::{self, ChartOpened, PatientListKind};
 use crate::types::role_table::{self, RoleTableLine};
+use crate::types::questionnaire::{
+    self, Questionnaire, QuestionnaireConnection, QuestionnaireResponse, ScoreInstrument,
+};
 use crate::types::versions::{Provenance, ProvenanceConnection, VersionConnection};
 use crate::types::worklist::{self, WorklistConnection, WorklistFilter, WorklistKind};
 use crate::value::Coding;
@@ -673,7 +674,22 @@ impl Query {
         #[graphql(desc = "How many, from the end")] last: Option<i32>,
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
     ) -> Result<QuestionnaireConnection> {
-        background::questionnaires(ctx, search.as_deref(), &PageArguments { first, after, last, before }).await
+        questionnaire::questionnaires(ctx, search.as_deref(), &PageArguments { first, after, last, before }).await
+    }
+
+    /// The form that a filled-in one names; null when it is not here, or may not be seen.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn questionnaire(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its canonical URL, with `|version` for one version, or its global id")] canonical: String,
+    ) -> Result<Option<Questionnaire>> {
+        Ok(questionnaire::by_canonical(session(ctx), &canonical).await?.map(Questionnaire))
+    }
+
+    /// The published instruments that forms are scored by.
+    async fn score_instruments(&self) -> Vec<ScoreInstrument> {
+        questionnaire::instruments()
     }
 
     /// Who works here, by family name, one page; those who no longer do included.

@@ -55,6 +55,7 @@ export const router = createBrowserRouter([
           { path: 'patients/:id/clinical/results', lazy: async () => ({ Component: (await import('./routes/results.page')).ResultsPage }) },
           { path: 'patients/:id/clinical/calculators', lazy: async () => ({ Component: (await import('./routes/calculators.page')).CalculatorsPage }) },
           { path: 'patients/:id/clinical/notes', lazy: async () => ({ Component: (await import('./routes/notes.page')).NotesPage }) },
+          { path: 'patients/:id/clinical/questionnaires', lazy: async () => ({ Component: (await import('./routes/questionnaires.page')).QuestionnairesPage }) },
           { path: 'patients/:id/clinical/documents', lazy: async () => ({ Component: (await import('./routes/documents.page')).DocumentsPage }) },
           { path: 'patients/:id/clinical/care', lazy: async () => ({ Component: (await import('./routes/care.page')).CarePage }) },
           { path: 'patients/:id/clinical/encounters', lazy: async () => ({ Component: (await import('./routes/encounters.page')).EncountersPage }) },

@@ -69,7 +69,7 @@ const who = {
 /** A patient of whom nothing is recorded. */
 export const emptyPatient = {
   ...who, conditions: none, allergies: { ...none, status: 'NOT_ASKED' }, medicationRequests: none, currentMedications: none, encounters: none, immunizations: none, procedures: none, documents: none, notes: none,
-  diagnosticReports: none, labs: none, vitals: none, latestResults: [], careTeam: [], contacts: [], relatedPersons: none, coverage: none, carePlans: none, goals: none, appointments: none, tasks: none, timeline: { ...none, omitted: [] },
+  questionnaireResponses: none, questionnaireScores: none, diagnosticReports: none, labs: none, vitals: none, latestResults: [], careTeam: [], contacts: [], relatedPersons: none, coverage: none, carePlans: none, goals: none, appointments: none, tasks: none, timeline: { ...none, omitted: [] },
 }
 
 /** A patient with one of each. */
@@ -96,6 +96,11 @@ export const fullPatient = {
     __typename: 'Note', ...node('Composition/n1'), status: 'PRELIMINARY', type: concept('Progress note'), title: 'Progress note (SOAP)', date: '2026-11-22T08:35:00Z', authors: [{ id: 'Practitioner/lee', display: 'Dr Lee' }], template: 'progress', lateEntry: false, awaitsCosignature: false,
     sections: [{ code: '61150-9', title: 'Subjective', text: 'Walks to the bathroom.', sources: [] }], signatures: [],
   }),
+  questionnaireResponses: list({
+    __typename: 'QuestionnaireResponse', ...node('QuestionnaireResponse/q1'), status: 'COMPLETED', questionnaire: 'https://example.org/phq9|1', title: 'PHQ-9: depression', authored: '2026-11-20T08:00:00Z', author: { display: 'Dr Lee' }, source: { id: 'Patient/ada', display: 'Ada Lind' },
+    items: [{ parent: null, linkId: '1', text: 'Feeling down', values: [{ kind: 'CODING', text: 'Several days', coding: { system: 'http://loinc.org', code: 'LA6569-3', display: 'Several days' } }] }],
+  }),
+  questionnaireScores: list({ ...potassium, ...node('Observation/s1'), code: concept('PHQ-9 total', '44261-6'), interpretation: null, effectiveAt: '2026-11-20T08:00:00Z', value: { __typename: 'Quantity', value: '12' }, derivedFrom: [{ id: 'QuestionnaireResponse/q1' }] }),
   diagnosticReports: list({ ...node('DiagnosticReport/r1'), status: 'FINAL', code: concept('Renal panel'), category: [], effectiveAt: '2026-11-22T07:40:00Z', conclusion: 'Repeat potassium.', performers: [], results: [potassium] }),
   labs: list(potassium),
   careTeam: [{ team: { id: 'CareTeam/t1' }, teamName: 'Ward 6 West', member: { id: 'Practitioner/lee', display: 'Dr Lee' }, roles: [concept('Attending')] }],
@@ -120,6 +125,8 @@ export const writing = {
   me: { principal: 'lee', roles: ['PHYSICIAN'], fhirUser: 'Practitioner/lee' },
   noteTemplates: [{ key: 'progress', title: 'Progress note (SOAP)', code: '11506-3', sections: [{ code: '61150-9', title: 'Subjective', required: true, text: '' }, { code: '61149-1', title: 'Objective', required: true, text: '{{vitals.latest}}' }] }],
   noteDrafts: [],
+  questionnaires: list({ ...node('Questionnaire/phq9'), url: 'https://example.org/phq9', title: 'PHQ-9: depression', codes: [] }),
+  scoreInstruments: [{ name: 'PHQ-9', panel: '44249-1', total: '44261-6', items: ['44255-8', '44260-8'], largest: 27, source: 'Kroenke 2001', urgentItem: '44260-8', lowestAnswer: 'LA6568-5', bands: [{ least: 0, says: 'minimal depression' }, { least: 10, says: 'moderate depression' }] }],
 }
 
 export const answering = (patient: object | null, more: object = {}) => ({ patient, breakGlassOpened: [], ...writing, ...more })

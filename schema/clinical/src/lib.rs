@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod cell;
 pub mod demo;
 pub mod flowsheet;
+pub mod form;
 pub mod measure;
 pub mod note;
 pub mod questionnaire;

@@ -3,8 +3,9 @@
 use async_graphql::{ID, InputObject, Result, SimpleObject};
 use fhir::{IssueType, Json, ResourceType};
 
-use super::act::{Act, outcome};
+use super::act::{Act, Refused, outcome};
 use super::input::code;
+use super::questionnaire::{follow, taken_back};
 use crate::query::{Node, node, parts};
 use crate::session::Session;
 
@@ -76,6 +77,7 @@ pub async fn record(session: &Session, input: RecordEnterInErrorInput) -> Result
     act.problems.words("reason", Some(&input.reason));
     act.reason = Some(input.reason.trim().to_owned());
     let resource_type = parts(&input.id).map(|(ty, _)| ty);
+    let mut follows = false;
     match resource_type.and_then(|ty| Some((ty, mark(ty)?))) {
         None => act.problems.add("id", IssueType::NotSupported, "this cannot be marked as a mistake"),
         Some((ty, mark)) => {
@@ -88,10 +90,21 @@ pub async fn record(session: &Session, input: RecordEnterInErrorInput) -> Result
                     }
                 }
                 act.update(&found, expected, draft);
+                let patient = found.text(&["subject", "reference"]).unwrap_or_default();
+                if ty == ResourceType::QuestionnaireResponse && act.problems.0.is_empty() {
+                    follow(&mut act, patient, &input.id);
+                    follows = true;
+                }
             }
         }
     }
-    Ok(match act.commit().await? {
+    let acted = if follows {
+        let now = act.now();
+        act.commit_if::<Refused>(|facts| Ok(taken_back(facts, input.reason.trim(), &now))).await?
+    } else {
+        act.commit().await?
+    };
+    Ok(match acted {
         Ok(saved) => {
             RecordEnterInErrorPayload { outcome: EnteredInError { record: node(super::first(saved)?) }.into() }
         }

@@ -1,12 +1,15 @@
-//! Questionnaires: filled in by whoever asks, judged against the questionnaire, and scored where the sum is published.
+//! Questionnaires: filled in by whoever asks, at once or bit by bit, judged against the questionnaire, and scored where the sum is published.
+//! What is amended or taken back carries its sum with it.
 
 use async_graphql::{ID, InputObject, OneofObject, Result, SimpleObject};
-use clinical::questionnaire::{Given, fill};
+use clinical::questionnaire::{Given, fill, walk};
 use clinical::score::instrument::{Instrument, Result as Score};
+use entity::Interaction;
+use entity::store::Write;
 use fhir::json::Object;
 use fhir::{IssueType, Json, ResourceType};
 
-use super::act::{Act, outcome};
+use super::act::{Act, Facts, judged};
 use super::input::{CodingInput, Draft, code, object, quantity, reference};
 use crate::document::Document;
 use crate::query::OtherResource;
@@ -14,6 +17,8 @@ use crate::scalar::{Date, DateTime, Decimal};
 use crate::session::Session;
 use crate::types::care::Task;
 use crate::types::chart::Observation;
+use crate::types::questionnaire::{DISPLAY, instrument, sets};
+use crate::types::worklist::OPEN_TASK;
 
 const LOINC: &str = "http://loinc.org";
 const CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
@@ -58,7 +63,10 @@ pub struct ItemAnswersInput {
     /// The item's `linkId`.
     pub link_id: String,
     /// The answers; more than one where the item may be repeated.
+    #[graphql(default)]
     pub values: Vec<AnswerValueInput>,
+    /// Of a group that repeats: the answers of one repetition. The group is told once for each.
+    pub items: Option<Vec<ItemAnswersInput>>,
 }
 
 /// A questionnaire that was filled in.
@@ -74,8 +82,15 @@ pub struct QuestionnaireSubmitInput {
     pub answers: Vec<ItemAnswersInput>,
     /// The encounter it belongs to.
     pub encounter: Option<ID>,
-    /// When it was filled in; by default now.
+    /// When it was filled in; by default now, and when an earlier one is changed, the time that it has.
     pub authored: Option<DateTime>,
+    /// The response on record that is gone on with, or amended; absent for a new one.
+    pub response: Option<ID>,
+    /// The version of that response which was seen.
+    pub response_version: Option<String>,
+    /// Whether it is done. If not, what is answered so far is kept as in progress: nothing that is missing is told, nothing is scored.
+    #[graphql(default = true)]
+    pub finished: bool,
     /// Whether the patient answered; else who submits it answered for them.
     #[graphql(default = true)]
     pub by_patient: bool,
@@ -88,23 +103,24 @@ pub struct QuestionnaireSubmitInput {
 pub struct QuestionnaireSubmitted {
     /// The response.
     pub response: OtherResource,
-    /// The sum of the answers; null when the questionnaire has none that is published, or an item is unanswered.
+    /// The sum of the answers; null when the questionnaire has none that is published, an item is unanswered, or an amendment left it as it was.
     pub score: Option<Observation>,
     /// What has to be done about an answer at once.
     pub urgent: Option<Task>,
 }
 
-outcome! {
+judged! {
     /// What became of submitting a questionnaire.
     QuestionnaireSubmitOutcome, QuestionnaireSubmitPayload, QuestionnaireSubmitted
 }
 
-fn answers(act: &mut Act<'_>, input: &[ItemAnswersInput]) -> Vec<Given> {
+fn answers(act: &mut Act<'_>, input: &[ItemAnswersInput], list: &str) -> Vec<Given> {
     let mut all = Vec::new();
     for (at, item) in input.iter().enumerate() {
+        let here = format!("{list}[{at}]");
         let mut values = Vec::new();
         for (n, value) in item.values.iter().enumerate() {
-            let place = format!("answers[{at}].values[{n}]");
+            let place = format!("{here}.values[{n}]");
             let text = |act: &mut Act<'_>, text: &String| act.problems.words(&place, Some(text));
             let (name, value) = match value {
                 AnswerValueInput::Boolean(value) => ("valueBoolean", Some(Json::Bool(*value))),
@@ -140,10 +156,11 @@ fn answers(act: &mut Act<'_>, input: &[ItemAnswersInput]) -> Vec<Given> {
             };
             values.extend(value.map(|v| (name, v)));
         }
-        if item.values.is_empty() {
-            act.problems.add(&format!("answers[{at}].values"), IssueType::Required, "no answer is told");
+        if item.values.is_empty() && item.items.is_none() {
+            act.problems.add(&format!("{here}.values"), IssueType::Required, "no answer is told");
         }
-        all.push(Given { link_id: item.link_id.clone(), values });
+        let items = item.items.as_ref().map(|items| answers(act, items, &format!("{here}.items")));
+        all.push(Given { link_id: item.link_id.clone(), place: here, values, items: items.unwrap_or_default() });
     }
     all
 }
@@ -153,46 +170,92 @@ pub async fn submit(session: &Session, input: QuestionnaireSubmitInput) -> Resul
     let patient = act.patient(&input.patient).await?;
     let encounter = act.encounter(input.encounter.as_ref(), &input.patient).await?;
     act.past("authored", input.authored.as_ref());
-    let given = answers(&mut act, &input.answers);
+    let given = answers(&mut act, &input.answers, "answers");
+    let before = before(&mut act, &input).await?;
     let mut form = None;
     let types = [ResourceType::Questionnaire];
     let places = ("questionnaire", "expectedVersion");
     if let Some((found, expected, _)) =
         act.editing_at(places, &input.questionnaire, &input.expected_version, &types).await?
     {
-        form = seen(&mut act, found, expected).await?;
+        form = seen(&mut act, found, expected, before.is_some()).await?;
     }
+    let mut sums = None;
     if let Some(form) = form.filter(|_| act.problems.0.is_empty()) {
-        match fill(form.json(), &given) {
-            Ok(items) => draft(&mut act, &input, &form, items, &given, [patient, encounter]),
+        if before.as_ref().is_some_and(|(before, _)| !is_of(before, &form)) {
+            act.problems.add("questionnaire", IssueType::BusinessRule, "the response is of another questionnaire");
+        }
+        match fill(form.json(), &given, &sets(session, form.json()).await?, input.finished) {
+            Ok(items) => sums = draft(&mut act, &input, &form, items, &given, before, [patient, encounter]),
             Err(faults) => {
                 for fault in faults {
-                    let at = input.answers.iter().position(|a| a.link_id == fault.link_id);
-                    let place = at.map_or_else(|| "answers".to_owned(), |at| format!("answers[{at}]"));
-                    act.problems.add(&place, fault.code, format!("{}: {}", fault.link_id, fault.text));
+                    act.problems.add(&fault.place, fault.code, format!("{}: {}", fault.link_id, fault.text));
                 }
             }
         }
     }
-    Ok(match act.commit().await? {
-        Ok(saved) => {
-            let (mut score, mut urgent, mut response) = (None, None, None);
-            for document in saved {
-                match document.stored().resource_type {
-                    ResourceType::Observation => score = Some(Observation(document)),
-                    ResourceType::Task => urgent = Some(Task(document)),
-                    _ => response = Some(OtherResource(document)),
+    let acted = act
+        .commit_if::<QuestionnaireSubmitOutcome>(|facts| Ok(sums.as_ref().map_or(Vec::new(), |s| s.writes(facts))))
+        .await?;
+    QuestionnaireSubmitPayload::of(acted, |saved| {
+        let (mut score, mut urgent, mut response) = (None, None, None);
+        for document in saved {
+            match document.stored().resource_type {
+                ResourceType::Observation => {
+                    score = Some(document).filter(|d| d.text(&["status"]) != Some(IN_ERROR)).map(Observation);
                 }
+                ResourceType::Task => urgent = Some(Task(document)),
+                _ => response = Some(OtherResource(document)),
             }
-            let response = response.ok_or_else(super::wrote_nothing)?;
-            QuestionnaireSubmitPayload { outcome: QuestionnaireSubmitted { response, score, urgent }.into() }
         }
-        Err(refused) => QuestionnaireSubmitOutcome::refused(refused, |_| unreachable!("an act without conditions")),
+        let response = response.ok_or_else(super::wrote_nothing)?;
+        Ok(QuestionnaireSubmitted { response, score, urgent })
     })
 }
 
+const IN_ERROR: &str = "entered-in-error";
+
+/// The response that is gone on with or amended, and the version that was seen.
+async fn before(act: &mut Act<'_>, input: &QuestionnaireSubmitInput) -> Result<Option<(Document, i32)>> {
+    let Some(id) = &input.response else { return Ok(None) };
+    let version = input.response_version.as_deref().unwrap_or_default();
+    let types = [ResourceType::QuestionnaireResponse];
+    let Some((found, expected, _)) = act.editing_at(("response", "responseVersion"), id, version, &types).await? else {
+        return Ok(None);
+    };
+    if found.text(&["subject", "reference"]) != Some(input.patient.as_str()) {
+        act.problems.add("response", IssueType::BusinessRule, "the response is of another patient");
+    }
+    match found.text(&["status"]) {
+        Some("in-progress") => {}
+        Some("completed" | "amended") if input.finished => {}
+        Some("completed" | "amended") => {
+            let text = "what is done is amended; it does not go back to being in progress";
+            act.problems.add("finished", IssueType::BusinessRule, text);
+        }
+        _ => act.problems.add("response", IssueType::BusinessRule, "the response was given up or taken back"),
+    }
+    Ok(Some((found, expected)))
+}
+
+/// What a response calls its form.
+fn canonical(form: &Document) -> String {
+    match (form.text(&["url"]), form.text(&["version"])) {
+        (Some(url), Some(version)) => format!("{url}|{version}"),
+        (Some(url), None) => url.to_owned(),
+        (None, _) => format!("Questionnaire/{}", form.stored().id),
+    }
+}
+
+/// Whether a response is of that form, in whichever version.
+fn is_of(response: &Document, form: &Document) -> bool {
+    let bare = |text: &str| text.split('|').next().unwrap_or_default().to_owned();
+    response.text(&["questionnaire"]).map(bare) == Some(bare(&canonical(form)))
+}
+
 /// The questionnaire at the version that was shown: a version is for ever, so what was answered counts although a newer one came meanwhile.
-async fn seen(act: &mut Act<'_>, found: Document, expected: i32) -> Result<Option<Document>> {
+/// A response that is on record may be finished although its form is no longer given out.
+async fn seen(act: &mut Act<'_>, found: Document, expected: i32, begun: bool) -> Result<Option<Document>> {
     let stored = found.stored();
     let form = if stored.version_id == expected {
         found
@@ -205,80 +268,186 @@ async fn seen(act: &mut Act<'_>, found: Document, expected: i32) -> Result<Optio
             return Ok(None);
         }
     };
-    if form.text(&["status"]) != Some("active") {
+    let status = form.text(&["status"]);
+    if status != Some("active") && !(begun && status == Some("retired")) {
         act.problems.add("questionnaire", IssueType::BusinessRule, "the questionnaire is not in use");
     }
     Ok(Some(form))
 }
 
-/// The response, its sum, and what has to be done at once.
+/// The response; and what follows from it, once it is finished.
 fn draft(
     act: &mut Act<'_>,
     input: &QuestionnaireSubmitInput,
     form: &Document,
     items: Vec<Json<'static>>,
     given: &[Given],
+    before: Option<(Document, i32)>,
     [patient, encounter]: [Option<Json<'static>>; 2],
-) {
-    let authored = input.authored.as_ref().map_or_else(|| act.now(), |a| Json::from(a.0.clone()));
-    let url = form.text(&["url"]).map(|url| match form.text(&["version"]) {
-        Some(version) => format!("{url}|{version}"),
-        None => url.to_owned(),
-    });
-    let mut response = Draft::new(ResourceType::QuestionnaireResponse);
-    response.set("questionnaire", Json::from(url.unwrap_or_else(|| input.questionnaire.to_string())));
-    response.set("status", Json::from("completed"));
+) -> Option<Sums> {
+    let earlier = before.as_ref().and_then(|(before, _)| before.element("authored").cloned());
+    let told = input.authored.as_ref().map(|a| Json::from(a.0.clone()));
+    let authored = told.or(earlier).unwrap_or_else(|| act.now());
+    let done = before.as_ref().is_some_and(|(b, _)| b.text(&["status"]) != Some("in-progress"));
+    let mut response = before
+        .as_ref()
+        .map_or_else(|| Draft::new(ResourceType::QuestionnaireResponse), |(before, _)| Draft::of(before));
+    response.set("questionnaire", Json::from(canonical(form)));
+    if let Some(title) = form.text(&["title"]).or_else(|| form.text(&["name"])) {
+        let shown = object([("url", DISPLAY.into()), ("valueString", title.to_owned().into())]);
+        response.set("_questionnaire", object([("extension", Json::Array(vec![shown]))]));
+    }
+    let status = match (input.finished, done) {
+        (false, _) => "in-progress",
+        (true, false) => "completed",
+        (true, true) => "amended",
+    };
+    response.set("status", Json::from(status));
     response.set("subject", patient.clone());
     response.set("encounter", encounter.clone());
     response.set("authored", authored.clone());
     response.set("author", act.author());
     response.set("source", if input.by_patient { patient.clone() } else { act.author() });
-    if !items.is_empty() {
+    if items.is_empty() {
+        response.document.remove("item");
+    } else {
         response.set("item", Json::Array(items));
     }
-    let Some(id) = act.create(response) else { return };
+    let id = match &before {
+        Some((before, expected)) => {
+            act.update(before, *expected, response);
+            before.stored().id.clone()
+        }
+        None => act.create(response)?,
+    };
     let response = format!("QuestionnaireResponse/{id}");
-    let Some((instrument, Score { total, urgent })) = score(form, given) else { return };
-    if let Some((sum, says)) = total {
-        let (total, display) = instrument.total;
-        let mut observation = Draft::new(ResourceType::Observation);
+    let (instrument, score) = score(form, given).filter(|_| input.finished)?;
+    if done {
+        follow(act, &input.patient, &response);
+    }
+    let basics = [("subject", patient), ("encounter", encounter)];
+    let now = act.now();
+    Some(Sums {
+        instrument,
+        score,
+        response,
+        basics,
+        authored,
+        now,
+        author: act.author(),
+        ids: [act.mint(), act.mint()],
+    })
+}
+
+/// Looks at what an earlier version of a response led to: its sums, and the tasks that are open.
+pub(super) fn follow(act: &mut Act<'_>, patient: &str, response: &str) {
+    act.chart(patient);
+    act.needs(Interaction::Update, ResourceType::Observation);
+    act.needs(Interaction::Update, ResourceType::Task);
+    act.fact(ResourceType::Observation, &[("derived-from", response.to_owned())], Facts::Changed);
+    let open = [("focus", response.to_owned()), ("status", OPEN_TASK.join(","))];
+    act.fact(ResourceType::Task, &open, Facts::Changed);
+}
+
+/// A response was taken back: its sums are, and nobody has to do anything about its answers.
+pub(super) fn taken_back(facts: &[Vec<Document>], reason: &str, now: &Json<'static>) -> Vec<Write> {
+    let [sums, tasks] = facts else { return Vec::new() };
+    let stands = |d: &&Document| d.text(&["status"]) != Some(IN_ERROR);
+    let mut writes: Vec<Write> = sums.iter().filter(stands).map(in_error).collect();
+    for task in tasks {
+        let mut called_off = Draft::of(task);
+        called_off.set("status", Json::from("cancelled"));
+        called_off.set("lastModified", now.clone());
+        called_off
+            .set("statusReason", object([("text", Json::from(format!("the answers were taken back: {reason}")))]));
+        writes.push(called_off.next_of(task));
+    }
+    writes
+}
+
+fn in_error(document: &Document) -> Write {
+    let mut draft = Draft::of(document);
+    draft.set("status", Json::from(IN_ERROR));
+    draft.next_of(document)
+}
+
+/// What follows from the answers of a scored form.
+struct Sums {
+    instrument: &'static Instrument,
+    score: Score,
+    response: String,
+    basics: [(&'static str, Option<Json<'static>>); 2],
+    authored: Json<'static>,
+    now: Json<'static>,
+    author: Option<Json<'static>>,
+    /// Of the Observation and the Task, if they are made.
+    ids: [String; 2],
+}
+
+impl Sums {
+    /// `facts` is what [`follow`] looked at, or nothing for a new response.
+    fn writes(&self, facts: &[Vec<Document>]) -> Vec<Write> {
+        let of = |at: usize| facts.get(at).map_or(&[][..], Vec::as_slice);
+        let sum = of(0).iter().find(|d| d.text(&["status"]) != Some(IN_ERROR));
+        let mut writes: Vec<Write> = match (self.score.total, sum) {
+            (Some((total, says)), before) => self.observation(total, says, before).into_iter().collect(),
+            // Of what is no longer answered whole there is no sum.
+            (None, Some(before)) => vec![in_error(before)],
+            (None, None) => Vec::new(),
+        };
+        if let Some(why) = self.score.urgent.filter(|_| of(1).is_empty()) {
+            writes.push(self.task(why));
+        }
+        writes
+    }
+
+    fn observation(&self, total: u32, says: &'static str, before: Option<&Document>) -> Option<Write> {
+        let value = quantity(i64::from(total).into(), "{score}", "{score}");
+        let (name, display) = self.instrument.total;
+        let mut observation = before.map_or_else(|| Draft::new(ResourceType::Observation), Draft::of);
+        observation.set("interpretation", Json::Array(vec![object([("text", says.into())])]));
+        observation.set("valueQuantity", value.clone());
+        observation.set("effectiveDateTime", self.authored.clone());
+        if let Some(before) = before {
+            let same = |name: &str, to: &Json<'static>| before.element(name) == Some(to);
+            if same("valueQuantity", &value) && same("effectiveDateTime", &self.authored) {
+                return None;
+            }
+            observation.set("status", Json::from("amended"));
+            return Some(observation.next_of(before));
+        }
         observation.set("status", Json::from("final"));
         observation.add("category", Some(code(CATEGORY, "survey", Some("Survey"))));
-        observation.set("code", code(LOINC, total, Some(display)));
-        observation.set("subject", patient.clone());
-        observation.set("encounter", encounter.clone());
-        observation.set("effectiveDateTime", authored);
-        observation.add("performer", act.author());
-        observation.set("valueQuantity", quantity(i64::from(sum).into(), "{score}", "{score}"));
-        observation.add("interpretation", Some(object([("text", says.into())])));
-        observation.set("method", object([("text", instrument.source.into())]));
-        observation.add("derivedFrom", Some(reference(&response)));
-        act.create(observation);
+        observation.set("code", code(LOINC, name, Some(display)));
+        for (name, value) in &self.basics {
+            observation.set(name, value.clone());
+        }
+        observation.add("performer", self.author.clone());
+        observation.set("method", object([("text", self.instrument.source.into())]));
+        observation.add("derivedFrom", Some(reference(&self.response)));
+        Some(observation.new_as(ResourceType::Observation, self.ids[0].clone()))
     }
-    if let Some(why) = urgent {
+
+    fn task(&self, why: &'static str) -> Write {
         let mut task = Draft::new(ResourceType::Task);
         task.set("status", Json::from("requested"));
         task.set("intent", Json::from("order"));
         task.set("priority", Json::from("urgent"));
         task.set("code", object([("text", "Assess the risk of self-harm".into())]));
         task.set("description", Json::from(why));
-        task.set("focus", reference(&response));
-        task.set("for", patient);
-        task.set("encounter", encounter);
-        task.set("authoredOn", act.now());
-        task.set("requester", act.author());
-        act.create(task);
+        task.set("focus", reference(&self.response));
+        task.set("for", self.basics[0].1.clone());
+        task.set("encounter", self.basics[1].1.clone());
+        task.set("authoredOn", self.now.clone());
+        task.set("requester", self.author.clone());
+        task.new_as(ResourceType::Task, self.ids[1].clone())
     }
 }
 
 /// The instrument that the questionnaire is, by its code, and what it says; the items are known by their codes too.
 fn score(form: &Document, given: &[Given]) -> Option<(&'static Instrument, Score)> {
-    let instrument = form
-        .all("code")
-        .iter()
-        .find_map(|c| Instrument::of_panel(c.str_at("code").filter(|_| c.str_at("system") == Some(LOINC))?))?;
-    let mut items = Vec::new();
-    collect(form.json(), &mut items);
+    let instrument = instrument(form)?;
+    let items = walk(form.json());
     let answer = |code: &str| {
         let coded = |item: &&Json<'_>| {
             let codes = item.get("code").map_or(&[][..], Json::items);
@@ -290,11 +459,4 @@ fn score(form: &Document, given: &[Given]) -> Option<(&'static Instrument, Score
     };
     let result = instrument.score(answer);
     Some((instrument, result))
-}
-
-fn collect<'d>(parent: &'d Json<'static>, into: &mut Vec<&'d Json<'static>>) {
-    for item in parent.get("item").map_or(&[][..], Json::items) {
-        into.push(item);
-        collect(item, into);
-    }
 }

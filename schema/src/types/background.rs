@@ -1,18 +1,12 @@
-//! What lies behind a chart: family history, what the patient has agreed to, answered questionnaires, and warnings.
+//! What lies behind a chart: family history, what the patient has agreed to, and warnings.
 
-use async_graphql::{Context, Result, SimpleObject};
-use entity::StoreError;
-use fhir::search::extract::Options;
-use fhir::search::parse::{Handling, parse};
-use fhir::{Json, ResourceType};
+use async_graphql::SimpleObject;
+use fhir::Json;
 
-use crate::code::{ConsentStatus, FamilyHistoryStatus, FlagStatus, QuestionnaireResponseStatus};
-use crate::document::{Document, List, PageArguments, connection, resource};
-use crate::error;
-use crate::query::escaped;
+use crate::code::{ConsentStatus, FamilyHistoryStatus, FlagStatus};
+use crate::document::{connection, resource};
 use crate::scalar::{Date, DateTime};
-use crate::session::session;
-use crate::value::{Annotation, Coding, Concept, Period, ResourceRef};
+use crate::value::{Annotation, Concept, Period, ResourceRef};
 
 /// The onset of an illness in an infant, whose age in years is no positive number.
 pub(crate) const FIRST_YEAR: &str = "in the first year of life";
@@ -33,7 +27,7 @@ pub struct FamilyCondition {
 }
 
 /// `45 years`.
-fn quantity_words(value: &Json<'_>) -> Option<String> {
+pub(super) fn quantity_words(value: &Json<'_>) -> Option<String> {
     let number = value.get("value").and_then(Json::as_number)?;
     Some(
         [Some(number), value.str_at("unit").or_else(|| value.str_at("code"))]
@@ -205,152 +199,3 @@ resource! {
     }
 }
 connection!(FlagConnection, FlagEdge, Flag);
-
-/// What was answered to one question.
-#[derive(SimpleObject)]
-pub struct QuestionnaireAnswer {
-    /// The question's id in its questionnaire.
-    pub link_id: Option<String>,
-    /// The question, as it was shown.
-    pub text: Option<String>,
-    /// The answers in words: the name of a choice, the text, the number with its unit; anything else as its FHIR JSON.
-    pub answers: Vec<String>,
-}
-
-/// The questions of a form in its order, those of groups and below answers included.
-fn answers(items: &[Json<'_>], out: &mut Vec<QuestionnaireAnswer>) {
-    for item in items {
-        let given = item.get("answer").map_or(&[][..], Json::items);
-        if !given.is_empty() {
-            out.push(QuestionnaireAnswer {
-                link_id: item.str_at("linkId").map(ToOwned::to_owned),
-                text: item.str_at("text").map(ToOwned::to_owned),
-                answers: given.iter().filter_map(answer_words).collect(),
-            });
-        }
-        answers(item.get("item").map_or(&[], Json::items), out);
-        for answer in given {
-            answers(answer.get("item").map_or(&[], Json::items), out);
-        }
-    }
-}
-
-fn answer_words(answer: &Json<'_>) -> Option<String> {
-    let Json::Object(members) = answer else { return None };
-    let (_, value) = members.iter().find(|(name, _)| name.starts_with("value"))?;
-    Some(match value {
-        Json::String(text) | Json::Number(text) => text.to_string(),
-        Json::Bool(holds) => if *holds { "yes" } else { "no" }.to_owned(),
-        other => {
-            let named = other.str_at("display").or_else(|| other.str_at("code")).map(ToOwned::to_owned);
-            quantity_words(other).or(named).unwrap_or_else(|| other.to_text())
-        }
-    })
-}
-
-resource! {
-    /// A questionnaire that was filled in.
-    QuestionnaireResponse {
-        /// Where it stands.
-        async fn status(&self) -> Option<QuestionnaireResponseStatus> {
-            self.0.text(&["status"]).and_then(QuestionnaireResponseStatus::of)
-        }
-        /// The canonical address of the questionnaire.
-        async fn questionnaire(&self) -> Option<&str> {
-            self.0.text(&["questionnaire"])
-        }
-        /// When it was answered.
-        async fn authored(&self) -> Option<DateTime> {
-            self.0.date_time("authored")
-        }
-        /// Who wrote the answers down.
-        async fn author(&self) -> Option<ResourceRef> {
-            self.0.reference("author")
-        }
-        /// Who answered.
-        async fn source(&self) -> Option<ResourceRef> {
-            self.0.reference("source")
-        }
-        /// The visit it belongs to.
-        async fn encounter(&self) -> Option<ResourceRef> {
-            self.0.reference("encounter")
-        }
-        /// The questions that have an answer, in the order of the form.
-        async fn answers(&self) -> Vec<QuestionnaireAnswer> {
-            let mut out = Vec::new();
-            answers(self.0.all("item"), &mut out);
-            out
-        }
-    }
-}
-connection!(QuestionnaireResponseConnection, QuestionnaireResponseEdge, QuestionnaireResponse);
-
-resource! {
-    /// A form of questions.
-    Questionnaire {
-        /// Its canonical address.
-        async fn url(&self) -> Option<&str> {
-            self.0.text(&["url"])
-        }
-        /// Its version in words.
-        async fn version(&self) -> Option<&str> {
-            self.0.text(&["version"])
-        }
-        /// Its title.
-        async fn title(&self) -> Option<&str> {
-            self.0.text(&["title"]).or_else(|| self.0.text(&["name"]))
-        }
-        /// Where it stands: `draft`, `active`, `retired` or `unknown`.
-        async fn status(&self) -> Option<&str> {
-            self.0.text(&["status"])
-        }
-        /// What it is about.
-        async fn description(&self) -> Option<&str> {
-            self.0.text(&["description"])
-        }
-        /// Its codes.
-        async fn codes(&self) -> Vec<Coding> {
-            self.0.all("code").iter().map(Coding::read).collect()
-        }
-        /// When it was last changed, by its own account.
-        async fn date(&self) -> Option<Date> {
-            self.0.text(&["date"]).map(|t| Date(t.to_owned()))
-        }
-    }
-}
-connection!(QuestionnaireConnection, QuestionnaireEdge, Questionnaire);
-
-/// Questionnaires in use, by title.
-pub(crate) async fn questionnaires(
-    ctx: &Context<'_>,
-    search: Option<&str>,
-    page: &PageArguments,
-) -> Result<QuestionnaireConnection> {
-    let session = session(ctx);
-    let mut pairs = vec![("status".to_owned(), "active".to_owned()), ("_sort".into(), "title".into())];
-    pairs.extend(search.map(|words| ("title".to_owned(), escaped(words))));
-    let parsed = parse(ResourceType::Questionnaire, &pairs, Handling::Strict, session.now, &Options::default());
-    let query = parsed.map_err(|issues| error::graphql(&StoreError::Invalid(issues)))?.query;
-    List::search(session, query, &page.request()?).await.map(QuestionnaireConnection)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_are_told_in_words_in_the_order_of_the_form() {
-        let form = Json::parse(
-            r#"{"item":[{"linkId":"g","text":"Group","item":[
-                {"linkId":"a","text":"Smoker?","answer":[{"valueBoolean":false}]},
-                {"linkId":"b","answer":[{"valueCoding":{"code":"x","display":"Often"},"item":[{"linkId":"b1","answer":[{"valueQuantity":{"value":7.10,"unit":"mg"}}]}]}]}]},
-                {"linkId":"c","answer":[{"valueString":"none"},{"valueAttachment":{"title":"t"}}]},{"linkId":"empty"}]}"#,
-        )
-        .unwrap();
-        let mut out = Vec::new();
-        answers(form.get("item").unwrap().items(), &mut out);
-        let told: Vec<_> = out.iter().map(|a| (a.link_id.as_deref().unwrap(), a.answers.join(";"))).collect();
-        let expected = [("a", "no"), ("b", "Often"), ("b1", "7.10 mg"), ("c", "none;{\"title\":\"t\"}")];
-        assert_eq!(told, expected.map(|(id, text)| (id, text.to_owned())));
-    }
-}

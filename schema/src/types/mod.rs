@@ -16,6 +16,7 @@ pub mod note;
 pub mod past;
 pub mod patient;
 pub mod patient_list;
+pub mod questionnaire;
 pub mod role_table;
 pub mod score;
 pub mod timeline;

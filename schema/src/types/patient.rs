@@ -14,9 +14,7 @@ use crate::error::or_null;
 use crate::scalar::{Date, DateTime, FhirJson, Instant};
 use crate::session::{DEFAULT_PAGE, invalid, session};
 use crate::types::audit::{self, AuditEventConnection, AuditFilter};
-use crate::types::background::{
-    ConsentConnection, FamilyHistoryConnection, FlagConnection, QuestionnaireResponseConnection,
-};
+use crate::types::background::{ConsentConnection, FamilyHistoryConnection, FlagConnection};
 use crate::types::care::{
     AppointmentConnection, CarePlanConnection, CareTeamConnection, CareTeamMember, CoverageConnection, GoalConnection,
     PatientContact, RelatedPersonConnection, TaskConnection,
@@ -32,6 +30,7 @@ use crate::types::medication::{self, CurrentMedicationConnection, MedicationStat
 use crate::types::merged;
 use crate::types::note::NoteConnection;
 use crate::types::past::{self, ChangeConnection, EverythingConnection};
+use crate::types::questionnaire::{self, QuestionnaireResponseConnection};
 use crate::types::score::{self, RiskScore};
 use crate::types::timeline::{self, TimelineConnection, TimelineKind};
 use crate::types::trend::{self, LatestResult, Trend};
@@ -1114,6 +1113,22 @@ impl Patient {
             self.list(ctx, ResourceType::QuestionnaireResponse, Vec::new(), page)
                 .await
                 .map(QuestionnaireResponseConnection)
+        })
+        .await
+    }
+    /// The sums of scored questionnaires, newest first, those that were taken back included.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn questionnaire_scores(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<ObservationConnection> {
+        or_null(ctx, async {
+            let page = PageArguments { first, after, last, before };
+            self.list(ctx, ResourceType::Observation, questionnaire::sums(), page).await.map(ObservationConnection)
         })
         .await
     }

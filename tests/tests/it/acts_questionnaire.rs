@@ -26,7 +26,15 @@ fn record() -> String {
         {"resourceType": "Questionnaire", "id": "intake", "status": "active", "item": [
             {"linkId": "smokes", "type": "boolean", "required": true},
             {"linkId": "packs", "type": "decimal", "required": true, "enableWhen": [{"question": "smokes", "operator": "=", "answerBoolean": true}]},
-            {"linkId": "weight", "type": "quantity"}, {"linkId": "since", "type": "date"}]}
+            {"linkId": "weight", "type": "quantity"}, {"linkId": "since", "type": "date"}]},
+        {"resourceType": "ValueSet", "id": "colours", "status": "active", "url": "https://example.org/colours",
+         "compose": {"include": [{"system": "https://example.org/c", "concept": [{"code": "red", "display": "Red"}, {"code": "blue"}]}]}},
+        {"resourceType": "Questionnaire", "id": "drugs", "status": "active", "title": "Medicines", "url": "https://example.org/drugs", "item": [
+            {"linkId": "colour", "type": "choice", "answerValueSet": "https://example.org/colours"},
+            {"linkId": "drug", "type": "group", "repeats": true, "text": "Medicine", "item": [
+                {"linkId": "name", "type": "string", "required": true},
+                {"linkId": "dose", "type": "decimal", "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/maxValue", "valueDecimal": 10}]},
+                {"linkId": "why", "type": "string", "enableWhen": [{"question": "dose", "operator": ">", "answerDecimal": 5}]}]}]}
     ])
     .to_string()
 }
@@ -123,4 +131,178 @@ async fn what_the_questionnaire_does_not_allow_is_told_by_its_item() {
     let refused = site.act(&other, "questionnaireSubmit", phq9([0; 9]), SAVED).await;
     assert_eq!(refused["permission"], "create QuestionnaireResponse", "{refused}");
     assert_eq!(site.count("fhir.questionnaire_response").await, 1);
+}
+
+/// The form as the pages draw it, and what was answered as they read it.
+#[tokio::test]
+async fn a_form_is_told_item_by_item_with_what_can_be_chosen_from() {
+    let site = Site::start(&record()).await;
+    let lee = site.person(Role::Physician, None).await;
+    let query = r#"query F($of: String!) { questionnaire(canonical: $of) { id versionId title instrument { name largest lowestAnswer urgentItem source bands { least says } }
+        items { linkId parent type required repeats maxValue cannot options { text coding { code } } enableWhen { question operator answer { number text } } } } }"#;
+    let drugs = site.ask(&lee, query, json!({"of": "https://example.org/drugs"})).await["questionnaire"].clone();
+    assert_eq!(drugs["title"], "Medicines", "{drugs}");
+    assert_eq!(
+        drugs["items"][0]["options"],
+        json!([{"text": "Red", "coding": {"code": "red"}}, {"text": "blue", "coding": {"code": "blue"}}])
+    );
+    assert_eq!(drugs["items"][1]["repeats"], true);
+    assert_eq!((&drugs["items"][3]["parent"], &drugs["items"][3]["maxValue"]), (&json!("drug"), &json!("10")));
+    assert_eq!(
+        drugs["items"][4]["enableWhen"],
+        json!([{"question": "dose", "operator": ">", "answer": {"number": "5", "text": "5"}}])
+    );
+    let phq = site.ask(&lee, query, json!({"of": "https://example.org/phq9|2"})).await["questionnaire"].clone();
+    let instrument = &phq["instrument"];
+    assert_eq!((&instrument["name"], &instrument["largest"]), (&json!("PHQ-9"), &json!(27)), "{phq}");
+    assert_eq!(instrument["bands"][2], json!({"least": 10, "says": "moderate depression"}));
+    let intake = site.ask(&lee, query, json!({"of": "Questionnaire/intake"})).await["questionnaire"].clone();
+    assert_eq!((&intake["id"], &intake["instrument"]), (&json!("Questionnaire/intake"), &Value::Null));
+    assert_eq!(site.ask(&lee, query, json!({"of": "https://example.org/none"})).await["questionnaire"], Value::Null);
+}
+
+#[tokio::test]
+async fn groups_that_repeat_limits_and_value_sets_are_judged_at_their_place() {
+    let site = Site::start(&record()).await;
+    let lee = site.person(Role::Physician, None).await;
+    let drugs = |answers: Value| json!({"patient": "Patient/ada", "questionnaire": "Questionnaire/drugs", "expectedVersion": "1", "answers": answers});
+    let text = |link_id: &str, text: &str| json!({"linkId": link_id, "values": [{"text": text}]});
+    let dose = |dose: &str| json!({"linkId": "dose", "values": [{"decimal": dose}]});
+    let drug = |items: Value| json!({"linkId": "drug", "items": items});
+    let colour = |code: &str| json!({"linkId": "colour", "values": [{"coding": {"system": "https://example.org/c", "code": code}}]});
+    for (answers, place, told) in [
+        (
+            json!([drug(json!([text("name", "a")])), drug(json!([dose("2")]))]),
+            "input.answers[1].items",
+            "name: the item has to be answered",
+        ),
+        (
+            json!([drug(json!([text("name", "a"), dose("10.1")]))]),
+            "input.answers[0].items[1]",
+            "dose: the answer is more than 10",
+        ),
+        (
+            json!([drug(json!([text("name", "a"), dose("5"), text("why", "x")]))]),
+            "input.answers[0].items[2]",
+            "why: the item is not asked",
+        ),
+        (json!([text("name", "a")]), "input.answers[0]", "name: the item stands in a group that repeats"),
+        (json!([colour("green")]), "input.answers[0]", "colour: the answer is none of the options"),
+    ] {
+        let refused = site.act(&lee, "questionnaireSubmit", drugs(answers), SAVED).await;
+        assert_eq!(refused["issues"][0]["expression"][0], place, "{refused}");
+        assert!(refused["issues"][0]["text"].as_str().unwrap().starts_with(told), "{refused}");
+    }
+    assert_eq!(site.count("fhir.questionnaire_response").await, 0);
+    let answers = json!([
+        colour("red"),
+        drug(json!([text("name", "a"), dose("6.0"), text("why", "pain")])),
+        drug(json!([text("name", "b")]))
+    ]);
+    let saved = site.act(&lee, "questionnaireSubmit", drugs(answers), SAVED).await;
+    let response = site.document(saved["response"]["id"].as_str().unwrap()).await;
+    let ids: Vec<&Value> = response["item"].as_array().unwrap().iter().map(|i| &i["linkId"]).collect();
+    assert_eq!(ids, ["colour", "drug", "drug"]);
+    assert_eq!(response["item"][1]["item"][1]["answer"][0]["valueDecimal"].to_string(), "6.0", "{response}");
+    let query = r#"{ patient(id: "Patient/ada") { questionnaireResponses { nodes { title items { parent linkId text values { kind text } } } } } }"#;
+    let read = site.ask(&lee, query, json!({})).await["patient"]["questionnaireResponses"]["nodes"][0].clone();
+    assert_eq!(read["title"], "Medicines");
+    assert_eq!(
+        read["items"][3],
+        json!({"parent": 1, "linkId": "dose", "text": null, "values": [{"kind": "DECIMAL", "text": "6.0"}]})
+    );
+}
+
+#[tokio::test]
+async fn what_is_begun_is_kept_gone_on_with_and_scored_once_it_is_done() {
+    let site = Site::start(&record()).await;
+    let kim = site.person(Role::Nurse, None).await;
+    let mut begun = phq9([3, 0, 0, 0, 0, 0, 0, 0, 3]);
+    begun["answers"].as_array_mut().unwrap().remove(1);
+    begun["finished"] = json!(false);
+    let first = site.act(&kim, "questionnaireSubmit", begun.clone(), SAVED).await;
+    assert_eq!((&first["score"], &first["urgent"]), (&Value::Null, &Value::Null), "{first}");
+    let id = first["response"]["id"].clone();
+    assert_eq!(site.document(id.as_str().unwrap()).await["status"], "in-progress");
+    begun["response"] = id.clone();
+    begun["responseVersion"] = json!("1");
+    begun["answers"][0]["values"][0]["coding"]["code"] = json!("LA0-0");
+    let refused = site.act(&kim, "questionnaireSubmit", begun.clone(), SAVED).await;
+    assert_eq!(refused["issues"][0]["code"], "code-invalid", "what is kept is judged too: {refused}");
+    let mut done = phq9([1, 1, 1, 1, 0, 0, 0, 0, 1]);
+    done["response"] = id.clone();
+    done["responseVersion"] = json!("1");
+    let done_now = site.act(&kim, "questionnaireSubmit", done.clone(), SAVED).await;
+    assert_eq!(done_now["score"]["value"]["value"], "5", "{done_now}");
+    assert_eq!(done_now["response"], json!({"id": id, "versionId": "2"}));
+    assert!(done_now["urgent"]["id"].is_string());
+    assert_eq!(site.document(id.as_str().unwrap()).await["status"], "completed");
+    // Somebody else had it open.
+    let stale = site.act(&kim, "questionnaireSubmit", done.clone(), SAVED).await;
+    assert_eq!((&stale["__typename"], &stale["currentVersion"]), (&json!("Stale"), &json!("2")), "{stale}");
+    done["responseVersion"] = json!("2");
+    done["finished"] = json!(false);
+    let refused = site.act(&kim, "questionnaireSubmit", done.clone(), SAVED).await;
+    assert_eq!(refused["issues"][0]["expression"][0], "input.finished", "{refused}");
+    assert_eq!(site.count("fhir.questionnaire_response").await, 1);
+}
+
+#[tokio::test]
+async fn what_is_amended_or_taken_back_carries_its_sum_with_it() {
+    let site = Site::start(&record()).await;
+    let lee = site.person(Role::Physician, None).await;
+    let first = site.act(&lee, "questionnaireSubmit", phq9([1, 1, 1, 1, 1, 1, 0, 0, 1]), SAVED).await;
+    let (response, score) = (first["response"]["id"].clone(), first["score"]["id"].clone());
+    let (response, score) = (response.as_str().unwrap(), score.as_str().unwrap());
+    let task = first["urgent"]["id"].as_str().unwrap();
+    let authored = site.document(response).await["authored"].clone();
+    site.server.clock.advance(chrono::TimeDelta::minutes(5));
+    let mut input = phq9([3, 3, 3, 1, 1, 1, 0, 0, 1]);
+    input["response"] = json!(response);
+    input["responseVersion"] = json!("1");
+    let amended = site.act(&lee, "questionnaireSubmit", input.clone(), SAVED).await;
+    assert_eq!(
+        (&amended["score"]["id"], &amended["score"]["value"]["value"]),
+        (&json!(score), &json!("13")),
+        "{amended}"
+    );
+    assert_eq!(amended["urgent"], Value::Null, "one task is enough");
+    let (now, sum) = (site.document(response).await, site.document(score).await);
+    assert_eq!((&now["status"], &now["authored"]), (&json!("amended"), &authored));
+    assert_eq!((&sum["status"], &sum["interpretation"][0]["text"]), (&json!("amended"), &json!("moderate depression")));
+    assert_eq!(site.count("fhir.task").await, 1);
+    // Without one answer there is no sum.
+    input["responseVersion"] = json!("2");
+    input["answers"].as_array_mut().unwrap().remove(3);
+    let fewer = site.act(&lee, "questionnaireSubmit", input.clone(), SAVED).await;
+    assert_eq!(fewer["score"], Value::Null, "{fewer}");
+    assert_eq!(site.document(score).await["status"], "entered-in-error");
+    let mut whole = phq9([1, 1, 1, 1, 1, 1, 0, 0, 1]);
+    whole["response"] = json!(response);
+    whole["responseVersion"] = json!("3");
+    let again = site.act(&lee, "questionnaireSubmit", whole, SAVED).await;
+    let again = again["score"]["id"].as_str().unwrap();
+    assert_ne!(again, score, "a sum that was taken back stays so");
+    let back = json!({"id": response, "expectedVersion": "4", "reason": "Of another patient"});
+    let refused = site
+        .act(
+            &lee,
+            "recordEnterInError",
+            json!({"id": response, "expectedVersion": "3", "reason": "x"}),
+            "... on EnteredInError { record { id } }",
+        )
+        .await;
+    assert_eq!(refused["__typename"], "Stale", "{refused}");
+    assert_eq!(site.document(again).await["status"], "final");
+    let taken = site.act(&lee, "recordEnterInError", back, "... on EnteredInError { record { id versionId } }").await;
+    assert_eq!(taken["record"]["versionId"], "5", "{taken}");
+    assert_eq!(site.document(response).await["status"], "entered-in-error");
+    assert_eq!(site.document(again).await["status"], "entered-in-error");
+    let task = site.document(task).await;
+    assert_eq!(task["status"], "cancelled");
+    assert_eq!(task["statusReason"]["text"], "the answers were taken back: Of another patient");
+    let scores = r#"{ patient(id: "Patient/ada") { questionnaireScores { nodes { status derivedFrom { id } } } } }"#;
+    let scores = site.ask(&lee, scores, json!({})).await["patient"]["questionnaireScores"]["nodes"].clone();
+    assert_eq!(scores.as_array().unwrap().len(), 2);
+    assert_eq!(scores[0], json!({"status": "ENTERED_IN_ERROR", "derivedFrom": [{"id": response}]}));
 }

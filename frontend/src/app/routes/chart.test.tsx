@@ -13,6 +13,7 @@ import { MedicationsPage } from './medications.page'
 import { NotesPage } from './notes.page'
 import { ProblemsPage } from './problems.page'
 import { ProceduresPage } from './procedures.page'
+import { QuestionnairesPage } from './questionnaires.page'
 import { ResultsPage } from './results.page'
 import { SummaryPage } from './summary.page'
 import { TimelinePage } from './timeline.page'
@@ -40,6 +41,7 @@ const WIDGETS: Widget[] = [
   tab('the encounters tab', <EncountersPage />, 'encounters', 'No encounter is recorded.', /6 West, bed 3/),
   tab('the documents tab', <DocumentsPage />, 'documents', 'No document is recorded.', /Progress note/),
   tab('the notes tab', <NotesPage />, 'notes', 'No note is recorded.', /Progress note \(SOAP\).*Not signed.*Dr Lee/),
+  tab('the questionnaires tab', <QuestionnairesPage />, 'questionnaireResponses', 'No questionnaire was filled in.', /PHQ-9: depression.*12 of 27moderate depression.*Completed.*Dr Lee/),
   tab('the vitals tab', <VitalsPage />, 'vitals', 'No vital sign is recorded.', /104\/58/),
   tab('the care team', <CarePage />, 'careTeam', 'No care team is recorded.', /Ward 6 West/),
   tab('the care plans', <CarePage />, 'carePlans', 'No care plan is recorded.', /Asthma plan.*Inhaler technique/),

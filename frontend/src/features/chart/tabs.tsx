@@ -6,7 +6,7 @@ export const TABS = [
   [['summary', 'Summary'], ['timeline', 'Timeline'], ['demographics', 'Demographics']],
   [['problems', 'Problems'], ['medications', 'Medications'], ['allergies', 'Allergies'], ['immunizations', 'Immunizations'], ['procedures', 'Procedures']],
   [['vitals', 'Vitals'], ['results', 'Results'], ['calculators', 'Calculators']],
-  [['notes', 'Notes'], ['documents', 'Documents'], ['encounters', 'Encounters'], ['care', 'Care']],
+  [['notes', 'Notes'], ['questionnaires', 'Questionnaires'], ['documents', 'Documents'], ['encounters', 'Encounters'], ['care', 'Care']],
 ] as const
 export type ChartTab = (typeof TABS)[number][number][0]
 

@@ -259,6 +259,9 @@ pub fn documents() -> Vec<Document> {
     organizations(&mut out);
     locations(&mut out);
     people(&mut out);
+    let form =
+        |(id, body): (&str, String)| Document { resource_type: ResourceType::Questionnaire, id: id.to_owned(), body };
+    out.extend(crate::form::documents().into_iter().map(form));
     out
 }
 

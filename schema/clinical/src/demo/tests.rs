@@ -192,9 +192,43 @@ fn patients_have_enough_documents_of_many_types() {
         "MedicationDispense",
         "Task",
         "Communication",
+        "Questionnaire",
+        "QuestionnaireResponse",
     ] {
         assert!(types.contains_key(&ResourceType::named(expected).unwrap()), "no {expected}");
     }
+}
+
+#[test]
+fn answers_of_a_scale_add_up_to_its_sum_and_nobody_thinks_of_death() {
+    let documents: Vec<Document> = generate(plan()).collect();
+    let of = |kind: &str| {
+        let kind = ResourceType::named(kind).unwrap();
+        documents.iter().filter(move |d| d.resource_type == kind)
+    };
+    let sums: HashMap<String, String> = of("Observation")
+        .filter_map(|d| {
+            let json = parse(d);
+            let response = json.get("derivedFrom")?.items().first()?.str_at("reference")?.to_owned();
+            Some((response, json.get("valueQuantity")?.get("value")?.as_number()?.to_owned()))
+        })
+        .collect();
+    let (mut filled_in, mut patients) = (0, HashSet::new());
+    for document in of("QuestionnaireResponse") {
+        let json = parse(document);
+        let codes = json.get("item").unwrap().items().iter().map(|i| {
+            let answer = &i.get("answer").unwrap().items()[0];
+            let code = answer.get("valueCoding").and_then(|c| c.str_at("code")).unwrap().to_owned();
+            crate::form::FREQUENCY.iter().position(|(known, _)| *known == code).unwrap()
+        });
+        let worth: Vec<usize> = codes.collect();
+        let sum = &sums[&format!("QuestionnaireResponse/{}", document.id)];
+        assert_eq!(worth.iter().sum::<usize>().to_string(), *sum);
+        assert!(worth.get(8).is_none_or(|worth| *worth == 0));
+        filled_in += 1;
+        patients.insert(json.get("subject").unwrap().str_at("reference").unwrap().to_owned());
+    }
+    assert!(filled_in > 3 * patients.len() && patients.len() >= 10, "{filled_in} of {} patients", patients.len());
 }
 
 /// Planned things lie ahead by their nature: appointments, due and expiry dates, how long a prescription is valid.
@@ -500,6 +534,8 @@ fn snomed_and_loinc_codes_have_valid_check_digits() {
             } else if path.ends_with("code") && !path.ends_with("Quantity.code") {
                 match system.as_str() {
                     table::SNOMED => assert!(verhoeff(text), "SNOMED CT {text}"),
+                    // Codes of answers are no LOINC terms, their last digit is of another making.
+                    table::LOINC if text.starts_with("LA") => {}
                     table::LOINC => assert!(luhn(text), "LOINC {text}"),
                     _ => return,
                 }

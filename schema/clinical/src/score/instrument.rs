@@ -76,6 +76,11 @@ impl Instrument {
         Result { total: sum.map(|sum| (sum, self.band(sum))), urgent }
     }
 
+    /// The largest sum.
+    pub fn largest(&self) -> u32 {
+        self.items.len() as u32 * self.answers.iter().map(|(_, worth)| *worth).max().unwrap_or_default()
+    }
+
     /// What a sum says.
     pub fn band(&self, sum: u32) -> &'static str {
         self.bands.iter().rev().find(|(least, _)| sum >= *least).map_or("", |(_, says)| *says)
@@ -131,6 +136,7 @@ mod tests {
         assert!(result.urgent.is_some());
         assert!(phq.score(|item| (item == "44260-8").then_some("LA6568-5")).urgent.is_none());
         assert!(Instrument::of_panel("1-8").is_none());
+        assert_eq!(INSTRUMENTS.iter().map(Instrument::largest).collect::<Vec<_>>(), [27, 21]);
         assert!(INSTRUMENTS.iter().all(|i| !i.source.is_empty()));
     }
 }

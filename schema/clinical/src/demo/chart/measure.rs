@@ -4,10 +4,12 @@ use fhir::ResourceType as Kind;
 
 use super::{Chart, Visit, practitioner};
 use crate::demo::institution;
+use crate::demo::rng::{Stream, hash_name};
 use crate::demo::table::lab::{self, Analyte, Measure, Panel, Range};
 use crate::demo::table::{Code, code, snomed};
 use crate::demo::time::{DAY, HOUR};
 use crate::demo::writer::{Decimal, Ref, Writer};
+use crate::form::{self, Scale};
 use crate::score;
 
 const OBSERVATION_CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
@@ -118,7 +120,9 @@ impl Chart<'_> {
     pub fn measure(&mut self, analyte: &Analyte, visit: Visit) -> Ref {
         let value = self.person.measure(analyte.measure, visit.at, &mut self.rng);
         let category = match analyte.measure {
-            Measure::Phq9 | Measure::Gad7 | Measure::Pain => SURVEY,
+            Measure::Phq9 => return self.survey(analyte, &form::PHQ9, value, visit),
+            Measure::Gad7 => return self.survey(analyte, &form::GAD7, value, visit),
+            Measure::Pain => SURVEY,
             Measure::EjectionFraction | Measure::Fev1Ratio => PROCEDURE_RESULT,
             Measure::HeadCircumference => VITAL_SIGNS,
             _ => {
@@ -128,6 +132,82 @@ impl Chart<'_> {
             }
         };
         self.observe(&category, analyte, Self::printed(analyte, value), visit.at, visit.encounter, visit.doctor)
+    }
+
+    /// A scale that the patient filled in, and its sum.
+    fn survey(&mut self, analyte: &Analyte, scale: &Scale, value: f64, visit: Visit) -> Ref {
+        let value = Self::printed(analyte, value);
+        let response = self.filled_in(scale, value.value() as usize, visit);
+        let (target, mut w) = self.observation_head(&SURVEY, analyte.named(), FINAL, visit.at, visit.encounter);
+        w.date_time("issued", visit.at);
+        w.references(
+            "performer",
+            institution::practitioner(visit.doctor),
+            Some(institution::practitioner_name(visit.doctor)),
+        );
+        self.value_and_flag(&mut w, analyte, value, visit.at);
+        if let Some(response) = response {
+            w.references("derivedFrom", response, None);
+        }
+        self.push(w);
+        target
+    }
+
+    /// Answers that add up to the sum. The last item of the PHQ-9 asks for thoughts of death, which nobody here has: `None` when the sum
+    /// is not reached without them, and only the sum was handed over. Draws and ids are its own, so the module's other documents stay.
+    fn filled_in(&mut self, scale: &Scale, sum: usize, visit: Visit) -> Option<Ref> {
+        let answered = scale.items.len() - usize::from(scale.id == form::PHQ9.id);
+        let highest = form::FREQUENCY.len() - 1;
+        if sum > answered * highest {
+            return None;
+        }
+        let k = u64::from(self.person.k);
+        let mut draws = Stream::new(self.seed ^ visit.at.unsigned_abs(), k, scale.id);
+        let mut worth = vec![0; scale.items.len()];
+        for _ in 0..sum {
+            let open: Vec<usize> = (0..answered).filter(|at| worth[*at] < highest).collect();
+            worth[*draws.pick(&open)] += 1;
+        }
+        let id = institution::document_id(
+            self.seed,
+            Kind::QuestionnaireResponse,
+            k,
+            hash_name(scale.id),
+            visit.at.unsigned_abs(),
+        );
+        let target = Ref { kind: Kind::QuestionnaireResponse, id };
+        let mut w = Writer::new(target);
+        w.string("questionnaire", &format!("{}|1", scale.url()));
+        w.open("_questionnaire");
+        w.list("extension");
+        w.item();
+        w.string("url", "http://hl7.org/fhir/StructureDefinition/display");
+        w.string("valueString", scale.title);
+        w.close();
+        w.end();
+        w.close();
+        w.string("status", "completed");
+        self.subject(&mut w, "subject");
+        w.reference("encounter", visit.encounter, None);
+        w.date_time("authored", visit.at);
+        practitioner(&mut w, "author", visit.doctor);
+        self.subject(&mut w, "source");
+        w.list("item");
+        for (at, (_, text)) in scale.items.iter().enumerate() {
+            w.item();
+            w.string("linkId", &(at + 1).to_string());
+            w.string("text", text);
+            w.list("answer");
+            w.item();
+            let (answer, display) = form::FREQUENCY[worth[at]];
+            w.coding("valueCoding", &code("http://loinc.org", answer, display));
+            w.close();
+            w.end();
+            w.close();
+        }
+        w.end();
+        self.push(w);
+        Some(target)
     }
 
     /// A laboratory result, final some time after the specimen was taken but not after the record ends.

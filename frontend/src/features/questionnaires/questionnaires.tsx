@@ -1,0 +1,198 @@
+import Button from '@mui/material/Button'
+import { useEffect, useRef, useState } from 'react'
+import { useClient } from 'urql'
+import { useForms } from '../../components/act/acts'
+import { useMistake } from '../../components/act/mistake'
+import { VersionsDialog } from '../../components/act/versions'
+import { Status } from '../../components/clinical/status'
+import { Trend } from '../../components/clinical/trend'
+import { Part } from '../../components/ui/part'
+import { Pages, RecordTable } from '../../components/ui/record-table'
+import { Section } from '../../components/ui/section'
+import { Empty } from '../../components/ui/states'
+import { useAsOf } from '../../contexts/patient'
+import { graphql, read, type FragmentType } from '../../gql'
+import type { QuestionnaireFormsFragment, QuestionnairePageFragment, QuestionnaireRecordFragment } from '../../gql/graphql'
+import { useMay } from '../../hooks/use-may'
+import { formatDateTime } from '../../lib/date'
+import { Filling, type Begun } from './filling'
+import css from './questionnaires.module.css'
+import { Scores, scoresOf, scoreText, UrgentAnswer, type Score } from './scores'
+
+export const QuestionnairePage = graphql(`
+  fragment QuestionnairePage on QuestionnaireResponseConnection {
+    nodes {
+      id versionId status questionnaire title authored author { display } source { id display }
+      items { parent linkId text values { kind text boolean number coding { system code display } quantity { value unit code } } }
+    }
+    pageInfo { hasNextPage endCursor }
+    totalCount
+  }
+`)
+export const QuestionnaireRecord = graphql(`
+  fragment QuestionnaireRecord on Patient {
+    questionnaireResponses(first: 40) { ...QuestionnairePage }
+    tasks(status: [REQUESTED, RECEIVED, ACCEPTED, READY, IN_PROGRESS, ON_HOLD], first: 20) { nodes { id priority code { text } description focus { id } } }
+    questionnaireScores(first: 60) { nodes { id status code { codings { code } } effectiveAt value { ... on Quantity { value } } derivedFrom { id } } }
+  }
+`)
+/** What can be filled in, and how it is scored. */
+export const QuestionnaireForms = graphql(`
+  fragment QuestionnaireForms on Query {
+    questionnaires(first: 100) { nodes { id url title } pageInfo { hasNextPage } }
+    scoreInstruments { name panel total largest source urgentItem lowestAnswer bands { least says } }
+  }
+`)
+const MoreQuestionnaires = graphql(`
+  query MoreQuestionnaires($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id questionnaireResponses(first: 40, after: $after) { ...QuestionnairePage } } }
+`)
+
+type Response = QuestionnairePageFragment['nodes'][number]
+type Task = NonNullable<QuestionnaireRecordFragment['tasks']>['nodes'][number]
+type Forms = QuestionnaireFormsFragment['questionnaires']['nodes']
+
+const bare = (canonical: string) => canonical.split('|')[0] ?? canonical
+/** What a response's form is called: by itself, by the form that is here, or by the end of its address. */
+function titleOf(r: Response, forms: Forms): string {
+  const named = r.questionnaire && forms.find((f) => f.url === bare(r.questionnaire ?? '') || f.id === r.questionnaire)
+  return r.title ?? (named ? named.title : null) ?? (r.questionnaire ? bare(r.questionnaire).split('/').at(-1) : null) ?? 'Form not recorded'
+}
+const struck = (r: Response) => r.status === 'ENTERED_IN_ERROR'
+
+/** Forms that were filled in, newest first, with their scores; one is read or filled in beside the list. */
+export function QuestionnairesView({ of, offered, patientId }: { of: FragmentType<typeof QuestionnaireRecord> | undefined; offered: FragmentType<typeof QuestionnaireForms> | undefined; patientId: string }) {
+  const client = useClient()
+  const asOf = useAsOf()
+  const may = useMay('chart')
+  const [open, setOpen] = useState<string | null>(null)
+  const [begun, setBegun] = useState<Begun | null>(null)
+  const [trend, setTrend] = useState<{ code: string; title: string } | null>(null)
+  const more = async (after: string) => {
+    const { data } = await client.query(MoreQuestionnaires, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
+    return read(QuestionnairePage, data?.patient?.questionnaireResponses)
+  }
+  const record = read(QuestionnaireRecord, of)
+  const able = read(QuestionnaireForms, offered)
+  const forms = able?.questionnaires.nodes ?? []
+  const instruments = able?.scoreInstruments ?? []
+  const urgent = record?.tasks?.nodes.filter((t) => t.priority === 'URGENT' || t.priority === 'STAT') ?? []
+  const scores = scoresOf(record?.questionnaireScores?.nodes ?? [], instruments)
+  return (
+    <Part of={record?.questionnaireResponses} name="questionnaireResponses" what="Questionnaires" rows={10}>
+      {(masked) => {
+        const first = read(QuestionnairePage, masked)
+        return (
+          <Pages first={first} more={more} what="questionnaires">
+            {(nodes) => {
+              const shown = nodes.find((r) => r.id === open)
+              return (
+                <div className={begun || shown ? css.both : undefined}>
+                  <div className={css.list}>
+                    {may && !begun && <Choose forms={forms} more={able?.questionnaires.pageInfo.hasNextPage ?? false} onBegin={(canonical, title) => setBegun({ key: `${canonical} new`, canonical, title, response: null })} />}
+                    <Part of={record?.tasks} name="tasks" what="Urgent tasks" rows={1}>{() => null}</Part>
+                    <Part of={record?.questionnaireScores} name="questionnaireScores" what="Scores" rows={2}>{() => <Scores of={scores} onTrend={setTrend} />}</Part>
+                    <Section title="Questionnaires" note={`${first.totalCount ?? first.nodes.length}, newest first`}>
+                      {nodes.length === 0 ? <Empty>No questionnaire was filled in.</Empty> : (
+                        <RecordTable label="Questionnaires" columns={['Questionnaire', 'Answered', 'Score', 'Status', 'Written down by']}>
+                          {nodes.map((r) => {
+                            const score = scores.find((s) => s.response === r.id)
+                            const title = titleOf(r, forms)
+                            return (
+                              <tr key={r.id} aria-current={open === r.id || undefined} className={open === r.id ? css.chosen : undefined}>
+                                <th scope="row">
+                                  <button type="button" className={css.link} disabled={!!begun} onClick={() => setOpen(r.id)}>{struck(r) ? <s>{title}</s> : title}</button>
+                                  {urgent.some((t) => t.focus?.id === r.id) && <small className={css.flag}>Urgent: to be dealt with</small>}
+                                </th>
+                                <td>{r.authored ? formatDateTime(r.authored) : 'Not recorded'}</td>
+                                <td>{score ? <>{scoreText(score)}<small>{score.band}</small></> : '–'}</td>
+                                <td>{r.status === 'IN_PROGRESS' ? <span className={css.draft}>In progress</span> : <Status of={r.status} />}</td>
+                                <td>{r.author?.display ?? 'Not recorded'}</td>
+                              </tr>
+                            )
+                          })}
+                        </RecordTable>
+                      )}
+                    </Section>
+                  </div>
+                  {begun && <Filling key={begun.key} begun={begun} patient={patientId} instruments={instruments} onDone={(id) => { setBegun(null); setOpen(id ?? null) }} />}
+                  {!begun && shown && (
+                    <Reader
+                      key={shown.id} of={shown} title={titleOf(shown, forms)} score={scores.find((s) => s.response === shown.id)} tasks={urgent.filter((t) => t.focus?.id === shown.id)} onClose={() => setOpen(null)}
+                      onChange={shown.questionnaire ? () => setBegun({ key: shown.id, canonical: shown.questionnaire ?? '', title: titleOf(shown, forms), response: { id: shown.id, versionId: shown.versionId, status: shown.status ?? null, items: shown.items } }) : undefined}
+                    />
+                  )}
+                  {trend && <Trend key={trend.code} patient={patientId} code={trend.code} title={trend.title} onClose={() => setTrend(null)} />}
+                </div>
+              )
+            }}
+          </Pages>
+        )
+      }}
+    </Part>
+  )
+}
+
+/** Above so many forms they are found by their names. */
+const FEW = 6
+
+function Choose({ forms, more, onBegin }: { forms: Forms; more: boolean; onBegin: (canonical: string, title: string) => void }) {
+  const [find, setFind] = useState('')
+  const many = forms.length > FEW
+  const fitting = forms.filter((f) => (f.title ?? '').toLowerCase().includes(find.trim().toLowerCase()))
+  return (
+    <Section title="Fill in a questionnaire" note="It is kept as in progress while you write">
+      <div className={css.choose}>
+        {many && <label>Find <input type="search" value={find} onChange={(e) => setFind(e.target.value)} /></label>}
+        {fitting.map((f) => <Button key={f.id} variant="outlined" onClick={() => onBegin(f.id, f.title ?? f.id)}>{f.title ?? f.id}</Button>)}
+        {forms.length === 0 && <Empty>No questionnaire is in use here. One that is imported by FHIR appears here.</Empty>}
+        {forms.length > 0 && fitting.length === 0 && <Empty>No questionnaire of that name.</Empty>}
+        {more && <span className={css.source}>The first {forms.length} are listed.</span>}
+      </div>
+    </Section>
+  )
+}
+
+interface ReaderProps { of: Response; title: string; score: Score | undefined; tasks: readonly Task[]; onChange: (() => void) | undefined; onClose: () => void }
+
+function Reader({ of, title, score, tasks, onChange, onClose }: ReaderProps) {
+  const may = useMay('chart')
+  const mistake = useMistake()
+  const { open, dialog } = useForms()
+  const [history, setHistory] = useState(false)
+  const close = useRef<HTMLButtonElement>(null)
+  useEffect(() => close.current?.focus(), [])
+  const depth = (at: number): number => { const parent = of.items[at]?.parent; return parent === null || parent === undefined ? 0 : 1 + depth(parent) }
+  const begun = of.status === 'IN_PROGRESS'
+  return (
+    <aside className={css.pane} aria-label={title} onKeyDown={(e) => { if (e.key === 'Escape' && !dialog && !history) onClose() }}>
+      <div className={css.head}>
+        <h2>{title}</h2>
+        {may && onChange && begun && <Button variant="contained" onClick={onChange}>Go on</Button>}
+        {may && onChange && (of.status === 'COMPLETED' || of.status === 'AMENDED') && <Button variant="outlined" onClick={onChange}>Amend</Button>}
+        {may && !struck(of) && <Button variant="outlined" color="error" onClick={() => open(mistake(of, title))}>Entered in error</Button>}
+        <Button variant="outlined" onClick={() => setHistory(true)}>Compare versions</Button>
+        <Button variant="outlined" onClick={() => window.print()}>Print</Button>
+        <Button ref={close} variant="outlined" onClick={onClose}>Close</Button>
+      </div>
+      <div className={css.by}>
+        <span>{of.authored ? formatDateTime(of.authored) : 'Date not recorded'} · <Status of={of.status} /></span>
+        <span>Answered by {of.source?.id?.startsWith('Patient/') ? 'the patient' : of.source?.display ?? 'somebody not recorded'}, written down by {of.author?.display ?? 'somebody not recorded'}</span>
+      </div>
+      {score && !struck(of) && (
+        <p className={css.sum}><strong>{score.value}</strong> of {score.instrument.largest} <span className={css.band}>{score.band}</span>{score.amended ? ' (amended)' : ''}<small className={css.source}>{score.instrument.source}</small></p>
+      )}
+      {tasks.map((t) => <UrgentAnswer key={t.id} what={t.code?.text ?? 'Something is to be done.'} more={`${t.description ?? ''}. The task is open.`} />)}
+      <dl className={struck(of) ? css.struck : css.answers}>
+        {of.items.map((item, at) => (
+          <div key={at} style={{ marginLeft: `${depth(at) * 1}rem` }} className={item.values.length === 0 ? css.title : undefined}>
+            <dt>{item.text ?? item.linkId ?? 'Item'}</dt>
+            <dd>{item.values.map((v) => v.text).join(', ')}</dd>
+          </div>
+        ))}
+      </dl>
+      {of.items.length === 0 && <Empty>Nothing is answered yet.</Empty>}
+      {dialog}
+      {history && <VersionsDialog place={of.id} title={title} onClose={() => setHistory(false)} />}
+    </aside>
+  )
+}

@@ -1,0 +1,64 @@
+import Report from '@mui/icons-material/Report'
+import Button from '@mui/material/Button'
+import { Sparkline } from '../../components/clinical/sparkline'
+import { Section } from '../../components/ui/section'
+import type { QuestionnaireFormsFragment, QuestionnaireRecordFragment } from '../../gql/graphql'
+import { formatDateTime } from '../../lib/date'
+import { formatDecimal } from '../../lib/quantity'
+import css from './questionnaires.module.css'
+
+export type Instrument = QuestionnaireFormsFragment['scoreInstruments'][number]
+type Observation = NonNullable<QuestionnaireRecordFragment['questionnaireScores']>['nodes'][number]
+export interface Score { id: string; at: string | null; value: string; band: string; instrument: Instrument; response: string | null; amended: boolean }
+
+/** The sums on record that hold, newest first, with what their instrument says of them. */
+export function scoresOf(observations: readonly Observation[], instruments: readonly Instrument[]): readonly Score[] {
+  return observations.flatMap((o) => {
+    const instrument = instruments.find((i) => o.code?.codings.some((c) => c.code === i.total))
+    const value = o.value && 'value' in o.value ? o.value.value : null
+    if (!instrument || !value || o.status === 'ENTERED_IN_ERROR') return []
+    const band = instrument.bands.findLast((b) => b.least <= Number(value))?.says ?? ''
+    return [{ id: o.id, at: o.effectiveAt ?? null, value, band, instrument, response: o.derivedFrom.find((r) => r.id?.startsWith('QuestionnaireResponse/'))?.id ?? null, amended: o.status === 'AMENDED' || o.status === 'CORRECTED' }]
+  })
+}
+
+export const scoreText = (s: Score): string => `${formatDecimal(s.value)} of ${s.instrument.largest}`
+
+/** The newest sum of each instrument, with its course. */
+export function Scores({ of, onTrend }: { of: readonly Score[]; onTrend: (what: { code: string; title: string }) => void }) {
+  if (of.length === 0) return null
+  const instruments = [...new Set(of.map((s) => s.instrument))]
+  return (
+    <Section title="Scores" note="The newest of each">
+      <div className={css.scores}>
+        {instruments.map((instrument) => {
+          const all = of.filter((s) => s.instrument === instrument)
+          const newest = all[0]
+          if (!newest) return null
+          const points = all.flatMap((s) => (s.at ? [{ at: s.at, value: s.value }] : [])).toReversed()
+          return (
+            <div key={instrument.panel} className={css.score} role="group" aria-label={instrument.name}>
+              <span className={css.name}>{instrument.name}</span>
+              <span><strong>{formatDecimal(newest.value)}</strong> of {instrument.largest}</span>
+              <span className={css.band}>{newest.band}</span>
+              <Sparkline points={points} />
+              <span className={css.when}>{newest.at ? formatDateTime(newest.at) : 'Date not recorded'}; {all.length === 1 ? 'one on record' : `${all.length} on record`}</span>
+              <Button variant="outlined" onClick={() => onTrend({ code: instrument.total, title: `${instrument.name} score` })}>Trend of {instrument.name}</Button>
+              <span className={css.source}>{instrument.source}</span>
+            </div>
+          )
+        })}
+      </div>
+    </Section>
+  )
+}
+
+/** What cannot wait, whatever the sum: `what` is asked for. */
+export function UrgentAnswer({ what, more }: { what: string; more: string }) {
+  return (
+    <div className={css.urgent} role="alert">
+      <p><Report sx={{ fontSize: 18 }} aria-hidden /> <strong>{what}</strong></p>
+      <p>{more}</p>
+    </div>
+  )
+}
