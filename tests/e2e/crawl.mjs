@@ -5,6 +5,8 @@ import { after, before, test } from 'node:test'
 import { open, url } from './harness.mjs'
 
 const ROLES = (process.env.WINTEHR_CRAWL_ROLES ?? 'physician nurse pharmacist registrar analyst admin').split(' ')
+/** Names of chart tabs, for a look at these alone, in a chart that has something of each. */
+const TABS = process.env.WINTEHR_CRAWL_TABS?.split(' ')
 /** How many controls of one look on one kind of page are pressed. */
 const ALIKE = 2
 const CONTROLS = '[role=row][aria-selected], a[href], button, summary, select, [role=tab], [role=menuitem], [role=switch], [role=radio], input[type=checkbox], input[type=radio]'
@@ -105,6 +107,14 @@ for (const role of ROLES) {
     page.on('response', onResponse)
     page.on('dialog', (dialog) => dialog.accept().catch(() => undefined))
     const queue = [`${url}/`]
+    if (TABS) {
+      const query = '{ patients(first: 1, fhirQuery: "_has:CareTeam:patient:status=active&_has:FamilyMemberHistory:patient:status=completed&_has:Consent:patient:status=active") { nodes { fhirId } } }'
+      await signInAs('physician')
+      const answer = await page.request.post(`${url}/graphql`, { headers: { 'X-WintEHR-Request': '1' }, data: { query } })
+      const { data } = await answer.json()
+      queue.splice(0, 1, ...TABS.map((tab) => `${url}/patients/${data.patients.nodes[0].fhirId}/clinical/${tab}`))
+      await signInAs(role)
+    }
     const visited = new Set()
     const looks = new Map()
     let pressed = 0
@@ -123,7 +133,7 @@ for (const role of ROLES) {
       for (const control of found) {
         if (control.href?.startsWith(url) && !control.download && !control.target) {
           // Where a link leads to is opened by itself; pressing one of each look is enough.
-          if (!/\/(fhir|audit|graphql|auth|smart|oauth2)\//.test(control.href)) queue.push(control.href)
+          if (!TABS && !/\/(fhir|audit|graphql|auth|smart|oauth2)\//.test(control.href)) queue.push(control.href)
         } else if (control.href && !control.href.startsWith(url)) {
           continue
         }
@@ -149,7 +159,7 @@ for (const role of ROLES) {
           faults.push(`${where}: ${String(error).split('\n')[0]}`)
         }
         faults.push(...trouble.splice(0).filter((t) => !refusal(t)).map((t) => `${where}: ${t}`))
-        if (page.url() !== here && page.url().startsWith(url)) queue.push(page.url())
+        if (!TABS && page.url() !== here && page.url().startsWith(url)) queue.push(page.url())
       }
     }
     page.off('request', onRequest)

@@ -51,6 +51,7 @@ export const router = createBrowserRouter([
           { path: 'patients/:id/clinical/allergies', lazy: async () => ({ Component: (await import('./routes/allergies.page')).AllergiesPage }) },
           { path: 'patients/:id/clinical/immunizations', lazy: async () => ({ Component: (await import('./routes/immunizations.page')).ImmunizationsPage }) },
           { path: 'patients/:id/clinical/procedures', lazy: async () => ({ Component: (await import('./routes/procedures.page')).ProceduresPage }) },
+          { path: 'patients/:id/clinical/family', lazy: async () => ({ Component: (await import('./routes/family.page')).FamilyPage }) },
           { path: 'patients/:id/clinical/vitals', lazy: async () => ({ Component: (await import('./routes/vitals.page')).VitalsPage }) },
           { path: 'patients/:id/clinical/results', lazy: async () => ({ Component: (await import('./routes/results.page')).ResultsPage }) },
           { path: 'patients/:id/clinical/calculators', lazy: async () => ({ Component: (await import('./routes/calculators.page')).CalculatorsPage }) },

@@ -13,11 +13,19 @@ export const maySeePatients = (session: Session): boolean => session.roles.some(
 /** Who works with those who are in hospital. */
 export const maySeeStays = (session: Session): boolean => session.roles.some((role) => ['physician', 'nurse', 'pharmacist'].includes(role))
 
+/** Who is told who made a version, and why: those who may read Provenance. */
+export const maySeeMakers = (session: Session): boolean => session.roles.some((role) => ['physician', 'nurse', 'pharmacist'].includes(role))
+
 /** Who is given tasks. */
 export const mayWork = (session: Session): boolean => session.roles.some((role) => ['physician', 'nurse', 'pharmacist', 'registrar'].includes(role))
 
-/** Families of acts. `chart`: problems, vaccinations, vital signs; `allergies`; `register`: a new patient; `person`: who a patient is; `acknowledge`: results; `encounters`: visits and stays; `schedule`: appointments. */
-export type Act = 'emergency' | 'acknowledge' | 'encounters' | 'chart' | 'allergies' | 'register' | 'person' | 'schedule'
+/**
+ * Families of acts. `chart`: problems, vaccinations, vital signs, procedures, family history, care teams; `allergies`; `register`: a new
+ * patient; `person`: who a patient is, who belongs to them and who pays, once on record; `household`: a new related person or coverage;
+ * `consent`: what the patient says; `withdraw`: taking that back; `taken`: what is taken without a prescription; `acknowledge`: results;
+ * `encounters`: visits and stays; `schedule`: appointments.
+ */
+export type Act = 'household' | 'consent' | 'withdraw' | 'taken' | 'emergency' | 'acknowledge' | 'encounters' | 'chart' | 'allergies' | 'register' | 'person' | 'schedule'
 const ACTORS: Record<Act, readonly string[]> = {
   emergency: ['physician', 'nurse', 'pharmacist'],
   acknowledge: ['physician'],
@@ -27,6 +35,10 @@ const ACTORS: Record<Act, readonly string[]> = {
   register: ['registrar'],
   person: ['physician', 'nurse', 'registrar'],
   schedule: ['physician', 'nurse', 'registrar'],
+  household: ['registrar'],
+  consent: ['physician', 'registrar'],
+  withdraw: ['registrar'],
+  taken: ['physician', 'nurse', 'pharmacist'],
 }
 /** Whether an act is offered. Who may not do it does not see it. */
 export const may = (session: Session, act: Act): boolean => session.roles.some((role) => ACTORS[act].includes(role))

@@ -69,7 +69,7 @@ const who = {
 /** A patient of whom nothing is recorded. */
 export const emptyPatient = {
   ...who, conditions: none, allergies: { ...none, status: 'NOT_ASKED' }, medicationRequests: none, currentMedications: none, encounters: none, immunizations: none, procedures: none, documents: none, notes: none,
-  questionnaireResponses: none, questionnaireScores: none, diagnosticReports: none, labs: none, vitals: none, latestResults: [], careTeam: [], contacts: [], relatedPersons: none, coverage: none, carePlans: none, goals: none, appointments: none, tasks: none, timeline: { ...none, omitted: [] },
+  questionnaireResponses: none, questionnaireScores: none, diagnosticReports: none, labs: none, vitals: none, latestResults: [], careTeams: none, careTeam: [], contacts: [], relatedPersons: none, consents: none, familyHistory: none, medicationStatements: none, coverage: none, carePlans: none, goals: none, appointments: none, tasks: none, timeline: { ...none, omitted: [] },
 }
 
 /** A patient with one of each. */
@@ -103,7 +103,14 @@ export const fullPatient = {
   questionnaireScores: list({ ...potassium, ...node('Observation/s1'), code: concept('PHQ-9 total', '44261-6'), interpretation: null, effectiveAt: '2026-11-20T08:00:00Z', value: { __typename: 'Quantity', value: '12' }, derivedFrom: [{ id: 'QuestionnaireResponse/q1' }] }),
   diagnosticReports: list({ ...node('DiagnosticReport/r1'), status: 'FINAL', code: concept('Renal panel'), category: [], effectiveAt: '2026-11-22T07:40:00Z', conclusion: 'Repeat potassium.', performers: [], results: [potassium] }),
   labs: list(potassium),
+  careTeams: list({ ...node('CareTeam/t1'), status: 'ACTIVE', name: 'Ward 6 West', notes: [], members: [{ member: { id: 'Practitioner/lee', display: 'Dr Lee' }, roles: [concept('Attending')] }, { member: { id: 'Practitioner/kim', display: 'Dr Kim' }, roles: [], period: { end: '2026-01-02' } }] }),
   careTeam: [{ team: { id: 'CareTeam/t1' }, teamName: 'Ward 6 West', member: { id: 'Practitioner/lee', display: 'Dr Lee' }, roles: [concept('Attending')] }],
+  consents: list({
+    ...node('Consent/k1'), status: 'ACTIVE', scope: concept('Privacy Consent', 'patient-privacy'), category: [concept('Release of information consent')], dateTime: '2026-01-01', performers: [{ id: 'Patient/ada', display: 'Ada Lind' }], rule: 'permit', limited: false,
+    recipients: [{ id: 'RelatedPerson/r1', display: 'Axel Lind' }], period: { start: '2026-01-01' },
+  }),
+  familyHistory: list({ ...node('FamilyMemberHistory/f1'), status: 'COMPLETED', relationship: concept('mother'), deceased: true, born: '1920', notes: [], conditions: [{ code: concept('Gout'), onset: '48 years', onsetYears: 48, contributedToDeath: true }] }),
+  medicationStatements: list({ ...node('MedicationStatement/s1'), status: 'ACTIVE', medication: concept('ibuprofen'), dosageText: 'when needed', reasons: [], notes: [], informationSource: { id: 'Patient/ada', display: 'Ada Lind' }, assertedAt: '2026-01-01' }),
   contacts: [{ relationships: [concept('Daughter')], name: { display: 'Eva Lind', family: 'Lind', given: ['Eva'], prefix: [], suffix: [] }, telecom: [{ system: 'phone', value: '555 0101' }] }],
   relatedPersons: list({ ...node('RelatedPerson/r1'), relationships: [concept('Son')], names: [{ display: 'Axel Lind', family: 'Lind', given: ['Axel'], prefix: [], suffix: [] }], telecom: [], addresses: [] }), appointments: none,
   coverage: list({ ...node('Coverage/v1'), status: 'ACTIVE', type: concept('Public'), subscriberId: 'M-1', payors: [{ display: 'Health fund' }] }),

@@ -5,9 +5,10 @@ use fhir::temporal::{Zone, parse};
 use fhir::{IssueType, Json, ResourceType};
 
 use super::act::Act;
-use super::input::{Draft, object};
+use super::input::{Draft, named, object};
 use crate::document::Document;
 use crate::scalar::DateTime;
+use crate::types::patient::main_name;
 
 /// A resource of one of these types that must be there and, where it is about a patient, about this one.
 pub(super) async fn of_patient(
@@ -26,6 +27,13 @@ pub(super) async fn of_patient(
         act.problems.add(place, IssueType::BusinessRule, "it is of another patient");
     }
     Ok(Some(found))
+}
+
+/// A reference to what was read, with its name where it has one: that of a house in words, that of a person in parts.
+pub(super) fn called(found: &Document) -> Json<'static> {
+    let stored = found.stored();
+    let person = found.text(&["name"]).is_none().then(|| main_name(found)).flatten().map(|name| name.display);
+    named(&format!("{}/{}", stored.resource_type, stored.id), found.text(&["name"]).or(person.as_deref()))
 }
 
 /// A Period; none when neither end is told. `place` is that of the end, which does not lie before the start.

@@ -4,7 +4,7 @@ use async_graphql::{Enum, ID, InputObject, Result, SimpleObject};
 use entity::Interaction;
 use fhir::{IssueType, Json, ResourceType};
 
-use super::about::{of_patient, period};
+use super::about::{called, of_patient, period};
 use super::act::{Act, judged};
 use super::input::{CodingInput, ConceptInput, Draft, code, object, reference};
 use crate::code::{FamilyHistoryStatus, Gender};
@@ -335,7 +335,7 @@ pub async fn record_consent(session: &Session, input: ConsentRecordInput) -> Res
         None => Some(reference(&input.patient)),
         Some(id) => {
             let found = of_patient(&mut act, "saidBy", id, &[T::RelatedPerson], &input.patient).await?;
-            found.map(|_| reference(id))
+            found.as_ref().map(called)
         }
     };
     draft.add("performer", said_by);
@@ -353,9 +353,9 @@ pub async fn record_consent(session: &Session, input: ConsentRecordInput) -> Res
     provision.set("period", period(&mut act, "endsAt", input.starts_at.as_ref(), input.ends_at.as_ref()));
     for (i, id) in input.recipients.iter().enumerate() {
         let types = [T::Practitioner, T::PractitionerRole, T::Organization, T::CareTeam, T::RelatedPerson];
-        if of_patient(&mut act, &format!("recipients[{i}]"), id, &types, &input.patient).await?.is_some() {
+        if let Some(found) = of_patient(&mut act, &format!("recipients[{i}]"), id, &types, &input.patient).await? {
             let role = code(PARTICIPATION, "IRCP", Some("information recipient"));
-            provision.add("actor", Some(object([("role", role), ("reference", reference(id))])));
+            provision.add("actor", Some(object([("role", role), ("reference", called(&found))])));
         }
     }
     if !input.labels.is_empty() {

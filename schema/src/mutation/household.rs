@@ -5,9 +5,9 @@ use entity::Interaction;
 use fhir::temporal::{Zone, parse};
 use fhir::{IssueType, Json, ResourceType};
 
-use super::about::{end_period, of_patient, period};
+use super::about::{called, end_period, of_patient, period};
 use super::act::{Act, Facts, judged};
-use super::input::{ConceptInput, Draft, code, named, reference};
+use super::input::{ConceptInput, Draft, code};
 use super::registration::{PatientAddressInput, PatientNameInput, address, name, replace_first, telecom};
 use crate::code::Gender;
 use crate::document::Document;
@@ -332,14 +332,10 @@ pub async fn record_coverage(session: &Session, input: CoverageRecordInput) -> R
     CoverageRecordPayload::of(acted, saved_coverage)
 }
 
-/// Who pays, with the name of an organization.
+/// Who pays, by name.
 async fn payor(act: &mut Act<'_>, id: &ID, patient: &str) -> Result<Option<Json<'static>>> {
     let types = [ResourceType::Organization, ResourceType::Patient, ResourceType::RelatedPerson];
-    let Some(found) = of_patient(act, "payor", id, &types, patient).await? else { return Ok(None) };
-    Ok(Some(match found.text(&["name"]) {
-        Some(name) => named(id, Some(name)),
-        None => reference(id),
-    }))
+    Ok(of_patient(act, "payor", id, &types, patient).await?.as_ref().map(called))
 }
 
 /// The patient's coverages in force are the act's first fact.

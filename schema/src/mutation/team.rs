@@ -5,9 +5,9 @@ use entity::Interaction;
 use fhir::json::Object;
 use fhir::{IssueType, Json, ResourceType};
 
-use super::about::of_patient;
+use super::about::{called, of_patient};
 use super::act::{Act, judged};
-use super::input::{ConceptInput, Draft, object, reference};
+use super::input::{ConceptInput, Draft, object};
 use crate::document::Document;
 use crate::session::Session;
 use crate::types::care::CareTeam;
@@ -105,14 +105,12 @@ async fn joins(
     patient: &str,
 ) -> Result<Option<Json<'static>>> {
     let at = format!("{place}.member");
-    if of_patient(act, &at, &input.member, MEMBERS, patient).await?.is_none() {
-        return Ok(None);
-    }
+    let Some(found) = of_patient(act, &at, &input.member, MEMBERS, patient).await? else { return Ok(None) };
     let mut one = Object::new();
     if let Some(role) = &input.role {
         one.push("role", Json::Array(vec![act.problems.concept(&format!("{place}.role"), role)]));
     }
-    one.push("member", reference(&input.member));
+    one.push("member", called(&found));
     one.push("period", object([("start", act.now())]));
     Ok(Some(Json::Object(one)))
 }

@@ -4,9 +4,9 @@ use async_graphql::{ID, InputObject, Result, SimpleObject};
 use entity::Interaction;
 use fhir::{IssueType, Json, ResourceType};
 
-use super::about::{of_patient, period};
+use super::about::{called, of_patient, period};
 use super::act::{Act, judged};
-use super::input::{ConceptInput, Draft, object, reference};
+use super::input::{ConceptInput, Draft, named, object};
 use crate::code::MedicationStatementStatus;
 use crate::document::Document;
 use crate::scalar::DateTime;
@@ -120,11 +120,15 @@ pub async fn record_procedure(session: &Session, input: ProcedureRecordInput) ->
         let found = act.existing(&format!("performers[{i}].actor"), &one.actor, &types).await?;
         let place = format!("performers[{i}].function");
         let function = one.function.as_ref().map(|f| ("function", act.problems.concept(&place, f)));
-        let actor = found.map(|_| ("actor", reference(&one.actor)));
+        let actor = found.as_ref().map(|found| ("actor", called(found)));
         draft.add("performer", Some(object(function.into_iter().chain(actor))));
     }
-    if let Some(author) = act.author().filter(|_| input.performers.is_empty() && input.declined.is_none()) {
-        draft.add("performer", Some(object([("actor", author)])));
+    if input.performers.is_empty()
+        && input.declined.is_none()
+        && let Some(author) = &session.actor.fhir_user
+    {
+        let name = super::note::name_of(session, author).await?;
+        draft.add("performer", Some(object([("actor", named(author, name.as_deref()))])));
     }
     let reason = input.reason.as_ref().map(|r| act.problems.concept("reason", r));
     draft.add("reasonCode", reason);
@@ -282,7 +286,7 @@ pub async fn record_statement(
     let told_by = input.told_by.as_ref().unwrap_or(&input.patient);
     let types = [T::Patient, T::RelatedPerson, T::Practitioner, T::PractitionerRole, T::Organization];
     let found = of_patient(&mut act, "toldBy", told_by, &types, &input.patient).await?;
-    draft.set("informationSource", found.map(|_| reference(told_by)));
+    draft.set("informationSource", found.as_ref().map(called));
     let reason = input.reason.as_ref().map(|r| act.problems.concept("reason", r));
     draft.add("reasonCode", reason);
     draft.set("dosage", dosage(&mut act, input.dosage_text.as_ref()));

@@ -139,13 +139,17 @@ async fn the_documents_say_what_was_told() {
     let coverage = of("coverageRecord");
     assert_eq!(coverage["payor"][0], json!({"reference": "Organization/payer", "display": "Payer of All"}));
     assert_eq!((&coverage["order"], &coverage["period"]["start"]), (&json!(1), &json!("2026-01-01")));
+    // Who is named in a record is named in words, too.
+    assert_eq!(consent["provision"]["actor"][0]["reference"]["display"], "Payer of All");
     let team = of("careTeamCreate");
+    assert_eq!(team["participant"][0]["member"]["display"], "Lee");
     assert_eq!(team["participant"][0]["role"][0]["text"], "lead");
     assert!(team["participant"][1]["period"]["start"].is_string());
     let procedure = of("procedureRecord");
     assert_eq!(procedure["status"], "completed");
     assert_eq!(procedure["performedPeriod"]["end"], "2026-01-05T10:20:00Z");
     assert_eq!(procedure["performer"][0]["actor"]["reference"], "Practitioner/physician");
+    assert_eq!(procedure["performer"][0]["actor"]["display"], "Lee");
     let statement = of("medicationStatementRecord");
     assert_eq!((&statement["status"], &statement["dosage"][0]["text"]), (&json!("active"), &json!("one a day")));
     assert_eq!(statement["informationSource"]["reference"], "RelatedPerson/of-ada");

@@ -21,7 +21,7 @@ type Answer = FragmentType<typeof EmergencyFragment> & { patient?: WithBanner | 
 type PatientOf<D extends Answer> = NonNullable<D['patient']>
 
 /** An act on any of these makes the screen be read again, also when it had none of them yet. */
-const CHANGES = { additionalTypenames: ['Patient', 'Condition', 'AllergyIntolerance', 'Immunization', 'Observation', 'MedicationRequest', 'MedicationStatement', 'Procedure', 'Encounter', 'ClinicalDocument', 'DiagnosticReport', 'Task', 'Appointment', 'CarePlan', 'Goal', 'Note', 'NoteDraft', 'QuestionnaireResponse'] }
+const CHANGES = { additionalTypenames: ['Patient', 'Condition', 'AllergyIntolerance', 'Immunization', 'Observation', 'MedicationRequest', 'MedicationStatement', 'Procedure', 'Encounter', 'ClinicalDocument', 'DiagnosticReport', 'Task', 'Appointment', 'CarePlan', 'Goal', 'Note', 'NoteDraft', 'QuestionnaireResponse', 'RelatedPerson', 'Coverage', 'Consent', 'CareTeam', 'FamilyMemberHistory'] }
 
 interface Screen<D extends Answer, X extends object> { patientId: string; title: string; query: TypedDocumentNode<D, { id: string; asOf?: string | null } & X>; variables?: X; children: (patient: PatientOf<D> | undefined, answer: D | undefined) => ReactNode; scrolls?: boolean }
 

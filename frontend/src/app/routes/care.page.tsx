@@ -1,17 +1,18 @@
 import { useParams } from 'react-router'
 import { CareView } from '../../features/care/care'
+import { TeamsView } from '../../features/care/teams'
 import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const CareScreen = graphql(`
-  query CareScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...CareRecord } ...Emergency }
+  query CareScreen($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...CareRecord ...TeamRecord } ...Emergency }
 `)
 
 export function CarePage() {
   const { id = '' } = useParams()
   return (
     <ChartScreen key={id} patientId={id} title="Care" query={CareScreen}>
-      {(patient) => <CareView of={patient} />}
+      {(patient) => <><TeamsView of={patient} patientId={`Patient/${id}`} /><CareView of={patient} /></>}
     </ChartScreen>
   )
 }

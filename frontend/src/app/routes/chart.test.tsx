@@ -8,6 +8,7 @@ import { CarePage } from './care.page'
 import { DemographicsPage } from './demographics.page'
 import { DocumentsPage } from './documents.page'
 import { EncountersPage } from './encounters.page'
+import { FamilyPage } from './family.page'
 import { ImmunizationsPage } from './immunizations.page'
 import { MedicationsPage } from './medications.page'
 import { NotesPage } from './notes.page'
@@ -33,6 +34,8 @@ const WIDGETS: Widget[] = [
   summary('Immunizations', 'immunizations', 'No immunization is recorded.', /Influenza not given/),
   summary('Vitals', 'latestResults', 'No vital sign is recorded.', /104\/58\s*mmHg/),
   summary('Latest results', 'latestResults', 'No laboratory result is recorded.', /Potassium6.10mmol\/LHH/),
+  summary('Care team', 'careTeam', 'No care team is recorded.', /Dr LeeAttending · Ward 6 West/),
+  summary('Consents', 'consents', 'No consent is recorded.', /Privacy Consent.*Agrees, 01-Jan-2026/),
   tab('the problems tab', <ProblemsPage />, 'conditions', 'No active problem is recorded.', /Asthma/),
   tab('the medications tab', <MedicationsPage />, 'currentMedications', 'No current medication is recorded.', /apixaban/),
   tab('the allergies tab', <AllergiesPage />, 'allergies', 'Not recorded. Nobody has written down whether this patient has allergies.', /Penicillin/),
@@ -43,11 +46,14 @@ const WIDGETS: Widget[] = [
   tab('the notes tab', <NotesPage />, 'notes', 'No note is recorded.', /Progress note \(SOAP\).*Not signed.*Dr Lee/),
   tab('the questionnaires tab', <QuestionnairesPage />, 'questionnaireResponses', 'No questionnaire was filled in.', /PHQ-9: depression.*12 of 27moderate depression.*Completed.*Dr Lee/),
   tab('the vitals tab', <VitalsPage />, 'vitals', 'No vital sign is recorded.', /104\/58/),
-  tab('the care team', <CarePage />, 'careTeam', 'No care team is recorded.', /Ward 6 West/),
+  tab('the care team', <CarePage />, 'careTeams', 'No care team is recorded.', /Ward 6 West1 in the team.*Dr LeeAttending/),
   tab('the care plans', <CarePage />, 'carePlans', 'No care plan is recorded.', /Asthma plan.*Inhaler technique/),
   tab('the goals', <CarePage />, 'goals', 'No goal is recorded.', />=400 L\/minby Mar-2027/),
   tab('the tasks', <CarePage />, 'tasks', 'No task is recorded.', /Call the daughter/),
   tab('the related persons', <DemographicsPage />, 'relatedPersons', 'No related person is recorded.', /LIND, AxelSon/),
+  tab('the consents', <DemographicsPage />, 'consents', 'No consent is recorded.', /Agrees, about LIND, Axel, son.*This person sees the whole record/),
+  tab('the family history', <FamilyPage />, 'familyHistory', 'Not recorded. Nobody has written down what relatives have or had.', /Mother.*Goutdied of it.*at 48 years/),
+  tab('what is taken as told', <MedicationsPage />, 'medicationStatements', 'Nothing is recorded as taken without a prescription.', /ibuprofenwhen needed.*The patient/),
   tab('the coverage', <DemographicsPage />, 'coverage', 'No coverage is recorded.', /Health fund/),
   tab('the timeline', <TimelinePage />, 'timeline', 'Nothing is recorded.', /Potassium 6.10 mmol\/L/),
   tab('the results tab', <ResultsPage />, 'labs', 'No laboratory result is recorded.', /Renal panel.*Potassium/),
@@ -124,6 +130,11 @@ it('tells whom to reach about the patient', async () => {
   const row = await screen.findByRole('row', { name: /LIND, Eva/ })
   expect(row).toHaveTextContent('Daughter')
   expect(row).toHaveTextContent('555 0101')
+})
+
+it.each([[fullPatient, /LIND, Eva.*Daughter.*555 0101/], [emptyPatient, /No contact is recorded/]])('the summary tells whom to reach, or that nobody is recorded', async (patient, text) => {
+  at(<SummaryPage />, { root: answering(patient) })
+  await waitFor(() => expect(screen.getByRole('region', { name: 'Contacts' })).toHaveTextContent(text))
 })
 
 it('never mixes current with past medications', async () => {

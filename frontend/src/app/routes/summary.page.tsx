@@ -9,7 +9,7 @@ const Summary = graphql(`
   query Summary($id: ID!, $asOf: Instant) {
     patient(id: $id, asOf: $asOf, opens: true) {
       id
-      ...Banner ...Problems ...Allergies ...Medications ...Encounters ...Immunizations ...Vitals ...Labs
+      ...Banner ...Problems ...Allergies ...Medications ...Encounters ...Immunizations ...Vitals ...Labs ...CareTeam ...Contacts ...Consents
     } ...Emergency
   }
 `)

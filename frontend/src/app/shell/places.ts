@@ -7,7 +7,7 @@ export interface Place { name: string; path: string; keys?: string; elsewhere?: 
 
 /** The letter after `g` of each tab. */
 const LETTERS: Record<ChartTab, string> = {
-  summary: 's', timeline: 'h', demographics: 'n', problems: 'b', medications: 'm', allergies: 'a', immunizations: 'i', procedures: 'p', vitals: 'v', results: 'r', calculators: 'c', care: 't', notes: 'f', questionnaires: 'u', documents: 'd', encounters: 'e',
+  summary: 's', timeline: 'h', demographics: 'n', problems: 'b', medications: 'm', allergies: 'a', immunizations: 'i', procedures: 'p', family: 'y', vitals: 'v', results: 'r', calculators: 'c', care: 't', notes: 'f', questionnaires: 'u', documents: 'd', encounters: 'e',
 }
 
 export function areas(session: Session, config: Config, here: 'app' | 'playground'): Place[] {

@@ -6,9 +6,11 @@ import DialogTitle from '@mui/material/DialogTitle'
 import { useCallback, useId, useRef, useState, type FormEvent } from 'react'
 import { useHold } from '../../contexts/live'
 import { useOpenChart } from '../../contexts/patient'
+import { useSession } from '../../contexts/session'
 import { useAnnounce } from '../../hooks/use-announce'
 import { useUnsavedGuard } from '../../hooks/use-unsaved-guard'
-import { check, compare, settled, whoChanged, type Difference, type FieldSpec, type Outcome, type Problem, type Sending, type Values } from './act'
+import { maySeeMakers } from '../../lib/permissions'
+import { check, compare, given, settled, whoChanged, type Difference, type FieldSpec, type Outcome, type Problem, type Sending, type Values } from './act'
 import css from './act.module.css'
 import { codesText, type Term } from './catalog'
 import { Conflict, type Choices } from './conflict'
@@ -40,6 +42,7 @@ const toFirst = (form: HTMLFormElement | null) => form?.querySelector<HTMLElemen
 export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: () => void; onSaved: (told: string, id?: string) => void }) {
   const { title, verb, danger, fields, initial, submit } = form
   const chart = useOpenChart()
+  const { session } = useSession()
   useHold()
   const announce = useAnnounce()
   const id = useId()
@@ -70,18 +73,18 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
   const told = (found: readonly Problem[]) => { setProblems(found); announce(found.length === 1 ? (found[0]?.text ?? '') : `${found.length} things to mend`) }
 
   const go = async (all: Values) => {
-    const wrong = check(fields, all)
+    const wrong = [...check(fields, all), ...fields.flatMap((f) => (f.find && given(all[f.name]) && !termOf(all[f.name])?.id ? [{ field: f.name, text: `${f.label}: choose one of the list.` }] : []))]
     if (wrong.length > 0) { told(wrong); return }
     setProblems([])
     setBusy(true)
-    const outcome = await submit(all, { key: key.current ?? '', version: version.current, concept: concept(all), category: (field) => termOf(all[field])?.category })
+    const outcome = await submit(all, { key: key.current ?? '', version: version.current, concept: concept(all), category: (field) => termOf(all[field])?.category, chosen: (field) => termOf(all[field])?.id })
     switch (outcome.kind) {
       case 'saved': guard.release(); onSaved(outcome.told, outcome.id); return
       case 'refused': told(outcome.problems); break
       case 'ask': setAsked(outcome); announce(outcome.told); break
       case 'stale': {
         const differences = outcome.theirs ? compare(fields, base, all, outcome.theirs) : null
-        const by = await whoChanged(outcome.id, outcome.version)
+        const by = maySeeMakers(session) ? await whoChanged(outcome.id, outcome.version) : ''
         const choices = Object.fromEntries((differences ?? []).flatMap((d) => { const whose = settled(d); return whose ? [[d.name, whose]] : [] }))
         setStale({ id: outcome.id, version: outcome.version, at: outcome.at, by, differences, choices })
         announce('Somebody changed this meanwhile. Both versions are shown.')
@@ -141,7 +144,7 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
               {all.map((field) => (
                 <Field
                   key={field.name} id={`${id}-${field.name}`} spec={field} value={values[field.name] ?? ''} bad={of(field)?.text} onSeen={seen}
-                  coded={coded(values[field.name] ?? '')} onChange={(value) => { setValues((before) => ({ ...before, [field.name]: value })); setLeaving(false) }}
+                  coded={field.find ? (termOf(values[field.name])?.id ?? '') : coded(values[field.name] ?? '')} onChange={(value) => { setValues((before) => ({ ...before, [field.name]: value })); setLeaving(false) }}
                 />
               ))}
               {asked && (

@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import { useClient, type Client, type TypedDocumentNode } from 'urql'
 import type { CatalogKind } from '../../gql/graphql'
-import type { Coding } from './catalog'
+import type { Coding, Find } from './catalog'
 import { makersOf } from '../../lib/provenance'
 
 /** What stands in a form, by field. A coded idea is its words; `codings` knows their codes. */
@@ -16,13 +16,15 @@ export interface FieldSpec {
   help?: string
   unit?: string
   suggest?: CatalogKind
+  /** Where the records that can be chosen are found; then the field names one of them. */
+  find?: Find
   /** The field's name in the mutation's input, where it is another one. */
   input?: string
   when?: (values: Values) => boolean
 }
 
 /** What a form sends besides its values. */
-export interface Sending { key: string; version: string; concept: (field: string) => { text: string; codings?: Coding[] } | undefined; category: (field: string) => string | undefined }
+export interface Sending { key: string; version: string; concept: (field: string) => { text: string; codings?: Coding[] } | undefined; category: (field: string) => string | undefined; chosen: (field: string) => string | undefined }
 
 export interface Problem { field?: string; text: string }
 /** What became of an act, in the words of the forms. `ask`: nothing was written, and it will be when `set` is added to the values. */

@@ -8,8 +8,10 @@ const Catalog = graphql(`
 
 /** A code of a code system, as a mutation takes it. */
 export interface Coding { system: string; code: string; display?: string }
-/** A term of our own lists. */
-export interface Term { text: string; codings: readonly Coding[]; category?: AllergyCategory }
+/** A term of our own lists, or (with `id`) a record that can be named in a form. */
+export interface Term { text: string; codings: readonly Coding[]; category?: AllergyCategory; id?: string }
+/** Looks for records by words. */
+export type Find = (client: Client, search: string) => Promise<readonly Term[]>
 
 /** Terms whose words begin with the text; none when the server does not answer: words can always be written. */
 export async function terms(client: Client, kind: CatalogKind, search: string): Promise<Term[]> {

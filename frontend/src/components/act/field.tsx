@@ -1,18 +1,17 @@
 import Autocomplete from '@mui/material/Autocomplete'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import TextField from '@mui/material/TextField'
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { useClient } from 'urql'
-import type { CatalogKind } from '../../gql/graphql'
 import type { FieldSpec } from './act'
-import { terms, type Term } from './catalog'
+import { terms, type Find, type Term } from './catalog'
 import css from './act.module.css'
 
 interface FieldProps { id: string; spec: FieldSpec; value: string; bad: string | undefined; onChange: (value: string) => void; onSeen: (seen: readonly Term[]) => void; coded: string }
 
 /** One field with its label, its unit, what to write, and what is wrong. */
 export function Field({ id, spec, value, bad, onChange, onSeen, coded }: FieldProps) {
-  const described = [bad && `${id}-bad`, (spec.help || spec.kind === 'day' || spec.suggest) && `${id}-help`].filter(Boolean).join(' ') || undefined
+  const described = [bad && `${id}-bad`, (spec.help || spec.kind === 'day' || spec.suggest || spec.find) && `${id}-help`].filter(Boolean).join(' ') || undefined
   const input = { id, 'aria-describedby': described, 'aria-invalid': !!bad || undefined, 'aria-required': spec.required || undefined }
   const help = spec.help ?? (spec.kind === 'day' ? 'A year, a month or a day: 2019, 2019-05, 2019-05-17.' : '')
   const options = spec.options ?? []
@@ -33,36 +32,38 @@ export function Field({ id, spec, value, bad, onChange, onSeen, coded }: FieldPr
           {(!spec.required || value === '') && <option value="">{spec.required ? 'Choose …' : 'Not stated'}</option>}
           {options.map(([code, words]) => <option key={code} value={code}>{words}</option>)}
         </select>
-      ) : spec.kind === 'concept' && spec.suggest ? (
-        <ConceptField {...input} source={spec.suggest} value={value} onChange={onChange} onSeen={onSeen} bad={!!bad} />
+      ) : spec.kind === 'concept' && (spec.find ?? spec.suggest) ? (
+        <ConceptField {...input} spec={spec} value={value} onChange={onChange} onSeen={onSeen} bad={!!bad} />
       ) : (
         <OutlinedInput
           inputProps={{ ...input, inputMode: spec.kind === 'number' ? 'decimal' : undefined }} multiline={spec.kind === 'area'} minRows={spec.kind === 'area' ? 2 : undefined}
           type={spec.kind === 'moment' ? 'datetime-local' : 'text'} value={value} error={!!bad} endAdornment={spec.unit && <span>{spec.unit}</span>} onChange={(e) => onChange(e.target.value)}
         />
       )}
-      {spec.suggest ? <small id={`${id}-help`}>{value.trim() === '' ? (help || 'Type, then choose a term of the list, or write it in words.') : coded ? `Coded: ${coded}` : 'Not coded: these are words only.'}</small>
+      {spec.find ? <small id={`${id}-help`}>{value.trim() === '' ? (help || 'Type, then choose one of the list.') : coded ? 'Chosen.' : 'Not chosen yet: choose one of the list.'}</small>
+        : spec.suggest ? <small id={`${id}-help`}>{value.trim() === '' ? (help || 'Type, then choose a term of the list, or write it in words.') : coded ? `Coded: ${coded}` : 'Not coded: these are words only.'}</small>
         : help && <small id={`${id}-help`}>{help}</small>}
       {bad && <span id={`${id}-bad`} className={css.bad}>{bad}</span>}
     </div>
   )
 }
 
-interface ConceptProps { id: string; source: CatalogKind; value: string; onChange: (value: string) => void; onSeen: (seen: readonly Term[]) => void; bad: boolean; 'aria-describedby'?: string; 'aria-invalid'?: true; 'aria-required'?: true }
+interface ConceptProps { id: string; spec: FieldSpec; value: string; onChange: (value: string) => void; onSeen: (seen: readonly Term[]) => void; bad: boolean; 'aria-describedby'?: string; 'aria-invalid'?: true; 'aria-required'?: true }
 
 /** Words, with the coded terms that fit them below. Nothing is chosen for the writer. */
-function ConceptField({ source, value, onChange, onSeen, bad, ...input }: ConceptProps) {
+function ConceptField({ spec: { find, suggest }, value, onChange, onSeen, bad, ...input }: ConceptProps) {
   const [options, setOptions] = useState<readonly Term[]>([])
+  const look: Find = useMemo(() => find ?? ((client, words) => (suggest ? terms(client, suggest, words) : Promise.resolve([]))), [find, suggest])
   const text = value.trim()
   const client = useClient()
   useEffect(() => {
     if (text.length < 2) return undefined
     let current = true
     const timer = setTimeout(() => {
-      void terms(client, source, text).then((found) => { if (current) { setOptions(found); onSeen(found) } })
+      void look(client, text).then((found) => { if (current) { setOptions(found); onSeen(found) } })
     }, 200)
     return () => { current = false; clearTimeout(timer) }
-  }, [client, source, text, onSeen])
+  }, [client, look, text, onSeen])
   return (
     <Autocomplete
       freeSolo id={input.id} inputValue={value} options={text.length < 2 ? [] : options.map((o) => o.text)} filterOptions={(all) => all} value={null}

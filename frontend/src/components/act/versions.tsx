@@ -6,16 +6,18 @@ import DialogTitle from '@mui/material/DialogTitle'
 import { useEffect, useState } from 'react'
 import { useHold } from '../../contexts/live'
 import { useAsOf, useOpenChart } from '../../contexts/patient'
+import { useSession } from '../../contexts/session'
 import { formatDateTime } from '../../lib/date'
 import { differences, fhirRead, isJson, items, textAt, type Json } from '../../lib/fhir'
+import { maySeeMakers } from '../../lib/permissions'
 import { makersOf, type Maker } from '../../lib/provenance'
 import { Empty, Loading, NotLoaded } from '../ui/states'
 import css from './act.module.css'
 
 interface Read { versions: Json[]; makers: ReadonlyMap<string, Maker> }
 
-async function readVersions(place: string): Promise<Read | 'failed'> {
-  const [answer, makers] = await Promise.all([fhirRead(`${place}/_history?_count=100`), makersOf(place)])
+async function readVersions(place: string, told: boolean): Promise<Read | 'failed'> {
+  const [answer, makers] = await Promise.all([fhirRead(`${place}/_history?_count=100`), told ? makersOf(place) : new Map<string, Maker>()])
   return 'body' in answer ? { versions: items(answer.body.entry).flatMap((e) => (isJson(e.resource) ? [e.resource] : [])), makers } : 'failed'
 }
 
@@ -26,13 +28,14 @@ const bare = (version: Json) => ({ ...version, meta: { ...meta(version), version
 export function Versions({ place }: { place: string }) {
   const [read, setRead] = useState<Read | 'loading' | 'failed'>('loading')
   const asOf = useAsOf()
+  const told = maySeeMakers(useSession().session)
   useEffect(() => {
     let current = true
-    void readVersions(place).then((found) => { if (current) setRead(found) })
+    void readVersions(place, told).then((found) => { if (current) setRead(found) })
     return () => { current = false }
-  }, [place])
+  }, [place, told])
   if (read === 'loading') return <Loading rows={3} label="history" />
-  if (read === 'failed') return <NotLoaded what="History" onRetry={() => { setRead('loading'); void readVersions(place).then(setRead) }} />
+  if (read === 'failed') return <NotLoaded what="History" onRetry={() => { setRead('loading'); void readVersions(place, told).then(setRead) }} />
   // In a chart of the past nothing is told of what came after it.
   const versions = read.versions.filter((v) => !asOf || Date.parse(textAt(meta(v), 'lastUpdated')) <= Date.parse(asOf))
   if (versions.length === 0) return <Empty>No version can be shown.</Empty>
@@ -44,7 +47,7 @@ export function Versions({ place }: { place: string }) {
         const maker = read.makers.get(number)
         return (
           <li key={number}>
-            <strong>Version {number}</strong>, {formatDateTime(textAt(meta(version), 'lastUpdated'))}, {maker?.who ? `by ${maker.who}` : 'by whom is not recorded'}
+            <strong>Version {number}</strong>, {formatDateTime(textAt(meta(version), 'lastUpdated'))}, {maker?.who ? `by ${maker.who}` : told ? 'by whom is not recorded' : 'by whom is not shown to your role'}
             {maker?.activity && <small> ({maker.activity})</small>}
             {maker?.reason && <p>Reason: {maker.reason}</p>}
             {!before ? <p>{number === '1' ? 'Created.' : 'Earlier versions are not loaded.'}</p> : (

@@ -11,7 +11,6 @@ import { formatDecimal } from '../../lib/quantity'
 
 export const CareRecord = graphql(`
   fragment CareRecord on Patient {
-    careTeam { team { id } teamName member { id display reference } roles { text } period { start end } }
     carePlans(first: 25) { nodes { id status title category { text } description period { start end } activities { code { text } status description reference { display } } } totalCount }
     goals(first: 25) { nodes { id status achievement { text } description { text } startDate targets { measure { text } quantity { value unit comparator } low { value unit } high { value unit } due } } totalCount }
     appointments(first: 25) { nodes { id status start end serviceTypes { text } reasons { text } description participants { actor { id display } types { text } } } totalCount }
@@ -30,26 +29,11 @@ function Listed({ title, note, empty, columns, count, children }: { title: strin
   return <Section title={title} note={note}>{count === 0 ? <Empty>{empty}</Empty> : <RecordTable label={title} columns={[...columns, 'Acts']}>{children}</RecordTable>}</Section>
 }
 
-/** Who cares for the patient, what is planned, what is to be reached, and what comes next. */
+/** What is planned, what is to be reached, and what comes next. */
 export function CareView({ of }: { of: FragmentType<typeof CareRecord> | undefined }) {
   const care = read(CareRecord, of)
   return (
     <>
-      <Part of={care?.careTeam} name="careTeam" what="Care team" rows={3}>
-        {(team) => (
-          <Listed title="Care team" note={`${team.length} in teams that are in force`} empty="No care team is recorded." count={team.length} columns={['Who', 'Does', 'Team', 'When']}>
-            {team.map((m, i) => (
-              <tr key={`${m.team.id ?? ''}${m.member?.reference ?? i}`}>
-                <th scope="row">{m.member?.display ?? m.member?.reference ?? 'Not recorded'}</th>
-                <td>{m.roles.map((r) => r.text).join(', ') || 'Not recorded'}</td>
-                <td>{m.teamName ?? 'Not recorded'}</td>
-                <td>{formatPeriod(m.period, true) || 'Not recorded'}</td>
-                <td>{m.team.id && <RowActs of={m.teamName ?? 'care team'} place={m.team.id} items={[]} />}</td>
-              </tr>
-            ))}
-          </Listed>
-        )}
-      </Part>
       <Part of={care?.carePlans} name="carePlans" what="Care plans" rows={3}>
         {(list) => (
           <Listed title="Care plans" note={shown(list)} empty="No care plan is recorded." count={list.nodes.length} columns={['Plan', 'Status', 'When', 'Steps']}>

@@ -1,16 +1,21 @@
 import { useClient } from 'urql'
+import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
+import { useMistake } from '../../components/act/mistake'
 import { Status } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
 import { useAsOf } from '../../contexts/patient'
+import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
+import type { ProcedureFieldsFragment } from '../../gql/graphql'
 import { formatDay, formatPeriod } from '../../lib/date'
+import { ProcedureFields, useProcedureForms } from './procedure-forms'
 
 export const ProcedurePage = graphql(`
   fragment ProcedurePage on ProcedureConnection {
-    nodes { id status code { text } category { text } performedAt performedPeriod { start end } reasons { text } bodySites { text } outcome { text } performers { display } notes { text } }
+    nodes { id status code { text } category { text } performedAt performedPeriod { start end } reasons { text } bodySites { text } outcome { text } performers { display } notes { text } ...ProcedureFields }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
@@ -30,15 +35,22 @@ export function ProceduresView({ of, patientId }: { of: FragmentType<typeof Proc
     const { data } = await client.query(MoreProcedures, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(ProcedurePage, data?.patient?.procedures)
   }
+  const acting = useMay('chart')
+  const forms = useProcedureForms(patientId)
+  const mistake = useMistake()
+  const acts = (p: ProcedureFieldsFragment): ActItem[] =>
+    (!acting || p.status === 'ENTERED_IN_ERROR' ? [] : [{ name: 'Change', form: () => forms.update(p) }, { name: 'Entered in error', form: () => mistake(p, p.code?.text ?? 'The procedure') }])
   return (
     <Part of={read(ProcedureRecord, of)?.procedures} name="procedures" what="Procedures" rows={8}>
       {(masked) => {
         const first = read(ProcedurePage, masked)
         return (
+          <>
+          <ActStrip note="What was done, and what was to be done and was not" items={acting ? [{ name: 'Record a procedure', form: forms.record }] : []} />
           <Section title="Procedures" note={`${first.totalCount ?? first.nodes.length}, newest first`}>
             <Pages first={first} more={more} what="procedures">
               {(nodes) => (nodes.length === 0 ? <Empty>No procedure is recorded.</Empty> : (
-                <RecordTable label="Procedures" columns={['Procedure', 'Performed', 'Status', 'Site', 'Reason', 'Outcome', 'By']}>
+                <RecordTable label="Procedures" columns={['Procedure', 'Performed', 'Status', 'Site', 'Reason', 'Outcome', 'By', 'Acts']}>
                   {nodes.map((p) => (
                     <tr key={p.id}>
                       <th scope="row">
@@ -52,12 +64,14 @@ export function ProceduresView({ of, patientId }: { of: FragmentType<typeof Proc
                       <td>{p.reasons.map((r) => r.text).join(', ') || 'Not recorded'}</td>
                       <td>{p.outcome?.text ?? 'Not recorded'}</td>
                       <td>{p.performers.flatMap((x) => x.display ?? []).join(', ') || 'Not recorded'}</td>
+                      <td><RowActs of={p.code?.text ?? 'procedure'} place={p.id} items={acts(read(ProcedureFields, p))} /></td>
                     </tr>
                   ))}
                 </RecordTable>
               ))}
             </Pages>
           </Section>
+          </>
         )
       }}
     </Part>

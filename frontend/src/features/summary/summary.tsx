@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { Trend } from '../../components/clinical/trend'
 import type { FragmentType } from '../../gql'
 import { Allergies, type AllergiesFragment, Encounters, type EncountersFragment, Immunizations, type ImmunizationsFragment, Medications, type MedicationsFragment, Problems, type ProblemsFragment } from './lists'
+import { CareTeam, type CareTeamFragment, Consents, type ConsentsFragment, Contacts, type ContactsFragment } from './people'
 import { Labs, type LabsFragment, Vitals, type VitalsFragment } from './results'
 import css from './summary.module.css'
 
@@ -9,9 +10,10 @@ export type SummaryOf =
   & FragmentType<typeof ProblemsFragment> & FragmentType<typeof AllergiesFragment> & FragmentType<typeof EncountersFragment>
   & FragmentType<typeof MedicationsFragment> & FragmentType<typeof ImmunizationsFragment>
   & FragmentType<typeof VitalsFragment> & FragmentType<typeof LabsFragment>
+  & FragmentType<typeof CareTeamFragment> & FragmentType<typeof ContactsFragment> & FragmentType<typeof ConsentsFragment>
 
 /** The first page of a chart. `tab` gives the address of a part's own page. */
-export function SummaryView({ of, patientId, tab }: { of: SummaryOf | undefined; patientId: string; tab: (name: 'problems' | 'allergies' | 'encounters' | 'results' | 'medications' | 'immunizations' | 'vitals') => string }) {
+export function SummaryView({ of, patientId, tab }: { of: SummaryOf | undefined; patientId: string; tab: (name: 'problems' | 'allergies' | 'encounters' | 'results' | 'medications' | 'immunizations' | 'vitals' | 'care' | 'demographics') => string }) {
   const [open, setOpen] = useState<{ code: string; title: string } | null>(null)
   return (
     <>
@@ -20,6 +22,7 @@ export function SummaryView({ of, patientId, tab }: { of: SummaryOf | undefined;
           <Problems of={of} to={tab('problems')} />
           <Allergies of={of} to={tab('allergies')} />
           <Encounters of={of} to={tab('encounters')} />
+          <CareTeam of={of} to={tab('care')} />
         </div>
         <div className={css.column} tabIndex={0} role="group" aria-label="Results">
           <Vitals of={of} onOpen={setOpen} to={tab('vitals')} />
@@ -28,6 +31,8 @@ export function SummaryView({ of, patientId, tab }: { of: SummaryOf | undefined;
         <div className={css.column} tabIndex={0} role="group" aria-label="Treatment">
           <Medications of={of} to={tab('medications')} />
           <Immunizations of={of} to={tab('immunizations')} />
+          <Contacts of={of} to={tab('demographics')} />
+          <Consents of={of} to={tab('demographics')} />
         </div>
       </div>
       {open && <Trend key={open.code} patient={patientId} code={open.code} title={open.title} onClose={() => setOpen(null)} />}

@@ -16,8 +16,9 @@ const ROLE: &str = "http://terminology.hl7.org/CodeSystem/v3-RoleCode";
 pub fn write(chart: &mut Chart<'_>) {
     chart.enter("family-history");
     if chart.rng.chance(0.75) || chart.person.k == TEACHING_CASE {
-        parent(chart, true);
-        parent(chart, false);
+        let at = asked(chart);
+        parent(chart, at, true);
+        parent(chart, at, false);
     }
     chart.enter("consents");
     consents(chart);
@@ -42,8 +43,7 @@ fn asked(chart: &mut Chart<'_>) -> i64 {
     chart.office_hour(person.start + (person.end - person.start) / 15).clamp(person.start, person.end)
 }
 
-fn parent(chart: &mut Chart<'_>, mother: bool) {
-    let at = asked(chart);
+fn parent(chart: &mut Chart<'_>, at: i64, mother: bool) {
     let person = chart.person;
     let older = chart.rng.range(20.0, 36.0);
     let age = person.age_end() + older;

@@ -1,0 +1,28 @@
+import type { Client } from 'urql'
+import { graphql } from '../../gql'
+import { isJson, textAt } from '../../lib/fhir'
+import type { Term } from './catalog'
+
+const FindPractitioners = graphql(`
+  query FindPractitioners($search: String!) { practitioners(search: $search, first: 12) { nodes { id names { display } identifiers { value } qualifications { code { text } } } } }
+`)
+const FindOrganizations = graphql(`
+  query FindOrganizations($query: String!) { search(type: "Organization", query: $query, first: 12) { nodes { id fhir } } }
+`)
+
+/** Of two with one name the second carries its number too, so that each can be chosen. */
+function apart(found: readonly { id: string; name: string; mark: string }[]): Term[] {
+  return found.map(({ id, name, mark }, i) => ({ id, codings: [], text: found.findIndex((f) => f.name === name) === i ? name : `${name} (${mark})` }))
+}
+
+/** Clinicians by name. */
+export async function findPractitioners(client: Client, search: string): Promise<Term[]> {
+  const { data } = await client.query(FindPractitioners, { search }).toPromise()
+  return apart((data?.practitioners.nodes ?? []).map((p) => ({ id: p.id, name: p.names[0]?.display ?? 'Name not recorded', mark: p.identifiers[0]?.value ?? p.id })))
+}
+
+/** Houses that pay, by name. */
+export async function findPayors(client: Client, search: string): Promise<Term[]> {
+  const { data } = await client.query(FindOrganizations, { query: `name=${encodeURIComponent(search)}&_sort=name` }).toPromise()
+  return apart((data?.search.nodes ?? []).map((o) => ({ id: o.id, name: (isJson(o.fhir) && textAt(o.fhir, 'name')) || 'Name not recorded', mark: o.id })))
+}

@@ -1,0 +1,83 @@
+import { useClient } from 'urql'
+import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
+import { useMistake } from '../../components/act/mistake'
+import { Status, words } from '../../components/clinical/status'
+import { Part } from '../../components/ui/part'
+import { Pages, RecordTable } from '../../components/ui/record-table'
+import { Section } from '../../components/ui/section'
+import { Empty } from '../../components/ui/states'
+import { useAsOf } from '../../contexts/patient'
+import { useMay } from '../../hooks/use-may'
+import { graphql, read, type FragmentType } from '../../gql'
+import type { FamilyFieldsFragment } from '../../gql/graphql'
+import { formatDateTime, formatDay } from '../../lib/date'
+import { FamilyFields, useFamilyForms } from './family-forms'
+
+export const FamilyPage = graphql(`
+  fragment FamilyPage on FamilyHistoryConnection { nodes { id date notes { text } ...FamilyFields } pageInfo { hasNextPage endCursor } totalCount }
+`)
+export const FamilyRecord = graphql(`
+  fragment FamilyRecord on Patient { familyHistory(first: 50) { ...FamilyPage } }
+`)
+const MoreFamily = graphql(`
+  query MoreFamily($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id familyHistory(first: 50, after: $after) { ...FamilyPage } } }
+`)
+
+/** Of whom no illness is listed: whether none is known, or nothing is. */
+const none = (f: FamilyFieldsFragment): string => (f.status === 'COMPLETED' ? 'No known illness' : f.status === 'HEALTH_UNKNOWN' ? 'Their health is not known' : 'Not recorded')
+
+/** What relatives have or had. “No known illness” is what somebody was told; “not recorded” is that nobody asked. */
+export function FamilyView({ of, patientId }: { of: FragmentType<typeof FamilyRecord> | undefined; patientId: string }) {
+  const client = useClient()
+  const asOf = useAsOf()
+  const acting = useMay('chart')
+  const forms = useFamilyForms(patientId)
+  const mistake = useMistake()
+  const more = async (after: string) => {
+    const { data } = await client.query(MoreFamily, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
+    return read(FamilyPage, data?.patient?.familyHistory)
+  }
+  const acts = (f: FamilyFieldsFragment, name: string): ActItem[] =>
+    (!acting || f.status === 'ENTERED_IN_ERROR' ? [] : [{ name: 'Change', form: () => forms.update(f) }, { name: 'Entered in error', form: () => mistake(f, `The history of the patient’s ${name.toLowerCase()}`) }])
+  return (
+    <Part of={read(FamilyRecord, of)?.familyHistory} name="familyHistory" what="Family history" rows={6}>
+      {(masked) => {
+        const first = read(FamilyPage, masked)
+        return (
+          <>
+            <ActStrip note="One line per relative" items={acting ? [{ name: 'Record family history', form: forms.record }] : []} />
+            <Pages first={first} more={more} what="relatives">
+              {(nodes) => (
+                <Section title="Family history" note={`${first.totalCount ?? nodes.length}`}>
+                  {nodes.length === 0 ? <Empty>Not recorded. Nobody has written down what relatives have or had.</Empty> : (
+                    <RecordTable label="Family history" columns={['Relative', 'Illnesses', 'Began', 'Lives', 'Known', 'Told', 'Acts']}>
+                      {nodes.map((node) => {
+                        const f = read(FamilyFields, node)
+                        const name = f.relationship?.text ? f.relationship.text.charAt(0).toUpperCase() + f.relationship.text.slice(1) : 'Not recorded'
+                        return (
+                          <tr key={f.id}>
+                            <th scope="row">
+                              {f.status === 'ENTERED_IN_ERROR' ? <s>{name}</s> : name}
+                              {(f.name || f.born) && <small>{[f.name, f.born && `born ${formatDay(f.born)}`].filter(Boolean).join(', ')}</small>}
+                              {node.notes.map((n) => <small key={n.text}>{n.text}</small>)}
+                            </th>
+                            <td>{f.conditions.length === 0 ? none(f) : f.conditions.map((c, i) => <div key={i}>{c.code?.text ?? 'Not recorded'}{c.contributedToDeath && <small>died of it</small>}{c.outcome && <small>{c.outcome.text}</small>}</div>)}</td>
+                            <td>{f.conditions.map((c, i) => <div key={i}>{c.onset ? (c.onsetYears ? `at ${c.onsetYears} years` : c.onset) : 'Not recorded'}</div>)}</td>
+                            <td>{f.deceased === true ? 'Has died' : f.deceased === false ? 'Yes' : 'Not recorded'}</td>
+                            <td>{f.status === 'COMPLETED' ? 'All that is told' : f.status === 'PARTIAL' ? 'In part' : f.status ? <Status of={f.status} /> : words('not_recorded')}</td>
+                            <td>{node.date ? formatDateTime(node.date) : 'Not recorded'}</td>
+                            <td><RowActs of={name} place={f.id} items={acts(f, name)} /></td>
+                          </tr>
+                        )
+                      })}
+                    </RecordTable>
+                  )}
+                </Section>
+              )}
+            </Pages>
+          </>
+        )
+      }}
+    </Part>
+  )
+}

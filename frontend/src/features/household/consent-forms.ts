@@ -1,0 +1,75 @@
+import { commonOutcome, given, useAct, type FieldSpec, type Outcome } from '../../components/act/act'
+import type { ActForm } from '../../components/act/act-dialog'
+import { findPractitioners } from '../../components/act/people'
+import { graphql } from '../../gql'
+import type { ConsentDecision, ConsentRecordInput, ConsentRecordMutation, ConsentScope } from '../../gql/graphql'
+import { today } from '../../lib/date'
+
+const RecordConsent = graphql(`
+  mutation ConsentRecord($input: ConsentRecordInput!) {
+    consentRecord(input: $input) { outcome { __typename ... on ConsentSaved { consent { id versionId } } ... on Stale { id currentVersion } ... on NotPermitted { message } ... on Invalid { issues { text expression } } } }
+  }
+`)
+const WithdrawConsent = graphql(`
+  mutation WithdrawConsent($input: ConsentWithdrawInput!) {
+    consentWithdraw(input: $input) {
+      outcome { __typename ... on ConsentSaved { consent { id versionId } } ... on ConsentClosed { status } ... on Stale { id currentVersion current { id lastUpdated } } ... on NotPermitted { message } ... on Invalid { issues { text expression } } }
+    }
+  }
+`)
+
+const LOINC = 'http://loinc.org'
+const CATEGORIES = 'http://terminology.hl7.org/CodeSystem/consentcategorycodes'
+/** Kinds of consent. Source: FHIR R4, value set consent-category. */
+const KINDS: readonly (readonly [code: string, text: string, system: string])[] = [
+  ['59284-0', 'Patient consent', LOINC], ['64292-6', 'Release of information consent', LOINC], ['57016-8', 'Privacy policy acknowledgment', LOINC], ['research', 'Research information access', CATEGORIES],
+  ['acd', 'Advance directive', CATEGORIES], ['dnr', 'Do not resuscitate', CATEGORIES], ['hcd', 'Health care directive', CATEGORIES],
+]
+const SCOPES: readonly (readonly [ConsentScope, string])[] = [['PRIVACY', 'Who sees and uses the record'], ['TREATMENT', 'A treatment'], ['RESEARCH', 'Research'], ['ADVANCE_DIRECTIVE', 'What is to be done when the patient cannot say it']]
+const kind = (code: string | undefined) => { const [value, text, system] = KINDS.find(([c]) => c === code) ?? []; return value && text && system ? { text, codings: [{ system, code: value, display: text }] } : {} }
+
+/** Somebody who is something to the patient now. */
+export interface Relative { id: string; name: string }
+export interface Given { id: string; versionId: string; name: string }
+
+const FROM: FieldSpec = { name: 'startsAt', label: 'Holds from', kind: 'day' }
+const UNTIL: FieldSpec = { name: 'endsAt', label: 'Until', kind: 'day', help: 'Left out, it holds until it is taken back.' }
+const byWhom = (relatives: readonly Relative[]): FieldSpec => ({ name: 'saidBy', label: 'Said by', kind: 'choice', help: 'The patient, when nobody else is named.', options: relatives.map((r) => [r.id, r.name] as const) })
+
+/** The forms of what a patient agrees to, refuses and takes back. */
+export function useConsentForms(patient: string, relatives: readonly Relative[]) {
+  const act = useAct()
+  const said = (input: ConsentRecordInput, told: string): Promise<Outcome> => act(RecordConsent, { input }, ({ consentRecord: { outcome } }: ConsentRecordMutation) => commonOutcome(outcome) ?? { kind: 'saved', told })
+  const record = (): ActForm => ({
+    title: 'Record a consent', verb: 'Record', initial: { startsAt: today() },
+    fields: [
+      { name: 'scope', label: 'What it is about', kind: 'choice', required: true, options: SCOPES },
+      { name: 'decision', label: 'The patient', kind: 'choice', required: true, options: [['PERMIT', 'Agrees'], ['DENY', 'Refuses']], help: 'A refusal is put on record. It does not by itself hide anything from the staff.' },
+      { name: 'category', label: 'Kind of consent', kind: 'choice', required: true, options: KINDS.map(([code, text]) => [code, text] as const) },
+      byWhom(relatives), FROM, UNTIL,
+      { name: 'recipient', label: 'Only about this clinician', kind: 'concept', find: findPractitioners, input: 'recipients' },
+    ],
+    submit: (v, { key, chosen }) => said({
+      patient, scope: v.scope as ConsentScope, category: kind(v.category), decision: v.decision as ConsentDecision, saidBy: given(v.saidBy), startsAt: given(v.startsAt), endsAt: given(v.endsAt),
+      recipients: chosen('recipient') ? [chosen('recipient') ?? ''] : [], idempotencyKey: key,
+    }, v.decision === 'DENY' ? 'The refusal is recorded' : 'The consent is recorded'),
+  })
+  const proxy = (): ActForm => ({
+    title: 'Let a related person see the record', verb: 'Record', initial: { decision: 'PERMIT', startsAt: today() },
+    fields: [
+      { name: 'person', label: 'Who', kind: 'choice', required: true, input: 'recipients', options: relatives.map((r) => [r.id, r.name] as const) },
+      { name: 'decision', label: 'May see the whole record', kind: 'choice', required: true, options: [['PERMIT', 'Yes: as the patient sees it, to read'], ['DENY', 'No: not while this holds, whatever else is on record']] },
+      byWhom(relatives), FROM, UNTIL,
+    ],
+    submit: (v, { key }) => said({
+      patient, scope: 'PRIVACY', category: kind('64292-6'), decision: v.decision as ConsentDecision, saidBy: given(v.saidBy), startsAt: given(v.startsAt), endsAt: given(v.endsAt), recipients: [v.person ?? ''], idempotencyKey: key,
+    }, `${relatives.find((r) => r.id === v.person)?.name ?? 'The person'} ${v.decision === 'DENY' ? 'may not see the record' : 'may see the record'}`),
+  })
+  const withdraw = (c: Given): ActForm => ({
+    title: `Take back: ${c.name}`, verb: 'Take back', danger: true, version: c.versionId, initial: {},
+    fields: [{ name: 'reason', label: 'Why', kind: 'area', required: true, help: 'The consent stays on record with this reason. It holds no more from now on.' }],
+    submit: (v, { key, version }) => act(WithdrawConsent, { input: { id: c.id, expectedVersion: version, reason: v.reason?.trim() ?? '', idempotencyKey: key } }, ({ consentWithdraw: { outcome } }) =>
+      commonOutcome(outcome) ?? (outcome.__typename === 'ConsentClosed' ? { kind: 'refused', problems: [{ text: `It is not in force any more: ${outcome.status}.` }] } : { kind: 'saved', told: `${c.name} is taken back` })),
+  })
+  return { record, proxy, withdraw }
+}
