@@ -4,7 +4,7 @@ use async_graphql::SimpleObject;
 use fhir::Json;
 
 use crate::code::{ConsentStatus, FamilyHistoryStatus, FlagStatus};
-use crate::document::{connection, resource};
+use crate::document::{Document, connection, resource};
 use crate::scalar::{Date, DateTime};
 use crate::value::{Annotation, Concept, Period, ResourceRef};
 
