@@ -24,6 +24,7 @@ mod m0091_app_framed;
 mod m0110_patient_list;
 mod m0130_app_jwks_uri;
 mod m0131_consent_denial;
+mod m0160_compressed;
 
 pub struct Migrator;
 
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0110_patient_list::Migration),
             Box::new(m0130_app_jwks_uri::Migration),
             Box::new(m0131_consent_denial::Migration),
+            Box::new(m0160_compressed::Migration),
         ]
     }
 }
