@@ -203,7 +203,10 @@ impl Drop for UnderWay {
         doing.under_way -= 1;
         if doing.under_way == 0 {
             doing.until = Some(Instant::now() + self.0.1.idle);
-            if let Some(reader) = doing.reader.take() {
+            // In HTTP/1 the task that reads has just written the answer, and reads again before it rests. Waking it would make it run once
+            // more, and another thread get up to look for work.
+            let reader = doing.reader.take().filter(|_| doing.version == Some(Version::HTTP_2));
+            if let Some(reader) = reader {
                 reader.wake();
             }
         }

@@ -164,7 +164,7 @@ async fn over_database(
     let address = listener.local_addr()?;
     let serving = public_url.clone();
     let readiness = Readiness::new(ClusterConnection::connect(&url).await?);
-    let state = fhir::State {
+    let state = fhir::State::from(fhir::Parts {
         store: store.clone(),
         clock: Clock::Machine,
         public_url: public_url.into(),
@@ -178,7 +178,7 @@ async fn over_database(
         pace: Arc::new(Pace::new(settings.pace.limit(settings.demo))),
         second_factor: settings.second_factor.clone().into(),
         key_sets: Arc::default(),
-    };
+    });
     let live = state.live.clone();
     let jobs = state.jobs.clone();
     let pruning = tokio::spawn(prune(store.clone()));

@@ -169,7 +169,7 @@ impl Server {
         let database = ClusterConnection::connect(&url).await.expect("the database answers");
         let live = api::live::Live::default();
         let jobs = api::jobs::Jobs::default();
-        let state = api::fhir::State {
+        let state = api::fhir::State::from(api::fhir::Parts {
             store: store.clone(),
             clock: clock.clone(),
             public_url: public_url.into(),
@@ -183,7 +183,7 @@ impl Server {
             pace: Arc::new(Pace::new(Limit::NONE)),
             second_factor,
             key_sets: Arc::default(),
-        };
+        });
         let router = api::router::router(Readiness::new(database), state.clone());
         tokio::spawn(listen::serve(listener, router, Patience::default(), std::future::pending()));
         Self { url: address, database: url, store, clock, live, jobs, state }
@@ -194,7 +194,8 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let database = ClusterConnection::connect(&self.database).await.expect("the database answers");
-        let state = api::fhir::State { pace: Arc::new(Pace::new(limit)), ..self.state.clone() };
+        let parts = api::fhir::Parts { pace: Arc::new(Pace::new(limit)), ..api::fhir::Parts::clone(&self.state) };
+        let state = api::fhir::State::from(parts);
         let router = api::router::router(Readiness::new(database), state);
         tokio::spawn(listen::serve(listener, router, patience, std::future::pending()));
         address

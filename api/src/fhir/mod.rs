@@ -23,7 +23,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::FromRef;
 use axum::handler::Handler;
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodRouter, get, post};
@@ -49,9 +48,27 @@ use crate::jobs::Jobs;
 use crate::live::Live;
 use crate::smart::KeySets;
 
-/// What the doors need.
-#[derive(Clone, FromRef)]
-pub struct State {
+/// What the doors need: one count, since each layer of a route has it, and each request copies the layers.
+#[derive(Clone)]
+pub struct State(Arc<Parts>);
+
+impl From<Parts> for State {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl std::ops::Deref for State {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// The parts of a [`State`].
+#[derive(Clone)]
+pub struct Parts {
     pub store: Store,
     pub clock: Clock,
     /// Without a slash at the end; every absolute URL is made from it, never from a request header.
@@ -60,13 +77,11 @@ pub struct State {
     /// Whether the demo log-ins are good.
     pub demo: bool,
     /// Whether what only reads is in the audit before it is answered, instead of a tenth of a second later.
-    #[from_ref(skip)]
     pub audit_at_once: bool,
     pub live: Live,
     pub jobs: Jobs,
     pub graphql: Arc<Settings>,
     /// How many proxies of ours stand in front.
-    #[from_ref(skip)]
     pub proxy_hops: usize,
     /// How many requests of one account are taken.
     pub pace: Arc<Pace>,

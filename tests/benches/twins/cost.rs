@@ -93,7 +93,7 @@ pub async fn all(shapes: &[&Shape], url: &str, token: &str, time: Duration) -> V
 }
 
 fn state(store: Store) -> fhir::State {
-    fhir::State {
+    fhir::State::from(fhir::Parts {
         store,
         clock: Clock::Machine,
         public_url: "http://127.0.0.1".into(),
@@ -107,7 +107,7 @@ fn state(store: Store) -> fhir::State {
         pace: Arc::new(Pace::new(Limit::NONE)),
         second_factor: Arc::new([]),
         key_sets: Arc::default(),
-    }
+    })
 }
 
 /// Its address.
