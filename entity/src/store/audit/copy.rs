@@ -9,6 +9,8 @@ use super::{AuditRow, hash};
 const SQL: &str = "COPY fhir.audit_event \
     (recorded, request_id, principal, account, action, subtype, outcome, patients, what, hash) FROM STDIN (FORMAT binary)";
 const COLUMNS: i16 = 10;
+/// So many rows are written and hashed before others have their turn.
+const AT_ONCE: usize = 128;
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 /// 2000-01-01T00:00:00Z, where PostgreSQL counts from, in microseconds of the epoch.
 const EPOCH: i64 = 946_684_800_000_000;
@@ -19,19 +21,22 @@ const JSONB: u8 = 1;
 
 /// All rows or none, in a transaction of their own.
 pub(super) async fn copy(connection: &mut PgConnection, rows: &[AuditRow]) -> Result<(), sqlx::Error> {
-    let bytes = file(rows);
+    let bytes = file(rows).await;
     let mut copy = connection.copy_in_raw(SQL).await?;
     copy.send(bytes).await?;
     copy.finish().await?;
     Ok(())
 }
 
-fn file(rows: &[AuditRow]) -> Vec<u8> {
+async fn file(rows: &[AuditRow]) -> Vec<u8> {
     let mut out = Vec::with_capacity(64 + rows.len() * 512);
     out.extend_from_slice(SIGNATURE);
     // Neither flags nor an extension of the header.
     out.extend_from_slice(&[0; 8]);
-    for row in rows {
+    for (at, row) in rows.iter().enumerate() {
+        if at > 0 && at.is_multiple_of(AT_ONCE) {
+            tokio::task::yield_now().await;
+        }
         out.extend_from_slice(&COLUMNS.to_be_bytes());
         field(&mut out, &(row.recorded.timestamp_micros() - EPOCH).to_be_bytes());
         field(&mut out, row.request_id.as_bytes());
