@@ -23,6 +23,9 @@ use crate::error;
 pub const MAX_PAGE: u32 = 200;
 /// Page size when none is asked for.
 pub const DEFAULT_PAGE: u32 = 50;
+/// How often a loader lets others come before it asks. Whoever can ask does so in the first round; each further round resumes all of
+/// them once more, for nothing.
+const YIELDS: usize = 2;
 
 /// What resolvers work with; one per operation, since loaders batch within one operation only.
 pub struct Session {
@@ -260,10 +263,12 @@ impl Session {
                     now: self.now,
                     shape: shape.clone(),
                 })
+                .with_yield_count(YIELDS)
             };
             loaders.entry(shape.clone()).or_insert_with(new).clone()
         };
-        let loaded = loader.try_load(patient.to_owned()).await;
+        // The loader's locks would use the task's budget up, and those who ask beyond it would come too late to be loaded with the others.
+        let loaded = tokio::task::unconstrained(loader.try_load(patient.to_owned())).await;
         let loaded = loaded.map_err(|e| error::graphql(&StoreError::Internal(e.to_string())))?;
         loaded.map_err(|e| error::graphql(&e))
     }

@@ -199,3 +199,27 @@ async fn terms_are_chosen_by_name_with_their_codes() {
     assert_eq!(data["allergens"], json!([{"text": "Peanut", "category": "FOOD"}]));
     assert_eq!(data["none"], json!([]));
 }
+
+/// A page of patients with five lists of each asks a thousand times within one operation.
+#[tokio::test]
+async fn lists_of_a_full_page_of_patients_take_one_statement_each() {
+    use sea_orm::{ConnectionTrait as _, Database, DatabaseBackend, Statement};
+    let patients: Vec<Value> =
+        (0..200).map(|n| json!({"resourceType": "Patient", "id": format!("p{n}"), "active": true})).collect();
+    let site = Site::start(&json!(patients).to_string()).await;
+    let lee = site.person(Role::Physician, None).await;
+    let db = Database::connect(&site.server.database).await.unwrap();
+    db.execute_unprepared("CREATE EXTENSION pg_stat_statements").await.unwrap();
+    let ids: Vec<String> = (0..200).map(|n| format!("Patient/p{n}")).collect();
+    let query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Patient {
+        conditions(first: 1) { nodes { id } } allergies(first: 1) { nodes { id } } encounters(first: 1) { nodes { id } }
+        procedures(first: 1) { nodes { id } } medicationRequests(first: 1) { nodes { id } } } } }";
+    let data = site.ask(&lee, query, json!({"ids": ids})).await;
+    assert_eq!(data["nodes"].as_array().unwrap().len(), 200);
+    assert_eq!(data["nodes"][199]["procedures"]["nodes"], json!([]));
+    let sql = "SELECT calls FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
+               WHERE d.datname = current_database() AND query LIKE '%WITH ORDINALITY AS q (pat, n)%'";
+    let rows = db.query_all_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await.unwrap();
+    let calls: Vec<i64> = rows.iter().map(|r| r.try_get("", "calls").unwrap()).collect();
+    assert_eq!(calls, [1; 5]);
+}
