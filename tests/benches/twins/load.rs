@@ -1,10 +1,8 @@
 //! A small HTTP/1.1 load generator: keep-alive connections, one request after the other on each, every answer read and checked.
 
-use std::io;
+use std::io::{self, Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
-
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 /// What a run saw.
 #[derive(Debug, Default)]
@@ -28,28 +26,23 @@ impl Run {
 /// An answer that is no success, or a connection that ends.
 pub async fn run(host: &str, requests: &[Vec<u8>], clients: usize, time: Duration) -> io::Result<Run> {
     let begun = Instant::now();
-    let mut tasks = tokio::task::JoinSet::new();
-    for client in 0..clients {
+    let times = by_threads(clients, |client| {
         let (host, requests) = (host.to_owned(), requests.to_vec());
-        tasks.spawn(async move {
-            let mut stream = TcpStream::connect(&host).await?;
-            stream.set_nodelay(true)?;
+        move || {
+            let mut stream = connected(&host)?;
             let (mut buffer, mut times) = (Vec::with_capacity(1 << 16), Vec::new());
             let mut at = client * 7;
             while begun.elapsed() < time {
                 let sent = Instant::now();
-                stream.write_all(&requests[at % requests.len()]).await?;
-                answer(&mut stream, &mut buffer).await?;
+                stream.write_all(&requests[at % requests.len()])?;
+                answer(&mut stream, &mut buffer)?;
                 times.push(sent.elapsed());
                 at += 1;
             }
-            Ok::<_, io::Error>(times)
-        });
-    }
-    let mut times = Vec::new();
-    while let Some(done) = tasks.join_next().await {
-        times.extend(done.map_err(io::Error::other)??);
-    }
+            Ok(times)
+        }
+    });
+    let mut times = times.await?.concat();
     let per_second = times.len() as f64 / begun.elapsed().as_secs_f64();
     times.sort_unstable();
     Ok(Run { per_second, times })
@@ -61,33 +54,46 @@ pub async fn run(host: &str, requests: &[Vec<u8>], clients: usize, time: Duratio
 /// As [`run`].
 pub async fn each(host: &str, requests: &[Vec<u8>], clients: usize) -> io::Result<Duration> {
     let begun = Instant::now();
-    let mut tasks = tokio::task::JoinSet::new();
-    for client in 0..clients {
+    let done = by_threads(clients, |client| {
         let mine: Vec<Vec<u8>> = requests.iter().skip(client).step_by(clients).cloned().collect();
         let host = host.to_owned();
-        tasks.spawn(async move {
-            let mut stream = TcpStream::connect(&host).await?;
-            stream.set_nodelay(true)?;
+        move || {
+            let mut stream = connected(&host)?;
             let mut buffer = Vec::with_capacity(1 << 16);
             for request in mine {
-                stream.write_all(&request).await?;
-                answer(&mut stream, &mut buffer).await?;
+                stream.write_all(&request)?;
+                answer(&mut stream, &mut buffer)?;
             }
-            Ok::<_, io::Error>(())
-        });
-    }
-    while let Some(done) = tasks.join_next().await {
-        done.map_err(io::Error::other)??;
-    }
+            Ok(())
+        }
+    });
+    done.await?;
     Ok(begun.elapsed())
 }
 
-async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<()> {
+/// A client has a thread that blocks, as pgbench has: one that a runtime wakes would be slower than half of what it measures.
+async fn by_threads<T, C>(clients: usize, client: impl Fn(usize) -> C) -> io::Result<Vec<T>>
+where
+    T: Send + 'static,
+    C: FnOnce() -> io::Result<T> + Send + 'static,
+{
+    let threads: Vec<_> = (0..clients).map(|n| std::thread::spawn(client(n))).collect();
+    let joined = tokio::task::spawn_blocking(|| {
+        threads.into_iter().map(|t| t.join().map_err(|_| io::Error::other("a client panicked"))?).collect()
+    });
+    joined.await.map_err(io::Error::other)?
+}
+
+fn connected(host: &str) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(host)?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<()> {
     buffer.clear();
     let head = loop {
-        if stream.read_buf(buffer).await? == 0 {
-            return Err(io::Error::other("the server closed the connection"));
-        }
+        more(stream, buffer)?;
         if let Some(end) = buffer.windows(4).position(|w| w == b"\r\n\r\n") {
             break end + 4;
         }
@@ -101,9 +107,7 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<()> 
         text.lines().find_map(|l| l.strip_prefix("content-length:")).and_then(|l| l.trim().parse::<usize>().ok());
     let length = length.ok_or_else(|| io::Error::other("an answer without a length"))?;
     while buffer.len() < head + length {
-        if stream.read_buf(buffer).await? == 0 {
-            return Err(io::Error::other("the server closed the connection"));
-        }
+        more(stream, buffer)?;
     }
     if buffer[head..].starts_with(b"{\"errors\"")
         || buffer[head..].ends_with(b"}]}") && buffer[head..].windows(10).any(|w| w == b"\"errors\":[")
@@ -111,4 +115,16 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<()> 
         return Err(io::Error::other(String::from_utf8_lossy(&buffer[head..]).into_owned()));
     }
     Ok(())
+}
+
+/// Appends what has come.
+fn more(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<()> {
+    let mut part = [0; 1 << 16];
+    match stream.read(&mut part)? {
+        0 => Err(io::Error::other("the server closed the connection")),
+        n => {
+            buffer.extend_from_slice(&part[..n]);
+            Ok(())
+        }
+    }
 }
