@@ -142,20 +142,21 @@ pub async fn carry_out(
 
     let committed = if conditions.criteria.is_empty() {
         let (writes, places, steps) = steps(resolve(plan, &queries, &[], &options)?)?;
-        let committed = store.commit(actor, request, &Plan::of(writes.clone())).await;
-        committed.map(|outcomes| (outcomes, steps)).map_err(|error| name_entry(error, &writes, &places))
+        let plan = Plan::of(writes);
+        let committed = store.commit(actor, request, &plan).await;
+        committed.map(|outcomes| (outcomes, steps)).map_err(|error| name_entry(error, &named(&plan.writes), &places))
     } else {
-        // Which entry each write came from, as of the last try.
+        // What each write names, and which entry it came from, as of the last try.
         let tried = Mutex::new((Vec::new(), Vec::new()));
         let decide = |matches: &[Vec<Match>]| {
             let (writes, places, steps) = steps(resolve(plan.clone(), &queries, matches, &options)?)?;
-            *tried.lock().expect("nobody panics with it") = (writes.clone(), places);
+            *tried.lock().expect("nobody panics with it") = (named(&writes), places);
             Ok((Cow::Owned(Plan::of(writes)), steps))
         };
         let committed = store.commit_conditional(actor, request, &conditions, &decide).await;
         committed.map_err(|error| {
-            let (writes, places) = &*tried.lock().expect("nobody panics with it");
-            name_entry(error, writes, places)
+            let (names, places) = &*tried.lock().expect("nobody panics with it");
+            name_entry(error, names, places)
         })
     };
     let (outcomes, steps) = committed?;
@@ -280,16 +281,24 @@ fn task(n: usize, work: Work<'_>) -> Result<Task, Vec<Issue>> {
     }
 }
 
+/// A resource by type and id.
+type Name = (ResourceType, String);
+
+/// What each write is of: bodies of a bundle are not kept for the sake of an error.
+fn named(writes: &[Write]) -> Vec<Name> {
+    writes.iter().map(|w| (w.resource_type, w.id.clone())).collect()
+}
+
 /// The store numbers and names writes; the client numbers entries: `places` says which entry each write came from.
-fn name_entry(error: StoreError, writes: &[Write], places: &[usize]) -> StoreError {
-    let of = |wanted: &dyn Fn(&Write) -> bool| writes.iter().position(wanted).and_then(|at| places.get(at).copied());
+fn name_entry(error: StoreError, names: &[Name], places: &[usize]) -> StoreError {
+    let of = |wanted: &dyn Fn(&Name) -> bool| names.iter().position(wanted).and_then(|at| places.get(at).copied());
     let place = match &error {
         StoreError::InvalidWrite { at, .. } | StoreError::NotValid { at, .. } => places.get(*at).copied(),
         StoreError::NotFound { resource_type, id }
         | StoreError::NoCreateByUpdate { resource_type, id }
         | StoreError::Gone { resource_type, id }
-        | StoreError::Stale { resource_type, id, .. } => of(&|w| w.resource_type == *resource_type && w.id == *id),
-        StoreError::Forbidden { resource_type, .. } => of(&|w| w.resource_type == *resource_type),
+        | StoreError::Stale { resource_type, id, .. } => of(&|n| n.0 == *resource_type && n.1 == *id),
+        StoreError::Forbidden { resource_type, .. } => of(&|n| n.0 == *resource_type),
         _ => None,
     };
     let named = |n: usize, issues: Vec<Issue>| {
