@@ -9,6 +9,7 @@ pub mod gate;
 pub mod limits;
 mod mutation;
 pub mod query;
+pub mod referring;
 pub mod scalar;
 pub mod session;
 pub mod subscription;

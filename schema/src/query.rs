@@ -40,6 +40,7 @@ use crate::types::questionnaire::{
     self, Questionnaire, QuestionnaireConnection, QuestionnaireResponse, ScoreInstrument,
 };
 use crate::types::role_table::{self, RoleTableLine};
+use crate::types::place::{Location, Medication, Organization, PractitionerRole, Specimen};
 use crate::types::versions::{Provenance, ProvenanceConnection, VersionConnection};
 use crate::types::worklist::{self, WorklistConnection, WorklistFilter, WorklistKind};
 use crate::value::Coding;
@@ -95,6 +96,11 @@ pub enum Node {
     Questionnaire(Questionnaire),
     QuestionnaireResponse(QuestionnaireResponse),
     Provenance(Provenance),
+    Location(Location),
+    Medication(Medication),
+    Organization(Organization),
+    PractitionerRole(PractitionerRole),
+    Specimen(Specimen),
     OtherResource(OtherResource),
 }
 
@@ -136,6 +142,11 @@ pub(crate) fn node(document: Document) -> Node {
         ResourceType::Questionnaire => Node::Questionnaire(Questionnaire(document)),
         ResourceType::QuestionnaireResponse => Node::QuestionnaireResponse(QuestionnaireResponse(document)),
         ResourceType::Provenance => Node::Provenance(Provenance(document)),
+        ResourceType::Location => Node::Location(Location(document)),
+        ResourceType::Medication => Node::Medication(Medication(document)),
+        ResourceType::Organization => Node::Organization(Organization(document)),
+        ResourceType::PractitionerRole => Node::PractitionerRole(PractitionerRole(document)),
+        ResourceType::Specimen => Node::Specimen(Specimen(document)),
         _ => Node::OtherResource(OtherResource(document)),
     }
 }

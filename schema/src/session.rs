@@ -18,6 +18,7 @@ use tokio::sync::OnceCell;
 
 use crate::document::Document;
 use crate::error;
+use crate::referring::{Referring, TargetLoader};
 
 /// Most matches of one page.
 pub const MAX_PAGE: u32 = 200;
@@ -39,6 +40,7 @@ pub struct Session {
     loaders: Mutex<HashMap<Shape, PatientLoader>>,
     by_id: Mutex<HashMap<(ResourceType, Option<DateTime<Utc>>), IdLoader>>,
     questions: Mutex<HashMap<&'static str, QuestionLoader>>,
+    pub(crate) referring: Mutex<HashMap<Referring, TargetLoader>>,
     /// Whom the caller starred, once somebody asks.
     stars: OnceCell<HashSet<String>>,
     passwords: Option<Passwords>,
@@ -199,6 +201,7 @@ impl Session {
             loaders,
             by_id: Mutex::default(),
             questions: Mutex::default(),
+            referring: Mutex::default(),
             stars: OnceCell::new(),
             passwords: None,
             secrets: None,

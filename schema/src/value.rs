@@ -279,6 +279,13 @@ impl Range {
     }
 }
 
+impl Ratio {
+    pub fn read(value: &Json<'_>) -> Self {
+        let part = |name: &str| value.get(name).map(Quantity::read);
+        Self { numerator: part("numerator"), denominator: part("denominator") }
+    }
+}
+
 impl Period {
     pub fn read(value: &Json<'_>) -> Self {
         Self { start: date_time(value, "start"), end: date_time(value, "end") }
@@ -355,10 +362,7 @@ pub fn observation_value(value: &Json<'_>) -> Option<ObservationValue> {
             "valueBoolean" => ObservationValue::Boolean(BooleanValue { boolean: v.as_bool()? }),
             "valueInteger" => ObservationValue::Integer(IntegerValue { integer: v.as_number()?.parse().ok()? }),
             "valueRange" => ObservationValue::Range(Range::read(v)),
-            "valueRatio" => ObservationValue::Ratio(Ratio {
-                numerator: v.get("numerator").map(Quantity::read),
-                denominator: v.get("denominator").map(Quantity::read),
-            }),
+            "valueRatio" => ObservationValue::Ratio(Ratio::read(v)),
             "valuePeriod" => ObservationValue::Period(Period::read(v)),
             "valueSampledData" => ObservationValue::SampledData(SampledData::read(v)?),
             _ => return None,

@@ -1884,6 +1884,11 @@ export type AcknowledgeResultMutation = { resultAcknowledge: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, status: TaskStatus | null } }
      } };
@@ -1930,10 +1935,20 @@ export type RecordEnterInErrorMutation = { recordEnterInError: { outcome:
           | { id: string, versionId: string }
           | { id: string, versionId: string }
           | { id: string, versionId: string }
+          | { id: string, versionId: string }
+          | { id: string, versionId: string }
+          | { id: string, versionId: string }
+          | { id: string, versionId: string }
+          | { id: string, versionId: string }
          }
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2205,6 +2220,11 @@ export type UpdateAllergyMutation = { allergyUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -2218,6 +2238,11 @@ export type RefuteAllergyMutation = { allergyRefute: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2375,6 +2400,11 @@ export type BedsQuery = { search: { nodes: Array<
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
     >, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type StartEncounterMutationVariables = Exact<{
@@ -2389,6 +2419,11 @@ export type StartEncounterMutation = { encounterStart: { outcome:
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'OpenEncounterExists', existing: Array<{ id: string, class: { code: string | null } | null, period: { start: string | null } | null }> }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2457,6 +2492,11 @@ export type TransferEncounterMutation = { encounterTransfer: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -2470,6 +2510,11 @@ export type FinishEncounterMutation = { encounterFinish: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2537,8 +2582,18 @@ export type DischargeEncounterMutation = { encounterDischarge: { outcome:
           | { id: string }
           | { id: string }
           | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
         > }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2632,18 +2687,23 @@ export type WorkPageFragment = { totalCount: number | null, nodes: Array<{ title
       | { __typename: 'Flag', id: string, versionId: string }
       | { __typename: 'Goal', id: string, versionId: string }
       | { __typename: 'Immunization', id: string, versionId: string }
+      | { __typename: 'Location', id: string, versionId: string }
+      | { __typename: 'Medication', id: string, versionId: string }
       | { __typename: 'MedicationRequest', id: string, versionId: string }
       | { __typename: 'MedicationStatement', id: string, versionId: string }
       | { __typename: 'Note', id: string, versionId: string }
       | { __typename: 'Observation', id: string, versionId: string }
+      | { __typename: 'Organization', id: string, versionId: string }
       | { __typename: 'OtherResource', id: string, versionId: string }
       | { __typename: 'Patient', id: string, versionId: string }
       | { __typename: 'Practitioner', id: string, versionId: string }
+      | { __typename: 'PractitionerRole', id: string, versionId: string }
       | { __typename: 'Procedure', id: string, versionId: string }
       | { __typename: 'Provenance', id: string, versionId: string }
       | { __typename: 'Questionnaire', id: string, versionId: string }
       | { __typename: 'QuestionnaireResponse', id: string, versionId: string }
       | { __typename: 'RelatedPerson', id: string, versionId: string }
+      | { __typename: 'Specimen', id: string, versionId: string }
       | { __typename: 'Task', status: TaskStatus | null, id: string, versionId: string, owner: { id: string | null, display: string | null } | null, focus: { id: string | null } | null }
      }> } & { ' $fragmentName'?: 'WorkPageFragment' };
 
@@ -2657,6 +2717,11 @@ export type ClaimTaskMutation = { taskClaim: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2724,6 +2789,11 @@ export type CompleteTaskMutation = { taskComplete: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, versionId: string, status: TaskStatus | null } }
      } };
@@ -2764,6 +2834,11 @@ export type ReassignTaskMutation = { taskReassign: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, versionId: string, status: TaskStatus | null } }
      } };
@@ -2772,6 +2847,11 @@ export type TaskOwnersQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type TaskOwnersQuery = { search: { nodes: Array<
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -2886,6 +2966,11 @@ export type SignNoteMutation = { noteSign: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'UnfilledPlaceholder', placeholders: Array<string> }
      } };
@@ -2902,6 +2987,11 @@ export type CosignNoteMutation = { noteCosign: { outcome:
       | { __typename: 'OwnNote', note: { id: string } }
       | { __typename: 'SignedMeanwhile', note: { id: string } }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2970,6 +3060,11 @@ export type AddendNoteMutation = { noteAddend: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3010,6 +3105,11 @@ export type RetractNoteMutation = { noteRetract: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3017,6 +3117,11 @@ export type CosignersQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type CosignersQuery = { search: { nodes: Array<
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -3106,6 +3211,11 @@ export type SaveNoteMutation = { noteEdit: { outcome:
           | { id: string }
           | { id: string }
           | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
          }
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
@@ -3129,7 +3239,12 @@ export type SaveNoteMutation = { noteEdit: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string, sections: Array<{ code: string | null, title: string | null, text: string | null, sources: Array<{ id: string | null }> }> }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3231,6 +3346,11 @@ export type ConditionUpdateMutation = { conditionUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3253,6 +3373,11 @@ export type ConditionResolveMutation = { conditionResolve: { outcome:
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'ProblemFieldsFragment': ProblemFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3426,10 +3551,15 @@ export type UpdatePatientMutation = { patientUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | (
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'PersonFieldsFragment': PersonFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3509,6 +3639,11 @@ export type BookAppointmentMutation = { appointmentBook: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3525,6 +3660,11 @@ export type MoveAppointmentMutation = { appointmentReschedule: { outcome:
       | { __typename: 'PatientDoubleBooked', appointments: Array<{ id: string, start: string | null, description: string | null }> }
       | { __typename: 'SlotGone', slot: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3592,6 +3732,11 @@ export type CancelAppointmentMutation = { appointmentCancel: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3605,6 +3750,11 @@ export type CheckInMutation = { appointmentCheckIn: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3672,6 +3822,11 @@ export type NoShowMutation = { appointmentNoShow: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3710,7 +3865,17 @@ export type ScheduleQuery = { me: { fhirUser: string | null }, schedule: Array<{
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
     >, pageInfo: { hasNextPage: boolean } }, places: { nodes: Array<
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -3807,6 +3972,8 @@ export type TimelinePageFragment = { omitted: Array<TimelineKind>, nodes: Array<
       | { __typename: 'Flag', id: string, versionId: string }
       | { __typename: 'Goal', startDate: string | null, id: string, versionId: string, goalStatus: GoalStatus | null }
       | { __typename: 'Immunization', occurredAt: string | null, id: string, versionId: string, immunizationStatus: ImmunizationStatus | null }
+      | { __typename: 'Location', id: string, versionId: string }
+      | { __typename: 'Medication', id: string, versionId: string }
       | { __typename: 'MedicationRequest', dosageText: string | null, authoredOn: string | null, id: string, versionId: string, requestStatus: MedicationRequestStatus | null }
       | { __typename: 'MedicationStatement', dosageText: string | null, effectiveAt: string | null, assertedAt: string | null, id: string, versionId: string, statementStatus: MedicationStatementStatus | null, effectivePeriod: { start: string | null, end: string | null } | null }
       | { __typename: 'Note', id: string, versionId: string }
@@ -3814,14 +3981,17 @@ export type TimelinePageFragment = { omitted: Array<TimelineKind>, nodes: Array<
         { __typename: 'Observation', effectiveAt: string | null, id: string, versionId: string, effectivePeriod: { start: string | null, end: string | null } | null, category: Array<{ codings: Array<{ code: string | null }> }> }
         & { ' $fragmentRefs'?: { 'ObservationRowFragment': ObservationRowFragment } }
       )
+      | { __typename: 'Organization', id: string, versionId: string }
       | { __typename: 'OtherResource', id: string, versionId: string }
       | { __typename: 'Patient', id: string, versionId: string }
       | { __typename: 'Practitioner', id: string, versionId: string }
+      | { __typename: 'PractitionerRole', id: string, versionId: string }
       | { __typename: 'Procedure', performedAt: string | null, id: string, versionId: string, procedureStatus: ProcedureStatus | null, performedPeriod: { start: string | null, end: string | null } | null }
       | { __typename: 'Provenance', id: string, versionId: string }
       | { __typename: 'Questionnaire', id: string, versionId: string }
       | { __typename: 'QuestionnaireResponse', id: string, versionId: string }
       | { __typename: 'RelatedPerson', id: string, versionId: string }
+      | { __typename: 'Specimen', id: string, versionId: string }
       | { __typename: 'Task', id: string, versionId: string }
      }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } & { ' $fragmentName'?: 'TimelinePageFragment' };
 

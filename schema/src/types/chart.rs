@@ -14,6 +14,7 @@ use crate::document::{Document, connection, resource};
 use crate::error::{self, or_null};
 use crate::scalar::{DateTime, Decimal, Instant};
 use crate::session::{Session, session};
+use crate::types::acknowledgement::{self, Acknowledgement};
 use crate::types::medication::dosage_text;
 use crate::value::{
     Annotation, Coding, Concept, Interpretation, InterpretationSource, ObservationValue, Period, Quantity,
@@ -391,6 +392,16 @@ resource! {
         async fn performers(&self) -> Vec<ResourceRef> {
             self.0.references("performer")
         }
+        /// Who was the first to acknowledge the version that is shown; null while nobody has.
+        #[graphql(complexity = 10)]
+        async fn acknowledgement(&self, ctx: &Context<'_>) -> Option<Acknowledgement> {
+            or_null(ctx, acknowledgement::acknowledgement(ctx, &self.0)).await.flatten()
+        }
+        /// The reports that it is a result of, newest first.
+        #[graphql(complexity = 20)]
+        async fn reports(&self, ctx: &Context<'_>) -> Option<Vec<DiagnosticReport>> {
+            or_null(ctx, acknowledgement::reports(ctx, &self.0)).await
+        }
         /// What was looked at.
         async fn specimen(&self) -> Option<ResourceRef> {
             self.0.reference("specimen")
@@ -569,6 +580,11 @@ resource! {
             let document = |s| Document::as_of_instant(s, at).map(Observation);
             let of = |id: &String| found.iter().find(|s| s.id == *id).cloned().map(document);
             ids.iter().map(|id| id.as_ref().and_then(of).transpose()).collect()
+        }
+        /// Who was the first to acknowledge the version that is shown; null while nobody has.
+        #[graphql(complexity = 10)]
+        async fn acknowledgement(&self, ctx: &Context<'_>) -> Option<Acknowledgement> {
+            or_null(ctx, acknowledgement::acknowledgement(ctx, &self.0)).await.flatten()
         }
         /// The visit it belongs to.
         async fn encounter(&self) -> Option<ResourceRef> {

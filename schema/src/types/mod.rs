@@ -1,6 +1,7 @@
 //! The types of the API: the patient, what a chart holds, what is taken now, what stands around the chart,
 //! how a record came to be, who has seen it, and what waits for somebody.
 
+pub mod acknowledgement;
 pub mod audit;
 pub mod background;
 pub mod care;
@@ -18,6 +19,7 @@ pub mod patient;
 pub mod patient_list;
 pub mod questionnaire;
 pub mod role_table;
+pub mod place;
 pub mod score;
 pub mod timeline;
 pub mod trend;

@@ -227,7 +227,7 @@ async fn nodes_are_found_by_global_id_or_null() {
         )
         .await;
     assert_eq!(data["a"], json!({"__typename": "Condition", "id": "Condition/c1", "code": {"text": "Asthma"}}));
-    assert_eq!((&data["b"]["__typename"], &data["b"]["fhir"]["name"]), (&json!("OtherResource"), &json!("Ward")));
+    assert_eq!((&data["b"]["__typename"], &data["b"]["fhir"]["name"]), (&json!("Organization"), &json!("Ward")));
     assert_eq!((&data["c"], &data["d"]), (&Value::Null, &Value::Null));
     assert_eq!(data["nodes"], json!([{"id": "Patient/ben"}, null, {"id": "Observation/k1"}]));
     assert_eq!(data["me"], json!({"principal": "integrator", "roles": ["SYSTEM"]}));

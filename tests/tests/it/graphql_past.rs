@@ -340,26 +340,27 @@ async fn a_timeline_is_one_list_over_all_types() {
 #[tokio::test]
 async fn any_type_is_searched_and_read_with_its_json() {
     let (site, lee) = site().await;
-    let named = |id: &str, name: &str| json!({"resourceType": "Organization", "id": id, "name": name});
+    let named = |id: &str, name: &str| json!({"resourceType": "HealthcareService", "id": id, "name": name});
     site.store(&json!([named("a", "Alpha & Co"), named("b", "Beta"), named("c", "Gamma")]).to_string()).await;
     let query = r"query Q($type: String!, $query: String!, $after: String) { search(type: $type, query: $query, first: 2, after: $after) {
         totalCount nodes { id fhir ... on OtherResource { resourceType } } pageInfo { hasNextPage endCursor } } }";
-    let first = site.ask(&lee, query, json!({"type": "Organization", "query": "_sort=name"})).await;
+    let first = site.ask(&lee, query, json!({"type": "HealthcareService", "query": "_sort=name"})).await;
     let first = &first["search"];
     assert_eq!((&first["totalCount"], &first["pageInfo"]["hasNextPage"]), (&json!(3), &json!(true)));
     assert_eq!(first["nodes"][0]["fhir"]["name"], "Alpha & Co");
-    assert_eq!(first["nodes"][0]["resourceType"], "Organization");
+    assert_eq!(first["nodes"][0]["resourceType"], "HealthcareService");
     let after = first["pageInfo"]["endCursor"].clone();
-    let second = site.ask(&lee, query, json!({"type": "Organization", "query": "_sort=name", "after": after})).await;
+    let second =
+        site.ask(&lee, query, json!({"type": "HealthcareService", "query": "_sort=name", "after": after})).await;
     assert_eq!(second["search"]["nodes"].as_array().unwrap().len(), 1);
-    assert_eq!(second["search"]["nodes"][0]["id"], "Organization/c");
-    let one = site.ask(&lee, query, json!({"type": "Organization", "query": "name=alpha%20%26"})).await;
+    assert_eq!(second["search"]["nodes"][0]["id"], "HealthcareService/c");
+    let one = site.ask(&lee, query, json!({"type": "HealthcareService", "query": "name=alpha%20%26"})).await;
     assert_eq!(one["search"]["totalCount"], 1);
     for (resource_type, text, expected) in [
-        ("Organization", "colour=red", "colour"),
-        ("Organization", "_count=3", "_count has no effect"),
-        ("Organization", "_include=*", "_include has no effect"),
-        ("Organization", "name=%zz", "percent-encoded"),
+        ("HealthcareService", "colour=red", "colour"),
+        ("HealthcareService", "_count=3", "_count has no effect"),
+        ("HealthcareService", "_include=*", "_include has no effect"),
+        ("HealthcareService", "name=%zz", "percent-encoded"),
         ("AuditEvent", "", "no type of resource"),
         ("Nothing", "", "no type of resource"),
     ] {

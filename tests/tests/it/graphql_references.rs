@@ -128,3 +128,65 @@ async fn references_of_a_list_are_read_together() {
     }
     assert_eq!(counted, [1, 1]);
 }
+
+/// What stands around a record has fields of its own, each read from its element.
+#[tokio::test]
+async fn organizations_places_roles_specimens_and_medicines_have_their_fields() {
+    let world = json!([
+        {"resourceType": "Organization", "id": "h", "active": true, "name": "House", "type": [{"text": "Hospital"}],
+         "identifier": [{"system": "urn:org", "value": "7"}], "telecom": [{"system": "phone", "value": "1"}],
+         "address": [{"city": "Bern"}], "partOf": {"reference": "Organization/group"}},
+        {"resourceType": "Organization", "id": "group", "name": "Group"},
+        {"resourceType": "Location", "id": "bed", "status": "active", "operationalStatus": {"code": "O"}, "name": "Bed 1", "description": "At the window",
+         "type": [{"text": "Ward care"}], "physicalType": {"text": "Bed"}, "telecom": [{"system": "phone", "value": "2"}], "address": {"city": "Basel"},
+         "position": {"latitude": 46.950, "longitude": 7.45}, "partOf": {"reference": "Location/ward"},
+         "managingOrganization": {"reference": "Organization/h"}},
+        {"resourceType": "PractitionerRole", "id": "r", "active": true, "period": {"start": "2024"}, "practitioner": {"display": "Kim"},
+         "organization": {"reference": "Organization/h"}, "code": [{"text": "Doctor"}], "specialty": [{"text": "Surgery"}],
+         "location": [{"reference": "Location/bed"}], "telecom": [{"system": "phone", "value": "3"}]},
+        {"resourceType": "Patient", "id": "ada"},
+        {"resourceType": "Specimen", "id": "s", "status": "available", "type": {"text": "Blood"}, "subject": {"reference": "Patient/ada"},
+         "accessionIdentifier": {"value": "A1"}, "receivedTime": "2026-01-02", "condition": [{"text": "Clotted"}], "note": [{"text": "Late"}],
+         "collection": {"collector": {"display": "Lea"}, "collectedDateTime": "2026-01-01", "quantity": {"value": 4.50, "unit": "mL"}, "bodySite": {"text": "Arm"}}},
+        {"resourceType": "Medication", "id": "m", "status": "active", "code": {"text": "Amoxicillin 500"}, "form": {"text": "Capsule"},
+         "manufacturer": {"display": "Maker"}, "batch": {"lotNumber": "L9", "expirationDate": "2027-05"},
+         "ingredient": [{"itemCodeableConcept": {"text": "Amoxicillin"}, "isActive": true,
+            "strength": {"numerator": {"value": 500, "unit": "mg"}, "denominator": {"value": 1}}}]},
+    ]);
+    let site = Site::start(&world.to_string()).await;
+    let lee = site.person(Role::Physician, None).await;
+    let asked = r#"{ nodes(ids: ["Organization/h", "Location/bed", "PractitionerRole/r", "Specimen/s", "Medication/m"]) { __typename id
+        ... on Organization { isActive: active title: name types { text } identifiers { value } telecom { value } addresses { city }
+            within: partOf { node { ... on Organization { name } } } }
+        ... on Location { state: status operationalStatus { code } title: name description types { text } physicalType { text } telecom { value } address { city }
+            position { latitude longitude altitude } lies: partOf { id node { id } } managingOrganization { node { id } } }
+        ... on PractitionerRole { isActive: active period { start } practitioner { display node { id } } organization { node { id } } roles { text }
+            specialties { text } locations { node { id } } telecom { value } }
+        ... on Specimen { state: status type { text } subject { id } accession { value } collectedAt collectedPeriod { start } collector { display } bodySite { text }
+            quantity { value unit } receivedAt conditions { text } notes { text } }
+        ... on Medication { state: status code { text } form { text } lotNumber expiresAt manufacturer { display }
+            ingredients { substance { text } reference { id } active strength { numerator { value unit } denominator { value } } } } } }"#;
+    let found = site.ask(&lee, asked, json!({})).await["nodes"].clone();
+    let text = |text: &str| json!({ "text": text });
+    let node = |id: &str| json!({"node": {"id": id}});
+    let expected = json!([
+        {"__typename": "Organization", "id": "Organization/h", "isActive": true, "title": "House", "types": [text("Hospital")], "identifiers": [{"value": "7"}],
+         "telecom": [{"value": "1"}], "addresses": [{"city": "Bern"}], "within": {"node": {"name": "Group"}}},
+        {"__typename": "Location", "id": "Location/bed", "state": "active", "operationalStatus": {"code": "O"}, "title": "Bed 1", "description": "At the window",
+         "types": [text("Ward care")], "physicalType": text("Bed"), "telecom": [{"value": "2"}], "address": {"city": "Basel"},
+         "position": {"latitude": "46.950", "longitude": "7.45", "altitude": null}, "lies": {"id": "Location/ward", "node": null},
+         "managingOrganization": node("Organization/h")},
+        {"__typename": "PractitionerRole", "id": "PractitionerRole/r", "isActive": true, "period": {"start": "2024"}, "practitioner": {"display": "Kim", "node": null},
+         "organization": node("Organization/h"), "roles": [text("Doctor")], "specialties": [text("Surgery")], "locations": [node("Location/bed")],
+         "telecom": [{"value": "3"}]},
+        {"__typename": "Specimen", "id": "Specimen/s", "state": "available", "type": text("Blood"), "subject": {"id": "Patient/ada"}, "accession": {"value": "A1"},
+         "collectedAt": "2026-01-01", "collectedPeriod": null, "collector": {"display": "Lea"}, "bodySite": text("Arm"), "quantity": {"value": "4.50", "unit": "mL"},
+         "receivedAt": "2026-01-02", "conditions": [text("Clotted")], "notes": [text("Late")]},
+        {"__typename": "Medication", "id": "Medication/m", "state": "active", "code": text("Amoxicillin 500"), "form": text("Capsule"), "lotNumber": "L9",
+         "expiresAt": "2027-05", "manufacturer": {"display": "Maker"}, "ingredients": [{"substance": text("Amoxicillin"), "reference": null, "active": true,
+            "strength": {"numerator": {"value": "500", "unit": "mg"}, "denominator": {"value": "1"}}}]},
+    ]);
+    for (found, expected) in found.as_array().unwrap().iter().zip(expected.as_array().unwrap()) {
+        assert_eq!(found, expected);
+    }
+}

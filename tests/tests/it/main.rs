@@ -44,6 +44,7 @@ mod graphql_chart;
 mod graphql_hostile;
 mod graphql_past;
 mod graphql_references;
+mod graphql_results;
 mod graphql_trend;
 mod history;
 mod import;
