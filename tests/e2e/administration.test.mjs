@@ -45,7 +45,7 @@ test('the table of roles is shown as the server answers it', async () => {
   assert.deepEqual(shown, expected)
   await accessible('roles')
   await page.getByLabel('Role', { exact: true }).selectOption('registrar')
-  await page.getByLabel('Part of a type').fill('observation')
+  await page.getByLabel('Part of a type').fill('medicationrequest')
   await page.getByText('No role may do anything with a type of that name.').waitFor()
   await page.getByLabel('Part of a type').fill('appointment')
   await page.getByRole('row', { name: 'Appointment create, read, change, search' }).waitFor()
