@@ -36,11 +36,11 @@ use crate::types::note::{self, Note, NoteDraft, NoteTemplate};
 use crate::types::past;
 use crate::types::patient::{DateRange, Patient, PatientConnection, page_cost};
 use crate::types::patient_list::{self, ChartOpened, PatientListKind};
+use crate::types::place::{Location, Medication, Organization, PractitionerRole, Specimen};
 use crate::types::questionnaire::{
     self, Questionnaire, QuestionnaireConnection, QuestionnaireResponse, ScoreInstrument,
 };
 use crate::types::role_table::{self, RoleTableLine};
-use crate::types::place::{Location, Medication, Organization, PractitionerRole, Specimen};
 use crate::types::versions::{Provenance, ProvenanceConnection, VersionConnection};
 use crate::types::worklist::{self, WorklistConnection, WorklistFilter, WorklistKind};
 use crate::value::Coding;

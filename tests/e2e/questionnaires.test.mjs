@@ -103,7 +103,7 @@ test('a form that is imported over FHIR is drawn, with conditions and a group th
   await question(/Abroad in the last year/).getByRole('radio', { name: 'Yes' }).check()
   const first = form.getByRole('group', { name: 'Trips: 1' })
   await first.getByLabel('Country code').fill('no')
-  await form.getByRole('button', { name: 'Add to Trips' }).click()
+  await form.getByRole('button', { name: 'Add another: Trips' }).click()
   const second = form.getByRole('group', { name: 'Trips: 2' })
   await second.getByLabel('Country code').fill('KE')
   await second.getByRole('radio', { name: 'Fever' }).check()

@@ -236,7 +236,7 @@ function Items({ nodes, ...rest }: ItemsProps) {
               <div><Button type="button" variant="text" color="error" aria-label={`Remove ${title}: ${n + 1}`} onClick={() => set(all.filter((o) => o !== one))}>Remove</Button></div>
             </fieldset>
           ))}
-          {(!item.maxOccurs || all.length < item.maxOccurs) && <div><Button type="button" variant="outlined" aria-label={`Add to ${title}`} onClick={() => set([...all, newRepetition(below)])}>{all.length === 0 ? 'Add one' : 'Add another'}</Button></div>}
+          {(!item.maxOccurs || all.length < item.maxOccurs) && <div><Button type="button" variant="outlined" aria-label={`${all.length === 0 ? 'Add one' : 'Add another'}: ${title}`} onClick={() => set([...all, newRepetition(below)])}>{all.length === 0 ? 'Add one' : 'Add another'}</Button></div>}
         </section>
       )
     }

@@ -22,7 +22,7 @@ import { Scores, scoresOf, scoreText, UrgentAnswer, type Score } from './scores'
 export const QuestionnairePage = graphql(`
   fragment QuestionnairePage on QuestionnaireResponseConnection {
     nodes {
-      id versionId status questionnaire title authored author { display } source { id display }
+      id versionId status questionnaire title authored author { id display } source { id display }
       items { parent linkId text values { kind text boolean number coding { system code display } quantity { value unit code } } }
     }
     pageInfo { hasNextPage endCursor }
@@ -57,6 +57,7 @@ function titleOf(r: Response, forms: Forms): string {
   const named = r.questionnaire && forms.find((f) => f.url === bare(r.questionnaire ?? '') || f.id === r.questionnaire)
   return r.title ?? (named ? named.title : null) ?? (r.questionnaire ? bare(r.questionnaire).split('/').at(-1) : null) ?? 'Form not recorded'
 }
+const writer = (r: Response) => r.author?.display ?? (r.author ? 'Name not stated' : 'Not recorded')
 const struck = (r: Response) => r.status === 'ENTERED_IN_ERROR'
 
 /** Forms that were filled in, newest first, with their scores; one is read or filled in beside the list. */
@@ -106,7 +107,7 @@ export function QuestionnairesView({ of, offered, patientId }: { of: FragmentTyp
                                 <td>{r.authored ? formatDateTime(r.authored) : 'Not recorded'}</td>
                                 <td>{score ? <>{scoreText(score)}<small>{score.band}</small></> : '–'}</td>
                                 <td>{r.status === 'IN_PROGRESS' ? <span className={css.draft}>In progress</span> : <Status of={r.status} />}</td>
-                                <td>{r.author?.display ?? 'Not recorded'}</td>
+                                <td>{writer(r)}</td>
                               </tr>
                             )
                           })}
@@ -176,7 +177,7 @@ function Reader({ of, title, score, tasks, onChange, onClose }: ReaderProps) {
       </div>
       <div className={css.by}>
         <span>{of.authored ? formatDateTime(of.authored) : 'Date not recorded'} · <Status of={of.status} /></span>
-        <span>Answered by {of.source?.id?.startsWith('Patient/') ? 'the patient' : of.source?.display ?? 'somebody not recorded'}, written down by {of.author?.display ?? 'somebody not recorded'}</span>
+        <span>Answered by {of.source?.id?.startsWith('Patient/') ? 'the patient' : of.source?.display ?? 'somebody not recorded'}, written down by {of.author?.display ?? (of.author ? 'staff, name not stated' : 'somebody not recorded')}</span>
       </div>
       {score && !struck(of) && (
         <p className={css.sum}><strong>{score.value}</strong> of {score.instrument.largest} <span className={css.band}>{score.band}</span>{score.amended ? ' (amended)' : ''}<small className={css.source}>{score.instrument.source}</small></p>
