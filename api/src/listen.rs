@@ -86,6 +86,7 @@ async fn connection(
     stopping: CancellationToken,
 ) {
     let phase = Phase::new(patience);
+    let rests = phase.clone();
     let io = TokioIo::new(Bounded { stream, phase: phase.clone(), timer: None });
     let service = service_fn(move |request: Request<Incoming>| {
         let under_way = phase.begin(request.version());
@@ -111,8 +112,18 @@ async fn connection(
         .keep_alive_interval(PING.0)
         .keep_alive_timeout(PING.1);
     let mut served = std::pin::pin!(builder.serve_connection_with_upgrades(io, service));
+    // hyper does not read again by itself when an answer is over, and who reads has a new time to keep then. Letting it go round once more
+    // right here spares waking its task, for which another thread would get up.
+    let resting = std::future::poll_fn(|context| {
+        loop {
+            let ended = served.as_mut().poll(context);
+            if ended.is_ready() || !rests.reader_is_unbounded() {
+                return ended;
+            }
+        }
+    });
     let ended = tokio::select! {
-        ended = served.as_mut() => ended,
+        ended = resting => ended,
         () = stopping.cancelled() => {
             served.as_mut().graceful_shutdown();
             served.await
@@ -171,6 +182,12 @@ impl Phase {
         UnderWay(self.clone())
     }
 
+    /// Whether who reads waits without a bound although there is one now; told once.
+    fn reader_is_unbounded(&self) -> bool {
+        let mut doing = self.doing();
+        doing.until.is_some() && !doing.given_away && doing.reader.take().is_some()
+    }
+
     fn give_away(&self) {
         self.doing().given_away = true;
     }
@@ -203,10 +220,10 @@ impl Drop for UnderWay {
         doing.under_way -= 1;
         if doing.under_way == 0 {
             doing.until = Some(Instant::now() + self.0.1.idle);
-            // In HTTP/1 the task that reads has just written the answer, and reads again before it rests. Waking it would make it run once
-            // more, and another thread get up to look for work.
-            let reader = doing.reader.take().filter(|_| doing.version == Some(Version::HTTP_2));
-            if let Some(reader) = reader {
+            // In HTTP/1 the task that reads is the one that has just answered.
+            if doing.version == Some(Version::HTTP_2)
+                && let Some(reader) = doing.reader.take()
+            {
                 reader.wake();
             }
         }
