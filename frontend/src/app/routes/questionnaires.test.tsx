@@ -54,6 +54,7 @@ it('what the server refuses is told at its item, and nothing is lost', async () 
   const down = await screen.findByRole('group', { name: /Feeling down/ })
   await waitFor(() => expect(down).toHaveAccessibleDescription('the answer is none of the options'))
   expect(within(down).getByRole('radio', { name: 'Not at all' })).toBeChecked()
+  expect(within(down).getByRole('radio', { name: 'Not at all' })).toHaveFocus()
 })
 
 it('is read item by item, amended with what stood in it, and two who amend it see both', async () => {

@@ -44,6 +44,8 @@ const SubmitQuestionnaire = graphql(`
 
 export interface Begun { key: string; canonical: string; title: string; response: { id: string; versionId: string; status: string | null; items: readonly Answered[] } | null }
 
+const showFirst = (found: ReadonlyMap<string, unknown>) => { const [at] = found.keys(); if (at !== undefined) goTo(at) }
+
 /** The form is asked for when it is opened: the screen does not carry every form of the house. */
 export function Filling({ begun, patient, instruments, onDone }: { begun: Begun; patient: string; instruments: readonly Instrument[]; onDone: (response?: string) => void }) {
   const [{ data, fetching, error }, again] = useQuery({ query: QuestionnaireForm, variables: { canonical: begun.canonical }, requestPolicy: 'network-only' })
@@ -116,7 +118,7 @@ function Fill({ form, items, begun, patient, instrument, onDone }: { form: Form;
           if (at && item) found.set(at, { label: item.text ?? item.linkId, text: text.slice(text.indexOf(': ') + 2) })
           else rest.push(text)
         }
-        if (finished) setBad(found)
+        if (finished) { setBad(found); showFirst(found) }
         return { kind: 'refused', problems: rest.length > 0 ? rest.map((text) => ({ text })) : [{ text: 'Some answers cannot be recorded as they are.' }] }
       }
       return commonOutcome(outcome) ?? { kind: 'refused', problems: [] }
@@ -148,7 +150,6 @@ function Fill({ form, items, begun, patient, instrument, onDone }: { form: Form;
   }, [edits, keptEdits, done, theirs])
 
   const leave = (to?: string) => { guard.release(); again(); onDone(to) }
-  const showFirst = (found: ReadonlyMap<string, unknown>) => { const [at] = found.keys(); if (at !== undefined) goTo(at) }
   const finish = async () => {
     const found = problems(known, root, true)
     setBad(found)
