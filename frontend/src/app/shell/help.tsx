@@ -19,7 +19,7 @@ export default function Help({ places, inChart, onClose }: { places: readonly Pl
   return (
     <Dialog open onClose={onClose} aria-labelledby="keys">
       <DialogTitle id="keys">Keys</DialogTitle>
-      <DialogContent>
+      <DialogContent tabIndex={0} role="group" aria-label="All keys">
         <table className={css.keys}>
           <tbody>{rows.map(([keys, what]) => <tr key={keys}><th scope="row">{keys.split(' ').map((key) => <kbd key={key}>{key}</kbd>)}</th><td>{what}</td></tr>)}</tbody>
         </table>
