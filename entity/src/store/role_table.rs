@@ -61,9 +61,12 @@ impl Store {
 
 fn cell(role: Role, actor: &Actor, resource_type: ResourceType) -> RoleCell {
     let audit = resource_type == ResourceType::AuditEvent;
-    let may = |interaction: &Interaction| match audit {
-        true => !role::is_immutable(*interaction, resource_type) && actor.require_audit(*interaction).is_ok(),
-        false => actor.may(*interaction, resource_type),
+    let may = |interaction: &Interaction| {
+        if audit {
+            !role::is_immutable(*interaction, resource_type) && actor.require_audit(*interaction).is_ok()
+        } else {
+            actor.may(*interaction, resource_type)
+        }
     };
     let seen = match () {
         () if actor.is_masked(resource_type) => Seen::Masked,

@@ -119,7 +119,7 @@ fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<()> {
 
 /// Appends what has come.
 fn more(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<()> {
-    let mut part = [0; 1 << 16];
+    let mut part = [0; 1 << 14];
     match stream.read(&mut part)? {
         0 => Err(io::Error::other("the server closed the connection")),
         n => {

@@ -138,8 +138,8 @@ async fn what_the_questionnaire_does_not_allow_is_told_by_its_item() {
 async fn a_form_is_told_item_by_item_with_what_can_be_chosen_from() {
     let site = Site::start(&record()).await;
     let lee = site.person(Role::Physician, None).await;
-    let query = r#"query F($of: String!) { questionnaire(canonical: $of) { id versionId title instrument { name largest lowestAnswer urgentItem source bands { least says } }
-        items { linkId parent type required repeats maxValue cannot options { text coding { code } } enableWhen { question operator answer { number text } } } } }"#;
+    let query = r"query F($of: String!) { questionnaire(canonical: $of) { id versionId title instrument { name largest lowestAnswer urgentItem source bands { least says } }
+        items { linkId parent type required repeats maxValue cannot options { text coding { code } } enableWhen { question operator answer { number text } } } } }";
     let drugs = site.ask(&lee, query, json!({"of": "https://example.org/drugs"})).await["questionnaire"].clone();
     assert_eq!(drugs["title"], "Medicines", "{drugs}");
     assert_eq!(
