@@ -56,7 +56,7 @@ test('an open form is not disturbed: what changed elsewhere waits until it is cl
   const change = form(page, 'Change a problem')
   await change.getByLabel('Severity', { exact: false }).selectOption('Mild')
   await record(one.page, 'Blister on the heel')
-  await strip(page).getByText('Somebody changed the record').waitFor({ state: 'attached' })
+  await strip(page).getByText('The record has changed').waitFor({ state: 'attached' })
   assert.equal(await change.getByLabel('Severity', { exact: false }).inputValue(), 'Mild')
   assert.equal(await page.getByRole('row', { name: 'Blister on the heel', includeHidden: true }).count(), 0)
   await two.shot('27-live-held')

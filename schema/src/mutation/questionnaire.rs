@@ -10,7 +10,7 @@ use fhir::json::Object;
 use fhir::{IssueType, Json, ResourceType};
 
 use super::act::{Act, Facts, judged};
-use super::input::{CodingInput, Draft, code, object, quantity, reference};
+use super::input::{CodingInput, Draft, code, named, object, quantity, reference};
 use crate::document::Document;
 use crate::query::OtherResource;
 use crate::scalar::{Date, DateTime, Decimal};
@@ -186,7 +186,10 @@ pub async fn submit(session: &Session, input: QuestionnaireSubmitInput) -> Resul
             act.problems.add("questionnaire", IssueType::BusinessRule, "the response is of another questionnaire");
         }
         match fill(form.json(), &given, &sets(session, form.json()).await?, input.finished) {
-            Ok(items) => sums = draft(&mut act, &input, &form, items, &given, before, [patient, encounter]),
+            Ok(items) => {
+                let author = author(session).await?;
+                sums = draft(&mut act, &input, &form, items, &given, before, [patient, encounter, author]);
+            }
             Err(faults) => {
                 for fault in faults {
                     act.problems.add(&fault.place, fault.code, format!("{}: {}", fault.link_id, fault.text));
@@ -275,6 +278,13 @@ async fn seen(act: &mut Act<'_>, found: Document, expected: i32, begun: bool) ->
     Ok(Some(form))
 }
 
+/// Who submits, with their name.
+async fn author(session: &Session) -> Result<Option<Json<'static>>> {
+    let Some(id) = &session.actor.fhir_user else { return Ok(None) };
+    let name = super::note::name_of(session, id).await?;
+    Ok(Some(named(id, name.as_deref())))
+}
+
 /// The response; and what follows from it, once it is finished.
 fn draft(
     act: &mut Act<'_>,
@@ -283,7 +293,7 @@ fn draft(
     items: Vec<Json<'static>>,
     given: &[Given],
     before: Option<(Document, i32)>,
-    [patient, encounter]: [Option<Json<'static>>; 2],
+    [patient, encounter, author]: [Option<Json<'static>>; 3],
 ) -> Option<Sums> {
     let earlier = before.as_ref().and_then(|(before, _)| before.element("authored").cloned());
     let told = input.authored.as_ref().map(|a| Json::from(a.0.clone()));
@@ -306,8 +316,8 @@ fn draft(
     response.set("subject", patient.clone());
     response.set("encounter", encounter.clone());
     response.set("authored", authored.clone());
-    response.set("author", act.author());
-    response.set("source", if input.by_patient { patient.clone() } else { act.author() });
+    response.set("author", author.clone());
+    response.set("source", if input.by_patient { patient.clone() } else { author.clone() });
     if items.is_empty() {
         response.document.remove("item");
     } else {
@@ -327,16 +337,7 @@ fn draft(
     }
     let basics = [("subject", patient), ("encounter", encounter)];
     let now = act.now();
-    Some(Sums {
-        instrument,
-        score,
-        response,
-        basics,
-        authored,
-        now,
-        author: act.author(),
-        ids: [act.mint(), act.mint()],
-    })
+    Some(Sums { instrument, score, response, basics, authored, now, author, ids: [act.mint(), act.mint()] })
 }
 
 /// Looks at what an earlier version of a response led to: its sums, and the tasks that are open.

@@ -59,6 +59,7 @@ async fn answers_are_stored_with_their_published_sum_in_one_transaction() {
         (&response["source"]["reference"], &response["author"]["reference"]),
         (&json!("Patient/ada"), &json!("Practitioner/physician"))
     );
+    assert_eq!(response["author"]["display"], "Lee", "{response}");
     assert_eq!(response["item"].as_array().unwrap().len(), 9);
     let score = site.document(saved["score"]["id"].as_str().unwrap()).await;
     assert_eq!(score["code"]["coding"][0]["code"], "44261-6");

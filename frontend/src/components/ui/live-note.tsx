@@ -8,7 +8,7 @@ export function LiveNote({ of }: { of: LiveState }) {
   return (
     <span role="status" className={css.note}>
       {of === 'open' && <><span className={css.dot} aria-hidden /> Live</>}
-      {of === 'held' && <span className={css.warned}><HourglassEmptyOutlined sx={{ fontSize: 16 }} aria-hidden /> Somebody changed the record. It is shown when this form is closed.</span>}
+      {of === 'held' && <span className={css.warned}><HourglassEmptyOutlined sx={{ fontSize: 16 }} aria-hidden /> The record has changed. It is shown when this form is closed.</span>}
       {of === 'lost' && <span className={css.warned}><CloudOffOutlined sx={{ fontSize: 16 }} aria-hidden /> <strong>No connection to the server.</strong> What is shown may be old. It is tried again by itself; what you wrote is kept.</span>}
     </span>
   )
