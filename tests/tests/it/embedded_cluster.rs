@@ -71,10 +71,11 @@ async fn migrations_wait_for_their_turn_and_keep_it_as_long_as_it_takes() {
     let take = "SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock(7406322711)";
     other.execute_unprepared(take).await.unwrap();
     let waiting = tokio::spawn(async move { entity::migrate(&url, migration::migrate, [7; 16]).await });
-    let seen = "SELECT 1 AS seen FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND NOT l.granted \
-                AND a.datname = 'turns' AND clock_timestamp() - l.waitstart > interval '50 ms'";
+    // Asked outside the transaction: within one, what was seen of a lock's owner first stays.
+    let seen = "SELECT 1 AS seen FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
+                AND database = (SELECT oid FROM pg_database WHERE datname = 'turns') AND clock_timestamp() - waitstart > interval '50 ms'";
     let seen = sea_orm::Statement::from_string(sea_orm::DatabaseBackend::Postgres, seen);
-    while other.query_one_raw(seen.clone()).await.unwrap().is_none() {
+    while db.query_one_raw(seen.clone()).await.unwrap().is_none() {
         assert!(!waiting.is_finished(), "it did not wait: {:?}", waiting.await);
     }
     other.commit().await.unwrap();
