@@ -1,5 +1,6 @@
 import { commonOutcome, given, useAct, type FieldSpec, type Values } from '../../components/act/act'
 import type { ActForm } from '../../components/act/act-dialog'
+import { address, differs, REACH, reachOf } from '../../components/act/reach'
 import { patientName } from '../../components/clinical/person'
 import { relation, relationCode, RELATIONS } from '../../components/clinical/relation'
 import { graphql, read, type FragmentType } from '../../gql'
@@ -41,29 +42,14 @@ const FIELDS: readonly FieldSpec[] = [
   { name: 'given', label: 'Given names', help: 'The first one first, with spaces between them.' },
   { name: 'gender', label: 'Gender', kind: 'choice', options: GENDERS },
   { name: 'birthDate', label: 'Born', kind: 'day' },
-  { name: 'phone', label: 'Telephone' },
-  { name: 'email', label: 'E-mail' },
-  { name: 'line', label: 'Street and number', input: 'address' },
-  { name: 'postalCode', label: 'Postal code' },
-  { name: 'city', label: 'City' },
-  { name: 'state', label: 'State or district' },
-  { name: 'country', label: 'Country' },
+  ...REACH,
 ]
 
-function address(v: Values) {
-  const line = given(v.line)
-  const all = { lines: line ? [line] : undefined, city: given(v.city), state: given(v.state), postalCode: given(v.postalCode), country: given(v.country) }
-  return Object.values(all).some(Boolean) ? all : undefined
-}
 function valuesOf(p: RelatedFieldsFragment): Values {
-  const at = (system: string) => p.telecom.find((t) => t.system === system)?.value ?? ''
-  const home = p.addresses[0]
   return {
-    relationship: relationCode(p.relationships[0]), family: p.names[0]?.family ?? '', given: p.names[0]?.given.join(' ') ?? '', gender: p.gender ?? '', birthDate: p.birthDate ?? '', phone: at('phone'), email: at('email'),
-    line: home?.lines.join(', ') ?? '', city: home?.city ?? '', state: home?.state ?? '', postalCode: home?.postalCode ?? '', country: home?.country ?? '',
+    relationship: relationCode(p.relationships[0]), family: p.names[0]?.family ?? '', given: p.names[0]?.given.join(' ') ?? '', gender: p.gender ?? '', birthDate: p.birthDate ?? '', ...reachOf(p),
   }
 }
-const differs = (v: Values, before: Values, ...names: string[]) => names.some((n) => (v[n] ?? '').trim() !== (before[n] ?? ''))
 const names = (v: Values, prefix?: string) => ({ family: v.family?.trim() ?? '', given: (v.given ?? '').trim().split(/\s+/).filter(Boolean), prefix })
 export const relatedName = (p: { names: RelatedFieldsFragment['names'] }): string => patientName(p.names[0])
 

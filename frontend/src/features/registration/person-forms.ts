@@ -1,5 +1,6 @@
 import { commonOutcome, given, useAct, type FieldSpec, type Values } from '../../components/act/act'
 import type { ActForm } from '../../components/act/act-dialog'
+import { address, differs, REACH, reachOf } from '../../components/act/reach'
 import { genderText, patientName } from '../../components/clinical/person'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { Gender, PersonFieldsFragment } from '../../gql/graphql'
@@ -44,32 +45,17 @@ const FIELDS: readonly FieldSpec[] = [
   { name: 'prefix', label: 'Title' },
   { name: 'gender', label: 'Gender', kind: 'choice', required: true, options: [['FEMALE', 'Female'], ['MALE', 'Male'], ['OTHER', 'Other'], ['UNKNOWN', 'Unknown']] },
   { name: 'birthDate', label: 'Born', kind: 'day' },
-  { name: 'phone', label: 'Telephone' },
-  { name: 'email', label: 'E-mail' },
-  { name: 'line', label: 'Street and number', input: 'address' },
-  { name: 'postalCode', label: 'Postal code' },
-  { name: 'city', label: 'City' },
-  { name: 'state', label: 'State or district' },
-  { name: 'country', label: 'Country' },
+  ...REACH,
 ]
 const CONFIRM: FieldSpec = { name: 'confirmDifferent', label: 'Why this is somebody else', kind: 'area', help: 'Only when none of the people above is this person. It is recorded with the registration.' }
 const AGREES: Record<string, string> = { family: 'family name', given: 'given name', birthDate: 'birth date', gender: 'gender', phone: 'telephone', identifier: 'identifier' }
 
 const name = (v: Values) => ({ family: v.family?.trim() ?? '', given: (v.given ?? '').trim().split(/\s+/).filter(Boolean), prefix: given(v.prefix) })
-function address(v: Values) {
-  const line = given(v.line)
-  const all = { lines: line ? [line] : undefined, city: given(v.city), state: given(v.state), postalCode: given(v.postalCode), country: given(v.country) }
-  return Object.values(all).some(Boolean) ? all : undefined
-}
 function valuesOf(p: PersonFieldsFragment): Values {
-  const at = (system: string) => p.telecom.find((t) => t.system === system)?.value ?? ''
-  const home = p.addresses[0]
   return {
-    family: p.name?.family ?? '', given: p.name?.given.join(' ') ?? '', prefix: p.name?.prefix[0] ?? '', gender: p.gender ?? '', birthDate: p.birthDate ?? '', phone: at('phone'), email: at('email'),
-    line: home?.lines.join(', ') ?? '', city: home?.city ?? '', state: home?.state ?? '', postalCode: home?.postalCode ?? '', country: home?.country ?? '',
+    family: p.name?.family ?? '', given: p.name?.given.join(' ') ?? '', prefix: p.name?.prefix[0] ?? '', gender: p.gender ?? '', birthDate: p.birthDate ?? '', ...reachOf(p),
   }
 }
-const differs = (v: Values, before: Values, ...names: string[]) => names.some((n) => (v[n] ?? '').trim() !== (before[n] ?? ''))
 
 /** The forms that register a person and change who they are. */
 export function usePersonForms() {
