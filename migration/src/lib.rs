@@ -25,6 +25,7 @@ mod m0110_patient_list;
 mod m0130_app_jwks_uri;
 mod m0131_consent_denial;
 mod m0160_compressed;
+mod m0170_subscription_since;
 
 pub struct Migrator;
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0130_app_jwks_uri::Migration),
             Box::new(m0131_consent_denial::Migration),
             Box::new(m0160_compressed::Migration),
+            Box::new(m0170_subscription_since::Migration),
         ]
     }
 }

@@ -163,6 +163,10 @@ impl Worker {
     /// From requested to active: a receiver has to take an empty message, a client's socket needs nothing.
     async fn shake_hands(&self, subscriber: &Subscriber) -> Result<(), StoreError> {
         let store = &self.state.store;
+        // The round that asked for it may have looked just before the one before it ended.
+        if !store.wants_handshake(subscriber, self.state.clock.now()).await? {
+            return Ok(());
+        }
         let of = (subscriber.id.as_str(), subscriber.version_id);
         let taken = match &subscriber.channel {
             Channel::WebSocket => Ok(()),

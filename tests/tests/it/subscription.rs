@@ -12,7 +12,7 @@ use axum::response::IntoResponse as _;
 use chrono::TimeDelta;
 use entity::outbound::Reach;
 use futures_util::{SinkExt as _, StreamExt as _};
-use sea_orm::{ConnectionTrait as _, Database};
+use sea_orm::{ConnectionTrait as _, Database, TransactionTrait as _};
 use serde_json::{Value, json};
 use tests::Server;
 use tokio::time::timeout;
@@ -101,7 +101,10 @@ async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
 
 /// A program at a server whose receivers are on this machine.
 async fn client() -> Client {
-    let first = Server::start_in(false).await;
+    client_of(&Server::start_in(false).await).await
+}
+
+async fn client_of(first: &Server) -> Client {
     let server = first.beside_reaching(HERE).await;
     let token = server.token("system/*.cruds").await;
     let client = Client { server, token };
@@ -204,6 +207,26 @@ async fn a_hook_is_told_what_meets_its_criteria() {
     let pings = second.after(2).await;
     assert_eq!((pings[1].method.as_str(), pings[1].path.as_str(), pings[1].body.as_str()), ("POST", "/hook", ""));
     assert_eq!(receiver.got().len(), 3);
+    worker.abort();
+}
+
+/// Another transaction of the cluster may be slow: it holds back the horizon behind which everything is over.
+#[tokio::test]
+async fn what_is_older_than_the_subscription_is_not_told() {
+    let first = Server::start_in(false).await;
+    let db = Database::connect(&first.database).await.unwrap();
+    let slow = db.begin().await.unwrap();
+    slow.execute_unprepared("SELECT pg_current_xact_id()").await.unwrap();
+    let client = client_of(&first).await;
+    let worker = client.server.serve_subscriptions(HERE);
+    let receiver = Receiver::start().await;
+    subscribe(&client, &hook("Patient?", &receiver, Some("application/fhir+json"))).await;
+    let patient = json!({"resourceType": "Patient", "id": "p1", "name": [{"family": "Uno"}]});
+    client.json(Method::PUT, "/Patient/p1", &patient.to_string(), 200).await;
+    slow.commit().await.unwrap();
+    let got = receiver.after(2).await;
+    let bodies: Vec<&str> = got.iter().map(|g| g.body.as_str()).collect();
+    assert!(bodies.len() == 2 && bodies[0].is_empty() && bodies[1].contains("Uno"), "{bodies:?}");
     worker.abort();
 }
 

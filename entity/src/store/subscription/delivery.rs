@@ -71,6 +71,19 @@ impl Store {
         Ok(waiting)
     }
 
+    /// Whether a handshake is still wanted: the subscription is that version, and the time of its next try has come. What
+    /// [`subscriptions_waiting`](Self::subscriptions_waiting) said may be over by the time it is acted on.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database is away.
+    pub async fn wants_handshake(&self, subscriber: &Subscriber, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let text = "SELECT 1 AS one FROM app.subscription
+            WHERE id = $1 AND version_id = $2 AND state = 'requested' AND next_at <= $3 AND attempts = $4";
+        let binds: [Value; 4] =
+            [subscriber.id.clone().into(), subscriber.version_id.into(), now.into(), subscriber.attempts.into()];
+        Ok(self.db.query_one_raw(sql(text, binds)).await?.is_some())
+    }
+
     /// The registration of a subscription that is active.
     ///
     /// # Errors

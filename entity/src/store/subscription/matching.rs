@@ -164,7 +164,7 @@ impl Store {
         let mut document: Option<Stored> = None;
         let mut failed = Vec::new();
         for (at, Active { subscriber, query, actor }) in candidates.iter().enumerate() {
-            if subscriber.since.is_some_and(|since| event.xact < since) {
+            if subscriber.since.as_ref().is_some_and(|since| since.sees(event.xact)) {
                 continue;
             }
             if document.is_none() {

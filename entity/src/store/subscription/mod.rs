@@ -6,6 +6,7 @@
 
 mod delivery;
 mod matching;
+mod since;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use fhir::patch::Patch;
@@ -18,6 +19,7 @@ use sea_orm::{
 pub use delivery::{Due, Waiting};
 pub use matching::{Broken, Matched};
 
+use self::since::Since;
 use crate::app::account;
 use crate::role::Interaction;
 use crate::store::{Act, Plan, Store, Write};
@@ -53,7 +55,7 @@ pub struct Subscriber {
     pub(super) account: i64,
     pub(super) scope: Option<String>,
     criteria: String,
-    since: Option<i64>,
+    since: Option<Since>,
 }
 
 /// What the server says about a Subscription.
@@ -101,7 +103,7 @@ fn subscriber(row: &QueryResult) -> Result<Subscriber, StoreError> {
         account: row.try_get("", "account")?,
         scope: row.try_get("", "scope")?,
         criteria: row.try_get("", "criteria")?,
-        since: since.map(|x| x.parse().map_err(|_| broken())).transpose()?,
+        since: since.map(|x| Since::read(&x).ok_or_else(broken)).transpose()?,
     })
 }
 
@@ -140,7 +142,7 @@ impl Store {
             match (&registered, object.get("status").and_then(Json::as_str)) {
                 (Some(_), Some(status)) if wanted.patched => {
                     let text = "UPDATE app.subscription SET state = $2, version_id = $3, attempts = 0, next_at = $4,
-                        since = CASE $2 WHEN 'active' THEN pg_snapshot_xmin(pg_current_snapshot()) ELSE since END WHERE id = $1";
+                        since = CASE $2 WHEN 'active' THEN pg_current_snapshot() ELSE since END WHERE id = $1";
                     let binds: [Value; 4] = [id.into(), status.into(), wanted.version_id.into(), request.now.into()];
                     tx.execute_raw(sql(text, binds)).await?;
                     return Ok(text_of(object));
