@@ -77,12 +77,12 @@ impl Payload {
 }
 
 /// A Subscription as a client may write it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
     /// Not to be told anything, for the time being.
     pub off: bool,
-    pub resource_type: ResourceType,
-    /// As it was written: what is relative to the present in it is read anew each time.
+    pub query: Query,
+    /// As they were written: what is relative to the present in them is read anew each time.
     pub criteria: String,
     pub channel: Channel,
     pub payload: Option<Payload>,
@@ -93,7 +93,7 @@ pub struct Asked {
 ///
 /// # Errors
 /// One issue per culprit, with its place.
-pub fn read(document: &Object<'_>, now: DateTime<Utc>) -> Result<Asked, Vec<Issue>> {
+pub fn read(document: &Object<'_>, now: DateTime<Utc>, options: &Options<'_>) -> Result<Asked, Vec<Issue>> {
     let mut issues = Vec::new();
     let refuse = |place: &str, text: String| Issue::error(IssueType::BusinessRule, text).at(place.to_owned());
     let text = |name: &str| document.get(name).and_then(Json::as_str);
@@ -118,8 +118,8 @@ pub fn read(document: &Object<'_>, now: DateTime<Utc>) -> Result<Asked, Vec<Issu
         }
     };
     let criteria = text("criteria").unwrap_or_default();
-    let resource_type = match query(criteria, now) {
-        Ok(query) => Some(query.resource_type),
+    let query = match query(criteria, now, options) {
+        Ok(query) => Some(query),
         Err(found) => {
             issues.extend(found.into_iter().map(|i| i.at("Subscription.criteria")));
             None
@@ -161,19 +161,19 @@ pub fn read(document: &Object<'_>, now: DateTime<Utc>) -> Result<Asked, Vec<Issu
             None
         }
     };
-    match (resource_type, channel) {
-        (Some(resource_type), Some(channel)) if issues.is_empty() => {
-            Ok(Asked { off, resource_type, criteria: criteria.to_owned(), channel, payload, end })
+    match (query, channel) {
+        (Some(query), Some(channel)) if issues.is_empty() => {
+            Ok(Asked { off, query, criteria: criteria.to_owned(), channel, payload, end })
         }
         _ => Err(issues),
     }
 }
 
-/// The search that criteria mean; a type alone is all of its resources.
+/// The search that criteria mean, by R4's parameters and those that were added; a type alone is all of its resources.
 ///
 /// # Errors
 /// What cannot be understood, each issue naming it; an unknown parameter is a business rule here, not a search that failed.
-pub fn query(criteria: &str, now: DateTime<Utc>) -> Result<Query, Vec<Issue>> {
+pub fn query(criteria: &str, now: DateTime<Utc>, options: &Options<'_>) -> Result<Query, Vec<Issue>> {
     let wrong = |text: String| vec![Issue::error(IssueType::BusinessRule, text)];
     if criteria.len() > MAX_CRITERIA {
         return Err(wrong(format!("criteria have at most {MAX_CRITERIA} bytes")));
@@ -190,15 +190,9 @@ pub fn query(criteria: &str, now: DateTime<Utc>) -> Result<Query, Vec<Issue>> {
     let Some(pairs) = criteria::pairs(rest) else {
         return Err(wrong("the criteria are not percent-encoded UTF-8".into()));
     };
-    // A condition that ended with its SearchParameter would silently be told of nothing, so criteria are of R4's own.
-    let told = |issue: Issue| match issue.code {
-        IssueType::NotSupported => {
-            format!("{} (criteria know R4's parameters, none that were added)", issue.diagnostics)
-        }
-        _ => issue.diagnostics,
-    };
-    criteria::conditions(resource_type, &pairs, now, &Options::default())
-        .map_err(|issues| issues.into_iter().map(|i| Issue::error(IssueType::BusinessRule, told(i))).collect())
+    let refused = |issue: Issue| Issue::error(IssueType::BusinessRule, issue.diagnostics);
+    criteria::conditions(resource_type, &pairs, now, options)
+        .map_err(|issues| issues.into_iter().map(refused).collect())
 }
 
 fn headers(channel: Option<&Json<'_>>, issues: &mut Vec<Issue>) -> Vec<Header> {
@@ -260,7 +254,7 @@ mod tests {
 
     fn of(text: &str) -> Result<Asked, Vec<Issue>> {
         let Json::Object(object) = Json::parse(text).unwrap() else { panic!("an object") };
-        read(&object, DateTime::from_timestamp(1_000_000_000, 0).unwrap())
+        read(&object, DateTime::from_timestamp(1_000_000_000, 0).unwrap(), &Options::default())
     }
 
     fn hook(change: impl Fn(&str) -> String) -> Result<Asked, Vec<Issue>> {
@@ -272,7 +266,7 @@ mod tests {
     #[test]
     fn a_hook_is_read_and_its_secret_taken_out() {
         let asked = hook(ToOwned::to_owned).unwrap();
-        assert_eq!(asked.resource_type, ResourceType::Observation);
+        assert_eq!(asked.query.resource_type, ResourceType::Observation);
         let Channel::RestHook { endpoint, headers } = &asked.channel else { panic!("a hook") };
         assert_eq!((endpoint.as_str(), headers[0].value.as_str()), ("https://a.example/b", "Bearer s"));
         assert!(!format!("{asked:?}").contains("Bearer"));
@@ -321,7 +315,7 @@ mod tests {
     #[test]
     fn a_type_alone_is_all_of_it() {
         let asked = hook(|text| text.replace("Observation?code=x", "Patient")).unwrap();
-        assert_eq!(asked.resource_type, ResourceType::Patient);
+        assert_eq!(asked.query.resource_type, ResourceType::Patient);
         let socket = of(
             r#"{"status":"off","criteria":"Patient?","channel":{"type":"websocket","payload":"application/fhir+xml"}}"#,
         );

@@ -21,6 +21,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 use crate::client::{Client, refusal};
+use crate::export::carry_out;
 
 /// Nothing that is waited for takes so long.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -207,6 +208,49 @@ async fn a_hook_is_told_what_meets_its_criteria() {
     let pings = second.after(2).await;
     assert_eq!((pings[1].method.as_str(), pings[1].path.as_str(), pings[1].body.as_str()), ("POST", "/hook", ""));
     assert_eq!(receiver.got().len(), 3);
+    worker.abort();
+}
+
+/// Criteria by a SearchParameter are read by what it says at the moment, and end when it does.
+#[tokio::test]
+async fn criteria_know_the_parameters_that_were_added() {
+    let client = client().await;
+    let receiver = Receiver::start().await;
+    let wanted =
+        hook("Patient?motto=ad&_has:Condition:patient:severe:not=24484000", &receiver, Some("application/fhir+json"));
+    let refused = client.send(Method::POST, "/Subscription", &wanted.to_string()).await;
+    let (code, _, text) = refusal(refused).await;
+    assert!(code == 422 && text.contains("motto"), "{code} {text}");
+    for (id, base, kind, expression) in [
+        ("motto", "Patient", "string", "Patient.extension('urn:example:motto').value.as(string)"),
+        ("severe", "Condition", "token", "Condition.severity"),
+    ] {
+        let definition = json!({
+            "resourceType": "SearchParameter", "id": id, "url": format!("urn:example:{id}"), "name": id, "status": "active",
+            "description": "a test", "code": id, "base": [base], "type": kind, "expression": expression,
+        });
+        client.json(Method::PUT, &format!("/SearchParameter/{id}"), &definition.to_string(), 201).await;
+    }
+    carry_out(&client.server).await;
+    let worker = client.server.serve_subscriptions(HERE);
+    condition(&client, "c1", "p1", "Asthma").await;
+    let id = subscribe(&client, &wanted).await;
+    let with = async |id: &str, motto: &str| {
+        let extension = json!([{"url": "urn:example:motto", "valueString": motto}]);
+        let patient = json!({"resourceType": "Patient", "id": id, "extension": extension});
+        client.json(Method::PUT, &format!("/Patient/{id}"), &patient.to_string(), 200).await;
+    };
+    // By its own document, and by one that refers to it.
+    with("p1", "Zeit").await;
+    with("p2", "Ad Astra").await;
+    with("p1", "Ad Astra").await;
+    let got = receiver.after(2).await;
+    assert_eq!((got[1].path.as_str(), got.len()), ("/hook/Patient/p1", 2), "{got:?}");
+    client.send(Method::DELETE, "/SearchParameter/motto", "").await;
+    with("p1", "Ad Astra again").await;
+    let ended = is(&client, &id, "error").await;
+    assert!(ended["error"].as_str().unwrap().contains("motto"), "{ended}");
+    assert_eq!(receiver.got().len(), 2);
     worker.abort();
 }
 

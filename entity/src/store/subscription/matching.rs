@@ -7,9 +7,11 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use fhir::ResourceType;
+use fhir::search::added::Reading;
+use fhir::search::extract::Options;
 use fhir::search::query::Query;
 use fhir::subscription;
-use sea_orm::{ConnectionTrait as _, Value};
+use sea_orm::{ConnectionTrait as _, QueryResult, Value};
 use serde_json::json;
 
 use super::{COLUMNS, LEASE, Subscriber, sql, subscriber};
@@ -116,7 +118,7 @@ impl Store {
         Ok(matched)
     }
 
-    /// The subscriptions that events of these types may be of interest to.
+    /// The subscriptions that events of these types may be of interest to, with their criteria by the search parameters of now.
     async fn active(
         &self,
         events: &[Event],
@@ -132,15 +134,36 @@ impl Store {
              WHERE s.state = 'active' AND s.type = ANY($1) AND (s.ends_at IS NULL OR s.ends_at > $2) ORDER BY s.id"
         );
         let types: Vec<String> = types.into_iter().map(ToOwned::to_owned).collect();
+        let rows = self.db.query_all_raw(sql(&text, [types.into(), now.into()])).await?;
+        loop {
+            let parameters = self.parameters();
+            let lookup = Reading::of(&parameters.added);
+            let read = self.read_active(&rows, demo_mode, now, &lookup).await?;
+            if !lookup.went_beyond() || self.are_newest(&parameters).await? {
+                broken.extend(read.1);
+                return Ok(read.0);
+            }
+        }
+    }
+
+    async fn read_active(
+        &self,
+        rows: &[QueryResult],
+        demo_mode: bool,
+        now: DateTime<Utc>,
+        lookup: &Reading<'_>,
+    ) -> Result<(HashMap<ResourceType, Vec<Active>>, Vec<Broken>), StoreError> {
+        let options = Options { added: Some(lookup), ..self.options() };
         let mut active: HashMap<ResourceType, Vec<Active>> = HashMap::new();
-        for row in &self.db.query_all_raw(sql(&text, [types.into(), now.into()])).await? {
+        let mut broken = Vec::new();
+        for row in rows {
             let subscriber = subscriber(row)?;
             let cannot = |error: String| Broken { id: subscriber.id.clone(), version_id: subscriber.version_id, error };
             let Some(actor) = self.subscription_actor(&subscriber, demo_mode, now).await? else {
                 broken.push(cannot("the account it acts for is closed, or may not read what it asks for".into()));
                 continue;
             };
-            match subscription::query(&subscriber.criteria, now) {
+            match subscription::query(&subscriber.criteria, now, &options) {
                 Ok(query) => {
                     active.entry(subscriber.resource_type).or_default().push(Active { subscriber, query, actor });
                 }
@@ -150,7 +173,7 @@ impl Store {
                 }
             }
         }
-        Ok(active)
+        Ok((active, broken))
     }
 
     async fn of_interest(

@@ -9,7 +9,10 @@ mod matching;
 mod since;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use fhir::json::Object;
 use fhir::patch::Patch;
+use fhir::search::added::Reading;
+use fhir::search::extract::Options;
 use fhir::subscription::{self, Asked, Channel, Header, MASK, Payload};
 use fhir::{Issue, IssueType, Json, ResourceType, document};
 use sea_orm::{
@@ -22,7 +25,7 @@ pub use matching::{Broken, Matched};
 use self::since::Since;
 use crate::app::account;
 use crate::role::Interaction;
-use crate::store::{Act, Plan, Store, Write};
+use crate::store::{Act, Plan, Store, Write, parameter};
 use crate::trail::Trail;
 use crate::{Actor, Clearance, Denied, Request, Role, Rows, StoreError, scope};
 
@@ -164,12 +167,11 @@ impl Store {
             );
         }
         let not_valid = |issues| StoreError::NotValid { at, issues };
-        let asked = subscription::read(&object, request.now).map_err(not_valid)?;
+        let asked = self.asked_for(tx, &object, request).await?.map_err(not_valid)?;
         for interaction in [Interaction::Search, Interaction::Read] {
-            actor.require(interaction, asked.resource_type)?;
+            actor.require(interaction, asked.query.resource_type)?;
         }
-        let query = subscription::query(&asked.criteria, request.now).map_err(not_valid)?;
-        if let Err(error) = self.decidable(tx, actor, &query).await {
+        if let Err(error) = self.decidable(tx, actor, &asked.query).await {
             return match error {
                 StoreError::NotSupported(text) | StoreError::TooCostly(text) => refuse(&text, "Subscription.criteria"),
                 other => Err(other),
@@ -201,6 +203,26 @@ impl Store {
         self.register(tx, actor, request, &wanted, account, &asked, (names, values)).await?;
         subscription::mask(&mut object);
         Ok(text_of(object))
+    }
+
+    /// What the document asks for. Criteria that go beyond R4's parameters are read by those that this transaction sees.
+    async fn asked_for(
+        &self,
+        tx: &DatabaseTransaction,
+        object: &Object<'_>,
+        request: &Request,
+    ) -> Result<Result<Asked, Vec<Issue>>, StoreError> {
+        let read = |lookup: &Reading<'_>| {
+            subscription::read(object, request.now, &Options { added: Some(lookup), ..self.options() })
+        };
+        let known = self.parameters();
+        let lookup = Reading::of(&known.added);
+        let asked = read(&lookup);
+        if !lookup.went_beyond() {
+            return Ok(asked);
+        }
+        let newest = parameter::load(tx).await?;
+        Ok(read(&Reading::of(&newest.added)))
     }
 
     async fn registered(&self, tx: &DatabaseTransaction, id: &str) -> Result<Option<Registered>, StoreError> {
@@ -245,7 +267,7 @@ impl Store {
             wanted.version_id.into(),
             account.into(),
             scope.into(),
-            asked.resource_type.name().into(),
+            asked.query.resource_type.name().into(),
             asked.criteria.clone().into(),
             channel.into(),
             endpoint.into(),
@@ -364,6 +386,6 @@ impl Store {
     }
 }
 
-fn text_of(object: fhir::json::Object<'_>) -> String {
+fn text_of(object: Object<'_>) -> String {
     Json::Object(object).to_text()
 }
