@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { breaks, slowMs } from './series'
+import { breaks, gapWords, slowMs } from './series'
 
 it('breaks where a gap is over four times the usual one', () => {
   expect([...breaks([0, 1, 2, 3, 10, 11])]).toEqual([4])
@@ -16,4 +16,8 @@ it('a weight that is taken daily in hospital and monthly at home is one line', (
   expect([...breaks(taken, slowMs('29463-7'))]).toEqual([])
   expect([...breaks([0, day, 2 * day, 200 * day], slowMs('29463-7'))]).toEqual([3])
   expect(slowMs('8867-4')).toBe(0)
+})
+
+it.each([[1, '1 hour'], [26, '26 hours'], [11 * 24, '11 days'], [90 * 24, '3 months'], [4 * 365.25 * 24, '4 years']])('%d hours without a result are told as %s', (hours, words) => {
+  expect(gapWords(hours * 3_600_000)).toBe(`${words}, no result`)
 })

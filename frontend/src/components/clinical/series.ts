@@ -9,3 +9,14 @@ export function breaks(times: readonly number[], leastMs = 0): ReadonlySet<numbe
   const usual = Math.max(leastMs, gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 0)
   return new Set(gaps.flatMap((gap, i) => (usual > 0 && gap > 4 * usual ? [i + 1] : [])))
 }
+
+/** The dashes of a line over a break: what is drawn there was not measured. */
+export const BREAK = '1 3'
+
+/** How long nothing was taken, in the unit one would say it in. `ms` is the distance between two results. */
+export function gapWords(ms: number): string {
+  const days = ms / DAY_MS
+  const [count, unit] = days >= 730 ? [days / 365.25, 'years'] : days >= 60 ? [days / 30.4375, 'months'] : days >= 2 ? [days, 'days'] : [days * 24, 'hours']
+  const whole = Math.round(count)
+  return `${whole} ${whole === 1 ? unit.slice(0, -1) : unit}, no result`
+}

@@ -1,7 +1,7 @@
 import { scaleLinear } from 'd3-scale'
 import type { Interpretation } from '../../gql/graphql'
 import { axisTime } from '../../lib/date'
-import { breaks, slowMs } from './series'
+import { BREAK, breaks, slowMs } from './series'
 
 export interface Point { at: string; value: string }
 
@@ -10,7 +10,7 @@ const HEIGHT = 24
 
 /**
  * A short series on a true time axis over its reference range; the number stands beside it, so it is decoration to a screen reader.
- * A long break is not joined. What is out of the range has its shape, the last one as it was flagged.
+ * It is one line: over a long break it is dotted, since nobody knows what was between. What is out of the range has its shape, the last one as it was flagged.
  */
 export function Sparkline({ code, points, low, high, last: flagged }: { code?: string | null; points: readonly Point[]; low?: string | null; high?: string | null; last?: Interpretation | null }) {
   const data = points.map((p) => ({ x: axisTime(p.at), y: Number(p.value) })).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y))
@@ -27,7 +27,7 @@ export function Sparkline({ code, points, low, high, last: flagged }: { code?: s
       {(from !== undefined || to !== undefined) && bottom > top && <rect width={WIDTH} y={top} height={bottom - top} fill="var(--band)" />}
       {data.slice(1).map((p, i) => {
         const before = data[i]
-        return before && !apart.has(i + 1) && <line key={i} x1={x(before.x)} y1={y(before.y)} x2={x(p.x)} y2={y(p.y)} stroke="var(--series)" strokeWidth="1.4" />
+        return before && <line key={i} x1={x(before.x)} y1={y(before.y)} x2={x(p.x)} y2={y(p.y)} stroke="var(--series)" strokeWidth={apart.has(i + 1) ? 1 : 1.4} strokeDasharray={apart.has(i + 1) ? BREAK : undefined} />
       })}
       {data.map((p, i) => {
         const final = i === data.length - 1

@@ -6,7 +6,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { useQuery } from 'urql'
 import { Flag } from './flag'
 import { isAbnormal } from './observation'
-import { breaks, slowMs } from './series'
+import { BREAK, breaks, gapWords, slowMs } from './series'
 import { Empty, Loading, NotLoaded } from '../ui/states'
 import { useAsOf, useReadAnew } from '../../contexts/patient'
 import { graphql } from '../../gql'
@@ -73,6 +73,8 @@ const WIDTHS = { beside: 432, over: 576 }
 const HEIGHT = 240
 const LEFT = 52
 const BOTTOM = 26
+/** About the width of a letter of the axis, to know whether words have room. */
+const LETTER = 6.5
 
 function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; width: number }) {
   const data = trend.points.map((p) => ({ ...p, x: axisTime(p.at), y: Number(p.value) })).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y))
@@ -85,7 +87,7 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
   const pad = (Math.max(...ys) - Math.min(...ys)) * 0.12 || Math.abs(ys[0] ?? 1) * 0.1 || 1
   const y = scaleLinear([Math.min(...ys) - pad, Math.max(...ys) + pad], [HEIGHT - BOTTOM, 14])
   const [said, setSaid] = useState('')
-  // A line that spans a long break would tell of results that are not there.
+  // A whole line over a long break would tell of results that are not there.
   const apart = breaks(data.map((p) => p.x), slowMs(code))
   const words = (p: (typeof data)[number]) => `${formatDateTime(p.at)}: ${formatDecimal(p.value)} ${trend.unit ?? ''}`
   const latest = data[data.length - 1]
@@ -111,8 +113,14 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
         {x.ticks(4).map((t) => <text key={t.getTime()} x={x(t)} y={HEIGHT - 8} textAnchor="middle" className={css.axis}>{formatDay(t.toISOString())}</text>)}
         {data.slice(1).map((p, i) => {
           const before = data[i]
-          if (!before || apart.has(i + 1)) return null
-          return <line key={p.observation.id} x1={x(before.x)} y1={y(before.y)} x2={x(p.x)} y2={y(p.y)} stroke="var(--series)" strokeWidth="1.5" />
+          if (!before) return null
+          const [gap, words] = [apart.has(i + 1), gapWords(p.x - before.x)]
+          return (
+            <g key={p.observation.id}>
+              <line x1={x(before.x)} y1={y(before.y)} x2={x(p.x)} y2={y(p.y)} stroke="var(--series)" strokeWidth={gap ? 1 : 1.5} strokeDasharray={gap ? BREAK : undefined} />
+              {gap && x(p.x) - x(before.x) > words.length * LETTER && <text x={(x(before.x) + x(p.x)) / 2} y={HEIGHT - BOTTOM - 6} textAnchor="middle" className={css.axis}>{words}</text>}
+            </g>
+          )
         })}
         {data.map((p) => (
           <g key={p.observation.id} tabIndex={0} role="img" aria-label={words(p)} className={css.point} onFocus={() => setSaid(words(p))} onMouseEnter={() => setSaid(words(p))}>

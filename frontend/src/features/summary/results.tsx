@@ -1,3 +1,4 @@
+import { Fragment } from 'react'
 import { Flag } from '../../components/clinical/flag'
 import { codeOf, ObservationRow, rangeOf, severity, valueOf } from '../../components/clinical/observation'
 import { Sparkline } from '../../components/clinical/sparkline'
@@ -42,9 +43,9 @@ function Table({ of, label, abnormalFirst, onOpen }: { of: Latest; label: string
             <tr key={id}>
               <th scope="row">{asked ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: code.text })}>{code.text}</button> : code.text}{status === 'PRELIMINARY' && <small> preliminary</small>}</th>
               <td className={css.number}><strong>{text}</strong></td>
-              <td className={css.unit}>{unit}</td>
+              <td className={css.unit}>{unit.split('/').map((part, i) => (i === 0 ? part : <Fragment key={i}>/<wbr />{part}</Fragment>))}</td>
               <td><Flag of={observation.interpretation} /></td>
-              <td className={css.unit}>{rangeOf(observation)}</td>
+              <td className={css.range}>{rangeOf(observation)}</td>
               <td className={css.number}>{change ? formatChange(change) : ''}</td>
               <td><Sparkline code={asked} points={series} low={observation.referenceRanges[0]?.low?.value} high={observation.referenceRanges[0]?.high?.value} last={observation.interpretation} /></td>
               <td className={css.number} title={effectiveAt ? formatDateTime(effectiveAt) : undefined}>{effectiveAt ? formatDay(effectiveAt) : 'Not recorded'}</td>
