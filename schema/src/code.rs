@@ -316,6 +316,15 @@ codes! {
         /// The relative's health is not known.
         HealthUnknown = "health-unknown",
     }
+    /// Why nothing is listed of a family. Source: FHIR R4, list-empty-reason; its other codes say that nobody has asked.
+    FamilyHistoryAbsence {
+        /// Somebody has asked, and no illness is known.
+        NilKnown = "nilknown",
+        /// Nobody can tell: the family is not known, say.
+        Unavailable = "unavailable",
+        /// It is known and not told.
+        Withheld = "withheld",
+    }
     /// Whether a warning holds.
     FlagStatus {
         /// It holds.

@@ -23,9 +23,9 @@ export const mayWork = (session: Session): boolean => session.roles.some((role) 
  * Families of acts. `chart`: problems, vaccinations, vital signs, procedures, family history, care teams; `allergies`; `register`: a new
  * patient; `person`: who a patient is, who belongs to them and who pays, once on record; `household`: a new related person or coverage;
  * `consent`: what the patient says; `withdraw`: taking that back; `taken`: what is taken without a prescription; `acknowledge`: results;
- * `encounters`: visits and stays; `schedule`: appointments.
+ * `encounters`: visits and stays; `schedule`: appointments; `document`: files of the chart.
  */
-export type Act = 'household' | 'consent' | 'withdraw' | 'taken' | 'emergency' | 'acknowledge' | 'encounters' | 'chart' | 'allergies' | 'register' | 'person' | 'schedule'
+export type Act = 'household' | 'consent' | 'withdraw' | 'taken' | 'emergency' | 'acknowledge' | 'encounters' | 'chart' | 'allergies' | 'register' | 'person' | 'schedule' | 'document'
 const ACTORS: Record<Act, readonly string[]> = {
   emergency: ['physician', 'nurse', 'pharmacist'],
   acknowledge: ['physician'],
@@ -39,6 +39,7 @@ const ACTORS: Record<Act, readonly string[]> = {
   consent: ['physician', 'registrar'],
   withdraw: ['registrar'],
   taken: ['physician', 'nurse', 'pharmacist'],
+  document: ['physician', 'nurse'],
 }
 /** Whether an act is offered. Who may not do it does not see it. */
 export const may = (session: Session, act: Act): boolean => session.roles.some((role) => ACTORS[act].includes(role))

@@ -6,7 +6,8 @@ use fhir::{IssueType, Json, ResourceType};
 
 use super::about::{called, of_patient, period};
 use super::act::{Act, judged};
-use super::input::{CodingInput, ConceptInput, Draft, code, object, reference};
+use super::family::{ended, statements};
+use super::input::{CodingInput, ConceptInput, Draft, code, named, object, reference};
 use crate::code::{FamilyHistoryStatus, Gender};
 use crate::document::Document;
 use crate::scalar::{Date, DateTime};
@@ -135,7 +136,10 @@ pub async fn record_family(session: &Session, input: FamilyHistoryRecordInput) -
     }
     draft.add("note", act.annotation("note", input.note.as_ref()));
     act.create(draft);
-    let acted = act.commit_if::<FamilyHistoryRecordOutcome>(|_| Ok(Vec::new())).await?;
+    if !input.conditions.is_empty() {
+        statements(&mut act, &input.patient);
+    }
+    let acted = act.commit_if::<FamilyHistoryRecordOutcome>(|facts| Ok(ended(facts))).await?;
     FamilyHistoryRecordPayload::of(acted, saved_family)
 }
 
@@ -199,8 +203,11 @@ pub async fn update_family(session: &Session, input: FamilyHistoryUpdateInput) -
         draft.set("date", act.now());
         draft.add("note", act.annotation("note", input.note.as_ref()));
         act.update(&found, expected, draft);
+        if any && let Some(patient) = found.text(&["patient", "reference"]) {
+            statements(&mut act, patient);
+        }
     }
-    let acted = act.commit_if::<FamilyHistoryUpdateOutcome>(|_| Ok(Vec::new())).await?;
+    let acted = act.commit_if::<FamilyHistoryUpdateOutcome>(|facts| Ok(ended(facts))).await?;
     FamilyHistoryUpdatePayload::of(acted, saved_family)
 }
 
@@ -341,7 +348,9 @@ pub async fn record_consent(session: &Session, input: ConsentRecordInput) -> Res
     draft.add("performer", said_by);
     if let Some(id) = &input.document {
         let found = of_patient(&mut act, "document", id, &[T::DocumentReference], &input.patient).await?;
-        draft.set("sourceReference", found.map(|_| reference(id)));
+        let title = |d: &Document| d.concept("type").map(|kind| kind.text);
+        let words = |d: &Document| d.text(&["description"]).map(ToOwned::to_owned).or_else(|| title(d));
+        draft.set("sourceReference", found.map(|paper| named(id, words(&paper).as_deref())));
     }
     let (decision, policy, meaning) = match input.decision {
         ConsentDecision::Permit => ("permit", "OPTIN", "opt-in"),

@@ -65,6 +65,7 @@ fn mark(resource_type: ResourceType) -> Option<Mark> {
         | T::Coverage
         | T::Consent
         | T::FamilyMemberHistory
+        | T::List
         | T::QuestionnaireResponse
         | T::Flag
         | T::Communication => Mark::Status("status"),

@@ -10,6 +10,7 @@ mod correction;
 mod death;
 mod document;
 mod encounter;
+mod family;
 pub(crate) mod glass;
 mod household;
 mod immunization;
@@ -57,6 +58,7 @@ use encounter::{
     EncounterFinishInput, EncounterFinishPayload, EncounterStartInput, EncounterStartPayload, EncounterTransferInput,
     EncounterTransferPayload,
 };
+use family::{FamilyHistoryNoneKnownInput, FamilyHistoryNoneKnownPayload};
 use glass::{
     BreakGlassClosePayload, BreakGlassOpenInput, BreakGlassReviewInput, ChartGrantGiveInput, ChartGrantPayload,
 };
@@ -508,6 +510,15 @@ impl Mutation {
         #[graphql(desc = "What changes")] input: FamilyHistoryUpdateInput,
     ) -> Result<FamilyHistoryUpdatePayload> {
         background::update_family(session(ctx), input).await
+    }
+
+    /// States that no illness is known in the family, or why nothing can be listed. It ends with the first illness of a relative.
+    async fn family_history_none_known(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of whose family, and why")] input: FamilyHistoryNoneKnownInput,
+    ) -> Result<FamilyHistoryNoneKnownPayload> {
+        family::none_is_known(session(ctx), input).await
     }
 
     /// Makes a team that cares for a patient. Who is named in it treats the patient from then on.

@@ -1,9 +1,9 @@
 //! What lies behind a chart: family history, what the patient has agreed to, and warnings.
 
-use async_graphql::SimpleObject;
+use async_graphql::{ID, SimpleObject};
 use fhir::Json;
 
-use crate::code::{ConsentStatus, FamilyHistoryStatus, FlagStatus};
+use crate::code::{ConsentStatus, FamilyHistoryAbsence, FamilyHistoryStatus, FlagStatus};
 use crate::document::{Document, connection, resource};
 use crate::scalar::{Date, DateTime};
 use crate::value::{Annotation, Concept, Period, ResourceRef};
@@ -118,6 +118,57 @@ resource! {
     }
 }
 connection!(FamilyHistoryConnection, FamilyHistoryEdge, FamilyMemberHistory);
+
+/// The list of a family's illnesses as a whole: system, code and name. Source: LOINC 10157-6, by which C-CDA's section of family history goes.
+pub(crate) const FAMILY_LIST: (&str, &str, &str) =
+    ("http://loinc.org", "10157-6", "History of family member diseases Narrative");
+/// Source: FHIR R4, code system of `List.emptyReason`.
+pub(crate) const EMPTY_REASON: &str = "http://terminology.hl7.org/CodeSystem/list-empty-reason";
+
+impl FamilyHistoryAbsence {
+    /// As the code system has it.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::NilKnown => "Nil Known",
+            Self::Unavailable => "Unavailable",
+            Self::Withheld => "Information Withheld",
+        }
+    }
+}
+
+/// What somebody has said of the family as a whole: a FHIR List that is empty for a reason.
+#[derive(SimpleObject)]
+pub struct FamilyHistoryStatement {
+    /// Global id of the List.
+    pub id: ID,
+    /// Its version, counting from 1.
+    pub version_id: String,
+    /// Why nothing is listed.
+    pub reason: FamilyHistoryAbsence,
+    /// When it was said.
+    pub stated_at: Option<DateTime>,
+    /// Who wrote it down.
+    pub stated_by: Option<ResourceRef>,
+    /// Remarks.
+    pub notes: Vec<Annotation>,
+}
+
+impl FamilyHistoryStatement {
+    /// None when the list says nothing, or only that nobody has asked.
+    pub(crate) fn of(list: &Document) -> Option<Self> {
+        let codings = list.at(&["emptyReason"])?.get("coding").map_or(&[][..], Json::items);
+        let reason = codings.iter().filter(|c| c.str_at("system") == Some(EMPTY_REASON));
+        let stored = list.stored();
+        Some(Self {
+            id: ID(format!("{}/{}", stored.resource_type, stored.id)),
+            version_id: stored.version_id.to_string(),
+            reason: reason.filter_map(|c| c.str_at("code")).find_map(FamilyHistoryAbsence::of)?,
+            stated_at: list.date_time("date"),
+            stated_by: list.reference("source"),
+            notes: list.notes(),
+        })
+    }
+}
 
 resource! {
     /// What the patient has agreed to, or refused.

@@ -41,6 +41,11 @@ resource! {
         async fn information_source(&self) -> Option<ResourceRef> {
             self.0.reference("informationSource")
         }
+        /// The visit it was said in.
+        async fn encounter(&self) -> Option<ResourceRef> {
+            let visit = |of: &ResourceRef| of.id.as_ref().is_some_and(|id| id.starts_with("Encounter/"));
+            self.0.reference("context").filter(visit)
+        }
         /// Why it is taken.
         async fn reasons(&self) -> Vec<Concept> {
             self.0.concepts("reasonCode")

@@ -14,7 +14,9 @@ use crate::error::or_null;
 use crate::scalar::{Date, DateTime, FhirJson, Instant};
 use crate::session::{DEFAULT_PAGE, invalid, session};
 use crate::types::audit::{self, AuditEventConnection, AuditFilter};
-use crate::types::background::{ConsentConnection, FamilyHistoryConnection, FlagConnection};
+use crate::types::background::{
+    ConsentConnection, FAMILY_LIST, FamilyHistoryConnection, FamilyHistoryStatement, FlagConnection,
+};
 use crate::types::care::{
     AppointmentConnection, CarePlanConnection, CareTeamConnection, CareTeamMember, CoverageConnection, GoalConnection,
     PatientContact, RelatedPersonConnection, TaskConnection,
@@ -1081,6 +1083,23 @@ impl Patient {
             self.list(ctx, ResourceType::FamilyMemberHistory, Vec::new(), page).await.map(FamilyHistoryConnection)
         })
         .await
+    }
+    /// What is said of the family as a whole, and holds: that no illness is known in it, or why nothing is listed. Null: nobody has said so.
+    #[graphql(complexity = "2 + child_complexity")]
+    async fn family_history_statement(&self, ctx: &Context<'_>) -> Option<FamilyHistoryStatement> {
+        or_null(ctx, async {
+            let (system, list, _) = FAMILY_LIST;
+            let pairs = vec![
+                ("code".into(), format!("{system}|{list}")),
+                ("status".into(), "current".into()),
+                ("empty-reason:missing".into(), "false".into()),
+            ];
+            let page = PageArguments { first: Some(1), ..PageArguments::default() };
+            let found = self.list(ctx, ResourceType::List, pairs, page).await?;
+            Ok(found.documents.first().and_then(FamilyHistoryStatement::of))
+        })
+        .await
+        .flatten()
     }
     /// Warnings, those that no longer hold included.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]

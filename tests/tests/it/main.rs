@@ -9,6 +9,7 @@ mod acts_background_change;
 mod acts_care;
 mod acts_document;
 mod acts_encounter;
+mod acts_family;
 mod acts_note;
 mod acts_questionnaire;
 mod acts_registration;

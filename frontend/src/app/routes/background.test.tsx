@@ -107,6 +107,34 @@ describe('family history', () => {
     expect(sent[0]).not.toHaveProperty('conditions')
   })
 
+  const statement = { id: 'List/l1', versionId: '1', reason: 'NIL_KNOWN', statedAt: '2026-01-05T08:00:00Z', statedBy: { id: 'Practitioner/lee', display: null, node: { __typename: 'Practitioner', names: [{ display: 'Dr Lee', family: 'Lee', given: ['Ann'], prefix: ['Dr'] }] } }, notes: [] }
+  it('that none is known is told with who and when, and is not the same as nothing', async () => {
+    at(<FamilyPage />, 'physician', { familyHistory: list(), familyHistoryStatement: statement })
+    const whole = within(await screen.findByRole('region', { name: 'The family as a whole' }))
+    expect(whole.getByText('No known illness in the family')).toBeVisible()
+    expect(whole.getByText('(LEE, Ann (Dr), 05-Jan-2026 08:00)')).toBeVisible()
+    expect(screen.getByText('No relative is listed.')).toBeVisible()
+    expect(screen.queryByText(/Nobody has written down/)).toBeNull()
+    expect(await menu('Acts for No known illness in the family')).toEqual(['Entered in error', 'History'])
+  })
+
+  it('a statement that does not agree with the list says so, and none is offered beside an illness', async () => {
+    at(<FamilyPage />, 'physician', { familyHistory: list(history([{ code: { text: 'Gout', codings: [] }, onset: null, onsetYears: null }])), familyHistoryStatement: statement })
+    expect(await screen.findByText(/one of the two is a mistake/)).toBeVisible()
+    expect(screen.queryByRole('button', { name: 'State it anew' })).toBeNull()
+  })
+
+  it('illnesses on record refuse it, by whose they are', async () => {
+    const { sent, server } = writing('familyHistoryNoneKnown', () => ({ __typename: 'FamilyIllnessesExist', existing: [{ relationship: { text: 'Mother' } }] }), { familyHistory: list() })
+    before(<FamilyPage />, server)
+    await userEvent.click(await screen.findByRole('button', { name: 'No known illness in the family' }))
+    const form = within(await screen.findByRole('dialog', { name: 'The family as a whole' }))
+    await userEvent.selectOptions(form.getByLabelText('The patient was asked'), 'UNAVAILABLE')
+    await userEvent.click(form.getByRole('button', { name: 'State' }))
+    expect(await form.findByText(/of the patient’s mother/)).toBeVisible()
+    expect(sent[0]).toMatchObject({ patient: 'Patient/ada', reason: 'UNAVAILABLE' })
+  })
+
   it.each([['COMPLETED', 'No known illness'], ['HEALTH_UNKNOWN', 'Their health is not known'], ['PARTIAL', 'Not recorded']])('of whom nothing is listed, %s reads “%s”', async (status, text) => {
     at(<FamilyPage />, 'physician', { familyHistory: list({ ...history([]), status }) })
     const row = within(await screen.findByRole('row', { name: /^Mother/ }))

@@ -34,6 +34,31 @@ it('what lies beyond a reference is told without a percentile, and what is not r
   expect(screen.getByText('No body mass index with a day and a number is recorded.')).toBeVisible()
 })
 
+it('of a child born before term the corrected age stands beside the other, and says what it rests on', async () => {
+  const early = { ...child, birthDate: '2016-05-10', trend: ({ code }: { code: string }) => (code === 'LOINC|76516-4' ? trend(point('2016-06-20', '31')) : code === 'LOINC|29463-7' ? trend(point('2016-06-10', '2.6'), point('2017-05-10', '9.5'), point('2019-05-10', '14.0')) : null) }
+  show({ root: answering(early) })
+  expect(await screen.findByText(/Born at 31 weeks \(recorded 20-Jun-2016\): 9 weeks before term; up to 24 months .* Pediatrics 2004;114:1362-4/)).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'WHO 2006, birth to 2 years' }))
+  expect(screen.getByRole('img', { name: /^10-May-2017, 12\.0 months \(corrected 9\.9\): 9\.5 kg, percentile \d/ })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Table' }))
+  const table = within(screen.getByRole('table', { name: 'Weight' }))
+  expect(table.getByRole('row', { name: /^10-May-2019 36\.0 – 14\.0 .* CDC 2000, 2 to 20 years$/ })).toBeVisible()
+  expect(table.getByRole('row', { name: '10-Jun-2016 1.0 −1.1 2.6 – – Before the day of term' })).toBeVisible()
+})
+
+it.each([
+  ['none is recorded', null, /No gestational age at birth is recorded, so ages are not corrected/],
+  ['it was at term', trend(point('2016-06-20', '39')), /Born at term by the gestational age on record/],
+])('ages are not corrected when %s, and that is said', async (_, gestation, words) => {
+  show({ root: answering({ ...child, trend: ({ code }: { code: string }) => (code === 'LOINC|76516-4' ? gestation : TRENDS[code] ?? null) }) })
+  expect(await screen.findByText(words)).toBeVisible()
+})
+
+it('a gestational age that could not be read is not one that is not recorded', async () => {
+  show({ root: answering({ ...child, trend: ({ code }: { code: string }) => (code === 'LOINC|76516-4' ? failing() : TRENDS[code] ?? null) }) })
+  expect(await screen.findByText(/could not be read, so ages are not corrected/)).toBeVisible()
+})
+
 it('of an adult there is no growth chart, also by the address', async () => {
   show({ root: answering({ ...child, age: { value: 20, unit: 'YEARS' } }) })
   expect(await screen.findByText('No vital sign is recorded.')).toBeVisible()

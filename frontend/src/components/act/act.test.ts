@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { check, commonOutcome, compare, settled, type FieldSpec } from './act'
+import { check, commonOutcome, compare, fileOf, fileValue, settled, type FieldSpec } from './act'
 
 const FIELDS: readonly FieldSpec[] = [
   { name: 'code', label: 'Problem', kind: 'concept', required: true },
@@ -32,4 +32,12 @@ it('reads the outcomes that all acts have, and leaves the others to their form',
   expect(commonOutcome({ __typename: 'Invalid', issues: [{ text: 'is empty', expression: ['input.code.text'] }] })).toEqual({ kind: 'refused', problems: [{ text: 'is empty', field: 'code' }] })
   expect(commonOutcome({ __typename: 'Stale', id: 'Condition/c', currentVersion: '2', current: null })).toEqual({ kind: 'stale', id: 'Condition/c', version: '2', theirs: null, at: null })
   expect(commonOutcome({ __typename: 'ConditionSaved' })).toBeNull()
+})
+
+it('keeps a chosen file as its name and its bytes, and none that is too large', () => {
+  expect(fileOf(fileValue('paper.pdf', 'data:application/pdf;base64,JVBERi0='))).toEqual({ title: 'paper.pdf', contentType: 'application/pdf', data: 'JVBERi0=' })
+  expect(fileOf(fileValue('paper.txt', 'data:text/plain;charset=utf-8;base64,YQ=='))?.contentType).toBe('text/plain')
+  expect(fileOf(fileValue('odd', 'data:;base64,YQ=='))?.contentType).toBe('application/octet-stream')
+  for (const value of [fileValue('large.pdf', ''), fileValue('empty.txt', 'data:'), '', undefined]) expect(fileOf(value)).toBeNull()
+  expect(check([{ name: 'file', label: 'File', kind: 'file', required: true }], { file: fileValue('large.pdf', '') })).toEqual([{ field: 'file', text: 'File: it is empty, or larger than 700 KiB.' }])
 })

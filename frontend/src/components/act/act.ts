@@ -10,7 +10,7 @@ export type Values = Readonly<Record<string, string>>
 export interface FieldSpec {
   name: string
   label: string
-  kind?: 'text' | 'area' | 'choice' | 'day' | 'moment' | 'number' | 'concept' | 'check'
+  kind?: 'text' | 'area' | 'choice' | 'day' | 'moment' | 'number' | 'concept' | 'check' | 'file'
   options?: readonly (readonly [value: string, label: string])[]
   required?: boolean
   help?: string
@@ -80,6 +80,16 @@ export async function whoChanged(id: string, version: string): Promise<string> {
 /** Fields that one may leave out: an empty one is not sent. */
 export const given = (text: string | undefined): string | undefined => text?.trim() || undefined
 
+/** What a server takes with an act: 700 KiB. */
+export const LARGEST_FILE_BYTES = 700 * 1024
+/** A chosen file as a form keeps it: its name, and its bytes as a data URL, which a file that is too large has not. */
+export const fileValue = (name: string, url: string): string => `${name}\n${url}`
+/** The file of a form; null when none is chosen, or it is too large. */
+export function fileOf(value: string | undefined): { title: string; contentType: string; data: string } | null {
+  const [, title, contentType, data] = /^(.*)\ndata:([^;,]*)[^,]*,(.+)$/.exec(value ?? '') ?? []
+  return title && data ? { title, contentType: contentType || 'application/octet-stream', data } : null
+}
+
 const DAY = /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/
 /** What is wrong with the values before anything is sent. */
 export function check(fields: readonly FieldSpec[], values: Values): Problem[] {
@@ -87,6 +97,7 @@ export function check(fields: readonly FieldSpec[], values: Values): Problem[] {
     const text = (values[f.name] ?? '').trim()
     if (!text) return f.required ? [{ field: f.name, text: `${f.label}: say it, it cannot be left out.` }] : []
     if (f.kind === 'day' && !DAY.test(text)) return [{ field: f.name, text: `${f.label}: write a year (2019), a month (2019-05) or a day (2019-05-17).` }]
+    if (f.kind === 'file' && !fileOf(text)) return [{ field: f.name, text: `${f.label}: it is empty, or larger than ${LARGEST_FILE_BYTES / 1024} KiB.` }]
     if (f.kind === 'number' && !/^\d+(\.\d+)?$/.test(text)) return [{ field: f.name, text: `${f.label}: write a number, such as 36.8.` }]
     return []
   })

@@ -3,7 +3,7 @@ import OutlinedInput from '@mui/material/OutlinedInput'
 import TextField from '@mui/material/TextField'
 import { useEffect, useMemo, useState } from 'react'
 import { useClient } from 'urql'
-import type { FieldSpec } from './act'
+import { fileValue, LARGEST_FILE_BYTES, type FieldSpec } from './act'
 import { terms, type Find, type Term } from './catalog'
 import css from './act.module.css'
 
@@ -34,6 +34,8 @@ export function Field({ id, spec, value, bad, onChange, onSeen, coded }: FieldPr
         </select>
       ) : spec.kind === 'concept' && (spec.find ?? spec.suggest) ? (
         <ConceptField {...input} spec={spec} value={value} onChange={onChange} onSeen={onSeen} bad={!!bad} />
+      ) : spec.kind === 'file' ? (
+        <input type="file" {...input} onChange={(e) => { const file = e.target.files?.[0]; if (file) void bytes(file).then((url) => onChange(fileValue(file.name, url))); else onChange('') }} />
       ) : (
         <OutlinedInput
           inputProps={{ ...input, inputMode: spec.kind === 'number' ? 'decimal' : undefined }} multiline={spec.kind === 'area'} minRows={spec.kind === 'area' ? 2 : undefined}
@@ -47,6 +49,14 @@ export function Field({ id, spec, value, bad, onChange, onSeen, coded }: FieldPr
     </div>
   )
 }
+
+/** The bytes as a data URL; nothing of a file that is too large. */
+const bytes = (file: File): Promise<string> => (file.size > LARGEST_FILE_BYTES ? Promise.resolve('') : new Promise((done) => {
+  const reader = new FileReader()
+  reader.addEventListener('load', () => done(typeof reader.result === 'string' ? reader.result : ''))
+  reader.addEventListener('error', () => done(''))
+  reader.readAsDataURL(file)
+}))
 
 interface ConceptProps { id: string; spec: FieldSpec; value: string; onChange: (value: string) => void; onSeen: (seen: readonly Term[]) => void; bad: boolean; 'aria-describedby'?: string; 'aria-invalid'?: true; 'aria-required'?: true }
 

@@ -21,8 +21,14 @@ export async function findPractitioners(client: Client, search: string): Promise
   return apart((data?.practitioners.nodes ?? []).map((p) => ({ id: p.id, name: p.names[0]?.display ?? 'Name not recorded', mark: p.identifiers[0]?.value ?? p.id })))
 }
 
-/** Houses that pay, by name. */
-export async function findPayors(client: Client, search: string): Promise<Term[]> {
+/** Houses, by name. */
+export async function findHouses(client: Client, search: string): Promise<Term[]> {
   const { data } = await client.query(FindOrganizations, { query: `name=${encodeURIComponent(search)}&_sort=name` }).toPromise()
   return apart((data?.search.nodes ?? []).map((o) => ({ id: o.id, name: (isJson(o.fhir) && textAt(o.fhir, 'name')) || 'Name not recorded', mark: o.id })))
+}
+
+/** Who may be told of something: clinicians and houses, by name. */
+export async function findRecipients(client: Client, search: string): Promise<Term[]> {
+  const [people, houses] = await Promise.all([findPractitioners(client, search), findHouses(client, search)])
+  return [...people, ...houses]
 }

@@ -1,15 +1,18 @@
 import Button from '@mui/material/Button'
 import { useEffect, useRef, useState } from 'react'
 import { useClient } from 'urql'
+import { ActStrip } from '../../components/act/acts'
 import { Status } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
 import { useAsOf } from '../../contexts/patient'
+import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { DocumentPageFragment } from '../../gql/graphql'
 import { formatDateTime } from '../../lib/date'
+import { useDocumentForms } from './document-forms'
 import { StoredFile } from './file'
 import { plainText } from './plain-text'
 import css from './documents.module.css'
@@ -36,6 +39,8 @@ export function DocumentsView({ of, patientId }: { of: FragmentType<typeof Docum
   const client = useClient()
   const asOf = useAsOf()
   const [open, setOpen] = useState<Doc | null>(null)
+  const acting = useMay('document')
+  const forms = useDocumentForms(patientId)
   const more = async (after: string) => {
     const { data } = await client.query(MoreDocuments, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(DocumentPage, data?.patient?.documents)
@@ -46,6 +51,8 @@ export function DocumentsView({ of, patientId }: { of: FragmentType<typeof Docum
         {(masked) => {
           const first = read(DocumentPage, masked)
           return (
+            <>
+            <ActStrip note="Notes are written on their own page" items={acting ? [{ name: 'Put a document on record', form: forms.record }] : []} />
             <Section title="Documents" note={`${first.totalCount ?? first.nodes.length}, newest first`}>
               <Pages first={first} more={more} what="documents">
                 {(nodes) => (nodes.length === 0 ? <Empty>No document is recorded.</Empty> : (
@@ -65,6 +72,7 @@ export function DocumentsView({ of, patientId }: { of: FragmentType<typeof Docum
                 ))}
               </Pages>
             </Section>
+            </>
           )
         }}
       </Part>

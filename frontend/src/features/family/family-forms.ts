@@ -2,7 +2,7 @@ import { commonOutcome, given, useAct, type FieldSpec, type Sending, type Values
 import type { ActForm } from '../../components/act/act-dialog'
 import { relation, relationCode, RELATIONS } from '../../components/clinical/relation'
 import { graphql, read, type FragmentType } from '../../gql'
-import type { FamilyConditionInput, FamilyFieldsFragment, FamilyHistoryStatus, Gender } from '../../gql/graphql'
+import type { FamilyConditionInput, FamilyFieldsFragment, FamilyHistoryAbsence, FamilyHistoryStatus, Gender } from '../../gql/graphql'
 
 /** What the form of a relative works on. */
 export const FamilyFields = graphql(`
@@ -27,6 +27,21 @@ const UpdateFamily = graphql(`
     }
   }
 `)
+const NoneKnown = graphql(`
+  mutation FamilyNoneKnown($input: FamilyHistoryNoneKnownInput!) {
+    familyHistoryNoneKnown(input: $input) {
+      outcome {
+        __typename ... on FamilyHistoryStated { statement { id versionId } } ... on FamilyIllnessesExist { existing { relationship { text } } }
+        ... on Stale { id currentVersion } ... on NotPermitted { message } ... on Invalid { issues { text expression } }
+      }
+    }
+  }
+`)
+
+/** What is said of a family as a whole, in words. */
+export const ABSENCE: Readonly<Record<FamilyHistoryAbsence, string>> = {
+  NIL_KNOWN: 'No known illness in the family', UNAVAILABLE: 'Nothing can be known of the family', WITHHELD: 'The patient does not want it told',
+}
 
 type Illness = FamilyFieldsFragment['conditions'][number]
 const RELATIVES = RELATIONS.filter(([code]) => !['SPS', 'DOMPART', 'FRND', 'NBOR', 'GUARD'].includes(code))
@@ -114,5 +129,14 @@ export function useFamilyForms(patient: string) {
       }, ({ familyHistoryUpdate: { outcome } }) => commonOutcome(outcome, (now) => valuesOf(read(FamilyFields, now as FragmentType<typeof FamilyFields>))) ?? { kind: 'saved', told: `The history of the patient’s ${relativeOf(f).toLowerCase()} is saved` }),
     }
   }
-  return { record, update }
+  const noneKnown = (): ActForm => ({
+    title: 'The family as a whole', verb: 'State', initial: { reason: 'NIL_KNOWN' },
+    fields: [
+      { name: 'reason', label: 'The patient was asked', kind: 'choice', required: true, options: Object.entries(ABSENCE), help: 'It is recorded with your name and the time, and ends with the first illness of a relative.' }, NOTE,
+    ],
+    submit: (v, { key }) => act(NoneKnown, { input: { patient, reason: v.reason as FamilyHistoryAbsence, note: given(v.note), idempotencyKey: key } }, ({ familyHistoryNoneKnown: { outcome } }) => commonOutcome(outcome) ?? (outcome.__typename === 'FamilyIllnessesExist'
+      ? { kind: 'refused', problems: [{ text: `There are illnesses on record: of the patient’s ${outcome.existing.map((e) => e.relationship?.text.toLowerCase() ?? 'relative').join(', ')}. Change them or mark them as mistakes first.` }] }
+      : { kind: 'saved', told: `${ABSENCE[v.reason as FamilyHistoryAbsence]}: recorded` })),
+  })
+  return { record, update, noneKnown }
 }

@@ -1,9 +1,10 @@
 import { commonOutcome, given, useAct, type FieldSpec, type Outcome } from '../../components/act/act'
 import type { ActForm } from '../../components/act/act-dialog'
-import { findPractitioners } from '../../components/act/people'
+import type { Find } from '../../components/act/catalog'
+import { findRecipients } from '../../components/act/people'
 import { graphql } from '../../gql'
 import type { ConsentDecision, ConsentRecordInput, ConsentRecordMutation, ConsentScope } from '../../gql/graphql'
-import { today } from '../../lib/date'
+import { formatDateTime, today } from '../../lib/date'
 
 const RecordConsent = graphql(`
   mutation ConsentRecord($input: ConsentRecordInput!) {
@@ -28,6 +29,23 @@ const KINDS: readonly (readonly [code: string, text: string, system: string])[] 
 const SCOPES: readonly (readonly [ConsentScope, string])[] = [['PRIVACY', 'Who sees and uses the record'], ['TREATMENT', 'A treatment'], ['RESEARCH', 'Research'], ['ADVANCE_DIRECTIVE', 'What is to be done when the patient cannot say it']]
 const kind = (code: string | undefined) => { const [value, text, system] = KINDS.find(([c]) => c === code) ?? []; return value && text && system ? { text, codings: [{ system, code: value, display: text }] } : {} }
 
+const Papers = graphql(`
+  query Papers($id: ID!) { patient(id: $id) { id documents(first: 100, filter: { status: [CURRENT] }) { nodes { id type { text } description date attachments { title } } } } }
+`)
+/** Documents of the chart, by words of their kind, their title or what they are about. */
+const papersOf = (patient: string): Find => async (client, search) => {
+  const { data } = await client.query(Papers, { id: patient }).toPromise()
+  const named = (data?.patient?.documents?.nodes ?? []).map((d) => ({
+    id: d.id, codings: [], text: [d.description ?? d.type?.text ?? 'Document of a kind not recorded', d.attachments[0]?.title, d.date ? formatDateTime(d.date) : 'date not recorded'].filter(Boolean).join(', '),
+  }))
+  return named.filter((d) => d.text.toLowerCase().includes(search.toLowerCase()))
+}
+/** How many can be named in the form. */
+const RECIPIENTS = 6
+const recipientFields: readonly FieldSpec[] = Array.from({ length: RECIPIENTS }, (_, i) => ({
+  name: `recipient${i}`, label: i === 0 ? 'Only about this clinician or house' : 'And this one', kind: 'concept', find: findRecipients, input: 'recipients', when: i === 0 ? undefined : (v) => !!given(v[`recipient${i - 1}`]),
+}))
+
 /** Somebody who is something to the patient now. */
 export interface Relative { id: string; name: string }
 export interface Given { id: string; versionId: string; name: string }
@@ -37,21 +55,22 @@ const UNTIL: FieldSpec = { name: 'endsAt', label: 'Until', kind: 'day', help: 'L
 const byWhom = (relatives: readonly Relative[]): FieldSpec => ({ name: 'saidBy', label: 'Said by', kind: 'choice', help: 'The patient, when nobody else is named.', options: relatives.map((r) => [r.id, r.name] as const) })
 
 /** The forms of what a patient agrees to, refuses and takes back. */
-export function useConsentForms(patient: string, relatives: readonly Relative[]) {
+export function useConsentForms(patient: string, relatives: readonly Relative[], papers: boolean) {
   const act = useAct()
   const said = (input: ConsentRecordInput, told: string): Promise<Outcome> => act(RecordConsent, { input }, ({ consentRecord: { outcome } }: ConsentRecordMutation) => commonOutcome(outcome) ?? { kind: 'saved', told })
   const record = (): ActForm => ({
     title: 'Record a consent', verb: 'Record', initial: { startsAt: today() },
     fields: [
       { name: 'scope', label: 'What it is about', kind: 'choice', required: true, options: SCOPES },
-      { name: 'decision', label: 'The patient', kind: 'choice', required: true, options: [['PERMIT', 'Agrees'], ['DENY', 'Refuses']], help: 'A refusal is put on record. It does not by itself hide anything from the staff.' },
+      { name: 'decision', label: 'The patient', kind: 'choice', required: true, options: [['PERMIT', 'Agrees'], ['DENY', 'Refuses']], help: 'What is refused about who sees the record is hidden at once from the staff it names, or from all who treat and analyse when it names nobody; an emergency opens it.' },
       { name: 'category', label: 'Kind of consent', kind: 'choice', required: true, options: KINDS.map(([code, text]) => [code, text] as const) },
       byWhom(relatives), FROM, UNTIL,
-      { name: 'recipient', label: 'Only about this clinician', kind: 'concept', find: findPractitioners, input: 'recipients' },
+      ...recipientFields,
+      ...(papers ? [{ name: 'document', label: 'The signed paper', kind: 'concept', find: papersOf(patient), help: 'A document of this chart: type a word of its kind or title.' } as const] : []),
     ],
     submit: (v, { key, chosen }) => said({
       patient, scope: v.scope as ConsentScope, category: kind(v.category), decision: v.decision as ConsentDecision, saidBy: given(v.saidBy), startsAt: given(v.startsAt), endsAt: given(v.endsAt),
-      recipients: chosen('recipient') ? [chosen('recipient') ?? ''] : [], idempotencyKey: key,
+      recipients: recipientFields.flatMap((f) => (!f.when || f.when(v) ? chosen(f.name) ?? [] : [])), document: chosen('document'), idempotencyKey: key,
     }, v.decision === 'DENY' ? 'The refusal is recorded' : 'The consent is recorded'),
   })
   const proxy = (): ActForm => ({

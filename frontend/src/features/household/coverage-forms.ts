@@ -1,6 +1,6 @@
 import { commonOutcome, given, useAct, type FieldSpec, type Outcome, type Values } from '../../components/act/act'
 import type { ActForm } from '../../components/act/act-dialog'
-import { findPayors } from '../../components/act/people'
+import { findHouses } from '../../components/act/people'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { CoverageFieldsFragment, SubscriberRelationship } from '../../gql/graphql'
 import { today } from '../../lib/date'
@@ -49,7 +49,7 @@ export function holds(concept: CoverageFieldsFragment['relationship']): string {
   return HOLDS.find(([, , c]) => c === code)?.[1] ?? concept?.text ?? ''
 }
 const FIELDS: readonly FieldSpec[] = [
-  { name: 'payor', label: 'Who pays', kind: 'concept', required: true, find: findPayors },
+  { name: 'payor', label: 'Who pays', kind: 'concept', required: true, find: findHouses },
   { name: 'type', label: 'Kind of coverage', help: 'In words, as on the card.' },
   { name: 'subscriberId', label: 'Member number' },
   { name: 'relationship', label: 'The patient is', kind: 'choice', required: true, options: HOLDS.map(([value, label]) => [value, label] as const) },

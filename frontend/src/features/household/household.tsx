@@ -136,8 +136,8 @@ function rule(c: Consent): string {
 }
 
 function Consents({ of, patientId, relatives }: { of: NonNullable<HouseholdRecordFragment['consents']>; patientId: string; relatives: readonly Relative[] }) {
-  const [saying, withdrawing] = [useMay('consent'), useMay('withdraw')]
-  const forms = useConsentForms(patientId, relatives)
+  const [saying, withdrawing, papers] = [useMay('consent'), useMay('withdraw'), useMay('document')]
+  const forms = useConsentForms(patientId, relatives, papers)
   const mistake = useMistake()
   const named = new Map(relatives.map((r) => [r.id, r.name]))
   const say = (r: { id?: string | null; display?: string | null }) => (r.id ? named.get(r.id) : undefined) ?? r.display ?? (r.id?.startsWith('Patient/') ? 'The patient' : 'Not recorded')
@@ -161,7 +161,7 @@ function Consents({ of, patientId, relatives }: { of: NonNullable<HouseholdRecor
                   {rule({ ...c, recipients: c.recipients.map((r) => ({ ...r, display: say(r) })) })}
                   {proxy(c) && c.rule === 'permit' && !c.limited && holding && <small>This person sees the whole record, to read.</small>}
                   {c.limited && <small>With limits that stand in its history.</small>}
-                  {c.document && <small>Paper: {c.document.display ?? c.document.id ?? 'on record'}</small>}
+                  {c.document && <small>Signed paper: {c.document.display ?? 'a document of the chart'}</small>}
                 </td>
                 <td><Status of={c.status} /></td>
                 <td>{c.performers.map(say).join(', ') || 'Not recorded'}</td>

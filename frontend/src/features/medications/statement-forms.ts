@@ -34,23 +34,26 @@ const NOTE: FieldSpec = { name: 'note', label: 'Remark', kind: 'area' }
 
 /** Who can have told it besides the patient. */
 export interface Speaker { id: string; name: string }
+/** The visits it can have been told in, the newest first. */
+export interface ToldIn { id: string; name: string; ongoing: boolean }
 const valuesOf = (s: StatementFieldsFragment): Values => ({ status: s.status ?? '', dosageText: s.dosageText ?? '', endedAt: s.effectivePeriod?.end?.slice(0, 10) ?? '' })
 const nameOf = (s: StatementFieldsFragment) => s.medication?.text ?? 'the medicine'
 
 /** The forms of what the patient takes, as is told; they order nothing. */
-export function useStatementForms(patient: string, speakers: readonly Speaker[]) {
+export function useStatementForms(patient: string, speakers: readonly Speaker[], visits: readonly ToldIn[]) {
   const act = useAct()
   const record = (): ActForm => ({
-    title: 'Record what is taken', verb: 'Record', initial: { status: 'ACTIVE', startedAt: '' },
+    title: 'Record what is taken', verb: 'Record', initial: { status: 'ACTIVE', startedAt: '', encounter: visits.find((v) => v.ongoing)?.id ?? '' },
     fields: [
       { name: 'medication', label: 'Medicine', kind: 'concept', required: true, suggest: 'MEDICINES' }, STATUS, DOSE, { name: 'startedAt', label: 'Since', kind: 'day' }, END,
       { name: 'reason', label: 'What it is for', kind: 'concept', suggest: 'CONDITIONS' },
-      { name: 'toldBy', label: 'Told by', kind: 'choice', options: speakers.map((s) => [s.id, s.name] as const), help: 'The patient, when nobody else is named.' }, NOTE,
+      { name: 'toldBy', label: 'Told by', kind: 'choice', options: speakers.map((s) => [s.id, s.name] as const), help: 'The patient, when nobody else is named.' },
+      { name: 'encounter', label: 'Told in the visit', kind: 'choice', options: visits.map((v) => [v.id, v.name] as const) }, NOTE,
     ],
     submit: (v, { key, concept }) => act(RecordStatement, {
       input: {
         patient, medication: concept('medication') ?? {}, status: v.status as MedicationStatementStatus, startedAt: given(v.startedAt), endedAt: END.when?.(v) ? given(v.endedAt) : undefined, dosageText: given(v.dosageText),
-        reason: concept('reason'), toldBy: given(v.toldBy), note: given(v.note), idempotencyKey: key,
+        reason: concept('reason'), toldBy: given(v.toldBy), encounter: given(v.encounter), note: given(v.note), idempotencyKey: key,
       },
     }, ({ medicationStatementRecord: { outcome } }) => commonOutcome(outcome) ?? { kind: 'saved', told: `${v.medication ?? 'The medicine'} is recorded as told` }),
   })

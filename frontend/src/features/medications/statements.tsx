@@ -1,6 +1,7 @@
 import { useClient } from 'urql'
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
+import { visitName } from '../../components/clinical/encounter-class'
 import { patientName } from '../../components/clinical/person'
 import { Status } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
@@ -17,7 +18,7 @@ import { StatementFields, useStatementForms, type Speaker } from './statement-fo
 
 export const StatementPage = graphql(`
   fragment StatementPage on MedicationStatementConnection {
-    nodes { id effectiveAt assertedAt informationSource { id display } reasons { text } notes { text } ...StatementFields }
+    nodes { id effectiveAt assertedAt informationSource { id display } encounter { id } reasons { text } notes { text } ...StatementFields }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
@@ -26,6 +27,7 @@ export const StatementRecord = graphql(`
   fragment StatementRecord on Patient {
     medicationStatements(first: 20) { ...StatementPage }
     relatedPersons(first: 20) { nodes { id active relationships { text } names { display family given prefix } } }
+    toldIn: encounters(first: 20) { nodes { id status class { code display } types { text } period { start } } }
   }
 `)
 const MoreStatements = graphql(`
@@ -40,7 +42,8 @@ export function StatementsView({ of, patientId }: { of: FragmentType<typeof Stat
   const acting = useMay('taken')
   const record = read(StatementRecord, of)
   const speakers: Speaker[] = (record?.relatedPersons?.nodes ?? []).flatMap((p) => (p.active === false ? [] : [{ id: p.id, name: [patientName(p.names[0]), p.relationships[0]?.text.toLowerCase()].filter(Boolean).join(', ') }]))
-  const forms = useStatementForms(patientId, speakers)
+  const visits = (record?.toldIn?.nodes ?? []).map((v) => ({ id: v.id, name: visitName(v), ongoing: v.status === 'IN_PROGRESS' }))
+  const forms = useStatementForms(patientId, speakers, visits)
   const mistake = useMistake()
   const more = async (after: string) => {
     const { data } = await client.query(MoreStatements, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
@@ -70,7 +73,7 @@ export function StatementsView({ of, patientId }: { of: FragmentType<typeof Stat
                           <td>{node.reasons.map((r) => r.text).join(', ') || 'Not recorded'}</td>
                           <td><Status of={s.status} /></td>
                           <td>{node.effectiveAt ? formatDay(node.effectiveAt) : formatPeriod(s.effectivePeriod, !over(s)) || 'Not recorded'}</td>
-                          <td>{speaker(node.informationSource) ?? 'Not recorded'}{node.assertedAt && <small>{formatDay(node.assertedAt)}</small>}</td>
+                          <td>{speaker(node.informationSource) ?? 'Not recorded'}{node.assertedAt && <small>{formatDay(node.assertedAt)}</small>}{node.encounter && <small>in {visits.find((v) => v.id === node.encounter?.id)?.name ?? 'an earlier visit'}</small>}</td>
                           <td><RowActs of={drug} place={s.id} items={acts(s)} /></td>
                         </tr>
                       )

@@ -4,13 +4,14 @@ import { useEffect, useId, useRef, useState } from 'react'
 import { useClient } from 'urql'
 import { commonOutcome, useAct, type Problem } from '../../components/act/act'
 import { ActDialog, type ActForm } from '../../components/act/act-dialog'
+import { visitName } from '../../components/clinical/encounter-class'
 import { useReadAgain } from '../../components/ui/part'
 import { useHold } from '../../contexts/live'
 import { graphql } from '../../gql'
 import type { NoteWritingFragment } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
 import { useUnsavedGuard } from '../../hooks/use-unsaved-guard'
-import { formatDateTime, formatDay } from '../../lib/date'
+import { formatDateTime } from '../../lib/date'
 import { DATA, readChartData, type DataKind } from './chart-data'
 import { useNoteActs } from './note-acts'
 import css from './notes.module.css'
@@ -71,8 +72,6 @@ function begin({ template, draft, note }: Begun): Written {
   }))
   return { title: draft?.title ?? note?.title ?? template.title, encounter: draft?.encounter ?? note?.encounter ?? '', texts }
 }
-
-const visitName = (v: Visit) => [v.types[0]?.text ?? v.class?.code ?? 'Visit', v.period?.start ? formatDay(v.period.start) : 'start not recorded', v.status === 'FINISHED' ? 'ended' : ''].filter(Boolean).join(', ')
 
 const origin = (n: Earlier) => [n.title ?? 'a note', n.date ? formatDateTime(n.date) : 'date not recorded', n.authors.flatMap((a) => a.display ?? []).join(', ')].filter(Boolean).join(', ')
 /** Notes that are offered to copy from. */

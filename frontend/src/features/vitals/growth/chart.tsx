@@ -3,7 +3,7 @@ import { line } from 'd3-shape'
 import { useState } from 'react'
 import { PERCENTILES, valueAt } from './lms'
 import { lmsAt, MONTH, type Measure, type Reference, type Sex } from './reference'
-import { percentileText, zText, type Point } from './points'
+import { ageText, judgedAt, percentileText, zText, type Point } from './points'
 import css from './growth.module.css'
 
 const WIDTH = 960
@@ -43,7 +43,7 @@ export function GrowthChart({ title, unit, measure, sex, reference, points }: { 
   const ticks = years ? Array.from({ length: Math.floor((to - from) / (measure === 'head' ? 3 : 24)) + 1 }, (_, i) => from + i * (measure === 'head' ? 3 : 24)) : [0, 3, 6, 9, 12, 15, 18, 21, 24]
   const labels = apart(curves.map((c) => y(c.at[c.at.length - 1]?.[1] ?? 0)), 11)
   const latest = points[points.length - 1]
-  const words = (p: Point) => `${p.when}, ${p.months.toFixed(1)} months: ${p.text} ${unit}, ${p.place ? `percentile ${percentileText(p.place.percentile)}, z ${zText(p.place.z)}` : ''}`
+  const words = (p: Point) => `${p.when}, ${ageText(p)}: ${p.text} ${unit}, ${p.place ? `percentile ${percentileText(p.place.percentile)}, z ${zText(p.place.z)}` : ''}`
   const summary = latest ? `${points.length === 1 ? 'One measurement' : `${points.length} measurements`}. The latest, ${words(latest)}.` : 'No measurement within this reference.'
   return (
     <figure className={css.figure}>
@@ -68,11 +68,14 @@ export function GrowthChart({ title, unit, measure, sex, reference, points }: { 
             <text x={WIDTH - RIGHT + 5} y={(labels[i] ?? 0) + 4} className={percentile === 50 ? css.unit : css.axis}>{percentile}</text>
           </g>
         ))}
-        <path d={path(points.map((p) => [p.months, p.value])) ?? ''} fill="none" stroke="var(--series)" strokeWidth="1.5" />
+        <path d={path(points.map((p) => [judgedAt(p), p.value])) ?? ''} fill="none" stroke="var(--series)" strokeWidth="1.5" />
         {points.map((p) => (
           <g key={p.id} tabIndex={0} role="img" aria-label={words(p)} className={css.point} onFocus={() => setSaid(words(p))} onMouseEnter={() => setSaid(words(p))}>
-            <circle cx={x(p.months)} cy={y(p.value)} r="12" fill="transparent" />
-            <circle cx={x(p.months)} cy={y(p.value)} r="4" fill="var(--series)" />
+            {/* The chronological age is a ring; the dot is where the child stands. */}
+            {p.corrected !== null && <line x1={x(p.corrected)} x2={x(p.months)} y1={y(p.value)} y2={y(p.value)} stroke="var(--series)" strokeDasharray="1 3" />}
+            {p.corrected !== null && <circle cx={x(p.months)} cy={y(p.value)} r="3" fill="var(--surface)" stroke="var(--series)" />}
+            <circle cx={x(judgedAt(p))} cy={y(p.value)} r="12" fill="transparent" />
+            <circle cx={x(judgedAt(p))} cy={y(p.value)} r="4" fill="var(--series)" />
           </g>
         ))}
       </svg>

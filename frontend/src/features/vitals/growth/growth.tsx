@@ -6,6 +6,7 @@ import { Empty, Loading, NotLoaded } from '../../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../../gql'
 import type { GrowthRecordFragment } from '../../../gql/graphql'
 import { GrowthChart } from './chart'
+import { CORRECTION_SOURCE, correctionOf } from './correction'
 import { percentileText, pointsOf, zText, type Point } from './points'
 import { referenceOf, type Measure, type Sex, type Source } from './reference'
 import css from './growth.module.css'
@@ -19,6 +20,7 @@ export const GrowthRecord = graphql(`
     grownLength: trend(code: "LOINC|8306-3", unit: "cm") { ...Grown }
     grownHead: trend(code: "LOINC|9843-4", unit: "cm") { ...Grown }
     grownBmi: trend(code: "LOINC|39156-5", unit: "kg/m2") { ...Grown }
+    gestation: trend(code: "LOINC|76516-4", unit: "wk") { points { at value } }
   }
 `)
 const Grown = graphql(`
@@ -67,10 +69,12 @@ export function GrowthView({ of }: { of: FragmentType<typeof GrowthRecord> }) {
 
 function Measured({ kind, sex, born, record, choice }: { kind: Kind; sex: Sex; born: string; record: GrowthRecordFragment; choice: ReactNode }) {
   const again = useReadAgain()
+  const unread = useTrouble('gestation')
   const troubles = [useTrouble(kind.fields[0] ?? ''), useTrouble(kind.fields[1] ?? '')]
   const trends = kind.fields.map((field) => record[field])
   const known = trends.map((masked) => read(Grown, masked)).filter((trend) => !!trend)
-  const { points, undated } = pointsOf(kind.measure, sex, born, known.flatMap((trend) => trend.points))
+  const correction = correctionOf(record.gestation?.points ?? [])
+  const { points, undated } = pointsOf(kind.measure, sex, born, known.flatMap((trend) => trend.points), correction)
   const latest = points.findLast((p) => p.place)
   const [view, setView] = useState<'chart' | 'table'>('chart')
   const [source, setSource] = useState<Source | null>(null)
@@ -102,33 +106,38 @@ function Measured({ kind, sex, born, record, choice }: { kind: Kind; sex: Sex; b
       </div>
       {view === 'chart'
         ? <GrowthChart key={shown} title={kind.title} unit={kind.unit} measure={kind.measure} sex={sex} reference={reference} points={within} />
-        : <Table kind={kind} points={points} />}
+        : <Table kind={kind} points={points} corrected={points.some((p) => p.corrected !== null)} />}
       <p className={css.note}>
         {view === 'chart' && other > 0 && `${other === 1 ? 'One measurement stands' : `${other} measurements stand`} in the other reference. `}
         {beyond.length > 0 && `${beyond.length === 1 ? 'One measurement is' : `${beyond.length} measurements are`} out of the range of the references, so no percentile is told: ${beyond.map((p) => `${p.text} ${kind.unit} on ${p.when}`).join(', ')}. `}
         {left > 0 && `${left === 1 ? 'One record is' : `${left} records are`} left out: without a day, without a number, in another unit or entered in error. `}
         {latest?.place?.ofNinetyFifth !== undefined && `The latest is ${latest.place.ofNinetyFifth.toFixed(0)} % of the 95th percentile; above it percentiles of this reference tell little apart. `}
-        Ages are in months of 30.4375 days, not corrected for birth before term. {kind.measure === 'height' && 'Below two years the reference is of length, taken lying; after that of height, standing. '}
+        Ages are in months of 30.4375 days. {correction
+          ? `${correction.told}; up to 24 months the age that counts is corrected by that, and the ring or the first column is the age since birth. ${CORRECTION_SOURCE} `
+          : unread ? 'The gestational age at birth could not be read, so ages are not corrected for birth before term. '
+          : record.gestation?.points.length ? 'Born at term by the gestational age on record, so ages are not corrected. ' : 'No gestational age at birth is recorded, so ages are not corrected for birth before term. '}
+        {kind.measure === 'height' && 'Below two years the reference is of length, taken lying; after that of height, standing. '}
         L, M and S: {reference.published}
       </p>
     </>
   )
 }
 
-function Table({ kind, points }: { kind: Kind; points: readonly Point[] }) {
+function Table({ kind, points, corrected }: { kind: Kind; points: readonly Point[]; corrected: boolean }) {
   return (
     <div className={css.scroll} tabIndex={0} role="group" aria-label="Growth, table">
       <table className={css.table} aria-label={kind.title}>
-        <thead><tr><th scope="col">Taken</th><th scope="col" className={css.number}>Age (months)</th><th scope="col" className={css.number}>Value ({kind.unit})</th><th scope="col" className={css.number}>Percentile</th><th scope="col" className={css.number}>z</th><th scope="col">Reference</th></tr></thead>
+        <thead><tr><th scope="col">Taken</th><th scope="col" className={css.number}>Age (months)</th>{corrected && <th scope="col" className={css.number}>Corrected</th>}<th scope="col" className={css.number}>Value ({kind.unit})</th><th scope="col" className={css.number}>Percentile</th><th scope="col" className={css.number}>z</th><th scope="col">Reference</th></tr></thead>
         <tbody>
           {points.toReversed().map((p) => (
             <tr key={p.id}>
               <th scope="row">{p.when}</th>
               <td className={css.number}>{p.months.toFixed(1)}</td>
+              {corrected && <td className={css.number}>{p.corrected === null ? '–' : p.corrected.toFixed(1).replace('-', '−')}</td>}
               <td className={css.number}>{p.text}</td>
               <td className={css.number}>{p.place ? percentileText(p.place.percentile) : '–'}</td>
               <td className={css.number}>{p.place ? zText(p.place.z) : '–'}</td>
-              <td>{p.place ? referenceOf(p.place.source, kind.measure).name : 'Out of the range of the references'}</td>
+              <td>{p.place ? referenceOf(p.place.source, kind.measure).name : p.corrected !== null && p.corrected < 0 ? 'Before the day of term' : 'Out of the range of the references'}</td>
             </tr>
           ))}
         </tbody>

@@ -1,26 +1,34 @@
 /** What a child's chart has of one measure, each with its age and its place. */
 import { formatDay } from '../../../lib/date'
 import { formatDecimal } from '../../../lib/quantity'
+import { correctedDays, type Correction } from './correction'
 import { ageDays, MONTH, placeOf, type Measure, type Place, type Sex } from './reference'
 
-/** `text` is the value as recorded in the unit of the chart; `months` is decimal; `place` is null beyond the reference. */
-export interface Point { id: string; at: string; when: string; months: number; value: number; text: string; place: Place | null }
+/** `text` is the value as recorded in the unit of the chart; ages are decimal months, `corrected` for birth before term; `place` is null beyond the reference. */
+export interface Point { id: string; at: string; when: string; months: number; corrected: number | null; value: number; text: string; place: Place | null }
 interface Recorded { at: string; value: string; observation: { id: string } }
 
-/** Oldest first; those without a day are counted only. */
-export function pointsOf(measure: Measure, sex: Sex, born: string, recorded: readonly Recorded[]): { points: Point[]; undated: number } {
+/** The age by which a measurement is judged. */
+export const judgedAt = (p: Pick<Point, 'months' | 'corrected'>): number => p.corrected ?? p.months
+
+/** Oldest first; those without a day are counted only. Where ages are corrected, the place is that of the corrected age. */
+export function pointsOf(measure: Measure, sex: Sex, born: string, recorded: readonly Recorded[], correction: Correction | null = null): { points: Point[]; undated: number } {
   let undated = 0
   const points = recorded.flatMap(({ at, value, observation }): Point[] => {
     const days = ageDays(born, at)
     const number = Number(value)
     if (days === null || !Number.isFinite(number)) { undated += 1; return [] }
-    return [{ id: observation.id, at, when: formatDay(at), months: days / MONTH, value: number, text: formatDecimal(value), place: placeOf(measure, sex, days, number) }]
+    const corrected = correctedDays(days, correction)
+    return [{ id: observation.id, at, when: formatDay(at), months: days / MONTH, corrected: corrected === null ? null : corrected / MONTH, value: number, text: formatDecimal(value), place: placeOf(measure, sex, corrected ?? days, number) }]
   })
   return { points: points.sort((a, b) => a.months - b.months), undated }
 }
 
 /** A z-score to a hundredth. */
 export const zText = (z: number): string => z.toFixed(2).replace('-', '−')
+
+/** `6.0 months`, and beside it the corrected age where there is one. */
+export const ageText = (p: Pick<Point, 'months' | 'corrected'>): string => `${p.months.toFixed(1)} months${p.corrected === null ? '' : ` (corrected ${p.corrected.toFixed(1).replace('-', '−')})`}`
 
 /** A percentile to a tenth; the ends, where a tenth says nothing any more, as bounds. */
 export const percentileText = (percentile: number): string => (percentile < 0.1 ? '<0.1' : percentile > 99.9 ? '>99.9' : percentile.toFixed(1))

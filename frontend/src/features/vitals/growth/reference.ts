@@ -64,7 +64,7 @@ function day(text: string): number | null {
   return Number.isNaN(at.getTime()) ? null : Date.UTC(at.getFullYear(), at.getMonth(), at.getDate())
 }
 
-/** Age in days at a measurement; null when either is not known to the day. Not corrected for birth before term. */
+/** Age in days at a measurement, from the day of birth; null when either is not known to the day. */
 export function ageDays(born: string, at: string): number | null {
   const [from, to] = [day(born), day(at)]
   return from === null || to === null ? null : Math.round((to - from) / 86_400_000)
