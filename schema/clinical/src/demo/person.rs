@@ -38,6 +38,8 @@ pub struct Person {
     pub birth_day: i64,
     /// Instant of death, never after `now`.
     pub death: Option<i64>,
+    /// Days of gestation at birth, of a child whose birth is in the record.
+    pub gestation_days: Option<i64>,
     /// The record covers `[start, end)`; `end` is death or now.
     pub start: i64,
     pub end: i64,
@@ -108,6 +110,7 @@ impl Person {
             family,
             birth_day,
             death,
+            gestation_days: (birth_day * DAY >= start).then(|| draw_gestation(plan.seed, k)),
             start,
             end,
             smoking: match s.unit() {
@@ -250,13 +253,25 @@ impl Person {
         }
     }
 
+    /// Growth goes by the age since term in the first two years, and catches up by then. With it the share of the size at term of who has
+    /// not reached that day: a planning figure of ours, 7 % of the weight and 2 % of the length a week.
+    fn growing_age(&self, at: i64) -> (f64, f64) {
+        let age = self.age_at(at);
+        let early_weeks = self.gestation_days.filter(|days| *days < PRETERM_DAYS).map_or(0, |days| 280 - days) as f64 / 7.0;
+        let grown = age - early_weeks * 7.0 / 365.25 * (1.0 - age / 2.0).max(0.0);
+        (grown.max(0.0), (-grown * 365.25 / 7.0).max(0.0))
+    }
+
     pub fn height_cm(&self, at: i64) -> f64 {
-        self.median(self.age_at(at)).0 * (1.0 + 0.04 * self.height_z)
+        let (age, weeks_to_term) = self.growing_age(at);
+        self.median(age).0 * (1.0 + 0.04 * self.height_z) * (1.0 - 0.02 * weeks_to_term)
     }
 
     pub fn weight_kg(&self, at: i64) -> f64 {
         let age = self.age_at(at);
-        let child = self.median(age).1 * (1.0 + 0.04 * self.height_z + 0.11 * self.weight_z).max(0.6);
+        let (grown, weeks_to_term) = self.growing_age(at);
+        let born = 1.0 - 0.07 * weeks_to_term;
+        let child = self.median(grown).1 * (1.0 + 0.04 * self.height_z + 0.11 * self.weight_z).max(0.6) * born;
         if age < 16.0 {
             return child;
         }
@@ -269,12 +284,13 @@ impl Person {
 
     /// Head circumference in cm, first three years. Source of shape: CDC 2000 growth charts, 50th centile, read off.
     pub fn head_cm(&self, at: i64) -> f64 {
-        let months = self.age_at(at) * 12.0;
+        let (age, weeks_to_term) = self.growing_age(at);
+        let months = age * 12.0;
         let growth = [(0.0, 35.5), (3.0, 40.2), (6.0, 43.0), (12.0, 46.0), (24.0, 48.3), (36.0, 49.4)];
         let next = growth.iter().position(|g| g.0 > months).unwrap_or(growth.len() - 1).max(1);
         let (a, b) = (growth[next - 1], growth[next]);
         let part = ((months - a.0) / (b.0 - a.0)).clamp(0.0, 1.0);
-        (a.1 + (b.1 - a.1) * part) * (1.0 + 0.02 * self.height_z)
+        (a.1 + (b.1 - a.1) * part) * (1.0 + 0.02 * self.height_z) * (1.0 - 0.02 * weeks_to_term)
     }
 
     fn systolic(&self, at: i64) -> f64 {
@@ -334,6 +350,7 @@ impl Person {
             Measure::Weight => self.weight_kg(at) + noise * (0.006 * self.weight_kg(at)),
             Measure::Height => self.height_cm(at) + noise * 0.2,
             Measure::HeadCircumference => self.head_cm(at) + noise * 0.2,
+            Measure::GestationalAge => self.gestation_days.unwrap_or(280) as f64 / 7.0,
             Measure::Pain => 4.0 + self.score_low * 3.0 + noise,
             Measure::OxygenFlow => 2.0,
             Measure::Sodium => 139.5 + noise * 1.9,
@@ -464,6 +481,17 @@ fn draw_age(s: &mut Stream) -> f64 {
 
 /// Given, middle and family name. Every fiftieth patient bears the names of the one before (the given one if
 /// both are of one sex).
+/// Who is born before 37 weeks is born before term.
+const PRETERM_DAYS: i64 = 37 * 7;
+
+/// Term for most, 31 to 36 weeks for every sixth child: more than in the field (a tenth), so that a small hospital has some.
+fn draw_gestation(seed: u64, k: u32) -> i64 {
+    let mut s = Stream::new(seed, u64::from(k), "gestation");
+    let early = s.chance(1.0 / 6.0);
+    let days = if early { s.range(217.0, 258.0) } else { s.range(262.0, 290.0) };
+    days as i64
+}
+
 fn draw_name(seed: u64, k: u32, sex: Sex) -> (&'static str, &'static str, &'static str) {
     if k == TEACHING_CASE {
         return ("Ingrid", "Marta", "Halvorsen");

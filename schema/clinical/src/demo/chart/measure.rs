@@ -13,6 +13,7 @@ use crate::form::{self, Scale};
 use crate::score;
 
 const OBSERVATION_CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
+const EXAM: Code = code(OBSERVATION_CATEGORY, "exam", "Exam");
 const VITAL_SIGNS: Code = code(OBSERVATION_CATEGORY, "vital-signs", "Vital Signs");
 const LABORATORY: Code = code(OBSERVATION_CATEGORY, "laboratory", "Laboratory");
 const SURVEY: Code = code(OBSERVATION_CATEGORY, "survey", "Survey");
@@ -132,6 +133,12 @@ impl Chart<'_> {
             }
         };
         self.observe(&category, analyte, Self::printed(analyte, value), visit.at, visit.encounter, visit.doctor)
+    }
+
+    /// A value that was told and not measured, such as one of an earlier paper.
+    pub fn stated(&mut self, analyte: &Analyte, value: f64, visit: Visit) -> Ref {
+        let value = Self::printed(analyte, value);
+        self.observe(&EXAM, analyte, value, visit.at, visit.encounter, visit.doctor)
     }
 
     /// A scale that the patient filled in, and its sum.

@@ -16,6 +16,7 @@ pub fn write(chart: &mut Chart<'_>) {
 fn children(chart: &mut Chart<'_>) {
     chart.enter("well-child");
     let birth = chart.person.birth_day * DAY;
+    let mut first = None;
     for months in vaccine::WELL_CHILD_MONTHS {
         let due = birth + i64::from(*months) * YEAR / 12 + chart.rng.below(12) as i64 * DAY;
         let keeps = chart.rng.chance(0.94);
@@ -24,6 +25,7 @@ fn children(chart: &mut Chart<'_>) {
         }
         let Some(visit) = chart.visit(Clinic::Paediatrics, &problem::WELL_CHILD, due, None) else { continue };
         chart.office_vitals(visit, true);
+        first = first.or(Some(visit));
         if *months <= 36 {
             chart.measure(&lab::HEAD_CIRCUMFERENCE, visit);
         }
@@ -43,6 +45,11 @@ fn children(chart: &mut Chart<'_>) {
     if chart.person.death.is_none() && chart.person.age_end() < 18.0 {
         let after = 20 + chart.rng.below(200) as i64;
         chart.appointment(Clinic::Paediatrics, chart.now + after * DAY, "Well-child visit");
+    }
+    // The parents bring the papers of the birth to the first visit.
+    if let (Some(days), Some(visit)) = (chart.person.gestation_days, first) {
+        chart.enter("gestation");
+        chart.stated(&lab::GESTATIONAL_AGE, days as f64 / 7.0, visit);
     }
 }
 

@@ -17,6 +17,7 @@ pub enum Measure {
     Height,
     Bmi,
     HeadCircumference,
+    GestationalAge,
     Pain,
     OxygenFlow,
     Sodium,
@@ -70,6 +71,7 @@ impl Measure {
             Self::Height => "Height",
             Self::Bmi => "Body mass index",
             Self::HeadCircumference => "Head circumference",
+            Self::GestationalAge => "Gestational age at birth",
             Self::Pain => "Pain score",
             Self::OxygenFlow => "Oxygen flow",
             Self::Sodium => "Sodium",
@@ -289,6 +291,16 @@ pub static HEAD_CIRCUMFERENCE: Analyte = analyte(
     OPEN,
     OPEN,
     (28.0, 56.0),
+    "no reference range",
+);
+pub static GESTATIONAL_AGE: Analyte = analyte(
+    Measure::GestationalAge,
+    loinc("76516-4", "Gestational age--at birth"),
+    ("weeks", "wk"),
+    1,
+    OPEN,
+    OPEN,
+    (20.0, 45.0),
     "no reference range",
 );
 pub static PAIN: Analyte = analyte(
@@ -688,7 +700,7 @@ pub static GAD7: Analyte = analyte(
 );
 
 /// Every analyte above, for the tests of the table and of plausibility.
-pub static ANALYTES: [&Analyte; 47] = [
+pub static ANALYTES: [&Analyte; 48] = [
     &SYSTOLIC,
     &DIASTOLIC,
     &HEART_RATE,
@@ -699,6 +711,7 @@ pub static ANALYTES: [&Analyte; 47] = [
     &HEIGHT,
     &BMI,
     &HEAD_CIRCUMFERENCE,
+    &GESTATIONAL_AGE,
     &PAIN,
     &OXYGEN_FLOW,
     &SODIUM,
