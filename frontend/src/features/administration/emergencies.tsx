@@ -42,12 +42,12 @@ export function EmergenciesView() {
   }
   return (
     <div className={css.list}>
-      <p className={css.count}>
+      <div className={css.count}>
         <ToggleButtonGroup exclusive value={reviewed} aria-label="Which emergencies" onChange={(_, value: boolean | null) => { if (value !== null) setReviewed(value) }}>
           <ToggleButton value={false}>To review</ToggleButton>
           <ToggleButton value>Reviewed</ToggleButton>
         </ToggleButtonGroup>
-      </p>
+      </div>
       {data.breakGlassReviews.nodes.length === 0 ? <Empty>{reviewed ? 'No emergency has been reviewed.' : 'No emergency waits for a review.'}</Empty> : (
         <Pages first={data.breakGlassReviews} more={more} what="emergencies">{(nodes) => (
           <RecordTable label="Emergencies" columns={['Opened', 'Who', 'Whose chart', 'Why', reviewed ? 'Said of it' : 'Acts']}>
