@@ -32,6 +32,9 @@ pub struct Actor {
     pub denied: Denied,
     /// Of these types only what is of one of these categories; other types are not narrowed by it. A scope never widens.
     pub categories: Vec<Category>,
+    /// What a type may be written by these interactions: only what is of one of these categories, before and after. Another interaction is
+    /// not narrowed by it.
+    pub writable: Vec<(Interaction, Category)>,
     /// Permitted interactions of a token, `None` for no narrowing. A scope never widens what the roles give.
     pub scope: Option<Vec<(Option<ResourceType>, Interaction)>>,
     /// Where what this request reads is noted for the audit.
@@ -203,6 +206,7 @@ impl Actor {
             opened: None,
             denied: Denied::default(),
             categories: Vec::new(),
+            writable: Vec::new(),
             scope: Some(role::every_interaction()),
             trail: Trail::default(),
         }
@@ -224,6 +228,19 @@ impl Actor {
         (self.rows == Rows::All || !registry::in_patient_compartment(resource_type))
             && !self.care.as_ref().is_some_and(|care| care.narrows(resource_type))
             && self.denied.charts(resource_type).is_empty()
+    }
+
+    /// The categories that records of the type have to be of where they are written so; none for any.
+    pub(crate) fn writable(&self, interaction: Interaction, resource_type: ResourceType) -> Vec<Category> {
+        let of =
+            |(i, category): &&(Interaction, Category)| *i == interaction && category.resource_type == resource_type;
+        self.writable.iter().filter(of).map(|(_, category)| category.clone()).collect()
+    }
+
+    /// Whether the type is reached by category only, to be read or to be written.
+    pub(crate) fn by_category(&self, resource_type: ResourceType) -> bool {
+        let mut all = self.categories.iter().chain(self.writable.iter().map(|(_, category)| category));
+        all.any(|category| category.resource_type == resource_type)
     }
 
     /// Whether it is somebody who sees another person's records, by a Consent that may end at any time: what it may see is not to be
@@ -361,6 +378,14 @@ impl Actor {
         role::permits(&self.roles, interaction, resource_type)
             .unwrap_or(self.roles.contains(&Role::System) && self.scope.is_some())
             && self.scoped(interaction, resource_type)
+    }
+
+    /// Whether an update of what is not there may create it. Of a scope `u` is enough for that; of a role it is not.
+    ///
+    /// Source: SMART App Launch 2.2, "Scopes for requesting FHIR Resources", `u`.
+    pub(crate) fn may_create_by_update(&self, resource_type: ResourceType) -> bool {
+        role::permits(&self.roles, Interaction::Create, resource_type) != Some(false)
+            && self.may(Interaction::Update, resource_type)
     }
 
     /// Whether the token's scope, if there is one, has it.

@@ -1,14 +1,16 @@
 //! Scopes that a person grants to an application: `patient/Observation.rs`, `user/*.cruds`, `openid`, `launch/patient` …
 //!
 //! Source: SMART App Launch 2.2, "Scopes and Launch Context". What cannot be enforced is refused by its text: of granular scopes
-//! `?category=system|code` is served, for reading Conditions and Observations. A `patient/` scope grants reading and searching only. What a scope permits is narrowed by the roles of who granted it.
+//! `?category=system|code` is served, for Conditions and Observations. What a `patient/` scope lets write is about the patient of the launch and
+//! nobody else. What a scope permits is narrowed by the roles of who granted it.
 
 use std::fmt;
 
 use fhir::ResourceType;
+use fhir::search::registry;
 
 use crate::actor::Category;
-use crate::role::{Role, permits};
+use crate::role::{Interaction, Role, is_immutable, permits};
 use crate::scope::{BadScope, Scope, interaction};
 
 /// Whose records a scope is about.
@@ -37,7 +39,7 @@ pub const PERSON: [Context; 2] = [Context::Patient, Context::User];
 /// What a program has by its registration.
 pub const PROGRAM: [Context; 1] = [Context::System];
 
-/// Types whose reading may be granted by category.
+/// Types that may be granted by category.
 pub const GRANULAR: [ResourceType; 2] = [ResourceType::Condition, ResourceType::Observation];
 
 /// Scopes that name no resource.
@@ -131,9 +133,8 @@ fn one(part: &str) -> Option<Permission> {
     for letter in letters.chars() {
         order = order.split_once(letter)?.1;
     }
-    // What is written may be of any category, and of programs nothing but the type is asked.
-    let reads = letters.chars().all(|l| "rs".contains(l)) && context != Context::System;
-    let served = resource_type.is_some_and(|ty| GRANULAR.contains(&ty)) && reads;
+    // Of programs nothing but the type is asked.
+    let served = resource_type.is_some_and(|ty| GRANULAR.contains(&ty)) && context != Context::System;
     if category.is_some() && !served {
         return None;
     }
@@ -175,9 +176,7 @@ pub fn grantable(asked: &[Permission], registered: &[Permission], by: &[Context]
                 (Some(asked), Some(allowed)) if asked == allowed => Some(*asked),
                 _ => continue,
             };
-            let reading = *context == Context::Patient;
-            let letters: String =
-                letters.chars().filter(|l| may.contains(*l) && (!reading || "rs".contains(*l))).collect();
+            let letters: String = letters.chars().filter(|l| may.contains(*l)).collect();
             let narrowed =
                 Permission::Resource { context: *context, resource_type: ty, letters, category, version_1: *version_1 };
             let empty = matches!(&narrowed, Permission::Resource { letters, .. } if letters.is_empty());
@@ -215,15 +214,19 @@ pub fn text(permissions: &[Permission]) -> String {
     permissions.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
-/// The interactions that granted scopes permit. `patient/` ones reach only types whose rows say whose they are, and what belongs to
-/// nobody (directory, knowledge): those that the role table gives a patient.
+/// The interactions that granted scopes permit. `patient/` ones reach only types whose rows say whose they are, and to read also what belongs
+/// to nobody (directory, knowledge): those that the role table lets a patient read.
 pub fn compile(granted: &[Permission]) -> Scope {
     let mut scope = Vec::new();
     for permission in granted {
         let Permission::Resource { context, resource_type, letters, .. } = permission else { continue };
         for interaction in letters.chars().map(interaction) {
             if *context == Context::Patient {
-                let own = |ty: &&ResourceType| permits(&[Role::Patient], interaction, **ty) == Some(true);
+                let own = |ty: &&ResourceType| {
+                    let reads = permits(&[Role::Patient], Interaction::Read, **ty) == Some(true);
+                    let writes = registry::in_patient_compartment(**ty) && !is_immutable(interaction, **ty);
+                    reads && (writes || matches!(interaction, Interaction::Read | Interaction::Search))
+                };
                 let types = ResourceType::all().iter().filter(|ty| resource_type.is_none_or(|t| t == **ty));
                 scope.extend(types.filter(own).map(|ty| (Some(*ty), interaction)));
             } else {
@@ -234,22 +237,52 @@ pub fn compile(granted: &[Permission]) -> Scope {
     scope
 }
 
-/// The categories that the granted scopes narrow reading to. A type is narrowed when some interaction with it is granted by category only.
+/// What the granted scopes say about the category of an interaction with a type, one for each scope that has it.
+fn by_category(
+    granted: &[Permission],
+    ty: ResourceType,
+    letter: char,
+) -> impl Iterator<Item = Option<&(String, String)>> + Clone {
+    granted.iter().filter_map(move |p| match p {
+        Permission::Resource { resource_type, letters, category, .. }
+            if resource_type.is_none_or(|t| t == ty) && letters.contains(letter) =>
+        {
+            Some(category.as_ref())
+        }
+        _ => None,
+    })
+}
+
+/// Whether an interaction is granted, and by category only.
+fn is_narrowed<'p>(mut by: impl Iterator<Item = Option<&'p (String, String)>> + Clone) -> bool {
+    by.clone().next().is_some() && by.all(|category| category.is_some())
+}
+
+/// The categories that the granted scopes narrow writing to, for each interaction that is granted by category only.
+pub fn writable(granted: &[Permission]) -> Vec<(Interaction, Category)> {
+    let mut all = Vec::new();
+    for resource_type in GRANULAR {
+        for letter in ['c', 'u', 'd'] {
+            let by = by_category(granted, resource_type, letter);
+            if is_narrowed(by.clone()) {
+                let category = |(system, code): &(String, String)| Category {
+                    resource_type,
+                    system: system.clone(),
+                    code: code.clone(),
+                };
+                all.extend(by.flatten().map(|one| (interaction(letter), category(one))));
+            }
+        }
+    }
+    all
+}
+
+/// The categories that the granted scopes narrow reading to. A type is narrowed when reading or searching it is granted by category only.
 pub fn categories(granted: &[Permission]) -> Vec<Category> {
     let mut all = Vec::new();
     for ty in GRANULAR {
-        let of = |letter: char| {
-            granted.iter().filter_map(move |p| match p {
-                Permission::Resource { resource_type, letters, category, .. }
-                    if resource_type.is_none_or(|t| t == ty) && letters.contains(letter) =>
-                {
-                    Some(category)
-                }
-                _ => None,
-            })
-        };
-        let narrowed = ['r', 's'].into_iter().any(|l| of(l).next().is_some() && of(l).all(Option::is_some));
-        if narrowed {
+        let of = |letter| by_category(granted, ty, letter);
+        if ['r', 's'].into_iter().any(|letter| is_narrowed(of(letter))) {
             for (system, code) in of('r').chain(of('s')).flatten() {
                 let category = Category { resource_type: ty, system: system.clone(), code: code.clone() };
                 if !all.contains(&category) {
@@ -291,6 +324,8 @@ mod tests {
         for scope in [
             "patient/*.rs",
             "patient/Observation.rs?category=http://x|laboratory",
+            "patient/Observation.cu?category=http://x|vital-signs",
+            "patient/Observation.write",
             "user/Observation.cruds",
             "patient/Patient.read",
             "user/*.*",
@@ -309,7 +344,6 @@ mod tests {
             "patient/Observation.rs?code=a|b",
             "patient/Patient.rs?category=a|b",
             "patient/*.rs?category=a|b",
-            "user/Observation.cruds?category=a|b",
             "system/Observation.rs?category=a|b",
             "patient/Observation.rs?category=a|b&code=c",
             "patient/Observation.rs?category=|b",
@@ -327,7 +361,9 @@ mod tests {
             "user/Observation.rs user/Condition.cu"
         );
         assert_eq!(granted("user/Observation.rs", "patient/Observation.rs"), "");
-        assert_eq!(granted("patient/*.cruds", "patient/*.cruds"), "patient/*.rs");
+        assert_eq!(granted("patient/*.cruds", "patient/*.cruds"), "patient/*.cruds");
+        assert_eq!(granted("patient/*.cruds", "patient/*.rs"), "patient/*.rs");
+        assert_eq!(granted("patient/Observation.write", "patient/*.crus"), "patient/Observation.cu");
         assert_eq!(granted("system/*.rs", "system/*.rs"), "");
         assert_eq!(granted("openid fhirUser", "openid"), "openid");
     }
@@ -347,6 +383,19 @@ mod tests {
         assert!(of(&format!("{a} patient/*.rs")).is_empty());
         assert_eq!(of(&format!("{a} patient/Observation.r")), ["Observation:a"]);
         assert_eq!(of("user/Condition.rs?category=x|c openid"), ["Condition:c"]);
+        assert!(of("user/Observation.rs user/Observation.cu?category=x|c").is_empty());
+    }
+
+    #[test]
+    fn each_way_of_writing_has_its_own_categories() {
+        let of = |scope: &str| {
+            let all = writable(&parse(scope).unwrap());
+            all.into_iter().map(|(i, c)| format!("{} {}:{}", i.letter(), c.resource_type, c.code)).collect::<Vec<_>>()
+        };
+        let two = "patient/Observation.c?category=x|a patient/Observation.u?category=x|b";
+        assert_eq!(of(two), ["c Observation:a", "u Observation:b"]);
+        assert_eq!(of(&format!("{two} user/*.c")), ["u Observation:b"]);
+        assert!(of("patient/*.cruds patient/Observation.rs?category=x|a").is_empty());
     }
 
     #[test]
@@ -358,6 +407,19 @@ mod tests {
             assert!(!has(ty), "{ty}");
         }
         assert!(!scope.iter().any(|(ty, _)| ty.is_none()));
+        let scope = compile(&parse("patient/*.cruds").unwrap());
+        let writes =
+            |ty| scope.iter().filter(|(t, i)| *t == Some(ty) && i.letter() != 'r' && i.letter() != 's').count();
+        assert_eq!((writes(ResourceType::Observation), writes(ResourceType::Appointment)), (3, 3));
+        for ty in [
+            ResourceType::Practitioner,
+            ResourceType::Medication,
+            ResourceType::Binary,
+            ResourceType::AuditEvent,
+            ResourceType::Provenance,
+        ] {
+            assert_eq!(writes(ty), 0, "{ty}");
+        }
         assert_eq!(compile(&parse("user/*.r openid").unwrap()), [(None, Interaction::Read)]);
     }
 }

@@ -9,7 +9,7 @@ use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use super::{Response, origin};
 use crate::fhir::State;
 
-const DOORS: [&str; 5] = ["/fhir", "/.well-known", "/oauth2/token", "/oauth2/revoke", "/oauth2/jwks"];
+const DOORS: [&str; 6] = ["/fhir", "/.well-known", "/oauth2/token", "/oauth2/revoke", "/oauth2/jwks", "/smart/style"];
 const SENT: [(HeaderName, &str); 3] = [
     (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE"),
     (

@@ -9,6 +9,7 @@ mod frame;
 mod jwt;
 mod key_set;
 mod page;
+mod style;
 mod token;
 mod visit;
 
@@ -45,6 +46,7 @@ pub fn routes(state: &State) -> Router {
         .route("/oauth2/revoke", post(token::revoke))
         .route("/oauth2/introspect", post(token::introspect))
         .route("/smart/frame/{client}", get(frame::frame))
+        .route("/smart/style/{version}", get(style::style))
         .with_state(state.clone())
 }
 
@@ -69,11 +71,11 @@ async fn configuration(Extract(state): Extract<State>) -> Response {
         "token_endpoint_auth_signing_alg_values_supported": jwt::ASSERTED,
         "scopes_supported": [
             "openid", "fhirUser", "profile", "launch", "launch/patient", "launch/encounter", "online_access", "offline_access",
-            "patient/*.rs", "user/*.cruds", "system/*.cruds"
+            "patient/*.cruds", "user/*.cruds", "system/*.cruds"
         ],
         "capabilities": [
             "launch-ehr", "launch-standalone", "authorize-post", "client-public", "client-confidential-symmetric", "client-confidential-asymmetric",
-            "sso-openid-connect", "context-banner", "context-ehr-patient", "context-ehr-encounter", "context-standalone-patient",
+            "sso-openid-connect", "context-banner", "context-style", "context-ehr-patient", "context-ehr-encounter", "context-standalone-patient",
             "context-standalone-encounter", "permission-offline", "permission-online", "permission-patient", "permission-user", "permission-v1", "permission-v2"
         ]
     }))

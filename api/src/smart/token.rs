@@ -13,7 +13,7 @@ use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::{Form, Refusal, Response, jwt, request_id, unkept};
+use super::{Form, Refusal, Response, jwt, request_id, style, unkept};
 use crate::auth::{hash, new_token};
 use crate::fhir::{State, pairs};
 
@@ -165,7 +165,8 @@ async fn issue(
     let kept = Issued {
         scope: scope.clone(),
         access: (access_hash, now + ACCESS),
-        refresh: lives.map(|lives| (refresh_hash, now + lives)),
+        // From the agreement on, however often it is used: what is not asked again for so long, is asked again.
+        refresh: lives.map(|lives| (refresh_hash, grant.since + lives)),
     };
     if !state.store.keep_tokens(grant.id, kept, now).await? {
         return Err(Refusal::new("invalid_grant", "the grant was ended"));
@@ -183,6 +184,10 @@ async fn issue(
     }
     if let Some(encounter) = &grant.encounter {
         answer["encounter"] = encounter.as_str().into();
+    }
+    // Of a launch from a chart, beside which it is seen.
+    if launch::says(&granted, "launch") {
+        answer["smart_style_url"] = format!("{}{}", state.public_url, style::path()).into();
     }
     if first && launch::says(&granted, "openid") {
         answer["id_token"] = id_token(state, client, grant, &granted).await?.into();

@@ -132,3 +132,4 @@ impl Store {
         Ok(Some(actor))
     }
 }
+            writable: Vec::new(),

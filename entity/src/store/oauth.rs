@@ -104,6 +104,8 @@ pub struct Grant {
     pub challenge: String,
 }
 
+    /// When the person agreed to it.
+    pub since: DateTime<Utc>,
 /// Tokens to be kept for a grant.
 #[derive(Debug, Clone)]
 pub struct Issued {
@@ -283,6 +285,7 @@ impl Store {
             self.end_family(&family, request_id, now).await?;
             return Ok(None);
         }
+            since: family.created_at,
         if now >= found.expires_at || !self.is_alive(&family, now).await? {
             return Ok(None);
         }
@@ -606,5 +609,6 @@ fn narrowed(person: Actor, granted: &[Permission], patient: Option<&str>) -> Opt
     } else {
         person.rows.clone()
     };
-    Some(Actor { rows, categories: launch::categories(granted), scope: Some(launch::compile(granted)), ..person })
+    let (categories, writable) = (launch::categories(granted), launch::writable(granted));
+    Some(Actor { rows, categories, writable, scope: Some(launch::compile(granted)), ..person })
 }

@@ -330,6 +330,7 @@ impl Store {
 pub(super) async fn audit_sign_in(
     db: &impl ConnectionTrait,
     account: Option<i64>,
+            writable: Vec::new(),
     subtype: &str,
     outcome: i16,
     request_id: &str,

@@ -4,6 +4,7 @@
 //! gate's facts and its word, rows, commit.
 //! READ COMMITTED, so each of these statements sees what the previous holder committed.
 
+mod bounds;
 mod rows;
 mod share;
 
@@ -22,7 +23,7 @@ use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, Statem
 use serde::Deserialize as _;
 use sha2::{Digest as _, Sha256};
 
-use crate::actor::DeniedLabels;
+use crate::actor::{Category, DeniedLabels};
 use crate::gate::Change;
 use crate::role::{self, Interaction};
 use crate::store::audit::{self, AuditRow};
@@ -97,6 +98,14 @@ impl Row {
 }
 
 impl Row {
+    fn interaction(&self) -> Interaction {
+        match self.operation {
+            "C" => Interaction::Create,
+            "U" => Interaction::Update,
+            _ => Interaction::Delete,
+        }
+    }
+
     fn written(&self) -> care::Written<'_> {
         care::Written {
             resource_type: self.resource_type,
@@ -211,6 +220,7 @@ impl Store {
         matches: &[Vec<Match>],
     ) -> Result<Vec<Row>, StoreError> {
         let mut rows = self.decide(tx, actor, heads, request, plan).await?;
+        self.was_own(tx, actor, plan, &rows).await?;
         self.own_care(tx, actor, plan, &rows).await?;
         let claims: Vec<_> = rows.iter().map(|r| Claims { at: r.at, body: &r.body }).collect();
         self.conform(tx, &claims).await?;
@@ -533,11 +543,18 @@ impl Store {
         index
     }
 
-    /// Whoever sees the rows of some patients only writes about them only.
+    /// Whoever sees the rows of some patients only writes about them only, and who writes by category what is of it only.
     fn own(&self, actor: &Actor, write: &Write, row: &Row) -> Result<(), StoreError> {
-        let Rows::Patients(ids) = &actor.rows else { return Ok(()) };
-        let own = |pat: &i64| ids.iter().any(|id| self.keys.resource(ResourceType::Patient, id) == *pat);
-        if registry::in_patient_compartment(row.resource_type) && (row.pats.is_empty() || !row.pats.iter().all(own)) {
+        if let Rows::Patients(ids) = &actor.rows {
+            let own = |pat: &i64| ids.iter().any(|id| self.keys.resource(ResourceType::Patient, id) == *pat);
+            let bound = registry::in_patient_compartment(row.resource_type);
+            if bound && (row.pats.is_empty() || !row.pats.iter().all(own)) {
+                return Err(not_own(write));
+            }
+        }
+        let categories = actor.writable(row.interaction(), row.resource_type);
+        let is = |c: &Category| row.index.terms.contains(&self.keys.term_system_code("category", &c.system, &c.code));
+        if !categories.is_empty() && !categories.iter().any(is) {
             return Err(not_own(write));
         }
         Ok(())
@@ -646,7 +663,6 @@ pub(super) fn check(actor: &Actor, plan: &Plan) -> Result<(), StoreError> {
     for (at, write) in plan.writes.iter().enumerate() {
         let interactions: &[Interaction] = match write.act {
             Act::Create { .. } => &[Interaction::Create],
-            Act::Update { may_create: true, .. } => &[Interaction::Update, Interaction::Create],
             Act::Update { .. } => &[Interaction::Update],
             // A test in it tells what is there.
             Act::Patch { .. } => &[Interaction::Read, Interaction::Update],
@@ -688,7 +704,12 @@ fn intended<'w>(
             match live {
                 Some(_) => (Some(Cow::Borrowed(body.as_str())), "U"),
                 // To who sees some rows only, a taken id would tell of a row that is hidden.
-                None if *may_create && !(actor.rows == Rows::All && actor.sees_everybody(*resource_type)) => {
+                None if *may_create
+                    && (!actor.may_create_by_update(*resource_type)
+                        || actor.rows != Rows::All
+                        || !actor.sees_everybody(*resource_type)
+                        || actor.by_category(*resource_type)) =>
+                {
                     return Err(StoreError::NoCreateByUpdate { resource_type: *resource_type, id: id.clone() });
                 }
                 None if *may_create => (Some(Cow::Borrowed(body.as_str())), "C"),

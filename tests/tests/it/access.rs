@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use chrono::DateTime;
-use entity::store::{Act, Plan, Write};
+use entity::store::{Act, Lookup, Plan, Write};
 use entity::{Actor, IdSource, Request, Rows, Store, StoreError};
 use fhir::ResourceType;
 use fhir::patch::Patch;
@@ -87,4 +87,34 @@ async fn s25_a_restricted_actor_writes_about_its_own_patients_only() {
     };
     assert!(matches!(commit(&store, &actor, "new", nobody).await, Err(StoreError::Forbidden { .. })));
     commit(&store, &actor, "new", new("mine")).await.unwrap();
+}
+
+/// S25: what is about another patient too is in that chart as well, and nothing is taken out of it.
+#[tokio::test]
+async fn s25_a_restricted_actor_leaves_what_is_about_others_too() {
+    let (store, actor) = restricted().await;
+    let appointment = |id: &str, patients: &[&str]| {
+        let actor = |p: &&str| format!(r#"{{"actor":{{"reference":"Patient/{p}"}},"status":"accepted"}}"#);
+        let actors: Vec<String> = patients.iter().map(actor).collect();
+        format!(
+            r#"{{"resourceType":"Appointment","id":"{id}","status":"proposed","participant":[{}]}}"#,
+            actors.join(",")
+        )
+    };
+    let write = |id: &str, act| Plan::of(vec![Write { resource_type: ResourceType::Appointment, id: id.into(), act }]);
+    let both = ["mine", "theirs"];
+    for (n, (id, patients)) in [("both", &both[..]), ("own", &both[..1])].into_iter().enumerate() {
+        let act = Act::Create { body: appointment(id, patients) };
+        store.commit(&Actor::server(), &request(n as u8 + 2), &write(id, act)).await.unwrap();
+    }
+    let leave: [fn(String) -> Act; 2] =
+        [|body| Act::Update { body, expected: None, may_create: false }, |_| Act::Delete { expected: None }];
+    for act in leave {
+        let refused = store.commit(&actor, &request(5), &write("both", act(appointment("both", &both[..1])))).await;
+        assert!(matches!(refused, Err(StoreError::Forbidden { .. })), "{refused:?}");
+        store.commit(&actor, &request(6), &write("own", act(appointment("own", &both[..1])))).await.unwrap();
+    }
+    let read = async |id: &str| store.read(&actor, ResourceType::Appointment, id).await.unwrap();
+    assert!(matches!(read("both").await, Lookup::Found(found) if found.version_id == 1));
+    assert!(matches!(read("own").await, Lookup::Deleted { version_id: 3, .. }));
 }

@@ -74,6 +74,7 @@ mod server_key;
 mod sharing;
 mod smart;
 mod smart_keys;
+mod smart_write;
 mod store;
 mod subscription;
 mod terminology;

@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
-use entity::Role;
-use entity::store::{ClientKind, NewClient, PersonAccount, SystemAccount};
+use entity::store::{AppChange, ClientKind, NewClient, PersonAccount, SystemAccount};
+use entity::{Actor, IdSource, Request, Role};
 use reqwest::{Client, Response, StatusCode, redirect::Policy};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tests::Server;
 
 const CALLBACK: &str = "https://app.example/callback";
-const SCOPE: &str = "launch launch/patient openid fhirUser offline_access online_access patient/*.rs user/*.cruds";
+const SCOPE: &str = "launch launch/patient openid fhirUser offline_access online_access patient/*.cruds user/*.cruds";
 const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters";
 /// The S256 challenge of [`VERIFIER`].
 fn challenge(verifier: &str) -> String {
@@ -34,7 +34,7 @@ fn form<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
 pub struct Site {
     pub server: Server,
     pub http: Client,
-    cookie: String,
+    pub cookie: String,
 }
 
 impl Site {
@@ -88,6 +88,15 @@ impl Site {
             account: account.map(Into::into),
         };
         self.server.store.create_client(new, self.server.clock.now()).await.unwrap();
+    }
+
+    /// Closes an application, as the command line does.
+    async fn close(&self, id: &str) {
+        let now = self.server.clock.now();
+        let ids = IdSource::new(now, [1; 16]);
+        let request = Request { now, ids, request_id: format!("close {id}"), idempotency_key: None };
+        let store = &self.server.store;
+        store.app_change(&Actor::server(), &request, id, AppChange::Disabled(true)).await.unwrap();
     }
 
     async fn sign_in(&self, user: &str) -> String {
@@ -179,7 +188,7 @@ impl Site {
     }
 
     /// The token response to a new grant.
-    async fn granted(&self, scope: &str, patient: Option<&str>) -> Value {
+    pub async fn granted(&self, scope: &str, patient: Option<&str>) -> Value {
         let code = self.code(scope, patient).await;
         let (status, answer) = self.exchange(&code, VERIFIER, CALLBACK).await;
         assert_eq!(status, 200, "{answer}");
@@ -196,7 +205,7 @@ impl Site {
         get.send().await.unwrap().status().as_u16()
     }
 
-    async fn ids(&self, token: &Value, path: &str) -> Vec<String> {
+    pub async fn ids(&self, token: &Value, path: &str) -> Vec<String> {
         let get = self.http.get(format!("{}/fhir/R4{path}", self.server.url)).bearer_auth(token.as_str().unwrap());
         let bundle: Value = get.send().await.unwrap().json().await.unwrap();
         let entries = bundle["entry"].as_array().cloned().unwrap_or_default();
@@ -204,7 +213,7 @@ impl Site {
     }
 }
 
-fn observation(id: &str, patient: &str) -> Value {
+pub fn observation(id: &str, patient: &str) -> Value {
     json!({
         "resourceType": "Observation", "id": id, "status": "final", "code": {"text": "Weight"},
         "subject": {"reference": format!("Patient/{patient}")}
@@ -221,7 +230,7 @@ fn sent_back(response: &Response, name: &str) -> Option<String> {
 }
 
 /// What is claimed, and the test that shows it.
-const CAPABILITIES: [(&str, &str); 18] = [
+const CAPABILITIES: [(&str, &str); 19] = [
     ("authorize-post", "a_request_may_be_posted"),
     ("client-confidential-asymmetric", "s31_s34_a_program_shows_who_it_is_by_a_signature"),
     ("client-confidential-symmetric", "an_application_with_a_secret_shows_it"),
@@ -231,6 +240,7 @@ const CAPABILITIES: [(&str, &str); 18] = [
     ("context-ehr-patient", "a_launch_from_a_chart_carries_its_patient_once"),
     ("context-standalone-encounter", "an_encounter_is_chosen_in_a_launch_that_no_chart_began"),
     ("context-standalone-patient", "an_application_reads_the_chosen_patient_and_nobody_else"),
+    ("context-style", "an_application_of_a_chart_is_told_how_the_chart_looks"),
     ("launch-ehr", "a_launch_from_a_chart_carries_its_patient_once"),
     ("launch-standalone", "an_application_reads_the_chosen_patient_and_nobody_else"),
     ("permission-offline", "s33_refresh_tokens_rotate_and_reuse_ends_the_family"),
@@ -511,7 +521,7 @@ async fn s32_a_code_is_good_once_for_a_minute_and_for_its_own_request() {
 
 #[tokio::test]
 async fn s33_refresh_tokens_rotate_and_reuse_ends_the_family() {
-    let site = Site::start().await;
+    let mut site = Site::start().await;
     let first = site.granted("offline_access user/*.rs", None).await;
     let used = first["refresh_token"].as_str().unwrap();
     let (status, wide) = site
@@ -534,6 +544,18 @@ async fn s33_refresh_tokens_rotate_and_reuse_ends_the_family() {
     assert_eq!(site.refresh(used).await.1["error"], "invalid_grant");
     assert_eq!(site.get(&second["access_token"], "/fhir/R4/Patient/p1").await, 401);
     assert_eq!(site.refresh(second["refresh_token"].as_str().unwrap()).await.1["error"], "invalid_grant");
+
+    // Used or not, ninety days after the agreement one is asked again.
+    site.cookie = site.sign_in("lee").await;
+    let mut kept = site.granted("offline_access user/*.rs", None).await;
+    for days in [60, 29] {
+        site.server.clock.advance(TimeDelta::days(days));
+        let (status, next) = site.refresh(kept["refresh_token"].as_str().unwrap()).await;
+        assert_eq!(status, 200, "{next}");
+        kept = next;
+    }
+    site.server.clock.advance(TimeDelta::days(1));
+    assert_eq!(site.refresh(kept["refresh_token"].as_str().unwrap()).await.1["error"], "invalid_grant");
 }
 
 #[tokio::test]
@@ -563,7 +585,7 @@ async fn s35_access_ends_by_revocation_by_closing_the_application_and_with_the_s
     assert!(!open(&online).await && open(&offline).await);
     assert_eq!(site.refresh(online["refresh_token"].as_str().unwrap()).await.1["error"], "invalid_grant");
 
-    assert!(site.server.store.set_client_disabled("app", true, site.server.clock.now()).await.unwrap());
+    site.close("app").await;
     assert!(!open(&offline).await);
     assert_eq!(site.refresh(offline["refresh_token"].as_str().unwrap()).await.1["error"], "invalid_client");
     assert_eq!(site.page(&site.request("user/*.rs")).await.status(), 400);
@@ -853,6 +875,56 @@ async fn an_application_within_the_chart_is_shown_in_a_frame_of_its_own() {
 }
 
 /// SMART's `authorize-post`: the same request as a form is answered as the one by address.
+/// The properties are those of SMART App Launch 2.2, "Styling"; the values those of the pages.
+#[tokio::test]
+async fn an_application_of_a_chart_is_told_how_the_chart_looks() {
+    let site = Site::start().await;
+    let alone = site.granted("launch/patient patient/*.rs", Some("p1")).await;
+    assert_eq!(alone["smart_style_url"], Value::Null);
+    let input = json!({"appId": "app", "patientId": "Patient/p2"});
+    let answer = site.launch(("cookie", site.cookie.clone()), &input).await;
+    let url = answer["data"]["appLaunch"]["url"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    let mut request = site.request("launch patient/*.rs");
+    request.push(("launch", url.split_once("&launch=").unwrap().1.to_owned()));
+    let code = sent_back(&site.allow(request, None, &[]).await, "code").unwrap();
+    let (_, told) = site.exchange(&code, VERIFIER, CALLBACK).await;
+    let url = told["smart_style_url"].as_str().unwrap_or_else(|| panic!("{told}"));
+    // An application's page fetches it from its own origin, and without a token.
+    let response = site.http.get(url).header("origin", "https://app.example").send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["access-control-allow-origin"], "https://app.example");
+    assert!(response.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+    let style: Value = response.json().await.unwrap();
+    let (tokens, theme) = (
+        include_str!("../../../frontend/src/app/theme/tokens.ts"),
+        include_str!("../../../frontend/src/app/theme/theme.ts"),
+    );
+    let light = tokens.split("const light = {").nth(1).unwrap().split('}').next().unwrap();
+    let says = |name: &str| {
+        let value = light.split(&format!(" {name}: '")).nth(1).unwrap_or_else(|| panic!("{name}"));
+        json!(value.split('\'').next().unwrap())
+    };
+    for (property, token) in [
+        ("color_background", "ground"),
+        ("color_error", "critical"),
+        ("color_highlight", "acc"),
+        ("color_success", "ok"),
+        ("color_text", "ink"),
+    ] {
+        assert_eq!(style[property], says(token), "{property}");
+    }
+    let px = |name: &str| style[name].as_str().unwrap().strip_suffix("px").unwrap().to_owned();
+    assert!(theme.contains(&format!("shape: {{ borderRadius: {} }}", px("dim_border_radius"))));
+    assert!(theme.contains(&format!("spacing: {},", px("dim_spacing_size"))));
+    assert!(theme.contains(&format!("body1: {{ fontSize: rem({})", px("dim_font_size"))));
+    for family in ["font_family_body", "font_family_heading"] {
+        assert!(theme.contains(&style[family].as_str().unwrap().replace('\'', "\"")), "{family}");
+    }
+    // Another look would have another address.
+    let other = format!("{}/smart/style/0000000000000000", site.server.url);
+    assert_eq!(site.http.get(other).send().await.unwrap().status(), 404);
+}
+
 #[tokio::test]
 async fn a_request_may_be_posted() {
     let site = Site::start().await;
@@ -1037,7 +1109,7 @@ async fn s31_s34_a_program_shows_who_it_is_by_a_signature() {
     }
     let (_, answer) = ask(&program.sign(&ec, &claims("last")), "system/Observation.rs").await;
     assert_eq!(site.get(&answer["access_token"], "/fhir/R4/Observation/o1").await, 200);
-    site.server.store.set_client_disabled("batch", true, now).await.unwrap();
+    site.close("batch").await;
     assert_eq!(site.get(&answer["access_token"], "/fhir/R4/Observation/o1").await, 401);
     assert_eq!(ask(&program.sign(&ec, &claims("closed")), "system/Observation.rs").await.0, 401);
 }

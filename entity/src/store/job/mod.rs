@@ -177,6 +177,7 @@ impl Kept {
             opened: None,
             denied: Denied::default(),
             categories: Vec::new(),
+            writable: Vec::new(),
             scope: match self.scope {
                 None => None,
                 Some(all) => Some(all.into_iter().map(permission).collect::<Option<_>>()?),

@@ -364,6 +364,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away.
     pub async fn lease_subscriptions(
+                    writable: Vec::new(),
         &self,
         holder: &str,
         ttl: TimeDelta,

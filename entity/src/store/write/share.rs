@@ -22,7 +22,7 @@ use crate::store::condition::WIDE;
 use crate::store::search::Claims;
 use crate::store::sql::{Sql, i64_array};
 use crate::store::{Act, Outcome, Plan, Store, paired};
-use crate::{Actor, Request, StoreError};
+use crate::{Actor, Request, Rows, StoreError};
 
 /// Shared transactions under way at once: while one waits for the disk, another one works.
 const RUNNING: usize = 2;
@@ -130,7 +130,9 @@ impl Store {
             ResourceType::Subscription | ResourceType::SearchParameter | ResourceType::Consent
         ) || self.gate.guards(write.resource_type)
             || paired::is_watched(actor, plan.act.as_ref(), write.resource_type);
-        plan.act.is_none() && actor.care.is_none() && actor.denied.is_empty() && small && !special
+        // So does what is asked of the version before.
+        let bounded = actor.rows != Rows::All || !actor.writable.is_empty();
+        plan.act.is_none() && actor.care.is_none() && actor.denied.is_empty() && !bounded && small && !special
     }
 
     /// Carries the plan out together with others that wait; `None` when it has to be carried out alone.
