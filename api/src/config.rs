@@ -52,6 +52,9 @@ pub enum Command {
     /// Make or revoke bearer tokens.
     #[command(subcommand)]
     Token(Token),
+    /// Replace the server's key.
+    #[command(subcommand)]
+    Secret(Secret),
     /// Register SMART applications.
     #[command(subcommand)]
     App(App),
@@ -134,9 +137,9 @@ pub struct Serve {
     /// How many proxies of ours stand in front: the address a request comes from is then read from X-Forwarded-For, that many from its end.
     #[arg(long, env = "WINTEHR_PROXY_HOPS", default_value_t = 0)]
     pub proxy_hops: usize,
-    /// The roles whose people have to have a second factor; all others may.
-    #[arg(long, env = "WINTEHR_SECOND_FACTOR", value_delimiter = ',', value_parser = person_role)]
-    pub second_factor: Vec<Role>,
+    /// The roles whose people have to have a second factor, or `none`; all others may. Default: admin; in demo mode none.
+    #[arg(long, env = "WINTEHR_SECOND_FACTOR", value_delimiter = ',', value_parser = role_or_none)]
+    pub second_factor: Option<Vec<Option<Role>>>,
     /// Whom physicians, nurses and pharmacists see: all patients, or those with whom a care relation is on record, others in an emergency
     /// only. Default: off in demo mode, else care_team.
     #[arg(long, env = "WINTEHR_CARE_POLICY", value_enum)]
@@ -197,6 +200,15 @@ pub enum WhomStaffSee {
 }
 
 impl Serve {
+    /// The roles that have to have a second factor; without a word about it those who keep accounts, unless everybody knows the passwords.
+    pub fn second_factor(&self) -> Vec<Role> {
+        match &self.second_factor {
+            Some(roles) => roles.iter().copied().flatten().collect(),
+            None if self.demo => Vec::new(),
+            None => vec![Role::Admin],
+        }
+    }
+
     /// Whom people who treat see; without a word about it the safer one, unless the patients are invented.
     pub fn care(&self) -> CarePolicy {
         match self.care_policy {
@@ -311,6 +323,10 @@ fn any_role(name: &str) -> Result<Role, String> {
     Role::named(name).ok_or_else(|| "no role".into())
 }
 
+fn role_or_none(name: &str) -> Result<Option<Role>, String> {
+    if name == "none" { Ok(None) } else { person_role(name).map(Some) }
+}
+
 fn person_role(name: &str) -> Result<Role, String> {
     Role::named(name).filter(|r| *r != Role::System).ok_or_else(|| "no role of a person".into())
 }
@@ -357,12 +373,36 @@ pub enum Token {
     },
 }
 
+#[derive(Subcommand)]
+pub enum Secret {
+    /// Encrypt everything that is kept under the server's key with another one, while no server runs. With the embedded database the key is
+    /// made and takes the place of the one before; with an external one `WINTEHR_SECRET` has to be the new one from then on.
+    Rotate {
+        /// The new key, as `--secret` takes it. An external database needs it.
+        #[arg(long, env = "WINTEHR_NEW_SECRET", hide_env_values = true)]
+        new_secret: Option<String>,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self::Rotate { database, .. } = self;
+        f.debug_struct("Rotate").field("database", database).finish_non_exhaustive()
+    }
+}
+
 /// Which database: a given one, or the embedded cluster of a directory.
 #[derive(Args)]
 pub struct DatabaseArgs {
     /// An external PostgreSQL; without it the embedded one is used.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// The same PostgreSQL by the role `wintehr_app`, which owns nothing: the server works by it, and `--database-url`, of the owner, migrates
+    /// only. Without it the owner takes that role on, and could lay it down again.
+    #[arg(long, env = "WINTEHR_SERVING_DATABASE_URL", hide_env_values = true, requires = "database_url")]
+    pub serving_database_url: Option<String>,
     /// The server's key: 32 random bytes in hexadecimal or base64. With the embedded database it is made at the first start and kept in the
     /// data directory; an external database needs it.
     #[arg(long, env = "WINTEHR_SECRET", hide_env_values = true)]
@@ -404,6 +444,21 @@ mod tests {
     #[test]
     fn every_command_can_be_read() {
         <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn who_keeps_accounts_has_a_second_factor_unless_everybody_knows_the_passwords() {
+        let roles = |arguments: &[&str]| match Cli::try_parse_from([&["wintehr", "serve"], arguments].concat())
+            .map(|c| c.command)
+        {
+            Ok(Command::Serve(serve)) => serve.second_factor(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(roles(&[]), [Role::Admin]);
+        assert!(roles(&["--demo"]).is_empty());
+        assert!(roles(&["--second-factor", "none"]).is_empty());
+        assert_eq!(roles(&["--demo", "--second-factor", "admin,physician"]), [Role::Admin, Role::Physician]);
+        assert!(Cli::try_parse_from(["wintehr", "serve", "--second-factor", "system"]).is_err());
     }
 
     #[test]

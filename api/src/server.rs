@@ -16,7 +16,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::auth::pace::Pace;
 use crate::clock::{self, Clock};
 use crate::config::{
-    Account, Audit, AuditReads, Command, DatabaseArgs, Demo, Dicom, Import, NewUser, OneUser, Serve, Token, User,
+    Account, Audit, AuditReads, Command, DatabaseArgs, Demo, Dicom, Import, NewUser, OneUser, Secret, Serve, Token,
+    User,
 };
 use crate::health::Readiness;
 use crate::jobs::Jobs;
@@ -92,7 +93,8 @@ pub async fn run(command: &Command) -> Result<bool, ServeError> {
         Command::User(settings) => user(settings).await.map(|()| true),
         Command::Account(settings) => account(settings).await.map(|()| true),
         Command::Token(settings) => token(settings).await.map(|()| true),
-        Command::App(settings) => crate::smart::command::run(settings).await,
+        Command::Secret(settings) => replace_secret(settings).await.map(|()| true),
+        Command::App(settings) => crate::smart::command::run(settings).await.map(|()| true),
     }
 }
 
@@ -146,8 +148,8 @@ async fn over_database(
     listener: TcpListener,
 ) -> Result<(), ServeError> {
     let key = key(&settings.database)?;
-    let url = url(&settings.database, cluster).await?;
-    let mut store = open(&url, CONNECTIONS).await?.keyed(&key);
+    let urls = urls(&settings.database, cluster).await?;
+    let mut store = open(&urls, CONNECTIONS).await?.keyed(&key);
     store.encrypt_secrets().await?;
     let reach = Reach { private: settings.private_endpoints };
     store = store.caring(settings.care());
@@ -163,7 +165,7 @@ async fn over_database(
     }
     let address = listener.local_addr()?;
     let serving = public_url.clone();
-    let readiness = Readiness::new(ClusterConnection::connect(&url).await?);
+    let readiness = Readiness::new(ClusterConnection::connect(&urls.serving).await?);
     let state = fhir::State::from(fhir::Parts {
         store: store.clone(),
         clock: Clock::Machine,
@@ -176,8 +178,9 @@ async fn over_database(
         graphql: Arc::new(graphql_settings(settings)?),
         proxy_hops: settings.proxy_hops,
         pace: Arc::new(Pace::new(settings.pace.limit(settings.demo))),
-        second_factor: settings.second_factor.clone().into(),
+        second_factor: settings.second_factor().into(),
         key_sets: Arc::default(),
+        password_work: Arc::default(),
     });
     let live = state.live.clone();
     let jobs = state.jobs.clone();
@@ -346,19 +349,42 @@ pub fn inspect(file: &std::path::Path) -> Result<bool, ServeError> {
 
 /// Makes an account of a program.
 pub async fn account(settings: &Account) -> Result<(), ServeError> {
+    let (actor, request) = by_command();
     with_store(&settings.database, async |store| {
         let name = settings.name.clone().unwrap_or_else(|| settings.login.clone());
-        store.create_system_account(SystemAccount { login: settings.login.clone(), name }, Clock::Machine.now()).await
+        store.program_create(&actor, &request, SystemAccount { login: settings.login.clone(), name }).await
     })
     .await
 }
 
-/// Keeps the accounts of people. A password that is made up is printed once.
-pub async fn user(settings: &User) -> Result<(), ServeError> {
+/// Who acts on the command line, as the audit names it, and the request that it is.
+pub(crate) fn by_command() -> (Actor, Request) {
     let now = Clock::Machine.now();
     let ids = IdSource::new(now, clock::random());
     let request = Request { now, request_id: ids.nth(u64::MAX), ids, idempotency_key: None };
-    let actor = Actor { principal: "command line".into(), ..Actor::server() };
+    (Actor { principal: "command line".into(), ..Actor::server() }, request)
+}
+
+/// Encrypts everything with another key. The key of an embedded database lies beside it from the first moment on, and takes the place of the
+/// one before when everything is encrypted with it; whatever breaks in between, the same command goes on from there.
+pub async fn replace_secret(settings: &Secret) -> Result<(), ServeError> {
+    let Secret::Rotate { new_secret, database } = settings;
+    let embedded =
+        (database.database_url.is_none() && database.secret.is_none()).then_some(database.data_dir.as_path());
+    let next = secret::next_key(new_secret.as_deref(), embedded)?;
+    key(database)?;
+    let (actor, request) = by_command();
+    with_store(database, async |store| store.replace_key(&actor, &request, &next).await).await?;
+    if let Some(directory) = embedded {
+        secret::take_next(directory, &next)?;
+    }
+    Ok(())
+}
+
+/// Keeps the accounts of people. A password that is made up is printed once.
+pub async fn user(settings: &User) -> Result<(), ServeError> {
+    let (actor, request) = by_command();
+    let now = request.now;
     let change = async |one: &OneUser, change: UserChange| {
         with_store(&one.database, async |store| store.user_change(&actor, &request, &one.login, change).await).await
     };
@@ -422,17 +448,17 @@ async fn create_user(settings: &NewUser, actor: &Actor, request: &Request) -> Re
 
 /// Prints a new token, or revokes what there is.
 pub async fn token(settings: &Token) -> Result<(), ServeError> {
-    let now = Clock::Machine.now();
+    let (actor, request) = by_command();
     match settings {
         Token::Create { user, scope, ttl_minutes, database } => {
             let (text, hash) = auth::new_token();
-            let expires_at = now + TimeDelta::minutes(i64::from(*ttl_minutes));
+            let expires_at = request.now + TimeDelta::minutes(i64::from(*ttl_minutes));
             let new = NewToken { hash, scope: scope.clone(), expires_at };
-            with_store(database, async |store| store.create_token(user, new, now).await).await?;
+            with_store(database, async |store| store.token_create(&actor, &request, user, new).await).await?;
             println!("{text}");
         }
         Token::Revoke { user, database } => {
-            let revoked = with_store(database, async |store| store.revoke_tokens(user, now).await).await?;
+            let revoked = with_store(database, async |store| store.tokens_revoke(&actor, &request, user).await).await?;
             println!("{revoked} revoked");
         }
     }
@@ -449,7 +475,7 @@ pub(crate) async fn with_store<T>(
         None => Some(Cluster::join(&database.cluster_settings()).await?),
     };
     let done = async {
-        let store = open(&url(database, cluster.as_ref()).await?, 4).await?;
+        let store = open(&urls(database, cluster.as_ref()).await?, 4).await?;
         let store = match key(database) {
             Ok(key) => store.keyed(&key),
             // What needs no key is done without one.
@@ -467,14 +493,25 @@ pub(crate) async fn with_store<T>(
     done
 }
 
-async fn url(database: &DatabaseArgs, cluster: Option<&Cluster>) -> Result<String, ServeError> {
+/// One database, by two roles.
+struct Urls {
+    /// Of the owner, who migrates.
+    owner: String,
+    /// Of the role that the store works as, where it logs in by itself; else of the owner, who takes that role on.
+    serving: String,
+}
+
+async fn urls(database: &DatabaseArgs, cluster: Option<&Cluster>) -> Result<Urls, ServeError> {
     match (&database.database_url, cluster) {
-        (Some(url), _) => Ok(url.clone()),
+        (Some(owner), _) => {
+            let serving = database.serving_database_url.clone().unwrap_or_else(|| owner.clone());
+            Ok(Urls { owner: owner.clone(), serving })
+        }
         (None, Some(cluster)) => {
             let maintenance = cluster.connection().await?;
             maintenance.ensure_database(DATABASE).await?;
             maintenance.close().await?;
-            Ok(cluster.url(DATABASE))
+            Ok(Urls { owner: cluster.url(DATABASE), serving: cluster.serving_url(DATABASE) })
         }
         (None, None) => unreachable!("without a URL the caller made a cluster"),
     }
@@ -486,9 +523,9 @@ fn key(database: &DatabaseArgs) -> Result<[u8; 32], secret::SecretError> {
     secret::server_key(database.secret.as_deref(), embedded)
 }
 
-async fn open(url: &str, connections: u32) -> Result<Store, StoreError> {
-    entity::migrate(url, migration::migrate, clock::random()).await?;
-    Store::open(&StoreConfig { url: url.to_owned(), connections }, Arc::new(schema::gate::ClinicalGate)).await
+async fn open(urls: &Urls, connections: u32) -> Result<Store, StoreError> {
+    entity::migrate(&urls.owner, migration::migrate, clock::random()).await?;
+    Store::open(&StoreConfig { url: urls.serving.clone(), connections }, Arc::new(schema::gate::ClinicalGate)).await
 }
 
 #[cfg(test)]

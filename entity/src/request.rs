@@ -14,6 +14,13 @@ pub struct Request {
     pub idempotency_key: Option<String>,
 }
 
+impl Request {
+    /// Of an act of the server itself, which nobody asked for.
+    pub(crate) fn by_server(now: DateTime<Utc>, request_id: String) -> Self {
+        Self { now, ids: IdSource::new(now, [0; 16]), request_id, idempotency_key: None }
+    }
+}
+
 /// Ids computed from (instant, seed, n): UUID version 7 (RFC 9562 section 5.7).
 #[derive(Debug, Clone, Copy)]
 pub struct IdSource {

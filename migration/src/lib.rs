@@ -26,6 +26,8 @@ mod m0130_app_jwks_uri;
 mod m0131_consent_denial;
 mod m0160_compressed;
 mod m0170_subscription_since;
+mod m0190_subscription_sealed;
+mod m0191_serving_role;
 
 pub struct Migrator;
 
@@ -54,6 +56,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0131_consent_denial::Migration),
             Box::new(m0160_compressed::Migration),
             Box::new(m0170_subscription_since::Migration),
+            Box::new(m0190_subscription_sealed::Migration),
+            Box::new(m0191_serving_role::Migration),
         ]
     }
 }

@@ -63,9 +63,16 @@ pub async fn cluster() -> &'static Cluster {
     CLUSTER.get().expect("set above")
 }
 
+/// The URL of the role that a server works as, in place of the owner's: as servers of embedded clusters connect.
+pub fn serving(url: &str) -> String {
+    let serving = url.replacen("postgres://wintehr@", "postgres://wintehr_app@", 1);
+    assert_ne!(serving, url, "the owner of a test database");
+    serving
+}
+
 /// A store on a new database of its own.
 pub async fn store() -> Store {
-    let config = StoreConfig { url: database().await, connections: 4 };
+    let config = StoreConfig { url: serving(&database().await), connections: 4 };
     Store::open(&config, Arc::new(schema::gate::ClinicalGate)).await.expect("the store opens")
 }
 
@@ -156,7 +163,7 @@ impl Server {
         Own { reach, second_factor, care }: Own,
     ) -> Self {
         let store =
-            Store::open(&StoreConfig { url: url.clone(), connections: 4 }, Arc::new(schema::gate::ClinicalGate))
+            Store::open(&StoreConfig { url: serving(&url), connections: 4 }, Arc::new(schema::gate::ClinicalGate))
                 .await
                 .expect("the store opens")
                 .keyed(&[9; 32])
@@ -183,6 +190,7 @@ impl Server {
             pace: Arc::new(Pace::new(Limit::NONE)),
             second_factor,
             key_sets: Arc::default(),
+            password_work: Arc::default(),
         });
         let router = api::router::router(Readiness::new(database), state.clone());
         tokio::spawn(listen::serve(listener, router, Patience::default(), std::future::pending()));
@@ -209,6 +217,11 @@ impl Server {
     /// Serves Subscription resources until the task is aborted, which is as if the process had been killed.
     pub fn serve_subscriptions(&self, reach: Reach) -> tokio::task::JoinHandle<()> {
         tokio::spawn(api::hook::run(self.state.clone(), reach))
+    }
+
+    /// How often it has worked on a password.
+    pub fn password_work(&self) -> u64 {
+        self.state.password_work.done()
     }
 
     /// A new token of a system account with that scope, good for an hour.

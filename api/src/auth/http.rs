@@ -137,7 +137,8 @@ async fn try_login(state: &State, headers: &HeaderMap, given: Credentials) -> Re
     let now = state.clock.now();
     let request_id = IdSource::new(now, clock::random()).nth(0);
     let account = state.store.sign_in(&user, state.demo, now).await?;
-    let right = password::verify(password.clone(), account.as_ref().map(|a| a.password_hash.clone())).await;
+    let kept = account.as_ref().map(|a| a.password_hash.clone());
+    let right = password::verify(password.clone(), kept, &state.password_work).await;
     let Some(account) = account.as_ref().filter(|a| a.open && right) else {
         state.store.sign_in_failed(account.map(|a| a.account), &request_id, now).await?;
         return Ok(wrong(StatusCode::UNAUTHORIZED, WRONG));
@@ -160,6 +161,13 @@ async fn try_login(state: &State, headers: &HeaderMap, given: Credentials) -> Re
                 return Ok(wrong(StatusCode::UNAUTHORIZED, WRONG));
             }
             account.password_hash = hash;
+        }
+        // Only who has it can be asked for a hash with today's parameters.
+        None if password::is_outdated(&account.password_hash) => {
+            let hash = password::hash(password).await;
+            if state.store.renew_hash(&account, &hash).await? {
+                account.password_hash = hash;
+            }
         }
         None => {}
     }
@@ -291,7 +299,8 @@ async fn try_change(state: &State, headers: &HeaderMap, given: NewPassword) -> R
     let login = found.actor.principal;
     // A guess of the old password is a guess like any other, and counted as one.
     let account = state.store.sign_in(&login, state.demo, now).await?;
-    let right = password::verify(given.password.clone(), account.as_ref().map(|a| a.password_hash.clone())).await;
+    let kept = account.as_ref().map(|a| a.password_hash.clone());
+    let right = password::verify(given.password.clone(), kept, &state.password_work).await;
     let Some(account) = account.as_ref().filter(|a| a.open && right) else {
         state.store.sign_in_failed(account.map(|a| a.account), &request_id, now).await?;
         return Ok(wrong(StatusCode::FORBIDDEN, "the password is wrong, or the account is closed for now"));

@@ -1,6 +1,7 @@
 //! Passwords: argon2id on the blocking pool, a few at a time, so that a flood of sign-ins cannot take memory or threads.
 
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
@@ -77,10 +78,31 @@ pub async fn acceptable(password: String, login: String) -> Result<(), &'static 
     if guessed.await.expect("judging does not panic") { Err(easily) } else { Ok(()) }
 }
 
+/// How often a server has worked on a password: what it takes is nearly all of the time of a sign-in, so that equal numbers are equal times.
+#[derive(Debug, Default)]
+pub struct Work(AtomicU64);
+
+impl Work {
+    pub fn done(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The beginning of every hash that is made today.
+fn made_today() -> String {
+    format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p=1$")
+}
+
+/// Whether a hash was made with other parameters than today's.
+pub fn is_outdated(hash: &str) -> bool {
+    !hash.starts_with(&made_today())
+}
+
 /// Whether the password is the one of the hash. Without a hash the work is done all the same, so that time tells nothing.
-pub async fn verify(password: String, hash: Option<String>) -> bool {
+pub async fn verify(password: String, hash: Option<String>, work: &Work) -> bool {
     static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody"));
     let _turn = TURNS.acquire().await.expect("never closed");
+    work.0.fetch_add(1, Ordering::Relaxed);
     let check = move || {
         // Made whether it is needed or not: the first unknown user must not take longer.
         let nobody = PasswordHash::new(&NOBODY).expect("made above");
@@ -121,9 +143,15 @@ mod tests {
     async fn a_password_matches_its_own_hash_only() {
         let hash = super::hash("correct horse".into()).await;
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(super::verify("correct horse".into(), Some(hash.clone())).await);
-        assert!(!super::verify("wrong".into(), Some(hash)).await);
-        assert!(!super::verify("nobody".into(), None).await);
-        assert!(!super::verify("x".into(), Some("!".into())).await);
+        assert!(!super::is_outdated(&hash));
+        let work = super::Work::default();
+        assert!(super::verify("correct horse".into(), Some(hash.clone()), &work).await);
+        assert!(!super::verify("wrong".into(), Some(hash), &work).await);
+        assert!(!super::verify("nobody".into(), None, &work).await);
+        assert!(!super::verify("x".into(), Some("!".into()), &work).await);
+        assert_eq!(work.done(), 4);
+        // Of the test suite of argon2's reference implementation.
+        let other = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+        assert!(super::is_outdated(other) && super::verify("password".into(), Some(other.into()), &work).await);
     }
 }

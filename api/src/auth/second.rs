@@ -174,7 +174,8 @@ async fn proven(
     };
     let login = found.actor.principal;
     let account = state.store.sign_in(&login, state.demo, state.clock.now()).await?;
-    let right = password::verify(given.to_owned(), account.as_ref().map(|a| a.password_hash.clone())).await;
+    let kept = account.as_ref().map(|a| a.password_hash.clone());
+    let right = password::verify(given.to_owned(), kept, &state.password_work).await;
     match account {
         Some(account) if account.open && right => Ok(Ok((account, login, found.actor.roles))),
         account => {

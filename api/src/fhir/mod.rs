@@ -42,6 +42,7 @@ use tower::ServiceExt as _;
 
 use crate::auth::Caller;
 use crate::auth::pace::Pace;
+use crate::auth::password::Work;
 use crate::clock::Clock;
 use crate::graphql::Settings;
 use crate::jobs::Jobs;
@@ -89,6 +90,8 @@ pub struct Parts {
     pub second_factor: Arc<[Role]>,
     /// Keys that applications publish, as they were last fetched.
     pub key_sets: Arc<KeySets>,
+    /// How much was worked on passwords.
+    pub password_work: Arc<Work>,
 }
 
 /// Largest resource, in bytes.

@@ -24,6 +24,8 @@ pub use user::OsUser;
 
 /// The database user that owns everything in the cluster.
 const DATABASE_USER: &str = "wintehr";
+/// The role that the store works as.
+const SERVING_ROLE: &str = "wintehr_app";
 /// Linux `sun_path` minus its final NUL.
 const SOCKET_PATH_MAX_BYTES: usize = 107;
 const START_LIMIT: Duration = Duration::from_mins(1);
@@ -131,10 +133,19 @@ impl Cluster {
         &self.pgdata
     }
 
-    /// A connection URL over the Unix socket. No password exists.
+    /// A connection URL over the Unix socket, as the owner of everything. No password exists.
     pub fn url(&self, database: &str) -> String {
+        self.url_of(DATABASE_USER, database)
+    }
+
+    /// As [`Cluster::url`], of the role that a server works as, which owns nothing and cannot become the owner.
+    pub fn serving_url(&self, database: &str) -> String {
+        self.url_of(SERVING_ROLE, database)
+    }
+
+    fn url_of(&self, role: &str, database: &str) -> String {
         let host = percent_encoded(&self.socket_dir.to_string_lossy());
-        format!("postgres://{DATABASE_USER}@localhost/{database}?host={host}&port=5432")
+        format!("postgres://{role}@localhost/{database}?host={host}&port=5432")
     }
 
     pub async fn connection(&self) -> Result<ClusterConnection, ClusterError> {
@@ -302,9 +313,12 @@ impl Place {
         let ours = self.conf_dir.join("wintehr.conf");
         let hba = self.conf_dir.join("pg_hba.conf");
         let ident = self.conf_dir.join("pg_ident.conf");
-        let mut map = format!("own {} {DATABASE_USER}\n", self.user.name);
-        if self.user.changes() {
-            map.push_str(&format!("own root {DATABASE_USER}\n"));
+        let mut map = String::new();
+        for role in [DATABASE_USER, SERVING_ROLE] {
+            map.push_str(&format!("own {} {role}\n", self.user.name));
+            if self.user.changes() {
+                map.push_str(&format!("own root {role}\n"));
+            }
         }
         let mut conf = format!(
             "include '{}'\nlisten_addresses = ''\nport = 5432\nunix_socket_directories = '{}'\nhba_file = '{}'\nident_file = '{}'\n",

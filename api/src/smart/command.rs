@@ -1,19 +1,22 @@
 //! `wintehr app …`: the registry of applications on the command line.
 
 use entity::registration;
-use entity::store::{ClientKind, NewClient};
+use entity::store::{AppChange, ClientKind, NewClient};
 
 use super::new_signing_key;
 use crate::auth;
-use crate::clock::Clock;
-use crate::config::{App, NewApp};
-use crate::server::{ServeError, with_store};
+use crate::config::{App, DatabaseArgs, NewApp};
+use crate::server::{ServeError, by_command, with_store};
 
-/// `false` when there is no such application.
-pub async fn run(settings: &App) -> Result<bool, ServeError> {
-    let now = Clock::Machine.now();
+/// Carries it out, as the audit tells; the list alone leaves nothing there.
+pub async fn run(settings: &App) -> Result<(), ServeError> {
+    let (actor, request) = by_command();
+    let disabled = async |id: &str, disabled: bool, database: &DatabaseArgs| {
+        let change = AppChange::Disabled(disabled);
+        with_store(database, async |store| store.app_change(&actor, &request, id, change).await).await.map(|_| ())
+    };
     match settings {
-        App::Create(new) => create(new).await.map(|()| true),
+        App::Create(new) => create(new).await,
         App::List { database } => {
             for app in with_store(database, async |store| store.clients().await).await? {
                 let kind = match app.kind {
@@ -24,17 +27,13 @@ pub async fn run(settings: &App) -> Result<bool, ServeError> {
                 let state = if app.disabled { "disabled" } else { "enabled" };
                 println!("{}\t{}\t{kind}\t{state}\t{}", app.id, app.name, app.scope);
             }
-            Ok(true)
+            Ok(())
         }
-        App::Enable { id, database } => {
-            with_store(database, async |store| store.set_client_disabled(id, false, now).await).await
-        }
-        App::Disable { id, database } => {
-            with_store(database, async |store| store.set_client_disabled(id, true, now).await).await
-        }
+        App::Enable { id, database } => disabled(id, false, database).await,
+        App::Disable { id, database } => disabled(id, true, database).await,
         App::RotateKey { database } => {
-            with_store(database, async |store| store.add_signing_key(new_signing_key(), now).await).await?;
-            Ok(true)
+            let key = new_signing_key();
+            with_store(database, async |store| store.signing_key_rotate(&actor, &request, key).await).await
         }
     }
 }
@@ -63,7 +62,8 @@ async fn create(new: &NewApp) -> Result<(), ServeError> {
         scope: new.scope.clone(),
         account: new.account.clone(),
     };
-    with_store(&new.database, async |store| store.create_client(client, Clock::Machine.now()).await).await?;
+    let (actor, request) = by_command();
+    with_store(&new.database, async |store| store.app_register(&actor, &request, client).await).await?;
     if let Some(secret) = secret {
         println!("{secret}");
     }

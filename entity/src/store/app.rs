@@ -51,7 +51,7 @@ pub struct OwnGrant {
 /// Longest that refresh tokens are good for.
 const LASTS: TimeDelta = TimeDelta::days(90);
 
-fn require_client_register(actor: &Actor) -> Result<(), StoreError> {
+pub(super) fn require_client_register(actor: &Actor) -> Result<(), StoreError> {
     if actor.keeps_accounts() {
         Ok(())
     } else {
@@ -63,7 +63,8 @@ impl Store {
     /// Registers an application.
     ///
     /// # Errors
-    /// [`StoreError::NotPermitted`]; otherwise as [`Store::create_client`].
+    /// [`StoreError::NotPermitted`]; [`StoreError::Conflict`] when the id is taken or there is no such `system` account;
+    /// [`StoreError::NotSupported`] names a scope that cannot be honoured.
     pub async fn app_register(
         &self,
         actor: &Actor,
@@ -223,7 +224,7 @@ pub fn launches(client: &AppClient) -> bool {
     !client.disabled && client.launch_url.is_some() && says
 }
 
-async fn audit_app(
+pub(super) async fn audit_app(
     db: &impl ConnectionTrait,
     actor: &Actor,
     request: &Request,

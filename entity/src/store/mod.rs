@@ -31,6 +31,7 @@ mod recent;
 mod referrer;
 mod role_table;
 mod seal;
+mod sealed;
 mod search;
 mod second_factor;
 mod session;

@@ -10,11 +10,13 @@ use sea_orm::{
     QueryFilter as _, QueryOrder as _, Statement, Value,
 };
 
+use super::account::insert_token;
+use super::app::{audit_app, require_client_register};
 use super::session::{ABSOLUTE, IDLE, audit_sign_in};
 use crate::app::{account, oauth_client, oauth_grant, oauth_launch, oauth_secret, session, signing_key};
 use crate::launch::{self, Context, Permission};
 use crate::registration;
-use crate::{Actor, Rows, Store, StoreError};
+use crate::{Actor, Request, Rows, Store, StoreError};
 
 /// How long a code is good for.
 const CODE: TimeDelta = TimeDelta::seconds(60);
@@ -102,10 +104,10 @@ pub struct Grant {
     pub nonce: Option<String>,
     pub redirect_uri: String,
     pub challenge: String,
-}
-
     /// When the person agreed to it.
     pub since: DateTime<Utc>,
+}
+
 /// Tokens to be kept for a grant.
 #[derive(Debug, Clone)]
 pub struct Issued {
@@ -154,13 +156,13 @@ pub(super) fn client_of(row: oauth_client::Model) -> AppClient {
 }
 
 impl Store {
-    /// Registers an application.
+    /// Registers an application, by the server itself.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when the id is taken or there is no such `system` account; [`StoreError::NotSupported`] names a scope that
-    /// cannot be honoured.
+    /// As [`Store::app_register`].
     pub async fn create_client(&self, new: NewClient, now: DateTime<Utc>) -> Result<(), StoreError> {
-        insert_client(&self.db, new, now).await
+        let request = Request::by_server(now, format!("application {}", new.id));
+        self.app_register(&Actor::server(), &request, new).await.map(|_| ())
     }
 
     /// The application of that id, disabled ones too.
@@ -175,23 +177,6 @@ impl Store {
     pub async fn clients(&self) -> Result<Vec<AppClient>, StoreError> {
         let rows = oauth_client::Entity::find().order_by_asc(oauth_client::Column::Id).all(&self.db).await?;
         Ok(rows.into_iter().map(client_of).collect())
-    }
-
-    /// Closes or opens an application; whether there is one of that id. Closing ends the tokens of the account it acts for.
-    pub async fn set_client_disabled(&self, id: &str, disabled: bool, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let account = self.client(id).await?.and_then(|c| c.account).filter(|_| disabled);
-        if let Some(account) = account
-            && let Some(account) = account::Entity::find_by_id(account).one(&self.db).await?
-        {
-            self.revoke_tokens(&account.login, now).await?;
-        }
-        let changed = oauth_client::Entity::update_many()
-            .col_expr(oauth_client::Column::Disabled, Expr::value(disabled))
-            .filter(oauth_client::Column::Id.eq(id))
-            .exec(&self.db)
-            .await?;
-        self.grants.forget();
-        Ok(changed.rows_affected == 1)
     }
 
     /// Keeps a launch from a chart.
@@ -285,7 +270,6 @@ impl Store {
             self.end_family(&family, request_id, now).await?;
             return Ok(None);
         }
-            since: family.created_at,
         if now >= found.expires_at || !self.is_alive(&family, now).await? {
             return Ok(None);
         }
@@ -301,6 +285,7 @@ impl Store {
             nonce: family.nonce,
             redirect_uri: family.redirect_uri,
             challenge: family.challenge,
+            since: family.created_at,
         }))
     }
 
@@ -495,8 +480,10 @@ impl Store {
         let found = account::Entity::find_by_id(account).one(&self.db).await?;
         let Some(found) = found.filter(|a| !a.disabled) else { return Ok(false) };
         let new = super::NewToken { hash, scope: scope.to_owned(), expires_at };
-        self.create_token(&found.login, new, now).await?;
-        audit_sign_in(&self.db, Some(account), "token", 0, request_id, now).await?;
+        let tx = self.begin().await?;
+        insert_token(&tx, found.id, new, now).await?;
+        audit_sign_in(&tx, Some(account), "token", 0, request_id, now).await?;
+        tx.commit().await?;
         Ok(true)
     }
 
@@ -511,8 +498,20 @@ impl Store {
         rows.into_iter().map(open).collect()
     }
 
-    /// Adds a key that signs from now on. All but the one before it are forgotten.
+    /// As [`Store::signing_key_rotate`], by the server itself.
     pub async fn add_signing_key(&self, new: SigningKey, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.signing_key_rotate(&Actor::server(), &Request::by_server(now, format!("signing key {}", new.kid)), new)
+            .await
+    }
+
+    /// Adds a key that signs from now on, and audits it. All but the one before it are forgotten.
+    pub async fn signing_key_rotate(
+        &self,
+        actor: &Actor,
+        request: &Request,
+        new: SigningKey,
+    ) -> Result<(), StoreError> {
+        require_client_register(actor)?;
         let keep = self.signing_keys().await?.into_iter().next().map(|k| k.kid);
         let tx = self.begin().await?;
         let old = signing_key::Entity::delete_many();
@@ -522,7 +521,8 @@ impl Store {
         };
         old.exec(&tx).await?;
         let sealed = self.vault()?.seal(&new.pkcs8, &key_owner(&new.kid));
-        let row = signing_key::ActiveModel { kid: Set(new.kid), pkcs8: Set(sealed), created_at: Set(now) };
+        audit_app(&tx, actor, request, ("signing-key", "C"), &new.kid).await?;
+        let row = signing_key::ActiveModel { kid: Set(new.kid), pkcs8: Set(sealed), created_at: Set(request.now) };
         signing_key::Entity::insert(row).exec_without_returning(&tx).await?;
         Ok(tx.commit().await?)
     }

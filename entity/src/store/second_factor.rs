@@ -5,7 +5,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseBackend, ExecResult, Statement, Value};
 
 use super::session::{SignIn, audit_sign_in};
-use super::vault::OVERHEAD;
 use crate::role::Role;
 use crate::{Store, StoreError};
 
@@ -46,49 +45,11 @@ async fn run<const N: usize>(
 }
 
 /// Whose secret it is, in the vault.
-fn owner(account: i64) -> String {
+pub(super) fn owner(account: i64) -> String {
     format!("second factor {account}")
 }
 
 impl Store {
-    /// Encrypts what an earlier version of the server kept readable, and makes sure that the key is the one that everything is encrypted
-    /// with. For the start of a server.
-    ///
-    /// # Errors
-    /// [`StoreError::Internal`] when a secret was encrypted with another key; [`StoreError::NotSupported`] without a key.
-    pub async fn encrypt_secrets(&self) -> Result<(), StoreError> {
-        let vault = self.vault()?;
-        let tx = self.begin().await?;
-        let find = "SELECT account, secret, begun FROM app.second_factor ORDER BY account FOR UPDATE";
-        for row in tx.query_all_raw(Statement::from_string(DatabaseBackend::Postgres, find)).await? {
-            let account: i64 = row.try_get("", "account")?;
-            let owner = owner(account);
-            let sealed = |column| {
-                let kept: Option<Vec<u8>> = row.try_get("", column)?;
-                Ok::<_, StoreError>(match kept {
-                    // A sealed one is longer than what sealing adds.
-                    Some(plain) if plain.len() <= OVERHEAD => Some(vault.seal(&plain, &owner)),
-                    Some(kept) => vault.open(&kept, &owner).map(|_| Some(kept))?,
-                    None => None,
-                })
-            };
-            let sql = "UPDATE app.second_factor SET secret = $2, begun = $3 WHERE account = $1";
-            run(&tx, sql, [account.into(), sealed("secret")?.into(), sealed("begun")?.into()]).await?;
-        }
-        let find = "SELECT kid, pkcs8 FROM app.signing_key ORDER BY kid FOR UPDATE";
-        for row in tx.query_all_raw(Statement::from_string(DatabaseBackend::Postgres, find)).await? {
-            let (kid, kept): (String, Vec<u8>) = (row.try_get("", "kid")?, row.try_get("", "pkcs8")?);
-            // A key of its own begins as DER does.
-            if kept.first() == Some(&0x30) {
-                let sealed = vault.seal(&kept, &super::oauth::key_owner(&kid));
-                run(&tx, "UPDATE app.signing_key SET pkcs8 = $2 WHERE kid = $1", [kid.into(), sealed.into()]).await?;
-            } else {
-                vault.open(&kept, &super::oauth::key_owner(&kid))?;
-            }
-        }
-        Ok(tx.commit().await?)
-    }
-
     /// The second factor of an account.
     ///
     /// # Errors

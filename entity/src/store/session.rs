@@ -12,7 +12,7 @@ use crate::role::Role;
 use crate::store::audit::{self, AuditRow};
 use crate::store::care::CarePolicy;
 use crate::trail::Trail;
-use crate::{Actor, Care, Clearance, Denied, IdSource, Opened, Request, Rows, Store, StoreError};
+use crate::{Actor, Care, Clearance, Denied, Opened, Request, Rows, Store, StoreError};
 
 /// A session ends after this long without a request, and after the second in any case.
 pub const IDLE: TimeDelta = TimeDelta::minutes(15);
@@ -70,8 +70,7 @@ impl Store {
     /// [`StoreError::Conflict`] when the log-in name is taken; [`StoreError::NotSupported`] for role `system`, no role, or a patient
     /// with another role: rows would be everybody's for all that either role may do.
     pub async fn create_person_account(&self, new: PersonAccount, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let request_id = format!("account {}", new.login);
-        let request = Request { now, ids: IdSource::new(now, [0; 16]), request_id, idempotency_key: None };
+        let request = Request::by_server(now, format!("account {}", new.login));
         self.user_create(&Actor::server(), &request, new, false).await
     }
 
@@ -119,6 +118,17 @@ impl Store {
         let sql = "UPDATE app.account SET failures = 0, failed_at = NULL WHERE id = $1";
         self.db.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [account.into()])).await?;
         Ok(())
+    }
+
+    /// Keeps another hash of the password that was proven; `false` when it is another password by now.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database is away.
+    pub async fn renew_hash(&self, proven: &SignIn, hash: &str) -> Result<bool, StoreError> {
+        let sql = "UPDATE app.account SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
+        let binds = [proven.account.into(), proven.password_hash.clone().into(), hash.into()] as [Value; 3];
+        let kept = self.db.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, binds)).await?;
+        Ok(kept.rows_affected() == 1)
     }
 
     /// Audits a failed try. `account` is `None` when there is none of that name; the name is not kept then.
@@ -320,6 +330,7 @@ impl Store {
             opened: None,
             denied: Denied::default(),
             categories: Vec::new(),
+            writable: Vec::new(),
             scope: None,
             trail: Trail::default(),
         }
@@ -330,7 +341,6 @@ impl Store {
 pub(super) async fn audit_sign_in(
     db: &impl ConnectionTrait,
     account: Option<i64>,
-            writable: Vec::new(),
     subtype: &str,
     outcome: i16,
     request_id: &str,

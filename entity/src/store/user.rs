@@ -132,7 +132,7 @@ fn linked(roles: &[Role], fhir_user: Option<&str>) -> Result<(), StoreError> {
 }
 
 /// Accounts are kept by administrators who have signed in, and by the server itself (its command line).
-fn require_user_manage(actor: &Actor) -> Result<(), StoreError> {
+pub(super) fn require_user_manage(actor: &Actor) -> Result<(), StoreError> {
     if actor.keeps_accounts() { Ok(()) } else { Err(StoreError::NotPermitted("only administrators keep accounts")) }
 }
 
@@ -421,7 +421,7 @@ async fn end_all(
     Ok(())
 }
 
-async fn audit_user(
+pub(super) async fn audit_user(
     db: &impl ConnectionTrait,
     actor: &Actor,
     request: &Request,

@@ -44,12 +44,26 @@ const KINDS: [(AuditKind, &[&str]); 9] = [
     (AuditKind::SignIn, &["login", "logout", "password", "second-factor"]),
     (
         AuditKind::Application,
-        &["authorize", "token", "revoke", "app-register", "app-update", "app-enable", "app-disable", "app-secret"],
+        &[
+            "authorize",
+            "token",
+            "revoke",
+            "app-register",
+            "app-update",
+            "app-enable",
+            "app-disable",
+            "app-secret",
+            "signing-key",
+        ],
     ),
     (AuditKind::Export, &["export"]),
     (
         AuditKind::Account,
         &[
+            "key-replace",
+            "program-create",
+            "token-create",
+            "tokens-revoke",
             "user-create",
             "user-disable",
             "user-enable",

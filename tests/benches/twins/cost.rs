@@ -107,6 +107,7 @@ fn state(store: Store) -> fhir::State {
         pace: Arc::new(Pace::new(Limit::NONE)),
         second_factor: Arc::new([]),
         key_sets: Arc::default(),
+        password_work: Arc::default(),
     })
 }
 

@@ -23,7 +23,7 @@ fn the_server_that_is_attacked() {
         private_endpoints: false,
         proxy_hops: 0,
         pace: PaceArgs { requests_per_second: Some(0), request_burst: None },
-        second_factor: Vec::new(),
+        second_factor: Some(Vec::new()),
         audit_reads: AuditReads::Queued,
         listen: "127.0.0.1:0".parse().unwrap(),
         demo: false,
@@ -33,6 +33,7 @@ fn the_server_that_is_attacked() {
         graphql_own_documents: Vec::new(),
         database: DatabaseArgs {
             database_url: url.into_string().ok(),
+            serving_database_url: None,
             secret: Some("00112233445566778899aabbccddeeff0123456789abcdef0f1e2d3c4b5a6978".into()),
             data_dir: std::env::temp_dir(),
             postgres_bin: None,

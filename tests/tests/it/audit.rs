@@ -377,26 +377,109 @@ async fn a_row_that_is_committed_late_is_sealed_by_the_next_seal() {
     late.commit().await.unwrap();
     site.seal().await;
     let verified = store.verify_audit().await.unwrap();
-    assert_eq!((verified.broken, verified.rows), (None, 5));
+    // With the account and the token of the client.
+    assert_eq!((verified.broken, verified.rows), (None, 7));
 }
 
-/// The server's role can add to the audit and to its seals, and nothing else.
+/// The server's role, logged in as it is: it can add to the audit, to its seals and to history, and do nothing else with them.
 #[tokio::test]
-async fn the_server_cannot_rewrite_the_audit() {
+async fn s30_the_servers_role_cannot_rewrite_the_audit() {
     let site = Site::start().await;
-    for table in ["audit_event", "audit_seal"] {
-        for sql in [
-            format!("DELETE FROM fhir.{table}"),
-            format!("UPDATE fhir.{table} SET hash = ''"),
-            format!("TRUNCATE fhir.{table}"),
-        ] {
-            let one = Database::connect(&site.client.server.database).await.unwrap();
-            let tx = sea_orm::TransactionTrait::begin(&one).await.unwrap();
-            tx.execute_unprepared("SET ROLE wintehr_app").await.unwrap();
-            let refused = tx.execute_unprepared(&sql).await.expect_err(&sql);
-            assert!(refused.to_string().contains("permission denied"), "{refused}");
-        }
+    site.seal().await;
+    let server = Database::connect(tests::serving(&site.client.server.database)).await.unwrap();
+    let all = "SELECT relname FROM pg_class WHERE relnamespace = 'fhir'::regnamespace AND relkind IN ('r', 'p')
+               AND (relname LIKE 'audit%' OR relname IN ('observation', 'meta_change', 'compartment_move')) ORDER BY 1";
+    let tables: Vec<String> = site.rows(all).await.iter().map(|r| r.try_get("", "relname").unwrap()).collect();
+    assert_eq!(
+        tables,
+        ["audit_event", "audit_event_default", "audit_seal", "compartment_move", "meta_change", "observation"]
+    );
+    let column = |table: &str| match table {
+        "observation" | "compartment_move" | "meta_change" => "rid",
+        _ => "hash",
+    };
+    let mut acts: Vec<String> = Vec::new();
+    for table in &tables {
+        let column = column(table);
+        acts.extend(
+            [
+                format!("UPDATE fhir.{table} SET {column} = {column}"),
+                format!("DELETE FROM fhir.{table}"),
+                format!("DELETE FROM ONLY fhir.{table}"),
+                format!("TRUNCATE fhir.{table}"),
+                format!("DROP TABLE fhir.{table}"),
+                format!("ALTER TABLE fhir.{table} DISABLE TRIGGER ALL"),
+                format!("ALTER TABLE fhir.{table} DISABLE ROW LEVEL SECURITY"),
+                format!("ALTER TABLE fhir.{table} OWNER TO wintehr_app"),
+                format!("ALTER TABLE fhir.{table} RENAME TO other"),
+                format!("ALTER TABLE fhir.{table} ADD COLUMN other int"),
+                format!("CREATE RULE other AS ON INSERT TO fhir.{table} DO INSTEAD NOTHING"),
+                format!("CREATE INDEX ON fhir.{table} ({column})"),
+                format!("LOCK TABLE fhir.{table} IN ACCESS EXCLUSIVE MODE"),
+            ]
+            .into_iter(),
+        );
     }
+    acts.extend(
+        [
+            "INSERT INTO fhir.audit_seal SELECT * FROM fhir.audit_seal ON CONFLICT (n) DO UPDATE SET hash = ''",
+            "ALTER TABLE fhir.audit_event DETACH PARTITION fhir.audit_event_default",
+            "CREATE TABLE fhir.other PARTITION OF fhir.audit_event FOR VALUES FROM ('2000-01-01') TO ('2001-01-01')",
+            "CREATE TABLE fhir.other (x int)",
+            "CREATE TABLE app.other (x int)",
+            "CREATE FUNCTION fhir.other() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "DROP SCHEMA fhir CASCADE",
+            "DROP OWNED BY wintehr",
+            "REASSIGN OWNED BY wintehr TO wintehr_app",
+            "SET session_replication_role = 'replica'",
+            "SET ROLE wintehr",
+            "SET SESSION AUTHORIZATION wintehr",
+            "SELECT set_config('role', 'wintehr', false)",
+            "SELECT set_config('session_authorization', 'wintehr', false)",
+            "GRANT wintehr TO wintehr_app",
+            "ALTER ROLE wintehr_app SUPERUSER",
+            "ALTER ROLE wintehr_app BYPASSRLS",
+            "CREATE ROLE other SUPERUSER",
+            "ALTER SYSTEM SET fsync = off",
+            "COPY fhir.audit_seal TO PROGRAM 'cat'",
+            "SELECT pg_read_file('PG_VERSION')",
+        ]
+        .map(ToOwned::to_owned),
+    );
+    let whole = "SELECT count(*) AS n, md5(string_agg(a::text, ',' ORDER BY a.id)) AS sum FROM fhir.audit_event AS a";
+    let sum = async || {
+        let row = &site.rows(whole).await[0];
+        (row.try_get::<i64>("", "n").unwrap(), row.try_get::<String>("", "sum").unwrap())
+    };
+    let before = sum().await;
+    assert!(before.0 >= 5);
+    // Of what somebody may not grant PostgreSQL grants nothing, with a warning.
+    for table in &tables {
+        server.execute_unprepared(&format!("GRANT ALL ON fhir.{table} TO wintehr_app")).await.unwrap();
+    }
+    for act in &acts {
+        // Whoever may would have it rolled back.
+        let tx = sea_orm::TransactionTrait::begin(&server).await.unwrap();
+        let refused = tx.execute_unprepared(act).await.expect_err(act).to_string();
+        tx.rollback().await.unwrap();
+        let denied = [
+            "permission denied",
+            "must be owner",
+            "must be able to",
+            "must be superuser",
+            "Only roles with",
+            "must have admin option",
+        ];
+        assert!(denied.iter().any(|text| refused.contains(text)), "{act}: {refused}");
+    }
+    assert_eq!(sum().await, before);
+    // It is what it is by itself, member of nothing and owner of nothing.
+    let role = "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication
+             OR EXISTS (SELECT FROM pg_auth_members WHERE member = r.oid) OR EXISTS (SELECT FROM pg_shdepend WHERE refobjid = r.oid AND deptype = 'o')
+             OR session_user <> 'wintehr_app' AS more FROM pg_roles AS r WHERE rolname = current_user";
+    let row = server.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, role)).await.unwrap().unwrap();
+    assert!(!row.try_get::<bool>("", "more").unwrap());
+    assert_eq!(site.broken().await, None);
 }
 
 /// Its events, over all pages.
@@ -451,7 +534,8 @@ async fn the_audit_is_read_and_searched_as_audit_events() {
         ("/AuditEvent?agent=Practitioner/none", 0),
         ("/AuditEvent?action=R&date=ge2026-01-01", 2),
         ("/AuditEvent?action=R&date=lt2026-01-01", 0),
-        ("/AuditEvent?action=C", 3),
+        // With the account and the token of the client.
+        ("/AuditEvent?action=C", 5),
         ("/AuditEvent?patient=a&action=C,R&_sort=date", 3),
         ("/Patient/a/AuditEvent?action=R", 1),
     ] {

@@ -195,6 +195,78 @@ async fn s42_every_failure_has_one_answer_and_many_make_one_wait() {
     }
 }
 
+/// S42 without a clock: nearly all of the time of a sign-in is one computation of argon2id, and each try costs one, whoever is named.
+#[tokio::test]
+async fn s42_every_try_costs_the_same_work_whoever_is_named() {
+    let site = Site::start(false).await;
+    let store = &site.server.store;
+    let db = Database::connect(&site.server.database).await.unwrap();
+    for login in ["closed", "handed", "locked", "other"] {
+        person(store, &site.server, login, Role::Nurse, None, false).await;
+    }
+    person(store, &site.server, "demo", Role::Nurse, None, true).await;
+    site.server.token("system/*.rs").await;
+    for sql in [
+        "UPDATE app.account SET disabled = true WHERE login = 'closed'",
+        "UPDATE app.account SET must_change = true WHERE login = 'handed'",
+    ] {
+        db.execute_unprepared(sql).await.unwrap();
+    }
+    for _ in 0..5 {
+        site.login("locked", "wrong").await;
+    }
+    let work = async |user: &str, password: &str, status: u16| {
+        let before = site.server.password_work();
+        assert_eq!(site.login(user, password).await.status(), status, "{user}");
+        assert_eq!(site.server.password_work() - before, 1, "{user} {password}");
+    };
+    for _ in 0..2 {
+        work("nobody", "wrong", 401).await;
+        work("", "", 401).await;
+        work("other", "wrong", 401).await;
+        work("closed", "password of closed", 401).await;
+        work("closed", "wrong", 401).await;
+        work("locked", "password of locked", 401).await;
+        work("locked", "wrong", 401).await;
+        // Neither a program nor, outside demo mode, a log-in of the demo signs in.
+        work("integrator", "!", 401).await;
+        work("demo", "password of demo", 401).await;
+        work("handed", "password of handed", 403).await;
+        work("lee", "password of lee", 200).await;
+    }
+    // So does a guess of one's own password.
+    let cookie = site.cookie("lee").await;
+    let before = site.server.password_work();
+    let body = json!({"password": "wrong", "newPassword": "a password that nobody has"});
+    let change = site.ask(Method::POST, "/auth/password").header("cookie", cookie).header("x-wintehr-request", "1");
+    assert_eq!(change.json(&body).send().await.unwrap().status(), 403);
+    assert_eq!(site.server.password_work() - before, 1);
+}
+
+/// Section 1 of the design: a hash is made anew at the sign-in after the parameters were raised.
+#[tokio::test]
+async fn a_hash_with_other_parameters_is_made_anew_by_who_has_the_password() {
+    let site = Site::start(false).await;
+    let db = Database::connect(&site.server.database).await.unwrap();
+    // Of the test suite of argon2's reference implementation.
+    let earlier = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+    db.execute_unprepared(&format!("UPDATE app.account SET password_hash = '{earlier}' WHERE login = 'lee'"))
+        .await
+        .unwrap();
+    let kept = async || {
+        let sql = "SELECT password_hash FROM app.account WHERE login = 'lee'";
+        let row = db.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await.unwrap().unwrap();
+        row.try_get::<String>("", "password_hash").unwrap()
+    };
+    assert_eq!(site.login("lee", "wrong").await.status(), 401);
+    assert_eq!(kept().await, earlier);
+    assert_eq!(site.login("lee", "password").await.status(), 200);
+    let renewed = kept().await;
+    assert!(renewed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{renewed}");
+    assert_eq!(site.login("lee", "password").await.status(), 200);
+    assert_eq!(kept().await, renewed);
+}
+
 #[tokio::test]
 async fn s45_demo_log_ins_are_good_in_demo_mode_only() {
     let live = Site::start(false).await;

@@ -45,6 +45,30 @@ fn tested(source: &str) -> BTreeSet<u32> {
     rust.chain(pages).flat_map(ids).collect()
 }
 
+/// What is claimed of the OWASP Application Security Verification Standard 5.0.0: `tests/asvs.csv` has the number of a requirement, its level, and
+/// the test that shows it. Without a line nothing is claimed.
+#[test]
+fn each_claim_of_asvs_has_its_test() {
+    let mut all = Vec::new();
+    for folder in ["api", "entity", "schema", "tests"] {
+        sources(&root().join(folder), &mut all);
+    }
+    let claims = std::fs::read_to_string(root().join("tests/asvs.csv")).unwrap();
+    let mut lines = claims.lines();
+    assert_eq!(lines.next(), Some("requirement,level,test"));
+    let mut before: Vec<u32> = Vec::new();
+    for line in lines {
+        let parts: Vec<&str> = line.split(',').collect();
+        let [requirement, level, test] = parts[..] else { panic!("{line}") };
+        let number: Vec<u32> = requirement.strip_prefix('V').unwrap().split('.').map(|n| n.parse().unwrap()).collect();
+        assert!(number.len() == 3 && (1..=17).contains(&number[0]) && ["1", "2", "3"].contains(&level), "{line}");
+        assert!(number > before, "out of order, or twice: {line}");
+        assert!(all.iter().any(|source| source.contains(&format!("fn {test}()"))), "there is no such test: {line}");
+        before = number;
+    }
+    assert!(before.first().is_some_and(|chapter| *chapter > 1), "nothing is claimed");
+}
+
 #[test]
 fn each_line_of_the_checklist_has_a_test_or_a_reason() {
     let mut all = Vec::new();

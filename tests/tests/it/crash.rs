@@ -32,7 +32,7 @@ fn the_server_that_is_killed() {
         private_endpoints: false,
         proxy_hops: 0,
         pace: PaceArgs { requests_per_second: Some(0), request_burst: None },
-        second_factor: Vec::new(),
+        second_factor: Some(Vec::new()),
         audit_reads: api::config::AuditReads::Queued,
         graphql_introspection: api::graphql::Introspection::default(),
         graphql_trusted_documents: None,
@@ -42,6 +42,7 @@ fn the_server_that_is_killed() {
         public_url: None,
         database: DatabaseArgs {
             database_url: None,
+            serving_database_url: None,
             secret: None,
             data_dir: dir.into(),
             postgres_bin: None,

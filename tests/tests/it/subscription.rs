@@ -285,6 +285,13 @@ async fn a_secret_is_not_told_back() {
         let text = client.get(&path.replace("ID", &id)).await.text().await.unwrap();
         assert!(text.contains("Authorization: ********") && !text.contains("s3cret"), "{path}: {text}");
     }
+    // Nor does the database have it, as text or as the text of its bytes.
+    let db = sea_orm::Database::connect(&client.server.database).await.unwrap();
+    let sql = "SELECT s::text AS kept, cardinality(header_sealed) AS n FROM app.subscription AS s";
+    let sql = sea_orm::Statement::from_string(sea_orm::DatabaseBackend::Postgres, sql);
+    let row = sea_orm::ConnectionTrait::query_one_raw(&db, sql).await.unwrap().unwrap();
+    let (kept, n): (String, i32) = (row.try_get("", "kept").unwrap(), row.try_get("", "n").unwrap());
+    assert!(n >= 1 && !kept.contains("s3cret") && !kept.contains("733363726574"), "{kept}");
     // What is masked stays what it was.
     let mut same = status(&client, &id).await;
     same["status"] = "requested".into();

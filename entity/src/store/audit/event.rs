@@ -86,7 +86,7 @@ const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-ty
 const OBJECT_ROLE: &str = "http://terminology.hl7.org/CodeSystem/object-role";
 
 /// Events that are no interaction of R4, by the name that rows have for them.
-const OWN: [&str; 26] = [
+const OWN: [&str; 31] = [
     "app-disable",
     "app-enable",
     "app-register",
@@ -100,12 +100,17 @@ const OWN: [&str; 26] = [
     "grant-end",
     "grant-give",
     "graphql",
+    "key-replace",
     "login",
     "logout",
     "password",
+    "program-create",
     "revoke",
     "second-factor",
+    "signing-key",
     "token",
+    "token-create",
+    "tokens-revoke",
     "user-create",
     "user-disable",
     "user-enable",
@@ -156,6 +161,9 @@ fn kind(subtype: &str) -> (Value, Value) {
         | "authorize"
         | "revoke"
         | "password"
+        | "program-create"
+        | "token-create"
+        | "tokens-revoke"
         | "user-create"
         | "user-disable"
         | "user-enable"
@@ -166,11 +174,14 @@ fn kind(subtype: &str) -> (Value, Value) {
         | "second-factor" => {
             (coding(DICOM, "110113", "Security Alert"), coding(DICOM, "110137", "User Security Attributes Changed"))
         }
+        "key-replace" | "signing-key" => {
+            (coding(DICOM, "110113", "Security Alert"), coding(DICOM, "110129", "Security Configuration"))
+        }
         "glass-open" => {
             (coding(DICOM, "110113", "Security Alert"), coding(DICOM, "110127", "Emergency Override Started"))
         }
         "glass-close" => {
-            (coding(DICOM, "110113", "Security Alert"), coding(DICOM, "110128", "Emergency Override Stopped"))
+            (coding(DICOM, "110113", "Security Alert"), coding(DICOM, "110138", "Emergency Override Stopped"))
         }
         "glass-review" | "grant-give" | "grant-end" => {
             (coding(DICOM, "110113", "Security Alert"), coding(DICOM, "110136", "Security Roles Changed"))

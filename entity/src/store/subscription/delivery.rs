@@ -66,7 +66,7 @@ impl Store {
                 "requested" => &mut waiting.requested,
                 _ => &mut waiting.hooks,
             };
-            list.push(subscriber(row)?);
+            list.push(subscriber(self, row)?);
         }
         Ok(waiting)
     }
@@ -91,7 +91,7 @@ impl Store {
     pub async fn active_subscription(&self, id: &str) -> Result<Option<Subscriber>, StoreError> {
         let text = format!("SELECT {COLUMNS} FROM app.subscription AS s WHERE s.id = $1 AND s.state = 'active'");
         let row = self.db.query_one_raw(sql(&text, [id.into()])).await?;
-        row.as_ref().map(subscriber).transpose()
+        row.as_ref().map(|row| subscriber(self, row)).transpose()
     }
 
     /// Whether a socket of the actor may be bound to it: it is one for sockets, of the actor's account, and not off or broken.

@@ -157,7 +157,7 @@ impl Store {
         let mut active: HashMap<ResourceType, Vec<Active>> = HashMap::new();
         let mut broken = Vec::new();
         for row in rows {
-            let subscriber = subscriber(row)?;
+            let subscriber = subscriber(self, row)?;
             let cannot = |error: String| Broken { id: subscriber.id.clone(), version_id: subscriber.version_id, error };
             let Some(actor) = self.subscription_actor(&subscriber, demo_mode, now).await? else {
                 broken.push(cannot("the account it acts for is closed, or may not read what it asks for".into()));

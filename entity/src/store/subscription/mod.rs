@@ -1,7 +1,7 @@
 //! Subscription resources at work: their registration in the write that makes them, whose rights each has, and the lease of the one
 //! process that matches and delivers. It sends nothing.
 //!
-//! A registration is the account that wrote the resource, with the scope of the token it came by. Header values are kept here only; the
+//! A registration is the account that wrote the resource, with the scope of the token it came by. Header values are kept here only, under the server's key; the
 //! document has a mask in their place, in every version.
 
 mod delivery;
@@ -25,7 +25,7 @@ pub use matching::{Broken, Matched};
 use self::since::Since;
 use crate::app::account;
 use crate::role::Interaction;
-use crate::store::{Act, Plan, Store, Write, parameter};
+use crate::store::{Act, Plan, Store, Write, parameter, sealed};
 use crate::trail::Trail;
 use crate::{Actor, Clearance, Denied, Request, Role, Rows, StoreError, scope};
 
@@ -82,13 +82,17 @@ impl Status {
 /// The columns that [`subscriber`] reads.
 const COLUMNS: &str =
     "s.id, s.version_id, s.account, s.scope, s.type, s.criteria, s.channel, s.endpoint, s.payload, s.header_names,
-    s.header_values, s.since::text AS since, s.attempts";
+    s.header_sealed, s.since::text AS since, s.attempts";
 
-fn subscriber(row: &QueryResult) -> Result<Subscriber, StoreError> {
+fn subscriber(store: &Store, row: &QueryResult) -> Result<Subscriber, StoreError> {
     let broken = || StoreError::Internal("a registration of a Subscription cannot be read".into());
-    let names: Vec<String> = row.try_get("", "header_names")?;
-    let values: Vec<String> = row.try_get("", "header_values")?;
-    let headers = names.into_iter().zip(values).map(|(name, value)| Header { name, value }).collect();
+    let (id, names): (String, Vec<String>) = (row.try_get("", "id")?, row.try_get("", "header_names")?);
+    let sealed: Vec<Vec<u8>> = row.try_get("", "header_sealed")?;
+    if names.len() != sealed.len() {
+        return Err(broken());
+    }
+    let header = |(name, sealed): (String, Vec<u8>)| Ok(Header { name, value: store.header_value(&id, &sealed)? });
+    let headers = names.into_iter().zip(sealed).map(header).collect::<Result<_, StoreError>>()?;
     let channel = match row.try_get::<Option<String>>("", "endpoint")? {
         Some(endpoint) => Channel::RestHook { endpoint, headers },
         None => Channel::WebSocket,
@@ -97,7 +101,7 @@ fn subscriber(row: &QueryResult) -> Result<Subscriber, StoreError> {
     let name: String = row.try_get("", "type")?;
     let since: Option<String> = row.try_get("", "since")?;
     Ok(Subscriber {
-        id: row.try_get("", "id")?,
+        id,
         version_id: row.try_get("", "version_id")?,
         channel,
         payload: payload.map(|p| Payload::named(&p).ok_or_else(broken)).transpose()?,
@@ -114,7 +118,13 @@ fn subscriber(row: &QueryResult) -> Result<Subscriber, StoreError> {
 struct Registered {
     account: i64,
     names: Vec<String>,
-    values: Vec<String>,
+    /// As the database has them.
+    sealed: Vec<Vec<u8>>,
+}
+
+/// Whose secret a header value is, in the vault.
+pub(super) fn header_owner(id: &str) -> String {
+    format!("subscription {id}")
 }
 
 fn sql(text: &str, binds: impl IntoIterator<Item = Value>) -> Statement {
@@ -186,9 +196,10 @@ impl Store {
                 let known = || {
                     let registered = registered.as_ref()?;
                     let place = registered.names.iter().position(|n| n.eq_ignore_ascii_case(name))?;
-                    registered.values.get(place).cloned()
+                    registered.sealed.get(place).cloned()
                 };
-                let value = if value == MASK { known() } else { Some(value.clone()) };
+                let sealed = || Ok::<_, StoreError>(self.vault()?.seal(value.as_bytes(), &header_owner(id)));
+                let value = if value == MASK { known() } else { Some(sealed()?) };
                 let Some(value) = value else {
                     let text = format!("no value of the header {name} is known");
                     return refuse(&text, "Subscription.channel.header");
@@ -226,13 +237,18 @@ impl Store {
     }
 
     async fn registered(&self, tx: &DatabaseTransaction, id: &str) -> Result<Option<Registered>, StoreError> {
-        let text = "SELECT account, header_names, header_values FROM app.subscription WHERE id = $1 FOR UPDATE";
+        let text = "SELECT account, header_names, header_sealed FROM app.subscription WHERE id = $1 FOR UPDATE";
         let Some(row) = tx.query_one_raw(sql(text, [id.into()])).await? else { return Ok(None) };
         Ok(Some(Registered {
             account: row.try_get("", "account")?,
             names: row.try_get("", "header_names")?,
-            values: row.try_get("", "header_values")?,
+            sealed: row.try_get("", "header_sealed")?,
         }))
+    }
+
+    fn header_value(&self, id: &str, sealed: &[u8]) -> Result<String, StoreError> {
+        let value = self.vault()?.open(sealed, &header_owner(id))?;
+        String::from_utf8(value).map_err(|_| StoreError::Internal("the value of a header is no text".into()))
     }
 
     async fn held_by(&self, tx: &DatabaseTransaction, account: i64) -> Result<i64, StoreError> {
@@ -250,13 +266,13 @@ impl Store {
         wanted: &Wanted<'_>,
         account: i64,
         asked: &Asked,
-        (names, values): (Vec<String>, Vec<String>),
+        (names, values): (Vec<String>, Vec<Vec<u8>>),
     ) -> Result<(), StoreError> {
         let text = "INSERT INTO app.subscription (id, version_id, account, scope, type, criteria, channel, endpoint, payload, header_names,
-                header_values, state, ends_at, next_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                header_sealed, header_values, state, ends_at, next_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '{}', $12, $13, $14)
             ON CONFLICT (id) DO UPDATE SET version_id = $2, account = $3, scope = $4, type = $5, criteria = $6, channel = $7,
-                endpoint = $8, payload = $9, header_names = $10, header_values = $11, state = $12, ends_at = $13, next_at = $14, attempts = 0";
+                endpoint = $8, payload = $9, header_names = $10, header_sealed = $11, header_values = '{}', state = $12, ends_at = $13, next_at = $14, attempts = 0";
         let (channel, endpoint) = match &asked.channel {
             Channel::RestHook { endpoint, .. } => ("rest-hook", Some(endpoint.clone())),
             Channel::WebSocket => ("websocket", None),
@@ -273,7 +289,7 @@ impl Store {
             endpoint.into(),
             asked.payload.map(|p| p.media_type().to_owned()).into(),
             names.into(),
-            values.into(),
+            sealed::bytes(values),
             if asked.off { "off" } else { "requested" }.into(),
             asked.end.into(),
             request.now.into(),
@@ -348,6 +364,7 @@ impl Store {
                     opened: None,
                     denied: Denied::default(),
                     categories: Vec::new(),
+                    writable: Vec::new(),
                     scope: Some(scope),
                     trail: Trail::default(),
                 }
@@ -364,7 +381,6 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away.
     pub async fn lease_subscriptions(
-                    writable: Vec::new(),
         &self,
         holder: &str,
         ttl: TimeDelta,
