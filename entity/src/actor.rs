@@ -341,6 +341,9 @@ impl Actor {
                 self.is_masked(resource_type) && fhir::mask::hides(clause) || self.hides(*target, further)
             }
             Clause::Has { source, clause: further, .. } => self.hides(*source, further),
+            Clause::HasLast { source, among, clause: further, .. } => {
+                self.hides(*source, among) || self.hides(*source, further)
+            }
             one => self.is_masked(resource_type) && fhir::mask::hides(one),
         }
     }

@@ -451,6 +451,19 @@ codes! {
         /// No time yet.
         Waitlist = "waitlist",
     }
+    /// Whether a slot is free.
+    SlotStatus {
+        /// Taken.
+        Busy = "busy",
+        /// It can be booked.
+        Free = "free",
+        /// Not to be booked.
+        BusyUnavailable = "busy-unavailable",
+        /// Taken, not for sure.
+        BusyTentative = "busy-tentative",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+    }
     /// Where a task stands.
     TaskStatus {
         /// Being written.

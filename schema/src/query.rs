@@ -41,6 +41,7 @@ use crate::types::questionnaire::{
     self, Questionnaire, QuestionnaireConnection, QuestionnaireResponse, ScoreInstrument,
 };
 use crate::types::role_table::{self, RoleTableLine};
+use crate::types::slot::{Schedule, Slot};
 use crate::types::versions::{Provenance, ProvenanceConnection, VersionConnection};
 use crate::types::worklist::{self, WorklistConnection, WorklistFilter, WorklistKind};
 use crate::value::Coding;
@@ -101,6 +102,8 @@ pub enum Node {
     Organization(Organization),
     PractitionerRole(PractitionerRole),
     Specimen(Specimen),
+    Schedule(Schedule),
+    Slot(Slot),
     OtherResource(OtherResource),
 }
 
@@ -147,6 +150,8 @@ pub(crate) fn node(document: Document) -> Node {
         ResourceType::Organization => Node::Organization(Organization(document)),
         ResourceType::PractitionerRole => Node::PractitionerRole(PractitionerRole(document)),
         ResourceType::Specimen => Node::Specimen(Specimen(document)),
+        ResourceType::Schedule => Node::Schedule(Schedule(document)),
+        ResourceType::Slot => Node::Slot(Slot(document)),
         _ => Node::OtherResource(OtherResource(document)),
     }
 }
@@ -650,7 +655,8 @@ impl Query {
         census::census(ctx, location.as_ref(), at.as_ref()).await
     }
 
-    /// The days with appointments, in order; those of who asks, unless a practitioner or location is named. Refused above 1,000 appointments.
+    /// The days with appointments, and, where free slots are asked for, those with free slots, in order; those of who asks, unless a
+    /// practitioner or location is named. Refused above 1,000 appointments or 2,000 free slots.
     #[graphql(complexity = "50 + 20 * child_complexity")]
     async fn schedule(
         &self,

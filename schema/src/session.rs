@@ -12,7 +12,7 @@ use entity::store::{Page, PageRequest, may_decide};
 use entity::{Actor, Request, Store, StoreError};
 use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, parse};
-use fhir::search::query::Query;
+use fhir::search::query::{Clause, Query};
 use fhir::{Issue, IssueType, ResourceType};
 use tokio::sync::OnceCell;
 
@@ -166,6 +166,9 @@ impl BatchFn<String, Result<Option<Document>, Arc<StoreError>>> for PerId {
     }
 }
 
+/// Stands beside search parameters where only results that are not as expected are wanted; FHIR has no parameter for it.
+pub const ABNORMAL: &str = "abnormal only";
+
 /// The search for a list of one patient, who may have several records (or of any, with none of `patients`), newest first by the type's
 /// primary date.
 pub fn query(
@@ -174,7 +177,8 @@ pub fn query(
     patients: &[&str],
     now: DateTime<Utc>,
 ) -> Result<Query, StoreError> {
-    let mut all = pairs.to_vec();
+    let abnormal = pairs.iter().any(|(name, _)| name == ABNORMAL);
+    let mut all: Vec<_> = pairs.iter().filter(|(name, _)| name != ABNORMAL).cloned().collect();
     if let Some(code) =
         fhir::search::registry::primary_date(resource_type).filter(|_| !pairs.iter().any(|(n, _)| n == "_sort"))
     {
@@ -184,9 +188,12 @@ pub fn query(
         let any: Vec<String> = patients.iter().map(|id| format!("Patient/{id}")).collect();
         all.push(("patient".into(), any.join(",")));
     }
-    parse(resource_type, &all, Handling::Strict, now, &Options::default())
-        .map(|parsed| parsed.query)
-        .map_err(StoreError::Invalid)
+    let parsed = parse(resource_type, &all, Handling::Strict, now, &Options::default()).map_err(StoreError::Invalid)?;
+    let mut query = parsed.query;
+    if abnormal {
+        query.all.push(Clause::Abnormal);
+    }
+    Ok(query)
 }
 
 impl Session {

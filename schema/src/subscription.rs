@@ -16,6 +16,7 @@ use crate::document::Document;
 use crate::error;
 use crate::query::{Node, node};
 use crate::session::{Session, invalid, session};
+use crate::types::job::{self, JobProgress};
 use crate::types::past::ChangeAction;
 use crate::types::timeline::TimelineKind;
 use crate::types::worklist::{self, INPATIENT, WorklistKind};
@@ -37,6 +38,16 @@ pub struct Topic {
     pub interest: Interest,
     /// The cursor to resume from.
     pub after: Option<String>,
+    /// The job whose row is watched, instead of events.
+    pub job: Option<Watched>,
+}
+
+/// A job that is watched: by whom, and whether jobs of the server itself are for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    pub id: String,
+    pub account: Option<i64>,
+    pub own: bool,
 }
 
 /// Why a subscription is executed; given as data of the request.
@@ -50,13 +61,19 @@ pub enum Occasion {
 
 /// A notice on its way to a subscriber.
 pub struct Telling {
-    notice: Notice,
+    /// `None` when the row of a job has changed, which is read anew.
+    notice: Option<Notice>,
     over: AtomicBool,
 }
 
 impl Telling {
     pub fn new(notice: Notice) -> Self {
-        Self { notice, over: AtomicBool::new(false) }
+        Self { notice: Some(notice), over: AtomicBool::new(false) }
+    }
+
+    /// That the row of the watched job has changed.
+    pub fn of_job() -> Self {
+        Self { notice: None, over: AtomicBool::new(false) }
     }
 
     /// Whether the subscriber has lost the right to what it listens for.
@@ -269,9 +286,36 @@ impl Subscription {
     ) -> Result<impl Stream<Item = RecordChange>> {
         let wanted = match kind {
             WorklistKind::ResultsToAcknowledge => is_inbox,
-            WorklistKind::NotesToSign | WorklistKind::Tasks => any,
+            WorklistKind::NotesToSign | WorklistKind::Tasks | WorklistKind::CareGaps => any,
         };
         answer(ctx, None, Some(worklist::types(kind)), after, wanted).await
+    }
+
+    /// How far an export, an import or a reindex has come that the asking party kicked off at the FHIR door: at once, and whenever it has
+    /// come further, about once a second. It completes when the job is over. For programs that move populations, and administrators.
+    async fn export_progress(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The last part of the job's URL")] job: ID,
+    ) -> Result<impl Stream<Item = JobProgress>> {
+        let session = session(ctx);
+        let found = job::progress(session, &job).await?;
+        let occasion = ctx.data_opt::<Occasion>().cloned().unwrap_or_else(Occasion::opening);
+        let told = match (&occasion, found) {
+            (Occasion::Opening(_), None) => return Err(invalid("job", "there is no such job")),
+            (Occasion::Opening(topic), Some(_)) => {
+                let watched =
+                    Watched { id: job.to_string(), account: session.actor.account, own: job::sees_own(session) };
+                let found = Topic { job: Some(watched), ..Topic::default() };
+                *topic.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+                None
+            }
+            (Occasion::Telling(telling), found) => {
+                telling.over.store(found.is_none(), Ordering::Relaxed);
+                found
+            }
+        };
+        Ok(stream::iter(told))
     }
 }
 
@@ -302,7 +346,7 @@ async fn answer<T: From<Told>>(
                     return Err(error::graphql(&StoreError::Forbidden { interaction, resource_type: *resource_type }));
                 }
             }
-            let found = Topic { interest: Interest { patient, types }, after: after.map(|c| c.0) };
+            let found = Topic { interest: Interest { patient, types }, after: after.map(|c| c.0), job: None };
             *topic.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
             None
         }
@@ -312,7 +356,8 @@ async fn answer<T: From<Told>>(
             }
             match &telling.notice {
                 _ if !sees_patient => None,
-                Notice::Resync { reason, cursor } => Some(Told::Resync(Resync {
+                None => None,
+                Some(Notice::Resync { reason, cursor }) => Some(Told::Resync(Resync {
                     cursor: EventCursor(cursor.clone()),
                     reason: match reason {
                         Reason::Started => ResyncReason::Started,
@@ -320,7 +365,9 @@ async fn answer<T: From<Told>>(
                         Reason::Expired => ResyncReason::Expired,
                     },
                 })),
-                Notice::Changed { event, cursor } => changed(session, event, cursor, wanted).await?.map(Told::Changed),
+                Some(Notice::Changed { event, cursor }) => {
+                    changed(session, event, cursor, wanted).await?.map(Told::Changed)
+                }
             }
         }
     };

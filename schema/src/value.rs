@@ -3,6 +3,7 @@
 use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject, Union};
 use chrono::{DateTime as Moment, Utc};
 use fhir::Json;
+use fhir::interpretation::{Finding, finding};
 use fhir::reference::{self, Target};
 
 use crate::error::or_null;
@@ -374,44 +375,26 @@ pub fn observation_value(value: &Json<'_>) -> Option<ObservationValue> {
 ///
 /// Source of the codes: HL7 v3 ObservationInterpretation.
 pub fn interpretation(value: &Json<'_>) -> Option<(Interpretation, InterpretationSource)> {
-    let stated = value.get("interpretation").map_or(&[][..], Json::items).iter();
-    let code = stated.flat_map(|c| c.get("coding").map_or(&[][..], Json::items)).find_map(|c| c.str_at("code"));
-    if let Some(code) = code {
-        let interpretation = match code {
-            "L" => Interpretation::Low,
-            "H" => Interpretation::High,
-            "LL" => Interpretation::CriticalLow,
-            "HH" => Interpretation::CriticalHigh,
-            "A" => Interpretation::Abnormal,
-            "AA" => Interpretation::CriticalAbnormal,
-            "N" => Interpretation::Normal,
-            "POS" => Interpretation::Positive,
-            "NEG" => Interpretation::Negative,
-            "IND" => Interpretation::Indeterminate,
-            _ => Interpretation::Other,
-        };
-        return Some((interpretation, InterpretationSource::Reported));
-    }
-    let quantity = Quantity::read(value.get("valueQuantity")?);
-    let [range] = &ReferenceRange::all(value.get("referenceRange")?.items())[..] else { return None };
-    if quantity.comparator.is_some() || !range.applies_to.is_empty() {
-        return None;
-    }
-    let number = quantity.number()?;
-    let bound = |bound: &Option<Quantity>| match bound {
-        None => Some(None),
-        Some(b) if b.unit_key() == quantity.unit_key() => Some(b.number()),
-        // A bound in another unit says nothing here.
-        Some(_) => None,
+    let code = match finding(value)? {
+        Finding::Below => return Some((Interpretation::Low, InterpretationSource::Derived)),
+        Finding::Above => return Some((Interpretation::High, InterpretationSource::Derived)),
+        Finding::Within => return Some((Interpretation::Normal, InterpretationSource::Derived)),
+        Finding::Stated(code) => code,
     };
-    let (low, high) = (bound(&range.low)?, bound(&range.high)?);
-    let interpretation = match (low, high) {
-        (None, None) => return None,
-        (Some(low), _) if number < low => Interpretation::Low,
-        (_, Some(high)) if number > high => Interpretation::High,
-        _ => Interpretation::Normal,
+    let interpretation = match code {
+        "L" => Interpretation::Low,
+        "H" => Interpretation::High,
+        "LL" => Interpretation::CriticalLow,
+        "HH" => Interpretation::CriticalHigh,
+        "A" => Interpretation::Abnormal,
+        "AA" => Interpretation::CriticalAbnormal,
+        "N" => Interpretation::Normal,
+        "POS" => Interpretation::Positive,
+        "NEG" => Interpretation::Negative,
+        "IND" => Interpretation::Indeterminate,
+        _ => Interpretation::Other,
     };
-    Some((interpretation, InterpretationSource::Derived))
+    Some((interpretation, InterpretationSource::Reported))
 }
 
 #[cfg(test)]

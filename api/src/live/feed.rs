@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use async_graphql::{Pos, Response, ServerError};
-use entity::store::{Notice, Subscription};
+use entity::store::{JobState, Notice, Subscription};
 use entity::{Actor, IdSource, Request, StoreError};
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use schema::session::Session;
-use schema::subscription::{Occasion, Telling};
+use schema::subscription::{Occasion, Telling, Watched};
 
 use super::Credential;
 use crate::fhir::State;
@@ -18,6 +18,9 @@ use crate::{audit, clock};
 /// One answer takes no longer.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 
+/// How often the row of a job is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// What the audit calls this door.
 pub(super) const DOOR: &str = "/graphql";
 
@@ -26,7 +29,39 @@ pub(super) struct Feed {
     state: State,
     credential: Credential,
     admitted: Admitted,
-    subscription: Subscription,
+    source: Source,
+}
+
+/// What says that there is something to tell.
+enum Source {
+    Events(Subscription),
+    Job(Watch),
+}
+
+/// The row of a job, looked at while somebody listens.
+struct Watch {
+    job: Watched,
+    /// How it stood when it was told.
+    told: Option<String>,
+    over: bool,
+}
+
+impl Watch {
+    /// Waits until the job has come further; whether it is there, and was not over when it was told last.
+    async fn next(&mut self, state: &State) -> Result<bool, StoreError> {
+        while !self.over {
+            let Watched { id, account, own } = &self.job;
+            let Some(job) = state.store.job(*account, *own, id, state.clock.now()).await? else { return Ok(false) };
+            let now = Some(format!("{:?}", job.state));
+            if now != self.told {
+                self.told = now;
+                self.over = !matches!(job.state, JobState::Running { .. });
+                return Ok(true);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(false)
+    }
 }
 
 /// What a subscription comes to.
@@ -64,8 +99,11 @@ impl Feed {
             return Err(failed(&StoreError::NotSupported("the subscription selects nothing to listen for".into())));
         };
         let after = after.or(topic.after.as_deref());
-        let subscription = state.store.subscribe(topic.interest, after, now).await.map_err(|e| failed(&e))?;
-        Ok(Self { state: state.clone(), credential: credential.clone(), admitted, subscription })
+        let source = match topic.job {
+            Some(job) => Source::Job(Watch { job, told: None, over: false }),
+            None => Source::Events(state.store.subscribe(topic.interest, after, now).await.map_err(|e| failed(&e))?),
+        };
+        Ok(Self { state: state.clone(), credential: credential.clone(), admitted, source })
     }
 
     /// The steps to the end; nothing is lost between two polls.
@@ -81,15 +119,25 @@ impl Feed {
 
     async fn next(&mut self) -> Step {
         loop {
-            let Some(notice) = self.subscription.next().await else { return Step::Failed };
-            let (Notice::Changed { cursor, .. } | Notice::Resync { cursor, .. }) = &notice;
-            let cursor = cursor.clone();
+            let (telling, cursor) = match &mut self.source {
+                Source::Events(events) => {
+                    let Some(notice) = events.next().await else { return Step::Failed };
+                    let (Notice::Changed { cursor, .. } | Notice::Resync { cursor, .. }) = &notice;
+                    let cursor = cursor.clone();
+                    (Telling::new(notice), cursor)
+                }
+                Source::Job(watch) => match watch.next(&self.state).await {
+                    Ok(true) => (Telling::of_job(), String::new()),
+                    Ok(false) => return Step::Over,
+                    Err(_) => return Step::Failed,
+                },
+            };
             let mut actor = match self.credential.actor(&self.state).await {
                 Ok(Some(actor)) => actor,
                 Ok(None) => return Step::Unauthenticated,
                 Err(_) => return Step::Failed,
             };
-            let telling = std::sync::Arc::new(Telling::new(notice));
+            let telling = std::sync::Arc::new(telling);
             let occasion = Occasion::Telling(std::sync::Arc::clone(&telling));
             let request = request(&self.state);
             let audit = audit::Telling::begin(&mut actor, &request);

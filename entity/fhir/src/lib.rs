@@ -5,6 +5,7 @@
 pub mod bundle;
 mod definitions;
 pub mod document;
+pub mod interpretation;
 pub mod json;
 pub mod mask;
 pub mod media;

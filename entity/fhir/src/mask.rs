@@ -187,7 +187,11 @@ pub fn hides(clause: &Clause) -> bool {
         }
         Clause::Missing { param, .. } | Clause::Chain { param, .. } => extent(param) == Extent::All,
         Clause::FullText { .. } => true,
-        Clause::Has { .. } | Clause::Compartment { .. } | Clause::List(_) => false,
+        Clause::Has { .. }
+        | Clause::HasLast { .. }
+        | Clause::Abnormal
+        | Clause::Compartment { .. }
+        | Clause::List(_) => false,
         Clause::And(all) | Clause::Or(all) => all.iter().any(hides),
         Clause::Not(one) => hides(one),
     }

@@ -2399,6 +2399,8 @@ export type AcknowledgeResultMutation = { resultAcknowledge: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, status: TaskStatus | null } }
      } };
@@ -2418,6 +2420,8 @@ export type RecordEnterInErrorMutationVariables = Exact<{
 
 export type RecordEnterInErrorMutation = { recordEnterInError: { outcome:
       | { __typename: 'EnteredInError', record:
+          | { id: string, versionId: string }
+          | { id: string, versionId: string }
           | { id: string, versionId: string }
           | { id: string, versionId: string }
           | { id: string, versionId: string }
@@ -2486,6 +2490,8 @@ export type RecordEnterInErrorMutation = { recordEnterInError: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -2502,6 +2508,8 @@ export type FindOrganizationsQueryVariables = Exact<{
 
 
 export type FindOrganizationsQuery = { search: { nodes: Array<
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -2782,6 +2790,8 @@ export type UpdateAllergyMutation = { allergyUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -2795,6 +2805,8 @@ export type RefuteAllergyMutation = { allergyRefute: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2900,6 +2912,8 @@ export type UpdateTeamMutation = { careTeamUpdate: { outcome:
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'TeamFieldsFragment': TeamFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3040,6 +3054,8 @@ export type BedsQuery = { search: { nodes: Array<
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
     >, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type StartEncounterMutationVariables = Exact<{
@@ -3054,6 +3070,8 @@ export type StartEncounterMutation = { encounterStart: { outcome:
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'OpenEncounterExists', existing: Array<{ id: string, class: { code: string | null } | null, period: { start: string | null } | null }> }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3132,6 +3150,8 @@ export type TransferEncounterMutation = { encounterTransfer: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3145,6 +3165,8 @@ export type FinishEncounterMutation = { encounterFinish: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3222,8 +3244,12 @@ export type DischargeEncounterMutation = { encounterDischarge: { outcome:
           | { id: string }
           | { id: string }
           | { id: string }
+          | { id: string }
+          | { id: string }
         > }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3310,6 +3336,8 @@ export type UpdateFamilyMutation = { familyHistoryUpdate: { outcome:
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'FamilyFieldsFragment': FamilyFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3451,6 +3479,8 @@ export type WithdrawConsentMutation = { consentWithdraw: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3522,6 +3552,8 @@ export type UpdateCoverageMutation = { coverageUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3535,6 +3567,8 @@ export type EndCoverageMutation = { coverageEnd: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3637,6 +3671,8 @@ export type UpdateRelatedMutation = { relatedPersonUpdate: { outcome:
           )
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3650,6 +3686,8 @@ export type EndRelatedMutation = { relatedPersonEnd: { outcome:
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'RelatedPersonSaved', relatedPerson: { id: string, versionId: string } }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3751,6 +3789,8 @@ export type WorkPageFragment = { totalCount: number | null, nodes: Array<{ title
       | { __typename: 'Questionnaire', id: string, versionId: string }
       | { __typename: 'QuestionnaireResponse', id: string, versionId: string }
       | { __typename: 'RelatedPerson', id: string, versionId: string }
+      | { __typename: 'Schedule', id: string, versionId: string }
+      | { __typename: 'Slot', id: string, versionId: string }
       | { __typename: 'Specimen', id: string, versionId: string }
       | { __typename: 'Task', status: TaskStatus | null, id: string, versionId: string, owner: { id: string | null, display: string | null } | null, focus: { id: string | null } | null }
      }> } & { ' $fragmentName'?: 'WorkPageFragment' };
@@ -3765,6 +3805,8 @@ export type ClaimTaskMutation = { taskClaim: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3842,6 +3884,8 @@ export type CompleteTaskMutation = { taskComplete: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, versionId: string, status: TaskStatus | null } }
      } };
@@ -3887,6 +3931,8 @@ export type ReassignTaskMutation = { taskReassign: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, versionId: string, status: TaskStatus | null } }
      } };
@@ -3895,6 +3941,8 @@ export type TaskOwnersQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type TaskOwnersQuery = { search: { nodes: Array<
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -4020,6 +4068,8 @@ export type UpdateStatementMutation = { medicationStatementUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -4065,6 +4115,8 @@ export type SignNoteMutation = { noteSign: { outcome:
       | { __typename: 'OpenCosign', task: { id: string } }
       | { __typename: 'SignedMeanwhile', note: { id: string } }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -4145,6 +4197,8 @@ export type CosignNoteMutation = { noteCosign: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -4159,6 +4213,8 @@ export type AddendNoteMutation = { noteAddend: { outcome:
       | { __typename: 'NotSigned', note: { id: string } }
       | { __typename: 'NoteSaved', note: { id: string, versionId: string } }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -4236,6 +4292,8 @@ export type RetractNoteMutation = { noteRetract: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -4243,6 +4301,8 @@ export type CosignersQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type CosignersQuery = { search: { nodes: Array<
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -4342,6 +4402,8 @@ export type SaveNoteMutation = { noteEdit: { outcome:
           | { id: string }
           | { id: string }
           | { id: string }
+          | { id: string }
+          | { id: string }
          }
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
@@ -4368,6 +4430,8 @@ export type SaveNoteMutation = { noteEdit: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string, sections: Array<{ code: string | null, title: string | null, text: string | null, sources: Array<{ id: string | null }> }> }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -4477,6 +4541,8 @@ export type ConditionUpdateMutation = { conditionUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -4499,6 +4565,8 @@ export type ConditionResolveMutation = { conditionResolve: { outcome:
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'ProblemFieldsFragment': ProblemFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -4603,6 +4671,8 @@ export type UpdateProcedureMutation = { procedureUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -4682,6 +4752,8 @@ export type SubmitQuestionnaireMutation = { questionnaireSubmit: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -4754,6 +4826,8 @@ export type UpdatePatientMutation = { patientUpdate: { outcome:
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'PersonFieldsFragment': PersonFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -4840,6 +4914,8 @@ export type BookAppointmentMutation = { appointmentBook: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -4856,6 +4932,8 @@ export type MoveAppointmentMutation = { appointmentReschedule: { outcome:
       | { __typename: 'PatientDoubleBooked', appointments: Array<{ id: string, start: string | null, description: string | null }> }
       | { __typename: 'SlotGone', slot: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -4933,6 +5011,8 @@ export type CancelAppointmentMutation = { appointmentCancel: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -4946,6 +5026,8 @@ export type CheckInMutation = { appointmentCheckIn: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -5023,6 +5105,8 @@ export type NoShowMutation = { appointmentNoShow: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -5066,7 +5150,11 @@ export type ScheduleQuery = { me: { fhirUser: string | null }, schedule: Array<{
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
     >, pageInfo: { hasNextPage: boolean } }, places: { nodes: Array<
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -5193,6 +5281,8 @@ export type TimelinePageFragment = { omitted: Array<TimelineKind>, nodes: Array<
       | { __typename: 'Questionnaire', id: string, versionId: string }
       | { __typename: 'QuestionnaireResponse', id: string, versionId: string }
       | { __typename: 'RelatedPerson', id: string, versionId: string }
+      | { __typename: 'Schedule', id: string, versionId: string }
+      | { __typename: 'Slot', id: string, versionId: string }
       | { __typename: 'Specimen', id: string, versionId: string }
       | { __typename: 'Task', id: string, versionId: string }
      }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } & { ' $fragmentName'?: 'TimelinePageFragment' };

@@ -1,7 +1,7 @@
-//! Flowsheets as data: which measurements stand in a row each, in which unit, and what of them is believed. One is there; those of other
-//! wards (neurological signs, intake and output, ventilation) come when their codes and limits have a source that was read.
+//! Flowsheets as data: which measurements stand in a row each, in which unit, and what of them is believed. Those of ventilation and wounds
+//! come when their codes and limits have a source that was read.
 
-use crate::demo::table::Code;
+use crate::demo::table::{Code, lab, loinc};
 use crate::vital::{self, Vital};
 
 /// A flowsheet.
@@ -10,27 +10,151 @@ pub struct Template {
     /// By which it is asked for.
     pub id: &'static str,
     pub title: &'static str,
-    pub rows: &'static [&'static Vital],
+    pub rows: &'static [Row],
     /// Panels whose components its rows may be, beside observations of their own.
     pub panels: &'static [Code],
 }
 
-pub static TEMPLATES: &[Template] = &[Template {
-    id: "vitals",
-    title: "Vital signs",
-    rows: &[
-        &vital::SYSTOLIC,
-        &vital::DIASTOLIC,
-        &vital::HEART_RATE,
-        &vital::RESPIRATORY_RATE,
-        &vital::TEMPERATURE,
-        &vital::SATURATION,
-        &vital::WEIGHT,
-        &vital::HEIGHT,
-        &vital::BMI,
-    ],
-    panels: &[vital::BLOOD_PRESSURE],
-}];
+/// What stands in a row.
+#[derive(Debug, Clone, Copy)]
+pub enum Row {
+    Vital(&'static Vital),
+    Other(&'static Parameter),
+}
+
+/// A measurement that is no vital sign.
+#[derive(Debug)]
+pub struct Parameter {
+    /// What it is called every day.
+    pub name: &'static str,
+    pub code: Code,
+    /// As people write it.
+    pub unit: &'static str,
+    pub ucum: &'static str,
+    /// Least value that is believed.
+    pub least: f64,
+    /// Greatest value that is believed.
+    pub most: f64,
+    /// Where the code and the bounds are from.
+    pub source: &'static str,
+}
+
+impl Row {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Vital(vital) => vital.analyte.named().1,
+            Self::Other(own) => own.name,
+        }
+    }
+
+    pub fn code(self) -> Code {
+        match self {
+            Self::Vital(vital) => vital.analyte.code,
+            Self::Other(own) => own.code,
+        }
+    }
+
+    /// As people write it, and in UCUM.
+    pub fn units(self) -> [&'static str; 2] {
+        match self {
+            Self::Vital(vital) => [vital.analyte.unit, vital.analyte.ucum],
+            Self::Other(own) => [own.unit, own.ucum],
+        }
+    }
+
+    /// Both ends are believed.
+    pub fn bounds(self) -> [f64; 2] {
+        match self {
+            Self::Vital(vital) => [vital.least, vital.most],
+            Self::Other(own) => [own.least, own.most],
+        }
+    }
+
+    pub fn source(self) -> &'static str {
+        match self {
+            Self::Vital(vital) => vital.source,
+            Self::Other(own) => own.source,
+        }
+    }
+}
+
+const GLASGOW: &str = "codes: HL7 FHIR R4, questionnaire-example-gcs and observation-example-glasgow; points: Teasdale and Jennett, Lancet \
+                       1974;2:81, with the motor scale of six points of 1976";
+
+const fn points(name: &'static str, code: Code, least: f64, most: f64) -> Parameter {
+    Parameter { name, code, unit: "{score}", ucum: "{score}", least, most, source: GLASGOW }
+}
+
+static GCS_TOTAL: Parameter =
+    points("Glasgow Coma Scale, total", loinc("9269-2", "Glasgow coma score total"), 3.0, 15.0);
+static GCS_EYE: Parameter = points("Eye opening", loinc("9267-6", "Glasgow coma score eye opening"), 1.0, 4.0);
+static GCS_VERBAL: Parameter = points("Verbal response", loinc("9270-0", "Glasgow coma score verbal"), 1.0, 5.0);
+static GCS_MOTOR: Parameter = points("Motor response", loinc("9268-4", "Glasgow coma score motor"), 1.0, 6.0);
+
+static PAIN: Parameter = Parameter {
+    name: "Pain score",
+    code: lab::PAIN.code,
+    unit: "{score}",
+    ucum: "{score}",
+    least: 0.0,
+    most: 10.0,
+    source: "from 0 to 10 by the definition of LOINC 72514-3, \"Pain severity - 0-10 verbal numeric rating [Score] - Reported\"",
+};
+
+const FLUID: &str = "codes: HL7 Clinical Practice Guidelines 2.0.0, example chf-scenario1-urineout3 (9192-6), and the FHIR profiles of \
+                     savannahghi (sil_fhir_profile_ig, intake and output record: 9108-2, 9192-6); bounds ours: nothing is negative, and more \
+                     than 100 litres a day is a slip of the unit";
+
+const fn fluid(name: &'static str, code: Code) -> Parameter {
+    Parameter { name, code, unit: "mL", ucum: "mL", least: 0.0, most: 100_000.0, source: FLUID }
+}
+
+static FLUID_INTAKE: Parameter = fluid("Fluid intake in 24 hours", loinc("9108-2", "Fluid intake total 24 hour"));
+static URINE_OUTPUT: Parameter = fluid("Urine output in 24 hours", loinc("9192-6", "Urine output 24 hour"));
+
+pub static TEMPLATES: &[Template] = &[
+    Template {
+        id: "vitals",
+        title: "Vital signs",
+        rows: &[
+            Row::Vital(&vital::SYSTOLIC),
+            Row::Vital(&vital::DIASTOLIC),
+            Row::Vital(&vital::HEART_RATE),
+            Row::Vital(&vital::RESPIRATORY_RATE),
+            Row::Vital(&vital::TEMPERATURE),
+            Row::Vital(&vital::SATURATION),
+            Row::Vital(&vital::WEIGHT),
+            Row::Vital(&vital::HEIGHT),
+            Row::Vital(&vital::BMI),
+        ],
+        panels: &[vital::BLOOD_PRESSURE],
+    },
+    Template {
+        id: "intake-output",
+        title: "Intake and output",
+        rows: &[Row::Other(&FLUID_INTAKE), Row::Other(&URINE_OUTPUT), Row::Vital(&vital::WEIGHT)],
+        panels: &[],
+    },
+    Template {
+        id: "neurological",
+        title: "Neurological signs",
+        rows: &[
+            Row::Other(&GCS_TOTAL),
+            Row::Other(&GCS_EYE),
+            Row::Other(&GCS_VERBAL),
+            Row::Other(&GCS_MOTOR),
+            Row::Vital(&vital::HEART_RATE),
+            Row::Vital(&vital::RESPIRATORY_RATE),
+        ],
+        panels: &[],
+    },
+    Template {
+        id: "pain",
+        title: "Pain",
+        rows: &[Row::Other(&PAIN), Row::Vital(&vital::HEART_RATE), Row::Vital(&vital::SYSTOLIC)],
+        panels: &[vital::BLOOD_PRESSURE],
+    },
+];
 
 /// The flowsheet of that id.
 pub fn named(id: &str) -> Option<&'static Template> {
@@ -40,7 +164,7 @@ pub fn named(id: &str) -> Option<&'static Template> {
 impl Template {
     /// `system|code` of each observation that may have a value of it.
     pub fn codes(&self) -> impl Iterator<Item = String> {
-        let rows = self.rows.iter().map(|row| row.analyte.code);
+        let rows = self.rows.iter().map(|row| row.code());
         rows.chain(self.panels.iter().copied()).map(|code| format!("{}|{}", code.system, code.code))
     }
 }
@@ -63,7 +187,18 @@ mod tests {
                 template.id
             );
             assert!(std::ptr::eq(named(template.id).unwrap(), template));
+            for row in template.rows {
+                let [least, most] = row.bounds();
+                assert!(least < most && !row.source().is_empty() && !row.name().is_empty(), "{row:?}");
+            }
         }
         assert!(named("none").is_none());
+    }
+
+    /// Source: Teasdale and Jennett; the total is the sum of its parts, at both ends.
+    #[test]
+    fn the_total_of_the_coma_scale_is_the_sum_of_its_parts() {
+        let sum = |end: fn(&Parameter) -> f64| [&GCS_EYE, &GCS_VERBAL, &GCS_MOTOR].into_iter().map(end).sum::<f64>();
+        assert!((sum(|p| p.least) - GCS_TOTAL.least).abs() < 1e-9 && (sum(|p| p.most) - GCS_TOTAL.most).abs() < 1e-9);
     }
 }

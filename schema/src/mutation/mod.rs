@@ -17,6 +17,7 @@ mod immunization;
 mod input;
 mod merge;
 mod note;
+mod opening;
 mod problem;
 mod questionnaire;
 mod registration;
@@ -78,6 +79,7 @@ use note::{
     NoteDraftInput, NoteDraftPayload, NoteEditInput, NoteEditPayload, NoteRetractInput, NoteRetractPayload,
     NoteSignInput, NoteSignPayload,
 };
+use opening::{ScheduleOpenInput, ScheduleOpenPayload};
 use problem::{
     ConditionChangePayload, ConditionRecordInput, ConditionRecordPayload, ConditionResolveInput, ConditionUpdateInput,
 };
@@ -718,6 +720,15 @@ impl Mutation {
         #[graphql(desc = "Which, and why")] input: EncounterCancelInput,
     ) -> Result<EncounterCancelPayload> {
         encounter::cancel(session(ctx), input).await
+    }
+
+    /// Opens time of a practitioner for appointments: a schedule and its slots, unless there are slots at that time already.
+    async fn schedule_open(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose time, when, and in which slots")] input: ScheduleOpenInput,
+    ) -> Result<ScheduleOpenPayload> {
+        opening::open(session(ctx), input).await
     }
 
     /// Books an appointment, unless somebody who takes part is busy.

@@ -12,12 +12,11 @@ use fhir::{IssueType, Json, ResourceType};
 use super::act::{Act, Facts, judged};
 use super::input::{CodingInput, Draft, code, named, object, quantity, reference};
 use crate::document::Document;
-use crate::query::OtherResource;
 use crate::scalar::{Date, DateTime, Decimal};
 use crate::session::Session;
 use crate::types::care::Task;
 use crate::types::chart::Observation;
-use crate::types::questionnaire::{DISPLAY, instrument, sets};
+use crate::types::questionnaire::{DISPLAY, QuestionnaireResponse, instrument, sets};
 use crate::types::worklist::OPEN_TASK;
 
 const LOINC: &str = "http://loinc.org";
@@ -102,7 +101,7 @@ pub struct QuestionnaireSubmitInput {
 #[derive(SimpleObject)]
 pub struct QuestionnaireSubmitted {
     /// The response.
-    pub response: OtherResource,
+    pub response: QuestionnaireResponse,
     /// The sum of the answers; null when the questionnaire has none that is published, an item is unanswered, or an amendment left it as it was.
     pub score: Option<Observation>,
     /// What has to be done about an answer at once.
@@ -208,7 +207,7 @@ pub async fn submit(session: &Session, input: QuestionnaireSubmitInput) -> Resul
                     score = Some(document).filter(|d| d.text(&["status"]) != Some(IN_ERROR)).map(Observation);
                 }
                 ResourceType::Task => urgent = Some(Task(document)),
-                _ => response = Some(OtherResource(document)),
+                _ => response = Some(QuestionnaireResponse(document)),
             }
         }
         let response = response.ok_or_else(super::wrote_nothing)?;

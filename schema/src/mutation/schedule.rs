@@ -3,7 +3,7 @@
 //! Working hours are not known here beyond the slots that are named.
 
 use async_graphql::{Enum, ID, InputObject, Result, SimpleObject};
-use chrono::{DateTime as Time, TimeDelta, Utc};
+use chrono::{DateTime as Time, Utc};
 use entity::Interaction;
 use entity::store::Write;
 use fhir::temporal::{Zone, parse, read};
@@ -22,7 +22,7 @@ const CANCELLATION: &str = "http://terminology.hl7.org/CodeSystem/appointment-ca
 /// Appointments that take time.
 const STANDING: &str = "proposed,pending,booked,arrived,checked-in,fulfilled";
 /// An appointment is no longer than this, so that those that overlap can be searched by their start.
-const LONGEST_H: i64 = 24;
+pub(super) const LONGEST_H: i64 = 24;
 
 /// Who called an appointment off.
 #[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
@@ -194,6 +194,17 @@ fn saved(documents: Vec<Document>) -> Result<AppointmentSaved> {
 
 /// `[start, end)` in microseconds, where it makes sense.
 fn span(act: &mut Act<'_>, start: &Instant, end: &Instant) -> Option<(i64, i64)> {
+    span_at(act, ["start", "end"], start, end, "an appointment")
+}
+
+/// As [`span`], told at these places, of something that has at most a day.
+pub(super) fn span_at(
+    act: &mut Act<'_>,
+    [start_place, end_place]: [&str; 2],
+    start: &Instant,
+    end: &Instant,
+    what: &str,
+) -> Option<(i64, i64)> {
     let mut at = |place: &str, time: &Instant| {
         let time = read(&time.0, Zone::UTC).ok().filter(|t| t.zone.is_some());
         if time.is_none() {
@@ -201,22 +212,24 @@ fn span(act: &mut Act<'_>, start: &Instant, end: &Instant) -> Option<(i64, i64)>
         }
         time.map(|t| t.interval.low)
     };
-    let (from, to) = (at("start", start), at("end", end));
+    let (from, to) = (at(start_place, start), at(end_place, end));
     let (from, to) = (from?, to?);
     if to <= from {
-        act.problems.add("end", IssueType::Value, "lies before the beginning");
+        act.problems.add(end_place, IssueType::Value, "lies before the beginning");
     } else if to - from > LONGEST_H * 3_600_000_000 {
-        act.problems.add("end", IssueType::Value, format!("an appointment has at most {LONGEST_H} hours"));
+        act.problems.add(end_place, IssueType::Value, format!("{what} has at most {LONGEST_H} hours"));
     }
     Some((from, to))
 }
 
+/// An instant as a search and a document write it.
+pub(super) fn instant_text(micros: i64) -> String {
+    let time = Time::<Utc>::from_timestamp_micros(micros).unwrap_or_default();
+    time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+}
+
 /// What each of them does at that time is a fact of the act, in this order; acts on one of them follow one another.
 fn busy(act: &mut Act<'_>, who: &[String], (from, to): (i64, i64)) {
-    let text = |micros: i64, earlier: TimeDelta| {
-        let time = Time::<Utc>::from_timestamp_micros(micros).unwrap_or_default() - earlier;
-        time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
-    };
     for one in who {
         act.turn(ResourceType::Appointment, &[("actor", one.clone())]);
     }
@@ -224,8 +237,8 @@ fn busy(act: &mut Act<'_>, who: &[String], (from, to): (i64, i64)) {
         let pairs = [
             ("actor", one.clone()),
             ("status", STANDING.to_owned()),
-            ("date", format!("ge{}", text(from, TimeDelta::hours(LONGEST_H)))),
-            ("date", format!("lt{}", text(to, TimeDelta::zero()))),
+            ("date", format!("ge{}", instant_text(from - LONGEST_H * 3_600_000_000))),
+            ("date", format!("lt{}", instant_text(to))),
         ];
         act.fact(ResourceType::Appointment, &pairs, Facts::All);
     }

@@ -16,12 +16,14 @@ use crate::types::care::Appointment;
 use crate::types::chart::Encounter;
 use crate::types::past;
 use crate::types::patient::{DateRange, Patient};
+use crate::types::slot::Slot;
 use crate::types::worklist::{INPATIENT, every};
 use crate::value::ResourceRef;
 
 /// More stays, places or appointments than this are not looked at in one answer.
 const MOST: usize = 5_000;
 const MOST_APPOINTMENTS: usize = 1_000;
+const MOST_SLOTS: usize = 2_000;
 /// Longest way from a bed to its ward.
 const LEVELS: usize = 16;
 
@@ -80,6 +82,9 @@ pub struct ScheduleDay {
     pub date: Date,
     /// Its appointments by their beginning.
     pub appointments: Vec<Appointment>,
+    /// Its slots that can still be booked, by their beginning; null for who may not see slots. Slots of the past are free when nobody booked
+    /// them.
+    pub free_slots: Option<Vec<Slot>>,
 }
 
 /// Places by their reference.
@@ -253,6 +258,7 @@ pub(crate) async fn schedule(
         return Err(invalid("date", "date has both ends"));
     }
     let mut pairs = date.pairs("date");
+    let mut slots = date.pairs("start");
     for (name, id, ty) in
         [("practitioner", practitioner, ResourceType::Practitioner), ("location", location, ResourceType::Location)]
     {
@@ -261,22 +267,40 @@ pub(crate) async fn schedule(
             return Err(invalid(name, format!("{name} is the global id of a {ty}")));
         }
         pairs.push((name.to_owned(), id.to_string()));
+        slots.push(("schedule.actor".to_owned(), id.to_string()));
     }
     if practitioner.is_none() && location.is_none() {
         let me = session.actor.fhir_user.clone().filter(|me| me.starts_with("Practitioner/"));
         let me = me.ok_or_else(|| invalid("practitioner", "name a practitioner or a location"))?;
+        slots.push(("schedule.actor".into(), me.clone()));
         pairs.push(("practitioner".into(), me));
     }
     pairs.push(("status:not".into(), "entered-in-error".into()));
     let query = session::query(ResourceType::Appointment, &pairs, &[], session.now).map_err(|e| error::graphql(&e))?;
-    let mut found = every(session, query, MOST_APPOINTMENTS).await?;
     let begins = |d: &Document| d.text(&["start"]).and_then(|t| temporal::parse(t, Zone::UTC).ok()).map(|i| i.low);
-    found.sort_by_key(|d| (begins(d), d.stored().id.clone()));
-    let mut days: BTreeMap<String, Vec<Appointment>> = BTreeMap::new();
-    for one in found {
-        if let Some(day) = one.text(&["start"]).and_then(|t| t.get(..10)).map(ToOwned::to_owned) {
-            days.entry(day).or_default().push(Appointment(one));
+    let by_day = |mut found: Vec<Document>| {
+        found.sort_by_key(|d| (begins(d), d.stored().id.clone()));
+        let day = |d: Document| d.text(&["start"]).and_then(|t| t.get(..10)).map(ToOwned::to_owned).map(|day| (day, d));
+        found.into_iter().filter_map(day)
+    };
+    let may = [ResourceType::Slot, ResourceType::Schedule]
+        .into_iter()
+        .all(|ty| session.actor.may(entity::Interaction::Search, ty));
+    let mut days: BTreeMap<String, ScheduleDay> = BTreeMap::new();
+    let empty = |day: &String| ScheduleDay {
+        date: Date(day.clone()),
+        appointments: Vec::new(),
+        free_slots: may.then(Vec::new),
+    };
+    for (day, one) in by_day(every(session, query, MOST_APPOINTMENTS).await?) {
+        days.entry(day).or_insert_with_key(empty).appointments.push(Appointment(one));
+    }
+    if may && ctx.look_ahead().field("freeSlots").exists() {
+        slots.push(("status".into(), "free".into()));
+        let query = session::query(ResourceType::Slot, &slots, &[], session.now).map_err(|e| error::graphql(&e))?;
+        for (day, one) in by_day(every(session, query, MOST_SLOTS).await?) {
+            days.entry(day).or_insert_with_key(empty).free_slots.get_or_insert_default().push(Slot(one));
         }
     }
-    Ok(days.into_iter().map(|(day, appointments)| ScheduleDay { date: Date(day), appointments }).collect())
+    Ok(days.into_values().collect())
 }

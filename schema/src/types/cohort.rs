@@ -415,7 +415,7 @@ pub(crate) fn conditions(
 }
 
 /// The patient has one resource of that type that meets all of these.
-pub(crate) fn has(session: &Session, source: ResourceType, pairs: &[(String, String)]) -> Result<Clause> {
+fn has(session: &Session, source: ResourceType, pairs: &[(String, String)]) -> Result<Clause> {
     let all = conditions(session, source, pairs)?;
     let param = registry::parameter(source, "patient");
     let param = param.ok_or_else(|| error::graphql(&StoreError::Internal("a type without a patient".into())))?;

@@ -1,8 +1,7 @@
 //! A flowsheet: measurements of a patient by row and time, each row in one unit. Nothing is left out without saying so.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use clinical::flowsheet::{Template, named};
-use clinical::vital::Vital;
+use clinical::flowsheet::{Row, Template, named};
 use fhir::Json;
 
 use crate::document::Document;
@@ -29,45 +28,45 @@ impl FlowsheetTemplate {
     }
     /// Its rows in order.
     async fn rows(&self) -> Vec<FlowsheetParameter> {
-        self.0.rows.iter().map(|row| FlowsheetParameter(row)).collect()
+        self.0.rows.iter().copied().map(FlowsheetParameter).collect()
     }
 }
 
 /// What stands in a row.
-pub struct FlowsheetParameter(&'static Vital);
+pub struct FlowsheetParameter(Row);
 
 /// What stands in a row.
 #[Object]
 impl FlowsheetParameter {
     /// What it is called every day.
     async fn name(&self) -> &str {
-        self.0.analyte.named().1
+        self.0.name()
     }
     /// Its code.
     async fn code(&self) -> Coding {
-        let code = self.0.analyte.code;
+        let code = self.0.code();
         let own = |text: &str| Some(text.to_owned());
         Coding { system: own(code.system), code: own(code.code), display: own(code.display) }
     }
     /// The unit of the row as people write it.
     async fn unit(&self) -> &str {
-        self.0.analyte.unit
+        self.0.units()[0]
     }
     /// The unit of the row in UCUM.
     async fn unit_code(&self) -> &str {
-        self.0.analyte.ucum
+        self.0.units()[1]
     }
     /// Least value that is believed.
     async fn least(&self) -> f64 {
-        self.0.least
+        self.0.bounds()[0]
     }
     /// Greatest value that is believed.
     async fn most(&self) -> f64 {
-        self.0.most
+        self.0.bounds()[1]
     }
     /// Where these bounds are from.
     async fn source(&self) -> &str {
-        self.0.source
+        self.0.source()
     }
 }
 
@@ -132,15 +131,15 @@ pub(crate) async fn flowsheet(
     let mut rows: Vec<FlowsheetRow> = template
         .rows
         .iter()
-        .map(|row| FlowsheetRow { parameter: FlowsheetParameter(row), cells: Vec::new() })
+        .map(|row| FlowsheetRow { parameter: FlowsheetParameter(*row), cells: Vec::new() })
         .collect();
     let (mut times, mut excluded): (Vec<DateTime>, Vec<TrendExclusion>) = (Vec::new(), Vec::new());
     for document in &found {
         for row in &mut rows {
-            let analyte = row.parameter.0.analyte;
+            let (code, [_, ucum]) = (row.parameter.0.code(), row.parameter.0.units());
             let parts = document.all("component").iter().chain([document.json()]);
-            for part in parts.filter(|part| is_of(part, analyte.code.system, analyte.code.code)) {
-                match trend::reading(document, part, Some(analyte.ucum)) {
+            for part in parts.filter(|part| is_of(part, code.system, code.code)) {
+                match trend::reading(document, part, Some(ucum)) {
                     Ok(Reading { at, value, original_value, original_unit, interpretation }) => {
                         if times.last() != Some(&at) {
                             times.push(at.clone());

@@ -4,15 +4,16 @@
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::Datelike as _;
 use clinical::cell;
-use clinical::measure::{Event, MEASURES, Measure as Definition, When, named, value_set};
+use clinical::measure::{Conditions, Event, MEASURES, Measure as Definition, When, named, value_set};
 use entity::StoreError;
 use fhir::ResourceType;
 use fhir::search::query::{Clause, Query};
+use fhir::search::registry;
 
 use crate::document::{Document, List, PageArguments};
 use crate::error;
 use crate::session::{Session, invalid, session};
-use crate::types::cohort::{PeopleCount, conditions, has};
+use crate::types::cohort::{PeopleCount, conditions};
 use crate::types::patient::{DateRange, PatientConnection};
 
 /// A published set of codes, reduced to the code systems of our charts.
@@ -58,24 +59,51 @@ pub struct MeasureEvent {
     pub since_month: Option<u32>,
     /// That many years before the year of the period.
     pub since_years_before: Option<i32>,
+    /// Of a diagnosis that has to hold in the period: in its first so many months.
+    pub holds_in_months: Option<u32>,
+    /// What the last of them has to say; null when any of them counts.
+    pub last: Option<MeasureLast>,
+    /// Whether it counts that there is none.
+    pub absent: bool,
+}
+
+/// What the results of the last day that has one have to say.
+#[derive(SimpleObject)]
+pub struct MeasureLast {
+    /// Each of these is true of some result of that day, as parameters of a FHIR search.
+    pub each: Vec<String>,
+    /// None of these is true of any.
+    pub none: Vec<String>,
 }
 
 impl MeasureEvent {
     fn of(event: &Event) -> Self {
-        let conditions: Vec<String> = event.search.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let (since_month, since_years_before) = match event.when {
-            When::Before(_) | When::BeforeOrUndated(_) => (None, None),
-            When::Since { years_before, month, .. } => (Some(month), Some(years_before)),
+        let text = |all: &Conditions| {
+            let all: Vec<String> = all.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            all.join("&")
         };
+        let texts = |all: &[Conditions]| -> Vec<String> { all.iter().map(text).collect() };
+        let (mut since_month, mut since_years_before, mut holds_in_months) = (None, None, None);
+        match event.when {
+            When::Before(_) | When::BeforeOrUndated(_) => {}
+            When::Overlaps { months, .. } => holds_in_months = Some(months),
+            When::Since { years_before, month, .. } => {
+                (since_month, since_years_before) = (Some(month), Some(years_before));
+            }
+        }
+        let last = event.last.map(|last| MeasureLast { each: texts(last.each), none: texts(last.none) });
         Self {
             description: event.words.to_owned(),
             resource_type: event.resource_type.to_owned(),
             value_set: event.set.map(MeasureValueSet::of),
             own_codes: event.own_codes.iter().map(|code| (*code).to_owned()).collect(),
-            conditions: conditions.join("&"),
+            conditions: text(&event.search),
             valued: event.valued,
             since_month,
             since_years_before,
+            holds_in_months,
+            last,
+            absent: event.absent,
         }
     }
 }
@@ -114,7 +142,17 @@ impl Measure {
             _ => "Persons",
         };
         let (from, to) = self.0.ages;
-        format!("{who} of {from} to {to} years at the end of the period, with a visit in it")
+        let diagnoses: String =
+            self.0.diagnoses.iter().map(|event| format!(" and {}", event.words.to_lowercase())).collect();
+        format!("{who} of {from} to {to} years at the end of the period, with a visit in it{diagnoses}")
+    }
+    /// Diagnoses, each of which a person of the population has.
+    async fn diagnoses(&self) -> Vec<MeasureEvent> {
+        self.0.diagnoses.iter().map(MeasureEvent::of).collect()
+    }
+    /// Whether a low score is a good one: what is to be done is to be done for those in the numerator.
+    async fn lower_is_better(&self) -> bool {
+        self.0.lower_is_better
     }
     /// What counts as a visit.
     async fn visits(&self) -> Vec<MeasureEvent> {
@@ -141,8 +179,11 @@ pub enum MeasureGroup {
     InitialPopulation,
     /// Those left out.
     Exclusion,
-    /// Those who are neither left out nor in the numerator: what is still to be done.
+    /// Those who are not left out and for whom something is still to be done: who are not in the numerator, or, where a low score is a good
+    /// one, who are in it.
     Gap,
+    /// Those who are neither left out nor have a gap.
+    WithoutGap,
     /// Those who meet the measure.
     Numerator,
 }
@@ -152,7 +193,7 @@ pub struct MeasureResult {
     definition: &'static Definition,
     year: i32,
     parts: Parts,
-    /// Persons left out, with the measure met, with a gap: together the population.
+    /// Persons left out, in the numerator, and in neither: together the population.
     people: [u64; 3],
     masked: bool,
 }
@@ -162,6 +203,7 @@ struct Parts {
     population: Vec<Clause>,
     excluded: Clause,
     met: Clause,
+    lower_is_better: bool,
 }
 
 impl Parts {
@@ -173,9 +215,16 @@ impl Parts {
             MeasureGroup::InitialPopulation => {}
             MeasureGroup::Exclusion => query.all.push(self.excluded.clone()),
             MeasureGroup::Numerator => query.all.extend([not(&self.excluded), self.met.clone()]),
-            MeasureGroup::Gap => query.all.extend([not(&self.excluded), not(&self.met)]),
+            MeasureGroup::Gap if self.lower_is_better => return self.query(MeasureGroup::Numerator),
+            MeasureGroup::WithoutGap if !self.lower_is_better => return self.query(MeasureGroup::Numerator),
+            MeasureGroup::Gap | MeasureGroup::WithoutGap => query.all.extend([not(&self.excluded), not(&self.met)]),
         }
         query
+    }
+
+    /// Those who are neither left out nor in the numerator.
+    fn others(&self) -> MeasureGroup {
+        if self.lower_is_better { MeasureGroup::WithoutGap } else { MeasureGroup::Gap }
     }
 }
 
@@ -205,8 +254,8 @@ impl MeasureResult {
     }
     /// Who is not left out.
     async fn denominator(&self) -> PeopleCount {
-        let [_, met, gap] = self.told();
-        PeopleCount { value: met.zip(gap).map(|(met, gap)| met + gap) }
+        let [_, met, others] = self.told();
+        PeopleCount { value: met.zip(others).map(|(met, others)| met + others) }
     }
     /// Who meets the measure.
     async fn numerator(&self) -> PeopleCount {
@@ -214,8 +263,8 @@ impl MeasureResult {
     }
     /// The score in percent with two decimals; null when nobody is in the denominator, or when its parts are not told.
     async fn score_percent(&self) -> Option<f64> {
-        let [_, met, gap] = self.told();
-        let (met, all) = met.zip(gap).map(|(met, gap)| (met, met + gap))?;
+        let [_, met, others] = self.told();
+        let (met, all) = met.zip(others).map(|(met, others)| (met, met + others))?;
         (all > 0).then(|| (met as f64 * 10_000.0 / all as f64).round() / 100.0)
     }
     /// Who they are; null for who may count patients and not see them.
@@ -298,7 +347,7 @@ pub(crate) async fn measure(ctx: &Context<'_>, id: &ID, period: &DateRange) -> R
     let definition = named(id).ok_or_else(|| invalid("id", "there is no such measure; `measures` names them"))?;
     let year = calendar_year(period)?;
     let parts = parts(session, definition, year)?;
-    let groups = [MeasureGroup::Exclusion, MeasureGroup::Numerator, MeasureGroup::Gap].map(|group| parts.query(group));
+    let groups = [MeasureGroup::Exclusion, MeasureGroup::Numerator, parts.others()].map(|group| parts.query(group));
     let people = session.store.count_people(&session.actor, &groups).await.map_err(|e| error::graphql(&e))?;
     let people = people.try_into().expect("a figure for each");
     let masked = session.actor.is_masked(ResourceType::Patient);
@@ -334,36 +383,103 @@ fn parts(session: &Session, definition: &Definition, year: i32) -> Result<Parts>
     };
     let mut population = conditions(session, ResourceType::Patient, &patient)?;
     population.push(any(definition.visits)?);
-    Ok(Parts { population, excluded: any(definition.exclusions)?, met: any(definition.numerator)? })
+    for diagnosis in definition.diagnoses {
+        population.push(happened(session, diagnosis, year)?);
+    }
+    let (excluded, met) = (any(definition.exclusions)?, any(definition.numerator)?);
+    Ok(Parts { population, excluded, met, lower_is_better: definition.lower_is_better })
 }
 
-/// The patient has one such resource. What may be said in several ways (a value, no date) is any of them.
+/// Patients for whom some measure of this year asks for something that is not on record.
+pub(crate) fn with_gaps(session: &Session) -> Result<Clause> {
+    let year = session.now.year();
+    let gap = |definition| Ok(Clause::And(parts(session, definition, year)?.query(MeasureGroup::Gap).all));
+    MEASURES.iter().map(gap).collect::<Result<_>>().map(Clause::Or)
+}
+
+/// The types that decide about gaps.
+pub(crate) fn types() -> Vec<ResourceType> {
+    let mut all = vec![ResourceType::Patient];
+    for event in MEASURES.iter().flat_map(|m| m.visits.iter().chain(m.diagnoses).chain(m.exclusions).chain(m.numerator))
+    {
+        all.extend(ResourceType::named(event.resource_type).filter(|found| !all.contains(found)));
+    }
+    all
+}
+
+/// The patient has one such resource, or none, or a last one that says so.
 fn happened(session: &Session, event: &Event, year: i32) -> Result<Clause> {
-    const VALUES: [&str; 4] = ["value-quantity", "value-concept", "value-string", "value-date"];
-    let resource_type = ResourceType::named(event.resource_type)
-        .ok_or_else(|| error::graphql(&StoreError::Internal("a measure names a type that there is not".into())))?;
-    let date = event.when.parameter();
-    let mut pairs = event.pairs();
-    pairs.extend(event.when.first_day(year).map(|day| (date.to_owned(), format!("ge{day}"))));
-    let before = (date.to_owned(), format!("lt{:04}-01-01", year + 1));
-    let with = |more: (String, String)| {
-        let all: Vec<(String, String)> = pairs.iter().cloned().chain([more]).collect();
-        all
+    let internal = |text: &str| error::graphql(&StoreError::Internal(text.to_owned()));
+    let source = ResourceType::named(event.resource_type).ok_or_else(|| internal("a measure names no type"))?;
+    let param = registry::parameter(source, "patient").ok_or_else(|| internal("a type without a patient"))?;
+    let among = Clause::And(among(session, source, event, year)?);
+    let Some(last) = event.last else {
+        let has = Clause::Has { source, param, clause: Box::new(among) };
+        return Ok(if event.absent { Clause::Not(Box::new(has)) } else { has });
     };
-    let mut ways = vec![with(before.clone())];
-    if let When::BeforeOrUndated(date) = event.when {
-        ways.push(with((format!("{date}:missing"), "true".to_owned())));
+    let of_last = |all: &Conditions| {
+        let clause = Clause::And(conditions(session, source, &owned(all))?);
+        Ok(Clause::HasLast { source, param, among: Box::new(among.clone()), clause: Box::new(clause) })
+    };
+    let mut all = last.each.iter().map(of_last).collect::<Result<Vec<_>>>()?;
+    for none in last.none {
+        all.push(Clause::Not(Box::new(of_last(none)?)));
+    }
+    Ok(Clause::And(all))
+}
+
+/// What makes a resource one of the event's, its dates among it.
+fn among(session: &Session, source: ResourceType, event: &Event, year: i32) -> Result<Vec<Clause>> {
+    const VALUES: [&str; 4] = ["value-quantity", "value-concept", "value-string", "value-date"];
+    let of = |pairs: &[(String, String)]| conditions(session, source, pairs);
+    let pair = |name: &str, value: String| of(&[(name.to_owned(), value)]);
+    let any = |ways: Vec<Vec<Clause>>| Clause::Or(ways.into_iter().map(Clause::And).collect());
+    let date = event.when.parameter();
+    let mut all = of(&event.pairs())?;
+    all.extend(of_codes(session, source, &event.codes())?);
+    if let Some(day) = event.when.first_day(year) {
+        all.extend(pair(date, format!("ge{day}"))?);
+    }
+    let begun = pair(date, format!("lt{}", event.when.end(year)))?;
+    let undated = || pair(&format!("{date}:missing"), "true".to_owned());
+    match event.when {
+        When::Before(_) | When::Since { .. } => all.extend(begun),
+        When::BeforeOrUndated(_) => all.push(any(vec![begun, undated()?])),
+        When::Overlaps { abatement, .. } => {
+            all.push(any(vec![begun, undated()?]));
+            let later = pair(abatement, format!("ge{year:04}-01-01"))?;
+            let goes_on = [
+                (format!("{abatement}:missing"), "true".to_owned()),
+                ("clinical-status:not".to_owned(), "inactive,remission,resolved".to_owned()),
+            ];
+            all.push(any(vec![later, of(&goes_on)?]));
+        }
     }
     if event.valued {
-        let of = |name: &str| {
-            let mut way = with(before.clone());
-            way.push((format!("{name}:missing"), "false".to_owned()));
-            way
-        };
-        ways = VALUES.iter().map(|name| of(name)).collect();
+        let there = |name: &&str| pair(&format!("{name}:missing"), "false".to_owned());
+        all.push(any(VALUES.iter().map(there).collect::<Result<_>>()?));
     }
-    let any: Result<Vec<Clause>> = ways.iter().map(|pairs| has(session, resource_type, pairs)).collect();
-    any.map(Clause::Or)
+    Ok(all)
+}
+
+/// One of these codes. A set has more of them than a search is told at once.
+fn of_codes(session: &Session, source: ResourceType, codes: &[String]) -> Result<Option<Clause>> {
+    const AT_ONCE: usize = 200;
+    let mut whole: Option<Clause> = None;
+    for some in codes.chunks(AT_ONCE) {
+        for clause in conditions(session, source, &[("code".to_owned(), some.join(","))])? {
+            match (&mut whole, clause) {
+                (Some(Clause::Param { any, .. }), Clause::Param { any: more, .. }) => any.extend(more),
+                (None, clause) => whole = Some(clause),
+                (Some(so_far), clause) => *so_far = Clause::Or(vec![so_far.clone(), clause]),
+            }
+        }
+    }
+    Ok(whole)
+}
+
+fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::code::{
 use crate::document::{Document, List, PageArguments, PageInfo, connection};
 use crate::error::or_null;
 use crate::scalar::{Date, DateTime, FhirJson, Instant};
-use crate::session::{DEFAULT_PAGE, invalid, session};
+use crate::session::{ABNORMAL, DEFAULT_PAGE, invalid, session};
 use crate::types::audit::{self, AuditEventConnection, AuditFilter};
 use crate::types::background::{
     ConsentConnection, FAMILY_LIST, FamilyHistoryConnection, FamilyHistoryStatement, FlagConnection,
@@ -695,14 +695,19 @@ impl Patient {
         ctx: &Context<'_>,
         #[graphql(desc = "Any of these codes")] codes: Option<Vec<String>>,
         #[graphql(desc = "When it was true of the patient")] date: Option<DateRange>,
+        #[graphql(
+            desc = "Only results that are not as expected, of themselves or in one of their parts: as the record states (abnormal, high, low, critical, off the scale, positive, reactive), or, where it states nothing, by its own reference range"
+        )]
+        abnormal_only: Option<bool>,
         #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
         #[graphql(desc = "How many, from the end")] last: Option<i32>,
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
     ) -> Option<ObservationConnection> {
         or_null(ctx, async {
-            self.results(ctx, ResultCategory::Laboratory, codes, date, PageArguments { first, after, last, before })
-                .await
+            let page = PageArguments { first, after, last, before };
+            let abnormal = abnormal_only == Some(true);
+            self.results(ctx, ResultCategory::Laboratory, codes, date, abnormal, page).await
         })
         .await
     }
@@ -719,8 +724,8 @@ impl Patient {
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
     ) -> Option<ObservationConnection> {
         or_null(ctx, async {
-            self.results(ctx, ResultCategory::VitalSigns, codes, date, PageArguments { first, after, last, before })
-                .await
+            let page = PageArguments { first, after, last, before };
+            self.results(ctx, ResultCategory::VitalSigns, codes, date, false, page).await
         })
         .await
     }
@@ -1226,9 +1231,11 @@ impl Patient {
         category: ResultCategory,
         codes: Option<Vec<String>>,
         date: Option<DateRange>,
+        abnormal: bool,
         page: PageArguments,
     ) -> Result<ObservationConnection> {
         let mut pairs = range("date", date.as_ref());
+        pairs.extend(pair(ABNORMAL, abnormal.then(|| "true".to_owned())));
         pairs.push(("category".into(), category.code().into()));
         pairs.extend(codes_pair(codes));
         self.list(ctx, ResourceType::Observation, pairs, page).await.map(ObservationConnection)

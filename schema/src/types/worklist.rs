@@ -1,6 +1,7 @@
 //! What waits for somebody: results nobody has acknowledged, notes that are not signed, tasks of a person or of a pool.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use entity::store::may_decide;
 use fhir::search::query::{Clause, Query};
 use fhir::{Json, ResourceType};
 
@@ -10,7 +11,8 @@ use crate::error;
 use crate::query::{Node, node, parts};
 use crate::scalar::DateTime;
 use crate::session::{self, MAX_PAGE, Session, invalid, session};
-use crate::types::patient::PatientConnection;
+use crate::types::measure;
+use crate::types::patient::{PatientConnection, main_name};
 use crate::types::timeline::title;
 use crate::value::ResourceRef;
 
@@ -32,6 +34,9 @@ pub enum WorklistKind {
     NotesToSign,
     /// Tasks that are still to be done: those of the asking party and of its teams and roles, unless an owner is named.
     Tasks,
+    /// Patients with a gap in their care, as `Patient.careGaps` has it: those in the care of the asking party, or of the practitioner that is
+    /// named as owner. Their `careGaps` say which.
+    CareGaps,
 }
 
 /// Which work.
@@ -39,7 +44,8 @@ pub enum WorklistKind {
 pub struct WorklistFilter {
     /// Only of this patient, and then whoever is concerned.
     pub patient: Option<ID>,
-    /// Whose: a person or a pool such as a CareTeam, PractitionerRole or Organization. Of results, who ordered them.
+    /// Whose: a person or a pool such as a CareTeam, PractitionerRole or Organization. Of results, who ordered them; of gaps in care, the
+    /// Practitioner who cares.
     pub owner: Option<ID>,
     /// Only tasks that nobody has been given.
     #[graphql(default)]
@@ -60,10 +66,23 @@ impl WorklistItem {
     }
     /// About whom.
     async fn patient(&self) -> Option<ResourceRef> {
+        if self.is_patient() {
+            let reference = format!("Patient/{}", self.0.stored().id);
+            let display = main_name(&self.0).map(|name| name.display);
+            return Some(ResourceRef {
+                id: Some(ID(reference.clone())),
+                display,
+                reference: Some(reference),
+                as_of: None,
+            });
+        }
         self.0.reference("for").or_else(|| self.0.reference("subject"))
     }
-    /// What it is in words, as the record names it; null when it does not.
+    /// What it is in words, as the record names it; null when it does not. Of a patient, the name.
     async fn title(&self) -> Option<String> {
+        if self.is_patient() {
+            return main_name(&self.0).map(|name| name.display);
+        }
         let own = |name| self.0.text(&[name]).map(ToOwned::to_owned);
         own("title").or_else(|| own("description")).or_else(|| title(&self.0))
     }
@@ -81,14 +100,20 @@ impl WorklistItem {
     }
 }
 
-/// One page of a worklist, newest first.
+impl WorklistItem {
+    fn is_patient(&self) -> bool {
+        self.0.stored().resource_type == ResourceType::Patient
+    }
+}
+
+/// One page of a worklist, newest first; patients by their family names.
 pub struct WorklistConnection {
     list: List,
     /// What is outstanding, and by which answers it would not be; else the list counts itself.
     outstanding: Option<(Query, Query)>,
 }
 
-/// One page of a worklist, newest first.
+/// One page of a worklist, newest first; patients by their family names.
 #[Object]
 impl WorklistConnection {
     /// The page's items with their cursors.
@@ -203,6 +228,24 @@ pub(crate) async fn worklist(
     let nobody = || invalid("filter", "who is signed in is nobody of the record; name an owner or a patient");
     let mut pairs: Vec<(&str, String)> = patient.iter().map(|p| ("patient", p.clone())).collect();
     match kind {
+        WorklistKind::CareGaps => {
+            let own = match (&patient, owner) {
+                (_, Some(owner)) if !owner.starts_with("Practitioner/") => {
+                    return Err(invalid("owner", "who has patients in care is a Practitioner"));
+                }
+                (_, Some(owner)) => vec![in_care_of(session, &owner)?],
+                (Some(_), None) => Vec::new(),
+                (None, None) => vec![in_care_of(session, &practitioner(session, "filter")?)?],
+            };
+            let named = patient.iter().map(|p| ("_id", p.trim_start_matches("Patient/").to_owned()));
+            let pairs: Vec<_> = named.chain([("_sort", "family".to_owned())]).collect();
+            let mut query = asked(session, ResourceType::Patient, &pairs)?;
+            query.all.extend(own);
+            query.all.push(measure::with_gaps(session)?);
+            may_decide(&session.actor, &query).map_err(|e| error::graphql(&e))?;
+            let list = List::search(session, query, &request).await?;
+            Ok(WorklistConnection { list, outstanding: None })
+        }
         WorklistKind::Tasks => {
             pairs.push(("status", OPEN_TASK.join(",")));
             if filter.unowned {
@@ -252,19 +295,29 @@ fn having(session: &Session, ty: ResourceType, pairs: &[(&str, String)]) -> Resu
     Ok(Some(Clause::Has { source: ty, param, clause: Box::new(Clause::And(all)) }))
 }
 
-/// The patients in the care of who asks: named as general practitioner, by an active team, or in a visit or stay under way.
+/// Who asks, as a practitioner of the record.
+fn practitioner(session: &Session, place: &str) -> Result<String> {
+    let me = session.actor.fhir_user.clone().filter(|me| me.starts_with("Practitioner/"));
+    me.ok_or_else(|| invalid(place, "who is signed in is no practitioner of the record"))
+}
+
+/// The patients in the care of a practitioner: named as general practitioner, by an active team, or in a visit or stay under way.
+fn in_care_of(session: &Session, practitioner: &str) -> Result<Clause> {
+    let who = || practitioner.to_owned();
+    let mut any = asked(session, ResourceType::Patient, &[("general-practitioner", who())])?.all;
+    let team = [("participant", who()), ("status", "active".to_owned())];
+    any.extend(having(session, ResourceType::CareTeam, &team)?);
+    let under_way = [("participant", who()), ("status", "arrived,triaged,in-progress,onleave".to_owned())];
+    any.extend(having(session, ResourceType::Encounter, &under_way)?);
+    Ok(Clause::Or(any))
+}
+
+/// The patients in the care of who asks.
 pub(crate) async fn my_patients(ctx: &Context<'_>, page: &PageArguments) -> Result<PatientConnection> {
     let session = session(ctx);
-    let me = session.actor.fhir_user.clone().filter(|me| me.starts_with("Practitioner/"));
-    let me = me.ok_or_else(|| invalid("myPatients", "who is signed in is no practitioner of the record"))?;
-    let own =
-        asked(session, ResourceType::Patient, &[("general-practitioner", me.clone()), ("_sort", "family".into())])?;
-    let mut any = own.all.clone();
-    let team = [("participant", me.clone()), ("status", "active".to_owned())];
-    any.extend(having(session, ResourceType::CareTeam, &team)?);
-    let under_way = [("participant", me), ("status", "arrived,triaged,in-progress,onleave".to_owned())];
-    any.extend(having(session, ResourceType::Encounter, &under_way)?);
-    let query = Query { all: vec![Clause::Or(any)], ..own };
+    let mine = in_care_of(session, &practitioner(session, "myPatients")?)?;
+    let mut query = asked(session, ResourceType::Patient, &[("_sort", "family".into())])?;
+    query.all.push(mine);
     List::search(session, query, &page.request()?).await.map(PatientConnection)
 }
 
@@ -274,6 +327,11 @@ pub(crate) fn types(kind: WorklistKind) -> Vec<ResourceType> {
         WorklistKind::ResultsToAcknowledge => vec![ResourceType::DiagnosticReport, ResourceType::Task],
         WorklistKind::NotesToSign => vec![ResourceType::Composition],
         WorklistKind::Tasks => vec![ResourceType::Task],
+        WorklistKind::CareGaps => {
+            let mut all = measure::types();
+            all.push(ResourceType::CareTeam);
+            all
+        }
     }
 }
 

@@ -152,3 +152,124 @@ async fn a_time_without_zone_or_order_is_named() {
     }
     assert_eq!(site.count("fhir.appointment").await, 0);
 }
+
+const OPEN: &str = "... on ScheduleOpened { schedule { id actors { display } planningHorizon { start end } } slots { id status start end schedule { id } } }
+    ... on ScheduleOverlaps { slots { id start } }";
+
+fn hours(day: &str, from: &str, to: &str) -> Value {
+    json!({"start": format!("{day}T{from}:00+02:00"), "end": format!("{day}T{to}:00+02:00")})
+}
+
+async fn open(site: &Site, who: &Person, hours: Value, minutes: i32) -> Value {
+    let input = json!({"practitioner": "Practitioner/lee", "location": "Location/room", "hours": hours, "slotMinutes": minutes});
+    site.act(who, "scheduleOpen", input, OPEN).await
+}
+
+const DAYS: &str = "query($who: ID, $where: ID) { schedule(practitioner: $who, location: $where, date: {low: \"2026-10-05\", high: \"2026-10-08\"}) {
+    date appointments { id } freeSlots { id start } } }";
+
+#[tokio::test]
+async fn time_is_opened_in_slots_that_are_booked_once() {
+    let site = Site::start(CLINIC).await;
+    let desk = site.person(Role::Registrar, None).await;
+    let two_days = json!([hours("2026-10-06", "13:00", "14:00"), hours("2026-10-05", "09:00", "10:30")]);
+    let opened = open(&site, &desk, two_days.clone(), 30).await;
+    assert_eq!(opened["__typename"], "ScheduleOpened", "{opened}");
+    let slots = opened["slots"].as_array().unwrap();
+    let times: Vec<&str> = slots.iter().map(|s| s["start"].as_str().unwrap()).collect();
+    let expected = [
+        "2026-10-05T09:00:00+02:00",
+        "2026-10-05T09:30:00+02:00",
+        "2026-10-05T10:00:00+02:00",
+        "2026-10-06T13:00:00+02:00",
+        "2026-10-06T13:30:00+02:00",
+    ];
+    assert_eq!(times, expected);
+    assert!(slots.iter().all(|s| s["status"] == "FREE" && s["schedule"]["id"] == opened["schedule"]["id"]));
+    assert_eq!(opened["schedule"]["actors"], json!([{"display": "Lee"}, {"display": "Room 1"}]));
+    assert_eq!(opened["schedule"]["planningHorizon"]["end"], "2026-10-06T14:00:00+02:00");
+    // Nobody has two slots at one time: not the same, not one that reaches into it, but one that follows.
+    assert_eq!(open(&site, &desk, two_days, 30).await["__typename"], "ScheduleOverlaps");
+    let reaching = open(&site, &desk, json!([hours("2026-10-05", "10:15", "10:45")]), 15).await;
+    assert_eq!(
+        (&reaching["__typename"], &reaching["slots"][0]["start"]),
+        (&json!("ScheduleOverlaps"), &json!("2026-10-05T10:00:00+02:00"))
+    );
+    assert_eq!(
+        open(&site, &desk, json!([hours("2026-10-05", "10:30", "11:00")]), 30).await["__typename"],
+        "ScheduleOpened"
+    );
+    assert_eq!((site.count("fhir.schedule").await, site.count("fhir.slot").await), (3, 8));
+
+    // Free slots are told by day, also where there is no appointment, by who and by where.
+    let free = async |variables: Value| {
+        let days = site.ask(&desk, DAYS, variables).await["schedule"].clone();
+        let of = |day: &Value| (day["date"].as_str().unwrap().to_owned(), day["freeSlots"].as_array().unwrap().len());
+        days.as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+    };
+    let day = |date: &str, slots: usize| (format!("2026-10-{date}"), slots);
+    assert_eq!(free(json!({"who": "Practitioner/lee"})).await, [day("05", 4), day("06", 2)]);
+    assert_eq!(free(json!({"where": "Location/room"})).await, [day("05", 4), day("06", 2)]);
+    // Booking takes the slot, calling off frees it.
+    let slot = &slots[0];
+    let input = json!({"patient": "Patient/ada", "practitioner": "Practitioner/lee", "start": slot["start"], "end": slot["end"], "slot": slot["id"]});
+    let booked = book(&site, &desk, input).await;
+    assert_eq!(booked["__typename"], "AppointmentSaved", "{booked}");
+    let days = site.ask(&desk, DAYS, json!({"who": "Practitioner/lee"})).await["schedule"].clone();
+    assert_eq!(days[0]["appointments"], json!([{"id": booked["appointment"]["id"]}]));
+    assert_eq!(free(json!({"who": "Practitioner/lee"})).await, [day("05", 3), day("06", 2)]);
+    let off = json!({"id": booked["appointment"]["id"], "expectedVersion": "1", "by": "PATIENT", "reason": "travels"});
+    site.act(&desk, "appointmentCancel", off, STEP).await;
+    assert_eq!(free(json!({"who": "Practitioner/lee"})).await, [day("05", 4), day("06", 2)]);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_hours_is_named_and_nothing_is_opened() {
+    let site = Site::start(CLINIC).await;
+    let desk = site.person(Role::Registrar, None).await;
+    for (stretches, minutes, place) in [
+        (json!([]), 30, "input.hours"),
+        (json!([hours("2026-10-05", "09:00", "10:00")]), 4, "input.slotMinutes"),
+        (json!([hours("2026-10-05", "09:00", "10:00")]), 25, "input.hours[0].end"),
+        (json!([hours("2026-10-05", "10:00", "09:00")]), 30, "input.hours[0].end"),
+        (json!([{"start": "2026-10-05", "end": "2026-10-05T10:00:00Z"}]), 30, "input.hours[0].start"),
+        (
+            json!([hours("2026-10-05", "09:00", "10:00"), hours("2026-10-05", "09:30", "10:30")]),
+            30,
+            "input.hours[1].start",
+        ),
+        (
+            json!((1..=20).map(|d| hours(&format!("2026-10-{d:02}"), "08:00", "18:00")).collect::<Vec<_>>()),
+            5,
+            "input.hours",
+        ),
+    ] {
+        let refused = open(&site, &desk, stretches, minutes).await;
+        assert_eq!(
+            (&refused["__typename"], &refused["issues"][0]["expression"]),
+            (&json!("Invalid"), &json!([place])),
+            "{refused}"
+        );
+    }
+    let nobody = json!({"practitioner": "Practitioner/nobody", "hours": [hours("2026-10-05", "09:00", "10:00")], "slotMinutes": 30});
+    let refused = site.act(&desk, "scheduleOpen", nobody, OPEN).await;
+    assert_eq!(refused["issues"][0]["expression"], json!(["input.practitioner"]), "{refused}");
+    let ana = site.person(Role::Analyst, None).await;
+    assert_ne!(
+        open(&site, &ana, json!([hours("2026-10-05", "09:00", "10:00")]), 30).await["__typename"],
+        "ScheduleOpened"
+    );
+    assert_eq!((site.count("fhir.schedule").await, site.count("fhir.slot").await), (1, 2), "only what was there");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn hands_that_open_one_hour_at_once_open_it_once() {
+    let site = Site::start(CLINIC).await;
+    let desk = site.person(Role::Registrar, None).await;
+    let acts = ["09:00", "09:10", "09:20", "09:30", "09:40", "09:50"]
+        .map(|from| open(&site, &desk, json!([hours("2026-10-05", from, "11:00")]), 10));
+    let outcomes = futures_util::future::join_all(acts).await;
+    let of = |name: &str| outcomes.iter().filter(|o| o["__typename"] == name).count();
+    assert_eq!((of("ScheduleOpened"), of("ScheduleOverlaps")), (1, 5), "{outcomes:?}");
+    assert_eq!(site.count("fhir.schedule").await, 2);
+}

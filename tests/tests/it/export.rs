@@ -471,3 +471,61 @@ async fn the_jobs_of_a_closed_account_fail() {
     let (status, code, _) = refusal(client.get(&place).await).await;
     assert_eq!((status, code.as_str()), (500, "forbidden"));
 }
+
+const PROGRESS: &str = "subscription($job: ID!) { exportProgress(job: $job) { job kind phase partsDone parts resourceCount files { name resourceCount } failure endedAt } }";
+
+#[tokio::test]
+async fn who_kicked_off_an_export_hears_how_far_it_has_come() {
+    let client = ward().await;
+    let place = begun(&client, "/$export?_type=Patient,Observation").await;
+    let id = place.rsplit('/').next().unwrap().to_owned();
+    let site = gql::Site::at(&client.server);
+    let headers = |token: &str| {
+        [("authorization", format!("Bearer {token}")), ("sec-websocket-protocol", "graphql-transport-ws".to_owned())]
+    };
+    let dial = async |token: &str| {
+        let headers = headers(token);
+        let mut socket =
+            crate::live::Socket::dial(&site, &headers.each_ref().map(|(n, v)| (*n, v.as_str()))).await.unwrap();
+        socket.say(json!({"type": "connection_init"})).await;
+        assert_eq!(socket.hear().await, json!({"type": "connection_ack"}));
+        socket
+    };
+    let mut socket = dial(&client.token).await;
+    socket.subscribe("job", PROGRESS, json!({"job": id})).await;
+    let first = socket.told().await;
+    assert_eq!((&first["job"], &first["kind"], &first["phase"]), (&json!(id), &json!("export"), &json!("RUNNING")));
+    assert_eq!((&first["partsDone"], &first["parts"], &first["endedAt"]), (&json!(0), &json!(2), &Value::Null));
+    // It tells of each step that it sees, and of the end.
+    carry_out(&client.server).await;
+    let mut last = socket.told().await;
+    while last["phase"] == "RUNNING" {
+        last = socket.told().await;
+    }
+    assert_eq!(
+        (&last["phase"], &last["resourceCount"], &last["failure"]),
+        (&json!("DONE"), &json!(7), &Value::Null),
+        "{last}"
+    );
+    let files: Vec<&str> = last["files"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
+    assert_eq!(files.len(), 2, "{last}");
+    assert_eq!(socket.hear().await, json!({"id": "job", "type": "complete"}));
+    // A job that is over is told once.
+    socket.subscribe("again", PROGRESS, json!({"job": id})).await;
+    assert_eq!(socket.told().await["phase"], "DONE");
+    assert_eq!(socket.hear().await, json!({"id": "again", "type": "complete"}));
+    // One that is ended completes; for others, and for people, it is absent.
+    let ended = begun(&client, "/$export?_type=Patient").await;
+    let ended_id = ended.rsplit('/').next().unwrap();
+    socket.subscribe("ended", PROGRESS, json!({"job": ended_id})).await;
+    assert_eq!(socket.told().await["phase"], "RUNNING");
+    assert_eq!(client.send(Method::DELETE, &ended, "").await.status(), 202);
+    assert_eq!(socket.hear().await, json!({"id": "ended", "type": "complete"}));
+    let lee = site.person(Role::Physician, None).await;
+    let mut other = crate::live::Socket::open(&site, &lee).await;
+    for job in [id.as_str(), "none"] {
+        other.subscribe("x", PROGRESS, json!({"job": job})).await;
+        let refused = other.hear().await;
+        assert_eq!(refused["payload"][0]["extensions"]["expression"], json!(["job"]), "{refused}");
+    }
+}

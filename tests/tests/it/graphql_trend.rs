@@ -178,3 +178,57 @@ async fn a_flowsheet_has_a_row_for_each_sign_in_one_unit() {
     let ben = site.person(Role::Patient, Some("Patient/ben")).await;
     assert_eq!(site.ask(&ben, SHEET, day).await["patient"], Value::Null);
 }
+
+/// Source of the worked example: HL7 FHIR R4, observation-example-glasgow: a total of 13, of 4, 4 and 5 points, as parts of one observation.
+#[tokio::test]
+async fn flowsheets_beside_vital_signs_have_their_rows() {
+    let points = |value: Value| json!({"value": value, "unit": "{score}", "system": "http://unitsofmeasure.org", "code": "{score}"});
+    let volume = |value: Value, unit: &str| json!({"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit});
+    let coded = |code: &str| json!({"coding": [{"system": "http://loinc.org", "code": code}]});
+    let taken = |id: &str, code: &str, value: Value| {
+        json!({"resourceType": "Observation", "id": id, "status": "final", "subject": {"reference": "Patient/ada"},
+            "effectiveDateTime": "2026-03-01T08:00:00Z", "code": coded(code), "valueQuantity": value})
+    };
+    let mut coma = taken("coma", "9269-2", points(json!(13)));
+    let part = |code: &str, value: i32| json!({"code": coded(code), "valueQuantity": points(json!(value))});
+    coma["component"] = json!([part("9268-4", 5), part("9270-0", 4), part("9267-6", 4)]);
+    let world = json!([{"resourceType": "Patient", "id": "ada"}, coma, taken("pain", "72514-3", points(json!(7))),
+        taken("in", "9108-2", volume(json!(2.1), "L")), taken("out", "9192-6", volume(json!(1500), "mL")),
+        taken("rate", "9192-6", volume(json!(3.8), "L/d"))]);
+    let site = Site::start(&world.to_string()).await;
+    let nurse = site.person(Role::Nurse, None).await;
+    let sheet = async |template: &str| {
+        let day = json!({"template": template, "low": "2026-03-01", "high": "2026-03-02"});
+        site.ask(&nurse, SHEET, day).await["patient"]["flowsheet"].clone()
+    };
+    let cells = |sheet: &Value| -> Vec<(String, Vec<String>)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let of = |row: &Value| {
+            let values = row["cells"].as_array().unwrap().iter().map(|cell| text(&cell["value"])).collect();
+            (text(&row["parameter"]["code"]["code"]), values)
+        };
+        sheet["rows"].as_array().unwrap().iter().map(of).collect()
+    };
+    let row =
+        |code: &str, values: &[&str]| (code.to_owned(), values.iter().map(|v| (*v).to_owned()).collect::<Vec<_>>());
+    let neurological = sheet("neurological").await;
+    let expected = [
+        row("9269-2", &["13"]),
+        row("9267-6", &["4"]),
+        row("9270-0", &["4"]),
+        row("9268-4", &["5"]),
+        row("8867-4", &[]),
+        row("9279-1", &[]),
+    ];
+    assert_eq!(cells(&neurological), expected, "{neurological}");
+    let fluids = sheet("intake-output").await;
+    assert_eq!(cells(&fluids), [row("9108-2", &["2100"]), row("9192-6", &["1500"]), row("29463-7", &[])], "{fluids}");
+    assert_eq!(fluids["excluded"][0]["reason"], "UNIT_NOT_CONVERTIBLE", "a rate is no volume, and is told: {fluids}");
+    assert_eq!(cells(&sheet("pain").await), [row("72514-3", &["7"]), row("8867-4", &[]), row("8480-6", &[])]);
+    let named = site.ask(&nurse, "{ flowsheetTemplates { id rows { least most source } } }", json!({})).await;
+    let ids: Vec<&str> =
+        named["flowsheetTemplates"].as_array().unwrap().iter().map(|t| t["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["vitals", "intake-output", "neurological", "pain"]);
+    let total = &named["flowsheetTemplates"][2]["rows"][0];
+    assert_eq!((&total["least"], &total["most"]), (&json!(3.0), &json!(15.0)));
+}

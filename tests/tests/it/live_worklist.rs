@@ -104,3 +104,19 @@ async fn what_may_not_be_seen_moves_nobodys_list() {
     assert_eq!(refused["type"], "error", "{refused}");
     assert_eq!(refused["payload"][0]["extensions"]["code"], "NOT_PERMITTED");
 }
+
+#[tokio::test]
+async fn what_decides_about_gaps_in_care_moves_their_list() {
+    let site = Site::start(PEOPLE).await;
+    let physician = site.person(Role::Physician, None).await;
+    let mut gaps = listening(&site, &physician, "CARE_GAPS").await;
+    site.store(&json!([task("t1", "p1", None)]).to_string()).await;
+    site.store(&json!([restricted(about("Observation", "hidden", "p1"))]).to_string()).await;
+    site.store(&json!([about("Observation", "o1", "p1")]).to_string()).await;
+    let told = gaps.told().await;
+    assert_eq!(
+        (&told["id"], &told["action"]),
+        (&json!("Observation/o1"), &json!("CREATED")),
+        "neither a task nor what is hidden"
+    );
+}

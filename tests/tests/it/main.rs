@@ -40,6 +40,7 @@ mod gate;
 mod glass;
 mod gql;
 mod graphql;
+mod graphql_abnormal;
 mod graphql_background;
 mod graphql_chart;
 mod graphql_hostile;

@@ -50,6 +50,51 @@ impl World {
         self.push(of, problem, "subject")
     }
 
+    /// A problem with its dates of onset and abatement.
+    fn diagnosis(
+        &mut self,
+        of: &str,
+        code: &str,
+        onset: Option<&str>,
+        abated: Option<&str>,
+        status: &str,
+    ) -> &mut Self {
+        let mut problem = json!({"resourceType": "Condition",
+            "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": status}]},
+            "verificationStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-ver-status", "code": "confirmed"}]},
+            "code": {"coding": [{"system": "http://snomed.info/sct", "code": code}]}});
+        for (name, day) in [("onsetDateTime", onset), ("abatementDateTime", abated)] {
+            if let Some(day) = day {
+                problem[name] = json!(day);
+            }
+        }
+        self.push(of, problem, "subject")
+    }
+
+    /// An HbA1c in percent, or one without a result.
+    fn glucose(&mut self, of: &str, at: &str, percent: Option<f64>) -> &mut Self {
+        let mut test = json!({"resourceType": "Observation", "status": "final", "effectiveDateTime": at,
+            "code": {"coding": [{"system": "http://loinc.org", "code": "4548-4"}]}});
+        match percent {
+            Some(percent) => {
+                test["valueQuantity"] = json!({"value": percent, "unit": "%", "system": UCUM, "code": "%"})
+            }
+            None => test["dataAbsentReason"] = json!({"text": "haemolysed"}),
+        }
+        self.push(of, test, "subject")
+    }
+
+    fn pressure(&mut self, of: &str, at: &str, systolic: i32, diastolic: i32) -> &mut Self {
+        let part = |code: &str, value: i32| {
+            json!({"code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+                   "valueQuantity": {"value": value, "unit": "mmHg", "system": UCUM, "code": "mm[Hg]"}})
+        };
+        let taken = json!({"resourceType": "Observation", "status": "final", "effectiveDateTime": at,
+            "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]},
+            "component": [part("8480-6", systolic), part("8462-4", diastolic)]});
+        self.push(of, taken, "subject")
+    }
+
     async fn site(&self) -> Site {
         Site::start(&Value::Array(self.0.clone()).to_string()).await
     }
@@ -59,6 +104,8 @@ const MEASURE: &str = "query($id: ID!, $low: DateTime = \"2025-01-01\", $high: D
     measure(id: $id, period: {low: $low, high: $high}) {
         year fewestTold scorePercent measure { id source formula numerator { description resourceType valueSet { name url version codes } ownCodes sinceMonth sinceYearsBefore } }
         initialPopulation { value } exclusions { value } denominator { value } numerator { value }
+    measure { lowerIsBetter diagnoses { description holdsInMonths } }
+        fine: members(group: WITHOUT_GAP, first: 50) { nodes { id } }
         met: members(group: NUMERATOR, first: 50) { totalCount nodes { id } } gap: members(group: GAP, first: 50) { nodes { id } }
         out: members(group: EXCLUSION) { nodes { id } } } }";
 
@@ -79,6 +126,9 @@ fn figures(measure: &Value) -> [&Value; 4] {
 
 const MAMMOGRAPHY: &str = "71651007";
 const MASTECTOMY: &str = "27865001";
+const DIABETES: &str = "44054006";
+const HYPERTENSION: &str = "59621000";
+const UCUM: &str = "http://unitsofmeasure.org";
 
 /// Source: BreastCancerScreeningFHIR 0.0.001, worked by hand: women of 52 to 74 at the end of the period, seen in it; mammography in the 27 months before its end.
 #[tokio::test]
@@ -199,6 +249,143 @@ async fn colorectal_cancer_screening_counts_as_published() {
     assert_eq!(figures(&found), [&json!(15), &json!(2), &json!(13), &json!(5)]);
 }
 
+/// Source: DiabetesGlycemicStatusAssessmentGreaterThan9PercentFHIR 0.1.002, worked by hand: persons of 18 to 75 with diabetes in the
+/// period; those without a result in it, and those whose lowest of the last day is above 9 %.
+#[tokio::test]
+async fn the_last_glycaemia_of_the_year_decides() {
+    let mut world = World::default();
+    let person = |world: &mut World, id: &str, born: &str| {
+        world.person(id, "male", born).visit(id, "2025-06-01", "AMB", "finished");
+        world.diagnosis(id, DIABETES, Some("2015-05-01"), None, "active");
+    };
+    // The numerator: the worse, the missing, those without a result, those of another year.
+    for id in ["high", "rose", "none", "before-only", "after-only", "empty", "empty-that-day", "draft-only"] {
+        person(&mut world, id, "1960");
+    }
+    world.glucose("high", "2025-03-01", Some(9.1));
+    world.glucose("rose", "2025-03-01", Some(7.0)).glucose("rose", "2025-12-31", Some(9.6));
+    world.glucose("before-only", "2024-12-31", Some(6.0));
+    world.glucose("after-only", "2026-01-01", Some(6.0));
+    world.glucose("empty", "2025-03-01", Some(6.0)).glucose("empty", "2025-04-01", None);
+    world.glucose("empty-that-day", "2025-04-01T08:00:00Z", None);
+    world.glucose("empty-that-day", "2025-04-01T12:00:00Z", Some(6.0));
+    world.glucose("draft-only", "2025-04-01", Some(6.0));
+    let draft = world.0.last_mut().unwrap();
+    draft["status"] = json!("preliminary");
+    // The others: 9 % itself, a fall, the lowest of the last day, an indicator of the sensor, and what is only a draft.
+    for id in ["nine", "fell", "lowest", "sensor", "draft"] {
+        person(&mut world, id, "1960");
+    }
+    world.glucose("nine", "2025-03-01", Some(9.0));
+    world.glucose("fell", "2025-03-01", Some(11.0)).glucose("fell", "2025-03-02", Some(8.9));
+    world.glucose("lowest", "2025-03-01T08:00:00Z", Some(8.8)).glucose("lowest", "2025-03-01T20:00:00Z", Some(9.9));
+    world.glucose("sensor", "2025-03-01", Some(7.2));
+    world.0.last_mut().unwrap()["code"]["coding"][0]["code"] = json!("97506-0");
+    world.glucose("draft", "2025-03-01", Some(7.2)).glucose("draft", "2025-04-01", Some(12.0));
+    world.0.last_mut().unwrap()["status"] = json!("preliminary");
+    // Left out, though high.
+    person(&mut world, "hospice", "1960");
+    world.glucose("hospice", "2025-03-01", Some(12.0)).procedure("hospice", "385763009", "2025-03-01", "completed");
+    // The ends of the ages, and of the diagnosis.
+    for (id, born) in [("youngest", "2007-12-31"), ("oldest", "1950-01-01")] {
+        person(&mut world, id, born);
+        world.glucose(id, "2025-03-01", Some(6.0));
+    }
+    person(&mut world, "too-young", "2008-01-01");
+    person(&mut world, "too-old", "1949-12-31");
+    for (id, onset, abated, status) in [
+        ("ended-in-it", Some("2010"), Some("2025-01-01"), "resolved"),
+        ("ended-before", Some("2010"), Some("2024-12-31"), "resolved"),
+        ("ended-undated", Some("2010"), None, "resolved"),
+        ("began-in-it", Some("2025-12-31"), None, "active"),
+        ("began-after", Some("2026-01-01"), None, "active"),
+        ("undated", None, None, "active"),
+    ] {
+        world.person(id, "female", "1960").visit(id, "2025-06-01", "AMB", "finished");
+        world.diagnosis(id, DIABETES, onset, abated, status).glucose(id, "2025-03-01", Some(6.0));
+    }
+    world.person("healthy", "female", "1960").visit("healthy", "2025-06-01", "AMB", "finished");
+    let site = world.site().await;
+    let lee = site.person(Role::Physician, None).await;
+    let found = ask(&site, &lee, "CMS122").await;
+    let numerator = ["after-only", "before-only", "draft-only", "empty", "empty-that-day", "high", "none", "rose"];
+    assert_eq!(ids(&found["met"]), numerator, "{found}");
+    let fine =
+        ["began-in-it", "draft", "ended-in-it", "fell", "lowest", "nine", "oldest", "sensor", "undated", "youngest"];
+    assert_eq!(ids(&found["fine"]), fine);
+    assert_eq!(ids(&found["gap"]), numerator, "a low score is a good one");
+    assert_eq!(ids(&found["out"]), ["hospice"]);
+    assert_eq!(figures(&found), [&json!(19), &json!(1), &json!(18), &json!(8)]);
+    assert_eq!(found["scorePercent"], json!(44.44));
+    let measure = &found["measure"];
+    assert_eq!((&measure["lowerIsBetter"], &measure["diagnoses"][0]["holdsInMonths"]), (&json!(true), &json!(12)));
+}
+
+/// Source: ControllingHighBloodPressureFHIR 0.1.000, worked by hand: persons of 18 to 85 with hypertension in the first half of the period;
+/// on the last day with a blood pressure in it, the lowest systolic below 140 and the lowest diastolic below 90.
+#[tokio::test]
+async fn the_last_blood_pressure_of_the_year_decides() {
+    let mut world = World::default();
+    let person = |world: &mut World, id: &str, born: &str| {
+        world.person(id, "female", born).visit(id, "2025-06-01", "AMB", "finished");
+        world.diagnosis(id, HYPERTENSION, Some("2015-05-01"), None, "active");
+    };
+    let met = ["controlled", "fell", "two-of-a-day"];
+    let gap = ["at-limit", "diastolic", "never", "next-year", "rose", "wrong-parts"];
+    for id in met.iter().chain(&gap).chain(&["pregnant", "dialysed", "graft", "kidney"]) {
+        person(&mut world, id, "1960");
+    }
+    world.pressure("controlled", "2025-05-01T08:00:00Z", 139, 89);
+    world.pressure("fell", "2025-05-01T08:00:00Z", 180, 110).pressure("fell", "2025-12-31T23:00:00Z", 120, 80);
+    // The lowest of each, of different readings.
+    world.pressure("two-of-a-day", "2025-05-01T08:00:00Z", 138, 95).pressure(
+        "two-of-a-day",
+        "2025-05-01T09:00:00Z",
+        150,
+        85,
+    );
+    world.pressure("at-limit", "2025-05-01T08:00:00Z", 140, 80);
+    world.pressure("diastolic", "2025-05-01T08:00:00Z", 120, 90);
+    world.pressure("next-year", "2026-01-01T08:00:00Z", 120, 80).pressure("next-year", "2024-12-31T08:00:00Z", 120, 80);
+    world.pressure("rose", "2025-05-01T08:00:00Z", 120, 80).pressure("rose", "2025-05-02T08:00:00Z", 160, 80);
+    // A systolic of 85 is no diastolic below 90.
+    world.pressure("wrong-parts", "2025-05-01T08:00:00Z", 85, 95);
+    for id in ["pregnant", "dialysed", "graft", "kidney"] {
+        world.pressure(id, "2025-05-01T08:00:00Z", 120, 80);
+    }
+    world.diagnosis("pregnant", "72892002", Some("2025-02-01"), Some("2025-11-01"), "resolved");
+    world.procedure("dialysed", "302497006", "2024-01-01", "completed");
+    world.procedure("graft", "70536003", "2011-01-01", "completed");
+    world.diagnosis("kidney", "46177005", Some("2020"), None, "active");
+    // A pregnancy that was over counts no more.
+    world.diagnosis("controlled", "72892002", Some("2020-02-01"), Some("2020-11-01"), "resolved");
+    // Only in the second half of the year, and beyond the ages: not looked at.
+    for (id, onset, born) in
+        [("june", "2025-06-30", "1960"), ("july", "2025-07-01", "1960"), ("too-old", "2015", "1939-12-31")]
+    {
+        world.person(id, "male", born).visit(id, "2025-06-01", "AMB", "finished");
+        world.diagnosis(id, HYPERTENSION, Some(onset), None, "active").pressure(id, "2025-08-01T08:00:00Z", 120, 80);
+    }
+    let site = world.site().await;
+    let lee = site.person(Role::Physician, None).await;
+    let found = ask(&site, &lee, "CMS165").await;
+    assert_eq!(ids(&found["met"]), ["controlled", "fell", "june", "two-of-a-day"], "{found}");
+    assert_eq!(ids(&found["gap"]), gap);
+    assert_eq!(ids(&found["fine"]), ids(&found["met"]));
+    assert_eq!(ids(&found["out"]), ["dialysed", "graft", "kidney", "pregnant"]);
+    assert_eq!(figures(&found), [&json!(14), &json!(4), &json!(10), &json!(4)]);
+    assert_eq!(found["measure"]["diagnoses"][0]["holdsInMonths"], 6);
+    // What the actor may not see decides nothing: the reading of another day behind a label.
+    let mut hidden = World::default();
+    hidden.pressure("controlled", "2025-12-01T08:00:00Z", 190, 120);
+    let mut reading = hidden.0.remove(0);
+    reading["id"] = json!("hidden");
+    reading["meta"] =
+        json!({"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "V"}]});
+    site.store(&json!([reading]).to_string()).await;
+    assert_eq!(ids(&ask(&site, &lee, "CMS165").await["met"]), ids(&found["met"]));
+}
+
 #[tokio::test]
 async fn who_may_only_count_is_told_no_small_part_and_no_names() {
     let mut world = World::default();
@@ -238,9 +425,9 @@ async fn measures_are_named_with_their_sources_and_a_period_is_a_year() {
     let named = "{ measures { id title version source formula population differences visits { conditions } exclusions { description } } }";
     let found = site.ask(&lee, named, json!({})).await;
     let ids: Vec<&str> = found["measures"].as_array().unwrap().iter().map(|m| m["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["CMS125", "CMS130"]);
+    assert_eq!(ids, ["CMS122", "CMS125", "CMS130", "CMS165"]);
     assert_eq!(
-        found["measures"][0]["population"],
+        found["measures"][1]["population"],
         "Women of 52 to 74 years at the end of the period, with a visit in it"
     );
     let nobody = ask(&site, &lee, "CMS130").await;
@@ -286,6 +473,10 @@ async fn a_chart_says_what_measures_still_ask_for() {
     }
     world.procedure("none", "73761001", "2020-06-01", "completed");
     world.procedure("out", MASTECTOMY, "2001", "completed");
+    // Below the ages of screening, with diabetes and hypertension: where a low score is a good one, the gap is in the numerator.
+    world.person("ill", "male", "1990").visit("ill", "2026-06-01", "AMB", "finished");
+    world.diagnosis("ill", DIABETES, None, None, "active").diagnosis("ill", HYPERTENSION, None, None, "active");
+    world.glucose("ill", "2026-05-01", Some(9.4)).pressure("ill", "2026-05-01T08:00:00Z", 150, 80);
     let site = world.site().await;
     let lee = site.person(Role::Physician, None).await;
     let db = Database::connect(&site.server.database).await.unwrap();
@@ -309,6 +500,7 @@ async fn a_chart_says_what_measures_still_ask_for() {
     let for_all = looked().await - before - for_one;
     let expected = vec![
         ("both", vec!["CMS125", "CMS130"]),
+        ("ill", vec!["CMS122", "CMS165"]),
         ("man", vec!["CMS130"]),
         ("none", vec![]),
         ("one", vec!["CMS130"]),
@@ -316,7 +508,7 @@ async fn a_chart_says_what_measures_still_ask_for() {
         ("unseen", vec![]),
     ];
     assert_eq!(gaps(&data), expected);
-    assert_eq!((for_one, for_all), (2, 2), "a statement for each measure, however many patients");
+    assert_eq!((for_one, for_all), (4, 4), "a statement for each measure, however many patients");
     ask(&site, &lee, "CMS125").await;
     assert_eq!(counted("%SELECT ARRAY[(%").await, 1, "the parts of a measure are one statement");
 

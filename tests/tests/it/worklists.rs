@@ -285,3 +285,111 @@ async fn a_record_tells_its_versions_who_answers_for_them_and_all_of_a_patient()
     assert_eq!(told, expected);
     assert_eq!(all(r#"types: ["Condition"]"#).await, [id.as_str().unwrap()]);
 }
+
+/// Women of the ages of breast cancer screening who were seen this year: `screened` ones have no gap.
+fn women(ids: &[&str], screened: &[&str], gp: &str) -> Vec<Value> {
+    let mut all = Vec::new();
+    for id in ids {
+        all.push(json!({"resourceType": "Patient", "id": id, "gender": "female", "birthDate": "1983-06-01", "name": [{"family": format!("Fam {id}"), "given": ["Eva"]}],
+            "generalPractitioner": [{"reference": format!("Practitioner/{gp}")}]}));
+        all.push(json!({"resourceType": "Encounter", "id": format!("visit-{id}"), "status": "finished", "subject": {"reference": format!("Patient/{id}")},
+            "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+            "period": {"start": "2026-06-01T10:00:00Z", "end": "2026-06-01T11:00:00Z"}}));
+        all.push(json!({"resourceType": "Condition", "id": format!("pressure-{id}"), "subject": {"reference": format!("Patient/{id}")},
+            "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]},
+            "code": {"coding": [{"system": "http://snomed.info/sct", "code": "59621000"}]}}));
+        if screened.contains(id) {
+            all.push(pressure(id, 120));
+        }
+    }
+    all
+}
+
+fn pressure(of: &str, systolic: i32) -> Value {
+    let part = |code: &str, value: i32| {
+        json!({"code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+               "valueQuantity": {"value": value, "unit": "mmHg", "system": "http://unitsofmeasure.org", "code": "mm[Hg]"}})
+    };
+    json!({"resourceType": "Observation", "id": format!("bp-{of}"), "status": "final", "effectiveDateTime": "2026-06-01T10:30:00Z",
+        "subject": {"reference": format!("Patient/{of}")}, "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]},
+        "component": [part("8480-6", systolic), part("8462-4", 80)]})
+}
+
+const GAPS: &str = "query($filter: WorklistFilter, $first: Int = 10, $after: String) { worklist(kind: CARE_GAPS, filter: $filter, first: $first, after: $after) {
+    totalCount pageInfo { hasNextPage endCursor } nodes { title patient { id } node { id ... on Patient { careGaps { measure { id } } } } } } }";
+
+#[tokio::test]
+async fn patients_with_a_gap_in_their_care_wait_for_who_cares() {
+    let mut world = vec![json!({"resourceType": "Practitioner", "id": "physician", "name": [{"family": "Lee"}]})];
+    world.extend(women(&["a", "b", "c", "d", "e"], &["c"], "physician"));
+    world.extend(women(&["x", "y"], &[], "nurse"));
+    // One in the care of the team alone.
+    world.push(
+        json!({"resourceType": "CareTeam", "id": "team", "status": "active", "subject": {"reference": "Patient/y"},
+        "participant": [{"member": {"reference": "Practitioner/physician"}}]}),
+    );
+    let site = Site::start(&Value::Array(world).to_string()).await;
+    let (lee, kim) = (site.person(Role::Physician, None).await, site.person(Role::Nurse, None).await);
+    let list =
+        async |who: &crate::gql::Person, variables: Value| site.ask(who, GAPS, variables).await["worklist"].clone();
+    let found = list(&lee, json!({})).await;
+    assert_eq!(
+        (ids(&found["nodes"]), &found["totalCount"]),
+        (["a", "b", "d", "e", "y"].map(str::to_owned).to_vec(), &json!(5)),
+        "{found}"
+    );
+    let first = &found["nodes"][0];
+    assert_eq!((&first["title"], &first["patient"]["id"]), (&json!("Eva Fam a"), &json!("Patient/a")));
+    for item in found["nodes"].as_array().unwrap() {
+        assert_eq!(item["node"]["careGaps"], json!([{"measure": {"id": "CMS165"}}]), "the same rules: {item}");
+    }
+    // By name in pages of two, each full but the last.
+    let (mut paged, mut after) = (Vec::new(), Value::Null);
+    loop {
+        let page = list(&lee, json!({"first": 2, "after": after})).await;
+        paged.extend(page["nodes"].as_array().unwrap().iter().map(|n| n["title"].as_str().unwrap().to_owned()));
+        if page["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+        after = page["pageInfo"]["endCursor"].clone();
+    }
+    assert_eq!(paged, ["Eva Fam a", "Eva Fam b", "Eva Fam d", "Eva Fam e", "Eva Fam y"]);
+    // Of another practitioner, of one patient whoever is concerned, and of one without a gap.
+    assert_eq!(ids(&list(&lee, json!({"filter": {"owner": "Practitioner/nurse"}})).await["nodes"]), ["x", "y"]);
+    assert_eq!(ids(&list(&kim, json!({})).await["nodes"]), ["x", "y"]);
+    assert_eq!(ids(&list(&lee, json!({"filter": {"patient": "Patient/x"}})).await["nodes"]), ["x"]);
+    assert_eq!(list(&lee, json!({"filter": {"patient": "Patient/c"}})).await["totalCount"], 0);
+    // A gap that is closed leaves the list, one that opens comes.
+    site.store(&json!([pressure("a", 130), pressure("c", 170)]).to_string()).await;
+    assert_eq!(ids(&list(&lee, json!({})).await["nodes"]), ["b", "c", "d", "e", "y"]);
+    for (filter, place) in [(json!({"owner": "CareTeam/team"}), "owner"), (json!({"unowned": true}), "filter")] {
+        let answer = site.answer(&lee, GAPS, json!({"filter": filter})).await;
+        assert_eq!(answer["errors"][0]["extensions"]["expression"], json!([place]), "{answer}");
+    }
+    // Who may not read what decides is told so, and no patient that may have no gap.
+    let rex = site.person(Role::Registrar, None).await;
+    let answer = site.answer(&rex, GAPS, json!({})).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "NOT_PERMITTED", "{answer}");
+}
+
+#[tokio::test]
+async fn a_list_of_gaps_is_one_statement_however_long_it_is() {
+    let names: Vec<String> = (0..30).map(|n| format!("w{n:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut world = vec![json!({"resourceType": "Practitioner", "id": "physician", "name": [{"family": "Lee"}]})];
+    world.extend(women(&names, &[], "physician"));
+    let site = Site::start(&Value::Array(world).to_string()).await;
+    let lee = site.person(Role::Physician, None).await;
+    let db = sea_orm::Database::connect(&site.server.database).await.unwrap();
+    sea_orm::ConnectionTrait::execute_unprepared(&db, "CREATE EXTENSION pg_stat_statements").await.unwrap();
+    let looked = async || {
+        site.count("pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid, generate_series(1, s.calls)
+            WHERE d.datname = current_database() AND query LIKE '%\"procedure_ix\"%' AND query NOT LIKE '%pg_stat_statements%'").await
+    };
+    let query = |first: u32| format!("{{ worklist(kind: CARE_GAPS, first: {first}) {{ nodes {{ title }} }} }}");
+    let before = looked().await;
+    assert_eq!(site.ask(&lee, &query(2), json!({})).await["worklist"]["nodes"].as_array().unwrap().len(), 2);
+    let few = looked().await;
+    assert_eq!(site.ask(&lee, &query(30), json!({})).await["worklist"]["nodes"].as_array().unwrap().len(), 30);
+    assert_eq!((few - before, looked().await - few), (1, 1));
+}

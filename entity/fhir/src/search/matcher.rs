@@ -169,6 +169,8 @@ pub fn matches(
             Some(id) => lookup.has(*source, param, (resource_type, id), clause),
             None => Ok(false),
         },
+        Clause::HasLast { source, .. } => Err(Unsupported(format!("the last {source}"))),
+        Clause::Abnormal => Ok(crate::interpretation::is_abnormal(document)),
         Clause::Compartment { owner, id } => {
             if *owner == resource_type && document.str_at("id") == Some(id) {
                 return Ok(true);

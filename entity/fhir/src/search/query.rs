@@ -67,6 +67,16 @@ pub enum Clause {
         param: &'static SearchParameter,
         clause: Box<Clause>,
     },
+    /// Of what the `source`s whose reference `param` points here and that match `among` say, the last: one of those that began on the
+    /// latest day (UTC) any of them began on matches `clause`. What has no date is not among them. No search parameter says this.
+    HasLast {
+        source: ResourceType,
+        param: &'static SearchParameter,
+        among: Box<Clause>,
+        clause: Box<Clause>,
+    },
+    /// An Observation that is not as expected, as [`crate::interpretation::is_abnormal`] has it. No search parameter says this.
+    Abnormal,
     /// In the compartment of `owner` (`Patient/p1/Condition`).
     Compartment {
         owner: ResourceType,

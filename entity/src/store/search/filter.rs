@@ -1,7 +1,6 @@
 //! A condition as boolean SQL over one alias. What the index cannot answer exactly is an error; no condition is ever left out.
 
 use chrono::{DateTime, Utc};
-use fhir::ResourceType;
 use fhir::search::extract::{MAX_STRING, folds_case, is_coded};
 use fhir::search::fold::fold;
 use fhir::search::key::{Keys, ordered};
@@ -10,10 +9,14 @@ use fhir::search::query::{
 };
 use fhir::search::registry::{self, SearchParameter};
 use fhir::ucum;
+use fhir::{ResourceType, interpretation};
 
 use crate::role::Interaction;
 use crate::store::sql::Sql;
 use crate::{Actor, StoreError};
+
+/// A day in microseconds.
+const DAY_US: i64 = 86_400_000_000;
 
 /// Writes conditions of one search.
 pub(super) struct Filter<'a> {
@@ -45,6 +48,17 @@ impl Filter<'_> {
             Clause::Param { param, modifier, any } => self.any(sql, alias, ty, param, modifier, any)?,
             Clause::Chain { param, target, clause } => self.chain(sql, alias, ty, param, *target, clause)?,
             Clause::Has { source, param, clause } => self.has(sql, alias, ty, *source, param, clause)?,
+            Clause::HasLast { source, param, among, clause } => {
+                self.has_last(sql, alias, ty, (*source, param), [among, clause])?;
+            }
+            // Judged on the body of the same row, which the primary key of the versions finds.
+            Clause::Abnormal => {
+                sql.push("EXISTS (SELECT FROM ").every_version(ty, "own").push(" WHERE own.rid = ").push(alias);
+                sql.push(".rid AND own.version_id = ")
+                    .push(alias)
+                    .push(".version_id AND jsonb_path_exists(own.resource, ");
+                sql.bind(interpretation::abnormal_path()).push("::jsonpath))");
+            }
             Clause::Compartment { owner, id } => {
                 let target = format!("{owner}/{id}");
                 if *owner == ty {
@@ -208,6 +222,38 @@ impl Filter<'_> {
         Ok(())
     }
 
+    /// No row of the same patient that is among them began on a later day: the index of a patient's dates is asked for each.
+    fn has_last(
+        &mut self,
+        sql: &mut Sql,
+        alias: &str,
+        ty: ResourceType,
+        (source, param): (ResourceType, &'static SearchParameter),
+        [among, clause]: [&Clause; 2],
+    ) -> Result<(), StoreError> {
+        if ty != ResourceType::Patient || !is_patient_of(source, param) {
+            return unsupported(&format!("the last {source} by {} on {ty}", param.code));
+        }
+        if !self.actor.may(Interaction::Search, source) {
+            sql.push("false");
+            return Ok(());
+        }
+        let (one, later) = (self.alias(), self.alias());
+        sql.push(alias).push(".rkey IN (SELECT ").push(&one).push(".pat FROM ");
+        sql.heads(source, &one, self.actor, self.keys).push(" AND ");
+        self.write(sql, &one, source, among)?;
+        sql.push(" AND ");
+        self.write(sql, &one, source, clause)?;
+        sql.push(" AND ").push(&one).push(".pat IS NOT NULL AND ").push(&one).push(".ts_hi > ").bind(i64::MIN);
+        sql.push(" AND NOT EXISTS (SELECT FROM ").heads(source, &later, self.actor, self.keys);
+        sql.push(" AND ").push(&later).push(".pat = ").push(&one).push(".pat AND ").push(&later).push(".ts_hi > ");
+        sql.bind(i64::MIN).push(" AND ").push(&later).push(".ts_lo >= (floor(").push(&one).push(".ts_lo / ");
+        sql.bind(DAY_US).push("::numeric) + 1)::bigint * ").bind(DAY_US).push(" AND ");
+        self.write(sql, &later, source, among)?;
+        sql.push("))");
+        Ok(())
+    }
+
     fn alias(&mut self) -> String {
         self.aliases += 1;
         format!("c{}", self.aliases)
@@ -258,15 +304,27 @@ pub(super) fn is_of_the_head(keys: &Keys, ty: ResourceType, clause: &Clause) -> 
         Clause::And(all) | Clause::Or(all) => all.iter().all(|c| is_of_the_head(keys, ty, c)),
         Clause::Not(inner) => is_of_the_head(keys, ty, inner),
         Clause::Missing { .. } | Clause::Compartment { .. } => true,
-        Clause::Chain { .. } | Clause::Has { .. } | Clause::FullText { .. } | Clause::List(_) => false,
+        Clause::Chain { .. }
+        | Clause::Has { .. }
+        | Clause::HasLast { .. }
+        | Clause::Abnormal
+        | Clause::FullText { .. }
+        | Clause::List(_) => false,
     }
 }
+
+/// From so many alternatives on they are looked up by their hashes: `&&` compares each term with each of them.
+const MANY_TERMS: usize = 32;
 
 /// One of these terms. `IS TRUE` keeps the planner off the GIN index: where that is wanted, the statement says so itself.
 fn has_any(sql: &mut Sql, alias: &str, terms: Vec<i64>) {
     match terms[..] {
         [] => sql.push("false"),
         [term] => sql.bind(term).push(" = ANY(").push(alias).push(".terms)"),
+        [..] if terms.len() >= MANY_TERMS => {
+            sql.push("EXISTS (SELECT FROM unnest(").push(alias).push(".terms) AS t (term) WHERE t.term = ANY(");
+            sql.bind_i64s(terms).push("))")
+        }
         _ => sql.push("(").push(alias).push(".terms && ").bind_i64s(terms).push(") IS TRUE"),
     };
 }

@@ -132,6 +132,11 @@ fn searchable(actor: &Actor, clause: &Clause) -> Result<(), StoreError> {
             actor.require(Interaction::Search, *source)?;
             searchable(actor, clause)
         }
+        Clause::HasLast { source, among, clause, .. } => {
+            actor.require(Interaction::Search, *source)?;
+            searchable(actor, among)?;
+            searchable(actor, clause)
+        }
         Clause::Chain { target, clause, .. } => {
             actor.require(Interaction::Search, *target)?;
             searchable(actor, clause)
@@ -140,6 +145,7 @@ fn searchable(actor: &Actor, clause: &Clause) -> Result<(), StoreError> {
         Clause::Not(one) => searchable(actor, one),
         Clause::Param { .. }
         | Clause::Missing { .. }
+        | Clause::Abnormal
         | Clause::Compartment { .. }
         | Clause::FullText { .. }
         | Clause::List(_) => Ok(()),

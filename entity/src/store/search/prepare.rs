@@ -66,13 +66,13 @@ impl Store {
 /// Whether other resources decide about the condition.
 pub(super) fn has_hops(clause: &Clause) -> bool {
     match clause {
-        Clause::Chain { .. } | Clause::Has { .. } | Clause::List(_) => true,
+        Clause::Chain { .. } | Clause::Has { .. } | Clause::HasLast { .. } | Clause::List(_) => true,
         Clause::Param { param, modifier, .. } => {
             is_hierarchical(param, modifier) || is_coded_by_terminology(param, modifier)
         }
         Clause::And(all) | Clause::Or(all) => all.iter().any(has_hops),
         Clause::Not(inner) => has_hops(inner),
-        Clause::Missing { .. } | Clause::Compartment { .. } | Clause::FullText { .. } => false,
+        Clause::Missing { .. } | Clause::Abnormal | Clause::Compartment { .. } | Clause::FullText { .. } => false,
     }
 }
 
@@ -130,6 +130,15 @@ impl<'a, C: ConnectionTrait> Asking<'a, C> {
                 Clause::Not(inner) => Clause::Not(Box::new(self.hops(ty, inner, joined).await?)),
                 Clause::Chain { param, target, clause } => self.chain(ty, param, *target, clause, joined).await?,
                 Clause::Has { source, param, clause } => self.has(ty, *source, param, clause, joined).await?,
+                Clause::HasLast { source, param, among, clause } => {
+                    if !self.actor.may(Interaction::Search, *source) {
+                        return Ok(nothing());
+                    }
+                    let among = self.clauses(*source, std::slice::from_ref(among)).await?;
+                    let clause = self.clauses(*source, std::slice::from_ref(clause)).await?;
+                    let [among, clause] = [among, clause].map(|all| Box::new(Clause::And(all)));
+                    Clause::HasLast { source: *source, param, among, clause }
+                }
                 Clause::List(id) => self.list(ty, id).await?,
                 Clause::Param { param, modifier, any } if is_hierarchical(param, modifier) => {
                     let mut all = Vec::new();

@@ -22,10 +22,14 @@ pub struct Measure {
     pub ages: (i32, i32),
     /// One of these has to have happened.
     pub visits: &'static [Event],
+    /// Each of these has to be on record.
+    pub diagnoses: &'static [Event],
     /// Any of these leaves the person out.
     pub exclusions: &'static [Event],
     /// Any of these meets the measure.
     pub numerator: &'static [Event],
+    /// Whether who meets it is badly off: what is to be done is to be done for those in the numerator.
+    pub lower_is_better: bool,
     /// Where this differs from the published text.
     pub differs: &'static [&'static str],
 }
@@ -38,7 +42,7 @@ pub struct Event {
     pub resource_type: &'static str,
     /// The published set, a code of which it has.
     pub set: Option<&'static ValueSet>,
-    /// Further codes that our charts have for it, as `system|code`.
+    /// Further single codes that count, published or of our charts, as `system|code`.
     pub own_codes: &'static [&'static str],
     /// Further conditions of a FHIR search, all of which have to hold.
     pub search: &'static [(&'static str, &'static str)],
@@ -46,7 +50,23 @@ pub struct Event {
     pub valued: bool,
     /// When it counts.
     pub when: When,
+    /// What the last of them says; `None` when any of them counts.
+    pub last: Option<Last>,
+    /// Whether it counts that there is none.
+    pub absent: bool,
 }
+
+/// What the results of the last day (UTC) that has one have to say, as conditions of FHIR searches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Last {
+    /// Each of these is true of some result of that day.
+    pub each: &'static [Conditions],
+    /// None of these is true of any.
+    pub none: &'static [Conditions],
+}
+
+/// Parameters of a FHIR search with their values, all of which have to hold.
+pub type Conditions = &'static [(&'static str, &'static str)];
 
 /// The days an event counts on; it has begun when the period ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +75,9 @@ pub enum When {
     Before(&'static str),
     /// As `Before`, and what has no such date counts too.
     BeforeOrUndated(&'static str),
+    /// By these date parameters of a Condition: it began before the first so many months of the period were over, or does not say when,
+    /// and was not over when the period began. One that is over and does not say since when does not count.
+    Overlaps { onset: &'static str, abatement: &'static str, months: u32 },
     /// By this date parameter: from the first day of that month, so many years before the year of the period.
     Since { date: &'static str, years_before: i32, month: u32 },
 }
@@ -63,7 +86,7 @@ impl When {
     /// The first day that counts, as FHIR writes it, for a period that is this calendar year; `None` is always.
     pub fn first_day(self, year: i32) -> Option<String> {
         match self {
-            Self::Before(_) | Self::BeforeOrUndated(_) => None,
+            Self::Before(_) | Self::BeforeOrUndated(_) | Self::Overlaps { .. } => None,
             Self::Since { years_before, month, .. } => Some(format!("{:04}-{month:02}-01", year - years_before)),
         }
     }
@@ -72,6 +95,15 @@ impl When {
     pub fn parameter(self) -> &'static str {
         match self {
             Self::Before(date) | Self::BeforeOrUndated(date) | Self::Since { date, .. } => date,
+            Self::Overlaps { onset, .. } => onset,
+        }
+    }
+
+    /// The first day on which it may no longer begin, as FHIR writes it.
+    pub fn end(self, year: i32) -> String {
+        match self {
+            Self::Overlaps { months, .. } if months < 12 => format!("{year:04}-{:02}-01", months + 1),
+            _ => format!("{:04}-01-01", year + 1),
         }
     }
 }
@@ -82,15 +114,15 @@ const fn since(years_before: i32) -> When {
 }
 
 impl Event {
-    /// The conditions of a FHIR search that find it, without its dates.
+    /// The conditions of a FHIR search that find it, without its dates and codes.
     pub fn pairs(&self) -> Vec<(String, String)> {
-        let mut pairs: Vec<_> = self.search.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        self.search.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
+    }
+
+    /// Its codes, one of which it has, as `system|code`; none where any will do.
+    pub fn codes(&self) -> Vec<String> {
         let own = self.own_codes.iter().map(|code| (*code).to_owned());
-        let codes: Vec<String> = self.set.into_iter().flat_map(ValueSet::tokens).chain(own).collect();
-        if !codes.is_empty() {
-            pairs.push(("code".to_owned(), codes.join(",")));
-        }
-        pairs
+        self.set.into_iter().flat_map(ValueSet::tokens).chain(own).collect()
     }
 }
 
@@ -109,6 +141,8 @@ const VISITS: &[Event] = &[Event {
     ],
     valued: false,
     when: since(0),
+    last: None,
+    absent: false,
 }];
 
 /// A procedure that was done.
@@ -121,6 +155,8 @@ const fn done(words: &'static str, set: Option<&'static ValueSet>, when: When) -
         search: &[("status", "completed")],
         valued: false,
         when,
+        last: None,
+        absent: false,
     }
 }
 
@@ -134,19 +170,38 @@ const fn diagnosis(words: &'static str, set: Option<&'static ValueSet>) -> Event
         search: &[("verification-status:not", "refuted"), ("verification-status:not", "entered-in-error")],
         valued: false,
         when: When::BeforeOrUndated("onset-date"),
+        last: None,
+        absent: false,
+    }
+}
+
+/// A diagnosis on record that was not ruled out and held in the first so many months of the period.
+const fn present(words: &'static str, set: &'static ValueSet, months: u32) -> Event {
+    Event {
+        when: When::Overlaps { onset: "onset-date", abatement: "abatement-date", months },
+        ..diagnosis(words, Some(set))
     }
 }
 
 /// A study or a test that is final.
 const fn observed(words: &'static str, set: Option<&'static ValueSet>, valued: bool, when: When) -> Event {
     let search = &[("status", "final,amended,corrected")];
-    Event { words, resource_type: "Observation", set, own_codes: &[], search, valued, when }
+    Event { words, resource_type: "Observation", set, own_codes: &[], search, valued, when, last: None, absent: false }
 }
 
 const HOSPICE: Event = Event {
     search: &[("status", "in-progress,completed")],
     ..done("Hospice care", Some(&value_set::HOSPICE_CARE_AMBULATORY), since(0))
 };
+
+/// An HbA1c, or a glucose management indicator.
+const fn glycemic(words: &'static str, last: Option<Last>) -> Event {
+    Event {
+        own_codes: &["http://loinc.org|97506-0"],
+        last,
+        ..observed(words, Some(&value_set::HBA1C_LABORATORY_TEST), false, since(0))
+    }
+}
 
 /// The first of October two years before the period.
 const MAMMOGRAMS: When = When::Since { date: "date", years_before: 2, month: 10 };
@@ -157,14 +212,64 @@ const HOSPICE_DIFFERS: &str =
     "Hospice care is known by its procedures only, not by orders, encounters, dispositions or diagnoses.";
 const FRAILTY_DIFFERS: &str = "People of 66 and older in a nursing home, or frail with an advanced illness, and people in palliative care are not left out.";
 const CODES_DIFFER: &str = "The value sets are those of 2021 without CPT, HCPCS, ICD-9-CM and ICD-10-PCS.";
+const UPDATE_DIFFERS: &str = "The value sets are those of the eCQM update 2025-05-08 without CPT, HCPCS and ICD-10-PCS; that of hospice care is of 2021.";
+const DAYS_DIFFER: &str = "The day of a result is that of UTC, and of a result over a span the day it began.";
+const UNDATED_DIFFERS: &str =
+    "A diagnosis without a date of onset is taken to have been there; one that is over without a date is not counted.";
 const YEARS_DIFFER: &str = "The ages are those of performance period 2025, whatever year is asked for.";
 
 /// All measures, in the order of their numbers.
 ///
 /// Population, exclusions and numerator: <https://github.com/cqframework/ecqm-content-qicore-2024>, commit
-/// 07333f4f981cfbed4763cf0faee103567b3a9792, `input/cql/BreastCancerScreeningFHIR.cql` (0.0.001) and
-/// `input/cql/ColonCancerScreeningFHIR.cql` (0.1.000), both for performance period 2025; hospice: `input/cql/Hospice.cql` (6.7.000).
+/// 07333f4f981cfbed4763cf0faee103567b3a9792, `input/cql/BreastCancerScreeningFHIR.cql` (0.0.001), `input/cql/ColonCancerScreeningFHIR.cql`
+/// (0.1.000) and `input/cql/DiabetesGlycemicStatusAssessmentGreaterThan9PercentFHIR.cql` (0.1.002), and commit
+/// 4661e38512dd28c94a064d1825cdfd8ad1593919, `input/cql/ControllingHighBloodPressureFHIR.cql` (0.1.000), all for performance period 2025;
+/// hospice: `input/cql/Hospice.cql` (6.7.000).
 pub const MEASURES: &[Measure] = &[
+    Measure {
+        id: "CMS122",
+        title: "Diabetes: Glycemic Status Assessment Greater Than 9%",
+        version: "DiabetesGlycemicStatusAssessmentGreaterThan9PercentFHIR 0.1.002, performance period 2025",
+        source: "https://github.com/cqframework/ecqm-content-qicore-2024/blob/07333f4f981cfbed4763cf0faee103567b3a9792/input/cql/DiabetesGlycemicStatusAssessmentGreaterThan9PercentFHIR.cql",
+        formula: FORMULA,
+        gender: None,
+        ages: (18, 75),
+        visits: VISITS,
+        diagnoses: &[present("Diabetes", &value_set::DIABETES, 12)],
+        exclusions: &[HOSPICE],
+        numerator: &[
+            Event { absent: true, ..glycemic("No HbA1c or glucose management indicator", None) },
+            glycemic(
+                "The last has no result",
+                Some(Last {
+                    each: &[&[
+                        ("value-quantity:missing", "true"),
+                        ("value-concept:missing", "true"),
+                        ("value-string:missing", "true"),
+                        ("value-date:missing", "true"),
+                    ]],
+                    none: &[],
+                }),
+            ),
+            glycemic(
+                "The last, the lowest of its day, is above 9 %",
+                Some(Last {
+                    each: &[&[("value-quantity", "gt9|http://unitsofmeasure.org|%")]],
+                    none: &[&[("value-quantity", "le9|http://unitsofmeasure.org|%")]],
+                }),
+            ),
+        ],
+        lower_is_better: true,
+        differs: &[
+            YEARS_DIFFER,
+            VISITS_DIFFER,
+            UPDATE_DIFFERS,
+            UNDATED_DIFFERS,
+            HOSPICE_DIFFERS,
+            FRAILTY_DIFFERS,
+            DAYS_DIFFER,
+        ],
+    },
     Measure {
         id: "CMS125",
         title: "Breast Cancer Screening",
@@ -174,6 +279,7 @@ pub const MEASURES: &[Measure] = &[
         gender: Some("female"),
         ages: (52, 74),
         visits: VISITS,
+        diagnoses: &[],
         exclusions: &[
             HOSPICE,
             done("Both breasts removed", Some(&value_set::BILATERAL_MASTECTOMY), When::Before("date")),
@@ -190,6 +296,7 @@ pub const MEASURES: &[Measure] = &[
                 ..done("Mammography as a procedure", None, MAMMOGRAMS)
             },
         ],
+        lower_is_better: false,
         differs: &[
             YEARS_DIFFER,
             VISITS_DIFFER,
@@ -209,6 +316,7 @@ pub const MEASURES: &[Measure] = &[
         gender: None,
         ages: (46, 75),
         visits: VISITS,
+        diagnoses: &[],
         exclusions: &[
             HOSPICE,
             diagnosis("Cancer of the colon or rectum", Some(&value_set::MALIGNANT_NEOPLASM_OF_COLON)),
@@ -221,7 +329,66 @@ pub const MEASURES: &[Measure] = &[
             observed("CT colonography", Some(&value_set::CT_COLONOGRAPHY), false, since(4)),
             done("Colonoscopy", Some(&value_set::COLONOSCOPY), since(9)),
         ],
+        lower_is_better: false,
         differs: &[YEARS_DIFFER, VISITS_DIFFER, CODES_DIFFER, HOSPICE_DIFFERS, FRAILTY_DIFFERS],
+    },
+    Measure {
+        id: "CMS165",
+        title: "Controlling High Blood Pressure",
+        version: "ControllingHighBloodPressureFHIR 0.1.000, performance period 2025",
+        source: "https://github.com/cqframework/ecqm-content-qicore-2024/blob/4661e38512dd28c94a064d1825cdfd8ad1593919/input/cql/ControllingHighBloodPressureFHIR.cql",
+        formula: FORMULA,
+        gender: None,
+        ages: (18, 85),
+        visits: VISITS,
+        diagnoses: &[present("Essential hypertension", &value_set::ESSENTIAL_HYPERTENSION, 6)],
+        exclusions: &[
+            HOSPICE,
+            Event {
+                own_codes: &["http://snomed.info/sct|72892002"],
+                ..present("Pregnancy", &value_set::PREGNANCY, 12)
+            },
+            present("End stage renal disease", &value_set::END_STAGE_RENAL_DISEASE, 12),
+            present("Kidney transplant recipient", &value_set::KIDNEY_TRANSPLANT_RECIPIENT, 12),
+            present("Chronic kidney disease, stage 5", &value_set::CHRONIC_KIDNEY_DISEASE_STAGE_5, 12),
+            done("Kidney transplant", Some(&value_set::KIDNEY_TRANSPLANT), When::Before("date")),
+            done("Dialysis", Some(&value_set::DIALYSIS_SERVICES), When::Before("date")),
+        ],
+        numerator: &[Event {
+            own_codes: &["http://loinc.org|85354-9"],
+            last: Some(Last {
+                each: &[
+                    &[(
+                        "component-code-value-quantity",
+                        "http://loinc.org|8480-6$lt140|http://unitsofmeasure.org|mm[Hg]",
+                    )],
+                    &[(
+                        "component-code-value-quantity",
+                        "http://loinc.org|8462-4$lt90|http://unitsofmeasure.org|mm[Hg]",
+                    )],
+                ],
+                none: &[],
+            }),
+            ..observed(
+                "On the last day with a blood pressure, the lowest is below 140 and the lowest below 90 mmHg",
+                None,
+                false,
+                since(0),
+            )
+        }],
+        lower_is_better: false,
+        differs: &[
+            YEARS_DIFFER,
+            VISITS_DIFFER,
+            UPDATE_DIFFERS,
+            UNDATED_DIFFERS,
+            HOSPICE_DIFFERS,
+            FRAILTY_DIFFERS,
+            DAYS_DIFFER,
+            "Readings in an emergency or in a stay in hospital are not left out.",
+            "Monthly outpatient services for end stage renal disease are not known.",
+            "SNOMED CT 72892002, as our charts have it, is a pregnancy too.",
+        ],
     },
 ];
 
@@ -234,6 +401,10 @@ pub fn named(id: &str) -> Option<&'static Measure> {
 mod tests {
     use super::*;
 
+    fn events() -> impl Iterator<Item = &'static Event> {
+        MEASURES.iter().flat_map(|m| m.visits.iter().chain(m.diagnoses).chain(m.exclusions).chain(m.numerator))
+    }
+
     /// Source: the CQL named at [`MEASURES`]: from 1 October two years before; the year itself, and 2, 4, 4 and 9 years before it.
     #[test]
     fn events_begin_on_the_published_days() {
@@ -245,15 +416,22 @@ mod tests {
         let expected = [day("2025-01-01"), day("2023-01-01"), day("2021-01-01"), day("2021-01-01"), day("2016-01-01")];
         assert_eq!(days("CMS130"), expected);
         assert_eq!(When::Before("date").first_day(2025), None);
+        assert_eq!(When::Before("date").end(2025), "2026-01-01");
+        let half = When::Overlaps { onset: "onset-date", abatement: "abatement-date", months: 6 };
+        assert_eq!((half.first_day(2025), half.end(2025)), (None, "2025-07-01".to_owned()));
         assert!(named("CMS999").is_none());
     }
 
     #[test]
     fn every_event_is_of_a_type_with_a_patient_and_its_parameters() {
-        for event in MEASURES.iter().flat_map(|m| m.visits.iter().chain(m.exclusions).chain(m.numerator)) {
+        for event in events() {
             let resource_type = fhir::ResourceType::named(event.resource_type).unwrap();
             let pairs = event.pairs();
-            let names = pairs.iter().map(|(name, _)| name.as_str()).chain([event.when.parameter(), "patient"]);
+            let last =
+                event.last.into_iter().flat_map(|last| last.each.iter().chain(last.none)).flat_map(|all| all.iter());
+            let names = pairs.iter().map(|(name, _)| name.as_str()).chain(last.map(|(name, _)| *name));
+            let code = (!event.codes().is_empty()).then_some("code");
+            let names = names.chain([event.when.parameter(), "patient"]).chain(code);
             for name in names {
                 let code = name.split(':').next().unwrap();
                 assert!(fhir::search::registry::parameter(resource_type, code).is_some(), "{}: {name}", event.words);
@@ -263,8 +441,7 @@ mod tests {
 
     #[test]
     fn a_set_names_each_code_once() {
-        let all = MEASURES.iter().flat_map(|m| m.visits.iter().chain(m.exclusions).chain(m.numerator));
-        for set in all.filter_map(|event| event.set) {
+        for set in events().filter_map(|event| event.set) {
             let mut tokens: Vec<String> = set.tokens().collect();
             let told = tokens.len();
             tokens.sort_unstable();
@@ -273,5 +450,7 @@ mod tests {
         }
         assert_eq!(value_set::MAMMOGRAPHY.tokens().count(), 91);
         assert_eq!(value_set::MALIGNANT_NEOPLASM_OF_COLON.tokens().count(), 68);
+        // As published: 281 and 493, 1,923 and 64 codes of ICD-10-CM and SNOMED CT.
+        assert_eq!((value_set::DIABETES.tokens().count(), value_set::PREGNANCY.tokens().count()), (774, 1_987));
     }
 }
