@@ -42,7 +42,7 @@ pub async fn layer(Extract(state): Extract<State>, mut request: Request, next: N
     let mut response = next.run(request).await;
     let access = trail.take();
     let id = access.who.as_ref().map(|w| w.request_id.clone()).or(given_id);
-    let id = id.unwrap_or_else(|| IdSource::new(now, clock::random()).nth(u64::MAX));
+    let id = id.unwrap_or_else(|| IdSource::new(now, clock::random_for_ids()).nth(u64::MAX));
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

@@ -112,7 +112,7 @@ impl FromRequestParts<State> for Caller {
         };
         let Some(mut actor) = actor else { return Err(Failure::Login) };
         let text = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).map(ToOwned::to_owned);
-        let ids = IdSource::new(now, clock::random());
+        let ids = IdSource::new(now, clock::random_for_ids());
         let request_id = audit::request_id(&parts.headers).unwrap_or_else(|| ids.nth(u64::MAX));
         let idempotency_key = text("idempotency-key");
         let request = Request { now, ids, request_id, idempotency_key };
