@@ -8,7 +8,7 @@ use fhir::search::key::Keys;
 use sea_orm::sqlx::{self, Connection as _, PgConnection};
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    IsolationLevel, Statement, TransactionTrait as _,
+    IsolationLevel, RuntimeErr, Statement, TransactionTrait as _,
 };
 use tokio::sync::Semaphore;
 
@@ -28,6 +28,9 @@ use crate::{Store, StoreError};
 
 /// How long a statement whose asker has gone may take to end by itself, before its connection is closed.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// How long a start waits for the database, and between its tries.
+const FIRST_ANSWER: Duration = Duration::from_secs(10);
+const AGAIN: Duration = Duration::from_millis(100);
 /// How often a running statement looks whether its connection is still there; what it finds closed, it cancels.
 const LOOKS_FOR_CLIENT: &str = "500ms";
 
@@ -73,7 +76,7 @@ impl Store {
     pub async fn open(config: &StoreConfig, gate: Arc<dyn WriteGate>) -> Result<Self, StoreError> {
         // Generic plans of array conditions are hundreds of times slower, unless the statement leaves one way only.
         let anew = [("plan_cache_mode", "force_custom_plan")];
-        let db = Database::connect(pool(config, config.connections, &anew)).await?;
+        let db = first(pool(config, config.connections, &anew)).await?;
         let once = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
         let once = kept(config, ONCE_CONNECTIONS, &once).await?;
         let anew = kept(config, SEARCH_CONNECTIONS, &anew).await?;
@@ -203,6 +206,25 @@ impl Store {
         self.anew.close().await;
         Ok(self.db.close_by_ref().await?)
     }
+}
+
+/// The pool that is opened first. A request waits a second for a connection; who starts on a busy machine, or a little before the
+/// database, waits longer.
+async fn first(options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
+    let connect = async {
+        loop {
+            match Database::connect(options.clone()).await {
+                Err(DbErr::Conn(RuntimeErr::SqlxError(cause)))
+                    if matches!(*cause, sqlx::Error::PoolTimedOut | sqlx::Error::Io(_)) =>
+                {
+                    tokio::time::sleep(AGAIN).await;
+                }
+                done => return Ok(done?),
+            }
+        }
+    };
+    let unavailable = StoreError::Unavailable { retry_after_s: 1, full: false };
+    tokio::time::timeout(FIRST_ANSWER, connect).await.unwrap_or(Err(unavailable))
 }
 
 /// A pool of reading statements, connected as they come.

@@ -328,6 +328,32 @@ async fn statements_of_a_transaction_do_not_grow_with_its_entries() {
     assert!(counted[3..6].iter().zip(&counted[6..9]).all(|(ten, hundred)| hundred <= ten), "{counted:?}");
 }
 
+/// A connection that breaks before it answers, as on a machine that is busy starting, is no reason to give up.
+#[tokio::test]
+async fn a_start_waits_for_the_database() {
+    const SOCKET: &str = ".s.PGSQL.5432";
+    let url = tests::database().await;
+    let (_, host) = url.split_once("?host=").unwrap();
+    let (host, _) = host.split_once('&').unwrap();
+    let behind = std::path::PathBuf::from(host.replace("%2F", "/")).join(SOCKET);
+    let folder = tests::scratch_dir("late");
+    std::fs::create_dir_all(&folder).unwrap();
+    let late = tokio::net::UnixListener::bind(folder.join(SOCKET)).unwrap();
+    tokio::spawn(async move {
+        drop(late.accept().await);
+        while let Ok((mut near, _)) = late.accept().await {
+            let mut far = tokio::net::UnixStream::connect(&behind).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut near, &mut far).await });
+        }
+    });
+    let url = url.replace(host, &folder.to_str().unwrap().replace('/', "%2F"));
+    let store = Store::open(&entity::StoreConfig { url, connections: 2 }, Arc::new(Unguarded)).await.unwrap();
+    commit(&store, 0, vec![create(Patient, "first", "")]).await.unwrap();
+    found(&store, "first").await;
+    store.close().await.unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 /// Who asked has gone when the transaction begins, as when a client closes its connection. A connection left between BEGIN and its answer
 /// would go back to the pool within a transaction that swallows what others write.
 #[tokio::test]
