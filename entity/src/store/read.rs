@@ -8,6 +8,7 @@ use fhir::search::extract::{Options, extract};
 use fhir::search::key::Keys;
 use fhir::search::registry;
 use fhir::{Json, ResourceType};
+use sea_orm::sqlx::Row as _;
 use sea_orm::{ConnectionTrait, QueryResult, Statement};
 
 use crate::actor::Sight;
@@ -231,13 +232,12 @@ impl AsyncRun<(ResourceType, Sight), String, (Lookup, About)> for ReadHeads {
         sql.bind_i64s(ids.iter().map(|id| self.keys.resource(resource_type, id))).push(")");
         let mut found: HashMap<String, (Lookup, About)> = HashMap::new();
         for row in self.db.query_all(sql.statement()).await? {
-            let (id, version_id, last_updated, deleted, raw): (String, i32, DateTime<Utc>, bool, Option<Vec<u8>>) =
-                (row.try_get_by(0)?, row.try_get_by(1)?, row.try_get_by(2)?, row.try_get_by(3)?, row.try_get_by(4)?);
-            let lookup = match raw {
-                Some(raw) if !deleted => {
-                    Lookup::Found(Stored { resource_type, id: id.clone(), version_id, last_updated, body: text(&raw)? })
-                }
-                _ => Lookup::Deleted { version_id, last_updated },
+            let (id, version_id, last_updated, deleted): (String, i32, DateTime<Utc>, bool) =
+                (row.try_get_by(0)?, row.try_get_by(1)?, row.try_get_by(2)?, row.try_get_by(3)?);
+            let body = if deleted { None } else { text_at(&row, 4)? };
+            let lookup = match body {
+                Some(body) => Lookup::Found(Stored { resource_type, id: id.clone(), version_id, last_updated, body }),
+                None => Lookup::Deleted { version_id, last_updated },
             };
             let body = match &lookup {
                 Lookup::Found(stored) => Some(stored.body.as_str()),
@@ -247,9 +247,20 @@ impl AsyncRun<(ResourceType, Sight), String, (Lookup, About)> for ReadHeads {
             let about = about(resource_type, row.try_get_by(5)?, row.try_get_by(6)?, body, &self.keys, &options);
             found.insert(id, (lookup, about));
         }
-        // The same resource may be asked for twice; a hash that is another id's finds nothing.
+        // A hash that is another id's finds nothing.
+        if let [id] = &ids[..] {
+            return Ok(vec![found.remove(id).unwrap_or((Lookup::Absent, About::default()))]);
+        }
+        // The same resource may be asked for twice.
         Ok(ids.iter().map(|id| found.get(id).cloned().unwrap_or((Lookup::Absent, About::default()))).collect())
     }
+}
+
+/// The text of the `raw` column at that place, unpacked from where the row lies; nothing of NULL.
+pub(super) fn text_at(row: &QueryResult, at: usize) -> Result<Option<String>, StoreError> {
+    let row = row.try_as_pg_row().ok_or_else(|| StoreError::Internal("a row is not PostgreSQL's".into()))?;
+    let raw: Option<&[u8]> = row.try_get(at).map_err(|e| StoreError::Internal(e.to_string()))?;
+    raw.map(text).transpose()
 }
 
 /// The text of a `raw` column.

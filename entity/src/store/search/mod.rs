@@ -45,7 +45,7 @@ pub(in crate::store) use profile::Claims;
 pub(crate) use terminology::Definitions;
 pub use timeline::{TimelineEntry, TimelinePage};
 
-use crate::store::read::{self, text};
+use crate::store::read;
 use crate::store::seal::Seal;
 use crate::store::sql::Sql;
 use crate::store::{Match, Store, Stored};
@@ -873,13 +873,13 @@ impl Store {
         values: Vec<order::SortValue>,
         undated: bool,
     ) -> Result<Found, StoreError> {
-        let raw: Vec<u8> = row.try_get_by(6)?;
+        let body = read::text_at(row, 6)?.ok_or_else(|| StoreError::Internal("a row without its body".into()))?;
         let stored = Stored {
             resource_type,
             id: row.try_get_by(1)?,
             version_id: row.try_get_by(2)?,
             last_updated: row.try_get_by(3)?,
-            body: text(&raw)?,
+            body,
         };
         let about = read::about(
             resource_type,
