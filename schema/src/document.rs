@@ -21,10 +21,16 @@ use crate::types::merged::in_chart;
 pub struct Document(Arc<Inner>);
 
 struct Inner {
-    stored: Stored,
-    elements: Vec<Element>,
+    stored: Held,
+    elements: OnceLock<Vec<Element>>,
     whole: OnceLock<Json<'static>>,
     as_of: Option<DateTime<Utc>>,
+}
+
+/// A version of its own, or one of a page that many share.
+enum Held {
+    Own(Stored),
+    Of(Arc<Page>, usize),
 }
 
 /// An element of a resource, by places in its text.
@@ -42,11 +48,20 @@ impl Document {
 
     /// A version that was current at an instant, for `Some`: what it leads to is read as of then too.
     pub fn as_of_instant(stored: Stored, as_of: Option<DateTime<Utc>>) -> Result<Self> {
-        let broken = || error::graphql(&StoreError::Internal("a stored body is no JSON".into()));
-        let elements = members(&stored.body).ok_or_else(broken)?;
-        let elements =
-            elements.into_iter().map(|(name, value)| Element { name, value, json: OnceLock::new() }).collect();
-        Ok(Self(Arc::new(Inner { stored, elements, whole: OnceLock::new(), as_of })))
+        Self::held(Held::Own(stored), as_of)
+    }
+
+    /// The current versions of a page.
+    fn all_of(page: &Arc<Page>) -> Result<Vec<Self>> {
+        (0..page.matches.len()).map(|at| Self::held(Held::Of(Arc::clone(page), at), None)).collect()
+    }
+
+    fn held(stored: Held, as_of: Option<DateTime<Utc>>) -> Result<Self> {
+        let document = Self(Arc::new(Inner { stored, elements: OnceLock::new(), whole: OnceLock::new(), as_of }));
+        if document.stored().body.starts_with('{') {
+            return Ok(document);
+        }
+        Err(error::graphql(&StoreError::Internal("a stored body is no JSON object".into())))
     }
 
     /// The instant that the record is read as of; `None` is now.
@@ -55,18 +70,29 @@ impl Document {
     }
 
     pub fn stored(&self) -> &Stored {
-        &self.0.stored
+        match &self.0.stored {
+            Held::Own(stored) => stored,
+            Held::Of(page, at) => &page.matches[*at],
+        }
     }
 
     /// The whole resource.
     pub fn json(&self) -> &Json<'static> {
-        self.0.whole.get_or_init(|| parsed(&self.0.stored.body))
+        self.0.whole.get_or_init(|| parsed(&self.stored().body))
     }
 
     /// The element of that name.
     pub fn element(&self, name: &str) -> Option<&Json<'static>> {
-        let body = &self.0.stored.body;
-        let element = self.0.elements.iter().find(|element| &body[element.name.clone()] == name)?;
+        let body = &self.stored().body;
+        // What is nowhere in the text is not looked for in its structure.
+        if self.0.elements.get().is_none() && !body.contains(name) {
+            return None;
+        }
+        let elements = self.0.elements.get_or_init(|| {
+            let elements = members(body).expect("what is stored was read as JSON before it was").into_iter();
+            elements.map(|(name, value)| Element { name, value, json: OnceLock::new() }).collect()
+        });
+        let element = elements.iter().find(|element| &body[element.name.clone()] == name)?;
         Some(element.json.get_or_init(|| parsed(&body[element.value.clone()])))
     }
 
@@ -139,8 +165,7 @@ pub struct List {
 impl List {
     /// A page, and what makes the query that it is of.
     pub fn new(page: Arc<Page>, query: impl FnOnce() -> Query + Send + 'static) -> Result<Self> {
-        let documents = page.matches.iter().cloned().map(Document::new).collect::<Result<_>>()?;
-        Ok(Self { documents, page, query: LazyLock::new(Box::new(query)), total: None })
+        Ok(Self { documents: Document::all_of(&page)?, page, query: LazyLock::new(Box::new(query)), total: None })
     }
 
     /// Searches one page.

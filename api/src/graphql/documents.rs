@@ -6,15 +6,20 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use async_graphql::parser::types::ExecutableDocument;
 use entity::Role;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use super::recent::Recent;
 use super::request::Source;
 
 /// Most bytes of registered documents that are kept, and what one counts beside its text.
 const KEPT_BYTES: usize = 4 << 20;
 const OVERHEAD: usize = 256;
+/// The same of operations that were read, and how many times its text one counts.
+const COMPILED_BYTES: usize = 8 << 20;
+const COMPILED_TIMES: usize = 16;
 
 /// Who sends documents of their own outside demo mode: programs, and the people of the playground.
 pub const EXPLORERS: [Role; 3] = [Role::System, Role::Analyst, Role::Admin];
@@ -67,12 +72,33 @@ pub enum TrustError {
 }
 
 /// All documents of a server.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Documents {
     trusted: HashMap<String, Trusted>,
-    registered: Mutex<Registered>,
+    registered: Mutex<Recent<String, Arc<str>>>,
+    /// Those that may be run, by their text.
+    compiled: Mutex<Recent<Arc<str>, Arc<Compiled>>>,
     /// Who may send documents of their own; `None` is everybody.
     own: Option<Vec<Role>>,
+}
+
+impl Default for Documents {
+    fn default() -> Self {
+        Self {
+            trusted: HashMap::new(),
+            registered: Mutex::new(Recent::new(KEPT_BYTES)),
+            compiled: Mutex::new(Recent::new(COMPILED_BYTES)),
+            own: None,
+        }
+    }
+}
+
+/// A document that has passed the guard, the parser and the limits.
+#[derive(Debug)]
+pub struct Compiled {
+    pub document: ExecutableDocument,
+    /// Whether an operation of it asks for the schema.
+    pub introspects: bool,
 }
 
 #[derive(Debug)]
@@ -151,54 +177,32 @@ impl Documents {
     /// Keeps a document that has passed the guard and the limits under its hash, if the client asked for it.
     pub fn register(&self, source: &Source) {
         if let Source::Registered { text, hash } = source {
-            self.registered().keep(hash, text);
+            self.registered().keep(hash, Arc::clone(text), text.len() + OVERHEAD);
         }
     }
 
-    fn registered(&self) -> std::sync::MutexGuard<'_, Registered> {
+    /// What the text says, read by `compile` unless it was lately.
+    pub fn compiled<E>(
+        &self,
+        text: &Arc<str>,
+        compile: impl FnOnce() -> Result<Compiled, E>,
+    ) -> Result<Arc<Compiled>, E> {
+        let held = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(compiled) = held().get(text) {
+            return Ok(compiled);
+        }
+        let compiled = Arc::new(compile()?);
+        held().keep(text, Arc::clone(&compiled), text.len() * COMPILED_TIMES + OVERHEAD);
+        Ok(compiled)
+    }
+
+    fn registered(&self) -> std::sync::MutexGuard<'_, Recent<String, Arc<str>>> {
         self.registered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn bare(id: &str) -> &str {
     id.strip_prefix("sha256:").unwrap_or(id)
-}
-
-/// The documents used last, as many as fit.
-#[derive(Debug, Default)]
-struct Registered {
-    texts: HashMap<String, (Arc<str>, u64)>,
-    /// By the turn of their last use.
-    turns: BTreeMap<u64, String>,
-    turn: u64,
-    bytes: usize,
-}
-
-impl Registered {
-    fn get(&mut self, hash: &str) -> Option<Arc<str>> {
-        let (text, used) = self.texts.get_mut(hash)?;
-        self.turn += 1;
-        self.turns.remove(used);
-        self.turns.insert(self.turn, hash.to_owned());
-        *used = self.turn;
-        Some(Arc::clone(text))
-    }
-
-    fn keep(&mut self, hash: &str, text: &Arc<str>) {
-        if self.get(hash).is_some() {
-            return;
-        }
-        self.turn += 1;
-        self.bytes += text.len() + OVERHEAD;
-        self.turns.insert(self.turn, hash.to_owned());
-        self.texts.insert(hash.to_owned(), (Arc::clone(text), self.turn));
-        while self.bytes > KEPT_BYTES {
-            let Some((_, oldest)) = self.turns.pop_first() else { return };
-            if let Some((text, _)) = self.texts.remove(&oldest) {
-                self.bytes -= text.len() + OVERHEAD;
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -236,8 +240,22 @@ mod tests {
             assert!(documents.text(&Source::Hash(hash(&large(0))), &[]).is_ok(), "used each time");
         }
         assert_eq!(documents.text(&Source::Hash(hash(&large(1))), &[]), Err(DocumentError::NotFound));
-        let kept = documents.registered();
-        assert!(kept.bytes <= KEPT_BYTES && kept.texts.len() == kept.turns.len());
+    }
+
+    #[test]
+    fn a_text_is_compiled_once_and_what_is_refused_is_not_kept() {
+        let documents = Documents::default();
+        let text: Arc<str> = "{a}".into();
+        let read = || {
+            let document = async_graphql::parser::parse_query(&*text).expect("well written");
+            Ok::<_, ()>(Compiled { document, introspects: false })
+        };
+        assert!(documents.compiled(&text, || Err(())).is_err());
+        let first = documents.compiled(&text, read).expect("compiled");
+        // By its content, not by where it lies.
+        let again = documents.compiled(&Arc::from("{a}"), || Err(())).expect("held");
+        assert!(Arc::ptr_eq(&first, &again));
+        assert!(documents.compiled(&Arc::from("{ a}"), || Err(())).is_err());
     }
 
     #[test]

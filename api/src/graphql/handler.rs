@@ -18,7 +18,7 @@ use schema::limits;
 use schema::session::Session;
 use serde_json::{Value, json};
 
-use super::documents::DocumentError;
+use super::documents::{Compiled, DocumentError};
 use super::guard;
 use super::request::{AnswerType, Operation, Refusal, Wanted, from_body, from_query_string, negotiate};
 use crate::audit;
@@ -77,7 +77,7 @@ pub(crate) struct Admitted {
     operation: Operation,
     /// Whether the schema is no secret to the caller.
     explores: bool,
-    document: ExecutableDocument,
+    compiled: Arc<Compiled>,
 }
 
 /// Why an operation is not run.
@@ -95,13 +95,13 @@ impl Admitted {
         let variables = Variables::from_json(Value::Object(self.operation.variables.clone()));
         let mut request = Request::new(&*self.text).variables(variables);
         request.operation_name.clone_from(&self.operation.operation_name);
-        request.set_parsed_query(self.document.clone());
+        request.set_parsed_query(self.compiled.document.clone());
         request
     }
 
     /// The document, its text, and the name of the operation in it.
     pub fn parts(&self) -> (&ExecutableDocument, &str, Option<&str>) {
-        (&self.document, &self.text, self.operation.operation_name.as_deref())
+        (&self.compiled.document, &self.text, self.operation.operation_name.as_deref())
     }
 
     pub fn is_mutation(&self) -> bool {
@@ -123,7 +123,7 @@ impl Admitted {
 
     /// The operation that would run with its name, when it can be told.
     fn running(&self) -> Option<(Option<&str>, &OperationDefinition)> {
-        match (&self.document.operations, self.operation.operation_name.as_deref()) {
+        match (&self.compiled.document.operations, self.operation.operation_name.as_deref()) {
             (DocumentOperations::Single(operation), _) => Some((None, &operation.node)),
             (DocumentOperations::Multiple(operations), Some(name)) => {
                 operations.get(name).map(|o| (Some(name), &o.node))
@@ -179,30 +179,37 @@ impl Refused {
 
 const NO_SCHEMA: &str = "introspection is not for your roles";
 
-/// Finds, guards, parses and bounds an operation, whatever it came by.
+/// Finds an operation and what its text says, whatever it came by.
 pub(crate) fn admit(state: &State, roles: &[Role], operation: Operation) -> Result<Admitted, Refused> {
     let settings = &state.graphql;
     let text = settings.documents.text(&operation.document, roles).map_err(Refused::Document)?;
-    guard::check(&text, &guard::Limits::DEFAULT).map_err(|error| {
+    let compiled = settings.documents.compiled(&text, || compile(&text))?;
+    let explores = settings.shows_schema(state.demo, roles);
+    if compiled.introspects && !explores {
+        return Err(Refused::Schema);
+    }
+    settings.documents.register(&operation.document);
+    let admitted = Admitted { text, operation, explores, compiled };
+    match admitted.missing() {
+        Some(error) => Err(Refused::Unreadable(error)),
+        None => Ok(admitted),
+    }
+}
+
+/// Guards, parses and bounds a text: nothing of it depends on who asks.
+fn compile(text: &str) -> Result<Compiled, Refused> {
+    guard::check(text, &guard::Limits::DEFAULT).map_err(|error| {
         if error.is_syntax() {
             Refused::Unreadable(ServerError::new(error.to_string(), None))
         } else {
             Refused::Limit(error.status(), error.to_string())
         }
     })?;
-    let document = parse_query(&*text).map_err(|error| Refused::Unreadable(error.into()))?;
+    let document = parse_query(text).map_err(|error| Refused::Unreadable(error.into()))?;
     limits::check(&document, &limits::Limits::DEFAULT)
         .map_err(|error| Refused::Limit(StatusCode::BAD_REQUEST, error.to_string()))?;
-    let explores = settings.shows_schema(state.demo, roles);
-    if asks_for_schema(&document) && !explores {
-        return Err(Refused::Schema);
-    }
-    settings.documents.register(&operation.document);
-    let admitted = Admitted { text, operation, explores, document };
-    match admitted.missing() {
-        Some(error) => Err(Refused::Unreadable(error)),
-        None => Ok(admitted),
-    }
+    let introspects = asks_for_schema(&document);
+    Ok(Compiled { document, introspects })
 }
 
 /// `answer_type` is `None` for server-sent events.

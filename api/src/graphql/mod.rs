@@ -3,6 +3,7 @@
 pub mod documents;
 pub mod guard;
 mod handler;
+mod recent;
 pub mod request;
 mod settings;
 
