@@ -451,6 +451,53 @@ codes! {
         /// No time yet.
         Waitlist = "waitlist",
     }
+    /// Where an order stands.
+    RequestStatus {
+        /// Being written.
+        Draft = "draft",
+        /// In force.
+        Active = "active",
+        /// Paused.
+        OnHold = "on-hold",
+        /// Taken back.
+        Revoked = "revoked",
+        /// Done.
+        Completed = "completed",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+        /// Not known.
+        Unknown = "unknown",
+    }
+    /// Where an imaging study stands.
+    ImagingStatus {
+        /// Its images are not there yet.
+        Registered = "registered",
+        /// Its images can be looked at.
+        Available = "available",
+        /// Not made.
+        Cancelled = "cancelled",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+        /// Not known.
+        Unknown = "unknown",
+    }
+    /// Where the giving of a dose stands.
+    AdministrationStatus {
+        /// Going on.
+        InProgress = "in-progress",
+        /// Not given.
+        NotDone = "not-done",
+        /// Paused.
+        OnHold = "on-hold",
+        /// Given.
+        Completed = "completed",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+        /// Ended before it was all given.
+        Stopped = "stopped",
+        /// Not known.
+        Unknown = "unknown",
+    }
     /// Whether a slot is free.
     SlotStatus {
         /// Taken.

@@ -32,6 +32,7 @@ use crate::types::directory::{self, ConceptConnection, NearInput, Practitioner, 
 use crate::types::flowsheet::{self, FlowsheetTemplate};
 use crate::types::measure::{self, Measure, MeasureResult};
 use crate::types::medication::MedicationStatement;
+use crate::types::message::Message;
 use crate::types::note::{self, Note, NoteDraft, NoteTemplate};
 use crate::types::past;
 use crate::types::patient::{DateRange, Patient, PatientConnection, page_cost};
@@ -40,6 +41,7 @@ use crate::types::place::{Location, Medication, Organization, PractitionerRole, 
 use crate::types::questionnaire::{
     self, Questionnaire, QuestionnaireConnection, QuestionnaireResponse, ScoreInstrument,
 };
+use crate::types::request::{ImagingStudy, MedicationAdministration, ServiceRequest};
 use crate::types::role_table::{self, RoleTableLine};
 use crate::types::slot::{Schedule, Slot};
 use crate::types::versions::{Provenance, ProvenanceConnection, VersionConnection};
@@ -104,6 +106,10 @@ pub enum Node {
     Specimen(Specimen),
     Schedule(Schedule),
     Slot(Slot),
+    Message(Message),
+    ServiceRequest(ServiceRequest),
+    ImagingStudy(ImagingStudy),
+    MedicationAdministration(MedicationAdministration),
     OtherResource(OtherResource),
 }
 
@@ -152,6 +158,10 @@ pub(crate) fn node(document: Document) -> Node {
         ResourceType::Specimen => Node::Specimen(Specimen(document)),
         ResourceType::Schedule => Node::Schedule(Schedule(document)),
         ResourceType::Slot => Node::Slot(Slot(document)),
+        ResourceType::ServiceRequest => Node::ServiceRequest(ServiceRequest(document)),
+        ResourceType::ImagingStudy => Node::ImagingStudy(ImagingStudy(document)),
+        ResourceType::MedicationAdministration => Node::MedicationAdministration(MedicationAdministration(document)),
+        ResourceType::Communication => Node::Message(Message(document)),
         _ => Node::OtherResource(OtherResource(document)),
     }
 }

@@ -284,11 +284,33 @@ impl Subscription {
         #[graphql(desc = "What kind of work")] kind: WorklistKind,
         #[graphql(desc = "Resume behind this cursor")] after: Option<EventCursor>,
     ) -> Result<impl Stream<Item = RecordChange>> {
-        let wanted = match kind {
+        let wanted: fn(&Json<'static>, ResourceType) -> bool = match kind {
             WorklistKind::ResultsToAcknowledge => is_inbox,
             WorklistKind::NotesToSign | WorklistKind::Tasks | WorklistKind::CareGaps => any,
         };
         answer(ctx, None, Some(worklist::types(kind)), after, wanted).await
+    }
+
+    /// What waits for the asking party from now on: tasks to be done that are given to it or to its teams and roles, messages among them.
+    async fn notification(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Resume behind this cursor")] after: Option<EventCursor>,
+    ) -> Result<impl Stream<Item = RecordChange>> {
+        let session = session(ctx);
+        let me = session.actor.fhir_user.clone();
+        let me = me.ok_or_else(|| invalid("notification", "who is signed in is nobody of the record"))?;
+        // Teams and roles are those of the moment of telling.
+        let owners = match ctx.data_opt::<Occasion>() {
+            Some(Occasion::Telling(_)) => worklist::owners_of(session, &me).await?,
+            _ => Vec::new(),
+        };
+        let is_mine = move |task: &Json<'static>, _: ResourceType| {
+            let owner = task.get("owner").and_then(|o| o.str_at("reference"));
+            let open = task.str_at("status").is_some_and(|status| worklist::OPEN_TASK.contains(&status));
+            open && owner.is_some_and(|owner| owners.iter().any(|o| o == owner))
+        };
+        answer(ctx, None, Some(vec![ResourceType::Task]), after, is_mine).await
     }
 
     /// How far an export, an import or a reindex has come that the asking party kicked off at the FHIR door: at once, and whenever it has
@@ -325,7 +347,7 @@ async fn answer<T: From<Told>>(
     patient: Option<ID>,
     types: Option<Vec<ResourceType>>,
     after: Option<EventCursor>,
-    wanted: fn(&Json<'static>, ResourceType) -> bool,
+    wanted: impl Fn(&Json<'static>, ResourceType) -> bool + Send,
 ) -> Result<stream::Iter<std::vec::IntoIter<T>>> {
     let session = session(ctx);
     let occasion = ctx.data_opt::<Occasion>().cloned().unwrap_or_else(Occasion::opening);
@@ -379,7 +401,7 @@ async fn changed(
     session: &Session,
     event: &Event,
     cursor: &str,
-    wanted: fn(&Json<'static>, ResourceType) -> bool,
+    wanted: impl Fn(&Json<'static>, ResourceType) -> bool + Send,
 ) -> Result<Option<Changed>> {
     let of = |action, node| Changed {
         cursor: EventCursor(cursor.to_owned()),

@@ -2401,6 +2401,10 @@ export type AcknowledgeResultMutation = { resultAcknowledge: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, status: TaskStatus | null } }
      } };
@@ -2420,6 +2424,10 @@ export type RecordEnterInErrorMutationVariables = Exact<{
 
 export type RecordEnterInErrorMutation = { recordEnterInError: { outcome:
       | { __typename: 'EnteredInError', record:
+          | { id: string, versionId: string }
+          | { id: string, versionId: string }
+          | { id: string, versionId: string }
+          | { id: string, versionId: string }
           | { id: string, versionId: string }
           | { id: string, versionId: string }
           | { id: string, versionId: string }
@@ -2492,6 +2500,10 @@ export type RecordEnterInErrorMutation = { recordEnterInError: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -2508,6 +2520,10 @@ export type FindOrganizationsQueryVariables = Exact<{
 
 
 export type FindOrganizationsQuery = { search: { nodes: Array<
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -2792,6 +2808,10 @@ export type UpdateAllergyMutation = { allergyUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -2805,6 +2825,10 @@ export type RefuteAllergyMutation = { allergyRefute: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2912,6 +2936,10 @@ export type UpdateTeamMutation = { careTeamUpdate: { outcome:
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'TeamFieldsFragment': TeamFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3056,6 +3084,10 @@ export type BedsQuery = { search: { nodes: Array<
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
     >, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type StartEncounterMutationVariables = Exact<{
@@ -3070,6 +3102,10 @@ export type StartEncounterMutation = { encounterStart: { outcome:
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'OpenEncounterExists', existing: Array<{ id: string, class: { code: string | null } | null, period: { start: string | null } | null }> }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3152,6 +3188,10 @@ export type TransferEncounterMutation = { encounterTransfer: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3165,6 +3205,10 @@ export type FinishEncounterMutation = { encounterFinish: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3246,8 +3290,16 @@ export type DischargeEncounterMutation = { encounterDischarge: { outcome:
           | { id: string }
           | { id: string }
           | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
         > }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3336,6 +3388,10 @@ export type UpdateFamilyMutation = { familyHistoryUpdate: { outcome:
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'FamilyFieldsFragment': FamilyFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3481,6 +3537,10 @@ export type WithdrawConsentMutation = { consentWithdraw: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3554,6 +3614,10 @@ export type UpdateCoverageMutation = { coverageUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3567,6 +3631,10 @@ export type EndCoverageMutation = { coverageEnd: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3665,10 +3733,14 @@ export type UpdateRelatedMutation = { relatedPersonUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | (
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'RelatedFieldsFragment': RelatedFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3686,6 +3758,10 @@ export type EndRelatedMutation = { relatedPersonEnd: { outcome:
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'RelatedPersonSaved', relatedPerson: { id: string, versionId: string } }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3772,11 +3848,14 @@ export type WorkPageFragment = { totalCount: number | null, nodes: Array<{ title
       | { __typename: 'FamilyMemberHistory', id: string, versionId: string }
       | { __typename: 'Flag', id: string, versionId: string }
       | { __typename: 'Goal', id: string, versionId: string }
+      | { __typename: 'ImagingStudy', id: string, versionId: string }
       | { __typename: 'Immunization', id: string, versionId: string }
       | { __typename: 'Location', id: string, versionId: string }
       | { __typename: 'Medication', id: string, versionId: string }
+      | { __typename: 'MedicationAdministration', id: string, versionId: string }
       | { __typename: 'MedicationRequest', id: string, versionId: string }
       | { __typename: 'MedicationStatement', id: string, versionId: string }
+      | { __typename: 'Message', id: string, versionId: string }
       | { __typename: 'Note', id: string, versionId: string }
       | { __typename: 'Observation', id: string, versionId: string }
       | { __typename: 'Organization', id: string, versionId: string }
@@ -3790,6 +3869,7 @@ export type WorkPageFragment = { totalCount: number | null, nodes: Array<{ title
       | { __typename: 'QuestionnaireResponse', id: string, versionId: string }
       | { __typename: 'RelatedPerson', id: string, versionId: string }
       | { __typename: 'Schedule', id: string, versionId: string }
+      | { __typename: 'ServiceRequest', id: string, versionId: string }
       | { __typename: 'Slot', id: string, versionId: string }
       | { __typename: 'Specimen', id: string, versionId: string }
       | { __typename: 'Task', status: TaskStatus | null, id: string, versionId: string, owner: { id: string | null, display: string | null } | null, focus: { id: string | null } | null }
@@ -3805,6 +3885,10 @@ export type ClaimTaskMutation = { taskClaim: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3886,6 +3970,10 @@ export type CompleteTaskMutation = { taskComplete: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, versionId: string, status: TaskStatus | null } }
      } };
@@ -3933,6 +4021,10 @@ export type ReassignTaskMutation = { taskReassign: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, versionId: string, status: TaskStatus | null } }
      } };
@@ -3941,6 +4033,10 @@ export type TaskOwnersQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type TaskOwnersQuery = { search: { nodes: Array<
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -4050,10 +4146,14 @@ export type UpdateStatementMutation = { medicationStatementUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | (
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'StatementFieldsFragment': StatementFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -4149,6 +4249,10 @@ export type SignNoteMutation = { noteSign: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'UnfilledPlaceholder', placeholders: Array<string> }
      } };
@@ -4165,6 +4269,10 @@ export type CosignNoteMutation = { noteCosign: { outcome:
       | { __typename: 'OwnNote', note: { id: string } }
       | { __typename: 'SignedMeanwhile', note: { id: string } }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -4247,6 +4355,10 @@ export type AddendNoteMutation = { noteAddend: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -4294,6 +4406,10 @@ export type RetractNoteMutation = { noteRetract: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -4301,6 +4417,10 @@ export type CosignersQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type CosignersQuery = { search: { nodes: Array<
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -4404,6 +4524,10 @@ export type SaveNoteMutation = { noteEdit: { outcome:
           | { id: string }
           | { id: string }
           | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
          }
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
@@ -4429,7 +4553,11 @@ export type SaveNoteMutation = { noteEdit: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string, sections: Array<{ code: string | null, title: string | null, text: string | null, sources: Array<{ id: string | null }> }> }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -4543,6 +4671,10 @@ export type ConditionUpdateMutation = { conditionUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -4565,6 +4697,10 @@ export type ConditionResolveMutation = { conditionResolve: { outcome:
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'ProblemFieldsFragment': ProblemFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -4661,10 +4797,14 @@ export type UpdateProcedureMutation = { procedureUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | (
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'ProcedureFieldsFragment': ProcedureFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -4748,7 +4888,11 @@ export type SubmitQuestionnaireMutation = { questionnaireSubmit: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { status: QuestionnaireResponseStatus | null, id: string, lastUpdated: string, items: Array<{ parent: number | null, linkId: string | null, text: string | null, values: Array<{ kind: AnswerKind, text: string, boolean: boolean | null, number: string | null, coding: { system: string | null, code: string | null, display: string | null } | null, quantity: { value: string | null, unit: string | null, code: string | null } | null }> }> }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -4822,10 +4966,14 @@ export type UpdatePatientMutation = { patientUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | (
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'PersonFieldsFragment': PersonFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -4916,6 +5064,10 @@ export type BookAppointmentMutation = { appointmentBook: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -4932,6 +5084,10 @@ export type MoveAppointmentMutation = { appointmentReschedule: { outcome:
       | { __typename: 'PatientDoubleBooked', appointments: Array<{ id: string, start: string | null, description: string | null }> }
       | { __typename: 'SlotGone', slot: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -5013,6 +5169,10 @@ export type CancelAppointmentMutation = { appointmentCancel: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -5026,6 +5186,10 @@ export type CheckInMutation = { appointmentCheckIn: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -5107,6 +5271,10 @@ export type NoShowMutation = { appointmentNoShow: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -5152,7 +5320,15 @@ export type ScheduleQuery = { me: { fhirUser: string | null }, schedule: Array<{
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
     >, pageInfo: { hasNextPage: boolean } }, places: { nodes: Array<
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -5261,11 +5437,14 @@ export type TimelinePageFragment = { omitted: Array<TimelineKind>, nodes: Array<
       | { __typename: 'FamilyMemberHistory', id: string, versionId: string }
       | { __typename: 'Flag', id: string, versionId: string }
       | { __typename: 'Goal', startDate: string | null, id: string, versionId: string, goalStatus: GoalStatus | null }
+      | { __typename: 'ImagingStudy', id: string, versionId: string }
       | { __typename: 'Immunization', occurredAt: string | null, id: string, versionId: string, immunizationStatus: ImmunizationStatus | null }
       | { __typename: 'Location', id: string, versionId: string }
       | { __typename: 'Medication', id: string, versionId: string }
+      | { __typename: 'MedicationAdministration', id: string, versionId: string }
       | { __typename: 'MedicationRequest', dosageText: string | null, authoredOn: string | null, id: string, versionId: string, requestStatus: MedicationRequestStatus | null }
       | { __typename: 'MedicationStatement', dosageText: string | null, effectiveAt: string | null, assertedAt: string | null, id: string, versionId: string, statementStatus: MedicationStatementStatus | null, effectivePeriod: { start: string | null, end: string | null } | null }
+      | { __typename: 'Message', id: string, versionId: string }
       | { __typename: 'Note', id: string, versionId: string }
       | (
         { __typename: 'Observation', effectiveAt: string | null, id: string, versionId: string, effectivePeriod: { start: string | null, end: string | null } | null, category: Array<{ codings: Array<{ code: string | null }> }> }
@@ -5282,6 +5461,7 @@ export type TimelinePageFragment = { omitted: Array<TimelineKind>, nodes: Array<
       | { __typename: 'QuestionnaireResponse', id: string, versionId: string }
       | { __typename: 'RelatedPerson', id: string, versionId: string }
       | { __typename: 'Schedule', id: string, versionId: string }
+      | { __typename: 'ServiceRequest', id: string, versionId: string }
       | { __typename: 'Slot', id: string, versionId: string }
       | { __typename: 'Specimen', id: string, versionId: string }
       | { __typename: 'Task', id: string, versionId: string }

@@ -16,6 +16,7 @@ mod household;
 mod immunization;
 mod input;
 mod merge;
+mod message;
 mod note;
 mod opening;
 mod problem;
@@ -74,6 +75,7 @@ use merge::{
     PatientMergeInput, PatientMergePayload, PatientMergeProposeInput, PatientMergeProposePayload, PatientUnmergeInput,
     PatientUnmergePayload, PatientUnmergeProposeInput,
 };
+use message::{MessageSendInput, MessageSendPayload, NotificationReadInput};
 use note::{
     NoteAddendInput, NoteAddendPayload, NoteCosignInput, NoteCosignPayload, NoteDiscardInput, NoteDiscardPayload,
     NoteDraftInput, NoteDraftPayload, NoteEditInput, NoteEditPayload, NoteRetractInput, NoteRetractPayload,
@@ -720,6 +722,24 @@ impl Mutation {
         #[graphql(desc = "Which, and why")] input: EncounterCancelInput,
     ) -> Result<EncounterCancelPayload> {
         encounter::cancel(session(ctx), input).await
+    }
+
+    /// Sends a message to persons or pools: each gets a task to read it.
+    async fn message_send(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "To whom, and what it says")] input: MessageSendInput,
+    ) -> Result<MessageSendPayload> {
+        message::send(session(ctx), input).await
+    }
+
+    /// Says that a message was read, so that it waits no more.
+    async fn notification_read(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] input: NotificationReadInput,
+    ) -> Result<TaskPayload> {
+        message::read(session(ctx), input).await
     }
 
     /// Opens time of a practitioner for appointments: a schedule and its slots, unless there are slots at that time already.

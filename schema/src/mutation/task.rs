@@ -16,7 +16,7 @@ use crate::types::worklist::{ACKNOWLEDGE, OPEN_TASK as OPEN, TASK_KIND as KIND};
 use crate::value::ResourceRef;
 
 /// Who can be given a task.
-const OWNERS: &[ResourceType] = &[
+pub(super) const OWNERS: &[ResourceType] = &[
     ResourceType::Practitioner,
     ResourceType::PractitionerRole,
     ResourceType::Organization,
@@ -160,8 +160,13 @@ fn saved(documents: Vec<Document>) -> Result<TaskSaved> {
     super::first(documents).map(|d| TaskSaved { task: Task(d) })
 }
 
+/// Commits the change of a task.
+pub(super) async fn saved_of(act: Act<'_>) -> Result<TaskPayload> {
+    TaskPayload::of(act.commit_if::<TaskOutcome>(|_| Ok(Vec::new())).await?, saved)
+}
+
 /// An open task, to be changed.
-async fn open(act: &mut Act<'_>, id: &ID, version: &str) -> Result<Option<(Document, i32, Draft)>> {
+pub(super) async fn open(act: &mut Act<'_>, id: &ID, version: &str) -> Result<Option<(Document, i32, Draft)>> {
     act.needs(Interaction::Update, ResourceType::Task);
     let Some((found, expected, mut draft)) = act.editing(id, version, &[ResourceType::Task]).await? else {
         return Ok(None);
@@ -251,7 +256,7 @@ pub async fn reassign(session: &Session, input: TaskReassignInput) -> Result<Tas
     TaskPayload::of(act.commit_if::<TaskOutcome>(|_| Ok(Vec::new())).await?, saved)
 }
 
-fn finish(act: &Act<'_>, draft: &mut Draft, status: &'static str) {
+pub(super) fn finish(act: &Act<'_>, draft: &mut Draft, status: &'static str) {
     draft.set("status", Json::from(status));
     let mut period = match draft.document.get("executionPeriod") {
         Some(Json::Object(period)) => period.clone(),

@@ -5,9 +5,10 @@ use chrono::{Datelike as _, NaiveDate};
 use fhir::{Json, ResourceType};
 
 use crate::code::{
-    AllergyCategory, AllergyClinicalStatus, AppointmentStatus, ConditionClinicalStatus, DocumentStatus,
-    EncounterStatus, Gender, GoalStatus, MedicationRequestIntent, MedicationRequestStatus, MedicationStatementStatus,
-    NoteStatus, ObservationStatus, PlanStatus, ProcedureStatus, ReportStatus, ResultCategory, TaskStatus, alternatives,
+    AdministrationStatus, AllergyCategory, AllergyClinicalStatus, AppointmentStatus, ConditionClinicalStatus,
+    DocumentStatus, EncounterStatus, Gender, GoalStatus, MedicationRequestIntent, MedicationRequestStatus,
+    MedicationStatementStatus, NoteStatus, ObservationStatus, PlanStatus, ProcedureStatus, ReportStatus, RequestStatus,
+    ResultCategory, TaskStatus, alternatives,
 };
 use crate::document::{Document, List, PageArguments, PageInfo, connection};
 use crate::error::or_null;
@@ -33,6 +34,7 @@ use crate::types::merged;
 use crate::types::note::NoteConnection;
 use crate::types::past::{self, ChangeConnection, EverythingConnection};
 use crate::types::questionnaire::{self, QuestionnaireResponseConnection};
+use crate::types::request::{ImagingStudyConnection, MedicationAdministrationConnection, ServiceRequestConnection};
 use crate::types::score::{self, RiskScore};
 use crate::types::timeline::{self, TimelineConnection, TimelineKind};
 use crate::types::trend::{self, LatestResult, Trend};
@@ -174,6 +176,19 @@ pub struct MedicationRequestFilter {
     pub status: Option<Vec<MedicationRequestStatus>>,
     /// Any of these.
     pub intent: Option<Vec<MedicationRequestIntent>>,
+    /// When it was written.
+    pub authored_on: Option<DateRange>,
+}
+
+/// Which orders.
+#[derive(InputObject, Default)]
+pub struct ServiceRequestFilter {
+    /// Any of these.
+    pub status: Option<Vec<RequestStatus>>,
+    /// A category code, or `system|code`.
+    pub category: Option<String>,
+    /// A code, or `system|code`.
+    pub code: Option<String>,
     /// When it was written.
     pub authored_on: Option<DateRange>,
 }
@@ -947,6 +962,70 @@ impl Patient {
                 pair("status", status.map(|s| alternatives(s.into_iter().map(MedicationStatementStatus::code))))
                     .collect();
             self.list(ctx, ResourceType::MedicationStatement, pairs, page).await.map(MedicationStatementConnection)
+        })
+        .await
+    }
+    /// Orders of services (tests, images, procedures, referrals) in any state, drafts too, newest first; prescriptions are
+    /// `medicationRequests`.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn service_requests(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] filter: Option<ServiceRequestFilter>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<ServiceRequestConnection> {
+        or_null(ctx, async {
+            let f = filter.unwrap_or_default();
+            let mut pairs = range("authored", f.authored_on.as_ref());
+            pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(RequestStatus::code)))));
+            pairs.extend(pair("category", f.category));
+            pairs.extend(pair("code", f.code));
+            self.list(ctx, ResourceType::ServiceRequest, pairs, PageArguments { first, after, last, before })
+                .await
+                .map(ServiceRequestConnection)
+        })
+        .await
+    }
+    /// Studies of images, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn imaging_studies(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "When they began")] date: Option<DateRange>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<ImagingStudyConnection> {
+        or_null(ctx, async {
+            let page = PageArguments { first, after, last, before };
+            let pairs = range("started", date.as_ref());
+            self.list(ctx, ResourceType::ImagingStudy, pairs, page).await.map(ImagingStudyConnection)
+        })
+        .await
+    }
+    /// Doses that were given or not, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn medication_administrations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any of these states")] status: Option<Vec<AdministrationStatus>>,
+        #[graphql(desc = "When they were given")] date: Option<DateRange>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<MedicationAdministrationConnection> {
+        or_null(ctx, async {
+            let page = PageArguments { first, after, last, before };
+            let mut pairs = range("effective-time", date.as_ref());
+            pairs.extend(pair("status", status.map(|s| alternatives(s.into_iter().map(AdministrationStatus::code)))));
+            self.list(ctx, ResourceType::MedicationAdministration, pairs, page)
+                .await
+                .map(MedicationAdministrationConnection)
         })
         .await
     }

@@ -22,6 +22,8 @@ pub(crate) const OPEN_TASK: &[&str] =
 /// Our tasks by which results are acknowledged.
 pub(crate) const TASK_KIND: &str = "https://wintehr.org/fhir/CodeSystem/task-kind";
 pub(crate) const ACKNOWLEDGE: &str = "acknowledge-result";
+/// Our tasks by which messages wait to be read.
+pub(crate) const MESSAGE: &str = "message";
 /// Codes of stays in a hospital. Source: HL7 v3 ActEncounterCode, `IMP` and what is below it.
 pub(crate) const INPATIENT: &str = "IMP,ACUTE,NONAC";
 
@@ -171,7 +173,7 @@ const OWNERS: &[ResourceType] = &[
 ];
 
 /// The person, their roles, and the teams they are of.
-async fn owners_of(session: &Session, me: &str) -> Result<Vec<String>> {
+pub(crate) async fn owners_of(session: &Session, me: &str) -> Result<Vec<String>> {
     let mut owners = vec![me.to_owned()];
     for (ty, pairs) in [
         (ResourceType::PractitionerRole, vec![("practitioner", me.to_owned())]),

@@ -76,7 +76,7 @@ async fn a_reference_leads_to_what_may_be_seen_as_it_is_and_as_it_was() {
     let one = &patient["observations"]["nodes"][0];
     assert_eq!(one["performers"][0]["display"], "As written");
     assert_eq!(one["specimen"]["node"]["id"], "Specimen/s1");
-    assert_eq!(one["basedOn"], json!([{"node": {"__typename": "OtherResource", "id": "ServiceRequest/r1"}}]));
+    assert_eq!(one["basedOn"], json!([{"node": {"__typename": "ServiceRequest", "id": "ServiceRequest/r1"}}]));
 
     site.server.clock.advance(TimeDelta::seconds(10));
     site.store(r#"[{"resourceType":"Practitioner","id":"kim","name":[{"family":"Kim-Lund"}]}]"#).await;
