@@ -54,6 +54,19 @@ test('a physician sees a child grow against the reference, and reads a point by 
   await page.getByRole('group', { name: /^Weight by age/ }).waitFor()
 })
 
+test('a child who was born before term stands at the corrected age, with the age since birth beside it', async () => {
+  await page.goto(`${await patient('_has:Observation:patient:code-value-quantity=76516-4$lt37')}?view=growth`)
+  await page.getByText(/Born at 3[1-6] weeks( and \d days?)? \(recorded \d{2}-[A-Z][a-z]{2}-\d{4}\): .+ before term; up to 24 months/).waitFor()
+  await page.getByRole('button', { name: 'WHO 2006, birth to 2 years' }).click()
+  const curves = page.getByRole('group', { name: /^Weight by age, WHO 2006/ })
+  await curves.getByRole('img', { name: /months \(corrected −?\d+\.\d\): [\d.]+ kg, percentile/ }).last().focus()
+  await accessible('growth by corrected age')
+  await shot('25-growth-corrected')
+  await inTheme('dark', async () => { await accessible('growth by corrected age, dark'); await shot('25-growth-corrected-dark') })
+  await page.getByRole('button', { name: 'Table', exact: true }).click()
+  await page.getByRole('table', { name: 'Weight' }).getByRole('columnheader', { name: 'Corrected' }).waitFor()
+})
+
 test('of an adult there is no growth', async () => {
   await page.goto(`${await patient(`birthdate=lt${yearsAgo(40)}&_has:Observation:patient:code=29463-7`)}?view=growth`)
   await page.getByRole('table', { name: 'Vital signs' }).waitFor()

@@ -38,10 +38,54 @@ test('a physician walks through the tabs, each read in one operation', async () 
     assert.deepEqual(operations, [`${name}Screen`], `one operation on ${name}`)
     assert.equal(page.url(), `${chart}/${name.toLowerCase()}`)
     assert.ok((await page.getByRole('row').count()) > 1, `${name} has rows`)
-    await accessible(name)
     await shot(`06-${name.toLowerCase()}`)
-    await inTheme('dark', async () => { await accessible(`${name}, dark`) })
   }
+})
+
+test('each tab is in reach at every width, in the bar or in the menu at its end, also by the keyboard', async () => {
+  const nav = page.getByRole('navigation', { name: 'Chart' })
+  const more = nav.getByRole('button', { name: /^More tabs/ })
+  const ALL = ['Summary', 'Timeline', 'Demographics', 'Problems', 'Medications', 'Allergies', 'Immunizations', 'Procedures', 'Family history', 'Vitals', 'Results', 'Calculators', 'Notes', 'Questionnaires', 'Documents', 'Encounters', 'Care']
+  await page.goto(`${chart}/summary`)
+  for (const width of [390, 820, 1024, 1280, 1440, 1920]) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.getByRole('region', { name: 'Patient', exact: true }).waitFor()
+    // The bar is measured with the window's next frame; it has come to rest when nothing in it reaches beyond its end.
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+    await page.waitForFunction(() => {
+      const bar = document.querySelector('nav[aria-label=Chart]')
+      return [...bar.querySelectorAll('li a, button')].every((one) => one.getBoundingClientRect().right <= bar.getBoundingClientRect().right + 0.5)
+    })
+    const names = await nav.getByRole('link').allInnerTexts()
+    if (width >= 1440) await more.waitFor({ state: 'detached' })
+    if (await more.count()) {
+      await more.focus()
+      await page.keyboard.press('Enter')
+      const menu = page.getByRole('menu', { name: 'More tabs' })
+      await menu.waitFor()
+      names.push(...await menu.getByRole('menuitem').allInnerTexts())
+      if (width === 820) { await accessible('the menu of the tabs'); await inTheme('dark', () => accessible('the menu of the tabs, dark')); await shot('06-more-820') }
+      await page.keyboard.press('Escape')
+      await menu.waitFor({ state: 'detached' })
+    }
+    assert.deepEqual(names, ALL, `at ${width}`)
+  }
+  await page.setViewportSize({ width: 820, height: 1180 })
+  await more.focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('menu', { name: 'More tabs' }).waitFor()
+  await page.keyboard.press('End')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(`${chart}/care`)
+  const open = nav.getByRole('button', { name: 'More tabs, open: Care' })
+  await open.waitFor()
+  // The keyboard goes on where it was.
+  await page.waitForFunction((name) => document.activeElement?.textContent === name, await open.textContent())
+  await page.getByRole('region', { name: 'Care team' }).first().waitFor()
+  await accessible('a tab of the menu')
+  await shot('06-more-care-820')
+  await page.setViewportSize({ width: 1440, height: 900 })
+  assert.equal(await nav.getByRole('link', { name: 'Care' }).getAttribute('aria-current'), 'page')
 })
 
 test('results are narrowed to a panel by an address, and open their trend beside the table', async () => {

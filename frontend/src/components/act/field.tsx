@@ -24,7 +24,7 @@ export function Field({ id, spec, value, bad, onChange, onSeen, coded }: FieldPr
     )
   }
   return (
-    <div className={spec.kind === 'area' || spec.kind === 'concept' ? `${css.field ?? ''} ${css.wide ?? ''}` : css.field}>
+    <div className={spec.kind === 'area' || spec.kind === 'concept' || spec.kind === 'file' ? `${css.field ?? ''} ${css.wide ?? ''}` : css.field}>
       <label htmlFor={id}>{spec.label}{spec.required ? '' : ' (optional)'}</label>
       {spec.kind === 'choice' ? (
         <select {...input} value={value} onChange={(e) => onChange(e.target.value)}>

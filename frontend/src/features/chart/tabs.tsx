@@ -59,7 +59,7 @@ export function Tabs({ patientId, asOf }: { patientId: string; asOf: string | nu
   useEffect(() => {
     // Another page has a bar of its own: whoever came from a tab by the keyboard goes on where they were.
     if (pressed && document.activeElement === document.body) nav.current?.querySelector<HTMLElement>('[aria-current=page], [data-open]')?.focus({ preventScroll: true })
-  }, [pressed, nav])
+  }, [pressed, nav, count])
   const rest = TABS.flat().slice(count)
   const open = rest.find(([tab]) => pathname === chartPath(patientId, tab))
   return (

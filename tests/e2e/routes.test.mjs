@@ -1,0 +1,99 @@
+// Every address of the pages: no violation that axe can find in either theme, and nothing beyond the width of a desk, a wall or a tablet.
+// The addresses are read from the router, so that none is forgotten.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { open, url } from './harness.mjs'
+
+let browser, page, trouble, accessible, inTheme, signInAs, clear
+before(async () => { ({ browser, page, trouble, accessible, inTheme, signInAs, clear } = await open()); page.setDefaultTimeout(30_000) })
+after(() => browser?.close())
+
+const ROUTES = [...readFileSync('../../frontend/src/app/router.tsx', 'utf8').matchAll(/path: '([^']+)'/g)].map(([, path]) => path)
+/** They only lead to others, or are the shell around them. */
+const LEADS_ON = ['/', 'patients/:id', 'administration']
+/** Who opens a page: whoever works there. */
+const roleOf = (route) => (route.startsWith('administration/') ? 'admin' : 'physician')
+const WIDTHS = [[1280, 800], [1920, 1080], [820, 1180]]
+
+/** The page stands, and no part of it waits any more. */
+async function drawn() {
+  await page.locator('main, [role=main]').first().waitFor()
+  await page.getByRole('heading', { level: 1 }).first().waitFor()
+  await page.waitForFunction(() => ![...document.querySelectorAll('[role=status]')].some((one) => /^Loading/.test(one.getAttribute('aria-label') ?? '')))
+}
+
+/** What stands wholly or in part to the right of the window: nobody can reach it but by moving the whole page. */
+const beyond = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+
+test('the router has the pages that are looked at here', () => {
+  assert.ok(ROUTES.length > 30, `${ROUTES.length} routes`)
+  assert.equal(new Set(ROUTES).size, ROUTES.length)
+  for (const route of LEADS_ON) assert.ok(ROUTES.includes(route), route)
+})
+
+test('who is not signed in sees a door without a fault', async () => {
+  await page.goto(`${url}/login`)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor()
+  await accessible('/login')
+  await inTheme('dark', () => accessible('/login, dark'))
+  clear()
+})
+
+for (const route of ROUTES.filter((one) => !LEADS_ON.includes(one) && one !== '/login')) {
+  test(`${route} in both themes, at each width`, async () => {
+    await signInAs('physician')
+    const query = '{ patients(first: 1, fhirQuery: "_has:Encounter:patient:status=in-progress&_has:Encounter:patient:class=IMP&_has:FamilyMemberHistory:patient:status=completed") { nodes { fhirId } } }'
+    const { data } = await (await page.request.post(`${url}/graphql`, { headers: { 'X-WintEHR-Request': '1' }, data: { query } })).json()
+    await signInAs(roleOf(route))
+    await page.setViewportSize({ width: 1440, height: 900 })
+    await page.goto(`${url}/${route.replace(':id', data.patients.nodes[0]?.fhirId).replace('*', 'there-is-no-such-page')}`)
+    await drawn()
+    await accessible(route)
+    await inTheme('dark', () => accessible(`${route}, dark`))
+    for (const [width, height] of WIDTHS) {
+      await page.setViewportSize({ width, height })
+      assert.ok((await beyond()) <= 0, `${route} is wider than ${width} by ${await beyond()}`)
+    }
+    assert.deepEqual(trouble.splice(0), [], route)
+  })
+}
+
+test('the summary shows each column of its tables at 1280', async () => {
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await signInAs('physician')
+  const query = '{ patients(first: 1, fhirQuery: "_has:Encounter:patient:status=in-progress&_has:Encounter:patient:class=IMP") { nodes { fhirId } } }'
+  const { data } = await (await page.request.post(`${url}/graphql`, { headers: { 'X-WintEHR-Request': '1' }, data: { query } })).json()
+  await page.goto(`${url}/patients/${data.patients.nodes[0].fhirId}/clinical/summary`)
+  await drawn()
+  for (const name of ['Vitals', 'Latest results']) {
+    const cut = await page.getByRole('region', { name, exact: true }).evaluate((part) => {
+      const column = part.closest('[role=group]').getBoundingClientRect()
+      return [...part.querySelectorAll('th, td')].filter((cell) => cell.getBoundingClientRect().right > column.right + 0.5).map((cell) => cell.textContent)
+    })
+    assert.deepEqual(cut, [], name)
+  }
+})
+
+test('the demo hospital fills each part of a chart, of ten patients at least', async () => {
+  await signInAs('physician')
+  const ask = async (query) => { const answer = await (await page.request.post(`${url}/graphql`, { headers: { 'X-WintEHR-Request': '1' }, data: { query } })).json(); assert.equal(answer.errors, undefined, JSON.stringify(answer.errors)); return answer.data }
+  const LISTS = ['conditions', 'allergies', 'medicationRequests', 'immunizations', 'procedures', 'encounters', 'documents', 'notes', 'questionnaireResponses', 'carePlans', 'goals', 'appointments', 'relatedPersons', 'coverage', 'consents', 'familyHistory', 'labs', 'vitals']
+  const count = new Map(LISTS.map((list) => [list, 0]))
+  for (const part of [LISTS.slice(0, 9), LISTS.slice(9)]) {
+    const { patients } = await ask(`{ patients(first: 100) { nodes { ${part.map((list) => `${list}(first: 1) { nodes { id } }`).join(' ')} } } }`)
+    for (const patient of patients.nodes) for (const list of part) count.set(list, count.get(list) + (patient[list].nodes.length > 0 ? 1 : 0))
+  }
+  for (const [list, of] of count) assert.ok(of >= 10, `${list} of ${of} patients`)
+  // Those whom the design names: years of HbA1c, vital signs every few hours, a child that grows, one born before term, a critical potassium that nobody has seen.
+  const one = async (fhirQuery, fields) => (await ask(`{ patients(first: 1, fhirQuery: "${fhirQuery}") { nodes { ${fields} } } }`)).patients.nodes[0]
+  const points = (code) => `trend(code: "LOINC|${code}") { points { at value interpretation } }`
+  const diabetic = await one('_has:Observation:patient:code=4548-4&_has:CarePlan:patient:status=active', points('4548-4'))
+  const years = new Set(diabetic.trend.points.map((p) => p.at.slice(0, 4)))
+  assert.ok(years.size >= 3, `HbA1c of the years ${[...years]}`)
+  const inpatient = await one('_has:Encounter:patient:status=in-progress&_has:Encounter:patient:class=IMP', points('8867-4'))
+  assert.ok(inpatient.trend.points.length >= 6, 'heart rates of an inpatient')
+  assert.ok((await one('_has:Observation:patient:code=9843-4', points('9843-4'))).trend.points.length >= 3, 'a head that grows')
+  assert.ok(await one('_has:Observation:patient:code-value-quantity=76516-4$lt37', 'id'), 'a child born before term')
+  assert.ok((await one('_has:Observation:patient:code-value-quantity=2823-3$gt6', points('2823-3'))).trend.points.some((p) => p.interpretation === 'CRITICAL_HIGH'), 'a critical potassium')
+})
