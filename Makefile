@@ -3,7 +3,7 @@
 PG_BIN := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres))
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: run test rust-test frontend frontend-check e2e crawl shots bench soak image check fmt deps node chromium
+.PHONY: run test rust-test frontend frontend-check e2e crawl shots measure bench soak image check fmt deps node chromium
 
 deps:
 	@command -v curl >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq curl; }
@@ -61,6 +61,11 @@ shots: deps frontend chromium
 	cargo build --workspace
 	cd tests/e2e && npm ci && WINTEHR_E2E=screenshots.mjs bash run.sh
 	@ls tests/e2e/shots docs
+
+# The pages against the bars of their design: first painting, a tab of a large chart, scrolling of 10,000 entries.
+measure: deps frontend chromium
+	cargo build --workspace --release
+	cd tests/e2e && npm ci && WINTEHR_BIN=../../target/release/wintehr WINTEHR_E2E=measure.mjs bash run.sh
 
 # Server against bare SQL; writes BENCHMARKS.md.
 bench: deps

@@ -1,12 +1,15 @@
 // Every role opens every page that links lead to and presses every control there: nothing fails, nothing is refused, nothing is without effect.
 // Controls that look alike (rows of a table) are pressed a few times, not hundreds.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { open, url } from './harness.mjs'
 
 const ROLES = (process.env.WINTEHR_CRAWL_ROLES ?? 'physician nurse pharmacist registrar analyst admin').split(' ')
 /** Names of chart tabs, for a look at these alone, in a chart that has something of each. */
 const TABS = process.env.WINTEHR_CRAWL_TABS?.split(' ')
+/** Each page of a chart: links have to lead there. */
+const CHART = [...readFileSync('../../frontend/src/app/router.tsx', 'utf8').matchAll(/path: '(patients\/:id\/clinical\/[^']+)'/g)].map(([, path]) => `/${path}`)
 /** How many controls of one look on one kind of page are pressed. */
 const ALIKE = 2
 const CONTROLS = '[role=row][aria-selected], a[href], button, summary, select, [role=tab], [role=menuitem], [role=switch], [role=radio], input[type=checkbox], input[type=radio]'
@@ -164,6 +167,8 @@ for (const role of ROLES) {
     }
     page.off('request', onRequest)
     page.off('response', onResponse)
+    const reached = new Set([...visited].map((one) => one.split(' ')[0]))
+    if (!TABS && !['analyst', 'admin'].includes(role)) faults.push(...CHART.filter((path) => !reached.has(path)).map((path) => `${role}: no link leads to ${path}`))
     console.log(`${role}: ${visited.size} pages, ${pressed} controls`)
     assert.deepEqual(faults, [])
   })
