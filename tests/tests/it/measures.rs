@@ -77,7 +77,7 @@ impl World {
             "code": {"coding": [{"system": "http://loinc.org", "code": "4548-4"}]}});
         match percent {
             Some(percent) => {
-                test["valueQuantity"] = json!({"value": percent, "unit": "%", "system": UCUM, "code": "%"})
+                test["valueQuantity"] = json!({"value": percent, "unit": "%", "system": UCUM, "code": "%"});
             }
             None => test["dataAbsentReason"] = json!({"text": "haemolysed"}),
         }
