@@ -203,7 +203,7 @@ resource! {
         }
         /// Whom the rule is about: who may or may not see or use what it covers; nobody when it is about all.
         async fn recipients(&self) -> Vec<ResourceRef> {
-            let actors = self.0.at(&["provision", "actor"]).map_or(&[][..], Json::items);
+            let actors = self.0.at(&["provision"]).and_then(|p| p.get("actor")).map_or(&[][..], Json::items);
             actors.iter().filter_map(|a| a.get("reference")).map(|who| ResourceRef::read(who, self.0.as_of())).collect()
         }
         /// Whether the rule has limits beyond time and persons: labels, purposes, actions, classes, codes, data, or rules within it.
