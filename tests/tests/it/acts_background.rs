@@ -39,7 +39,7 @@ fn good() -> Vec<(&'static str, Value, &'static str)> {
         (
             "consentRecord",
             json!({"patient": "Patient/ada", "scope": "RESEARCH", "category": {"text": "Research"}, "decision": "DENY",
-                   "recipients": ["Organization/payer"], "document": "DocumentReference/paper", "saidBy": "RelatedPerson/of-ada",
+                   "recipients": ["Organization/payer", "Practitioner/kim"], "document": "DocumentReference/paper", "saidBy": "RelatedPerson/of-ada",
                    "startsAt": "2026-01-01", "labels": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "PSY"}]}),
             "... on ConsentSaved { consent { id versionId } }",
         ),
@@ -129,6 +129,11 @@ async fn the_documents_say_what_was_told() {
     let consent = of("consentRecord");
     assert_eq!(consent["provision"]["type"], "deny");
     assert_eq!(consent["provision"]["actor"][0]["reference"]["reference"], "Organization/payer");
+    assert_eq!(consent["provision"]["actor"][1]["reference"]["reference"], "Practitioner/kim");
+    let read = site.ask(&lee, "{ patient(id: \"Patient/ada\") { consents { nodes { recipients { id } } } } }", json!({})).await;
+    let both = json!([{"id": "Organization/payer"}, {"id": "Practitioner/kim"}]);
+    let all = read["patient"]["consents"]["nodes"].as_array().unwrap();
+    assert!(all.iter().any(|one| one["recipients"] == both), "{read}");
     assert_eq!(consent["provision"]["securityLabel"][0]["code"], "PSY");
     assert_eq!(consent["policyRule"]["coding"][0]["code"], "OPTOUT");
     assert_eq!(consent["performer"][0]["reference"], "RelatedPerson/of-ada");

@@ -15,7 +15,8 @@ const WORLD: &str = r#"[
     {"resourceType":"List","id":"other","status":"current","mode":"snapshot","subject":{"reference":"Patient/ben"},
      "emptyReason":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/list-empty-reason","code":"nilknown"}]}}
 ]"#;
-const STATED: &str = "... on FamilyHistoryStated { statement { id versionId reason } } ... on FamilyIllnessesExist { existing { id } }";
+const STATED: &str =
+    "... on FamilyHistoryStated { statement { id versionId reason } } ... on FamilyIllnessesExist { existing { id } }";
 const SAVED: &str = "... on FamilyHistorySaved { familyHistory { id versionId } }";
 
 async fn statement(site: &Site, person: &Person, patient: &str) -> Value {
