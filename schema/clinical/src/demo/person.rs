@@ -257,7 +257,8 @@ impl Person {
     /// not reached that day: a planning figure of ours, 7 % of the weight and 2 % of the length a week.
     fn growing_age(&self, at: i64) -> (f64, f64) {
         let age = self.age_at(at);
-        let early_weeks = self.gestation_days.filter(|days| *days < PRETERM_DAYS).map_or(0, |days| 280 - days) as f64 / 7.0;
+        let early_weeks =
+            self.gestation_days.filter(|days| *days < PRETERM_DAYS).map_or(0, |days| 280 - days) as f64 / 7.0;
         let grown = age - early_weeks * 7.0 / 365.25 * (1.0 - age / 2.0).max(0.0);
         (grown.max(0.0), (-grown * 365.25 / 7.0).max(0.0))
     }

@@ -185,6 +185,7 @@ fn patients_have_enough_documents_of_many_types() {
         "Immunization",
         "Procedure",
         "DocumentReference",
+        "Composition",
         "CarePlan",
         "Goal",
         "CareTeam",

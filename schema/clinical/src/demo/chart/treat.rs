@@ -8,8 +8,9 @@ use crate::demo::table::drug::{self, Drug, Often};
 use crate::demo::table::lab::Analyte;
 use crate::demo::table::problem::Problem;
 use crate::demo::table::{Code, code, snomed};
-use crate::demo::time::{DAY, MINUTE};
+use crate::demo::time::{DAY, MINUTE, YEAR};
 use crate::demo::writer::{Decimal, Ref, Writer};
+use crate::note::narrative;
 
 /// An order for a drug.
 pub struct Prescription<'a> {
@@ -230,6 +231,8 @@ impl Chart<'_> {
     /// A signed note with its text inside. `preliminary` marks a draft.
     pub fn note(&mut self, kind: &Code, visit: Visit, author: usize, text: &str, preliminary: bool) {
         let target = self.claim(Kind::DocumentReference);
+        // What is older came as a document from the system before; a note of ours is a Composition that it lists.
+        let written = (!preliminary && visit.at > self.now - YEAR).then(|| self.composition(kind, visit, author, text));
         let mut w = Writer::new(target);
         w.string("status", "current");
         w.string("docStatus", if preliminary { "preliminary" } else { "final" });
@@ -256,8 +259,44 @@ impl Chart<'_> {
         w.open("period");
         w.date_time("start", visit.at);
         w.close();
+        if let Some(note) = written {
+            w.references("related", note, None);
+        }
         w.close();
         self.push(w);
+    }
+
+    /// A note that its author has signed, by no template of ours.
+    fn composition(&mut self, kind: &Code, visit: Visit, author: usize, text: &str) -> Ref {
+        let target = self.claim(Kind::Composition);
+        let who = (institution::practitioner(author), Some(institution::practitioner_name(author)));
+        let mut w = Writer::new(target);
+        w.string("status", "final");
+        w.concept("type", kind);
+        self.subject(&mut w, "subject");
+        w.reference("encounter", visit.encounter, None);
+        w.date_time("date", visit.at);
+        w.references("author", who.0, who.1);
+        w.string("title", kind.display);
+        w.list("attester");
+        w.item();
+        w.string("mode", "professional");
+        w.date_time("time", visit.at);
+        w.reference("party", who.0, who.1);
+        w.close();
+        w.end();
+        w.reference("custodian", institution::hospital(), Some(HOSPITAL));
+        w.list("section");
+        w.item();
+        w.string("title", kind.display);
+        w.open("text");
+        w.string("status", "generated");
+        w.string("div", &narrative(text));
+        w.close();
+        w.close();
+        w.end();
+        self.push(w);
+        target
     }
 
     /// A goal with its measure and bound, and the plan of care that follows it.
