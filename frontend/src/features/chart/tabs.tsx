@@ -56,12 +56,13 @@ export function Tabs({ patientId, asOf }: { patientId: string; asOf: string | nu
   const went = useNavigationType()
   const pressed = went === 'PUSH' && state?.tab === true
   const [anchor, setAnchor] = useState<HTMLElement | null>(null)
-  useEffect(() => {
-    // Another page has a bar of its own: whoever came from a tab by the keyboard goes on where they were.
-    if (pressed && document.activeElement === document.body) nav.current?.querySelector<HTMLElement>('[aria-current=page], [data-open]')?.focus({ preventScroll: true })
-  }, [pressed, nav, count])
   const rest = TABS.flat().slice(count)
   const open = rest.find(([tab]) => pathname === chartPath(patientId, tab))
+  const place = open ? '[data-open]' : '[aria-current=page]'
+  useEffect(() => {
+    // Another page has a bar of its own: whoever came from a tab by the keyboard goes on where they were.
+    if (pressed && document.activeElement === document.body) nav.current?.querySelector<HTMLElement>(place)?.focus({ preventScroll: true })
+  }, [pressed, nav, place])
   return (
     <nav className={css.tabs} aria-label="Chart" ref={nav}>
       {TABS.map((group, i) => {
