@@ -130,7 +130,9 @@ async fn the_documents_say_what_was_told() {
     assert_eq!(consent["provision"]["type"], "deny");
     assert_eq!(consent["provision"]["actor"][0]["reference"]["reference"], "Organization/payer");
     assert_eq!(consent["provision"]["actor"][1]["reference"]["reference"], "Practitioner/kim");
-    let read = site.ask(&lee, "{ patient(id: \"Patient/ada\") { consents { nodes { recipients { id } } } } }", json!({})).await;
+    let read = site
+        .ask(&lee, "{ patient(id: \"Patient/ada\") { consents { nodes { recipients { id } } } } }", json!({}))
+        .await;
     let both = json!([{"id": "Organization/payer"}, {"id": "Practitioner/kim"}]);
     let all = read["patient"]["consents"]["nodes"].as_array().unwrap();
     assert!(all.iter().any(|one| one["recipients"] == both), "{read}");

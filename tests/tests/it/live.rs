@@ -568,10 +568,10 @@ async fn event(response: &mut reqwest::Response) -> String {
     text
 }
 
-/// Source of the numbers: this test, on the machine it runs on.
+/// What they take of the memory is measured by the benchmark, of a server alone.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "opens a thousand connections; make soak runs it"]
-async fn a_thousand_subscriptions_stay_within_500_mb() {
+async fn a_thousand_subscriptions_hear_of_every_change() {
     let site = Site::start(PATIENTS).await;
     let mut sockets = Vec::new();
     while sockets.len() < 1_000 {
@@ -582,18 +582,10 @@ async fn a_thousand_subscriptions_stay_within_500_mb() {
             sockets.push(socket);
         }
     }
-    let mut worst = Duration::ZERO;
     for round in 0..20 {
-        let began = std::time::Instant::now();
         site.store(&condition("c", "p1", &format!("{round}"))).await;
         for socket in &mut sockets {
             assert_eq!(socket.told().await["versionId"], (round + 1).to_string());
         }
-        worst = worst.max(began.elapsed());
     }
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let rss = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap().trim().trim_end_matches(" kB");
-    let rss_mb = rss.trim().parse::<u64>().unwrap() / 1024;
-    println!("1000 subscriptions: {rss_mb} MB with their clients, slowest round of 1000 answers {worst:?}");
-    assert!(rss_mb < 500);
 }
