@@ -3450,11 +3450,14 @@ export type FamilyRecordFragment = { familyHistory: { ' $fragmentRefs'?: { 'Fami
         | { __typename: 'FamilyMemberHistory' }
         | { __typename: 'Flag' }
         | { __typename: 'Goal' }
+        | { __typename: 'ImagingStudy' }
         | { __typename: 'Immunization' }
         | { __typename: 'Location' }
         | { __typename: 'Medication' }
+        | { __typename: 'MedicationAdministration' }
         | { __typename: 'MedicationRequest' }
         | { __typename: 'MedicationStatement' }
+        | { __typename: 'Message' }
         | { __typename: 'Note' }
         | { __typename: 'Observation' }
         | { __typename: 'Organization' }
@@ -3467,6 +3470,9 @@ export type FamilyRecordFragment = { familyHistory: { ' $fragmentRefs'?: { 'Fami
         | { __typename: 'Questionnaire' }
         | { __typename: 'QuestionnaireResponse' }
         | { __typename: 'RelatedPerson' }
+        | { __typename: 'Schedule' }
+        | { __typename: 'ServiceRequest' }
+        | { __typename: 'Slot' }
         | { __typename: 'Specimen' }
         | { __typename: 'Task' }
        | null } | null, notes: Array<{ text: string }> } | null } & { ' $fragmentName'?: 'FamilyRecordFragment' };
