@@ -23,6 +23,15 @@ async function drawn() {
   await page.waitForFunction(() => ![...document.querySelectorAll('[role=status]')].some((one) => /^Loading/.test(one.getAttribute('aria-label') ?? '')))
 }
 
+/** The editor of the playground has themes of its own, which follow the machine's choice. */
+async function inDarkEditor(act) {
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.locator('body.graphiql-dark').waitFor()
+  await act()
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.locator('body.graphiql-dark').waitFor({ state: 'detached' })
+}
+
 /** What stands wholly or in part to the right of the window: nobody can reach it but by moving the whole page. */
 const beyond = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
 
@@ -50,7 +59,8 @@ for (const route of ROUTES.filter((one) => !LEADS_ON.includes(one) && one !== '/
     await page.goto(`${url}/${route.replace(':id', data.patients.nodes[0]?.fhirId).replace('*', 'there-is-no-such-page')}`)
     await drawn()
     await accessible(route)
-    await inTheme('dark', () => accessible(`${route}, dark`))
+    const inDark = route === 'playground' ? inDarkEditor : (act) => inTheme('dark', act)
+    await inDark(() => accessible(`${route}, dark`))
     for (const [width, height] of WIDTHS) {
       await page.setViewportSize({ width, height })
       assert.ok((await beyond()) <= 0, `${route} is wider than ${width} by ${await beyond()}`)
