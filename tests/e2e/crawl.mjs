@@ -43,7 +43,7 @@ const controls = () => page.evaluate((selector) => {
     const look = [element.tagName, element.className, element.getAttribute('role'), element.type, place?.tagName, place?.getAttribute('aria-label')].join(' ')
     const nth = seen.get(look) ?? 0
     seen.set(look, nth + 1)
-    return [{ index, name, look, tag: element.tagName, href: element.href, target: element.target, hidden: box.bottom <= 0 || box.right <= 0, download: element.hasAttribute('download'), current: element.ariaCurrent === 'page' || element.href === location.href }]
+    return [{ index, nth, name, look, tag: element.tagName, href: element.href, target: element.target, hidden: box.bottom <= 0 || box.right <= 0, download: element.hasAttribute('download'), current: element.ariaCurrent === 'page' || element.href === location.href }]
   })
 }, CONTROLS)
 
@@ -68,7 +68,10 @@ async function settled() {
 
 /** Presses one control of a page that was just opened; what is wrong with it, or nothing. */
 async function press(control, requests) {
-  const element = page.locator(CONTROLS).nth(control.index)
+  // By its like: what another press made may stand before it since.
+  const now = (await controls()).find((one) => one.look === control.look && one.nth === control.nth)
+  if (now === undefined) return 'is not there when the page is opened again'
+  const element = page.locator(CONTROLS).nth(now.index)
   const before = await state()
   const asked = requests.length
   const opened = page.waitForEvent('popup', { timeout: 1_500 }).catch(() => undefined)
