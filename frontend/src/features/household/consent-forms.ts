@@ -32,7 +32,7 @@ const kind = (code: string | undefined) => { const [value, text, system] = KINDS
 const Papers = graphql(`
   query Papers($id: ID!) { patient(id: $id) { id documents(first: 100, filter: { status: [CURRENT] }) { nodes { id type { text } description date attachments { title } } } } }
 `)
-/** Documents of the chart, by words of their kind, their title or what they are about. */
+/** The newest 100 documents of the chart, by words of their kind, their title or what they are about. */
 const papersOf = (patient: string): Find => async (client, search) => {
   const { data } = await client.query(Papers, { id: patient }).toPromise()
   const named = (data?.patient?.documents?.nodes ?? []).map((d) => ({
@@ -66,7 +66,7 @@ export function useConsentForms(patient: string, relatives: readonly Relative[],
       { name: 'category', label: 'Kind of consent', kind: 'choice', required: true, options: KINDS.map(([code, text]) => [code, text] as const) },
       byWhom(relatives), FROM, UNTIL,
       ...recipientFields,
-      ...(papers ? [{ name: 'document', label: 'The signed paper', kind: 'concept', find: papersOf(patient), help: 'A document of this chart: type a word of its kind or title.' } as const] : []),
+      ...(papers ? [{ name: 'document', label: 'The signed paper', kind: 'concept', find: papersOf(patient), help: 'One of the newest 100 documents of this chart: type a word of its kind or title.' } as const] : []),
     ],
     submit: (v, { key, chosen }) => said({
       patient, scope: v.scope as ConsentScope, category: kind(v.category), decision: v.decision as ConsentDecision, saidBy: given(v.saidBy), startsAt: given(v.startsAt), endsAt: given(v.endsAt),
