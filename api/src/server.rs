@@ -252,7 +252,8 @@ fn graphql_settings(settings: &Serve) -> Result<graphql::Settings, ServeError> {
     Ok(graphql::Settings { introspection: settings.graphql_introspection, documents, ..Default::default() })
 }
 
-/// Seals the audit while the server runs. The log has the newest seal of each minute: a chain that was written anew does not fit it.
+/// Seals the audit while the server runs, and unrolls its journal while there is time. The log has the newest seal of each minute: a chain
+/// that was written anew does not fit it.
 async fn seal(store: Store) {
     let mut every = tokio::time::interval(SEAL_EVERY);
     let mut logged = tokio::time::Instant::now();
@@ -265,6 +266,9 @@ async fn seal(store: Store) {
             }
             Ok(_) => {}
             Err(cause) => tracing::warn!(%cause, "the audit could not be sealed"),
+        }
+        if let Err(cause) = store.unroll_audit_when_quiet().await {
+            tracing::warn!(%cause, "the journal of the audit stays as it is for now");
         }
     }
 }

@@ -28,6 +28,7 @@ mod m0160_compressed;
 mod m0170_subscription_since;
 mod m0190_subscription_sealed;
 mod m0191_serving_role;
+mod m0220_audit_journal;
 
 pub struct Migrator;
 
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0170_subscription_since::Migration),
             Box::new(m0190_subscription_sealed::Migration),
             Box::new(m0191_serving_role::Migration),
+            Box::new(m0220_audit_journal::Migration),
         ]
     }
 }

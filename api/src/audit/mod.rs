@@ -31,17 +31,17 @@ const PUBLIC: [&str; 2] = ["/metadata", "/.well-known/smart-configuration"];
 
 /// Outermost but for the headers of an answer, so that no door and no panic goes past it.
 pub async fn layer(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {
-    let Some((door, path)) = door(request.uri().path()) else { return next.run(request).await };
-    let path = path.to_owned();
+    if door(request.uri().path()).is_none() {
+        return next.run(request).await;
+    }
     let trail = Trail::start();
     request.extensions_mut().insert(trail.clone());
-    let method = request.method().clone();
-    let query = request.uri().query().map(ToOwned::to_owned);
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let given_id = request_id(request.headers());
     let now = state.clock.now();
     let mut response = next.run(request).await;
-    let access = trail.take();
-    let id = access.who.as_ref().map(|w| w.request_id.clone()).or(given_id);
+    let mut access = trail.take();
+    let id = access.who.as_mut().map(|w| std::mem::take(&mut w.request_id)).or(given_id);
     let id = id.unwrap_or_else(|| IdSource::new(now, clock::random_for_ids()).nth(u64::MAX));
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -52,8 +52,8 @@ pub async fn layer(Extract(state): Extract<State>, mut request: Request, next: N
     }
     let refused = response.extensions().get::<Refused>().is_some();
     let written = state.audit_at_once || access.at_once;
-    let asked =
-        Asked { door, method: &method, path: &path, query: query.as_deref(), status: response.status(), refused };
+    let (door, path) = door(uri.path()).expect("it was one before");
+    let asked = Asked { door, method: &method, path, query: uri.query(), status: response.status(), refused };
     let row = asked.row(access, id, now);
     match state.store.audit(row, written).await {
         Ok(()) => response,
@@ -195,7 +195,7 @@ fn item(item: &Item, members: &mut Members<'_>) {
             if let Some(version) = version {
                 members.number("version", (*version).into());
             }
-            members.text("what", &format!("{resource_type}/{id}"));
+            members.reference("what", resource_type.name(), id);
         }
         Item::Query(text) => {
             members.text("query", text);

@@ -238,7 +238,7 @@ pub(super) async fn audit_app(
         principal: actor.principal.clone(),
         account: actor.account,
         action,
-        subtype: subtype.to_owned(),
+        subtype: subtype.to_owned().into(),
         outcome: 0,
         patients: Vec::new(),
         what: serde_json::json!({ "name": format!("{subtype} {id}"), "roles": roles, "user": actor.fhir_user }).into(),

@@ -395,7 +395,7 @@ async fn audit_glass(
         principal: actor.principal.clone(),
         account: actor.account,
         action: "E",
-        subtype: subtype.to_owned(),
+        subtype: subtype.to_owned().into(),
         outcome,
         patients: vec![pat],
         what: serde_json::json!({ "name": name.trim_end(), "roles": roles, "user": actor.fhir_user }).into(),

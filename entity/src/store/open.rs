@@ -87,8 +87,9 @@ impl Store {
         let key: Vec<u8> = row.try_get("", "hash_key")?;
         let seal = Seal::new(&key);
         let key = key.try_into().map_err(|_| StoreError::Internal("the index key is not 16 bytes".into()))?;
-        let mut options = pool(config, 1, &[]);
-        options.connect_lazy(true);
+        // One for who writes the audit, one for who unrolls its journal.
+        let mut options = pool(config, 2, &[]);
+        options.min_connections(1).connect_lazy(true);
         let audit = Queue::start(Database::connect(options).await?.get_postgres_connection_pool().clone());
         let bell = Bell::start(db.clone());
         let known = Arc::new(RwLock::new(Arc::new(super::parameter::load(&db).await?)));
@@ -200,7 +201,7 @@ impl Store {
     /// What the driver answered.
     pub async fn close(self) -> Result<(), StoreError> {
         self.hub.close();
-        self.flush_audit().await?;
+        self.write_audit().await?;
         self.audit.close().await;
         self.once.close().await;
         self.anew.close().await;

@@ -68,7 +68,7 @@ impl Store {
             principal: actor.principal.clone(),
             account: None,
             action: "U",
-            subtype: "key-replace".to_owned(),
+            subtype: "key-replace".into(),
             outcome: 0,
             patients: Vec::new(),
             what: serde_json::json!({ "name": "key-replace", "roles": roles, "user": null }).into(),

@@ -360,7 +360,7 @@ pub(super) async fn audit_sign_in(
         principal,
         account,
         action: "E",
-        subtype: subtype.to_owned(),
+        subtype: subtype.to_owned().into(),
         outcome,
         patients: Vec::new(),
         what: what.into(),

@@ -438,7 +438,7 @@ pub(super) async fn audit_user(
         principal: actor.principal.clone(),
         account: actor.account,
         action,
-        subtype: subtype.to_owned(),
+        subtype: subtype.to_owned().into(),
         outcome: 0,
         patients: Vec::new(),
         what: serde_json::json!({ "name": name.trim_end(), "roles": roles, "user": actor.fhir_user }).into(),

@@ -869,7 +869,7 @@ fn audited(actor: &Actor, request: &Request, row: &Row) -> AuditRow {
         principal: actor.principal.clone(),
         account: actor.account,
         action,
-        subtype: subtype.to_owned(),
+        subtype: subtype.to_owned().into(),
         outcome: 0,
         patients: row.pats.clone(),
         what: serde_json::json!({ "items": [item], "roles": roles, "user": actor.fhir_user }).into(),

@@ -5,7 +5,7 @@
 //! are in neither, which makes the cost rather a little more than it is there.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use api::auth::pace::{Limit, Pace};
 use api::clock::Clock;
@@ -54,7 +54,7 @@ impl Doors {
         Self { runtime, store, audited, unaudited }
     }
 
-    /// Writes and seals what is left of the audit, so that it falls on the turn that caused it or on none.
+    /// Writes, unrolls and seals what is left of the audit, so that it falls on the turn that caused it or on none.
     async fn settle(&self) {
         let store = self.store.clone();
         let settled = self.runtime.spawn(async move {
@@ -70,7 +70,7 @@ pub async fn all(shapes: &[&Shape], url: &str, token: &str, time: Duration) -> V
     let doors = Doors::open(url).await;
     let mut costs = Vec::new();
     for shape in shapes {
-        let (mut audited, mut unaudited) = (Vec::new(), Vec::new());
+        let (mut audited, mut unaudited, mut after_us) = (Vec::new(), Vec::new(), Vec::new());
         // The first turn warms both.
         for turn in 0..=TURNS {
             // Who goes first changes, so that neither always comes after the other.
@@ -78,13 +78,18 @@ pub async fn all(shapes: &[&Shape], url: &str, token: &str, time: Duration) -> V
                 let host = if with { &doors.audited } else { &doors.unaudited };
                 let requests: Vec<Vec<u8>> = shape.samples.iter().map(|s| s.request.bytes(host, token)).collect();
                 let run = load::run(host, &requests, shape.clients, time).await.expect("answers");
+                let over = Instant::now();
                 doors.settle().await;
                 if turn > 0 {
                     if with { &mut audited } else { &mut unaudited }.push(run.per_second);
                 }
+                if turn > 0 && with {
+                    after_us.push(over.elapsed().as_secs_f64() * 1e6 / run.times.len() as f64);
+                }
             }
         }
-        let cost = Cost { name: shape.name.into(), clients: shape.clients, audited, unaudited, bar: BAR_PERCENT };
+        let (name, clients) = (shape.name.into(), shape.clients);
+        let cost = Cost { name, clients, audited, unaudited, after_us, bar: BAR_PERCENT };
         println!("{cost}");
         costs.push(cost);
     }
@@ -125,5 +130,6 @@ async fn seal(store: Store) {
     loop {
         every.tick().await;
         store.seal_audit(Clock::Machine.now()).await.expect("sealed");
+        store.unroll_audit_when_quiet().await.expect("unrolled");
     }
 }

@@ -392,10 +392,20 @@ async fn s30_the_servers_role_cannot_rewrite_the_audit() {
     let tables: Vec<String> = site.rows(all).await.iter().map(|r| r.try_get("", "relname").unwrap()).collect();
     assert_eq!(
         tables,
-        ["audit_event", "audit_event_default", "audit_seal", "compartment_move", "meta_change", "observation"]
+        [
+            "audit_event",
+            "audit_event_default",
+            "audit_journal",
+            "audit_seal",
+            "audit_unrolled",
+            "compartment_move",
+            "meta_change",
+            "observation"
+        ]
     );
     let column = |table: &str| match table {
         "observation" | "compartment_move" | "meta_change" => "rid",
+        "audit_unrolled" => "journal",
         _ => "hash",
     };
     let mut acts: Vec<String> = Vec::new();

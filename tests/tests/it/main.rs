@@ -19,6 +19,7 @@ mod acts_task;
 mod apps;
 mod attacked;
 mod audit;
+mod audit_journal;
 mod auth;
 mod bounds;
 mod bulk_import;

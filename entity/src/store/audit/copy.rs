@@ -9,6 +9,9 @@ use super::{AuditRow, hash};
 const SQL: &str = "COPY fhir.audit_event \
     (recorded, request_id, principal, account, action, subtype, outcome, patients, what, hash) FROM STDIN (FORMAT binary)";
 const COLUMNS: i16 = 10;
+/// Of rows that come of the journal: by their ids they are found in it.
+const UNROLLED_SQL: &str = "COPY fhir.audit_event \
+    (recorded, request_id, principal, account, action, subtype, outcome, patients, what, id) FROM STDIN (FORMAT binary)";
 /// So many rows are written and hashed before others have their turn.
 const AT_ONCE: usize = 128;
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
@@ -21,22 +24,34 @@ const JSONB: u8 = 1;
 
 /// All rows or none, in a transaction of their own.
 pub(super) async fn copy(connection: &mut PgConnection, rows: &[AuditRow]) -> Result<(), sqlx::Error> {
-    let bytes = file(rows).await;
-    let mut copy = connection.copy_in_raw(SQL).await?;
+    let bytes = file(rows, |row| row, |row, out| field(out, &hash(&row.hashed()))).await;
+    send(connection, SQL, bytes).await
+}
+
+/// All rows or none, under these ids.
+pub(super) async fn copy_unrolled(connection: &mut PgConnection, rows: &[(i64, AuditRow)]) -> Result<(), sqlx::Error> {
+    let bytes = file(rows, |(_, row)| row, |(id, _), out| field(out, &id.to_be_bytes())).await;
+    send(connection, UNROLLED_SQL, bytes).await
+}
+
+async fn send(connection: &mut PgConnection, sql: &str, bytes: Vec<u8>) -> Result<(), sqlx::Error> {
+    let mut copy = connection.copy_in_raw(sql).await?;
     copy.send(bytes).await?;
     copy.finish().await?;
     Ok(())
 }
 
-async fn file(rows: &[AuditRow]) -> Vec<u8> {
+/// What is copied; `last` writes the last field of each.
+async fn file<R>(rows: &[R], row_of: impl Fn(&R) -> &AuditRow, last: impl Fn(&R, &mut Vec<u8>)) -> Vec<u8> {
     let mut out = Vec::with_capacity(64 + rows.len() * 512);
     out.extend_from_slice(SIGNATURE);
     // Neither flags nor an extension of the header.
     out.extend_from_slice(&[0; 8]);
-    for (at, row) in rows.iter().enumerate() {
+    for (at, kept) in rows.iter().enumerate() {
         if at > 0 && at.is_multiple_of(AT_ONCE) {
             tokio::task::yield_now().await;
         }
+        let row = row_of(kept);
         out.extend_from_slice(&COLUMNS.to_be_bytes());
         field(&mut out, &(row.recorded.timestamp_micros() - EPOCH).to_be_bytes());
         field(&mut out, row.request_id.as_bytes());
@@ -53,7 +68,7 @@ async fn file(rows: &[AuditRow]) -> Vec<u8> {
             out.push(JSONB);
             out.extend_from_slice(row.what.as_str().as_bytes());
         });
-        field(&mut out, &hash(&row.hashed()));
+        last(kept, &mut out);
     }
     out.extend_from_slice(&(-1_i16).to_be_bytes());
     out

@@ -1,14 +1,21 @@
 //! The audit: one kind of row for reads, writes, refusals and sign-ins, inserted here only, each with the hash of all that it says.
 //!
-//! A write's rows are in its transaction ([`insert`]). What only reads is queued and copied in batches ([`queue`]); the rows are
-//! chained by [`seal`], and read as R4 AuditEvents by [`read`].
+//! A write's rows are in its transaction ([`insert`]). What only reads is queued ([`queue`]): a small batch is copied as rows, a large one
+//! lies in the [`journal`] as one row until somebody asks or there is time ([`unroll`]). Both are chained by [`seal`] and judged by
+//! [`verify`]; rows are read as R4 AuditEvents by [`read`].
 
 mod copy;
 mod event;
+mod journal;
 mod queue;
 mod read;
+mod record;
 mod seal;
+mod unroll;
+mod verify;
 mod what;
+
+use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement, Value};
@@ -17,7 +24,7 @@ use sha2::{Digest as _, Sha256};
 pub use event::AuditEntry;
 pub(crate) use queue::Queue;
 pub use read::{AuditFilter, AuditPage, PARAMETERS};
-pub use seal::{Break, Verified};
+pub use verify::{Break, Verified};
 use what::write_number;
 pub use what::{Members, What};
 
@@ -33,7 +40,7 @@ pub struct AuditRow {
     /// `C`, `R`, `U`, `D` or `E`.
     pub action: &'static str,
     /// The interaction, such as `read` or `login`.
-    pub subtype: String,
+    pub subtype: Cow<'static, str>,
     /// 0 done, 4 refused, 8 failed, 12 the server had to stop.
     pub outcome: i16,
     /// Row keys of the patients concerned.

@@ -1,7 +1,9 @@
 //! The queue of what only reads: bounded, flushed in batches. When it is full who reads waits; nothing is dropped.
 //!
-//! A process that is killed loses at most what came within [`BATCH_EVERY`]; who cannot have that waits for the row to be written.
+//! A process that is killed loses at most what came within [`BATCH_EVERY`]; who cannot have that waits for the row to be written. A large
+//! batch goes into the journal, a small one in rows.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,23 +11,34 @@ use std::time::Duration;
 use sea_orm::sqlx::PgPool;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, oneshot};
 
-use super::AuditRow;
 use super::copy::copy;
+use super::unroll::Backlog;
+use super::{AuditRow, journal, record};
 use crate::store::driver_error;
 use crate::{Store, StoreError};
 
-/// Rows in memory at most.
+/// Events in memory at most.
 const CAPACITY: usize = 4096;
-/// Rows of one statement at most. A quarter of what fits, so that the next batch fills while one is written; a busy server fills it
+/// Events of one batch at most. A quarter of what fits, so that the next batch fills while one is written; a busy server fills it
 /// sooner than [`BATCH_EVERY`], and pays the statement's round trips and flush for all of it.
 const BATCH: usize = 1024;
+/// A batch of so many bytes is full as well.
+const BATCH_BYTES: usize = 4 << 20;
 const BATCH_EVERY: Duration = Duration::from_millis(100);
+/// A batch of fewer events is written as rows at once: beside its transaction they cost little, and are there to be seen.
+const JOURNALED: usize = 32;
 /// How long a batch that the database does not take waits for the next try.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// How long a request waits for a place, and who closes for the queue to be written.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// What a thread keeps to write events in.
+const SCRATCH: usize = 64 << 10;
 
-/// What waits to be written. A row wakes nobody but where it opens a batch, fills one, or somebody waits for it: a read would else wake
+thread_local! {
+    static RECORD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What waits to be written. An event wakes nobody but where it opens a batch, fills one, or somebody waits for it: a read would else wake
 /// the task that writes, each time.
 struct Shared {
     waiting: Mutex<Waiting>,
@@ -33,12 +46,44 @@ struct Shared {
     wakes: Notify,
 }
 
+/// Events as [`record`]s.
+#[derive(Default)]
+struct Batch {
+    events: usize,
+    records: Vec<u8>,
+}
+
+impl Batch {
+    fn full(&self) -> bool {
+        self.events >= BATCH || self.records.len() >= BATCH_BYTES
+    }
+}
+
 #[derive(Default)]
 struct Waiting {
-    rows: VecDeque<AuditRow>,
-    /// Who waits until all rows that are here by now are written.
+    /// All but the last are full.
+    batches: VecDeque<Batch>,
+    /// Who waits until all events that are here by now are written.
     asking: Vec<oneshot::Sender<()>>,
     closed: bool,
+}
+
+impl Waiting {
+    /// Whether the event is the first one, or fills a batch.
+    fn add(&mut self, record: &[u8]) -> bool {
+        let first = self.batches.is_empty();
+        if self.batches.back().is_none_or(Batch::full) {
+            self.batches.push_back(Batch::default());
+        }
+        let batch = self.batches.back_mut().expect("there is one now");
+        batch.events += 1;
+        batch.records.extend_from_slice(record);
+        first || batch.full()
+    }
+
+    fn ready(&self) -> bool {
+        !self.asking.is_empty() || self.batches.front().is_some_and(Batch::full)
+    }
 }
 
 impl Shared {
@@ -46,13 +91,21 @@ impl Shared {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The bytes of an event are made before the lock is taken, and by who asks: the row is gone on the thread it was made on.
     fn add(&self, row: Option<AuditRow>, asking: Option<oneshot::Sender<()>>) {
-        let mut waiting = self.lock();
-        let asked = asking.is_some();
-        waiting.rows.extend(row);
-        waiting.asking.extend(asking);
-        let wakes = asked || waiting.rows.len() == 1 || waiting.rows.len() == BATCH;
-        drop(waiting);
+        let wakes = RECORD.with_borrow_mut(|bytes| {
+            bytes.clear();
+            if let Some(row) = &row {
+                record::write(row, bytes);
+            }
+            let mut waiting = self.lock();
+            let asked = asking.is_some();
+            waiting.asking.extend(asking);
+            let notable = row.is_some() && waiting.add(bytes);
+            drop(waiting);
+            bytes.shrink_to(SCRATCH);
+            asked || notable
+        });
         if wakes {
             self.wakes.notify_one();
         }
@@ -63,7 +116,8 @@ impl Shared {
 #[derive(Clone)]
 pub(crate) struct Queue {
     sender: Arc<Sender>,
-    pool: PgPool,
+    pub(super) pool: PgPool,
+    pub(super) backlog: Arc<Backlog>,
 }
 
 struct Sender(Arc<Shared>);
@@ -76,12 +130,14 @@ impl Drop for Sender {
 }
 
 impl Queue {
-    /// Over a pool of its own: the audit does not stand in line with requests for a connection.
+    /// Over a pool of its own, of two: the audit does not stand in line with requests for a connection, and who wants to see it not with
+    /// who writes it.
     pub fn start(pool: PgPool) -> Self {
         let shared =
             Arc::new(Shared { waiting: Mutex::default(), places: Semaphore::new(CAPACITY), wakes: Notify::new() });
-        tokio::spawn(write(pool.clone(), Arc::clone(&shared)));
-        Self { sender: Arc::new(Sender(shared)), pool }
+        let backlog = Arc::new(Backlog::default());
+        tokio::spawn(write(pool.clone(), Arc::clone(&shared), Arc::clone(&backlog)));
+        Self { sender: Arc::new(Sender(shared)), pool, backlog }
     }
 
     pub async fn close(&self) {
@@ -112,11 +168,11 @@ impl Store {
         within_patience(async { wait.await.map_err(|_| ()) }).await
     }
 
-    /// Writes every row that is queued by now.
+    /// Writes every event that is queued by now, in the journal or in rows.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when that takes more than ten seconds.
-    pub async fn flush_audit(&self) -> Result<(), StoreError> {
+    pub(crate) async fn write_audit(&self) -> Result<(), StoreError> {
         let (done, wait) = oneshot::channel();
         self.audit.sender.0.add(None, Some(done));
         within_patience(async { wait.await.map_err(|_| ()) }).await
@@ -130,15 +186,14 @@ async fn within_patience(act: impl Future<Output = Result<(), ()>>) -> Result<()
     }
 }
 
-async fn write(pool: PgPool, queue: Arc<Shared>) {
+async fn write(pool: PgPool, queue: Arc<Shared>, backlog: Arc<Backlog>) {
     loop {
         // The first one opens the batch; a full one, or somebody who waits, closes it.
         let mut closes = None;
         loop {
             let (opened, ready, closed) = {
                 let waiting = queue.lock();
-                let ready = !waiting.asking.is_empty() || waiting.rows.len() >= BATCH;
-                (!waiting.rows.is_empty(), ready, waiting.closed)
+                (!waiting.batches.is_empty(), waiting.ready(), waiting.closed)
             };
             if closed && !opened && !ready {
                 return;
@@ -155,31 +210,53 @@ async fn write(pool: PgPool, queue: Arc<Shared>) {
                 break;
             }
         }
-        let (rows, asking) = {
+        let (batches, asking) = {
             let mut waiting = queue.lock();
             let asking = std::mem::take(&mut waiting.asking);
             // Who waits, waits for all that is here, and for none of what comes later.
-            let n = if asking.is_empty() { BATCH } else { waiting.rows.len() };
-            let n = n.min(waiting.rows.len());
-            (waiting.rows.drain(..n).collect::<Vec<_>>(), asking)
+            let n = if asking.is_empty() { 1.min(waiting.batches.len()) } else { waiting.batches.len() };
+            (waiting.batches.drain(..n).collect::<Vec<_>>(), asking)
         };
-        let n = rows.len();
-        let mut rows = rows.into_iter();
-        loop {
-            let batch: Vec<AuditRow> = rows.by_ref().take(BATCH).collect();
-            if batch.is_empty() {
-                break;
-            }
-            commit(&pool, batch).await;
+        for batch in batches {
+            keep(&pool, &backlog, &batch).await;
+            queue.places.add_permits(batch.events);
         }
-        queue.places.add_permits(n);
         for done in asking {
             let _ = done.send(());
         }
     }
 }
 
-/// Until the database has the batch. A row that it refuses by itself is named in the log, and the others go on.
+/// Until the database has the batch.
+async fn keep(pool: &PgPool, backlog: &Backlog, batch: &Batch) {
+    while batch.events >= JOURNALED && backlog.has_room() {
+        match add(pool, batch).await {
+            Ok(()) => {
+                backlog.grew(batch.events as u64);
+                return;
+            }
+            Err(StoreError::Internal(cause)) => {
+                tracing::error!(cause, "the journal of the audit cannot be written");
+                break;
+            }
+            Err(cause) => wait(&cause, batch.events).await,
+        }
+    }
+    let rows = record::read(&batch.records).expect("records of this process");
+    commit(pool, rows).await;
+}
+
+async fn add(pool: &PgPool, batch: &Batch) -> Result<(), StoreError> {
+    let mut connection = pool.acquire().await.map_err(driver_error)?;
+    journal::add(&mut connection, batch.events, &batch.records).await.map_err(driver_error)
+}
+
+async fn wait(cause: &StoreError, rows: usize) {
+    tracing::warn!(%cause, rows, "the audit waits for the database");
+    tokio::time::sleep(RETRY_AFTER).await;
+}
+
+/// Until the database has the rows. A row that it refuses by itself is named in the log, and the others go on.
 async fn commit(pool: &PgPool, mut rows: Vec<AuditRow>) {
     loop {
         match store(pool, &rows).await {
@@ -193,10 +270,7 @@ async fn commit(pool: &PgPool, mut rows: Vec<AuditRow>) {
                 Box::pin(commit(pool, rows)).await;
                 rows = second;
             }
-            Err(cause) => {
-                tracing::warn!(%cause, rows = rows.len(), "the audit waits for the database");
-                tokio::time::sleep(RETRY_AFTER).await;
-            }
+            Err(cause) => wait(&cause, rows.len()).await,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The audit as it is read: one event for each row and patient, found by columns. What a restricted actor gets is about its own patients:
-//! of a request that touched others too, it sees its own part.
+//! of a request that touched others too, it sees its own part. What was answered before the question is in rows when they are looked
+//! through ([`Store::flush_audit`]).
 //!
 //! Search parameters are compiled here, because the audit has no head table and no index of terms. What is not served is refused by name.
 
@@ -115,6 +116,7 @@ impl Store {
     pub(in crate::store) async fn audit_read(&self, actor: &Actor, id: &str) -> Result<Lookup, StoreError> {
         actor.require_audit(Interaction::Read)?;
         let Some((row, part)) = parsed_id(id) else { return Ok(Lookup::Absent) };
+        self.flush_audit().await?;
         let mut sql = Sql::new();
         sql.push(COLUMNS);
         self.audit_from(&mut sql, actor);
@@ -153,6 +155,7 @@ impl Store {
         let mut sql = Sql::new();
         sql.push("SELECT count(*) AS n");
         self.audit_matching(&mut sql, actor, wanted)?;
+        self.flush_audit().await?;
         let row = self.db.query_one_raw(sql.statement()).await?;
         let row = row.ok_or_else(|| StoreError::Internal("a count without a row".into()))?;
         Ok(row.try_get::<i64>("", "n")? as u64)
@@ -187,6 +190,7 @@ impl Store {
         }
         sql.push(&format!(" ORDER BY a.recorded {direction}, a.id {direction}, p.part {direction} LIMIT "));
         sql.bind(i64::from(page.limit) + 1);
+        self.flush_audit().await?;
         let rows = self.db.query_all_raw(sql.statement()).await?;
         let more = rows.len() > page.limit as usize;
         let found = rows.iter().take(page.limit as usize).map(|row| entry(actor, row));

@@ -12,13 +12,18 @@ pub struct What(String);
 impl What {
     /// An object of the members that `write` names, in the order of their names.
     pub fn of(write: impl FnOnce(&mut Members<'_>)) -> Self {
-        let mut out = String::with_capacity(192);
+        let mut out = String::with_capacity(384);
         object(&mut out, write);
         Self(out)
     }
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// A text that was one before.
+    pub(super) fn written(text: String) -> Self {
+        Self(text)
     }
 }
 
@@ -46,6 +51,19 @@ pub struct Members<'t> {
 impl Members<'_> {
     pub fn text(&mut self, name: &'static str, value: &str) -> &mut Self {
         write_text(value, self.name(name));
+        self
+    }
+
+    /// A text of two parts with a slash between them.
+    pub fn reference(&mut self, name: &'static str, resource_type: &str, id: &str) -> &mut Self {
+        let out = self.name(name);
+        if plain(resource_type) && plain(id) {
+            for part in ["\"", resource_type, "/", id, "\""] {
+                out.push_str(part);
+            }
+        } else {
+            write_text(&format!("{resource_type}/{id}"), out);
+        }
         self
     }
 
@@ -109,8 +127,13 @@ pub(super) fn write_number(value: i64, out: &mut String) {
     let _ = write!(out, "{value}");
 }
 
+/// Whether nothing of a text has to be escaped.
+fn plain(text: &str) -> bool {
+    text.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\')
+}
+
 fn write_text(text: &str, out: &mut String) {
-    if text.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\') {
+    if plain(text) {
         out.push('"');
         out.push_str(text);
         out.push('"');
