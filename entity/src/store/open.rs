@@ -88,7 +88,7 @@ impl Store {
         let seal = Seal::new(&key);
         let key = key.try_into().map_err(|_| StoreError::Internal("the index key is not 16 bytes".into()))?;
         // One for who writes the audit, one for who unrolls its journal.
-        let mut options = pool(config, 2, &[]);
+        let mut options = pool(config, 2, &[("plan_cache_mode", "force_custom_plan")]);
         options.min_connections(1).connect_lazy(true);
         let audit = Queue::start(Database::connect(options).await?.get_postgres_connection_pool().clone());
         let bell = Bell::start(db.clone());
