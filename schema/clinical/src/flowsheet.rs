@@ -31,6 +31,8 @@ pub struct Parameter {
     /// As people write it.
     pub unit: &'static str,
     pub ucum: &'static str,
+    /// HL7 observation-category, code and display.
+    pub category: (&'static str, &'static str),
     /// Least value that is believed.
     pub least: f64,
     /// Greatest value that is believed.
@@ -76,26 +78,40 @@ impl Row {
             Self::Other(own) => own.source,
         }
     }
+
+    /// Whether it is computed from other measurements and never told.
+    pub fn is_computed(self) -> bool {
+        self.code() == vital::BMI.analyte.code
+    }
 }
+
+/// The unit of what is counted in points, in UCUM.
+pub const POINTS: &str = "{score}";
+/// By the definitions of HL7 observation-category: scores of assessment scales, and what is observed of the patient with simple instruments.
+const SURVEY: (&str, &str) = ("survey", "Survey");
+const EXAM: (&str, &str) = ("exam", "Exam");
 
 const GLASGOW: &str = "codes: HL7 FHIR R4, questionnaire-example-gcs and observation-example-glasgow; points: Teasdale and Jennett, Lancet \
                        1974;2:81, with the motor scale of six points of 1976";
 
 const fn points(name: &'static str, code: Code, least: f64, most: f64) -> Parameter {
-    Parameter { name, code, unit: "{score}", ucum: "{score}", least, most, source: GLASGOW }
+    Parameter { name, code, unit: "points", ucum: POINTS, category: SURVEY, least, most, source: GLASGOW }
 }
 
-static GCS_TOTAL: Parameter =
+pub static GCS_TOTAL: Parameter =
     points("Glasgow Coma Scale, total", loinc("9269-2", "Glasgow coma score total"), 3.0, 15.0);
 static GCS_EYE: Parameter = points("Eye opening", loinc("9267-6", "Glasgow coma score eye opening"), 1.0, 4.0);
 static GCS_VERBAL: Parameter = points("Verbal response", loinc("9270-0", "Glasgow coma score verbal"), 1.0, 5.0);
 static GCS_MOTOR: Parameter = points("Motor response", loinc("9268-4", "Glasgow coma score motor"), 1.0, 6.0);
+/// What the total is the sum of.
+pub static GCS_PARTS: [&Parameter; 3] = [&GCS_EYE, &GCS_VERBAL, &GCS_MOTOR];
 
 static PAIN: Parameter = Parameter {
     name: "Pain score",
     code: lab::PAIN.code,
-    unit: "{score}",
-    ucum: "{score}",
+    unit: "points",
+    ucum: POINTS,
+    category: SURVEY,
     least: 0.0,
     most: 10.0,
     source: "from 0 to 10 by the definition of LOINC 72514-3, \"Pain severity - 0-10 verbal numeric rating [Score] - Reported\"",
@@ -106,11 +122,11 @@ const FLUID: &str = "codes: HL7 Clinical Practice Guidelines 2.0.0, example chf-
                      than 100 litres a day is a slip of the unit";
 
 const fn fluid(name: &'static str, code: Code) -> Parameter {
-    Parameter { name, code, unit: "mL", ucum: "mL", least: 0.0, most: 100_000.0, source: FLUID }
+    Parameter { name, code, unit: "mL", ucum: "mL", category: EXAM, least: 0.0, most: 100_000.0, source: FLUID }
 }
 
-static FLUID_INTAKE: Parameter = fluid("Fluid intake in 24 hours", loinc("9108-2", "Fluid intake total 24 hour"));
-static URINE_OUTPUT: Parameter = fluid("Urine output in 24 hours", loinc("9192-6", "Urine output 24 hour"));
+pub static FLUID_INTAKE: Parameter = fluid("Fluid intake in 24 hours", loinc("9108-2", "Fluid intake total 24 hour"));
+pub static URINE_OUTPUT: Parameter = fluid("Urine output in 24 hours", loinc("9192-6", "Urine output 24 hour"));
 
 pub static TEMPLATES: &[Template] = &[
     Template {

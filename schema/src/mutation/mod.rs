@@ -11,10 +11,12 @@ mod death;
 mod document;
 mod encounter;
 mod family;
+mod flowsheet;
 pub(crate) mod glass;
 mod household;
 mod immunization;
 mod input;
+mod measurement;
 mod merge;
 mod message;
 mod note;
@@ -61,6 +63,7 @@ use encounter::{
     EncounterTransferPayload,
 };
 use family::{FamilyHistoryNoneKnownInput, FamilyHistoryNoneKnownPayload};
+use flowsheet::{FlowsheetRecordInput, FlowsheetRecordPayload};
 use glass::{
     BreakGlassClosePayload, BreakGlassOpenInput, BreakGlassReviewInput, ChartGrantGiveInput, ChartGrantPayload,
 };
@@ -351,6 +354,16 @@ impl Mutation {
         #[graphql(desc = "What was measured")] input: VitalsRecordInput,
     ) -> Result<VitalsRecordPayload> {
         vitals::record(session(ctx), input).await
+    }
+
+    /// Records what was measured at one moment by the rows of a flowsheet. Abnormal values are recorded and flagged; impossible ones are
+    /// refused, and so are values of rows that are computed from others.
+    async fn flowsheet_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What was measured")] input: FlowsheetRecordInput,
+    ) -> Result<FlowsheetRecordPayload> {
+        flowsheet::record(session(ctx), input).await
     }
 
     /// Registers a patient under a new medical record number. Who may be on record already is told first.

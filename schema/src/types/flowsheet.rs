@@ -56,6 +56,10 @@ impl FlowsheetParameter {
     async fn unit_code(&self) -> &str {
         self.0.units()[1]
     }
+    /// Whether it is computed from others and never told.
+    async fn is_computed(&self) -> bool {
+        self.0.is_computed()
+    }
     /// Least value that is believed.
     async fn least(&self) -> f64 {
         self.0.bounds()[0]

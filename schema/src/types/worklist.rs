@@ -54,6 +54,8 @@ pub struct WorklistFilter {
     pub unowned: bool,
     /// Only tasks of these priorities.
     pub priority: Option<Vec<Priority>>,
+    /// True: only tasks by which messages wait to be read. False: all but those.
+    pub messages: Option<bool>,
 }
 
 /// Something that waits.
@@ -221,8 +223,8 @@ pub(crate) async fn worklist(
     let patient = filter.patient.as_ref().map(|id| some_id("patient", id, &[ResourceType::Patient])).transpose()?;
     let owner = filter.owner.as_ref().map(|id| some_id("owner", id, OWNERS)).transpose()?;
     let me = session.actor.fhir_user.clone();
-    if kind != WorklistKind::Tasks && (filter.unowned || filter.priority.is_some()) {
-        return Err(invalid("filter", "unowned and priority are of tasks"));
+    if kind != WorklistKind::Tasks && (filter.unowned || filter.priority.is_some() || filter.messages.is_some()) {
+        return Err(invalid("filter", "unowned, priority and messages are of tasks"));
     }
     if owner.is_some() && (filter.unowned || kind == WorklistKind::NotesToSign) {
         return Err(invalid("owner", "owner has no meaning here"));
@@ -257,6 +259,8 @@ pub(crate) async fn worklist(
             } else if patient.is_none() {
                 pairs.push(("owner", owners_of(session, &me.ok_or_else(nobody)?).await?.join(",")));
             }
+            let name = filter.messages.map(|messages| if messages { "code" } else { "code:not" });
+            pairs.extend(name.map(|name| (name, format!("{TASK_KIND}|{MESSAGE}"))));
             pairs.extend(filter.priority.map(|p| ("priority", alternatives(p.into_iter().map(Priority::code)))));
             let list = List::search(session, asked(session, ResourceType::Task, &pairs)?, &request).await?;
             Ok(WorklistConnection { list, outstanding: None })

@@ -71,6 +71,18 @@ async fn a_message_waits_for_each_who_gets_it_until_it_is_read() {
     assert_eq!(heard, expected);
     assert_eq!(waiting(&site, &kim).await, ["Potassium", "Potassium"]);
     assert!(waiting(&site, &lee).await.is_empty());
+    // Messages and other tasks are told apart, and counted apart.
+    let call = json!({"code": {"text": "Call"}, "description": "Call the ward", "owner": "Practitioner/nurse"});
+    site.act(&lee, "taskCreate", call, "... on TaskSaved { task { id } }").await;
+    let counted = "query($of: Boolean) { worklist(kind: TASKS, filter: {messages: $of}, first: 20) { totalCount nodes { title } } }";
+    for (of, titles) in [(json!(true), vec!["Potassium"; 2]), (json!(false), vec!["Call the ward"])] {
+        let list = site.ask(&kim, counted, json!({ "of": of })).await["worklist"].clone();
+        let told: Vec<&str> = list["nodes"].as_array().unwrap().iter().map(|n| n["title"].as_str().unwrap()).collect();
+        assert_eq!((told, &list["totalCount"]), (titles.clone(), &json!(titles.len())), "{list}");
+    }
+    let wrong = "{ worklist(kind: NOTES_TO_SIGN, filter: {messages: true}, first: 1) { totalCount } }";
+    let wrong = site.answer(&kim, wrong, json!({})).await;
+    assert_eq!(wrong["errors"][0]["extensions"]["expression"], json!(["filter"]), "{wrong}");
     // Who it is not for cannot say that it was read; who it is for can, once.
     let of = |task: &Value, version: &str| json!({"id": task["id"], "expectedVersion": version});
     let refused = site.act(&lee, "notificationRead", of(&tasks[0], "1"), READ).await;
@@ -82,7 +94,7 @@ async fn a_message_waits_for_each_who_gets_it_until_it_is_read() {
     let read = site.act(&kim, "notificationRead", of(&tasks[0], "1"), READ).await;
     assert_eq!((&read["task"]["status"], &read["task"]["versionId"]), (&json!("COMPLETED"), &json!("2")), "{read}");
     assert_eq!(site.act(&kim, "notificationRead", of(&tasks[0], "1"), READ).await["__typename"], "Stale");
-    assert_eq!(waiting(&site, &kim).await, ["Potassium"]);
+    assert_eq!(waiting(&site, &kim).await, ["Call the ward", "Potassium"]);
     // An answer, told to the sender; what was told before it would have come before it.
     let reply = message(&["Practitioner/physician"], json!({"subject": "Done", "inReplyTo": told["id"]}));
     let reply = site.act(&kim, "messageSend", reply, SENT).await;

@@ -10,6 +10,7 @@ mod acts_care;
 mod acts_document;
 mod acts_encounter;
 mod acts_family;
+mod acts_flowsheet;
 mod acts_message;
 mod acts_note;
 mod acts_questionnaire;

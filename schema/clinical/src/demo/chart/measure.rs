@@ -9,6 +9,7 @@ use crate::demo::table::lab::{self, Analyte, Measure, Panel, Range};
 use crate::demo::table::{Code, code, snomed};
 use crate::demo::time::{DAY, HOUR};
 use crate::demo::writer::{Decimal, Ref, Writer};
+use crate::flowsheet::Parameter;
 use crate::form::{self, Scale};
 use crate::score;
 
@@ -139,6 +140,22 @@ impl Chart<'_> {
     pub fn stated(&mut self, analyte: &Analyte, value: f64, visit: Visit) -> Ref {
         let value = Self::printed(analyte, value);
         self.observe(&EXAM, analyte, value, visit.at, visit.encounter, visit.doctor)
+    }
+
+    /// A value of a flowsheet that is no vital sign, as the ward charts it. `from`: what it is derived from.
+    pub fn charted(&mut self, row: &Parameter, value: f64, at: i64, encounter: Ref, who: usize, from: &[Ref]) -> Ref {
+        let category = code(OBSERVATION_CATEGORY, row.category.0, row.category.1);
+        let (target, mut w) = self.observation_head(&category, (&row.code, row.name), FINAL, at, encounter);
+        w.date_time("issued", at);
+        w.references("performer", institution::practitioner(who), Some(institution::practitioner_name(who)));
+        w.quantity("valueQuantity", Decimal::round(value.clamp(row.least, row.most), 0), row.unit, row.ucum);
+        if !from.is_empty() {
+            w.list("derivedFrom");
+            from.iter().for_each(|source| w.item_reference(*source, None));
+            w.end();
+        }
+        self.push(w);
+        target
     }
 
     /// A scale that the patient filled in, and its sum.

@@ -13,6 +13,8 @@ use crate::demo::table::{problem, snomed};
 use crate::demo::time::{DAY, HOUR, MINUTE};
 use crate::demo::writer::{Ref, Writer};
 
+use super::flowsheet;
+
 /// The stay that is going on, for patients with a bed.
 pub fn write(chart: &mut Chart<'_>) {
     let Some(slot) = chart.person.inpatient else { return };
@@ -20,7 +22,8 @@ pub fn write(chart: &mut Chart<'_>) {
     let story = story_of(chart, slot);
     let admitted = chart.now - story.days * DAY - (2 + chart.rng.below(9) as i64) * HOUR;
     let (bed, name) = institution::bed(slot);
-    stay(chart, story, admitted, None, bed, &name);
+    let (encounter, nurse) = stay(chart, story, admitted, None, bed, &name);
+    flowsheet::write(chart, admitted, encounter, nurse);
 }
 
 fn story_of(chart: &Chart<'_>, slot: u32) -> &'static Story {
@@ -52,7 +55,7 @@ pub fn past_pneumonia(chart: &mut Chart<'_>, admitted: i64) {
     stay(chart, &story::PNEUMONIA, admitted, Some(admitted + length), place, WARDS[ward]);
 }
 
-/// Emergency department, ward, vital signs, results, drugs, notes. `discharged` absent while the patient is in bed.
+/// Emergency department, ward, vital signs, results, drugs, notes; answers with the stay and its nurse. `discharged` absent while the patient is in bed.
 fn stay(
     chart: &mut Chart<'_>,
     story: &'static Story,
@@ -60,7 +63,7 @@ fn stay(
     discharged: Option<i64>,
     place: Ref,
     place_name: &str,
-) {
+) -> (Ref, usize) {
     let last = discharged.unwrap_or(chart.now);
     let main = story.problems[0];
     let doctor =
@@ -135,6 +138,7 @@ fn stay(
     }
     notes(chart, story, Visit { encounter, at: admitted + 2 * HOUR, doctor }, discharged, nurse);
     team(chart, encounter, admitted, discharged, doctor, nurse);
+    (encounter, nurse)
 }
 
 fn attending(story: &Story) -> Clinic {

@@ -5,6 +5,7 @@
 mod acute;
 mod background;
 mod chronic;
+mod flowsheet;
 mod inpatient;
 mod pregnancy;
 mod primary;

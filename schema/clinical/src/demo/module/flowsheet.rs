@@ -1,0 +1,35 @@
+//! What a ward charts beside vital signs, each morning of a stay that is going on: fluids of the 24 hours before, and how awake the patient is.
+
+use crate::demo::chart::Chart;
+use crate::demo::time::{DAY, HOUR, MINUTE};
+use crate::demo::writer::Ref;
+use crate::flowsheet::{FLUID_INTAKE, GCS_PARTS, GCS_TOTAL, URINE_OUTPUT};
+
+/// What drinks and drips add up to in a day on a ward, and the urine of a day, in mL: ours, within what adults have.
+const INTAKE_ML: f64 = 2_100.0;
+const URINE_ML: f64 = 1_600.0;
+
+/// The mornings of a stay since `admitted`, by the nurses of the ward.
+pub fn write(chart: &mut Chart<'_>, admitted: i64, encounter: Ref, nurse: usize) {
+    chart.enter("flowsheet");
+    let last = chart.now - 95 * MINUTE;
+    for i in (0..(last - admitted) / DAY).rev() {
+        let (at, who) = (last - i * DAY, crate::demo::institution::nurse(nurse + i as usize));
+        let intake = (INTAKE_ML + chart.rng.normal() * 260.0) / 50.0;
+        let urine = (URINE_ML + chart.rng.normal() * 300.0) / 25.0;
+        chart.charted(&FLUID_INTAKE, intake.round().max(10.0) * 50.0, at, encounter, who, &[]);
+        chart.charted(&URINE_OUTPUT, urine.round().max(8.0) * 25.0, at, encounter, who, &[]);
+    }
+    for i in (0..(last - admitted) / (12 * HOUR)).rev() {
+        let (at, who) = (last - i * 12 * HOUR, crate::demo::institution::nurse(nurse + i as usize));
+        // Awake and oriented but for a night here and there.
+        let spoken = if chart.rng.chance(0.12) { 1.0 } else { 0.0 };
+        let worth = GCS_PARTS.map(|part| part.most - if std::ptr::eq(part, GCS_PARTS[1]) { spoken } else { 0.0 });
+        let parts: Vec<Ref> = GCS_PARTS
+            .iter()
+            .zip(worth)
+            .map(|(part, value)| chart.charted(part, value, at, encounter, who, &[]))
+            .collect();
+        chart.charted(&GCS_TOTAL, worth.iter().sum(), at, encounter, who, &parts);
+    }
+}
