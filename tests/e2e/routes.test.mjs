@@ -14,6 +14,11 @@ const ROUTES = [...readFileSync('../../frontend/src/app/router.tsx', 'utf8').mat
 const LEADS_ON = ['/', 'patients/:id', 'administration']
 /** Who opens a page: whoever works there. */
 const roleOf = (route) => (route.startsWith('administration/') ? 'admin' : 'physician')
+/** Views of a page that stand in its address. */
+const STATES = [
+  'inbox?view=gaps', 'schedule?view=week', 'patients/:id/clinical/results?show=abnormal', 'patients/:id/clinical/results?view=reports',
+  ...['intake-output', 'neurological', 'pain', 'none'].map((view) => `patients/:id/clinical/vitals?view=${view}&span=all`),
+]
 const WIDTHS = [[1280, 800], [1920, 1080], [820, 1180]]
 
 /** The page stands, and no part of it waits any more. */
@@ -49,7 +54,7 @@ test('who is not signed in sees a door without a fault', async () => {
   clear()
 })
 
-for (const route of ROUTES.filter((one) => !LEADS_ON.includes(one) && one !== '/login')) {
+for (const route of [...ROUTES.filter((one) => !LEADS_ON.includes(one) && one !== '/login'), ...STATES]) {
   test(`${route} in both themes, at each width`, async () => {
     await signInAs('physician')
     const query = '{ patients(first: 1, fhirQuery: "_has:Encounter:patient:status=in-progress&_has:Encounter:patient:class=IMP&_has:FamilyMemberHistory:patient:status=completed") { nodes { fhirId } } }'
@@ -82,6 +87,14 @@ test('the summary shows each column of its tables at 1280', async () => {
       return [...part.querySelectorAll('th, td')].filter((cell) => cell.getBoundingClientRect().right > column.right + 0.5).map((cell) => cell.textContent)
     })
     assert.deepEqual(cut, [], name)
+  }
+})
+
+test('at the width of a tablet the tables of the summary have all of it', async () => {
+  await page.setViewportSize({ width: 820, height: 1180 })
+  for (const name of ['Vitals', 'Latest results']) {
+    const [table, region] = await page.getByRole('region', { name, exact: true }).evaluate((part) => [part.querySelector('table').getBoundingClientRect().width, part.getBoundingClientRect().width])
+    assert.ok(table >= region - 1, `${name}: ${table} of ${region}`)
   }
 })
 

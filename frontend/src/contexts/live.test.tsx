@@ -2,7 +2,7 @@ import { act, render, screen } from '@testing-library/react'
 import { useState } from 'react'
 import { expect, it, vi } from 'vitest'
 import type { Events, Line, TopicEvent } from '../lib/events'
-import { LiveProvider, useHold, useLive } from './live'
+import { LiveProvider, useHold, useLive, useNotices } from './live'
 
 function fake(line: Line = 'open') {
   let now = line
@@ -62,4 +62,26 @@ it('reads without the line when it takes too long or is lost, and again when it 
   act(() => vi.advanceTimersByTime(100))
   expect(read).toHaveBeenCalledOnce()
   vi.useRealTimers()
+})
+
+it('counts what has come since the inbox was looked at, each once', () => {
+  let tell: (event: TopicEvent, id?: string) => void = () => undefined
+  const { events } = fake()
+  const watched = { ...events, watch: (_: string, listener: typeof tell) => { tell = listener; return () => { tell = () => undefined } } }
+  const News = ({ looking }: { looking: boolean }) => <p>{useNotices(true, looking)} new</p>
+  const draw = (looking: boolean) => <LiveProvider events={watched}><News looking={looking} /></LiveProvider>
+  const { container, rerender } = render(draw(false))
+  const come = (event: TopicEvent, id?: string) => act(() => tell(event, id))
+  come('started')
+  come('changed', 'Task/a')
+  come('changed', 'Task/a')
+  come('changed', 'Task/b')
+  come('changed')
+  expect(container).toHaveTextContent('2 new')
+  rerender(draw(true))
+  come('changed', 'Task/c')
+  expect(container).toHaveTextContent('0 new')
+  rerender(draw(false))
+  come('changed', 'Task/d')
+  expect(container).toHaveTextContent('1 new')
 })

@@ -1,5 +1,5 @@
 import { createContext, use, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
-import { createEvents, type Events, type Topic } from '../lib/events'
+import { createEvents, NOTICES, type Events, type Topic } from '../lib/events'
 
 /** Open forms: while there is one, what changed elsewhere waits. */
 interface Holds { hold: () => () => void; any: () => boolean; onRelease: (listener: () => void) => () => void }
@@ -27,6 +27,21 @@ export function LiveProvider({ events, children }: { events?: Events; children: 
   const [made] = useState(() => events ?? createEvents())
   const value = useMemo(() => ({ events: made, holds: createHolds() }), [made])
   return <LiveContext value={value}>{children}</LiveContext>
+}
+
+/**
+ * How many tasks and messages have come for who is signed in since they last looked at the inbox in this window, by the server's own word. What waited before is not among them: that
+ * would have to be read.
+ */
+export function useNotices(on: boolean, looking: boolean): number {
+  const live = use(LiveContext)
+  const [come, setCome] = useState<ReadonlySet<string>>(() => new Set())
+  if (looking && come.size > 0) setCome(new Set())
+  useEffect(() => {
+    if (!live || !on || looking) return undefined
+    return live.events.watch(NOTICES, (_, id) => { if (id) setCome((before) => (before.has(id) ? before : new Set([...before, id]))) })
+  }, [live, on, looking])
+  return come.size
 }
 
 /** While this is drawn, the chart under it is not read anew: a form in a row that moved would be gone with what was written in it. */

@@ -1,6 +1,6 @@
 import type { Client, ClientOptions, Sink } from 'graphql-ws'
 import { expect, it, vi } from 'vitest'
-import { createEvents, waitOf } from './events'
+import { createEvents, NOTICES, waitOf } from './events'
 
 /** A socket that does what the test says. */
 function setUp() {
@@ -52,6 +52,19 @@ it('keeps following from tab to tab, and stops when nobody comes back', () => {
   vi.advanceTimersByTime(11_000)
   expect(stop).toHaveBeenCalledOnce()
   vi.useRealTimers()
+})
+
+it('tells by id what has come for who is signed in; who is nobody of the record loses no line by it', () => {
+  const { events, sinks, connected } = setUp()
+  const heard: unknown[] = []
+  events.watch(NOTICES, (event, id) => heard.push([event, id]))
+  connected()
+  const notice = (notification: object) => sinks.at(-1)?.next({ data: { notification } })
+  notice({ __typename: 'Resync', reason: 'STARTED' })
+  notice({ __typename: 'Changed', id: 'Task/t' })
+  expect(heard).toEqual([['started', undefined], ['changed', 'Task/t']])
+  sinks.at(-1)?.error(new Error('nobody of the record'))
+  expect([events.line(), sinks.length]).toEqual(['open', 1])
 })
 
 it('waits little at first and never long', () => {

@@ -5,7 +5,7 @@
 import { createClient as createSocket, type Client as SocketClient } from 'graphql-ws'
 import { formatDocument, stringifyDocument, type TypedDocumentNode } from 'urql'
 import { graphql } from '../gql'
-import type { PatientEventsSubscription, TypeEventsSubscription } from '../gql/graphql'
+import type { NoticeEventsSubscription, PatientEventsSubscription, TypeEventsSubscription } from '../gql/graphql'
 import { signInNeeded } from './auth'
 
 const PatientEvents = graphql(`
@@ -16,25 +16,33 @@ const TypeEvents = graphql(`
   subscription TypeEvents($types: [String!]!) { recordChanged(types: $types) { __typename ... on Changed { id } ... on Resync { reason } } }
 `)
 
+const NoticeEvents = graphql(`
+  subscription NoticeEvents { notification { __typename ... on Changed { id } ... on Resync { reason } } }
+`)
+
 /** The text that the server trusts: the one its hash was made of. */
 const textOf = <Data, Variables extends object>(document: TypedDocumentNode<Data, Variables>) => stringifyDocument(formatDocument(document))
 
-/** What is followed: a patient by global id, or FHIR types, such as `Encounter Location`. */
+/** What is followed: a patient by global id, FHIR types, such as `Encounter Location`, or what comes for who is signed in. */
 export type Topic = string
+export const NOTICES: Topic = 'notices'
 const asked = (topic: Topic): { query: string; operationName: string; variables: Record<string, unknown> } =>
-  topic.includes('/') ? { query: textOf(PatientEvents), operationName: 'PatientEvents', variables: { id: topic } }
+  topic === NOTICES ? { query: textOf(NoticeEvents), operationName: 'NoticeEvents', variables: {} }
+    : topic.includes('/') ? { query: textOf(PatientEvents), operationName: 'PatientEvents', variables: { id: topic } }
     : { query: textOf(TypeEvents), operationName: 'TypeEvents', variables: { types: topic.split(' ') } }
 
 /** `trying`: not open yet; `lost`: it was open or could not be opened, and is tried again. */
 export type Line = 'trying' | 'open' | 'lost'
 /** `started`: from now on nothing is missed; `changed`: something of what is followed is another now. */
 export type TopicEvent = 'started' | 'changed'
+type Listener = (event: TopicEvent, id?: string) => void
 export interface Events {
   line: () => Line
   onLine: (listener: () => void) => () => void
   /** Whether the events of that topic are being told now. */
   follows: (topic: Topic) => boolean
-  watch: (topic: Topic, listener: (event: TopicEvent) => void) => () => void
+  /** The listener is told by id which record has changed; without one something may have been missed. */
+  watch: (topic: Topic, listener: Listener) => () => void
 }
 
 /** How long a topic is followed after the last who watched: going from tab to tab keeps the line. */
@@ -44,7 +52,7 @@ export const waitOf = (tries: number): number => Math.min(5000, 250 * 2 ** Math.
 const ANSWER_MS = 5000
 const SESSION_ENDED = 4403
 
-interface Followed { started: boolean; listeners: Set<(event: TopicEvent) => void>; stop: () => void; linger: ReturnType<typeof setTimeout> | undefined }
+interface Followed { started: boolean; listeners: Set<Listener>; stop: () => void; linger: ReturnType<typeof setTimeout> | undefined }
 
 const pause = (ms: number) => new Promise<void>((done) => { setTimeout(done, ms) })
 
@@ -86,19 +94,20 @@ export function createEvents(url = `${window.location.origin.replace(/^http/, 'w
 
   const follow = (topic: Topic): Followed => {
     const one: Followed = { started: false, listeners: new Set(), stop: () => undefined, linger: undefined }
-    const tell = (event: TopicEvent) => one.listeners.forEach((listener) => listener(event))
+    const tell: Listener = (event, id) => one.listeners.forEach((listener) => listener(event, id))
     const begin = () => {
-      one.stop = socket.subscribe<PatientEventsSubscription | TypeEventsSubscription>(asked(topic), {
+      one.stop = socket.subscribe<PatientEventsSubscription | TypeEventsSubscription | NoticeEventsSubscription>(asked(topic), {
         next: ({ data }) => {
           if (!data) return
-          const event = 'patientChanged' in data ? data.patientChanged : data.recordChanged
-          if (event.__typename === 'Changed') { tell('changed'); return }
+          const event = 'patientChanged' in data ? data.patientChanged : 'notification' in data ? data.notification : data.recordChanged
+          if (event.__typename === 'Changed') { tell('changed', event.id); return }
           const first = !one.started
           one.started = true
           tell(first ? 'started' : 'changed')
         },
         // What the server refuses for good is asked again all the same, but slowly: nobody is left with a line that only seems open.
-        error: () => { one.started = false; turn('lost'); void pause(waitOf(9)).then(() => { if (followed.get(topic) === one) begin() }) },
+        // For who is nobody of the record nothing comes, and no line is lost by that.
+        error: () => { one.started = false; if (topic === NOTICES) return; turn('lost'); void pause(waitOf(9)).then(() => { if (followed.get(topic) === one) begin() }) },
         complete: () => undefined,
       })
     }

@@ -23,9 +23,10 @@ export const mayWork = (session: Session): boolean => session.roles.some((role) 
  * Families of acts. `chart`: problems, vaccinations, vital signs, procedures, family history, care teams; `allergies`; `register`: a new
  * patient; `person`: who a patient is, who belongs to them and who pays, once on record; `household`: a new related person or coverage;
  * `consent`: what the patient says; `withdraw`: taking that back; `taken`: what is taken without a prescription; `acknowledge`: results;
- * `encounters`: visits and stays; `schedule`: appointments; `document`: files of the chart.
+ * `encounters`: visits and stays; `schedule`: appointments; `document`: files of the chart;
+ * `message`: what people write to one another.
  */
-export type Act = 'household' | 'consent' | 'withdraw' | 'taken' | 'emergency' | 'acknowledge' | 'encounters' | 'chart' | 'allergies' | 'register' | 'person' | 'schedule' | 'document'
+export type Act = 'household' | 'consent' | 'withdraw' | 'taken' | 'emergency' | 'acknowledge' | 'encounters' | 'chart' | 'allergies' | 'register' | 'person' | 'schedule' | 'document' | 'message'
 const ACTORS: Record<Act, readonly string[]> = {
   emergency: ['physician', 'nurse', 'pharmacist'],
   acknowledge: ['physician'],
@@ -40,6 +41,7 @@ const ACTORS: Record<Act, readonly string[]> = {
   withdraw: ['registrar'],
   taken: ['physician', 'nurse', 'pharmacist'],
   document: ['physician', 'nurse'],
+  message: ['physician', 'nurse', 'pharmacist', 'registrar'],
 }
 /** Whether an act is offered. Who may not do it does not see it. */
 export const may = (session: Session, act: Act): boolean => session.roles.some((role) => ACTORS[act].includes(role))

@@ -23,11 +23,11 @@ type PatientOf<D extends Answer> = NonNullable<D['patient']>
 /** An act on any of these makes the screen be read again, also when it had none of them yet. */
 const CHANGES = { additionalTypenames: ['Patient', 'Condition', 'AllergyIntolerance', 'Immunization', 'Observation', 'MedicationRequest', 'MedicationStatement', 'Procedure', 'Encounter', 'ClinicalDocument', 'DiagnosticReport', 'Task', 'Appointment', 'CarePlan', 'Goal', 'Note', 'NoteDraft', 'QuestionnaireResponse', 'RelatedPerson', 'Coverage', 'Consent', 'CareTeam', 'FamilyMemberHistory'] }
 
-interface Screen<D extends Answer, X extends object> { patientId: string; title: string; query: TypedDocumentNode<D, { id: string; asOf?: string | null } & X>; variables?: X; children: (patient: PatientOf<D> | undefined, answer: D | undefined) => ReactNode; scrolls?: boolean }
+interface Screen<D extends Answer, X extends object> { patientId: string; title: string; query: TypedDocumentNode<D, { id: string; asOf?: string | null } & X>; variables?: X; children: (patient: PatientOf<D> | undefined, answer: D | undefined, reading: boolean) => ReactNode; scrolls?: boolean }
 
 /**
  * One screen of a chart, read in one operation: the patient's banner, the tabs, and what the page draws. `children` gets no patient while the
- * answer is on its way; its parts then draw their own waiting. A part that could not be read says so by itself. The address may name a past
+ * answer is on its way (`reading`); its parts then draw their own waiting. A part that could not be read says so by itself. The address may name a past
  * instant; then the whole chart is read as of it, and nothing of another instant stays on the page.
  */
 export function ChartScreen<D extends Answer, X extends object = object>(screen: Screen<D, X>) {
@@ -91,8 +91,8 @@ function AsOfScreen<D extends Answer, X extends object>({ patientId, title, quer
         <Tabs patientId={patientId} asOf={asOf} />
         <AsOf asOf={asOf} live={live.state}><LaunchApps patientId={patientId} /><OpenInEmergency patientId={patientId} onOpened={retry} /></AsOf>
         {scrolls
-          ? <div className={css.body} tabIndex={0} role="group" aria-label="Chart page"><Boundary what="This page">{children(patient ?? undefined, data)}</Boundary></div>
-          : <div className={css.body} style={{ overflow: 'hidden' }}><Boundary what="This page">{children(patient ?? undefined, data)}</Boundary></div>}
+          ? <div className={css.body} tabIndex={0} role="group" aria-label="Chart page"><Boundary what="This page">{children(patient ?? undefined, data, fetching)}</Boundary></div>
+          : <div className={css.body} style={{ overflow: 'hidden' }}><Boundary what="This page">{children(patient ?? undefined, data, fetching)}</Boundary></div>}
       </main>
     </PatientProvider>
     </ReadingProvider>

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { failing, forbidden, page, renderPage, type FakeServer } from '../../testing/chart'
 import { SchedulePage } from './schedule.page'
 
-const show = (server: FakeServer, role = 'registrar') => renderPage(<SchedulePage />, '/schedule', '/schedule', server, role)
+const show = (server: FakeServer, role = 'registrar', at = '/schedule?day=2026-11-28') => renderPage(<SchedulePage />, '/schedule', at, server, role)
 const base = { fhirId: 'x', versionId: '3', lastUpdated: '2026-01-01T00:00:00Z', fhir: {} }
 const actor = (id: string, display: string) => ({ actor: { id, display }, types: [] })
 const appointment = (id: string, status: string) => ({
@@ -16,7 +16,7 @@ const search = ({ type }: { type: string }) => (type === 'Practitioner'
   : page(other(type, 'r1', { name: 'Room 1' }), other(type, 'b1', { name: 'Bed 1', physicalType: { coding: [{ code: 'bd' }] } })))
 const full = {
   me: { principal: 'lee', roles: ['PHYSICIAN'], fhirUser: 'Practitioner/lee' }, search,
-  schedule: [{ date: '2026-11-28', appointments: [appointment('a1', 'BOOKED'), appointment('a2', 'NOSHOW')] }] as object[] | (() => unknown),
+  schedule: [{ date: '2026-11-28', freeSlots: [], appointments: [appointment('a1', 'BOOKED'), appointment('a2', 'NOSHOW')] }] as object[] | (() => unknown),
   patients: page({ ...base, id: 'Patient/ada', mrn: '4471', birthDate: '1945-07-14', name: { display: 'Ada Lind', family: 'Lind', given: ['Ada'], prefix: [], suffix: [] } }),
 }
 const none = { ...full, schedule: [] }
@@ -98,4 +98,65 @@ it('a pharmacist sees the day and is offered no act', async () => {
   show({ root: full }, 'pharmacist')
   await screen.findAllByRole('link', { name: 'Ada Lind' })
   expect(screen.queryByLabelText('Name, number or birth date')).toBeNull()
+})
+
+const slot = (id: string, start: string, end: string) => ({ ...base, id: `Slot/${id}`, status: 'FREE', start, end, serviceTypes: [], schedule: { id: 'Schedule/s', node: { __typename: 'Schedule', ...base, id: 'Schedule/s', actors: [{ id: 'Practitioner/kim', display: 'Dr Kim' }, { id: 'Location/r1', display: 'Room 1' }], serviceTypes: [] } } })
+// Days that have not come, whenever the test is run.
+const open = { ...full, schedule: [{ date: '2999-03-05', appointments: [{ ...appointment('a9', 'BOOKED'), start: '2999-03-05T09:20:00Z', end: '2999-03-05T09:40:00Z' }], freeSlots: [slot('s1', '2999-03-05T09:00:00Z', '2999-03-05T09:20:00Z')] }] }
+
+it('a week stands in the address, from Monday to Sunday, and a day of it leads to that day', async () => {
+  const asked: { low: string; high: string }[] = []
+  show({ root: { ...open, schedule: ({ date }: { date: { low: string; high: string } }) => { asked.push({ ...date }); return open.schedule } } }, 'registrar', '/schedule?view=week&day=2999-03-05')
+  const week = within(await screen.findByRole('group', { name: 'Week, by day' }))
+  expect(week.getAllByRole('region').map((one) => one.getAttribute('aria-label'))).toEqual(['Mon 04-Mar-2999', 'Tue 05-Mar-2999', 'Wed 06-Mar-2999', 'Thu 07-Mar-2999', 'Fri 08-Mar-2999', 'Sat 09-Mar-2999', 'Sun 10-Mar-2999'])
+  expect(asked[0]?.low).toMatch(/^2999-03-04T00:00:00/)
+  expect(asked[0]?.high).toMatch(/^2999-03-11T00:00:00/)
+  const day = within(week.getByRole('region', { name: 'Tue 05-Mar-2999' }))
+  expect(day.getByText('1 booked, 1 free')).toBeVisible()
+  expect(day.getAllByRole('listitem').map((one) => one.textContent)).toEqual([expect.stringMatching(/free$/), expect.stringMatching(/Ada Lind/)])
+  await userEvent.click(day.getByRole('button', { name: 'Tue 05-Mar-2999' }))
+  expect(await screen.findByRole('region', { name: '05-Mar-2999' })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Later, by a day' }))
+  await waitFor(() => expect(asked.at(-1)?.low).toMatch(/^2999-03-06T00:00:00/))
+  await userEvent.click(screen.getByRole('button', { name: 'Week' }))
+  expect(await screen.findByRole('region', { name: 'Wed 06-Mar-2999' })).toBeVisible()
+})
+
+it('books a free slot by keyboard alone, for whose time it is', async () => {
+  const asked: unknown[] = []
+  show({ root: { ...open, appointmentBook: ({ input }: { input: object }) => { asked.push({ ...input }); return { outcome: { __typename: 'AppointmentSaved', appointment: appointment('a3', 'BOOKED') } } } } }, 'registrar', '/schedule?day=2999-03-05')
+  const free = await screen.findByRole('button', { name: /free: book, 05-Mar-2999, Dr Kim, Room 1$/ })
+  free.focus()
+  await userEvent.keyboard('{Enter}')
+  const dialog = within(await screen.findByRole('dialog', { name: /^Book .*05-Mar-2999, Dr Kim$/ }))
+  expect(dialog.getByLabelText('Patient')).toHaveFocus()
+  await userEvent.keyboard('lind')
+  await screen.findByRole('option', { name: /^LIND, Ada/ })
+  await userEvent.keyboard('{ArrowDown}{Enter}{Tab}Check-up{Enter}')
+  await waitFor(() => expect(asked).toMatchObject([{ patient: 'Patient/ada', practitioner: 'Practitioner/kim', location: 'Location/r1', slot: 'Slot/s1', start: '2999-03-05T09:00:00Z', end: '2999-03-05T09:20:00Z', description: 'Check-up' }]))
+})
+
+it('opens hours on weekdays, and tells of slots that are there already', async () => {
+  const asked: { hours: { start: string; end: string }[]; slotMinutes: number }[] = []
+  let overlaps = true
+  show({ root: { ...open, scheduleOpen: ({ input }: { input: (typeof asked)[number] }) => {
+    asked.push({ ...input, hours: input.hours.map((h) => ({ ...h })) })
+    return { outcome: overlaps ? { __typename: 'ScheduleOverlaps', slots: [slot('s1', '2999-03-05T09:00:00Z', '2999-03-05T09:20:00Z')] } : { __typename: 'ScheduleOpened', schedule: { ...base, id: 'Schedule/s', actors: [], serviceTypes: [] }, slots: [] } }
+  } } }, 'registrar', '/schedule?day=2999-03-05&of=Practitioner/kim')
+  await userEvent.click(await screen.findByRole('button', { name: 'Open hours' }))
+  const dialog = within(await screen.findByRole('dialog', { name: 'Open hours' }))
+  await userEvent.selectOptions(dialog.getByLabelText('On'), 'Each weekday from then, for one week')
+  await userEvent.click(dialog.getByRole('button', { name: 'Open' }))
+  expect((await dialog.findAllByText(/There are slots at that time already/))[0]).toBeVisible()
+  overlaps = false
+  await userEvent.click(dialog.getByRole('button', { name: 'Open' }))
+  await waitFor(() => expect(asked).toHaveLength(2))
+  expect(asked[1]).toMatchObject({ practitioner: 'Practitioner/kim', slotMinutes: 20 })
+  expect(asked[1]?.hours.map((h) => h.start.slice(0, 16))).toEqual(['2999-03-05T09:00', '2999-03-06T09:00', '2999-03-07T09:00', '2999-03-08T09:00', '2999-03-11T09:00'])
+})
+
+it('who may not book sees what is free, and no button', async () => {
+  show({ root: open }, 'pharmacist', '/schedule?day=2999-03-05')
+  expect(await screen.findByText(/free, Dr Kim, Room 1/)).toBeVisible()
+  for (const name of [/book/i, 'Open hours']) expect(screen.queryByRole('button', { name })).toBeNull()
 })

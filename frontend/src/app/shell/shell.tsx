@@ -16,11 +16,11 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react
 import { NavLink, Outlet, useLoaderData, useMatch, useNavigate, useSearchParams } from 'react-router'
 import { Provider } from 'urql'
 import { DENSITIES, DENSITY_NAMES, THEMES, THEME_NAMES, useAppearance } from '../../contexts/appearance'
-import { LiveProvider } from '../../contexts/live'
+import { LiveProvider, useNotices } from '../../contexts/live'
 import { SessionProvider, useSession } from '../../contexts/session'
 import { useHotkeys } from '../../hooks/use-hotkeys'
 import { signOut } from '../../lib/auth'
-import { maySeePatients } from '../../lib/permissions'
+import { maySeePatients, mayWork } from '../../lib/permissions'
 import type { SignedIn } from '../signed-in'
 import { Logo } from './logo'
 import { areas, chartPlaces, type Place } from './places'
@@ -55,6 +55,7 @@ function Frame({ here }: { here: 'app' | 'playground' }) {
   const navigate = useNavigate()
   const chart = useMatch('/patients/:id/*')?.params.id
   const asOf = useSearchParams()[0].get('asOf')
+  const news = useNotices(here === 'app' && mayWork(session), !!useMatch('/inbox'))
   const [over, setOver] = useState<'palette' | 'help' | null>(null)
   const close = useCallback(() => setOver(null), [])
   const pages = useMemo(() => areas(session, config, here), [session, config, here])
@@ -107,6 +108,7 @@ function Frame({ here }: { here: 'app' | 'playground' }) {
               <NavLink key={place.path} to={place.path} className={`${css.entry} ${place.path === '/settings' ? css.last : ''}`} reloadDocument={!!place.elsewhere}>
                 <Icon fontSize="small" />
                 {RAIL[place.path] ?? place.name}
+                {place.path === '/inbox' && news > 0 && <span className={css.news}>{news > 99 ? '99+' : news}<span className="visually-hidden"> new</span></span>}
               </NavLink>
             )
           })}

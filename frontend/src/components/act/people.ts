@@ -1,6 +1,9 @@
 import type { Client } from 'urql'
 import { graphql } from '../../gql'
+import { formatDay } from '../../lib/date'
 import { isJson, textAt } from '../../lib/fhir'
+import { readPatientSearch } from '../../lib/patient-search'
+import { patientName } from '../clinical/person'
 import type { Term } from './catalog'
 
 const FindPractitioners = graphql(`
@@ -9,6 +12,18 @@ const FindPractitioners = graphql(`
 const FindOrganizations = graphql(`
   query FindOrganizations($query: String!) { search(type: "Organization", query: $query, first: 12) { nodes { id fhir } } }
 `)
+const FindPatients = graphql(`
+  query FindPatients($filter: PatientFilter!) { patients(filter: $filter, first: 8) { nodes { id mrn birthDate name { display family given prefix } } } }
+`)
+
+/** Patients by name, number or birth date. */
+export async function findPatients(client: Client, search: string): Promise<Term[]> {
+  const { data } = await client.query(FindPatients, { filter: readPatientSearch(search).filter }).toPromise()
+  return (data?.patients.nodes ?? []).map((p) => ({ id: p.id, codings: [], text: patientLine(p) }))
+}
+/** A patient in a list of which one is chosen. */
+export const patientLine = (p: { name?: Parameters<typeof patientName>[0]; birthDate?: string | null; mrn?: string | null }): string =>
+  `${patientName(p.name)}, ${p.birthDate ? `born ${formatDay(p.birthDate)}` : 'birth date not recorded'}, MRN ${p.mrn ?? 'not recorded'}`
 
 /** Of two with one name the second carries its number too, so that each can be chosen. */
 function apart(found: readonly { id: string; name: string; mark: string }[]): Term[] {

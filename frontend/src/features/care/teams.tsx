@@ -1,4 +1,5 @@
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
+import { useMessageForms } from '../../components/act/message'
 import { useMistake } from '../../components/act/mistake'
 import { patientName } from '../../components/clinical/person'
 import { Status } from '../../components/clinical/status'
@@ -6,6 +7,7 @@ import { Part } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
+import { useOpenChart } from '../../contexts/patient'
 import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { TeamFieldsFragment } from '../../gql/graphql'
@@ -28,6 +30,9 @@ export function TeamsView({ of, patientId }: { of: FragmentType<typeof TeamRecor
   const relatives: Relative[] = (record?.relatedPersons?.nodes ?? []).flatMap((p) => (p.active === false ? [] : [{ id: p.id, name: [patientName(p.names[0]), p.relationships[0]?.text.toLowerCase()].filter(Boolean).join(', ') }]))
   const forms = useTeamForms(patientId, relatives)
   const mistake = useMistake()
+  const messages = useMessageForms()
+  const writes = useMay('message')
+  const chart = useOpenChart()
   const named = new Map(relatives.map((r) => [r.id, r.name]))
   const who = (m: Member) => m.member?.display ?? (m.member?.id ? named.get(m.member.id) ?? (m.member.id.startsWith('Patient/') ? 'The patient' : undefined) : undefined) ?? m.member?.reference ?? 'Not recorded'
   const acts = (t: TeamFieldsFragment): ActItem[] => (!acting || t.status === 'ENTERED_IN_ERROR' ? [] : [
@@ -67,7 +72,7 @@ export function TeamsView({ of, patientId }: { of: FragmentType<typeof TeamRecor
         )
         return (
           <>
-            <ActStrip note="Who cares for the patient together; who is in a team treats the patient" items={acting ? [{ name: 'Make a care team', form: forms.create }] : []} />
+            <ActStrip note="Who cares for the patient together; who is in a team treats the patient" items={[...(acting ? [{ name: 'Make a care team', form: forms.create }] : []), ...(writes ? [{ name: 'Write a message', form: () => messages.write({ id: patientId, name: chart?.line.split(' · ')[0] || 'this patient' }) }] : [])]} />
             <Section title="Care team" note={`${now.flatMap(({ team }) => team.members.filter((m) => !left(m))).length} in teams that are in force`}>
               {now.length === 0 ? <Empty>No care team is recorded.</Empty> : table(now, 'Care team')}
             </Section>

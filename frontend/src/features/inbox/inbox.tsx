@@ -1,6 +1,8 @@
 import Button from '@mui/material/Button'
-import { useCallback, useEffect, useRef, useState } from 'react'
-import { Link } from 'react-router'
+import ToggleButton from '@mui/material/ToggleButton'
+import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
+import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
+import { Link, useSearchParams } from 'react-router'
 import { useQuery } from 'urql'
 import { useAcknowledge } from '../../components/act/acknowledge'
 import { useForms } from '../../components/act/acts'
@@ -13,13 +15,17 @@ import { useLive } from '../../contexts/live'
 import { useSession } from '../../contexts/session'
 import { graphql, read, type FragmentType } from '../../gql'
 import { formatDateTime } from '../../lib/date'
+import { may } from '../../lib/permissions'
+import { CareGapsView } from './care-gaps'
+import { MessagePage, Messages } from './messages'
 import { useTaskForms } from './task-forms'
 import css from './inbox.module.css'
 
 const Inbox = graphql(`
   query Inbox($notes: Boolean!, $results: Boolean!) {
     me { fhirUser }
-    mine: worklist(kind: TASKS, first: 50) { ...WorkPage }
+    mine: worklist(kind: TASKS, filter: { messages: false }, first: 50) { ...WorkPage }
+    messages: worklist(kind: TASKS, filter: { messages: true }, first: 20) { ...MessagePage }
     unowned: worklist(kind: TASKS, filter: { unowned: true }, first: 30) { ...WorkPage }
     results: worklist(kind: RESULTS_TO_ACKNOWLEDGE, first: 50) @include(if: $results) { ...WorkPage }
     notes: worklist(kind: NOTES_TO_SIGN, first: 50) @include(if: $notes) { ...WorkPage }
@@ -37,9 +43,31 @@ type Page = FragmentType<typeof WorkPage>
 const tab = (patient: string, name: string) => `/patients/${patient.replace('Patient/', '')}/clinical/${name}`
 const CHANGES = { additionalTypenames: ['Task', 'Note', 'NoteDraft', 'DiagnosticReport'] }
 
-/** What waits for who is signed in: tasks, results to acknowledge, notes to sign, drafts. Read again when any of it changes, never under an open form. */
+/** What waits for who is signed in; beside it, of whom something is missing. Which of the two is shown stands in the address. */
 export function InboxView() {
-  const { roles } = useSession().session
+  const { session } = useSession()
+  const [query, setQuery] = useSearchParams()
+  const cares = session.roles.some((r) => r === 'physician' || r === 'nurse')
+  const gaps = cares && query.get('view') === 'gaps'
+  const choose = (to: string | null) => { if (to) setQuery((before) => { const next = new URLSearchParams(before); if (to === 'gaps') next.set('view', to); else next.delete('view'); return next }, { replace: true }) }
+  const views = cares && (
+    <ToggleButtonGroup exclusive size="small" value={gaps ? 'gaps' : 'work'} aria-label="Show" onChange={(_, to: string | null) => choose(to)}>
+      <ToggleButton value="work">What waits</ToggleButton>
+      <ToggleButton value="gaps">Gaps in care</ToggleButton>
+    </ToggleButtonGroup>
+  )
+  return gaps ? (
+    <main className={css.view}>
+      <header className={css.head}><h1>Inbox</h1>{views}</header>
+      <div className={css.lists} tabIndex={0} role="group" aria-label="Gaps in care, list"><CareGapsView /></div>
+    </main>
+  ) : <Waiting views={views} />
+}
+
+/** Tasks, messages, results to acknowledge, notes to sign, drafts. Read again when any of it changes, never under an open form. */
+function Waiting({ views }: { views: ReactNode }) {
+  const { session } = useSession()
+  const { roles } = session
   const [count, setCount] = useState(0)
   const anew = useCallback(() => setCount((n) => n + 1), [])
   const live = useLive('Task Composition DiagnosticReport', anew)
@@ -54,18 +82,21 @@ export function InboxView() {
   }, [count, fetching, retry])
   const reading = useReading(fetching && !data, error, retry)
   const total = (page: Page | undefined | null) => read(WorkPage, page)?.totalCount ?? 0
-  const waiting = data ? total(data.mine) + total(data.results) + total(data.notes) : 0
+  const unread = read(MessagePage, data?.messages)?.totalCount ?? 0
+  const waiting = data ? total(data.mine) + unread + total(data.results) + total(data.notes) : 0
   return (
     <ReadingProvider value={reading}>
       <main className={css.view}>
         <header className={css.head}>
           <h1>Inbox</h1>
           {data && <p role="status">{waiting === 0 ? 'Nothing waits for you' : waiting === 1 ? 'One thing waits for you' : `${waiting} things wait for you`}</p>}
+          {views}
           <LiveNote of={live.state} />
         </header>
         <div className={css.lists} tabIndex={0} role="group" aria-label="Inbox lists">
           {!data ? error && !fetching ? isForbidden(error) ? <NotPermitted what="Worklists" /> : <NotLoaded what="Inbox" onRetry={retry} /> : <Loading rows={10} label="inbox" /> : (
             <>
+              <Messages of={data.messages} me={data.me.fhirUser ?? null} acting={may(session, 'message')} />
               <Work title="My tasks" of={data.mine} empty="No task waits for you, your roles and your teams." me={data.me.fhirUser ?? null} />
               {data.results && <Work title="Results to acknowledge" of={data.results} empty="Every final result that you ordered is acknowledged." me={null} />}
               {data.notes && <Work title="Notes to sign" of={data.notes} empty="No note of yours waits for your signature." me={null} />}

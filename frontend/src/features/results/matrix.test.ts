@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { abnormal, OTHER, panels, testRows, times, type Result } from './matrix'
+import { OTHER, panels, testRows, times, type Result } from './matrix'
 
 const result = (id: string, key: string, effectiveAt: string | null, interpretation: 'HIGH' | null = null): Result => ({
   key, code: key, title: key, unit: '', versionId: '1',
@@ -11,7 +11,6 @@ const rows = testRows(results, new Map([['4', 'Renal'], ['3', 'Renal'], ['2', 'O
 
 it('makes one row per test under its latest panel', () => {
   expect(rows.map((r) => [r.key, r.panel])).toEqual([['K', 'Renal'], ['Na', 'Renal'], ['X', OTHER]])
-  expect(rows.map(abnormal)).toEqual([true, false, false])
 })
 
 it('keeps two results of one moment', () => expect(rows[0]?.at.get('2026-02')?.map((r) => r.row.id)).toEqual(['2', '1']))

@@ -1,4 +1,3 @@
-import { isAbnormal } from '../../components/clinical/observation'
 import type { ObservationRowFragment } from '../../gql/graphql'
 
 /** A result with what it is of. `key` tells tests apart, unit included: two units are two rows, never one. */
@@ -26,8 +25,6 @@ export const panels = (rows: readonly TestRow[]): PanelCount[] => {
   rows.forEach((row) => counts.set(row.panel, (counts.get(row.panel) ?? 0) + 1))
   return [...counts].map(([name, count]) => ({ name, count })).sort((a, b) => (a.name === OTHER ? 1 : b.name === OTHER ? -1 : a.name.localeCompare(b.name)))
 }
-
-export const abnormal = (row: TestRow): boolean => isAbnormal(row.latest.row)
 
 /** The times at which any of these tests was taken, newest first; a result without a time has the last column. */
 export const times = (rows: readonly TestRow[]): string[] =>

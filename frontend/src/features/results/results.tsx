@@ -16,13 +16,13 @@ import { Trend } from '../../components/clinical/trend'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
-import { Empty } from '../../components/ui/states'
+import { Empty, Loading } from '../../components/ui/states'
 import { useAsOf } from '../../contexts/patient'
 import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { LabPageFragment, ReportPageFragment } from '../../gql/graphql'
 import { formatDateTime, formatDay } from '../../lib/date'
-import { abnormal, panels, testRows, times, type Result, type TestRow } from './matrix'
+import { panels, testRows, times, type Result, type TestRow } from './matrix'
 import { isCritical, isFinal, seenBy, seenWords, whoSaw, type SeenBy } from './acknowledge'
 import css from './results.module.css'
 
@@ -41,10 +41,10 @@ export const ReportPage = graphql(`
   }
 `)
 export const ResultRecord = graphql(`
-  fragment ResultRecord on Patient { labs(first: 60) { ...LabPage } diagnosticReports(first: 30) { ...ReportPage } acknowledged: tasks(status: [COMPLETED], first: 40) { ...AcknowledgedPage } }
+  fragment ResultRecord on Patient { labs(first: 60, abnormalOnly: $abnormal) { ...LabPage } every: labs(first: 1) @include(if: $abnormal) { totalCount } diagnosticReports(first: 30) { ...ReportPage } acknowledged: tasks(status: [COMPLETED], first: 40) { ...AcknowledgedPage } }
 `)
 const MoreLabs = graphql(`
-  query MoreLabs($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id labs(first: 60, after: $after) { ...LabPage } } }
+  query MoreLabs($id: ID!, $after: String!, $asOf: Instant, $abnormal: Boolean!) { patient(id: $id, asOf: $asOf) { id labs(first: 60, after: $after, abnormalOnly: $abnormal) { ...LabPage } } }
 `)
 const MoreReports = graphql(`
   query MoreReports($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id diagnosticReports(first: 30, after: $after) { ...ReportPage } } }
@@ -61,17 +61,23 @@ function resultOf(node: Lab): Result {
   return { row, code, title, unit, versionId: node.versionId, key: `${code ?? title}|${unit}` }
 }
 
-/** Laboratory results by panel and time, the reports they came in, and the trend of one beside them. */
-export function ResultsView({ of, patientId }: { of: FragmentType<typeof ResultRecord> | undefined; patientId: string }) {
+/** Whether an address asks for results that are not as expected only. */
+export const abnormalIn = (query: URLSearchParams): boolean => query.get('show') === 'abnormal'
+
+/** Laboratory results by panel and time, the reports they came in, and the trend of one beside them. `reading`: an answer is on its way. */
+export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeof ResultRecord> | undefined; patientId: string; reading: boolean }) {
   const client = useClient()
   const asOf = useAsOf()
   const [query, setQuery] = useSearchParams()
   const view = query.get('view') === 'reports' ? 'reports' : 'panels'
   const [open, setOpen] = useState<{ code: string; title: string } | null>(null)
+  const abnormal = abnormalIn(query)
   const record = read(ResultRecord, of)
+  // After the switch was pressed the answer at hand is of the other choice.
+  const other = !!record && reading && abnormal !== (record.every !== undefined)
   const seen = seenBy(record?.acknowledged)
   const moreLabs = async (after: string) => {
-    const { data } = await client.query(MoreLabs, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
+    const { data } = await client.query(MoreLabs, { id: patientId, after, asOf, abnormal }, { requestPolicy: 'network-only' }).toPromise()
     return read(LabPage, data?.patient?.labs)
   }
   const moreReports = async (after: string) => {
@@ -92,14 +98,20 @@ export function ResultsView({ of, patientId }: { of: FragmentType<typeof ResultR
             <ToggleButton value="panels">Panels</ToggleButton>
             <ToggleButton value="reports">Reports</ToggleButton>
           </ToggleButtonGroup>
+          {view === 'panels' && (
+            <ToggleButtonGroup exclusive size="small" value={abnormal ? 'abnormal' : 'all'} aria-label="Which results" onChange={(_, v: string | null) => { if (v) set('show', v === 'all' ? null : v) }}>
+              <ToggleButton value="all">All results</ToggleButton>
+              <ToggleButton value="abnormal">Abnormal only</ToggleButton>
+            </ToggleButtonGroup>
+          )}
         </div>
         {record?.labs && <Critical of={read(LabPage, record.labs).nodes.map(resultOf)} seen={seen} known={!!record.acknowledged} />}
-        {view === 'panels' ? (
+        {view === 'panels' ? other ? <Loading rows={12} label="Results" /> : (
           <Part of={record?.labs} name="labs" what="Results" rows={12}>
             {(masked) => (
               <Pages first={read(LabPage, masked)} more={moreLabs} what="results">
-                {(nodes) => (nodes.length === 0 ? <Empty>No laboratory result is recorded.</Empty> : (
-                  <Panels labs={nodes} reports={read(ReportPage, record?.diagnosticReports)?.nodes ?? []} chosen={query.get('panel')} choose={(panel) => set('panel', panel)} open={open?.code} onOpen={setOpen} />
+                {(nodes) => (nodes.length === 0 ? <Empty>{abnormal ? `No abnormal laboratory result is recorded. ${hidden(record?.every?.totalCount, 0)}` : 'No laboratory result is recorded.'}</Empty> : (
+                  <Panels labs={nodes} note={abnormal ? hidden(record?.every?.totalCount, read(LabPage, masked).totalCount) : ''} reports={read(ReportPage, record?.diagnosticReports)?.nodes ?? []} chosen={query.get('panel')} choose={(panel) => set('panel', panel)} open={open?.code} onOpen={setOpen} />
                 ))}
               </Pages>
             )}
@@ -119,17 +131,23 @@ export function ResultsView({ of, patientId }: { of: FragmentType<typeof ResultR
   )
 }
 
-const ABNORMAL = 'abnormal'
+/** How many results a choice leaves out, in words; empty where that is not known. */
+function hidden(all: number | null | undefined, shown: number | null | undefined): string {
+  if (all === null || all === undefined || shown === null || shown === undefined) return ''
+  const left = Math.max(0, all - shown)
+  return left === 0 ? 'No result is hidden.' : left === 1 ? 'One result that is not abnormal is hidden.' : `${left} results that are not abnormal are hidden.`
+}
+
 /** Columns of time in sight at once. */
 const WIDE = 4
 
-function Panels({ labs, reports, chosen, choose, open, onOpen }: { labs: readonly Lab[]; reports: readonly ReportNode[]; chosen: string | null; choose: (panel: string | null) => void; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
+function Panels({ labs, note, reports, chosen, choose, open, onOpen }: { labs: readonly Lab[]; note: string; reports: readonly ReportNode[]; chosen: string | null; choose: (panel: string | null) => void; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
   const [find, setFind] = useState('')
   const [from, setFrom] = useState(0)
   const panelOf = new Map(reports.flatMap((report) => report.results.flatMap((one) => (one && report.code ? [[one.id, report.code.text] as const] : []))))
   const all = testRows(labs.map(resultOf), panelOf)
   const list = panels(all)
-  const inPanel = all.filter((row) => !chosen || (chosen === ABNORMAL ? abnormal(row) : row.panel === chosen))
+  const inPanel = all.filter((row) => !chosen || row.panel === chosen)
   const words = find.trim().toLowerCase()
   const rows = inPanel.filter((row) => row.title.toLowerCase().includes(words))
   const columns = times(rows)
@@ -144,13 +162,13 @@ function Panels({ labs, reports, chosen, choose, open, onOpen }: { labs: readonl
   return (
     <div className={css.panels}>
       <nav className={css.tree} aria-label="Panels">
-        <ul>{entry(null, 'All panels', all.length)}{entry(ABNORMAL, 'Abnormal only', all.filter(abnormal).length)}</ul>
+        <ul>{entry(null, 'All panels', all.length)}</ul>
         <ul>{list.map(({ name, count }) => entry(name, name, count))}</ul>
       </nav>
       <div className={css.sheet}>
         <div className={css.tools}>
           <OutlinedInput value={find} onChange={(e) => setFind(e.target.value)} placeholder="Find a test" inputProps={{ 'aria-label': 'Find a test', type: 'search' }} />
-          <span>{rows.length} of {all.length} tests</span>
+          <span>{rows.length} of {all.length} tests{note && `. ${note}`}</span>
           <span className={css.pager}>
             <Button variant="outlined" disabled={start === 0} onClick={() => setFrom(Math.max(0, start - WIDE))}>Later</Button>
             <Button variant="outlined" disabled={start + WIDE >= columns.length} onClick={() => setFrom(start + WIDE)}>Earlier</Button>

@@ -1,9 +1,11 @@
 import { useMemo } from 'react'
 import { commonOutcome, given, useAct, type FieldSpec, type Outcome } from '../../components/act/act'
 import type { ActForm } from '../../components/act/act-dialog'
+import { findPatients } from '../../components/act/people'
 import { graphql } from '../../gql'
 import type { CancelledBy } from '../../gql/graphql'
 import { formatDateTime, withOffset } from '../../lib/date'
+import { REPEATS, stretches, type Repeat } from './opening'
 
 const BookAppointment = graphql(`
   mutation BookAppointment($input: AppointmentBookInput!) {
@@ -31,6 +33,12 @@ const NoShow = graphql(`
   }
 `)
 
+const OpenHours = graphql(`
+  mutation OpenHours($input: ScheduleOpenInput!) {
+    scheduleOpen(input: $input) { outcome { __typename ... on ScheduleOpened { schedule { id } slots { id } } ... on ScheduleOverlaps { slots { id start end } } ... on Stale { id currentVersion } ... on NotPermitted { message } ... on Invalid { issues { text expression } } } }
+  }
+`)
+
 const START: FieldSpec = { name: 'start', label: 'Begins', kind: 'moment', required: true }
 const MINUTES: FieldSpec = { name: 'minutes', label: 'Lasts', kind: 'number', unit: 'minutes', required: true }
 const BY: readonly (readonly [CancelledBy, string])[] = [['PATIENT', 'The patient'], ['PROVIDER', 'Who was to see the patient'], ['OTHER', 'Something else came between']]
@@ -54,6 +62,10 @@ function taken(outcome: Busy, told: string): Outcome {
 
 export interface Of { id: string; versionId: string; who: string; start: string; minutes: string }
 
+/** A slot that can be booked, with whose time it is. */
+export interface FreeSlot { id: string; start: string; end: string; practitioner: string | undefined; location: string | undefined; words: string }
+type Choices = readonly (readonly [string, string])[]
+
 /** What is done with an appointment. */
 export function useAppointmentForms() {
   const act = useAct()
@@ -63,6 +75,33 @@ export function useAppointmentForms() {
       fields: [{ name: 'practitioner', label: 'With', kind: 'choice', options: people, required: !location }, START, MINUTES, { name: 'description', label: 'What for' }],
       submit: (v, { key }) => act(BookAppointment, { input: { patient: patient.id, practitioner: given(v.practitioner), location: given(location), ...span(v.start ?? '', v.minutes ?? ''), description: given(v.description), overbookReason: given(v.overbookReason), idempotencyKey: key } },
         ({ appointmentBook: { outcome } }) => commonOutcome(outcome) ?? taken(outcome, 'The appointment is booked')),
+    }),
+    /** In a slot that is free, for a patient who is looked for in the form. */
+    take: (slot: FreeSlot): ActForm => ({
+      title: `Book ${slot.words}`, verb: 'Book', initial: {},
+      fields: [{ name: 'patient', label: 'Patient', kind: 'concept', find: findPatients, required: true, help: 'A name, a number or a birth date, then choose one of the list.' }, { name: 'description', label: 'What for' }],
+      submit: (v, { key, chosen }) => act(BookAppointment, { input: { patient: chosen('patient') ?? '', practitioner: slot.practitioner, location: slot.location, start: slot.start, end: slot.end, slot: slot.id, description: given(v.description), overbookReason: given(v.overbookReason), idempotencyKey: key } },
+        ({ appointmentBook: { outcome } }) => commonOutcome(outcome) ?? taken(outcome, 'The appointment is booked')),
+    }),
+    /** Time that can be booked from now on, cut into slots. */
+    open: (practitioner: string, location: string, people: Choices, places: Choices, at: string): ActForm => ({
+      title: 'Open hours', verb: 'Open', initial: { practitioner, location, start: `${at}T09:00`, end: `${at}T12:00`, minutes: '20', repeat: 'once' },
+      fields: [
+        { name: 'practitioner', label: 'Of whom', kind: 'choice', options: people, required: true }, { name: 'location', label: 'Where', kind: 'choice', options: places },
+        START, { name: 'end', label: 'Ends', kind: 'moment', required: true }, { name: 'minutes', label: 'A slot lasts', kind: 'number', unit: 'minutes', required: true, input: 'slotMinutes' },
+        { name: 'repeat', label: 'On', kind: 'choice', options: REPEATS, required: true },
+      ],
+      submit: (v, { key }) => {
+        const hours = stretches(v.start ?? '', v.end ?? '', v.repeat as Repeat).map((one) => ({ start: withOffset(one.start), end: withOffset(one.end) }))
+        return act(OpenHours, { input: { practitioner: v.practitioner ?? '', location: given(v.location), hours, slotMinutes: Math.round(Number(v.minutes)), idempotencyKey: key } }, ({ scheduleOpen: { outcome } }): Outcome => {
+          const common = commonOutcome(outcome)
+          // A stretch is told by its place among the days; the form knows one beginning and one end.
+          if (common?.kind === 'refused') return { kind: 'refused', problems: common.problems.map((p) => (p.field === 'hours' ? { ...p, field: 'end' } : p)) }
+          if (common) return common
+          if (outcome.__typename === 'ScheduleOverlaps') return { kind: 'refused', problems: [{ field: 'start', text: `There are slots at that time already: ${outcome.slots.slice(0, 3).map((s) => (s.start ? formatDateTime(s.start) : 'time not recorded')).join(', ')}${outcome.slots.length > 3 ? ' and more' : ''}.` }] }
+          return { kind: 'saved', told: outcome.__typename === 'ScheduleOpened' ? `${outcome.slots.length} slots are open` : '' }
+        })
+      },
     }),
     move: ({ id, versionId, who, start, minutes }: Of): ActForm => ({
       title: `Move: ${who}`, verb: 'Move', version: versionId, initial: { start, minutes }, fields: [START, MINUTES],

@@ -1,10 +1,10 @@
 import Button from '@mui/material/Button'
-import OutlinedInput from '@mui/material/OutlinedInput'
-import { useCallback, useEffect, useId, useRef, useState, type FormEvent } from 'react'
-import { Link } from 'react-router'
-import { useClient, useQuery } from 'urql'
+import ToggleButton from '@mui/material/ToggleButton'
+import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
+import { useCallback, useEffect, useId, useRef, useState } from 'react'
+import { Link, useSearchParams } from 'react-router'
+import { useQuery } from 'urql'
 import { RowActs, useForms } from '../../components/act/acts'
-import { patientName } from '../../components/clinical/person'
 import { Status } from '../../components/clinical/status'
 import { LiveNote } from '../../components/ui/live-note'
 import { isForbidden, NotPermitted, ReadingProvider, useReading } from '../../components/ui/part'
@@ -14,52 +14,60 @@ import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { useLive } from '../../contexts/live'
 import { useSession } from '../../contexts/session'
 import { graphql } from '../../gql'
-import type { FindToBookQuery, ScheduleQuery } from '../../gql/graphql'
+import type { ScheduleQuery } from '../../gql/graphql'
 import { formatDateTime, formatDay, localInput, today, withOffset } from '../../lib/date'
 import { isJson, items, textAt } from '../../lib/fhir'
-import { readPatientSearch } from '../../lib/patient-search'
 import { may } from '../../lib/permissions'
 import { useAppointmentForms } from './appointment-forms'
+import { Booking } from './booking'
 import css from './schedule.module.css'
+import { byDay, dayAfter, toCome, weekday, weekOf } from './week'
 
 const Schedule = graphql(`
   query Schedule($practitioner: ID, $location: ID, $date: DateRange!) {
     me { fhirUser }
     schedule(practitioner: $practitioner, location: $location, date: $date) {
       date
+      freeSlots { id start end schedule { id node { __typename ... on Schedule { actors { id display } } } } }
       appointments { id versionId status start end description serviceTypes { text } reasons { text } participants { actor { id display } } }
     }
     people: search(type: "Practitioner", query: "_sort=family", first: 100) { nodes { id fhir } pageInfo { hasNextPage } }
     places: search(type: "Location", query: "status=active", first: 100) { nodes { id fhir } pageInfo { hasNextPage } }
   }
 `)
-const FindToBook = graphql(`
-  query FindToBook($filter: PatientFilter!) { patients(filter: $filter, first: 8) { nodes { id mrn birthDate name { display family given prefix } } pageInfo { hasNextPage } } }
-`)
-
-type Appointment = ScheduleQuery['schedule'][number]['appointments'][number]
+type Day = ScheduleQuery['schedule'][number]
+type Appointment = Day['appointments'][number]
+type Slot = NonNullable<Day['freeSlots']>[number]
 const nameOf = (fhir: unknown): string => {
   const name = isJson(fhir) ? items(fhir.name)[0] : undefined
   return isJson(name) ? textAt(name, 'text') || [textAt(name, 'family'), items(name.given).join(' ')].filter(Boolean).join(', ') : ''
 }
 /** Source: FHIR R4, location-physical-type. */
 const isBed = (fhir: unknown): boolean => isJson(fhir) && isJson(fhir.physicalType) && items(fhir.physicalType.coding).some((c) => textAt(c, 'code') === 'bd')
-const dayAfter = (day: string): string => { const at = new Date(`${day}T12:00:00Z`); at.setUTCDate(at.getUTCDate() + 1); return at.toISOString().slice(0, 10) }
 const time = (at: string | null | undefined) => (at ? formatDateTime(at).slice(-5) : 'Not recorded')
 const others = (a: Appointment, kind: string) => a.participants.flatMap((p) => (p.actor?.id?.startsWith(`${kind}/`) ? [p.actor] : []))
 
-/** The appointments of one day, of a person or a place; booked, moved, checked in, cancelled by dialog. */
+/** Appointments and free slots of a day or a week, of a person or a place; booked, moved, checked in, cancelled by dialog. What is shown stands in the address. */
 export function ScheduleView() {
   const id = useId()
   const { session } = useSession()
-  const [day, setDay] = useState(today)
-  const [practitioner, setPractitioner] = useState('')
-  const [location, setLocation] = useState('')
+  const [query, setQuery] = useSearchParams()
+  const asked = query.get('day') ?? ''
+  const day = /^\d{4}-\d{2}-\d{2}$/.test(asked) && !Number.isNaN(Date.parse(`${asked}T12:00:00Z`)) ? asked : today()
+  const week = query.get('view') === 'week'
+  const days = week ? weekOf(day) : [day]
+  const [practitioner, location] = [query.get('of') ?? '', query.get('at') ?? '']
+  const go = (to: Record<string, string>) => setQuery((before) => {
+    const next = new URLSearchParams(before)
+    for (const [name, value] of Object.entries(to)) if (value === '') next.delete(name); else next.set(name, value)
+    return next
+  }, { replace: true })
   const [count, setCount] = useState(0)
   const anew = useCallback(() => setCount((n) => n + 1), [])
-  const live = useLive('Appointment', anew)
-  const variables = { practitioner: practitioner || null, location: location || null, date: { low: withOffset(`${day}T00:00`), high: withOffset(`${dayAfter(day)}T00:00`) } }
-  const [{ data, fetching, error }, again] = useQuery({ query: Schedule, variables, requestPolicy: 'network-only', context: CHANGES, pause: !live.ready || !day })
+  const live = useLive('Appointment Slot', anew)
+  const [first, last] = [days[0] ?? day, days.at(-1) ?? day]
+  const variables = { practitioner: practitioner || null, location: location || null, date: { low: withOffset(`${first}T00:00`), high: withOffset(`${dayAfter(last, 1)}T00:00`) } }
+  const [{ data, fetching, error }, again] = useQuery({ query: Schedule, variables, requestPolicy: 'network-only', context: CHANGES, pause: !live.ready })
   const retry = useCallback(() => again({ requestPolicy: 'network-only' }), [again])
   const seen = useRef(0)
   useEffect(() => {
@@ -73,44 +81,137 @@ export function ScheduleView() {
   const places = data?.places.nodes.filter((n) => !isBed(n.fhir)).map((n) => [n.id, (isJson(n.fhir) && textAt(n.fhir, 'name')) || n.id] as const) ?? []
   const names = new Map([...people, ...places])
   const acting = may(session, 'schedule')
-  const found = data?.schedule.flatMap((d) => d.appointments) ?? []
+  const forms = useAppointmentForms()
+  const { open, dialog } = useForms()
+  // The records' own days are those of their zones; here they are this browser's.
+  const booked = byDay(data?.schedule.flatMap((d) => d.appointments) ?? [])
+  const free = byDay(data?.schedule.flatMap((d) => d.freeSlots ?? []) ?? [])
+  const take = (slot: Slot) => {
+    const actors = slot.schedule?.node?.__typename === 'Schedule' ? slot.schedule.node.actors : []
+    const of = (kind: string) => actors.find((a) => a.id?.startsWith(`${kind}/`))
+    const whose = of('Practitioner')
+    open(forms.take({ id: slot.id, start: slot.start ?? '', end: slot.end ?? '', practitioner: whose?.id ?? undefined, location: of('Location')?.id ?? undefined, words: [spanOf(slot), slot.start ? formatDay(slot.start) : '', whose?.display ?? names.get(whose?.id ?? '')].filter(Boolean).join(', ') }))
+  }
+  const whose = (slot: Slot): string => {
+    const actors = slot.schedule?.node?.__typename === 'Schedule' ? slot.schedule.node.actors : []
+    return actors.flatMap((a) => a.display ?? names.get(a.id ?? '') ?? []).join(', ')
+  }
+  const shown = { names, acting, take, whose }
   return (
     <ReadingProvider value={reading}>
       <main className={css.view}>
         <header className={css.head}>
           <h1>Schedule</h1>
+          <ToggleButtonGroup exclusive size="small" value={week ? 'week' : 'day'} aria-label="Show by" onChange={(_, to: string | null) => { if (to) go({ view: to === 'week' ? 'week' : '' }) }}>
+            <ToggleButton value="day">Day</ToggleButton>
+            <ToggleButton value="week">Week</ToggleButton>
+          </ToggleButtonGroup>
+          <Button variant="outlined" aria-label={week ? 'Earlier, by a week' : 'Earlier, by a day'} onClick={() => go({ day: dayAfter(day, week ? -7 : -1) })}>Earlier</Button>
           <label htmlFor={`${id}day`}>Day</label>
-          <input id={`${id}day`} type="date" value={day} onChange={(e) => { if (e.target.value) setDay(e.target.value) }} />
-          <label htmlFor={`${id}who`}>Of</label>
-          <select id={`${id}who`} value={practitioner} onChange={(e) => setPractitioner(e.target.value)}>
-            <option value="">{location ? 'Anybody' : 'Me'}</option>
-            {people.filter(([one]) => one !== me || practitioner === one).map(([one, name]) => <option key={one} value={one}>{name}</option>)}
-          </select>
-          <label htmlFor={`${id}where`}>At</label>
-          <select id={`${id}where`} value={location} onChange={(e) => setLocation(e.target.value)}>
-            <option value="">Any place</option>
-            {places.map(([one, name]) => <option key={one} value={one}>{name}</option>)}
-          </select>
+          <input id={`${id}day`} type="date" value={day} onChange={(e) => { if (e.target.value) go({ day: e.target.value }) }} />
+          <Button variant="outlined" aria-label={week ? 'Later, by a week' : 'Later, by a day'} onClick={() => go({ day: dayAfter(day, week ? 7 : 1) })}>Later</Button>
+          <span className={css.pair}>
+            <label htmlFor={`${id}who`}>Of</label>
+            <select id={`${id}who`} value={practitioner} onChange={(e) => go({ of: e.target.value })}>
+              <option value="">{location ? 'Anybody' : 'Me'}</option>
+              {people.filter(([one]) => one !== me || practitioner === one).map(([one, name]) => <option key={one} value={one}>{name}</option>)}
+            </select>
+          </span>
+          <span className={css.pair}>
+            <label htmlFor={`${id}where`}>At</label>
+            <select id={`${id}where`} value={location} onChange={(e) => go({ at: e.target.value })}>
+              <option value="">Any place</option>
+              {places.map(([one, name]) => <option key={one} value={one}>{name}</option>)}
+            </select>
+          </span>
+          {acting && data && <Button variant="outlined" onClick={() => open(forms.open(practitioner || (people.some(([one]) => one === me) ? me : ''), location, people, places, day))}>Open hours</Button>}
           <LiveNote of={live.state} />
         </header>
         <div className={css.lists} tabIndex={0} role="group" aria-label="Schedule lists">
-          {acting && data && <Booking practitioner={practitioner || (location ? '' : me)} location={location} people={people} day={day} />}
-          {data ? (
-            <Section title={formatDay(day)} note={found.length === 1 ? 'one appointment' : `${found.length} appointments`}>
-              {found.length === 0 ? <Empty>No appointment is recorded for this day.</Empty> : (
-                <RecordTable label="Appointments" columns={['Time', 'Patient', 'What for', 'With', 'At', 'Status', 'Acts']}>
-                  {found.map((a) => <Row key={a.id} of={a} acting={acting} names={names} />)}
-                </RecordTable>
-              )}
-            </Section>
-          ) : error && !fetching ? isForbidden(error) ? <NotPermitted what="Appointments" /> : <NotLoaded what="Schedule" onRetry={retry} /> : <Loading rows={10} label="schedule" />}
+          {acting && data && !week && <Booking practitioner={practitioner || (location ? '' : me)} location={location} people={people} day={day} />}
+          {data ? week
+            ? <Week days={days} booked={booked} free={free} reading={fetching} choose={(to) => go({ day: to, view: '' })} {...shown} />
+            : <OneDay day={day} booked={booked.get(day) ?? []} free={free.get(day) ?? []} reading={fetching} {...shown} />
+            : error && !fetching ? isForbidden(error) ? <NotPermitted what="Appointments" /> : <NotLoaded what="Schedule" onRetry={retry} /> : <Loading rows={10} label="schedule" />}
         </div>
+        {dialog}
       </main>
     </ReadingProvider>
   )
 }
 
-const CHANGES = { additionalTypenames: ['Appointment'] }
+const spanOf = ({ start, end }: { start?: string | null; end?: string | null }): string => `${time(start)}${end ? `–${time(end)}` : ''}`
+
+/** `take`: books a slot; `whose`: whose time it is, in words. */
+interface Shown { names: ReadonlyMap<string, string>; acting: boolean; take: (slot: Slot) => void; whose: (slot: Slot) => string }
+
+function OneDay({ day, booked, free, reading, names, acting, take, whose }: Shown & { day: string; booked: readonly Appointment[]; free: readonly Slot[]; reading: boolean }) {
+  const [now] = useState(() => Date.now())
+  const open = toCome(free, now)
+  return (
+    <>
+      <Section title={formatDay(day)} note={booked.length === 1 ? 'one appointment' : `${booked.length} appointments`}>
+        {booked.length === 0 ? reading ? <Loading rows={4} label="appointments" /> : <Empty>No appointment is recorded for this day.</Empty> : (
+          <RecordTable label="Appointments" columns={['Time', 'Patient', 'What for', 'With', 'At', 'Status', 'Acts']}>
+            {booked.map((a) => <Row key={a.id} of={a} acting={acting} names={names} />)}
+          </RecordTable>
+        )}
+      </Section>
+      <Section title="Free slots" note={open.length === 1 ? 'one that can be booked' : `${open.length} that can be booked`}>
+        {open.length === 0 ? <Empty>No slot is free on this day.</Empty> : (
+          <ul className={css.slots} aria-label="Free slots">
+            {open.map((slot) => <li key={slot.id}><FreeTime slot={slot} acting={acting} take={take} whose={whose} day={day} /></li>)}
+          </ul>
+        )}
+      </Section>
+    </>
+  )
+}
+
+/** A free slot: a button that books it for who may. */
+function FreeTime({ slot, acting, take, whose, day }: Pick<Shown, 'acting' | 'take' | 'whose'> & { slot: Slot; day: string }) {
+  const of = whose(slot)
+  return acting
+    ? <button type="button" className={css.slot} aria-label={`${spanOf(slot)} free: book, ${formatDay(day)}${of && `, ${of}`}`} onClick={() => take(slot)}>{spanOf(slot)} <small>free</small></button>
+    : <span className={css.slot}>{spanOf(slot)} <small>free{of && `, ${of}`}</small></span>
+}
+
+function Week({ days, booked, free, reading, choose, names, acting, take, whose }: Shown & { days: readonly string[]; booked: ReadonlyMap<string, readonly Appointment[]>; free: ReadonlyMap<string, readonly Slot[]>; reading: boolean; choose: (day: string) => void }) {
+  const [now] = useState(() => Date.now())
+  const here = today()
+  return (
+    <div className={css.scroll} tabIndex={0} role="group" aria-label="Week, by day">
+      <div className={css.week} aria-busy={reading || undefined}>
+        {days.map((day) => {
+          const [appointments, open] = [booked.get(day) ?? [], toCome(free.get(day) ?? [], now)]
+          const entries = [...appointments.map((a) => ({ at: Date.parse(a.start ?? ''), appointment: a, slot: null })), ...open.map((s) => ({ at: Date.parse(s.start ?? ''), appointment: null, slot: s }))].sort((a, b) => a.at - b.at)
+          return (
+            <section key={day} aria-label={`${weekday(day)} ${formatDay(day)}`} className={day === here ? css.today : undefined}>
+              <h2><button type="button" className={css.day} onClick={() => choose(day)}>{weekday(day)} {formatDay(day)}{day === here && <span className="visually-hidden">, today</span>}</button></h2>
+              <p className={css.count}>{appointments.length} booked, {open.length} free</p>
+              <ul>
+                {entries.map(({ appointment: a, slot }) => (a ? (
+                  <li key={a.id} className={css.booked}>
+                    <span>{spanOf(a)}</span> <Who of={a} />
+                    <small>{[a.description, ...others(a, 'Practitioner').map((p) => p.display ?? names.get(p.id ?? ''))].filter(Boolean).join(' · ')}</small>
+                    {a.status !== 'BOOKED' && <Status of={a.status} />}
+                  </li>
+                ) : slot && <li key={slot.id}><FreeTime slot={slot} acting={acting} take={take} whose={whose} day={day} /></li>))}
+              </ul>
+            </section>
+          )
+        })}
+      </div>
+    </div>
+  )
+}
+
+function Who({ of }: { of: Appointment }) {
+  const patient = others(of, 'Patient')[0]
+  return patient?.id ? <Link to={`/patients/${patient.id.replace('Patient/', '')}/clinical/summary`}>{patient.display ?? 'Open the chart'}</Link> : <>Not recorded</>
+}
+
+const CHANGES = { additionalTypenames: ['Appointment', 'Slot', 'Schedule'] }
 const OPEN = ['PROPOSED', 'PENDING', 'BOOKED']
 
 /** `names`: of people and places, for records that name them by reference alone. */
@@ -123,8 +224,8 @@ function Row({ of: a, acting, names }: { of: Appointment; acting: boolean; names
   const open = acting && OPEN.includes(a.status ?? '')
   return (
     <tr>
-      <th scope="row">{time(a.start)}{a.end ? `–${time(a.end)}` : ''}</th>
-      <td>{patient?.id ? <Link to={`/patients/${patient.id.replace('Patient/', '')}/clinical/summary`}>{patient.display ?? 'Open the chart'}</Link> : 'Not recorded'}</td>
+      <th scope="row">{spanOf(a)}</th>
+      <td><Who of={a} /></td>
       <td>{a.description ?? ([...a.serviceTypes, ...a.reasons].map((c) => c.text).join(', ') || 'Not recorded')}</td>
       <td>{others(a, 'Practitioner').map((p) => p.display ?? names.get(p.id ?? '') ?? p.id).join(', ') || 'Nobody named'}</td>
       <td>{others(a, 'Location').map((p) => p.display ?? names.get(p.id ?? '') ?? p.id).join(', ') || 'Not recorded'}</td>
@@ -137,43 +238,5 @@ function Row({ of: a, acting, names }: { of: Appointment; acting: boolean; names
         />
       </td>
     </tr>
-  )
-}
-
-type Found = FindToBookQuery['patients']
-function Booking({ practitioner, location, people, day }: { practitioner: string; location: string; people: readonly (readonly [string, string])[]; day: string }) {
-  const id = useId()
-  const client = useClient()
-  const forms = useAppointmentForms()
-  const { open, dialog } = useForms()
-  const [text, setText] = useState('')
-  const [found, setFound] = useState<Found | 'failed' | null>(null)
-  const search = async (event: FormEvent) => {
-    event.preventDefault()
-    if (!text.trim()) return
-    const { data } = await client.query(FindToBook, { filter: readPatientSearch(text).filter }, { requestPolicy: 'network-only' }).toPromise()
-    setFound(data?.patients ?? 'failed')
-  }
-  return (
-    <Section title="Book an appointment" note="Find the patient first">
-      <form className={css.find} onSubmit={(e) => { void search(e) }}>
-        <label htmlFor={`${id}find`}>Name, number or birth date</label>
-        <OutlinedInput value={text} onChange={(e) => setText(e.target.value)} inputProps={{ id: `${id}find` }} />
-        <Button type="submit" variant="outlined">Find</Button>
-      </form>
-      {found === 'failed' && <NotLoaded what="Patients" onRetry={() => setFound(null)} />}
-      {found && found !== 'failed' && (found.nodes.length === 0 ? <Empty>No patient like that is on record.</Empty> : (
-        <RecordTable label="Patients found" columns={['Patient', 'Born', 'MRN', 'Acts']}>
-          {found.nodes.map((p) => (
-            <tr key={p.id}>
-              <th scope="row">{patientName(p.name)}</th><td>{p.birthDate ? formatDay(p.birthDate) : 'Not recorded'}</td><td>{p.mrn ?? 'Not recorded'}</td>
-              <td><Button variant="outlined" aria-label={`Book for ${patientName(p.name)}`} onClick={() => open(forms.book({ id: p.id, name: patientName(p.name) }, practitioner, location, people, `${day}T09:00`))}>Book</Button></td>
-            </tr>
-          ))}
-        </RecordTable>
-      ))}
-      {found && found !== 'failed' && found.pageInfo.hasNextPage && <Empty>More look like this. Say more of the name, or the number.</Empty>}
-      {dialog}
-    </Section>
   )
 }

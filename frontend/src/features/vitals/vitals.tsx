@@ -17,9 +17,11 @@ import { useMay } from '../../hooks/use-may'
 import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { ObservationRowFragment, VitalPageFragment } from '../../gql/graphql'
-import { formatDateTime } from '../../lib/date'
+import { formatDateTime, localInput, today, withOffset } from '../../lib/date'
+import { FlowsheetRecord, FlowsheetTemplates, FlowsheetView } from './flowsheet'
 import type { GrowthRecord } from './growth/growth'
 import { sheet, type Measured } from './sheet'
+import { dayAfter, dayOf, spanOf, stretchOf } from './span'
 import { VitalsEntry } from './vitals-entry'
 import css from './vitals.module.css'
 
@@ -31,7 +33,10 @@ export const VitalPage = graphql(`
   }
 `)
 export const VitalRecord = graphql(`
-  fragment VitalRecord on Patient { age { value unit } vitals(first: 60) { ...VitalPage } }
+  fragment VitalRecord on Patient { vitals(first: 60) { ...VitalPage } }
+`)
+export const VitalsOf = graphql(`
+  fragment VitalsOf on Patient { age { value unit } }
 `)
 const MoreVitals = graphql(`
   query MoreVitals($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 60, after: $after) { ...VitalPage } } }
@@ -47,37 +52,59 @@ function measured(node: VitalPageFragment['nodes'][number]): Measured<Sign> {
 /** The references are large; they come with the first child whose growth is looked at. */
 const GrowthView = lazy(async () => ({ default: (await import('./growth/growth')).GrowthView }))
 
-/** Vital signs as a sheet; of who is under twenty, the growth chart too. Which of the two is shown stands in the address. */
-export function VitalsView({ of, patientId }: { of: (FragmentType<typeof VitalRecord> & FragmentType<typeof GrowthRecord>) | undefined; patientId: string }) {
+type Templates = FragmentType<typeof FlowsheetTemplates>
+/** Which flowsheet an address asks for, and of which days; null for vital signs, which have a sheet of their own, and growth. */
+export function flowsheetIn(query: URLSearchParams): { template: string; date: { low: string | null; high: string } } | null {
+  const view = query.get('view')
+  if (view === null || view === 'growth') return null
+  const { first, last } = stretchIn(query)
+  return { template: view, date: { low: first && withOffset(`${first}T00:00`), high: withOffset(`${dayAfter(last, 1)}T00:00`) } }
+}
+const stretchIn = (query: URLSearchParams) => {
+  const past = query.get('asOf')
+  return stretchOf(spanOf(query.get('span')), dayOf(query.get('until'), past ? localInput(past).slice(0, 10) || today() : today()))
+}
+
+/** Vital signs as a sheet, the other flowsheets, and of who is under twenty the growth chart. Which of them is shown stands in the address; `record` or `sheet` is what was read for it. */
+export function VitalsView({ of, record, sheet, house, patientId, reading }: {
+  of: FragmentType<typeof VitalsOf> | undefined; record?: FragmentType<typeof VitalRecord> & FragmentType<typeof GrowthRecord>; sheet?: FragmentType<typeof FlowsheetRecord>
+  house: Templates | undefined; patientId: string; reading: boolean
+}) {
   const [query, setQuery] = useSearchParams()
-  const age = read(VitalRecord, of)?.age
+  const age = read(VitalsOf, of)?.age
   const young = !!age && (age.unit !== 'YEARS' || age.value < 20)
-  const growth = young && query.get('view') === 'growth'
-  const show = (to: string | null) => setQuery((before) => {
+  const sheets = read(FlowsheetTemplates, house)?.flowsheetTemplates.filter((t) => t.id !== 'vitals') ?? []
+  const asked = query.get('view')
+  const template = sheets.find((t) => t.id === asked)
+  const growth = young && asked === 'growth'
+  const go = (to: Record<string, string | null>) => setQuery((before) => {
     const next = new URLSearchParams(before)
-    if (to === 'growth') next.set('view', to)
-    else next.delete('view')
+    for (const [name, value] of Object.entries(to)) if (value === null) next.delete(name); else next.set(name, value)
     return next
   }, { replace: true })
   return (
     <>
-      {young && (
+      {(young || sheets.length > 0) && (
         <div className={css.views}>
-          <ToggleButtonGroup exclusive size="small" value={growth ? 'growth' : 'sheet'} aria-label="Show by" onChange={(_, to: string | null) => { if (to) show(to) }}>
-            <ToggleButton value="sheet">Sheet</ToggleButton>
-            <ToggleButton value="growth">Growth</ToggleButton>
+          <ToggleButtonGroup exclusive size="small" value={growth ? 'growth' : template?.id ?? 'sheet'} aria-label="Show by" onChange={(_, to: string | null) => { if (to) go({ view: to === 'sheet' ? null : to }) }}>
+            <ToggleButton value="sheet">{sheets.length > 0 ? 'Vital signs' : 'Sheet'}</ToggleButton>
+            {sheets.map((t) => <ToggleButton key={t.id} value={t.id}>{t.title}</ToggleButton>)}
+            {young && <ToggleButton value="growth">Growth</ToggleButton>}
           </ToggleButtonGroup>
         </div>
       )}
-      {growth && of
-        ? <section aria-label="Growth"><Boundary what="Growth"><Suspense fallback={<Loading rows={10} label="Growth" />}><GrowthView of={of} /></Suspense></Boundary></section>
-        : <VitalsSheet of={of} patientId={patientId} />}
+      {growth && record
+        ? <section aria-label="Growth"><Boundary what="Growth"><Suspense fallback={<Loading rows={10} label="Growth" />}><GrowthView of={record} /></Suspense></Boundary></section>
+        : template ? <FlowsheetView key={template.id} of={sheet} patientId={patientId} template={template} stretch={stretchIn(query)} reading={reading} go={({ span, until }) => go({ ...(span && { span: span === 'week' ? null : span }), ...(until && { until }) })} />
+        : asked !== null && asked !== 'growth' && !reading && sheets.length > 0 ? <Empty>There is no flowsheet of that name. Choose one above.</Empty>
+        : asked !== null && asked !== 'growth' ? <Loading rows={8} label="Flowsheet" />
+        : <VitalsSheet of={record} patientId={patientId} reading={reading} />}
     </>
   )
 }
 
 /** Vital signs as a sheet of time and kind, where new ones are taken down. */
-function VitalsSheet({ of, patientId }: { of: FragmentType<typeof VitalRecord> | undefined; patientId: string }) {
+function VitalsSheet({ of, patientId, reading }: { of: FragmentType<typeof VitalRecord> | undefined; patientId: string; reading: boolean }) {
   const client = useClient()
   const asOf = useAsOf()
   const acting = useMay('chart')
@@ -87,9 +114,12 @@ function VitalsSheet({ of, patientId }: { of: FragmentType<typeof VitalRecord> |
     const { data } = await client.query(MoreVitals, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(VitalPage, data?.patient?.vitals)
   }
+  const vitals = read(VitalRecord, of)?.vitals
+  // The answer at hand is of another view.
+  if (vitals === undefined && reading) return <Loading rows={8} label="Vital signs" />
   return (
     <>
-      <Part of={read(VitalRecord, of)?.vitals} name="vitals" what="Vital signs" rows={8}>
+      <Part of={vitals} name="vitals" what="Vital signs" rows={8}>
         {(masked) => {
           const first = read(VitalPage, masked)
           return (

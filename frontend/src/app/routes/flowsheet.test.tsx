@@ -1,0 +1,78 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, it } from 'vitest'
+import { answering, failing, fullPatient, renderPage, sheets, type FakeServer } from '../../testing/chart'
+import { VitalsPage } from './vitals.page'
+
+const show = (server: FakeServer, at = '?view=intake-output&until=2026-03-02', role?: string) => renderPage(<VitalsPage />, '/patients/:id/clinical/vitals', `/patients/ada/clinical/vitals${at}`, server, role)
+const cell = (id: string, at: string, value: string, interpretation: string | null = null) => ({ at, value, originalValue: value, interpretation, observation: { __typename: 'Observation', id: `Observation/${id}`, fhirId: id, versionId: '2', lastUpdated: '2026-01-01T00:00:00Z', fhir: {}, category: [], components: [], referenceRanges: [], performers: [], notes: [] } })
+const [mon, tue] = ['2026-03-01T08:00:00Z', '2026-03-02T08:00:00Z']
+const fluids = (rows: (object[])[], excluded: object[] = []) => ({ template: sheets[1], times: [mon, tue], rows: sheets[1]?.rows.map((parameter, i) => ({ parameter, cells: rows[i] ?? [] })), excluded })
+const full = fluids([[cell('i1', mon, '2100'), cell('i2', tue, '1800')], [cell('o1', mon, '2400', 'HIGH')]], [{ at: tue, reason: 'UNIT_NOT_CONVERTIBLE', observationId: 'Observation/x' }])
+
+it('offers the flowsheets of the house, and shows one with its balance where both totals end together', async () => {
+  const asked: { template: string; date: object }[] = []
+  show({ root: answering({ ...fullPatient, flowsheet: ({ template, date }: (typeof asked)[number]) => { asked.push({ template, date: { ...date } }); return full } }) })
+  const table = within(await screen.findByRole('table', { name: 'Intake and output' }))
+  expect(screen.getByRole('group', { name: 'Show by' })).toHaveTextContent(/^Vital signsIntake and output/)
+  expect(asked[0]?.template).toBe('intake-output')
+  expect(table.getAllByRole('columnheader').map((one) => one.textContent)).toEqual(['Row', 'Unit', expect.stringContaining('02-Mar-2026'), expect.stringContaining('01-Mar-2026')])
+  const row = (name: RegExp) => table.getByRole('row', { name }).textContent
+  expect(row(/^Fluid intake/)).toMatch(/mL1,8002,100$/)
+  expect(row(/^Urine output/)).toMatch(/mL2,400H/)
+  expect(row(/^Balance/)).toBe('Balance, intake less urinemL−300')
+  expect(screen.getByText('One record is left out: in a unit that is not the row’s.')).toBeVisible()
+})
+
+it('asks for the days of the address, and says of which days nothing is recorded', async () => {
+  const asked: { low: string | null; high: string }[] = []
+  show({ root: answering({ ...fullPatient, flowsheet: ({ date }: { date: (typeof asked)[number] }) => { asked.push({ ...date }); return { ...full, times: [], rows: fluids([]).rows, excluded: [] } } }) })
+  expect(await screen.findByText(/Nothing of this sheet is recorded, 24-Feb-2026 to 02-Mar-2026/)).toBeVisible()
+  expect(asked.at(-1)?.low).toMatch(/^2026-02-24T00:00:00/)
+  expect(asked.at(-1)?.high).toMatch(/^2026-03-03T00:00:00/)
+  await userEvent.click(screen.getByRole('button', { name: 'Earlier' }))
+  await waitFor(() => expect(asked.at(-1)?.high).toMatch(/^2026-02-24T00:00:00/))
+  await userEvent.click(screen.getByRole('button', { name: 'All' }))
+  await waitFor(() => expect(asked.at(-1)?.low).toBeNull())
+})
+
+it('what is not loaded is not shown as nothing', async () => {
+  const server: FakeServer = { root: answering({ ...fullPatient, flowsheet: failing }) }
+  show(server)
+  const retry = await screen.findByRole('button', { name: 'Try again' })
+  server.root = answering({ ...fullPatient, flowsheet: full })
+  await userEvent.click(retry)
+  expect(await screen.findByRole('table', { name: 'Intake and output' })).toBeVisible()
+})
+
+it('says that there is no flowsheet of a name', async () => {
+  show({ root: answering({ ...fullPatient, flowsheet: failing }) }, '?view=none')
+  expect(await screen.findByText('There is no flowsheet of that name. Choose one above.')).toBeVisible()
+})
+
+it('takes a column down by keyboard, without the rows that are computed, and tells what is not believed at its field', async () => {
+  const asked: { template: string; values: { code: string; value: string }[] }[] = []
+  let believed = false
+  show({ root: answering({ ...fullPatient, flowsheet: full }, { flowsheetRecord: ({ input }: { input: (typeof asked)[number] }) => {
+    asked.push({ ...input, values: input.values.map((v) => ({ ...v })) })
+    return { outcome: believed ? { __typename: 'FlowsheetSaved', observations: [] } : { __typename: 'ImplausibleValue', values: [{ input: 'values[1].value', value: '150000', unit: 'mL', least: 0, most: 100_000, source: 'ours' }] } }
+  } }) })
+  await userEvent.click(await screen.findByRole('button', { name: 'Take down: intake and output' }))
+  const form = within(screen.getByRole('form', { name: 'New measurements' }))
+  expect(form.queryByLabelText('Body mass index')).toBeNull()
+  expect(form.getByLabelText('Fluid intake in 24 hours')).toHaveFocus()
+  await userEvent.keyboard('2100{Enter}150000{Enter}')
+  expect(await form.findByText(/Urine output in 24 hours in mL: 150000 is not believed/)).toBeVisible()
+  expect(form.getByLabelText('Urine output in 24 hours')).toHaveAttribute('aria-invalid', 'true')
+  believed = true
+  await userEvent.clear(form.getByLabelText('Urine output in 24 hours'))
+  await userEvent.type(form.getByLabelText('Urine output in 24 hours'), '1500{Enter}')
+  await waitFor(() => expect(screen.queryByRole('form', { name: 'New measurements' })).toBeNull())
+  expect(asked.at(-1)).toMatchObject({ template: 'intake-output', values: [{ code: '9108-2', value: '2100' }, { code: '9192-6', value: '1500' }] })
+})
+
+it('who may not write is offered no entry', async () => {
+  show({ root: answering({ ...fullPatient, flowsheet: full }) }, undefined, 'pharmacist')
+  await screen.findByRole('table', { name: 'Intake and output' })
+  expect(screen.queryByRole('button', { name: /^Take down/ })).toBeNull()
+})

@@ -1,0 +1,30 @@
+import { screen, waitFor } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, it } from 'vitest'
+import { answering, fullPatient, page, renderPage } from '../../testing/chart'
+import { ResultsPage } from './results.page'
+
+const labs = (fullPatient.labs as { nodes: object[] }).nodes
+
+it('asks the server for what is abnormal, keeps the choice in the address, and says how many are hidden', async () => {
+  const asked: (boolean | null)[] = []
+  const of = ({ abnormalOnly, first }: { abnormalOnly?: boolean; first: number }) => {
+    if (first > 1) asked.push(abnormalOnly ?? null)
+    return abnormalOnly ? page(...labs) : { ...page(...labs), totalCount: 12 }
+  }
+  renderPage(<ResultsPage />, '/patients/:id/clinical/results', '/patients/ada/clinical/results', { root: answering({ ...fullPatient, labs: of }) })
+  await screen.findByRole('table', { name: 'Laboratory results' })
+  expect(asked).toEqual([false])
+  await userEvent.click(screen.getByRole('button', { name: 'Abnormal only' }))
+  expect(await screen.findByText(/11 results that are not abnormal are hidden/)).toBeVisible()
+  expect(asked.at(-1)).toBe(true)
+  await userEvent.click(screen.getByRole('button', { name: 'All results' }))
+  await waitFor(() => expect(screen.queryByText(/are hidden/)).toBeNull())
+})
+
+it('says that nothing is abnormal, and how many results are hidden', async () => {
+  const of = ({ abnormalOnly }: { abnormalOnly?: boolean }) => (abnormalOnly ? page() : { ...page(...labs), totalCount: 1 })
+  renderPage(<ResultsPage />, '/patients/:id/clinical/results', '/patients/ada/clinical/results?show=abnormal', { root: answering({ ...fullPatient, labs: of }) })
+  expect(await screen.findByText('No abnormal laboratory result is recorded. One result that is not abnormal is hidden.')).toBeVisible()
+  expect(screen.getByRole('button', { name: 'Abnormal only' })).toHaveAttribute('aria-pressed', 'true')
+})

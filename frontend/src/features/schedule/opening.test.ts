@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest'
+import { stretches } from './opening'
+
+it('opens a day that is named, also one of a weekend', () => {
+  expect(stretches('2026-11-29T08:00', '2026-11-29T12:00', 'once')).toEqual([{ start: '2026-11-29T08:00', end: '2026-11-29T12:00' }])
+})
+
+it('repeats on weekdays, from the day that is named', () => {
+  expect(stretches('2026-11-27T08:00', '2026-11-27T12:00', 'week').map((s) => s.start)).toEqual(['2026-11-27T08:00', '2026-11-30T08:00', '2026-12-01T08:00', '2026-12-02T08:00', '2026-12-03T08:00'])
+  expect(stretches('2026-11-30T08:00', '2026-11-30T12:00', 'four')).toHaveLength(20)
+  expect(stretches('2026-11-30T22:00', '2026-12-01T02:00', 'week')[1]).toEqual({ start: '2026-12-01T22:00', end: '2026-12-02T02:00' })
+})

@@ -1,0 +1,101 @@
+import Button from '@mui/material/Button'
+import OutlinedInput from '@mui/material/OutlinedInput'
+import { useId, useRef, useState, type FormEvent, type KeyboardEvent } from 'react'
+import { check, given, type FieldSpec, type Outcome, type Problem, type Values } from '../../components/act/act'
+import { useReadAgain } from '../../components/ui/part'
+import { useHold } from '../../contexts/live'
+import type { Interpretation } from '../../gql/graphql'
+import { useAnnounce } from '../../hooks/use-announce'
+import { useUnsavedGuard } from '../../hooks/use-unsaved-guard'
+import { localNow, withOffset } from '../../lib/date'
+import css from './vitals.module.css'
+
+/** What is sent of one moment. `takenAt` has this browser's offset; what was not measured is undefined. */
+export interface Column { takenAt: string | undefined; note: string | undefined; value: (field: string) => string | undefined; key: string }
+
+/** A value that was refused, in the words of its field. */
+export const notBelieved = (field: FieldSpec | undefined, of: { value: string; unit: string; least: number; most: number; source: string }): Problem =>
+  ({ field: field?.name, text: `${field ? `${field.label} in ${field.unit ?? ''}` : 'A value'}: ${of.value} is not believed. Between ${of.least} and ${of.most} ${of.unit} (${of.source}).` })
+
+/** What is told of measurements that are on record: how many, and which of them are abnormal. */
+export function recorded(all: readonly { interpretation?: Interpretation | null; code?: { text: string } | null }[]): string {
+  const abnormal = all.filter((o) => o.interpretation && o.interpretation !== 'NORMAL').map((o) => o.code?.text)
+  return `${all.length === 1 ? 'One measurement is' : `${all.length} measurements are`} recorded${abnormal.length > 0 ? `, abnormal: ${abnormal.join(', ')}` : ''}`
+}
+
+const LOST = 'What you wrote is not recorded. Press “Discard” to give it up.'
+
+/** Takes down what was measured at one moment. Enter and the arrows go from field to field; a value that no body has is refused by the server, an abnormal one is recorded and flagged. */
+export function ColumnEntry({ fields, note, send: put, onDone }: { fields: readonly FieldSpec[]; note?: string; send: (column: Column) => Promise<Outcome>; onDone: () => void }) {
+  const id = useId()
+  const announce = useAnnounce()
+  const again = useReadAgain()
+  const grid = useRef<HTMLDivElement>(null)
+  const [values, setValues] = useState<Values>({ takenAt: localNow() })
+  const [problems, setProblems] = useState<readonly Problem[]>([])
+  const [busy, setBusy] = useState(false)
+  const key = useRef<string>(null)
+  key.current ??= crypto.randomUUID()
+
+  const written = fields.some((s) => given(values[s.name])) || !!given(values.note)
+  const guard = useUnsavedGuard(written)
+  const [leaving, setLeaving] = useState(false)
+  useHold()
+  const leave = () => {
+    if (written && !leaving) { setLeaving(true); announce(LOST) } else { guard.release(); onDone() }
+  }
+
+  const move = (event: KeyboardEvent<HTMLElement>) => {
+    const step = { ArrowDown: 1, Enter: 1, ArrowUp: -1 }[event.key]
+    if (!step || event.ctrlKey || event.metaKey) return
+    const inputs = [...(grid.current?.querySelectorAll('input') ?? [])]
+    const to = inputs[inputs.indexOf(event.target as HTMLInputElement) + step]
+    if (!to && event.key === 'Enter') return
+    event.preventDefault()
+    to?.focus()
+    to?.select()
+  }
+  const send = async (event: FormEvent) => {
+    event.preventDefault()
+    const wrong = check(fields, values)
+    if (!fields.some((s) => given(values[s.name]))) wrong.push({ text: 'Nothing was measured yet: write at least one value.' })
+    setProblems(wrong)
+    if (wrong.length > 0) { announce(wrong[0]?.text ?? ''); return }
+    setBusy(true)
+    const outcome = await put({ takenAt: values.takenAt ? withOffset(values.takenAt) : undefined, note: given(values.note), value: (field) => given(values[field]), key: key.current ?? '' })
+    setBusy(false)
+    if (outcome.kind === 'refused') { setProblems(outcome.problems); announce(outcome.problems[0]?.text ?? '') }
+    if (outcome.kind === 'saved') { announce(outcome.told); guard.release(); again(); onDone() }
+  }
+  const set = (name: string) => (value: string) => { setLeaving(false); setValues((before) => ({ ...before, [name]: value })) }
+  const bad = (name: string) => problems.find((p) => p.field === name)
+  return (
+    <form className={css.entry} onSubmit={(e) => { void send(e) }} aria-label="New measurements" noValidate ref={toFirstSign}>
+      {problems.length > 0 && <div className={css.problems} role="alert"><strong>Nothing was recorded.</strong>{problems.map((p) => <span key={p.text}>{p.text}</span>)}</div>}
+      {note && <p className={css.hint}>{note}</p>}
+      <div className={css.grid} ref={grid}>
+        {fields.map((sign) => (
+          <div key={sign.name}>
+            <label htmlFor={`${id}${sign.name}`}>{sign.label}</label>
+            <OutlinedInput
+              value={values[sign.name] ?? ''} error={!!bad(sign.name)} endAdornment={<span className={css.unit}>{sign.unit}</span>} onChange={(e) => set(sign.name)(e.target.value)} onKeyDown={move}
+              inputProps={{ id: `${id}${sign.name}`, inputMode: 'decimal', 'aria-invalid': !!bad(sign.name) || undefined, 'data-sign': true }}
+            />
+          </div>
+        ))}
+      </div>
+      <div className={css.foot}>
+        <label htmlFor={`${id}at`}>Taken</label>
+        <input id={`${id}at`} type="datetime-local" value={values.takenAt ?? ''} onChange={(e) => set('takenAt')(e.target.value)} />
+        <label htmlFor={`${id}note`}>Remark (optional)</label>
+        <OutlinedInput className={css.note} value={values.note ?? ''} onChange={(e) => set('note')(e.target.value)} inputProps={{ id: `${id}note` }} />
+        {leaving && <strong role="alert">{LOST}</strong>}
+        <Button type="button" variant="text" onClick={leave}>{leaving ? 'Discard' : 'Cancel'}</Button>
+        <Button type="submit" variant="contained" disabled={busy}>{busy ? 'Recording …' : 'Record'}</Button>
+      </div>
+      {guard.dialog}
+    </form>
+  )
+}
+
+const toFirstSign = (form: HTMLFormElement | null) => form?.querySelector<HTMLElement>('[data-sign]')?.focus()

@@ -1,0 +1,183 @@
+import ToggleButton from '@mui/material/ToggleButton'
+import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
+import { useId, useState } from 'react'
+import { commonOutcome, useAct, type FieldSpec } from '../../components/act/act'
+import { ActStrip, RowActs } from '../../components/act/acts'
+import { useMistake } from '../../components/act/mistake'
+import { Flag } from '../../components/clinical/flag'
+import { isAbnormal } from '../../components/clinical/observation'
+import { Trend } from '../../components/clinical/trend'
+import { Part } from '../../components/ui/part'
+import { Section } from '../../components/ui/section'
+import { Empty, Loading } from '../../components/ui/states'
+import { useMay } from '../../hooks/use-may'
+import { graphql, read, type FragmentType } from '../../gql'
+import type { FlowsheetRecordFragment, FlowsheetTemplatesFragment } from '../../gql/graphql'
+import { formatDateTime, formatDay } from '../../lib/date'
+import { formatDecimal } from '../../lib/quantity'
+import { balances, INTAKE, OUTPUT } from './balance'
+import { ColumnEntry, notBelieved, recorded, type Column } from './column-entry'
+import { beside, SPANS, type Span, type Stretch } from './span'
+import css from './vitals.module.css'
+
+export const FlowsheetTemplates = graphql(`
+  fragment FlowsheetTemplates on Query { flowsheetTemplates { id title rows { name unit isComputed code { system code } } } }
+`)
+export const FlowsheetRecord = graphql(`
+  fragment FlowsheetRecord on Patient {
+    flowsheet(template: $template, date: $date) {
+      template { id title } times
+      rows { parameter { name unit code { system code } } cells { at value interpretation observation { id versionId } } }
+      excluded { at reason unit }
+    }
+  }
+`)
+const RecordFlowsheet = graphql(`
+  mutation RecordFlowsheet($input: FlowsheetRecordInput!) {
+    flowsheetRecord(input: $input) {
+      outcome {
+        __typename
+        ... on FlowsheetSaved { observations { id interpretation code { text } } }
+        ... on ImplausibleValue { values { input value unit least most source } }
+        ... on Stale { id currentVersion } ... on NotPermitted { message } ... on Invalid { issues { text expression } }
+      }
+    }
+  }
+`)
+
+export type Template = FlowsheetTemplatesFragment['flowsheetTemplates'][number]
+type Rows = NonNullable<FlowsheetRecordFragment['flowsheet']>
+interface Shown { template: Template; stretch: Stretch; reading: boolean; go: (to: { span?: Span; until?: string }) => void }
+
+/** One of the flowsheets the house has: rows by moment over a stretch of time, where a new column is taken down. `reading`: an answer is on its way. */
+export function FlowsheetView({ of, patientId, template, stretch, reading, go }: Shown & { of: FragmentType<typeof FlowsheetRecord> | undefined; patientId: string }) {
+  const id = useId()
+  const acting = useMay('chart')
+  const [entry, setEntry] = useState(false)
+  const [open, setOpen] = useState<{ code: string; title: string } | null>(null)
+  // The answer at hand may be of another view.
+  const shown = read(FlowsheetRecord, of)?.flowsheet
+  const days = stretch.first === null ? `until ${formatDay(stretch.last)}` : stretch.first === stretch.last ? formatDay(stretch.last) : `${formatDay(stretch.first)} to ${formatDay(stretch.last)}`
+  return (
+    <>
+      <ActStrip note="Newest first; each row in one unit" items={acting && !entry ? [{ name: `Take down: ${template.title.toLowerCase()}`, run: () => setEntry(true) }] : []} />
+      {entry && <Entry key={template.id} patient={patientId} template={template} onDone={() => setEntry(false)} />}
+      <div className={css.pager}>
+        <ToggleButtonGroup exclusive size="small" value={stretch.span} aria-label="How much" onChange={(_, to: Span | null) => { if (to) go({ span: to }) }}>
+          {SPANS.map(([span, name]) => <ToggleButton key={span} value={span}>{name}</ToggleButton>)}
+        </ToggleButtonGroup>
+        <label htmlFor={`${id}until`}>Until</label>
+        <input id={`${id}until`} type="date" value={stretch.last} onChange={(e) => { if (e.target.value) go({ until: e.target.value }) }} />
+        {stretch.first !== null && <button type="button" onClick={() => go({ until: beside(stretch, -1) })}>Earlier</button>}
+        {stretch.first !== null && <button type="button" onClick={() => go({ until: beside(stretch, 1) })}>Later</button>}
+      </div>
+      {shown === undefined && reading ? <Loading rows={8} label={template.title} /> : <Part of={shown} name="flowsheet" what={template.title} rows={8}>
+        {(sheet) => {
+          // What is shown is of this sheet and these days, also while another answer is on its way.
+          const within = (at: string) => { const day = localDay(at); return day <= stretch.last && (stretch.first === null || day >= stretch.first) }
+          const times = sheet.template.id === template.id ? sheet.times.filter(within) : []
+          if (times.length === 0 && reading) return <Loading rows={8} label={template.title} />
+          const left = sheet.excluded.filter((e) => !e.at || within(e.at))
+          return (
+            <Section title={template.title} note={`${times.length === 1 ? 'one moment' : `${times.length} moments`}, ${days}`}>
+              {times.length === 0 ? <Empty>Nothing of this sheet is recorded, {days}. “All” shows what was recorded before.</Empty>
+                : <Sheet rows={sheet.rows} times={times.toReversed()} title={template.title} acting={acting} onOpen={setOpen} />}
+              {left.length > 0 && <p className={css.hint}>{left.length === 1 ? 'One record is' : `${left.length} records are`} left out: {[...new Set(left.map((e) => REASONS[e.reason] ?? e.reason.toLowerCase().replaceAll('_', ' ')))].join(', ')}.</p>}
+            </Section>
+          )
+        }}
+      </Part>}
+      {open && <Trend key={open.code} patient={patientId} code={open.code} title={open.title} onClose={() => setOpen(null)} />}
+    </>
+  )
+}
+
+const REASONS: Readonly<Record<string, string>> = { ENTERED_IN_ERROR: 'entered in error', NO_NUMERIC_VALUE: 'without a number', COMPARATOR: 'only told to be above or below a number', NO_DATE: 'without a time', UNIT_NOT_CONVERTIBLE: 'in a unit that is not the row’s' }
+
+/** The day of this browser on which it was. */
+function localDay(at: string): string {
+  if (!at.includes('T')) return at.length === 10 ? at : `${at}-01-01`.slice(0, 10)
+  const on = new Date(at)
+  return `${on.getFullYear()}-${String(on.getMonth() + 1).padStart(2, '0')}-${String(on.getDate()).padStart(2, '0')}`
+}
+
+const SHOWN = 8
+
+/** Rows by moment, eight moments at once. Of fluids the balance stands below, computed from the totals that end together. */
+function Sheet({ rows, times, title, acting, onOpen }: { rows: Rows['rows']; times: readonly string[]; title: string; acting: boolean; onOpen: (what: { code: string; title: string }) => void }) {
+  const mistake = useMistake()
+  const [from, setFrom] = useState(0)
+  const start = Math.min(from, Math.max(0, times.length - 1))
+  const shown = times.slice(start, start + SHOWN)
+  const of = (code: string) => rows.find((row) => row.parameter.code.code === code)?.cells
+  const [intake, output] = [of(INTAKE), of(OUTPUT)]
+  const balance = intake && output ? balances(intake, output) : null
+  return (
+    <>
+      {times.length > SHOWN && (
+        <p className={css.pager}>
+          <span>Moments {start + 1} to {Math.min(times.length, start + SHOWN)} of {times.length}</span>
+          <button type="button" disabled={start === 0} onClick={() => setFrom(Math.max(0, start - SHOWN))}>Newer</button>
+          <button type="button" disabled={start + SHOWN >= times.length} onClick={() => setFrom(start + SHOWN)}>Older</button>
+        </p>
+      )}
+      <div className={css.scroll} tabIndex={0} role="group" aria-label={`${title}, sheet`}>
+        <table className={css.table} aria-label={title}>
+          <thead><tr><th scope="col">Row</th><th scope="col">Unit</th>{shown.map((at) => <th key={at} scope="col" className={css.value}>{formatDateTime(at)}</th>)}</tr></thead>
+          <tbody>
+            {rows.map(({ parameter: { name, unit, code }, cells }) => (
+              <tr key={code.code}>
+                <th scope="row">{cells.length > 0 ? <button type="button" className={css.link} onClick={() => onOpen({ code: `${code.system ?? ''}|${code.code ?? ''}`, title: name })}>{name}</button> : name}</th>
+                <td className={css.unit}>{unit}</td>
+                {shown.map((at) => (
+                  <td key={at} className={css.value}>
+                    {cells.filter((cell) => cell.at === at).map((cell) => (
+                      <div key={cell.observation.id} className={css.cell}>
+                        <span className={isAbnormal({ interpretation: cell.interpretation }) ? css.strong : undefined}>{formatDecimal(cell.value)}</span>
+                        <span className={css.flag}><Flag of={cell.interpretation} /></span>
+                        <RowActs of={`${name}, ${formatDateTime(at)}`} place={cell.observation.id} items={acting ? [{ name: 'Entered in error', form: () => mistake(cell.observation, name) }] : []} />
+                      </div>
+                    ))}
+                  </td>
+                ))}
+              </tr>
+            ))}
+            {balance && (
+              <tr className={css.computed}>
+                <th scope="row">Balance, intake less urine</th>
+                <td className={css.unit}>mL</td>
+                {shown.map((at) => {
+                  const told = balance.get(at)
+                  return <td key={at} className={css.value}>{told !== undefined && <div className={css.cell}><span>{told.startsWith('-') ? '' : '+'}{formatDecimal(told)}</span></div>}</td>
+                })}
+              </tr>
+            )}
+          </tbody>
+        </table>
+      </div>
+      {balance && <p className={css.hint}>A total is of the 24 hours that end at its moment. A balance is computed where intake and urine end at one moment; what is lost otherwise is not in it.</p>}
+    </>
+  )
+}
+
+/** Takes down one column of a flowsheet, by its own rows. */
+function Entry({ patient, template, onDone }: { patient: string; template: Template; onDone: () => void }) {
+  const act = useAct()
+  const fields: FieldSpec[] = template.rows.filter((row) => !row.isComputed).map((row) => ({ name: row.code.code ?? '', label: row.name, unit: row.unit, kind: 'number' }))
+  const send = ({ takenAt, note, value, key }: Column) => {
+    const values = fields.flatMap((field) => { const text = value(field.name); return text ? [{ code: field.name, value: text }] : [] })
+    const fieldOf = (place: string) => fields.find((f) => f.name === values[Number(/values\[(\d+)\]/.exec(place)?.[1] ?? -1)]?.code)
+    return act(RecordFlowsheet, { input: { patient, template: template.id, takenAt, values, note, idempotencyKey: key } }, ({ flowsheetRecord: { outcome } }) => {
+      if (outcome.__typename === 'Invalid') return { kind: 'refused', problems: outcome.issues.map(({ text, expression }) => { const field = fieldOf(expression[0] ?? ''); return { field: field?.name, text: field ? `${field.label}: ${text}` : text } }) }
+      return commonOutcome(outcome) ?? (outcome.__typename === 'ImplausibleValue'
+        ? { kind: 'refused', problems: outcome.values.map((v) => notBelieved(fieldOf(v.input), v)) }
+        : { kind: 'saved', told: outcome.__typename === 'FlowsheetSaved' ? recorded(outcome.observations) : '' })
+    })
+  }
+  return <ColumnEntry fields={fields} note={HINTS[template.id]} send={send} onDone={onDone} />
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  neurological: 'The total of the coma scale is computed when all three of its parts are told. Leave it out then.',
+  'intake-output': 'Intake and urine are totals of the 24 hours that end at the moment below.',
+}
