@@ -16,10 +16,11 @@ use crate::document::Document;
 use crate::error;
 use crate::query::{Node, node};
 use crate::session::{Session, invalid, session};
+use crate::types::census;
 use crate::types::job::{self, JobProgress};
 use crate::types::past::ChangeAction;
 use crate::types::timeline::TimelineKind;
-use crate::types::worklist::{self, INPATIENT, WorklistKind};
+use crate::types::worklist::{self, WorklistKind};
 use crate::value::{Interpretation, interpretation};
 
 /// What orders are made of.
@@ -248,13 +249,28 @@ impl Subscription {
         answer(ctx, patient, Some(vec![ResourceType::Observation]), after, is_critical).await
     }
 
-    /// Changes that may move the census: of stays in hospital, and of wards and beds. Read it again.
+    /// Changes that may move the census: of stays in hospital, and of wards and beds. Read it again. Of one place: of stays that are or were
+    /// there or in a part of it, that come there or leave it, and of its parts.
     async fn census_changed(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Only what concerns this ward, room, bed or house, as the argument of `census`")]
+        location: Option<ID>,
         #[graphql(desc = "Resume behind this cursor")] after: Option<EventCursor>,
     ) -> Result<impl Stream<Item = RecordChange>> {
-        answer(ctx, None, Some(vec![ResourceType::Encounter, ResourceType::Location]), after, is_stay).await
+        let session = session(ctx);
+        match ctx.data_opt::<Occasion>() {
+            Some(Occasion::Telling(telling)) => {
+                if let Some(Notice::Changed { event, .. }) = &telling.notice
+                    && !census::moves(session, event, location.as_ref()).await?
+                {
+                    return Ok(stream::iter(Vec::new()));
+                }
+            }
+            _ => census::check_place(session, location.as_ref()).await?,
+        }
+        let types = Some(vec![ResourceType::Encounter, ResourceType::Location]);
+        answer(ctx, None, types, after, any).await
     }
 
     /// Orders of any kind.
@@ -469,12 +485,6 @@ fn is_critical(document: &Json<'static>, resource_type: ResourceType) -> bool {
 fn interpretations<'d>(document: &'d Json<'static>) -> impl Iterator<Item = Interpretation> + 'd {
     let parts = document.get("component").map_or(&[][..], Json::items).iter();
     parts.chain([document]).filter_map(interpretation).map(|(found, _)| found)
-}
-
-/// A stay, or a place.
-fn is_stay(document: &Json<'static>, resource_type: ResourceType) -> bool {
-    let class = || document.get("class").and_then(|c| c.str_at("code"));
-    resource_type == ResourceType::Location || class().is_some_and(|code| INPATIENT.split(',').any(|i| i == code))
 }
 
 /// A report, or a task by which one is acknowledged.

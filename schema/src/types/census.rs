@@ -1,9 +1,11 @@
 //! Who lies where, and who comes when: the wards with their beds at an instant, and the appointments of days.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use async_graphql::{Context, ID, Result, SimpleObject};
 use chrono::{DateTime as Moment, SecondsFormat, Utc};
+use entity::StoreError;
+use entity::store::{Event, Lookup};
 use fhir::temporal::{self, Zone};
 use fhir::{Json, ResourceType};
 
@@ -245,6 +247,90 @@ pub(crate) async fn census(ctx: &Context<'_>, location: Option<&ID>, at: Option<
     }
     wards.sort_by_key(|w| w.ward.as_ref().map_or((true, None, None), name));
     Ok(Census { at: Instant(text), wards, patient_count })
+}
+
+/// Whether a change may move the census now, or the part of it that lies in one place: a stay that is there or was there just before, that
+/// came there or left it, or a place that belongs to it or did. Decided on the version that the change made and the one before, as far as
+/// the asking party sees them.
+pub(crate) async fn moves(session: &Session, event: &Event, location: Option<&ID>) -> Result<bool> {
+    let after = version(session, event, event.version_id).await?;
+    let of_stay = |d: &Document| event.resource_type == ResourceType::Location || is_stay(d);
+    if location.is_none() && after.as_ref().is_some_and(of_stay) {
+        return Ok(true);
+    }
+    let before = version(session, event, event.version_id - 1).await?;
+    let both = [before, after];
+    let stays: Vec<&Document> = both.iter().flatten().filter(|d| of_stay(d)).collect();
+    let Some(location) = location else { return Ok(!stays.is_empty()) };
+    let named: BTreeSet<String> = if event.resource_type == ResourceType::Location {
+        let above = stays.iter().filter_map(|d| d.text(&["partOf", "reference"])).map(ToOwned::to_owned);
+        above.chain([format!("Location/{}", event.id)]).collect()
+    } else {
+        let now = session.now.timestamp_micros();
+        let here = stays.iter().filter_map(|d| place(d, now)).map(|(reference, _)| reference);
+        // What is said of a place in one of the versions only.
+        let said =
+            |d: &Option<Document>| -> Vec<Json<'static>> { d.as_ref().map_or(&[][..], |d| d.all("location")).to_vec() };
+        let (old, new) = (said(&both[0]), said(&both[1]));
+        let differs = old.iter().filter(|l| !new.contains(l)).chain(new.iter().filter(|l| !old.contains(l)));
+        let differs = differs.filter_map(|l| l.get("location")?.str_at("reference")).map(ToOwned::to_owned);
+        if stays.is_empty() { BTreeSet::new() } else { here.chain(differs).collect() }
+    };
+    lies_in(session, named, location).await
+}
+
+/// Refuses what is no place, or none that the asking party sees.
+pub(crate) async fn check_place(session: &Session, location: Option<&ID>) -> Result<()> {
+    let Some(id) = location else { return Ok(()) };
+    let Some((ResourceType::Location, bare)) = parts(id) else {
+        return Err(invalid("location", "location is the global id of a Location"));
+    };
+    match session.store.read(&session.actor, ResourceType::Location, bare).await {
+        Ok(Lookup::Found(_)) => Ok(()),
+        Ok(Lookup::Deleted { .. } | Lookup::Absent) => {
+            Err(invalid("location", format!("{} was not found", id.as_str())))
+        }
+        Err(failed) => Err(error::graphql(&failed)),
+    }
+}
+
+/// One version; `None` when it is a deletion, or not there for the asking party.
+async fn version(session: &Session, event: &Event, number: i32) -> Result<Option<Document>> {
+    if number < 1 {
+        return Ok(None);
+    }
+    match session.store.vread(&session.actor, event.resource_type, &event.id, number).await {
+        Ok(Lookup::Found(stored)) => Document::new(stored).map(Some),
+        Ok(Lookup::Deleted { .. } | Lookup::Absent) | Err(StoreError::Forbidden { .. }) => Ok(None),
+        Err(failed) => Err(error::graphql(&failed)),
+    }
+}
+
+/// Whether one of the places is that one, or part of it; one statement for each level.
+async fn lies_in(session: &Session, mut next: BTreeSet<String>, within: &ID) -> Result<bool> {
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    for _ in 0..LEVELS {
+        if next.contains(within.as_str()) {
+            return Ok(true);
+        }
+        seen.extend(next.iter().cloned());
+        let ids: Vec<String> = next.iter().filter_map(|r| r.strip_prefix("Location/")).map(ToOwned::to_owned).collect();
+        if ids.is_empty() {
+            break;
+        }
+        let found = session.store.read_many(&session.actor, ResourceType::Location, &ids).await;
+        next = BTreeSet::new();
+        for stored in found.map_err(|e| error::graphql(&e))? {
+            let above = Document::new(stored)?.text(&["partOf", "reference"]).map(ToOwned::to_owned);
+            next.extend(above.filter(|above| !seen.contains(above)));
+        }
+    }
+    Ok(false)
+}
+
+/// Whether an encounter is a stay in hospital.
+fn is_stay(encounter: &Document) -> bool {
+    encounter.text(&["class", "code"]).is_some_and(|code| INPATIENT.split(',').any(|i| i == code))
 }
 
 pub(crate) async fn schedule(

@@ -111,3 +111,128 @@ async fn the_census_moves_with_stays_and_places() {
         assert_eq!(census.told().await["id"], expected);
     }
 }
+
+fn place(id: &str, kind: &str, above: Option<&str>) -> Value {
+    let mut place = json!({"resourceType": "Location", "id": id, "status": "active", "name": id,
+        "physicalType": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/location-physical-type", "code": kind}]}});
+    if let Some(above) = above {
+        place["partOf"] = json!({"reference": format!("Location/{above}")});
+    }
+    place
+}
+
+/// A stay whose last place is where the patient is; the ones before are over.
+fn stay(id: &str, patient: &str, beds: &[&str]) -> Value {
+    let mut stay = visit(id, "IMP");
+    stay["subject"]["reference"] = json!(format!("Patient/{patient}"));
+    stay["period"] = json!({"start": "2020-01-01T00:00:00Z"});
+    let at = |n: usize| format!("2020-01-{:02}T00:00:00Z", n + 1);
+    let entry = |(n, bed): (usize, &&str)| {
+        let mut one = json!({"location": {"reference": format!("Location/{bed}")}, "status": "active", "period": {"start": at(n)}});
+        if n + 1 < beds.len() {
+            one["status"] = json!("completed");
+            one["period"]["end"] = json!(at(n + 1));
+        }
+        one
+    };
+    stay["location"] = beds.iter().enumerate().map(entry).collect();
+    stay
+}
+
+/// The ids of what is told, in order, up to the change that everybody who listens to that ward hears of.
+async fn up_to(socket: &mut Socket, last: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    loop {
+        let told = socket.told().await;
+        let id = told["id"].as_str().unwrap_or_else(|| panic!("{told}")).to_owned();
+        if id == last {
+            return all;
+        }
+        all.push(format!("{} {id}", told["action"].as_str().unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn the_census_of_a_ward_moves_with_who_comes_and_who_leaves() {
+    let site = Site::start(PEOPLE).await;
+    let places = [
+        place("house", "bu", None),
+        place("ward-a", "wa", Some("house")),
+        place("room", "ro", Some("ward-a")),
+        place("bed-a", "bd", Some("room")),
+        place("ward-b", "wa", Some("house")),
+        place("bed-b", "bd", Some("ward-b")),
+    ];
+    site.store(&Value::from(places.to_vec()).to_string()).await;
+    let lee = site.person(Role::Physician, None).await;
+    let of = |place: &str| format!(r#"censusChanged(location: "Location/{place}")"#);
+    let mut a = listening(&site, &lee, &of("ward-a")).await;
+    let mut b = listening(&site, &lee, &of("ward-b")).await;
+    let mut house = listening(&site, &lee, &of("house")).await;
+    let mut bed = listening(&site, &lee, &of("bed-b")).await;
+
+    // Into ward A, over to B, something about the stay there, and back again.
+    store(&site, stay("e", "p1", &["bed-a"])).await;
+    store(&site, stay("e", "p1", &["bed-a", "bed-b"])).await;
+    let mut there = stay("e", "p1", &["bed-a", "bed-b"]);
+    there["reasonCode"] = json!([{"text": "Pneumonia"}]);
+    store(&site, there).await;
+    store(&site, stay("e", "p1", &["bed-a", "bed-b", "bed-a"])).await;
+    // Nobody's stay: a visit in the ward; and a stay of no place.
+    let mut walk_in = stay("walk-in", "p2", &["bed-a"]);
+    walk_in["class"]["code"] = json!("AMB");
+    store(&site, walk_in).await;
+    store(&site, visit("nowhere", "IMP")).await;
+    // What was a stay turns out to be none.
+    let mut mended = stay("e", "p1", &["bed-a", "bed-b", "bed-a"]);
+    mended["class"]["code"] = json!("AMB");
+    store(&site, mended).await;
+    // Where places lie is looked up when it is told, so all is heard before one of them moves.
+    let ward = async |socket: &mut Socket, name: &str| up_to(socket, &format!("Location/{name}")).await;
+    for name in ["ward-a", "ward-b", "house", "bed-b"] {
+        store(&site, place(name, "wa", (name != "house").then_some(if name == "bed-b" { "ward-b" } else { "house" })))
+            .await;
+    }
+    let (created, updated) = ("CREATED Encounter/e", "UPDATED Encounter/e");
+    assert_eq!(ward(&mut a, "ward-a").await, [created, updated, updated, updated]);
+    assert_eq!(ward(&mut b, "ward-b").await, [updated, updated, updated]);
+    assert_eq!(ward(&mut bed, "bed-b").await, [updated, updated, updated]);
+    let wards = ["UPDATED Location/ward-a", "UPDATED Location/ward-b"];
+    assert_eq!(ward(&mut house, "house").await, [&[created, updated, updated, updated, updated][..], &wards].concat());
+
+    // The room goes over to the other ward; a stay is deleted.
+    store(&site, place("room", "ro", Some("ward-b"))).await;
+    assert_eq!(ward(&mut a, "room").await, [""; 0]);
+    assert_eq!(ward(&mut b, "room").await, ["UPDATED Location/bed-b"]);
+    store(&site, stay("f", "p2", &["bed-b"])).await;
+    store(&site, place("elsewhere", "wa", None)).await;
+    let request = site.http.delete(format!("{}/fhir/R4/Encounter/f", site.server.url));
+    let request = request.bearer_auth(site.server.token("system/*.cruds").await);
+    assert_eq!(request.send().await.unwrap().status(), 204);
+    for (socket, name, above) in
+        [(&mut a, "ward-a", "house"), (&mut b, "ward-b", "house"), (&mut bed, "bed-b", "ward-b")]
+    {
+        store(&site, place(name, "wa", Some(above))).await;
+        let ended: &[&str] = if name == "ward-a" { &[] } else { &["CREATED Encounter/f", "DELETED Encounter/f"] };
+        assert_eq!(ward(socket, name).await, ended, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_census_of_a_place_is_told_to_who_sees_the_stays_and_of_places_that_are_there() {
+    let site = Site::start(PEOPLE).await;
+    store(&site, place("ward", "wa", None)).await;
+    let lee = site.person(Role::Physician, None).await;
+    for wrong in ["Location/none", "Patient/p1", "ward"] {
+        let none = refused(&site, &lee, &format!(r#"censusChanged(location: "{wrong}")"#)).await;
+        assert_eq!((&none["code"], &none["expression"]), (&json!("INVALID"), &json!(["location"])), "{wrong}");
+    }
+    let own = site.person(Role::Patient, Some("Patient/p1")).await;
+    let mut owns = listening(&site, &own, r#"censusChanged(location: "Location/ward")"#).await;
+    store(&site, stay("of-other", "p2", &["ward"])).await;
+    store(&site, stay("own", "p1", &["ward"])).await;
+    // The record turns out to be somebody else's.
+    store(&site, stay("own", "p2", &["ward"])).await;
+    store(&site, place("ward", "wa", None)).await;
+    assert_eq!(up_to(&mut owns, "Location/ward").await.len(), 1);
+}
