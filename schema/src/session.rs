@@ -177,6 +177,17 @@ pub fn query(
     patients: &[&str],
     now: DateTime<Utc>,
 ) -> Result<Query, StoreError> {
+    query_by(resource_type, pairs, patients, now, &Options::default())
+}
+
+/// The same, by other search parameters than R4's too.
+pub fn query_by(
+    resource_type: ResourceType,
+    pairs: &[(String, String)],
+    patients: &[&str],
+    now: DateTime<Utc>,
+    options: &Options<'_>,
+) -> Result<Query, StoreError> {
     let abnormal = pairs.iter().any(|(name, _)| name == ABNORMAL);
     let mut all: Vec<_> = pairs.iter().filter(|(name, _)| name != ABNORMAL).cloned().collect();
     if let Some(code) =
@@ -188,7 +199,7 @@ pub fn query(
         let any: Vec<String> = patients.iter().map(|id| format!("Patient/{id}")).collect();
         all.push(("patient".into(), any.join(",")));
     }
-    let parsed = parse(resource_type, &all, Handling::Strict, now, &Options::default()).map_err(StoreError::Invalid)?;
+    let parsed = parse(resource_type, &all, Handling::Strict, now, options).map_err(StoreError::Invalid)?;
     let mut query = parsed.query;
     if abnormal {
         query.all.push(Clause::Abnormal);

@@ -213,7 +213,7 @@ async fn run(
     let (document, text, operation_name) = admitted.parts();
     let question = Question { document, text, operation_name, variables: &variables };
     if matches!(root, Root::System) && asks_for_schema_only(&question) {
-        return described(admitted, variables).await.map(Data::Kept);
+        return described(state, admitted, variables).await.map(Data::Kept);
     }
     let session = Session::new(state.store.clone(), caller.actor, caller.request);
     match tokio::time::timeout(limit, execute(&session, &base_url, &question, root)).await {
@@ -222,20 +222,26 @@ async fn run(
     }
 }
 
-/// The answer to a question about the schema: the same for all who may ask, so the last ones are kept.
-async fn described(admitted: Admitted, variables: Object<'static>) -> Result<Bytes, Fault> {
+/// The answer to a question about the schema: the same for all who may ask, as long as the search parameters are, so the last ones are kept.
+async fn described(state: &State, admitted: Admitted, variables: Object<'static>) -> Result<Bytes, Fault> {
     static ANSWERS: Mutex<Vec<(Vec<u8>, Bytes)>> = Mutex::new(Vec::new());
     let answers = || ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut parameters = state.store.parameters();
+    if !state.store.are_newest(&parameters).await.map_err(Failure::from)? {
+        parameters = state.store.parameters();
+    }
     let key = {
         let (_, text, name) = admitted.parts();
-        crate::auth::hash(&json!([text, name, Json::Object(variables.clone()).to_text()]).to_string())
+        crate::auth::hash(
+            &json!([parameters.added.identity(), text, name, Json::Object(variables.clone()).to_text()]).to_string(),
+        )
     };
     if let Some((_, kept)) = answers().iter().find(|(of, _)| *of == key) {
         return Ok(kept.clone());
     }
     let computed = tokio::task::spawn_blocking(move || -> Result<Bytes, GraphError> {
         let (document, text, operation_name) = admitted.parts();
-        let data = introspect(&Question { document, text, operation_name, variables: &variables })?;
+        let data = introspect(&Question { document, text, operation_name, variables: &variables }, &parameters)?;
         let packed = GzEncoder::new(Vec::new(), Compression::default());
         let packed =
             written(packed, &data).map_err(|e| StoreError::Internal(format!("an answer is not packed: {e}")))?;

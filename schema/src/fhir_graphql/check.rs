@@ -7,7 +7,7 @@ use async_graphql::parser::types::{BaseType, Directive as Given, OperationType, 
 use async_graphql::{Pos, Positioned, Value as Const};
 use async_graphql_value::Value;
 
-use super::field::{Argument, Field, On, TypeRef, Wrap, invalid};
+use super::field::{Argument, Field, On, TypeRef, Wrap, code_of, invalid};
 use super::introspect::is_input;
 use super::walk::{is_type, texts};
 use super::{Asked, GraphError, variable};
@@ -141,7 +141,7 @@ impl<'d> Check<'d> {
     fn field(&mut self, field: &'d Positioned<async_graphql::parser::types::Field>, on: On) -> Result {
         let (pos, field) = (field.pos, &field.node);
         let name = field.name.node.as_str();
-        let Some(found) = on.field(name) else {
+        let Some(found) = on.field(name, None).or_else(|| on.field(name, Some(self.asked.added))) else {
             if matches!(name, "__schema" | "__type") {
                 return refuse("the schema is told at the root of queries to [base]/$graphql", pos);
             }
@@ -152,11 +152,22 @@ impl<'d> Check<'d> {
         if has("slice") && has("first") {
             return refuse("@slice and @first do not go together", pos);
         }
-        let known = found.arguments(on);
+        let mut known = found.arguments(on, None);
+        if let Field::List(_) | Field::Connection(_) = found
+            && field.arguments.iter().any(|(name, _)| known.iter().all(|k| k.name != name.node))
+        {
+            known = found.arguments(on, Some(self.asked.added));
+        }
         let mut given = HashSet::new();
         for (argument, value) in &field.arguments {
             let name = argument.node.as_str();
             let Some(known) = known.iter().find(|k| k.name == name) else {
+                if let Field::List(ty) | Field::Connection(ty) = found
+                    && !name.starts_with('_')
+                    && let Err(error) = self.asked.searched(ty, code_of(ty, name, Some(self.asked.added)))
+                {
+                    return Err(GraphError::at(error, argument.pos));
+                }
                 return refuse(format!("'{}' takes no argument '{name}'", field.name.node), argument.pos);
             };
             if !given.insert(name) {

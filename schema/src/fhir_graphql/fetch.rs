@@ -2,9 +2,11 @@
 //! patient, one for each other list.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use entity::StoreError;
 use entity::store::{Count, Lookup, PageRequest};
+use fhir::search::added::Reading;
 use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, parse};
 use fhir::search::query::Query;
@@ -12,7 +14,7 @@ use fhir::search::registry;
 use fhir::{Json, ResourceType};
 use serde::{Deserialize, Serialize};
 
-use super::MAX_MATCHES;
+use super::{Asked, MAX_MATCHES};
 use crate::session::{self, Session};
 
 /// Most lists and connections of one operation that take a statement each.
@@ -77,8 +79,8 @@ impl Search {
         self.pairs.iter().cloned().chain(parent).collect()
     }
 
-    fn query(&self, session: &Session) -> Result<Query, StoreError> {
-        let parsed = parse(self.resource_type, &self.all(), Handling::Strict, session.now, &Options::default());
+    fn query(&self, asked: &Asked<'_>) -> Result<Query, StoreError> {
+        let parsed = parse(self.resource_type, &self.all(), Handling::Strict, asked.now, &asked.options());
         parsed.map(|parsed| parsed.query).map_err(StoreError::Invalid)
     }
 
@@ -106,6 +108,7 @@ impl Search {
         let patient = matches!(&self.parent, Some(("patient", ResourceType::Patient, _)));
         patient
             && !self.paged
+            && registry::parameter(ty, "patient").is_some()
             && registry::in_patient_compartment(ty)
             && !registry::several_patients(ty)
             && !self.pairs.iter().any(|(name, _)| name == "_sort")
@@ -163,7 +166,7 @@ impl Found {
         self.searches.get(search)
     }
 
-    pub async fn fetch(&mut self, session: &Session, needs: Needs) -> Result<(), StoreError> {
+    pub async fn fetch(&mut self, asked: &Asked<'_>, session: &Session, needs: Needs) -> Result<(), StoreError> {
         let mut by_type: BTreeMap<ResourceType, Vec<String>> = BTreeMap::new();
         for (ty, id, version) in needs.resources {
             match version {
@@ -200,11 +203,11 @@ impl Found {
         }
         for (shape, searches) in groups {
             self.spend()?;
-            self.of_patients(session, &shape, searches).await?;
+            self.of_patients(asked, session, &shape, searches).await?;
         }
         for search in alone {
             self.spend()?;
-            let held = page(session, search).await?;
+            let held = page(asked, session, search).await?;
             self.searches.insert(held.search.clone(), held);
         }
         Ok(())
@@ -223,14 +226,20 @@ impl Found {
 
     async fn of_patients(
         &mut self,
+        asked: &Asked<'_>,
         session: &Session,
         shape: &Search,
         searches: Vec<Search>,
     ) -> Result<(), StoreError> {
         let ty = shape.resource_type;
-        let template = session::query(ty, &shape.pairs, &[], session.now)?;
+        let template = session::query_by(ty, &shape.pairs, &[], session.now, &asked.options())?;
         let (pairs, now, any) = (shape.pairs.clone(), session.now, template.clone());
-        let of = move |id: &str| session::query(ty, &pairs, &[id], now).unwrap_or_else(|_| any.clone());
+        let (parameters, base_url) = (Arc::clone(asked.parameters), asked.base_url.to_owned());
+        let of = move |id: &str| {
+            let added = Reading::of(&parameters.added);
+            let options = Options { base_url: Some(&base_url), added: Some(&added), ..Options::default() };
+            session::query_by(ty, &pairs, &[id], now, &options).unwrap_or_else(|_| any.clone())
+        };
         let ids = searches.iter().filter_map(|s| s.parent.as_ref()).map(|(_, _, id)| id.clone());
         let ids: Vec<String> = ids.collect();
         let pages = session.store.search_per_patient(&session.actor, &template, &ids, shape.limit, of).await?;
@@ -251,8 +260,8 @@ impl Found {
     }
 }
 
-async fn page(session: &Session, search: Search) -> Result<Held, StoreError> {
-    let query = search.query(session)?;
+async fn page(asked: &Asked<'_>, session: &Session, search: Search) -> Result<Held, StoreError> {
+    let query = search.query(asked)?;
     let request = PageRequest {
         limit: search.limit,
         token: search.token.clone(),

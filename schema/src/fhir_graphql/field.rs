@@ -1,14 +1,20 @@
-//! Which fields, arguments and types there are: all from the R4 definitions and the search parameters, nothing by hand.
+//! Which fields, arguments and types there are: all from the R4 definitions and the search parameters, those of the server among them,
+//! nothing by hand.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use entity::StoreError;
 use fhir::path::{Child, Choice, Type};
+use fhir::search::added::Reading;
 use fhir::search::registry::{self, Kind, SearchParameter};
 use fhir::{Issue, IssueType, ResourceType};
 
 use super::introspect::{Meta, MetaField};
+
+/// The search parameters beside R4's own; with `None` there are none. R4's are asked first, so that what needs no others does not depend on
+/// how new the set is.
+pub(super) type Added<'a> = Option<&'a Reading<'a>>;
 
 /// What a selection is made on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -110,7 +116,7 @@ impl Argument {
     }
 }
 
-/// One name for good. Only for names out of the definitions, which are finite; never for what a client sends.
+/// One name for good. Only for names out of the definitions and of search parameters that are kept for good; never for what a client sends.
 pub(super) fn interned(name: String) -> &'static str {
     static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -234,7 +240,7 @@ impl On {
     }
 
     /// All fields, but `__typename` and those that lead to the schema.
-    pub fn fields(self) -> Vec<(&'static str, Field)> {
+    pub fn fields(self, added: Added<'_>) -> Vec<(&'static str, Field)> {
         let children = |ty: Type| {
             let choices =
                 ty.children().iter().flat_map(|child| child.choices.iter().map(move |choice| (child, choice)));
@@ -274,7 +280,7 @@ impl On {
                     all.push(("resource", Field::Resolve));
                 }
                 if let Some(target) = ResourceType::named(ty.name()) {
-                    let referring = served.filter(|of| reverse(*of, target).next().is_some());
+                    let referring = served.filter(|of| reverse(*of, target, added).next().is_some());
                     all.extend(referring.flat_map(searches));
                 }
                 all
@@ -285,7 +291,7 @@ impl On {
         }
     }
 
-    pub fn field(self, name: &str) -> Option<Field> {
+    pub fn field(self, name: &str, added: Added<'_>) -> Option<Field> {
         if name == "__typename" {
             return Some(Field::Typename);
         }
@@ -304,7 +310,7 @@ impl On {
                 _ => child(ty, name).or_else(|| {
                     let target = ResourceType::named(ty.name())?;
                     search_field(name).filter(|f| match f {
-                        Field::List(of) | Field::Connection(of) => reverse(*of, target).next().is_some(),
+                        Field::List(of) | Field::Connection(of) => reverse(*of, target, added).next().is_some(),
                         _ => false,
                     })
                 }),
@@ -384,7 +390,7 @@ impl Field {
     }
 
     /// The arguments that the field takes on `on`.
-    pub fn arguments(self, on: On) -> Vec<Argument> {
+    pub fn arguments(self, on: On, added: Added<'_>) -> Vec<Argument> {
         let text = |name| Argument::new(name, TypeRef::plain("String"));
         let number = |name| Argument::new(name, TypeRef::plain("Int"));
         let id = |name| Argument::new(name, TypeRef::plain("ID"));
@@ -419,7 +425,7 @@ impl Field {
                 if let Some(target) = target {
                     all.push(Argument::new("_reference", TypeRef::needed("String")));
                     // What may refer to anything stands in every type; there `_filter` says all else.
-                    if reverse(ty, target).all(|p| p.targets.len() == ResourceType::all().len()) {
+                    if reverse(ty, target, added).all(|p| p.targets.len() == ResourceType::all().len()) {
                         return all;
                     }
                 }
@@ -429,9 +435,9 @@ impl Field {
                     (false, Some(_)) => all.push(number("_count")),
                     (false, None) => all.extend([number("_count"), text("cursor"), text("_cursor")]),
                 }
-                let parameters = registry::parameters(ty).iter().filter(|p| p.code != "_query");
-                let parameters = parameters.filter(|p| target.is_none() || p.code != "_id");
-                all.extend(parameters.map(|p| Argument::new(argument_of(p), TypeRef::list(kind_of(p.kind)))));
+                let parameters = named_parameters(ty, added).into_iter();
+                let parameters = parameters.filter(|(_, p)| target.is_none() || p.code != "_id");
+                all.extend(parameters.map(|(name, p)| Argument::new(name, TypeRef::list(kind_of(p.kind)))));
                 all
             }
         }
@@ -453,19 +459,48 @@ pub(super) fn kind_of(kind: Kind) -> &'static str {
     }
 }
 
+/// Arguments of lists that a search parameter of that name could be taken for.
+const TAKEN: [&str; 3] = ["fhirpath", "cursor", "pageSize"];
+
 /// A search parameter as an argument: `clinical_status` for `clinical-status`.
 fn argument_of(parameter: &SearchParameter) -> &'static str {
     if parameter.code.contains('-') { interned(parameter.code.replace('-', "_")) } else { parameter.code }
 }
 
-/// The search parameter that an argument stands for.
-pub(super) fn parameter_of(ty: ResourceType, argument: &str) -> Option<&'static SearchParameter> {
-    registry::parameters(ty).iter().find(|p| p.code != "_query" && argument_of(p) == argument)
+/// The search parameters of a type by the arguments that stand for them. One that was added under a name that is taken is asked for in
+/// `_filter` only.
+fn named_parameters(ty: ResourceType, added: Added<'_>) -> Vec<(&'static str, &'static SearchParameter)> {
+    let own = registry::parameters(ty).iter().filter(|p| p.code != "_query");
+    let mut all: Vec<_> = own.map(|p| (argument_of(p), p)).collect();
+    for parameter in added.map_or(&[][..], |added| added.served(ty)) {
+        let name = argument_of(parameter);
+        if !TAKEN.contains(&name) && all.iter().all(|(other, _)| *other != name) {
+            all.push((name, parameter));
+        }
+    }
+    all
 }
 
-/// The parameters of `of` by which it refers to resources of a type.
-pub(super) fn reverse(of: ResourceType, target: ResourceType) -> impl Iterator<Item = &'static SearchParameter> {
-    let references = registry::parameters(of).iter().filter(|p| p.kind == Kind::Reference);
+/// The search parameter that an argument stands for.
+pub(super) fn parameter_of(ty: ResourceType, argument: &str, added: Added<'_>) -> Option<&'static SearchParameter> {
+    let of = |added| named_parameters(ty, added).into_iter().find(|(name, _)| *name == argument).map(|(_, p)| p);
+    of(None).or_else(|| of(added))
+}
+
+/// The code by which a search is refused that has no such argument: of a parameter that is not indexed yet, or the argument itself.
+pub(super) fn code_of<'n>(ty: ResourceType, argument: &'n str, added: Added<'_>) -> &'n str {
+    let mut unfinished = added.into_iter().flat_map(|added| added.unfinished(ty));
+    unfinished.find(|code| code.replace('-', "_") == argument).unwrap_or(argument)
+}
+
+/// The parameters of `of` by which it refers to resources of a type; R4's first.
+pub(super) fn reverse<'a>(
+    of: ResourceType,
+    target: ResourceType,
+    added: Added<'a>,
+) -> impl Iterator<Item = &'static SearchParameter> + use<'a> {
+    let added = added.into_iter().flat_map(move |added| added.served(of).iter().copied());
+    let references = registry::parameters(of).iter().chain(added).filter(|p| p.kind == Kind::Reference);
     references.filter(move |p| p.targets.contains(&target))
 }
 

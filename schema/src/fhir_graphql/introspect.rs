@@ -15,7 +15,7 @@ use fhir::search::registry::Kind;
 
 use super::GraphError;
 use super::check::{DIRECTIVES, Directive};
-use super::field::{Argument, Field, On, TypeRef, Wrap, input_of, is_served, kind_of, name_of};
+use super::field::{Added, Argument, Field, On, TypeRef, Wrap, input_of, is_served, kind_of, name_of};
 use super::walk::{At, Walk, quoted};
 
 /// Most bytes of a description.
@@ -242,10 +242,10 @@ impl Definition {
         Some(Cow::Owned(text))
     }
 
-    fn fields(&self) -> Option<Vec<What>> {
+    fn fields(&self, added: Added<'_>) -> Option<Vec<What>> {
         match self {
             Self::Object(on) | Self::Interface(on) => {
-                Some(on.fields().into_iter().map(|(name, field)| What::Field(*on, name, field)).collect())
+                Some(on.fields(added).into_iter().map(|(name, field)| What::Field(*on, name, field)).collect())
             }
             Self::Input(_) | Self::Scalar(_) | Self::Enum(_) => None,
         }
@@ -328,7 +328,7 @@ impl What {
         }
     }
 
-    fn says(self, name: &str) -> Said {
+    fn says(self, name: &str, added: Added<'_>) -> Said {
         let text = |text: &'static str| Said::Text(Cow::Borrowed(text));
         let ty = |ty: TypeRef| Said::One(Self::Type(ty));
         let many = |many: Option<Vec<Self>>| many.map_or(Said::Null, Said::Many);
@@ -354,7 +354,7 @@ impl What {
                     "kind" => text(definition.kind()),
                     "name" => text(of.name),
                     "description" => definition.description().map_or(Said::Null, Said::Text),
-                    "fields" => many(definition.fields()),
+                    "fields" => many(definition.fields(added)),
                     "interfaces" => many(definition.interfaces()),
                     "possibleTypes" => many(definition.possible()),
                     "enumValues" => many(definition.values()),
@@ -365,7 +365,7 @@ impl What {
             }
             (Self::Field(_, own, _), "name") => text(own),
             (Self::Field(on, _, field), "args") => {
-                Said::Many(field.arguments(on).into_iter().map(Self::Input).collect())
+                Said::Many(field.arguments(on, added).into_iter().map(Self::Input).collect())
             }
             (Self::Field(on, _, field), "type") => ty(field.output(on)),
             (Self::Field(_, _, field), "description") => match field {
@@ -453,7 +453,7 @@ impl<'w> Walk<'w> {
             fhir::json::write_string(key, out);
             out.push(':');
             let said = match field {
-                Some(field) => what.says(field.name),
+                Some(field) => what.says(field.name, Some(self.asked.added)),
                 None => Said::Text(Cow::Borrowed(plan.on.name())),
             };
             match (said, below) {
@@ -492,7 +492,7 @@ mod tests {
     /// What is told is served, and what is served is told.
     #[test]
     fn every_name_that_is_told_is_known() {
-        let of = |what: What, name: &str| match what.says(name) {
+        let of = |what: What, name: &str| match what.says(name, None) {
             Said::Many(many) => many,
             _ => Vec::new(),
         };
@@ -510,10 +510,10 @@ mod tests {
                 let What::Field(_, own, field) = field else { panic!("a field") };
                 fields += 1;
                 assert!(seen.insert(own), "{name}.{own} is told twice");
-                assert!(on.field(own).is_some(), "{name}.{own} is told and not served");
+                assert!(on.field(own, None).is_some(), "{name}.{own} is told and not served");
                 known(field.output(*on), own);
                 let mut arguments = BTreeSet::new();
-                for argument in field.arguments(*on) {
+                for argument in field.arguments(*on, None) {
                     assert!(arguments.insert(argument.name), "{name}.{own}({}) is told twice", argument.name);
                     known(argument.ty, own);
                     assert!(is_input(argument.ty.name), "{name}.{own}({})", argument.name);

@@ -16,6 +16,7 @@ mod walk;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
@@ -23,7 +24,10 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Pos, Positioned, Value as Const};
 use chrono::{DateTime, Utc};
 use entity::StoreError;
-use entity::store::{Act, Outcome, Plan, Stored, Write};
+use entity::store::{Act, Outcome, Parameters, Plan, Stored, Write};
+use fhir::search::added::Reading;
+use fhir::search::extract::Options;
+use fhir::search::parse::{Handling, parse};
 use fhir::{Json, ResourceType};
 
 use crate::session::Session;
@@ -39,6 +43,8 @@ const MAX_MATCHES: u32 = 1_000;
 const MAX_ELEMENTS: u64 = 500_000;
 /// Most parts of the schema in one answer.
 const MAX_DESCRIBED: u64 = 2_000_000;
+/// How often an operation is run again because what may be searched by changed meanwhile.
+const TRIES: usize = 3;
 /// Levels of fetching; the depth of documents is bounded before.
 const MAX_LEVELS: usize = 32;
 
@@ -95,9 +101,24 @@ struct Asked<'d> {
     text: &'d str,
     operation: &'d Positioned<OperationDefinition>,
     variables: &'d fhir::json::Object<'static>,
+    /// The search parameters beside R4's own, and the same as they are read for this operation.
+    parameters: &'d Arc<Parameters>,
+    added: &'d Reading<'d>,
 }
 
 impl Asked<'_> {
+    /// What searches are read by.
+    fn options(&self) -> Options<'_> {
+        let base_url = Some(self.base_url).filter(|url| !url.is_empty());
+        Options { base_url, added: Some(self.added), ..Options::default() }
+    }
+
+    /// Why a type is not searched by a code, as the REST interface says it.
+    fn searched(&self, ty: ResourceType, code: &str) -> Result<(), StoreError> {
+        let pairs = [(code.to_owned(), "1".to_owned())];
+        parse(ty, &pairs, Handling::Strict, self.now, &self.options()).map(|_| ()).map_err(StoreError::Invalid)
+    }
+
     /// A value with its variables filled in; what is declared and has no value is null.
     fn value(&self, value: &async_graphql_value::Value) -> Result<Const, GraphError> {
         value.clone().into_const_with(|name: Name| {
@@ -145,15 +166,6 @@ pub async fn execute(
     root: Root,
 ) -> Result<String, GraphError> {
     let operation = question.operation()?;
-    let asked = Asked {
-        session: Some(session),
-        base_url,
-        now: session.now,
-        document: question.document,
-        text: question.text,
-        operation,
-        variables: question.variables,
-    };
     let (on, instance) = match root {
         Root::System => (On::Query, None),
         Root::Instance(stored) if !is_served(stored.resource_type) => {
@@ -162,16 +174,50 @@ pub async fn execute(
         }
         Root::Instance(stored) => (On::Element(type_of(stored.resource_type)), Some(fetch::document(&stored.body)?)),
     };
-    Check { asked: &asked, seen: HashSet::new() }.operation(on)?;
     let mutates = operation.node.ty == OperationType::Mutation;
-    let done = if mutates { Some(write(&asked, session).await?) } else { None };
-    let at = match &instance {
-        _ if mutates => At::Mutation,
-        Some(document) => At::resource(document),
-        None => At::Query,
-    };
-    let written = done.as_ref().and_then(|done| done.written.clone());
-    answer(&asked, session, at, done.as_ref()).await.map_err(|error| GraphError { written, ..error })
+    let mut done: Option<Done> = None;
+    let mut tries = 0;
+    loop {
+        let parameters = session.store.parameters();
+        let added = Reading::of(&parameters.added);
+        let asked = Asked {
+            session: Some(session),
+            base_url,
+            now: session.now,
+            document: question.document,
+            text: question.text,
+            operation,
+            variables: question.variables,
+            parameters: &parameters,
+            added: &added,
+        };
+        let checked = Check { asked: &asked, seen: HashSet::new() }.operation(on);
+        tries += 1;
+        let answer = match checked {
+            // Nothing is written by a document that is to be read by another set.
+            Ok(()) if mutates && done.is_none() => {
+                if added.went_beyond() && tries < TRIES && !session.store.are_newest(&parameters).await? {
+                    continue;
+                }
+                done = Some(write(&asked, session).await?);
+                answer(&asked, session, At::Mutation, done.as_ref()).await
+            }
+            Ok(()) => {
+                let at = match &instance {
+                    _ if mutates => At::Mutation,
+                    Some(document) => At::resource(document),
+                    None => At::Query,
+                };
+                answer(&asked, session, at, done.as_ref()).await
+            }
+            Err(error) => Err(error),
+        };
+        // Asked afterwards: a parameter that was taken away while something was read may have lost rows of it.
+        if !added.went_beyond() || tries == TRIES || session.store.are_newest(&parameters).await? {
+            let written = done.as_ref().and_then(|done| done.written.clone());
+            return answer.map_err(|error| GraphError { written, ..error });
+        }
+    }
 }
 
 async fn answer(asked: &Asked<'_>, session: &Session, at: At<'_>, done: Option<&Done>) -> Result<String, GraphError> {
@@ -181,7 +227,7 @@ async fn answer(asked: &Asked<'_>, session: &Session, at: At<'_>, done: Option<&
             Ok(text) => return Ok(text),
             Err(needs) => needs,
         };
-        found.fetch(session, needs).await?;
+        found.fetch(asked, session, needs).await?;
     }
     Err(StoreError::TooCostly("the operation follows references too deeply".into()).into())
 }
@@ -230,9 +276,10 @@ pub fn asks_for_schema_only(question: &Question<'_>) -> bool {
     })
 }
 
-/// The JSON text of `data` of such an operation. It computes for a while.
-pub fn introspect(question: &Question<'_>) -> Result<String, GraphError> {
+/// The JSON text of `data` of such an operation, by these search parameters beside R4's. It computes for a while.
+pub fn introspect(question: &Question<'_>, parameters: &Arc<Parameters>) -> Result<String, GraphError> {
     let operation = question.operation()?;
+    let added = Reading::of(&parameters.added);
     let asked = Asked {
         session: None,
         base_url: "",
@@ -241,6 +288,8 @@ pub fn introspect(question: &Question<'_>) -> Result<String, GraphError> {
         text: question.text,
         operation,
         variables: question.variables,
+        parameters,
+        added: &added,
     };
     Check { asked: &asked, seen: HashSet::new() }.operation(On::Query)?;
     match walked(&asked, &Found::default(), At::Query, None, MAX_DESCRIBED)? {
@@ -319,7 +368,7 @@ fn planned(asked: &Asked<'_>, session: &Session) -> Result<Option<(Write, Pos)>,
             None => Err(GraphError::at(invalid("'res' is the resource"), pos)),
         };
         let body = |object| Json::Object(object).to_text();
-        let (resource_type, id, act) = match On::Mutation.field(field.name.node.as_str()) {
+        let (resource_type, id, act) = match On::Mutation.field(field.name.node.as_str(), None) {
             Some(Field::Create(ty)) => {
                 let mut object = resource(ty)?;
                 object.remove("id");

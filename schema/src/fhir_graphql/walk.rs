@@ -14,7 +14,7 @@ use fhir::reference::{self, Target};
 use fhir::{Issue, IssueType, Json, ResourceType};
 
 use super::fetch::{Found, Held, Needs, Search};
-use super::field::{Field, On, Part, invalid, name_of, parameter_of, reverse, served};
+use super::field::{Added, Field, On, Part, code_of, invalid, name_of, parameter_of, reverse, served};
 use super::introspect::{Meta, What};
 use super::out::{Object, Out, Shape};
 use super::{Asked, Done, GraphError, MAX_MATCHES};
@@ -206,7 +206,7 @@ impl<'w> Walk<'w> {
         let (first, pos) = group.fields[0];
         let on = at.on();
         let name = first.name.node.as_str();
-        let Some(field) = on.field(name) else {
+        let Some(field) = on.field(name, None).or_else(|| on.field(name, Some(self.asked.added))) else {
             return self.refuse(format!("{} has no field '{name}'", on.name()), pos);
         };
         let sets: Vec<&SelectionSet> = group.fields.iter().map(|(f, _)| &f.selection_set.node).collect();
@@ -645,9 +645,15 @@ impl<'w> Walk<'w> {
                     };
                     let [wanted] = &values[..] else { return self.refuse("'_reference' is one parameter", pos) };
                     let target = ResourceType::named(own.name());
-                    let parameter = target
-                        .and_then(|t| reverse(ty, t).find(|p| p.code.replace('-', "_") == *wanted || p.code == wanted));
+                    let by = |added: Added<'_>| {
+                        reverse(ty, target?, added).find(|p| p.code.replace('-', "_") == *wanted || p.code == wanted)
+                    };
+                    let parameter = by(None).or_else(|| by(Some(self.asked.added)));
                     let (Some(target), Some(parameter)) = (target, parameter) else {
+                        let code = code_of(ty, wanted, Some(self.asked.added));
+                        if code != wanted || parameter_of(ty, wanted, Some(self.asked.added)).is_none() {
+                            self.asked.searched(ty, code).or_else(|error| self.fail(error, pos))?;
+                        }
                         let text = format!("'{wanted}' is no parameter by which {ty} refers to {}", name_of(own));
                         return self.refuse(text, pos);
                     };
@@ -656,7 +662,7 @@ impl<'w> Walk<'w> {
                 }
                 "_sort" => search.pairs.push(("_sort".into(), values.join(","))),
                 "_filter" => search.pairs.extend(values.into_iter().map(|value| ("_filter".into(), value))),
-                name => match parameter_of(ty, name) {
+                name => match parameter_of(ty, name, Some(self.asked.added)) {
                     Some(parameter) => search.pairs.push((parameter.code.to_owned(), values.join(","))),
                     None => return self.refuse(format!("{ty} has no search parameter '{name}'"), pos),
                 },

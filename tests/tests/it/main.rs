@@ -35,6 +35,7 @@ mod embedded_cluster;
 mod export;
 mod fhir_format;
 mod fhir_graphql;
+mod fhir_graphql_added;
 mod fhir_graphql_write;
 mod fhir_hostile;
 mod fhir_rest;

@@ -16,7 +16,7 @@ use crate::gql;
 const EYES: &str = "urn:example:eyes";
 
 /// A definition on Patient, of what an extension holds.
-fn parameter(id: &str, kind: &str, cast: &str) -> Value {
+pub fn parameter(id: &str, kind: &str, cast: &str) -> Value {
     json!({
         "resourceType": "SearchParameter", "id": id, "url": format!("urn:example:{id}"), "name": id.replace('-', ""), "status": "active",
         "description": "a test", "code": id, "base": ["Patient"], "type": kind,
@@ -24,7 +24,7 @@ fn parameter(id: &str, kind: &str, cast: &str) -> Value {
     })
 }
 
-fn patient(id: &str, extensions: &[(&str, Value)]) -> Value {
+pub fn patient(id: &str, extensions: &[(&str, Value)]) -> Value {
     let extensions: Vec<Value> = extensions
         .iter()
         .map(|(url, value)| {
@@ -40,11 +40,11 @@ fn patient(id: &str, extensions: &[(&str, Value)]) -> Value {
     patient
 }
 
-fn eyes(colour: &str) -> (&'static str, Value) {
+pub fn eyes(colour: &str) -> (&'static str, Value) {
     (EYES, json!({"valueCoding": {"system": "urn:example:colours", "code": colour}}))
 }
 
-async fn put(client: &Client, resource: &Value) -> Value {
+pub async fn put(client: &Client, resource: &Value) -> Value {
     let path = format!("/{}/{}", resource["resourceType"].as_str().unwrap(), resource["id"].as_str().unwrap());
     let response = client.send(Method::PUT, &path, &resource.to_string()).await;
     let status = response.status().as_u16();

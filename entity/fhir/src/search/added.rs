@@ -52,6 +52,14 @@ impl Added {
         self.by_type.get(&resource_type).map_or(&[], |t| &t.served)
     }
 
+    /// What tells this set of those that may be searched by from others, as long as the process lives.
+    pub fn identity(&self) -> Vec<usize> {
+        let served = self.by_type.values().flat_map(|t| &t.served);
+        let mut each: Vec<usize> = served.map(|p| std::ptr::from_ref(*p).addr()).collect();
+        each.sort_unstable();
+        each
+    }
+
     /// How many are written.
     pub fn count(&self, resource_type: ResourceType) -> usize {
         self.by_type.get(&resource_type).map_or(0, |t| t.written.len())
@@ -84,6 +92,19 @@ impl<'a> Reading<'a> {
     pub(super) fn parameter(&self, resource_type: ResourceType, code: &str) -> Option<&'static SearchParameter> {
         self.beyond.store(true, Ordering::Relaxed);
         self.added.served(resource_type).iter().find(|p| p.code == code).copied()
+    }
+
+    /// Those of a type that may be searched by.
+    pub fn served(&self, resource_type: ResourceType) -> &'a [&'static SearchParameter] {
+        self.beyond.store(true, Ordering::Relaxed);
+        self.added.served(resource_type)
+    }
+
+    /// The codes of a type that cannot be used yet.
+    pub fn unfinished(&self, resource_type: ResourceType) -> impl Iterator<Item = &'static str> {
+        self.beyond.store(true, Ordering::Relaxed);
+        let waiting = self.added.by_type.get(&resource_type).map_or(&[][..], |t| &t.waiting);
+        waiting.iter().map(|(code, _)| *code)
     }
 
     pub(super) fn waiting(&self, resource_type: ResourceType, code: &str) -> Option<&str> {
