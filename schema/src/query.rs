@@ -8,7 +8,7 @@ use entity::store::{Lookup, PageRequest};
 use fhir::ResourceType;
 use fhir::search::added::Reading;
 use fhir::search::extract::Options;
-use fhir::search::parse::{Handling, parse};
+use fhir::search::parse::{Handling, Parsed, parse};
 use fhir::search::query::Clause;
 
 use crate::code::{AllergyCategory, Gender};
@@ -427,10 +427,11 @@ async fn found(
         let parameters = session.store.parameters();
         let lookup = Reading::of(&parameters.added);
         let options = Options { added: Some(&lookup), ..Options::default() };
-        let list = match parse(resource_type, pairs, Handling::Strict, session.now, &options) {
-            Ok(mut parsed) => {
-                parsed.query.all.extend(only.clone());
-                Box::pin(List::search(session, parsed.query, request)).await
+        let parsed = parse(resource_type, pairs, Handling::Strict, session.now, &options).and_then(Parsed::whole);
+        let list = match parsed {
+            Ok(mut query) => {
+                query.all.extend(only.clone());
+                Box::pin(List::search(session, query, request)).await
             }
             Err(issues) => Err(error::graphql(&StoreError::Invalid(issues))),
         };

@@ -11,7 +11,7 @@ use dataloader::non_cached::Loader;
 use entity::store::{Page, PageRequest, may_decide};
 use entity::{Actor, Request, Store, StoreError};
 use fhir::search::extract::Options;
-use fhir::search::parse::{Handling, parse};
+use fhir::search::parse::{Handling, Parsed, parse};
 use fhir::search::query::{Clause, Query};
 use fhir::{Issue, IssueType, ResourceType};
 use tokio::sync::OnceCell;
@@ -199,8 +199,8 @@ pub fn query_by(
         let any: Vec<String> = patients.iter().map(|id| format!("Patient/{id}")).collect();
         all.push(("patient".into(), any.join(",")));
     }
-    let parsed = parse(resource_type, &all, Handling::Strict, now, options).map_err(StoreError::Invalid)?;
-    let mut query = parsed.query;
+    let parsed = parse(resource_type, &all, Handling::Strict, now, options).and_then(Parsed::whole);
+    let mut query = parsed.map_err(StoreError::Invalid)?;
     if abnormal {
         query.all.push(Clause::Abnormal);
     }

@@ -8,7 +8,7 @@ use entity::StoreError;
 use entity::store::{Count, Lookup, PageRequest};
 use fhir::search::added::Reading;
 use fhir::search::extract::Options;
-use fhir::search::parse::{Handling, parse};
+use fhir::search::parse::{Handling, Parsed, parse};
 use fhir::search::query::Query;
 use fhir::search::registry;
 use fhir::{Json, ResourceType};
@@ -81,7 +81,7 @@ impl Search {
 
     fn query(&self, asked: &Asked<'_>) -> Result<Query, StoreError> {
         let parsed = parse(self.resource_type, &self.all(), Handling::Strict, asked.now, &asked.options());
-        parsed.map(|parsed| parsed.query).map_err(StoreError::Invalid)
+        parsed.and_then(Parsed::whole).map_err(StoreError::Invalid)
     }
 
     /// A cursor of another page of the same search.

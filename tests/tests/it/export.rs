@@ -177,6 +177,8 @@ async fn what_cannot_be_carried_out_is_refused_at_the_kick_off() {
         ("/$export?_elements=nothing", 400),
         ("/$export?_typeFilter=Observation", 400),
         ("/$export?_typeFilter=Observation%3Fnothing=1", 400),
+        // Without its value it would be an export of everything.
+        ("/$export?_typeFilter=Observation%3Fstatus=", 400),
         ("/$export?_typeFilter=Observation%3Fstatus=final%26_sort=date", 400),
         ("/$export?_typeFilter=Observation%3F_include=Observation:subject", 400),
         ("/$export?_typeFilter=Observation%3F_count=1", 400),

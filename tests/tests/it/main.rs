@@ -47,6 +47,7 @@ mod graphql;
 mod graphql_abnormal;
 mod graphql_background;
 mod graphql_chart;
+mod graphql_filters;
 mod graphql_hostile;
 mod graphql_past;
 mod graphql_references;

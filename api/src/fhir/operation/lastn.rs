@@ -7,7 +7,7 @@ use entity::StoreError;
 use entity::store::{PageRequest, Stored};
 use fhir::search::added::Reading;
 use fhir::search::extract::Options;
-use fhir::search::parse::{Handling, parse};
+use fhir::search::parse::{Handling, Parsed, parse};
 use fhir::search::query::Summary;
 use fhir::search::registry;
 use fhir::summary::Subset;
@@ -86,9 +86,10 @@ async fn narrowed(
     lookup: &Reading<'_>,
 ) -> Result<Vec<Stored>, Failure> {
     let options = Options { base_url: Some(base_url), added: Some(lookup), ..Options::default() };
-    let parsed = parse(ResourceType::Observation, narrowing, Handling::Strict, caller.request.now, &options)
+    let query = parse(ResourceType::Observation, narrowing, Handling::Strict, caller.request.now, &options)
+        .and_then(Parsed::whole)
         .map_err(|issues| Failure::Status(issues_status(&issues), issues))?;
-    if parsed.query.all.len() + 1 != parsed.query.applied.len() {
+    if query.all.len() + 1 != query.applied.len() {
         let issue = Issue::error(IssueType::NotSupported, "$lastn takes max and conditions on the observations");
         return Err(Failure::Status(StatusCode::BAD_REQUEST, vec![issue]));
     }
@@ -96,7 +97,7 @@ async fn narrowed(
     let (mut all, mut token) = (Vec::new(), None);
     loop {
         let page = PageRequest { limit: 1000, token, ..PageRequest::default() };
-        let page = state.store.search(&caller.actor, &parsed.query, &page).await?;
+        let page = state.store.search(&caller.actor, &query, &page).await?;
         token = page.next();
         all.extend(page.matches);
         if token.is_none() {

@@ -48,6 +48,20 @@ pub struct Parsed {
     pub pretty: bool,
 }
 
+impl Parsed {
+    /// The search, for a door that has no place to show what was left out.
+    ///
+    /// # Errors
+    /// A parameter without a value: leaving it out would answer with what was not asked for.
+    pub fn whole(self) -> Result<Query, Vec<Issue>> {
+        if self.warnings.is_empty() {
+            return Ok(self.query);
+        }
+        let said = |issue: Issue| Issue::error(IssueType::Value, issue.diagnostics.replace(" and was ignored", ""));
+        Err(self.warnings.into_iter().map(said).collect())
+    }
+}
+
 /// Reads a search over one type.
 ///
 /// # Errors

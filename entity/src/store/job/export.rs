@@ -117,7 +117,7 @@ impl TypeFilter {
         let text = || vec![Issue::error(IssueType::NotSupported, format!("{} is no type", self.resource_type))];
         let ty = ResourceType::named(&self.resource_type).ok_or_else(text)?;
         let options = Options { added: Some(added), ..Options::default() };
-        Ok(parse(ty, &self.parameters, Handling::Strict, now, &options)?.query)
+        parse(ty, &self.parameters, Handling::Strict, now, &options)?.whole()
     }
 }
 

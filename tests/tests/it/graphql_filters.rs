@@ -1,0 +1,57 @@
+//! Filters that say nothing: an empty list of codes, or a parameter without a value, is refused and is not taken for no filter.
+
+use entity::Role;
+use serde_json::json;
+
+use crate::gql::Site;
+
+fn world() -> String {
+    let lab = |id: &str, code: &str| {
+        json!({"resourceType": "Observation", "id": id, "status": "final", "subject": {"reference": "Patient/ada"},
+            "category": [{"coding": [{"code": "laboratory"}]}], "code": {"coding": [{"system": "http://loinc.org", "code": code}]}})
+    };
+    let condition = json!({"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/ada"}, "code": {"text": "Asthma"}});
+    let patient = |id: &str| json!({"resourceType": "Patient", "id": id, "name": [{"family": id}]});
+    json!([patient("ada"), patient("ben"), lab("k", "2823-3"), lab("na", "2951-2"), condition]).to_string()
+}
+
+#[tokio::test]
+async fn a_filter_without_a_value_is_refused() {
+    let site = Site::start(&world()).await;
+    let lee = site.person(Role::Physician, None).await;
+    let ids = "totalCount nodes { id }";
+    for field in [
+        "labs(codes: [])",
+        "labs(codes: [\"\"])",
+        "vitals(codes: [])",
+        "observations(filter: {codes: []})",
+        "observations(filter: {category: \"\"})",
+        "observations(filter: {status: []})",
+        "conditions(filter: {clinicalStatus: []})",
+        "conditions(filter: {code: \"\"})",
+        "encounters(filter: {class: \"\"})",
+    ] {
+        let query = format!(r#"{{ patient(id: "Patient/ada") {{ {field} {{ {ids} }} }} }}"#);
+        let answer = site.answer(&lee, &query, json!({})).await;
+        let message = answer["errors"][0]["message"].as_str().unwrap_or_default();
+        let list = answer["data"]["patient"].as_object().unwrap().values().next().unwrap();
+        assert!(message.contains("has no value") && list.is_null(), "{field}: {answer}");
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "INVALID", "{answer}");
+    }
+    for field in [
+        "patients(fhirQuery: \"name=\")",
+        "patients(fhirQuery: \"gender=&name=ada\")",
+        "patients(filter: {identifier: \"\"})",
+        "search(type: \"Condition\", query: \"code=\")",
+    ] {
+        let answer = site.answer(&lee, &format!("{{ {field} {{ {ids} }} }}"), json!({})).await;
+        let message = answer["errors"][0]["message"].as_str().unwrap_or_default();
+        assert!(message.contains("has no value") && answer["data"].is_null(), "{field}: {answer}");
+    }
+    // What is there is found, and who has typed nothing yet sees everybody.
+    let some = r#"{ patient(id: "Patient/ada") { labs(codes: ["LOINC|2823-3"]) { nodes { id } } } patients(filter: {name: " "}) { totalCount } }"#;
+    assert_eq!(
+        site.ask(&lee, some, json!({})).await,
+        json!({"patient": {"labs": {"nodes": [{"id": "Observation/k"}]}}, "patients": {"totalCount": 2}})
+    );
+}
