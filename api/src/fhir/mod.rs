@@ -176,6 +176,8 @@ fn in_json(base: &'static str, state: &State) -> Router {
         .route(&at("/{type}/$reindex"), post(operation::reindex::of_type).fallback(no_method))
         .route(&at("/Patient/$export"), operation(operation::export::of_patients))
         .route(&at("/Group/{id}/$export"), operation(operation::export::of_group))
+        .route(&at("/Patient/$everything"), operation(operation::everything::of_all))
+        .route(&at("/Group/{id}/$everything"), operation(operation::everything::of_group))
         .route(&at("/Patient/{id}/$everything"), operation(operation::everything::of_patient))
         .route(&at("/Encounter/{id}/$everything"), operation(operation::everything::of_encounter))
         .route(&at("/Composition/{id}/$document"), operation(operation::document::handle))
