@@ -35,7 +35,7 @@ pub(super) struct Operation {
 }
 
 /// All that is served on types or instances. A route of [`super::routes`] stands for each.
-pub(super) const OPERATIONS: [Operation; 20] = [
+pub(super) const OPERATIONS: [Operation; 21] = [
     Operation {
         name: "graphql",
         definition: "http://hl7.org/fhir/OperationDefinition/Resource-graphql",
