@@ -51,7 +51,8 @@ soak: deps
 	WINTEHR_SEARCHES=$${WINTEHR_SEARCHES:-100000} cargo test --workspace --test it searches_find -- --nocapture
 	cargo test --workspace --test it -- --ignored --nocapture --test-threads=1
 
-# Every control of every page, pressed as each role (WINTEHR_CRAWL_ROLES names fewer, WINTEHR_CRAWL_TABS tabs of a chart alone).
+# Every control of every page and of what it opens, pressed as each role (WINTEHR_CRAWL_ROLES names fewer, WINTEHR_CRAWL_TABS tabs of a
+# chart alone, WINTEHR_CRAWL_DEPTH=1 leaves menus and dialogs out).
 crawl: deps node chromium
 	cargo build --workspace
 	cd tests/e2e && npm ci && WINTEHR_E2E=crawl.mjs bash run.sh

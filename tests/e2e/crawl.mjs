@@ -1,26 +1,36 @@
-// Every role opens every page that links lead to and presses every control there: nothing fails, nothing is refused, nothing is without effect.
-// Controls that look alike (rows of a table) are pressed a few times, not hundreds.
+// Every role opens every page that links lead to and presses every control there, and those of the menus and dialogs that open: nothing
+// fails, nothing is refused, nothing is without effect. Controls that look alike (rows of a table) are pressed a few times, not hundreds.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { open, url } from './harness.mjs'
+import { countOutside, hands } from './pressing.mjs'
 
-const ROLES = (process.env.WINTEHR_CRAWL_ROLES ?? 'physician nurse pharmacist registrar analyst admin').split(' ')
+const ALL_ROLES = 'nobody physician nurse pharmacist registrar analyst patient admin'
+const ROLES = (process.env.WINTEHR_CRAWL_ROLES ?? ALL_ROLES).split(' ')
 /** Names of chart tabs, for a look at these alone, in a chart that has something of each. */
 const TABS = process.env.WINTEHR_CRAWL_TABS?.split(' ')
+/** How far into menus and dialogs: 1 is the page alone, 3 the form behind an entry of a menu. */
+const DEPTH = Number(process.env.WINTEHR_CRAWL_DEPTH ?? 3)
+/** The addresses of the pages, as the router has them. */
+const ROUTES = [...readFileSync('../../frontend/src/app/router.tsx', 'utf8').matchAll(/path: '([^']+)'/g)].map(([, path]) => path).filter((path) => path !== '/')
+/** Which of them an address is; what none is. */
+const routeOf = (path) => ROUTES.find((route) => route !== '*' && new RegExp(`^/?${route.replace(/^\//, '').replace(/:\w+/g, '[^/]+')}$`).test(path)) ?? '*'
 /** Each page of a chart: links have to lead there. */
-const CHART = [...readFileSync('../../frontend/src/app/router.tsx', 'utf8').matchAll(/path: '(patients\/:id\/clinical\/[^']+)'/g)].map(([, path]) => `/${path}`)
+const CHART = ROUTES.filter((path) => path.startsWith('patients/:id/clinical/'))
 /** How many controls of one look on one kind of page are pressed. */
-const ALIKE = 2
-const CONTROLS = '[role=row][aria-selected], a[href], button, summary, select, [role=tab], [role=menuitem], [role=switch], [role=radio], input[type=checkbox], input[type=radio]'
+const ALIKE = 8
+/** Not pressed: it ends the crawl. */
+const LEAVES = /^sign out$/i
+/** What may end one's own session. */
+const ENDS = /^(log out|close|end|save)\b/i
 
-let browser, page, trouble, signInAs
-/** Requests that are not answered yet, but for streams, which never are. */
-const pending = new Set()
+let browser, page, trouble, signInAs, controls, settled, press
 before(async () => {
   ({ browser, page, trouble, signInAs } = await open())
-  page.on('request', (request) => { if (!/event-stream/.test(request.headers().accept ?? '')) pending.add(request) })
-  for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => pending.delete(request))
+  await page.addInitScript(countOutside)
+  page.on('dialog', (dialog) => dialog.accept().catch(() => undefined));
+  ({ controls, settled, press } = hands(page))
 })
 after(() => browser?.close())
 
@@ -31,148 +41,156 @@ function kind(address) {
   return [path, ...[...searchParams.keys()].filter((k) => k !== 'asOf').sort()].join(' ')
 }
 
-/** The controls to be seen, each with what tells it apart from its like. */
-const controls = () => page.evaluate((selector) => {
-  const seen = new Map()
-  return [...document.querySelectorAll(selector)].flatMap((element, index) => {
-    const box = element.getBoundingClientRect()
-    const shown = box.width > 0 && box.height > 0 && element.checkVisibility({ visibilityProperty: true })
-    if (!shown || element.disabled || element.ariaDisabled === 'true' || element.closest('[inert]')) return []
-    const name = (element.getAttribute('aria-label') ?? element.innerText ?? element.labels?.[0]?.innerText ?? '').trim().replace(/\s+/g, ' ').slice(0, 80)
-    const place = element.closest('nav, header, main, aside, dialog, table, [role=grid], [role=list], ul')
-    const look = [element.tagName, element.className, element.getAttribute('role'), element.type, place?.tagName, place?.getAttribute('aria-label')].join(' ')
-    const nth = seen.get(look) ?? 0
-    seen.set(look, nth + 1)
-    return [{ index, nth, name, look, tag: element.tagName, href: element.href, target: element.target, hidden: box.bottom <= 0 || box.right <= 0, download: element.hasAttribute('download'), current: element.ariaCurrent === 'page' || element.href === location.href }]
-  })
-}, CONTROLS)
+const alike = (control) => `${control.look} ${control.name.replace(/\d+/g, '#')}`
 
-/** All that a press may change. */
-const state = () => page.evaluate(() => {
-  const told = [...document.querySelectorAll('*')].map((e) => [...e.attributes].filter((a) => /^(aria-|data-|class|style|open|hidden)/.test(a.name)).map((a) => a.value).join()).join('|')
-  const values = [...document.querySelectorAll('input, select, textarea')].map((e) => (/checkbox|radio/.test(e.type) ? e.checked : e.value)).join('|')
-  const active = document.activeElement
-  return [location.href, document.body.innerText, told, values, window.scrollY, [...document.querySelectorAll('*')].indexOf(active)].join('\n')
+async function ask(query, variables) {
+  const answer = await page.request.post(`${url}/graphql`, { headers: { 'X-WintEHR-Request': '1' }, data: { query, variables } })
+  const { data, errors } = await answer.json()
+  assert.equal(errors, undefined, JSON.stringify(errors))
+  return data
+}
+
+/** Somebody of whom each tab of a chart has something to show. */
+const somebody = async () => {
+  await signInAs('physician')
+  const { patients } = await ask('{ patients(first: 1, fhirQuery: "_has:CareTeam:patient:status=active&_has:FamilyMemberHistory:patient:status=completed&_has:Consent:patient:status=active") { nodes { fhirId } } }')
+  return patients.nodes[0].fhirId
+}
+
+/** Signs in; patients have no demo log-in, so one is made for one of them. `nobody` is signed out. */
+async function enter(role) {
+  await page.context().clearCookies()
+  if (role === 'nobody') return
+  if (role !== 'patient') { await signInAs(role); return }
+  const fhirUser = `Patient/${await somebody()}`
+  await signInAs('admin')
+  const login = `crawl-${Date.now()}`
+  const { userCreate } = await ask('mutation($input: UserCreateInput!) { userCreate(input: $input) { password } }', { input: { login, name: 'A patient', roles: ['PATIENT'], fhirUser } })
+  await page.context().clearCookies()
+  const answer = await page.request.post(`${url}/auth/login`, { headers: { 'X-WintEHR-Request': '1' }, data: { user: login, password: userCreate.password, newPassword: `${crypto.randomUUID()} as said` } })
+  assert.equal(answer.status(), 200)
+}
+
+test('a control without effect is found', async () => {
+  await signInAs('physician')
+  await page.goto(`${url}/settings`)
+  await settled()
+  await page.evaluate(() => document.querySelector('main').insertAdjacentHTML('afterbegin', '<button class="does-nothing">Nothing</button>'))
+  const control = (await controls()).find((one) => one.name === 'Nothing')
+  assert.equal(await press(control), 'has no effect')
 })
 
-async function settled() {
-  await page.waitForLoadState('load')
-  await page.locator('main').first().waitFor()
-  const late = Date.now() + 10_000
-  for (let quiet = 0; quiet < 4 && Date.now() < late;) {
-    await page.waitForTimeout(25)
-    quiet = pending.size === 0 ? quiet + 1 : 0
-  }
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
-}
-
-/** Presses one control of a page that was just opened; what is wrong with it, or nothing. */
-async function press(control, requests) {
-  // By its like: what another press made may stand before it since.
-  const now = (await controls()).find((one) => one.look === control.look && one.nth === control.nth)
-  if (now === undefined) return 'is not there when the page is opened again'
-  const element = page.locator(CONTROLS).nth(now.index)
-  const before = await state()
-  const asked = requests.length
-  const opened = page.waitForEvent('popup', { timeout: 1_500 }).catch(() => undefined)
-  const saved = page.waitForEvent('download', { timeout: 1_500 }).catch(() => undefined)
-  const moved = Symbol('moved')
-  if (control.tag === 'SELECT') {
-    const value = await element.evaluate((s) => [...s.options].find((o) => !o.selected && !o.disabled)?.value)
-    if (value === undefined) return undefined
-    await element.selectOption(value)
-  } else if (control.hidden) {
-    // It shows itself to the keyboard only.
-    await element.focus()
-    await page.keyboard.press('Enter')
-  } else {
-    await element.click({ timeout: 3_000 })
-  }
-  await settled()
-  if (control.current || (await state()) !== before || requests.length > asked) return undefined
-  const other = await Promise.race([opened, saved, new Promise((late) => setTimeout(late, 1_500, moved))])
-  if (other === undefined || other === moved) return 'has no effect'
-  await other.close?.()
-  return undefined
-}
-
+const reachedBySomebody = new Set()
 for (const role of ROLES) {
   test(`a ${role} presses everything there is`, async () => {
-    await signInAs(role)
+    const began = Date.now()
     const faults = []
-    const requests = []
-    const onRequest = (request) => requests.push(request.url())
-    // The explorer asks for any type; what one may not see is refused there, and said.
-    const refusal = (text) => /fhir-explorer/.test(page.url()) && /403/.test(text)
-    const onResponse = (response) => {
-      const told = `${response.status()} from ${response.url()}`
-      if (response.status() >= 400 && !refusal(told)) faults.push(`${where}: ${told}`)
-    }
     let where = 'the first page'
-    page.on('request', onRequest)
-    page.on('response', onResponse)
-    page.on('dialog', (dialog) => dialog.accept().catch(() => undefined))
-    const queue = [`${url}/`]
-    if (TABS) {
-      const query = '{ patients(first: 1, fhirQuery: "_has:CareTeam:patient:status=active&_has:FamilyMemberHistory:patient:status=completed&_has:Consent:patient:status=active") { nodes { fhirId } } }'
-      await signInAs('physician')
-      const answer = await page.request.post(`${url}/graphql`, { headers: { 'X-WintEHR-Request': '1' }, data: { query } })
-      const { data } = await answer.json()
-      queue.splice(0, 1, ...TABS.map((tab) => `${url}/patients/${data.patients.nodes[0].fhirId}/clinical/${tab}`))
-      await signInAs(role)
+    let name = ''
+    let signedOut = false
+    // The explorer asks for any type; what one may not see is refused there, and said. Who is signed out is told so.
+    const expected = (text) => (/fhir-explorer/.test(page.url()) && /403/.test(text)) || (/401/.test(text) && (role === 'nobody' || ENDS.test(name)))
+    const fault = (text) => { if (!expected(text)) { faults.push(`${where}: ${text}`); console.log(`  ${where}: ${text}`) } }
+    const onResponse = (response) => {
+      if (response.status() === 401) signedOut = true
+      if (response.status() >= 400) fault(`${response.status()} from ${response.url()}`)
     }
+    const queue = role === 'nobody' ? [`${url}/login`] : [`${url}/`, `${url}/there-is-no-such-page`]
+    if (TABS) {
+      const id = await somebody()
+      queue.splice(0, queue.length, ...TABS.map((tab) => `${url}/patients/${id}/clinical/${tab}`))
+    }
+    await enter(role)
+    trouble.splice(0)
+    page.on('response', onResponse)
     const visited = new Set()
+    const pages = new Set()
     const looks = new Map()
     let pressed = 0
+    const show = async (address) => {
+      if (signedOut && role !== 'nobody') await enter(role)
+      signedOut = false
+      await page.goto(address)
+      const waits = await settled()
+      if (waits) fault(`does not come to rest: ${waits}`)
+    }
+    /** Whether this one is pressed, or enough of its like were. `way` led to it. */
+    const wanted = (here, way, control) => {
+      // What stands on every page is pressed on one, the tabs and the head of a chart on each of its pages.
+      const shell = control.place === 'NAV Areas' || control.hidden || (/^(HEADER|NAV)/.test(control.place) && !/\/clinical\//.test(here))
+      const page = shell ? '' : here
+      const path = control.over ? way.map((one) => (one.listed ? one.look : alike(one))).join(' > ') : ''
+      const look = `${page} ${path} > ${control.look}`
+      const one = control.tag === 'BUTTON' || control.over ? `${page} ${path} > ${alike(control)}` : look
+      if (looks.has(one) || (looks.get(look) ?? 0) >= ALIKE) return false
+      looks.set(look, (looks.get(look) ?? 0) + 1)
+      looks.set(one, looks.get(one) ?? 1)
+      return true
+    }
     while (queue.length > 0) {
       const address = queue.shift()
       if (visited.has(kind(address))) continue
       visited.add(kind(address))
       where = `${role} at ${address}`
-      await page.goto(address)
-      await settled()
-      visited.add(kind(page.url()))
+      name = ''
+      try {
+        await show(address)
+      } catch (error) {
+        fault(String(error).split('\n')[0])
+        continue
+      }
       const here = page.url()
+      visited.add(kind(here))
+      pages.add(kind(here))
       const found = await controls()
-      assert.ok(found.length > 0, `${where} has no controls`)
+      if (found.length === 0) fault('has no controls')
+      /** What is still to be pressed, each with what has to be pressed before it. */
+      const ways = found.map((control) => [control])
       let clean = true
-      for (const control of found) {
+      while (ways.length > 0) {
+        const way = ways.shift()
+        const control = way.at(-1)
         if (control.href?.startsWith(url) && !control.download && !control.target) {
           // Where a link leads to is opened by itself; pressing one of each look is enough.
           if (!TABS && !/\/(fhir|audit|graphql|auth|smart|oauth2)\//.test(control.href)) queue.push(control.href)
         } else if (control.href && !control.href.startsWith(url)) {
           continue
         }
-        if (/^sign out$/i.test(control.name)) continue
-        // What stands on every page is pressed on one.
-        const look = /HEADER|NAV/.test(control.look) && !/\/clinical\//.test(kind(here)) ? control.look : `${kind(here)} ${control.look}`
-        const times = looks.get(`${look} ${control.tag === 'BUTTON' ? control.name.replace(/\d+/g, '#') : ''}`) ?? 0
-        const alike = looks.get(look) ?? 0
-        if (times >= 1 || alike >= ALIKE * 4) continue
-        looks.set(`${look} ${control.tag === 'BUTTON' ? control.name.replace(/\d+/g, '#') : ''}`, times + 1)
-        looks.set(look, alike + 1)
-        if (!clean) {
-          await page.goto(here)
-          await settled()
-        }
-        clean = false
-        where = `${role} at ${kind(here)}, “${control.name}” (${control.tag.toLowerCase()})`
-        pressed += 1
+        if (LEAVES.test(control.name) || !wanted(kind(here), way.slice(0, -1), control)) continue
+        name = control.name
+        where = `${role} at ${kind(here)}, ${way.map((one) => `“${one.name}”`).join(' > ')} (${control.tag.toLowerCase()})`
         try {
-          const fault = await press(control, requests)
-          if (fault) faults.push(`${where} ${fault}`)
+          if (!clean) await show(here)
+          clean = false
+          for (const step of way.slice(0, -1)) {
+            const wrong = await press(step, false)
+            if (wrong) throw new Error(`on the way, “${step.name}” ${wrong}`)
+          }
+          const there = new Set(way.length < DEPTH ? (await controls()).map(alike) : [])
+          pressed += 1
+          const wrong = await press(control)
+          if (wrong) fault(wrong)
+          // What it has brought is pressed too.
+          if (way.length < DEPTH && page.url() === here) ways.push(...(await controls()).filter((one) => !there.has(alike(one))).map((one) => [...way, one]))
         } catch (error) {
-          faults.push(`${where}: ${String(error).split('\n')[0]}`)
+          fault(String(error).split('\n')[0])
         }
-        faults.push(...trouble.splice(0).filter((t) => !refusal(t)).map((t) => `${where}: ${t}`))
+        for (const told of trouble.splice(0)) fault(told)
         if (!TABS && page.url() !== here && page.url().startsWith(url)) queue.push(page.url())
       }
     }
-    page.off('request', onRequest)
     page.off('response', onResponse)
-    const reached = new Set([...visited].map((one) => one.split(' ')[0]))
-    if (!TABS && !['analyst', 'admin'].includes(role)) faults.push(...CHART.filter((path) => !reached.has(path)).map((path) => `${role}: no link leads to ${path}`))
-    console.log(`${role}: ${visited.size} pages, ${pressed} controls`)
+    const reached = new Set([...visited].map((one) => routeOf(one.split(' ')[0])))
+    for (const one of reached) reachedBySomebody.add(one)
+    const missed = ROUTES.filter((route) => !reached.has(route))
+    if (!TABS && !['analyst', 'admin', 'nobody'].includes(role)) faults.push(...missed.filter((path) => CHART.includes(path)).map((path) => `${role}: no link leads to ${path}`))
+    console.log(`${role}: ${pages.size} pages of ${reached.size} routes, ${pressed} controls, ${faults.length} faults, ${Math.round((Date.now() - began) / 1000)} s; not reached: ${missed.join(' ') || 'none'}`)
     assert.deepEqual(faults, [])
+  })
+}
+
+if (!TABS && ROLES.join(' ') === ALL_ROLES) {
+  test('each page of the router was reached by somebody', () => {
+    assert.deepEqual(ROUTES.filter((route) => !reachedBySomebody.has(route)), [])
   })
 }
