@@ -7,7 +7,7 @@ use async_graphql::{Context, Result};
 use chrono::{DateTime, Utc};
 use entity::StoreError;
 use entity::store::{Count, Page, PageRequest, Stored};
-use fhir::members::members;
+use fhir::members::{Member, member, members};
 use fhir::search::query::Query;
 use fhir::search::registry;
 use fhir::{Json, ResourceType};
@@ -22,6 +22,8 @@ pub struct Document(Arc<Inner>);
 
 struct Inner {
     stored: Held,
+    /// The element that was asked for first: many lists show one, and need not know where the others are.
+    first: OnceLock<Element>,
     elements: OnceLock<Vec<Element>>,
     whole: OnceLock<Json<'static>>,
     as_of: Option<DateTime<Utc>>,
@@ -38,6 +40,16 @@ struct Element {
     name: Range<usize>,
     value: Range<usize>,
     json: OnceLock<Json<'static>>,
+}
+
+impl Element {
+    fn of((name, value): Member) -> Self {
+        Self { name, value, json: OnceLock::new() }
+    }
+
+    fn json(&self, body: &str) -> &Json<'static> {
+        self.json.get_or_init(|| parsed(&body[self.value.clone()]))
+    }
 }
 
 impl Document {
@@ -57,7 +69,8 @@ impl Document {
     }
 
     fn held(stored: Held, as_of: Option<DateTime<Utc>>) -> Result<Self> {
-        let document = Self(Arc::new(Inner { stored, elements: OnceLock::new(), whole: OnceLock::new(), as_of }));
+        let (first, elements, whole) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let document = Self(Arc::new(Inner { stored, first, elements, whole, as_of }));
         if document.stored().body.starts_with('{') {
             return Ok(document);
         }
@@ -84,16 +97,24 @@ impl Document {
     /// The element of that name.
     pub fn element(&self, name: &str) -> Option<&Json<'static>> {
         let body = &self.stored().body;
-        // What is nowhere in the text is not looked for in its structure.
-        if self.0.elements.get().is_none() && !body.contains(name) {
-            return None;
+        let is_it = |element: &&Element| &body[element.name.clone()] == name;
+        if self.0.elements.get().is_none() {
+            if let Some(first) = self.0.first.get().filter(is_it) {
+                return Some(first.json(body));
+            }
+            // What is nowhere in the text is not looked for in its structure.
+            if !body.contains(name) {
+                return None;
+            }
+            if self.0.first.get().is_none() {
+                let found = member(body, name).expect(READ_BEFORE)?;
+                if let Some(first) = Some(self.0.first.get_or_init(|| Element::of(found))).filter(is_it) {
+                    return Some(first.json(body));
+                }
+            }
         }
-        let elements = self.0.elements.get_or_init(|| {
-            let elements = members(body).expect("what is stored was read as JSON before it was").into_iter();
-            elements.map(|(name, value)| Element { name, value, json: OnceLock::new() }).collect()
-        });
-        let element = elements.iter().find(|element| &body[element.name.clone()] == name)?;
-        Some(element.json.get_or_init(|| parsed(&body[element.value.clone()])))
+        let all = || members(body).expect(READ_BEFORE).into_iter().map(Element::of).collect();
+        Some(self.0.elements.get_or_init(all).iter().find(is_it)?.json(body))
     }
 
     /// The element at a path of names; the first of a repeating one.
@@ -113,8 +134,10 @@ impl Document {
     }
 }
 
+const READ_BEFORE: &str = "what is stored was read as JSON before it was";
+
 fn parsed(text: &str) -> Json<'static> {
-    Json::parse(text).expect("what is stored was read as JSON before it was").into_owned()
+    Json::parse(text).expect(READ_BEFORE).into_owned()
 }
 
 /// The page arguments of a connection.
@@ -183,6 +206,30 @@ impl List {
         pairs: Vec<(String, String)>,
         page: &PageArguments,
     ) -> Result<Self> {
+        Self::page_or_first(ctx, patient, resource_type, pairs, page, true).await
+    }
+
+    /// As [`List::of_patient`], for a field that is the connection itself: what follows is found out where the selection has `pageInfo`.
+    pub async fn connected(
+        ctx: &Context<'_>,
+        patient: &Document,
+        resource_type: ResourceType,
+        pairs: Vec<(String, String)>,
+        page: &PageArguments,
+    ) -> Result<Self> {
+        let peek = ctx.look_ahead().field("pageInfo").exists();
+        Self::page_or_first(ctx, patient, resource_type, pairs, page, peek).await
+    }
+
+    /// `peek`: whether to find out if anything follows a first page; else it says that nothing does.
+    async fn page_or_first(
+        ctx: &Context<'_>,
+        patient: &Document,
+        resource_type: ResourceType,
+        pairs: Vec<(String, String)>,
+        page: &PageArguments,
+        peek: bool,
+    ) -> Result<Self> {
         let session = session(ctx);
         let request = page.request()?;
         let chart = in_chart(patient);
@@ -197,7 +244,7 @@ impl List {
             let query = session::query(resource_type, &pairs, &chart, session.now).map_err(|e| error::graphql(&e))?;
             return Self::page_of_patient(session, patient, query, &request).await;
         }
-        let shape = Shape { resource_type, pairs, limit: request.limit };
+        let shape = Shape { resource_type, pairs, limit: request.limit, peek };
         let page = session.first_page(id, shape.clone()).await?;
         let (id, now) = (id.to_owned(), session.now);
         Self::new(page, move || {
@@ -351,8 +398,8 @@ macro_rules! connection {
             }
 
             /// The page's items.
-            async fn nodes(&self) -> Vec<$node> {
-                self.0.documents.iter().cloned().map($node).collect()
+            async fn nodes(&self) -> $crate::objects::Nodes<$node> {
+                $crate::objects::Nodes(self.0.documents.iter().cloned().map($node).collect())
             }
 
             /// Where the page stands.

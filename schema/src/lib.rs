@@ -8,6 +8,7 @@ pub mod fhir_graphql;
 pub mod gate;
 pub mod limits;
 mod mutation;
+mod objects;
 pub mod query;
 pub mod referring;
 pub mod scalar;

@@ -17,6 +17,7 @@ use crate::error;
 use crate::mutation::app::{self, App, AppGrant, LaunchableApp};
 use crate::mutation::glass::{self, ChartGrant, ChartGrantConnection, PersonCard};
 use crate::mutation::user::{self, UserConnection};
+use crate::objects::Refetched;
 use crate::scalar::{FhirJson, Instant};
 use crate::session::{MAX_PAGE, Session, invalid, session};
 use crate::types::audit::{self, AuditEventConnection, AuditFilter};
@@ -519,7 +520,7 @@ impl Query {
         #[graphql(desc = "Global ids")] ids: Vec<ID>,
         #[graphql(desc = "As the system knew them at this instant, by the rights of now; by default now")]
         as_of: Option<Instant>,
-    ) -> Result<Vec<Option<Node>>> {
+    ) -> Result<Refetched> {
         if ids.len() > MAX_PAGE as usize {
             return Err(invalid("ids", format!("at most {MAX_PAGE} ids")));
         }
@@ -536,7 +537,7 @@ impl Query {
             }
         }
         let of = |id: &ID| parts(id).and_then(|(ty, id)| found.get(&(ty, id.to_owned())).cloned()).map(node);
-        Ok(ids.iter().map(of).collect())
+        Ok(Refetched(ids.iter().map(of).collect()))
     }
 
     /// One patient by global id; null when absent, deleted or not to be seen.

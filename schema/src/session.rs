@@ -26,7 +26,7 @@ pub const MAX_PAGE: u32 = 200;
 pub const DEFAULT_PAGE: u32 = 50;
 /// How often a loader lets others come before it asks. Whoever can ask does so in the first round; each further round resumes all of
 /// them once more, for nothing.
-const YIELDS: usize = 2;
+const YIELDS: usize = 1;
 
 /// What resolvers work with; one per operation, since loaders batch within one operation only.
 pub struct Session {
@@ -60,6 +60,8 @@ pub struct Shape {
     /// Search parameters beside the patient.
     pub pairs: Vec<(String, String)>,
     pub limit: u32,
+    /// Whether to find out if anything follows.
+    pub peek: bool,
 }
 
 type PatientLoader = Loader<String, Result<Arc<Page>, Arc<StoreError>>, PerPatient>;
@@ -74,7 +76,7 @@ pub struct PerPatient {
 
 impl BatchFn<String, Result<Arc<Page>, Arc<StoreError>>> for PerPatient {
     async fn load(&mut self, keys: &[String]) -> HashMap<String, Result<Arc<Page>, Arc<StoreError>>> {
-        let Shape { resource_type, pairs, limit } = &self.shape;
+        let Shape { resource_type, pairs, limit, peek } = &self.shape;
         let loaded = match query(*resource_type, pairs, &[], self.now) {
             Ok(template) => {
                 let (shape, now) = (self.shape.clone(), self.now);
@@ -82,7 +84,7 @@ impl BatchFn<String, Result<Arc<Page>, Arc<StoreError>>> for PerPatient {
                     query(shape.resource_type, &shape.pairs, &[id], now)
                         .expect("as the template, and an id of the store")
                 };
-                self.store.search_per_patient(&self.actor, &template, keys, *limit, of).await
+                self.store.search_per_patient(&self.actor, &template, keys, (*limit, *peek), of).await
             }
             Err(error) => Err(error),
         };

@@ -6,36 +6,69 @@ use std::ops::Range;
 
 /// Name and value of each member of an object as ranges of its text, in order; names without their quotes. `None` for what is no object,
 /// and where a name is escaped, so that it cannot be compared as it stands.
-pub fn members(text: &str) -> Option<Vec<(Range<usize>, Range<usize>)>> {
-    let bytes = text.as_bytes();
+pub fn members(text: &str) -> Option<Vec<Member>> {
+    let mut walk = Walk::over(text)?;
     let mut found = Vec::with_capacity(16);
-    let mut at = space(bytes, 0);
-    if bytes.get(at) != Some(&b'{') {
-        return None;
+    while let Some(member) = walk.next()? {
+        found.push(member);
     }
-    at = space(bytes, at + 1);
-    if bytes.get(at) == Some(&b'}') {
-        return Some(found);
+    Some(found)
+}
+
+/// The first member of that name, read no further than to its end; `Some(None)` when there is none. `None` as in [`members`], as far as it
+/// was read.
+pub fn member(text: &str, name: &str) -> Option<Option<Member>> {
+    let mut walk = Walk::over(text)?;
+    while let Some(member) = walk.next()? {
+        if text[member.0.clone()] == *name {
+            return Some(Some(member));
+        }
     }
-    loop {
+    Some(None)
+}
+
+/// Name and value.
+pub type Member = (Range<usize>, Range<usize>);
+
+/// The members from one place on.
+struct Walk<'t> {
+    bytes: &'t [u8],
+    /// Where the next name begins; behind the object's end there is none.
+    at: Option<usize>,
+}
+
+impl<'t> Walk<'t> {
+    fn over(text: &'t str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let at = space(bytes, 0);
+        if bytes.get(at) != Some(&b'{') {
+            return None;
+        }
+        let at = space(bytes, at + 1);
+        Some(Self { bytes, at: (bytes.get(at) != Some(&b'}')).then_some(at) })
+    }
+
+    fn next(&mut self) -> Option<Option<Member>> {
+        let bytes = self.bytes;
+        let Some(at) = self.at else { return Some(None) };
         let end = string(bytes, at)?;
         let name = at + 1..end - 1;
         if bytes[name.clone()].contains(&b'\\') {
             return None;
         }
-        at = space(bytes, end);
+        let at = space(bytes, end);
         if bytes.get(at) != Some(&b':') {
             return None;
         }
         let start = space(bytes, at + 1);
         let end = value(bytes, start)?;
-        found.push((name, start..end));
-        at = space(bytes, end);
-        match bytes.get(at)? {
-            b',' => at = space(bytes, at + 1),
-            b'}' => return Some(found),
+        let at = space(bytes, end);
+        self.at = match bytes.get(at)? {
+            b',' => Some(space(bytes, at + 1)),
+            b'}' => None,
             _ => return None,
-        }
+        };
+        Some(Some((name, start..end)))
     }
 }
 
@@ -51,7 +84,7 @@ fn string(bytes: &[u8], from: usize) -> Option<usize> {
     }
     let mut at = from + 1;
     loop {
-        at += bytes.get(at..)?.iter().position(|b| matches!(b, b'"' | b'\\'))?;
+        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
         match bytes[at] {
             b'"' => return Some(at + 1),
             _ => at += 2,
@@ -153,8 +186,15 @@ mod tests {
         }
 
         #[test]
+        fn a_member_is_the_first_of_its_name(text in json(), name in "[a-z]{1,2}") {
+            let all = members(&text).map(|all| all.into_iter().find(|(at, _)| text[at.clone()] == name));
+            prop_assert_eq!(member(&text, &name), all);
+        }
+
+        #[test]
         fn any_text_is_survived(text in "[{}\\[\\]\",:\\\\ a1]{0,24}") {
             members(&text);
+            member(&text, "a");
         }
     }
 }

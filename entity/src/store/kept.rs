@@ -4,8 +4,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
 use sea_orm::sqlx::pool::PoolConnection;
+use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, PgPool, Postgres};
 use sea_orm::{DatabaseConnection, QueryResult, Statement};
 use sea_query_sqlx::SqlxValues;
@@ -13,6 +15,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::StoreError;
 use crate::store::driver_error;
+use crate::store::row::Cells;
 
 /// How long a statement waits for its turn, as long as pools let one wait.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -39,10 +42,26 @@ impl Kept {
     /// # Errors
     /// As any statement. The connection of a failed or abandoned one goes back to the pool, which looks at it.
     pub fn query_all(&self, statement: Statement) -> BoxFuture<'_, Result<Vec<QueryResult>, StoreError>> {
-        Box::pin(self.answered(statement))
+        Box::pin(self.answered(statement, |row| Ok(QueryResult::from(row))))
     }
 
-    async fn answered(&self, statement: Statement) -> Result<Vec<QueryResult>, StoreError> {
+    /// What `read` makes of each row, read as it arrives: PostgreSQL is at the later ones meanwhile.
+    ///
+    /// # Errors
+    /// As [`Kept::query_all`], and that of `read`.
+    pub(in crate::store) fn query_each<'s, T: Send + 's>(
+        &'s self,
+        statement: Statement,
+        mut read: impl FnMut(Cells<'_>) -> Result<T, StoreError> + Send + 's,
+    ) -> BoxFuture<'s, Result<Vec<T>, StoreError>> {
+        Box::pin(self.answered(statement, move |row| read(Cells::from(&row))))
+    }
+
+    async fn answered<T>(
+        &self,
+        statement: Statement,
+        mut read: impl FnMut(PgRow) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
         let _turn = self.turn().await?;
         let kept = self.idle().pop();
         let mut connection = match kept {
@@ -51,9 +70,14 @@ impl Kept {
         };
         let values = SqlxValues(statement.values.unwrap_or_else(|| sea_orm::Values(Vec::new())));
         let query = sqlx::query_with(sqlx::AssertSqlSafe(statement.sql), values);
-        let rows = query.fetch_all(&mut *connection).await.map_err(driver_error)?;
+        let mut read_rows = Vec::new();
+        let mut rows = query.fetch(&mut *connection);
+        while let Some(row) = rows.try_next().await.map_err(driver_error)? {
+            read_rows.push(read(row)?);
+        }
+        drop(rows);
         self.idle().push(connection);
-        Ok(rows.into_iter().map(QueryResult::from).collect())
+        Ok(read_rows)
     }
 
     /// # Errors

@@ -30,6 +30,7 @@ mod read;
 mod recent;
 mod referrer;
 mod role_table;
+mod row;
 mod seal;
 mod sealed;
 mod search;

@@ -3,18 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use fhir::search::extract::{Options, extract};
 use fhir::search::key::Keys;
 use fhir::search::registry;
 use fhir::{Json, ResourceType};
-use sea_orm::sqlx::Row as _;
 use sea_orm::{ConnectionTrait, QueryResult, Statement};
 
 use crate::actor::Sight;
 use crate::role::Interaction;
 use crate::store::body;
 use crate::store::kept::Kept;
+use crate::store::row::Cells;
 use crate::store::sql::Sql;
 use crate::store::together::AsyncRun;
 use crate::store::{Lookup, Store, Stored, Version};
@@ -70,8 +69,8 @@ impl Store {
         ids: &[String],
     ) -> Result<Vec<Stored>, StoreError> {
         actor.require(Interaction::Read, resource_type)?;
-        let rows = self.once.query_all(self.of_ids(actor, resource_type, ids)).await?;
-        self.read_rows(actor, resource_type, &rows)
+        let statement = self.of_ids(actor, resource_type, ids);
+        self.once.query_each(statement, |row| self.read_row(actor, resource_type, row)).await
     }
 
     /// As [`Store::read_many`], within a transaction.
@@ -84,7 +83,7 @@ impl Store {
     ) -> Result<Vec<Stored>, StoreError> {
         actor.require(Interaction::Read, resource_type)?;
         let rows = db.query_all_raw(self.of_ids(actor, resource_type, ids)).await?;
-        self.read_rows(actor, resource_type, &rows)
+        rows.iter().map(|row| self.read_row(actor, resource_type, Cells::of(row)?)).collect()
     }
 
     fn of_ids(&self, actor: &Actor, resource_type: ResourceType, ids: &[String]) -> Statement {
@@ -96,26 +95,14 @@ impl Store {
         sql.statement()
     }
 
-    fn read_rows(
-        &self,
-        actor: &Actor,
-        resource_type: ResourceType,
-        rows: &[QueryResult],
-    ) -> Result<Vec<Stored>, StoreError> {
-        rows.iter()
-            .map(|row| {
-                let mut stored = Stored {
-                    resource_type,
-                    id: row.try_get("", "id")?,
-                    version_id: row.try_get("", "version_id")?,
-                    last_updated: row.try_get("", "last_updated")?,
-                    body: text(&row.try_get::<Vec<u8>>("", "raw")?)?,
-                };
-                self.note(actor, resource_type, &stored.id, None, &self.about(resource_type, row, Some(&stored.body))?);
-                stored.body = actor.shown(resource_type, stored.body)?;
-                Ok(stored)
-            })
-            .collect()
+    /// A row of [`Store::of_ids`].
+    fn read_row(&self, actor: &Actor, resource_type: ResourceType, row: Cells<'_>) -> Result<Stored, StoreError> {
+        let body = text_at(row, 5)?.ok_or_else(|| StoreError::Internal("a row without its body".into()))?;
+        let (id, pat, conf) = (row.text(0)?.to_owned(), row.some_i64(3)?, row.i16(4)?);
+        let about = about(resource_type, pat, conf, Some(&body), &self.keys, &self.options());
+        self.note(actor, resource_type, &id, None, &about);
+        let body = actor.shown(resource_type, body)?;
+        Ok(Stored { resource_type, id, version_id: row.i32(1)?, last_updated: row.instant(2)?, body })
     }
 
     /// One version. It is seen only by who may see it *and* the current one.
@@ -230,11 +217,10 @@ impl AsyncRun<(ResourceType, Sight), String, (Lookup, About)> for ReadHeads {
         sql.push("SELECT h.id, h.version_id, h.last_updated, h.deleted, h.raw, h.pat, h.conf FROM ");
         sql.heads_in_sight(resource_type, "h", sight, &self.keys).push(" AND h.rkey = ANY(");
         sql.bind_i64s(ids.iter().map(|id| self.keys.resource(resource_type, id))).push(")");
-        let mut found: HashMap<String, (Lookup, About)> = HashMap::new();
-        for row in self.db.query_all(sql.statement()).await? {
-            let (id, version_id, last_updated, deleted): (String, i32, DateTime<Utc>, bool) =
-                (row.try_get_by(0)?, row.try_get_by(1)?, row.try_get_by(2)?, row.try_get_by(3)?);
-            let body = if deleted { None } else { text_at(&row, 4)? };
+        let options = Options { base_url: self.base_url.as_deref(), ..Options::default() };
+        let rows = self.db.query_each(sql.statement(), |row| {
+            let (id, version_id, last_updated) = (row.text(0)?.to_owned(), row.i32(1)?, row.instant(2)?);
+            let body = if row.bool(3)? { None } else { text_at(row, 4)? };
             let lookup = match body {
                 Some(body) => Lookup::Found(Stored { resource_type, id: id.clone(), version_id, last_updated, body }),
                 None => Lookup::Deleted { version_id, last_updated },
@@ -243,24 +229,24 @@ impl AsyncRun<(ResourceType, Sight), String, (Lookup, About)> for ReadHeads {
                 Lookup::Found(stored) => Some(stored.body.as_str()),
                 Lookup::Deleted { .. } | Lookup::Absent => None,
             };
-            let options = Options { base_url: self.base_url.as_deref(), ..Options::default() };
-            let about = about(resource_type, row.try_get_by(5)?, row.try_get_by(6)?, body, &self.keys, &options);
-            found.insert(id, (lookup, about));
-        }
+            let about = about(resource_type, row.some_i64(5)?, row.i16(6)?, body, &self.keys, &options);
+            Ok((id, (lookup, about)))
+        });
+        let mut rows = rows.await?;
         // A hash that is another id's finds nothing.
         if let [id] = &ids[..] {
-            return Ok(vec![found.remove(id).unwrap_or((Lookup::Absent, About::default()))]);
+            let at = rows.iter().position(|(found, _)| found == id);
+            return Ok(vec![at.map_or((Lookup::Absent, About::default()), |at| rows.swap_remove(at).1)]);
         }
+        let found: HashMap<String, (Lookup, About)> = rows.into_iter().collect();
         // The same resource may be asked for twice.
         Ok(ids.iter().map(|id| found.get(id).cloned().unwrap_or((Lookup::Absent, About::default()))).collect())
     }
 }
 
 /// The text of the `raw` column at that place, unpacked from where the row lies; nothing of NULL.
-pub(super) fn text_at(row: &QueryResult, at: usize) -> Result<Option<String>, StoreError> {
-    let row = row.try_as_pg_row().ok_or_else(|| StoreError::Internal("a row is not PostgreSQL's".into()))?;
-    let raw: Option<&[u8]> = row.try_get(at).map_err(|e| StoreError::Internal(e.to_string()))?;
-    raw.map(text).transpose()
+pub(super) fn text_at(row: Cells<'_>, at: usize) -> Result<Option<String>, StoreError> {
+    row.bytes(at)?.map(text).transpose()
 }
 
 /// The text of a `raw` column.

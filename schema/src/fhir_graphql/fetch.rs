@@ -242,7 +242,7 @@ impl Found {
         };
         let ids = searches.iter().filter_map(|s| s.parent.as_ref()).map(|(_, _, id)| id.clone());
         let ids: Vec<String> = ids.collect();
-        let pages = session.store.search_per_patient(&session.actor, &template, &ids, shape.limit, of).await?;
+        let pages = session.store.search_per_patient(&session.actor, &template, &ids, (shape.limit, true), of).await?;
         for (search, page) in searches.into_iter().zip(pages) {
             let documents = page.matches.iter().map(|s| document(&s.body)).collect::<Result<_, _>>()?;
             let held = Held {

@@ -921,7 +921,7 @@ impl Patient {
         or_null(ctx, async {
             let page = PageArguments { first: Some(200), ..PageArguments::default() };
             let pairs = vec![("status".to_owned(), "active".to_owned())];
-            let teams = self.list(ctx, ResourceType::CareTeam, pairs, page).await?;
+            let teams = List::of_patient(ctx, &self.0, ResourceType::CareTeam, pairs, &page).await?;
             if teams.has_next() {
                 return Err(invalid("careTeam", "more than 200 teams"));
             }
@@ -1294,6 +1294,7 @@ impl Patient {
 connection!(PatientConnection, PatientEdge, Patient);
 
 impl Patient {
+    /// A field that is a connection.
     async fn list(
         &self,
         ctx: &Context<'_>,
@@ -1301,7 +1302,7 @@ impl Patient {
         pairs: Vec<(String, String)>,
         page: PageArguments,
     ) -> Result<List> {
-        List::of_patient(ctx, &self.0, resource_type, pairs, &page).await
+        List::connected(ctx, &self.0, resource_type, pairs, &page).await
     }
 
     async fn results(

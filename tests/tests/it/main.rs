@@ -49,6 +49,7 @@ mod graphql_background;
 mod graphql_chart;
 mod graphql_filters;
 mod graphql_hostile;
+mod graphql_objects;
 mod graphql_past;
 mod graphql_references;
 mod graphql_requests;

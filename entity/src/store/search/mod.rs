@@ -45,7 +45,9 @@ pub(in crate::store) use profile::Claims;
 pub(crate) use terminology::Definitions;
 pub use timeline::{TimelineEntry, TimelinePage};
 
+use crate::store::kept::Kept;
 use crate::store::read;
+use crate::store::row::Cells;
 use crate::store::seal::Seal;
 use crate::store::sql::Sql;
 use crate::store::{Match, Store, Stored};
@@ -284,7 +286,8 @@ impl Store {
     /// The first page of one search for each of several patients, in their order: newest first by the type's primary date. One
     /// statement, whatever the number of patients.
     ///
-    /// `query` says everything but the patient; `of` adds a patient to it, and gives the query whose cursors the pages have.
+    /// `query` says everything but the patient; `of` adds a patient to it, and gives the query whose cursors the pages have. The limit
+    /// comes with whether to find out what follows; else the pages say that nothing does.
     ///
     /// # Errors
     /// As [`Store::search`]; [`StoreError::NotSupported`] for a type that can be about several patients.
@@ -293,7 +296,7 @@ impl Store {
         actor: &Actor,
         query: &Query,
         patients: &[String],
-        limit: u32,
+        (limit, peek): (u32, bool),
         of: impl Fn(&str) -> Query + Send + Sync + 'static,
     ) -> Result<Vec<Page>, StoreError> {
         let ty = query.resource_type;
@@ -322,15 +325,27 @@ impl Store {
             sql.push(" AND ");
             filter.write(&mut sql, "h", ty, clause)?;
         }
-        sql.push(" ORDER BY ").push(date).push(" DESC, ").push(rid).push(" DESC LIMIT ").bind(i64::from(limit) + 1);
-        sql.push(") AS r ORDER BY q.n, r.ts_lo DESC, r.rid DESC");
+        sql.push(" ORDER BY ").push(date).push(" DESC, ").push(rid).push(" DESC LIMIT ");
+        sql.bind(i64::from(limit) + i64::from(peek));
+        // Not sorted as a whole, which would keep the first row until the last is found.
+        sql.push(") AS r");
         let filters_heads = self.filters_heads(query, [code.map(|(met, _)| met), None]);
         let planned = if filters_heads { Planned::Once } else { Planned::Anew };
         let mut groups: Vec<Vec<Found>> = patients.iter().map(|_| Vec::new()).collect();
-        for row in self.ask(planned, sql).await? {
-            let n: i64 = row.try_get_by(BEHIND_HEAD + 1)?;
-            let values = vec![order::SortValue::Int(row.try_get_by(BEHIND_HEAD)?)];
-            groups[(n - 1) as usize].push(self.found(ty, &row, values, false)?);
+        let rows = self.ask_each(planned, sql, |row| {
+            let values = vec![order::SortValue::Int(row.i64(BEHIND_HEAD)?)];
+            groups[(row.i64(BEHIND_HEAD + 1)? - 1) as usize].push(self.found(ty, row, values, false)?);
+            Ok(())
+        });
+        rows.await?;
+        for group in &mut groups {
+            group.sort_by(|a, b| {
+                let ts = |found: &Found| match found.place.values[..] {
+                    [order::SortValue::Int(ts)] => ts,
+                    _ => i64::MIN,
+                };
+                (ts(b), b.place.rid).cmp(&(ts(a), a.place.rid))
+            });
         }
         let of = Arc::new(of);
         let pages = groups.into_iter().zip(patients).map(|(rows, id)| {
@@ -495,27 +510,41 @@ impl Store {
         if counts_rows.is_some() {
             sql.push(") AS r LIMIT ").bind(i64::from(limit));
         }
-        let rows = self.ask(planned, sql).await?;
-        let counted = match (rows.first(), counts_keys || counts_rows.is_some()) {
-            (_, false) => None,
-            (None, true) => Some(0),
-            (Some(row), true) => Some(row.try_get_by::<i64, _>(BEHIND_HEAD + 1)? as u64),
-        };
-        let found = rows.iter().map(|row| {
+        // Each row has it.
+        let mut counted = (counts_keys || counts_rows.is_some()).then_some(0);
+        let found = self.ask_each(planned, sql, |row| {
+            if let Some(counted) = &mut counted {
+                *counted = row.i64(BEHIND_HEAD + 1)? as u64;
+            }
             let values = match by_date {
-                Some(_) => vec![order::SortValue::Int(row.try_get_by(BEHIND_HEAD)?)],
+                Some(_) => vec![order::SortValue::Int(row.i64(BEHIND_HEAD)?)],
                 None => Vec::new(),
             };
             self.found(query.resource_type, row, values, undated)
         });
-        Ok((found.collect::<Result<_, StoreError>>()?, counted))
+        let found = found.await?;
+        Ok((found, counted))
     }
 
     /// The rows of a statement that is planned when that says.
     async fn ask(&self, planned: Planned, sql: Sql) -> Result<Vec<QueryResult>, StoreError> {
+        self.kept(planned).query_all(sql.statement()).await
+    }
+
+    /// What `read` makes of each of them.
+    async fn ask_each<T: Send>(
+        &self,
+        planned: Planned,
+        sql: Sql,
+        read: impl FnMut(Cells<'_>) -> Result<T, StoreError> + Send,
+    ) -> Result<Vec<T>, StoreError> {
+        self.kept(planned).query_each(sql.statement(), read).await
+    }
+
+    fn kept(&self, planned: Planned) -> &Kept {
         match planned {
-            Planned::Once => self.once.query_all(sql.statement()).await,
-            Planned::Anew => self.anew.query_all(sql.statement()).await,
+            Planned::Once => &self.once,
+            Planned::Anew => &self.anew,
         }
     }
 
@@ -566,7 +595,7 @@ impl Store {
                 return Err(StoreError::TooCostly(text));
             }
             let values = keys.iter().enumerate().map(|(i, key)| key.read(row, &format!("s{i}")));
-            all.push(self.found(query.resource_type, row, values.collect::<Result<_, _>>()?, false)?);
+            all.push(self.found(query.resource_type, Cells::of(row)?, values.collect::<Result<_, _>>()?, false)?);
         }
         Ok(all)
     }
@@ -604,7 +633,7 @@ impl Store {
         let mut all = Vec::with_capacity(rows.len());
         for row in &rows {
             let values = keys.iter().enumerate().map(|(i, key)| key.read(row, &format!("s{i}")));
-            let mut one = self.found(query.resource_type, row, values.collect::<Result<_, _>>()?, false)?;
+            let mut one = self.found(query.resource_type, Cells::of(row)?, values.collect::<Result<_, _>>()?, false)?;
             let document =
                 Json::parse(&one.stored.body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
             for (key, value) in keys.iter().zip(&mut one.place.values) {
@@ -869,27 +898,21 @@ impl Store {
     fn found(
         &self,
         resource_type: ResourceType,
-        row: &QueryResult,
+        row: Cells<'_>,
         values: Vec<order::SortValue>,
         undated: bool,
     ) -> Result<Found, StoreError> {
         let body = read::text_at(row, 6)?.ok_or_else(|| StoreError::Internal("a row without its body".into()))?;
         let stored = Stored {
             resource_type,
-            id: row.try_get_by(1)?,
-            version_id: row.try_get_by(2)?,
-            last_updated: row.try_get_by(3)?,
+            id: row.text(1)?.to_owned(),
+            version_id: row.i32(2)?,
+            last_updated: row.instant(3)?,
             body,
         };
-        let about = read::about(
-            resource_type,
-            row.try_get_by(4)?,
-            row.try_get_by(5)?,
-            Some(&stored.body),
-            &self.keys,
-            &self.options(),
-        );
-        Ok(Found { stored, about, place: Place { values, rid: row.try_get_by(0)?, undated } })
+        let (pat, conf) = (row.some_i64(4)?, row.i16(5)?);
+        let about = read::about(resource_type, pat, conf, Some(&stored.body), &self.keys, &self.options());
+        Ok(Found { stored, about, place: Place { values, rid: row.i64(0)?, undated } })
     }
 }
 

@@ -11,6 +11,7 @@ use super::filter::Filter;
 use super::order::SortValue;
 use super::{Bound, HEAD, Order, Page, PageRequest, Planned, Token, bound_to};
 use crate::store::Store;
+use crate::store::row::Cells;
 use crate::store::sql::Sql;
 use crate::{Actor, StoreError};
 
@@ -55,7 +56,7 @@ impl Store {
         let rows = self.db.query_all_raw(sql.statement()).await?;
         let found = rows.iter().map(|row| {
             let values = vec![SortValue::Int(row.try_get("", "ts_lo")?)];
-            self.found(query.resource_type, row, values, false)
+            self.found(query.resource_type, Cells::of(row)?, values, false)
         });
         let found = found.collect::<Result<Vec<_>, StoreError>>()?;
         self.page(actor, found, page.limit, backward, from.is_some(), Bound::to(move || bound))
