@@ -38,7 +38,11 @@ async function inDarkEditor(act) {
 }
 
 /** What stands wholly or in part to the right of the window: nobody can reach it but by moving the whole page. */
-const beyond = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+const beyond = () => page.evaluate(() => Math.max(
+  document.documentElement.scrollWidth - innerWidth,
+  // The page of a chart scrolls by itself, down only; what is wide in it has a frame of its own.
+  ...[...document.querySelectorAll('main, [role=group][aria-label="Chart page"]')].map((one) => one.scrollWidth - one.clientWidth),
+))
 
 test('the router has the pages that are looked at here', () => {
   assert.ok(ROUTES.length > 30, `${ROUTES.length} routes`)
@@ -52,6 +56,20 @@ test('who is not signed in sees a door without a fault', async () => {
   await accessible('/login')
   await inTheme('dark', () => accessible('/login, dark'))
   clear()
+})
+
+test('an address that only leads on does so without a word', async () => {
+  await signInAs('physician')
+  const { data } = await (await page.request.post(`${url}/graphql`, { headers: { 'X-WintEHR-Request': '1' }, data: { query: '{ patients(first: 1) { nodes { fhirId } } }' } })).json()
+  const chart = `${url}/patients/${data.patients.nodes[0].fhirId}`
+  await page.goto(chart)
+  await page.waitForURL(`${chart}/clinical/summary`)
+  await drawn()
+  await signInAs('admin')
+  await page.goto(`${url}/administration`)
+  await page.waitForURL(`${url}/administration/audit`)
+  await drawn()
+  assert.deepEqual(trouble.splice(0), [])
 })
 
 for (const route of [...ROUTES.filter((one) => !LEADS_ON.includes(one) && one !== '/login'), ...STATES]) {

@@ -74,6 +74,18 @@ it('offers what can be done with an appointment that is booked, and nothing with
   await waitFor(() => expect(asked).toMatchObject([{ id: 'Appointment/a1', expectedVersion: '3', by: 'PATIENT', reason: 'Travels' }]))
 })
 
+it('asks for a name where one wants to find nobody', async () => {
+  show({ root: none })
+  const field = await screen.findByLabelText('Name, number or birth date')
+  for (const typed of ['', '  ']) {
+    if (typed) await userEvent.type(field, typed)
+    let told = 0
+    field.addEventListener('invalid', () => { told += 1 }, { once: true })
+    await userEvent.click(screen.getByRole('button', { name: 'Find' }))
+    expect(told).toBe(1)
+  }
+})
+
 it('books for a patient that was found, and asks why when somebody is busy', async () => {
   const asked: { overbookReason?: string; start: string; end: string }[] = []
   show({ root: {

@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, it } from 'vitest'
 import { failing, forbidden, page, renderPage, type FakeServer } from '../../testing/chart'
@@ -39,6 +39,11 @@ it('finds accounts', async () => {
   await userEvent.type(await screen.findByLabelText('Part of a user name or name'), ' lee ')
   await userEvent.click(screen.getByRole('button', { name: 'Show' }))
   expect(await screen.findByText('No account fits.')).toBeVisible()
+  expect(asked.at(-1)).toEqual({ search: 'lee', first: 100, after: null })
+  // The same again: somebody may have come meanwhile.
+  const before = asked.length
+  await userEvent.click(screen.getByRole('button', { name: 'Show' }))
+  await waitFor(() => expect(asked).toHaveLength(before + 1))
   expect(asked.at(-1)).toEqual({ search: 'lee', first: 100, after: null })
 })
 

@@ -52,6 +52,8 @@ export function UsersView() {
   const [told, setTold] = useState<{ login: string; password: string } | null>(null)
   const [form, setForm] = useState<{ of: User | null } | null>(null)
 
+  // The same words again read the list again.
+  const show = (part: string) => { if (part === asked) again({ requestPolicy: 'network-only' }); else setAsked(part) }
   const done = (answer: { error?: CombinedError | undefined }): boolean => {
     setTrouble(answer.error ? `Not done: ${words(answer.error)}.` : '')
     again({ requestPolicy: 'network-only' })
@@ -85,7 +87,7 @@ export function UsersView() {
       <p className={css.count}>
         <Button variant="contained" onClick={() => setForm({ of: null })}>New account</Button>
       </p>
-      <form className={css.tools} aria-label="Which accounts" onSubmit={(event) => { event.preventDefault(); setAsked(search.trim()) }}>
+      <form className={css.tools} aria-label="Which accounts" onSubmit={(event) => { event.preventDefault(); show(search.trim()) }}>
         <div><label htmlFor="user-search">Part of a user name or name</label><OutlinedInput id="user-search" value={search} onChange={(e) => setSearch(e.target.value)} /></div>
         <Button variant="outlined" type="submit">Show</Button>
       </form>

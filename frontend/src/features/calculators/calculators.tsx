@@ -1,6 +1,6 @@
 import Button from '@mui/material/Button'
 import OutlinedInput from '@mui/material/OutlinedInput'
-import { useId, useMemo, useState } from 'react'
+import { useId, useMemo, useRef, useState } from 'react'
 import { Part } from '../../components/ui/part'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { CalculatorChartFragment } from '../../gql/graphql'
@@ -58,9 +58,13 @@ export function CalculatorsView({ of }: { of: FragmentType<typeof CalculatorChar
 
 function Sheet({ of, patient }: { of: Calculator; patient: CalculatorChartFragment }) {
   const id = useId()
+  const sheet = useRef<HTMLElement>(null)
   const chart = useMemo(() => new Map(of.inputs.flatMap((i) => { const found = fromChart(patient, i); return found ? [[i.name, found] as const] : [] })), [of, patient])
-  const start = (): Record<string, string> => ({ ...Object.fromEntries([...chart].map(([name, { text }]) => [name, text])), ...(patient.gender === 'FEMALE' || patient.gender === 'MALE' ? { sex: patient.gender } : {}) })
-  const [texts, setTexts] = useState(start)
+  const recorded: Readonly<Record<string, string>> = { ...Object.fromEntries([...chart].map(([name, { text }]) => [name, text])), ...(patient.gender === 'FEMALE' || patient.gender === 'MALE' ? { sex: patient.gender } : {}) }
+  const [texts, setTexts] = useState(recorded)
+  const changed = of.inputs.some((i) => (texts[i.name] ?? '') !== (recorded[i.name] ?? ''))
+  // The button can no longer be pressed then; whoever is at the keyboard goes on at the first field.
+  const back = () => { setTexts(recorded); sheet.current?.querySelector<HTMLElement>('input, select')?.focus() }
   const given: Given = Object.fromEntries(of.inputs.map((i) => {
     const text = texts[i.name]?.trim() ?? ''
     return [i.name, i.kind === 'yes' ? text === 'yes' : i.kind === 'sex' ? (text === 'FEMALE' || text === 'MALE' ? text : undefined) : /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined]
@@ -70,7 +74,7 @@ function Sheet({ of, patient }: { of: Calculator; patient: CalculatorChartFragme
   const numbers = of.inputs.filter((i) => i.kind !== 'yes')
   const findings = of.inputs.filter((i) => i.kind === 'yes')
   return (
-    <section className={css.sheet} aria-label={of.name}>
+    <section className={css.sheet} aria-label={of.name} ref={sheet}>
       <h2>{of.name}</h2>
       <div className={css.inputs}>
         {numbers.map((i) => {
@@ -102,7 +106,7 @@ function Sheet({ of, patient }: { of: Calculator; patient: CalculatorChartFragme
         {typeof result === 'string' ? result : 'missing' in result ? `Not computed. Missing: ${result.missing.join(', ')}.` : <><strong>{result.text}</strong> <span>{result.unit}</span>{result.band && <span className={css.band}>{result.band}</span>}</>}
       </output>
       <p className={css.source}>{of.note && `${of.note} `}Source: {of.source}. Nothing is stored.</p>
-      <Button variant="outlined" onClick={() => setTexts(start())}>Values of the chart again</Button>
+      <Button variant="outlined" disabled={!changed} onClick={back}>Values of the chart again</Button>
     </section>
   )
 }

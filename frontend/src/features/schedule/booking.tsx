@@ -29,7 +29,6 @@ export function Booking({ practitioner, location, people, day }: { practitioner:
   const [found, setFound] = useState<Found | 'failed' | null>(null)
   const search = async (event: FormEvent) => {
     event.preventDefault()
-    if (!text.trim()) return
     const { data } = await client.query(FindToBook, { filter: readPatientSearch(text).filter }, { requestPolicy: 'network-only' }).toPromise()
     setFound(data?.patients ?? 'failed')
   }
@@ -37,7 +36,7 @@ export function Booking({ practitioner, location, people, day }: { practitioner:
     <Section title="Book an appointment" note="Find the patient first">
       <form className={css.find} onSubmit={(e) => { void search(e) }}>
         <label htmlFor={`${id}find`}>Name, number or birth date</label>
-        <OutlinedInput value={text} onChange={(e) => setText(e.target.value)} inputProps={{ id: `${id}find` }} />
+        <OutlinedInput required value={text} onChange={(e) => setText(e.target.value)} inputProps={{ id: `${id}find`, pattern: '.*\\S.*', title: 'A name, a number or a birth date' }} />
         <Button type="submit" variant="outlined">Find</Button>
       </form>
       {found === 'failed' && <NotLoaded what="Patients" onRetry={() => setFound(null)} />}
