@@ -25,6 +25,8 @@ const styles = {
   a: { color: 'var(--acc)', textDecoration: 'none', '&:hover': { color: 'var(--acch)', textDecoration: 'underline' } },
   ':focus-visible': { outline: 'var(--focus-width) solid var(--focus)', outlineOffset: '2px' },
   '.visually-hidden': { position: 'absolute' as const, width: 1, height: 1, margin: -1, overflow: 'hidden', clipPath: 'inset(50%)', whiteSpace: 'nowrap' as const },
+  // A date or a number that is broken in two is read wrongly.
+  '.whole': { whiteSpace: 'nowrap' as const },
   '@media print': { body: { background: '#fff' } },
   '@media (prefers-reduced-motion: reduce)': { '*': { transitionDuration: '0s !important', animationDuration: '0s !important' } },
 }

@@ -104,13 +104,13 @@ export function AuditView() {
         <div><label htmlFor="audit-patient">Patient id</label><OutlinedInput id="audit-patient" value={asked.patient} onChange={(e) => set({ patient: e.target.value })} /></div>
         <div><label htmlFor="audit-user">User name</label><OutlinedInput id="audit-user" value={asked.user} onChange={(e) => set({ user: e.target.value })} /></div>
         <div><label htmlFor="audit-kind">Event</label>
-          <NativeSelect id="audit-kind" value={asked.kind} onChange={(e) => set({ kind: choice(KINDS, e.target.value) })}>
+          <NativeSelect input={<OutlinedInput />} inputProps={{ id: 'audit-kind' }} value={asked.kind} onChange={(e) => set({ kind: choice(KINDS, e.target.value) })}>
             <option value="">All</option>
             {Object.entries(KINDS).map(([value, words]) => <option key={value} value={value}>{words}</option>)}
           </NativeSelect>
         </div>
         <div><label htmlFor="audit-outcome">Outcome</label>
-          <NativeSelect id="audit-outcome" value={asked.outcome} onChange={(e) => set({ outcome: choice(OUTCOMES, e.target.value) })}>
+          <NativeSelect input={<OutlinedInput />} inputProps={{ id: 'audit-outcome' }} value={asked.outcome} onChange={(e) => set({ outcome: choice(OUTCOMES, e.target.value) })}>
             <option value="">All</option>
             {Object.entries(OUTCOMES).map(([value, words]) => <option key={value} value={value}>{words}</option>)}
           </NativeSelect>
@@ -157,7 +157,7 @@ function Row({ of: event }: { of: Event }) {
   return (
     <tr>
       <th scope="row"><time dateTime={event.at} title={event.at}>{formatDateTime(event.at)}</time></th>
-      <td>{event.userName ?? event.user}<small className={css.sub}>{[event.userName ? event.user : '', event.roles.join(', ')].filter(Boolean).join(' · ')}</small></td>
+      <td className={css.who}>{event.userName ?? event.user}<small className={css.sub}>{[event.userName ? event.user : '', event.roles.join(', ')].filter(Boolean).join(' · ')}</small></td>
       <td>{event.kind ? KINDS[event.kind] : event.interaction}<small className={css.sub}>{event.interaction}</small></td>
       <td>{event.patient ?? '–'}</td>
       <td className={css.touched}>{touched.length === 0 ? '–' : touched.slice(0, 5).map((text) => <code key={text}>{text}</code>)}{touched.length > 5 && <small>and {touched.length - 5} more</small>}</td>

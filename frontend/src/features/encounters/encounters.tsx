@@ -1,3 +1,4 @@
+import { Fragment } from 'react'
 import { useClient } from 'urql'
 import { ActStrip, RowActs, useForms, type ActItem } from '../../components/act/acts'
 import { encounterClass } from '../../components/clinical/encounter-class'
@@ -72,7 +73,7 @@ export function EncountersView({ of, patientId }: { of: FragmentType<typeof Enco
                   {nodes.map((e) => (
                     <tr key={e.id}>
                       <th scope="row"><Mark of={e.class?.code} />{encounterClass(e.class)}<small>{e.types.map((t) => t.text).join(', ')}</small></th>
-                      <td>{formatPeriod(e.period, e.status === 'IN_PROGRESS') || 'Not recorded'}</td>
+                      <td>{(formatPeriod(e.period, e.status === 'IN_PROGRESS') || 'Not recorded').split(' – ').map((end, i) => <Fragment key={i}>{i > 0 && ' – '}<span className="whole">{end}</span></Fragment>)}</td>
                       <td><Status of={e.status} /></td>
                       <td>{e.reasons.map((r) => r.text).join(', ') || 'Not recorded'}</td>
                       <td>{e.locations.flatMap((l) => l.display ?? []).join(', ') || 'Not recorded'}{e.serviceProvider?.display && <small>{e.serviceProvider.display}</small>}</td>

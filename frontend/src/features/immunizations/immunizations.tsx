@@ -52,7 +52,7 @@ export function ImmunizationsView({ of, patientId }: { of: FragmentType<typeof I
                   {nodes.map((i) => (
                     <tr key={i.id}>
                       <th scope="row">{i.status === 'ENTERED_IN_ERROR' ? <s>{i.vaccine?.text ?? 'Not recorded'}</s> : i.vaccine?.text ?? 'Not recorded'}</th>
-                      <td>{i.occurredAt ? formatDay(i.occurredAt) : i.occurrenceText ?? 'Not recorded'}</td>
+                      <td className={i.occurredAt ? 'whole' : undefined}>{i.occurredAt ? formatDay(i.occurredAt) : i.occurrenceText ?? 'Not recorded'}</td>
                       <td><Status of={i.status} /></td>
                       <td>{i.dose?.value ? `${formatDecimal(i.dose.value)} ${i.dose.unit ?? ''}` : 'Not recorded'}</td>
                       <td>{i.site?.text ?? 'Not recorded'}</td>

@@ -102,13 +102,13 @@ function StayRow({ bed, of: { patient, encounter, since }, twice }: { bed: strin
       {patient ? (
         <>
           <td><Link to={`/patients/${patient.fhirId}/clinical/summary`}>{patientName(patient.name)}</Link></td>
-          <td>{patient.birthDate ? formatDay(patient.birthDate) : 'Not recorded'} <small>{ageText(patient.age)}</small></td>
+          <td className="whole">{patient.birthDate ? formatDay(patient.birthDate) : 'Not recorded'} <small>{ageText(patient.age)}</small></td>
           <td>{genderText(patient.gender)}</td>
-          <td>{patient.mrn ?? 'Not recorded'}</td>
+          <td className="whole">{patient.mrn ?? 'Not recorded'}</td>
         </>
       ) : <td colSpan={4}>You may not see who this is</td>}
       <td>{encounter.reasons.map((reason) => reason.text).filter(Boolean).join(', ') || 'Not recorded'}</td>
-      <td>{at ? formatDateTime(at) : 'Not recorded'}</td>
+      <td className="whole">{at ? formatDateTime(at) : 'Not recorded'}</td>
     </tr>
   )
 }

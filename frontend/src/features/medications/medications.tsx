@@ -134,7 +134,7 @@ function Table({ of, label }: { of: readonly Medication[]; label: string }) {
             </th>
             <td>{m.reasons.map((r) => r.text).join(', ') || 'Not recorded'}</td>
             <td><Status of={m.status} />{m.intent && m.intent !== 'ORDER' && <> <Status of={m.intent} /></>}</td>
-            <td>{m.authoredOn ? formatDay(m.authoredOn) : 'Not recorded'}</td>
+            <td className="whole">{m.authoredOn ? formatDay(m.authoredOn) : 'Not recorded'}</td>
             <td>{m.requester?.display ?? 'Not recorded'}</td>
             <td><RowActs of={drug} place={m.id} items={[]} /></td>
           </tr>

@@ -27,6 +27,8 @@ const PLUGINS = [EXAMPLES_PLUGIN]
 export function PlaygroundView() {
   const theme = useAppearance().shown === 'dark' ? 'dark' : 'light'
   const [storage] = useState(memoryStorage)
+  // On a tablet the examples would leave no line of the query whole; they are behind their button there.
+  const [roomForExamples] = useState(() => window.matchMedia('(min-width: 900px)').matches)
   const [mayChange, setMayChange] = useState(false)
   const [canChange, setCanChange] = useState(false)
   const [answered, setAnswered] = useState<Answered | null>(null)
@@ -57,7 +59,7 @@ export function PlaygroundView() {
           fetcher={fetcher}
           storage={storage}
           plugins={PLUGINS}
-          visiblePlugin="Examples"
+          {...(roomForExamples ? { visiblePlugin: 'Examples' } : {})}
           defaultTheme={theme}
           forcedTheme={theme}
           isHeadersEditorEnabled={false}

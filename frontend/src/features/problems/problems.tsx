@@ -82,8 +82,8 @@ export function ProblemsView({ of, patientId }: { of: FragmentType<typeof Proble
                           <Status of={p.clinicalStatus} />{' '}
                           {p.verificationStatus && p.verificationStatus !== 'CONFIRMED' && <Status of={p.verificationStatus} />}
                         </td>
-                        <td>{p.onsetAt ? formatDay(p.onsetAt) : p.onsetText ?? 'Not recorded'}</td>
-                        <td>{p.abatementAt ? formatDay(p.abatementAt) : p.clinicalStatus === 'RESOLVED' ? 'Not recorded' : ''}</td>
+                        <td className={p.onsetAt ? 'whole' : undefined}>{p.onsetAt ? formatDay(p.onsetAt) : p.onsetText ?? 'Not recorded'}</td>
+                        <td className="whole">{p.abatementAt ? formatDay(p.abatementAt) : p.clinicalStatus === 'RESOLVED' ? 'Not recorded' : ''}</td>
                         <td>{p.category.map((c) => words(c.text)).join(', ') || 'Not recorded'}</td>
                         <td>{p.recordedAt ? formatDay(p.recordedAt) : 'Not recorded'}{p.recorder?.display && <small>{p.recorder.display}</small>}</td>
                         <td><RowActs of={p.code?.text ?? 'problem'} place={p.id} items={acts(p)} /></td>

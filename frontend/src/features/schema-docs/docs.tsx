@@ -25,6 +25,7 @@ export function DocsView() {
           value={words}
           onChange={(e) => setParams(e.target.value ? { search: e.target.value } : {}, { replace: true })}
           placeholder="Name or words of a description"
+          className={css.search}
           inputProps={{ 'aria-label': 'Search the schema', type: 'search' }}
         />
       </header>
