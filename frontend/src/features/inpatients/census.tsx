@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { Fragment, useCallback, useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
 import { useQuery } from 'urql'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
@@ -108,7 +108,7 @@ function StayRow({ bed, of: { patient, encounter, since }, twice }: { bed: strin
         </>
       ) : <td colSpan={4}>You may not see who this is</td>}
       <td>{encounter.reasons.map((reason) => reason.text).filter(Boolean).join(', ') || 'Not recorded'}</td>
-      <td className="whole">{at ? formatDateTime(at) : 'Not recorded'}</td>
+      <td>{at ? formatDateTime(at).split(' ').map((part, i) => <Fragment key={part}>{i > 0 && ' '}<span className="whole">{part}</span></Fragment>) : 'Not recorded'}</td>
     </tr>
   )
 }
