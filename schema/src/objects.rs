@@ -164,7 +164,7 @@ async fn resolved<'o, T: ContainerType + 'o>(
         values[place] = Some(value);
     }
     let mut values = values.into_iter();
-    let of = |object: &Option<&T>| {
+    let of = |object: Option<&T>| {
         let mut map = IndexMap::with_capacity(width);
         for (field, value) in fields.iter().zip(values.by_ref()) {
             match value {
@@ -175,7 +175,7 @@ async fn resolved<'o, T: ContainerType + 'o>(
         }
         if object.is_none() || map.is_empty() { Value::Null } else { Value::Object(map) }
     };
-    objects.iter().map(of).collect()
+    objects.into_iter().map(of).collect()
 }
 
 async fn field_of<T: ContainerType>(

@@ -494,11 +494,11 @@ pub(super) fn code_of<'n>(ty: ResourceType, argument: &'n str, added: Added<'_>)
 }
 
 /// The parameters of `of` by which it refers to resources of a type; R4's first.
-pub(super) fn reverse<'a>(
+pub(super) fn reverse(
     of: ResourceType,
     target: ResourceType,
-    added: Added<'a>,
-) -> impl Iterator<Item = &'static SearchParameter> + use<'a> {
+    added: Added<'_>,
+) -> impl Iterator<Item = &'static SearchParameter> + use<'_> {
     let added = added.into_iter().flat_map(move |added| added.served(of).iter().copied());
     let references = registry::parameters(of).iter().chain(added).filter(|p| p.kind == Kind::Reference);
     references.filter(move |p| p.targets.contains(&target))

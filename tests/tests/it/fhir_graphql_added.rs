@@ -133,7 +133,7 @@ async fn lists_inside_a_resource_go_by_what_was_added() {
     }
     let mut refers = parameter("pill", "reference", "Reference");
     refers["target"] = json!(["Medication"]);
-    let inside = r#"{ Medication(id: m) { PatientList(_reference: pill) { id } } }"#;
+    let inside = r"{ Medication(id: m) { PatientList(_reference: pill) { id } } }";
     let (status, answer) = asked(&client, inside).await;
     assert!(
         status == 400 && answer["errors"][0]["message"].as_str().unwrap().contains("no field 'PatientList'"),
@@ -153,14 +153,14 @@ async fn lists_inside_a_resource_go_by_what_was_added() {
 
     let found = data(&client, inside).await;
     assert_eq!(found["Medication"]["PatientList"].as_array().map(Vec::len), Some(2), "{found}");
-    let narrowed = r#"{ Medication(id: m) { PatientList(_reference: pill, eyes: blue) { id } } other: Medication(id: n) { PatientList(_reference: pill) { id } } }"#;
+    let narrowed = r"{ Medication(id: m) { PatientList(_reference: pill, eyes: blue) { id } } other: Medication(id: n) { PatientList(_reference: pill) { id } } }";
     assert_eq!(
         data(&client, narrowed).await,
         json!({"Medication": {"PatientList": [{"id": "a"}]}, "other": {"PatientList": []}})
     );
     let at = told(&client, "Medication", "PatientList").await.unwrap();
     assert!(at.iter().any(|(name, ty)| name == "eyes" && ty == "token"), "{at:?}");
-    let counted = r#"{ Medication(id: m) { PatientConnection(_reference: pill, eyes: blue) { count } } }"#;
+    let counted = r"{ Medication(id: m) { PatientConnection(_reference: pill, eyes: blue) { count } } }";
     assert_eq!(data(&client, counted).await, json!({"Medication": {"PatientConnection": {"count": 1}}}));
     // Those of several patients are fetched together.
     let lists = "{ PatientList(_sort: _id) { id ObservationList(_reference: patient, tongue: de) { id } } }";

@@ -85,12 +85,12 @@ async fn fields_come_in_the_order_they_were_asked_for() {
 async fn what_cannot_be_read_is_told_with_its_place() {
     let site = Site::start(&world().to_string()).await;
     let lee = site.person(Role::Registrar, None).await;
-    let query = r#"query($ids: [ID!]!) { nodes(ids: $ids) { ... on Patient { id c: conditions(first: 1) { nodes { id } } gender } } }"#;
+    let query = r"query($ids: [ID!]!) { nodes(ids: $ids) { ... on Patient { id c: conditions(first: 1) { nodes { id } } gender } } }";
     let ids = ["Patient/p1", "Patient/absent", "Patient/p2"];
     let answer: Value = serde_json::from_str(&text(&site, &lee, query, &json!({"ids": ids})).await).unwrap();
     assert_eq!(answer["data"]["nodes"][0], json!({"id": "Patient/p1", "c": null, "gender": "FEMALE"}));
     assert_eq!(answer["data"]["nodes"][1], Value::Null);
     let mut paths: Vec<&Value> = answer["errors"].as_array().unwrap().iter().map(|e| &e["path"]).collect();
-    paths.sort_by_key(|path| path.to_string());
+    paths.sort_by_key(std::string::ToString::to_string);
     assert_eq!(paths, [&json!(["nodes", 0, "c"]), &json!(["nodes", 2, "c"])]);
 }
