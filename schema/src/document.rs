@@ -206,7 +206,7 @@ impl List {
         pairs: Vec<(String, String)>,
         page: &PageArguments,
     ) -> Result<Self> {
-        Self::page_or_first(ctx, patient, resource_type, pairs, page, true).await
+        Box::pin(Self::page_or_first(ctx, patient, resource_type, pairs, page, true)).await
     }
 
     /// As [`List::of_patient`], for a field that is the connection itself: what follows is found out where the selection has `pageInfo`.
@@ -218,7 +218,7 @@ impl List {
         page: &PageArguments,
     ) -> Result<Self> {
         let peek = ctx.look_ahead().field("pageInfo").exists();
-        Self::page_or_first(ctx, patient, resource_type, pairs, page, peek).await
+        Box::pin(Self::page_or_first(ctx, patient, resource_type, pairs, page, peek)).await
     }
 
     /// `peek`: whether to find out if anything follows a first page; else it says that nothing does.

@@ -142,7 +142,7 @@ async fn resolved<'o, T: ContainerType + 'o>(
                     values.push(Some(Ok(Value::String(object.introspection_type_name().into_owned()))));
                     continue;
                 }
-                let mut answer = placed(spare.take(), field_of(ctx, at, *object, field));
+                let mut answer = placed(spare.take(), || field_of(ctx, at, *object, field));
                 match answer.as_mut().poll(cx) {
                     Poll::Ready(value) => {
                         values.push(Some(value));
@@ -189,14 +189,16 @@ async fn field_of<T: ContainerType>(
     Ok(object.resolve_field(&ctx).await?.unwrap_or_default())
 }
 
-/// The future in the place of one that is done with, which saves making it one.
-fn placed<F>(spare: Option<Pin<Box<F>>>, future: F) -> Pin<Box<F>> {
+/// The future in the place of one that is done with, which saves making it one. A function of its own, never inlined: on its way there the
+/// future is on the stack, where it would stay while what is within it is resolved.
+#[inline(never)]
+fn placed<F>(spare: Option<Pin<Box<F>>>, future: impl FnOnce() -> F) -> Pin<Box<F>> {
     match spare {
         Some(mut place) => {
-            place.set(future);
+            place.set(future());
             place
         }
-        None => Box::pin(future),
+        None => Box::pin(future()),
     }
 }
 
