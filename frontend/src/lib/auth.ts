@@ -6,8 +6,8 @@
 export interface DemoUser { user: string; name: string; role: string; password: string }
 /** What the server says before anyone signs in. `demoUsers` is empty outside demo mode. */
 export interface Config { demo: boolean; environment: string; demoUsers: DemoUser[] }
-/** Who is signed in. `remainingMs` is how long the session lasts without work, by the server's clock; null when it does not say. */
-export interface Session { user: string; name: string; roles: string[]; remainingMs: number | null }
+/** Who is signed in. `fhirUser` is who that is of the record, null for nobody; `remainingMs` is how long the session lasts without work, by the server's clock; null when it does not say. */
+export interface Session { user: string; name: string; roles: string[]; fhirUser: string | null; remainingMs: number | null }
 
 /** `refused`: wrong name or password (one answer for every cause); `limited`: too many tries; `password-change`: a new password has to be
  * brought; `password-refused`: it is not good enough; `second-factor`: a code is asked for; `enrol`: an authenticator has to be added first; `unreachable`: no answer; `failed`: the server's fault. */
@@ -34,6 +34,7 @@ export function readSession(body: unknown, now: number): Session {
     user: text(body.user),
     name: text(body.name) || text(body.user),
     roles: list(body.roles).map(text).filter(Boolean),
+    fhirUser: text(body.fhirUser) || null,
     remainingMs: remaining(text(body.expiresAt), now),
   }
 }

@@ -40,7 +40,7 @@ function client(server: FakeServer): Client {
 
 /** Draws a page at an address, before that server, for somebody of that role. */
 export function renderPage(page: ReactElement, path: string, at: string, server: FakeServer, role = 'physician') {
-  const who = { session: { user: 'lee', name: 'Dr Lee', roles: [role], remainingMs: null }, config: { demo: true, environment: 'Test', demoUsers: [] } }
+  const who = { session: { user: 'lee', name: 'Dr Lee', roles: [role], fhirUser: 'Practitioner/lee', remainingMs: null }, config: { demo: true, environment: 'Test', demoUsers: [] } }
   const router = createMemoryRouter([{ path, element: page }, { path: '*', element: <p>elsewhere</p> }], { initialEntries: [at] })
   return render(<AppearanceProvider><SessionProvider value={who}><Provider value={client(server)}><RouterProvider router={router} /></Provider></SessionProvider></AppearanceProvider>)
 }

@@ -240,6 +240,10 @@ resource! {
         async fn reasons(&self) -> Vec<Concept> {
             self.0.concepts("reasonCode")
         }
+        /// The records that say so: problems, findings and the like.
+        async fn reason_references(&self) -> Vec<ResourceRef> {
+            self.0.references("reasonReference")
+        }
         /// All dosage instructions in words, where they have words.
         async fn dosage_text(&self) -> Option<String> {
             dosage_text(self.0.all("dosageInstruction"))
@@ -291,6 +295,10 @@ resource! {
         /// What it is about.
         async fn reasons(&self) -> Vec<Concept> {
             self.0.concepts("reasonCode")
+        }
+        /// The records that say so: problems, findings and the like.
+        async fn reason_references(&self) -> Vec<ResourceRef> {
+            self.0.references("reasonReference")
         }
         /// Who took part.
         async fn participants(&self) -> Vec<ResourceRef> {
@@ -507,6 +515,10 @@ resource! {
         /// What it was for.
         async fn reasons(&self) -> Vec<Concept> {
             self.0.concepts("reasonCode")
+        }
+        /// The records that say so: problems, findings and the like.
+        async fn reason_references(&self) -> Vec<ResourceRef> {
+            self.0.references("reasonReference")
         }
         /// Where on the body.
         async fn body_sites(&self) -> Vec<Concept> {

@@ -50,6 +50,10 @@ resource! {
         async fn reasons(&self) -> Vec<Concept> {
             self.0.concepts("reasonCode")
         }
+        /// The records that say so: problems, findings and the like.
+        async fn reason_references(&self) -> Vec<ResourceRef> {
+            self.0.references("reasonReference")
+        }
         /// All dosages in words, where they have words.
         async fn dosage_text(&self) -> Option<String> {
             dosage_text(self.0.all("dosage"))
@@ -121,6 +125,16 @@ impl CurrentMedication {
         let mut all: Vec<Concept> = Vec::new();
         for reason in self.sources.iter().flat_map(|d| d.concepts("reasonCode")) {
             if !all.iter().any(|r| r.text == reason.text) {
+                all.push(reason);
+            }
+        }
+        all
+    }
+    /// The records that say so: problems, findings and the like, as all sources name them.
+    async fn reason_references(&self) -> Vec<ResourceRef> {
+        let mut all: Vec<ResourceRef> = Vec::new();
+        for reason in self.sources.iter().flat_map(|d| d.references("reasonReference")) {
+            if !all.iter().any(|r| r.reference == reason.reference && r.display == reason.display) {
                 all.push(reason);
             }
         }

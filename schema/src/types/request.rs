@@ -63,6 +63,10 @@ resource! {
         async fn reasons(&self) -> Vec<Concept> {
             self.0.concepts("reasonCode")
         }
+        /// The records that say so: problems, findings and the like.
+        async fn reason_references(&self) -> Vec<ResourceRef> {
+            self.0.references("reasonReference")
+        }
         /// Where on the body.
         async fn body_sites(&self) -> Vec<Concept> {
             self.0.concepts("bodySite")
@@ -170,6 +174,10 @@ resource! {
         async fn reasons(&self) -> Vec<Concept> {
             self.0.concepts("reasonCode")
         }
+        /// The records that say so: problems, findings and the like.
+        async fn reason_references(&self) -> Vec<ResourceRef> {
+            self.0.references("reasonReference")
+        }
         /// Remarks.
         async fn notes(&self) -> Vec<Annotation> {
             self.0.notes()
@@ -250,6 +258,10 @@ resource! {
         /// What it was for.
         async fn reasons(&self) -> Vec<Concept> {
             self.0.concepts("reasonCode")
+        }
+        /// The records that say so: problems, findings and the like.
+        async fn reason_references(&self) -> Vec<ResourceRef> {
+            self.0.references("reasonReference")
         }
         /// Remarks.
         async fn notes(&self) -> Vec<Annotation> {

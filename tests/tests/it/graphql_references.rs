@@ -190,3 +190,36 @@ async fn organizations_places_roles_specimens_and_medicines_have_their_fields() 
         assert_eq!(found, expected);
     }
 }
+
+/// Fixed defect: a prescription for a problem on the list was told to have no reason.
+#[tokio::test]
+async fn a_reason_may_be_another_record() {
+    let because = json!([{"reference": "Condition/c1", "display": "Hypertension"}]);
+    let medicine = json!({"text": "Lisinopril 10 mg"});
+    let site = Site::start(
+        &json!([
+            {"resourceType": "Patient", "id": "ada"},
+            {"resourceType": "Condition", "id": "c1", "subject": {"reference": "Patient/ada"}, "code": {"text": "Hypertension"}},
+            {"resourceType": "MedicationRequest", "id": "m1", "status": "active", "intent": "order", "subject": {"reference": "Patient/ada"},
+             "medicationCodeableConcept": medicine, "authoredOn": "2026-01-01", "reasonReference": because},
+            {"resourceType": "MedicationStatement", "id": "s1", "status": "active", "subject": {"reference": "Patient/ada"},
+             "medicationCodeableConcept": medicine, "dateAsserted": "2026-01-02", "reasonReference": because, "reasonCode": [{"text": "Told so"}]},
+            {"resourceType": "Encounter", "id": "e1", "status": "finished", "class": {"code": "AMB"}, "subject": {"reference": "Patient/ada"}, "reasonReference": because},
+            {"resourceType": "Procedure", "id": "p1", "status": "completed", "subject": {"reference": "Patient/ada"}, "code": {"text": "Reading"}, "reasonReference": because},
+        ])
+        .to_string(),
+    )
+    .await;
+    let lee = site.person(Role::Physician, None).await;
+    let query = r#"{ patient(id: "Patient/ada") {
+        currentMedications(first: 5) { nodes { reasons { text } reasonReferences { display node { id } } } }
+        medicationRequests(first: 1) { nodes { reasonReferences { id } } } encounters(first: 1) { nodes { reasonReferences { id } } }
+        procedures(first: 1) { nodes { reasonReferences { id } } } medicationStatements(first: 1) { nodes { reasonReferences { id } } } } }"#;
+    let data = site.ask(&lee, query, json!({})).await;
+    let reason = json!({"reasons": [{"text": "Told so"}], "reasonReferences": [{"display": "Hypertension", "node": {"id": "Condition/c1"}}]});
+    assert_eq!(data["patient"]["currentMedications"]["nodes"], json!([reason]));
+    for list in ["medicationRequests", "encounters", "procedures", "medicationStatements"] {
+        let nodes = &data["patient"][list]["nodes"];
+        assert_eq!(*nodes, json!([{"reasonReferences": [{"id": "Condition/c1"}]}]), "{list}");
+    }
+}

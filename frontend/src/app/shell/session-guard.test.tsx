@@ -26,7 +26,7 @@ afterEach(() => {
 })
 
 const show = () => render(
-  <SessionProvider value={{ session: { user: 'okafor', name: 'Dr. Okafor', roles: ['physician'], remainingMs: 15 * MINUTE }, config: { demo: false, environment: 'Live', demoUsers: [] } }}>
+  <SessionProvider value={{ session: { user: 'okafor', name: 'Dr. Okafor', roles: ['physician'], fhirUser: null, remainingMs: 15 * MINUTE }, config: { demo: false, environment: 'Live', demoUsers: [] } }}>
     <label>Note <textarea defaultValue="unsaved words" /></label>
     <SessionGuard />
   </SessionProvider>,

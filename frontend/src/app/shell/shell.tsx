@@ -55,7 +55,7 @@ function Frame({ here }: { here: 'app' | 'playground' }) {
   const navigate = useNavigate()
   const chart = useMatch('/patients/:id/*')?.params.id
   const asOf = useSearchParams()[0].get('asOf')
-  const news = useNotices(here === 'app' && mayWork(session), !!useMatch('/inbox'))
+  const news = useNotices(here === 'app' && mayWork(session) && session.fhirUser !== null, !!useMatch('/inbox'))
   const [over, setOver] = useState<'palette' | 'help' | null>(null)
   const close = useCallback(() => setOver(null), [])
   const pages = useMemo(() => areas(session, config, here), [session, config, here])

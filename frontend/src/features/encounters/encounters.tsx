@@ -2,6 +2,7 @@ import { Fragment } from 'react'
 import { useClient } from 'urql'
 import { ActStrip, RowActs, useForms, type ActItem } from '../../components/act/acts'
 import { encounterClass } from '../../components/clinical/encounter-class'
+import { reasons } from '../../components/clinical/reasons'
 import { Status } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
@@ -17,7 +18,7 @@ import css from './encounters.module.css'
 
 export const EncounterPage = graphql(`
   fragment EncounterPage on EncounterConnection {
-    nodes { id versionId status class { code display } types { text } period { start end } reasons { text } participants { display } locations { display } serviceProvider { display } }
+    nodes { id versionId status class { code display } types { text } period { start end } reasons { text } reasonReferences { display reference } participants { display } locations { display } serviceProvider { display } }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
@@ -75,7 +76,7 @@ export function EncountersView({ of, patientId }: { of: FragmentType<typeof Enco
                       <th scope="row"><Mark of={e.class?.code} />{encounterClass(e.class)}<small>{e.types.map((t) => t.text).join(', ')}</small></th>
                       <td>{(formatPeriod(e.period, e.status === 'IN_PROGRESS') || 'Not recorded').split(' – ').map((end, i) => <Fragment key={i}>{i > 0 && ' – '}<span className="whole">{end}</span></Fragment>)}</td>
                       <td><Status of={e.status} /></td>
-                      <td>{e.reasons.map((r) => r.text).join(', ') || 'Not recorded'}</td>
+                      <td>{reasons(e) || 'Not recorded'}</td>
                       <td>{e.locations.flatMap((l) => l.display ?? []).join(', ') || 'Not recorded'}{e.serviceProvider?.display && <small>{e.serviceProvider.display}</small>}</td>
                       <td>{e.participants.flatMap((p) => p.display ?? []).join(', ') || 'Not recorded'}</td>
                       <td><RowActs of={`${encounterClass(e.class)}, ${formatPeriod(e.period) || 'no date'}`} place={e.id} items={acts(e)} /></td>

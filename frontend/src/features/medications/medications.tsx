@@ -1,5 +1,6 @@
 import { useClient } from 'urql'
 import { RowActs } from '../../components/act/acts'
+import { reasons } from '../../components/clinical/reasons'
 import { Status } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable, type Connection } from '../../components/ui/record-table'
@@ -13,7 +14,7 @@ import css from './medications.module.css'
 
 export const MedicationPage = graphql(`
   fragment MedicationPage on MedicationRequestConnection {
-    nodes { id status intent medication { text } medicationReference { display } dosageText reasons { text } authoredOn requester { display } notes { text } }
+    nodes { id status intent medication { text } medicationReference { display } dosageText reasons { text } reasonReferences { display reference } authoredOn requester { display } notes { text } }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
@@ -21,7 +22,7 @@ export const MedicationPage = graphql(`
 export const CurrentPage = graphql(`
   fragment CurrentPage on CurrentMedicationConnection {
     nodes {
-      id versionId status medication { text } dosageText reasons { text }
+      id versionId status medication { text } dosageText reasons { text } reasonReferences { display reference }
       requests { id status authoredOn requester { display } }
       statements { id status assertedAt informationSource { display } }
     }
@@ -108,7 +109,7 @@ function Current({ of }: { of: readonly CurrentPageFragment['nodes'][number][] }
       {of.map((m) => (
         <tr key={m.id}>
           <th scope="row">{m.medication?.text ?? 'Medicine not named'}<span className={css.dose}>{m.dosageText ?? 'Dose not recorded'}</span></th>
-          <td>{m.reasons.map((r) => r.text).join(', ') || 'Not recorded'}</td>
+          <td>{reasons(m) || 'Not recorded'}</td>
           <td><Status of={m.status} /></td>
           <td>{sources(m).map((s) => <div key={s.id}>{s.text}</div>)}</td>
           <td><RowActs of={m.medication?.text ?? 'medicine'} place={m.id} items={[]} /></td>
@@ -132,7 +133,7 @@ function Table({ of, label }: { of: readonly Medication[]; label: string }) {
               <span className={css.dose}>{m.dosageText ?? 'Dose not recorded'}</span>
               {m.notes.map((n) => <small key={n.text}>{n.text}</small>)}
             </th>
-            <td>{m.reasons.map((r) => r.text).join(', ') || 'Not recorded'}</td>
+            <td>{reasons(m) || 'Not recorded'}</td>
             <td><Status of={m.status} />{m.intent && m.intent !== 'ORDER' && <> <Status of={m.intent} /></>}</td>
             <td className="whole">{m.authoredOn ? formatDay(m.authoredOn) : 'Not recorded'}</td>
             <td>{m.requester?.display ?? 'Not recorded'}</td>

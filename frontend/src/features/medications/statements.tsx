@@ -3,6 +3,7 @@ import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { visitName } from '../../components/clinical/encounter-class'
 import { patientName } from '../../components/clinical/person'
+import { reasons } from '../../components/clinical/reasons'
 import { Status } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
@@ -18,7 +19,7 @@ import { StatementFields, useStatementForms, type Speaker } from './statement-fo
 
 export const StatementPage = graphql(`
   fragment StatementPage on MedicationStatementConnection {
-    nodes { id effectiveAt assertedAt informationSource { id display } encounter { id } reasons { text } notes { text } ...StatementFields }
+    nodes { id effectiveAt assertedAt informationSource { id display } encounter { id } reasons { text } reasonReferences { display reference } notes { text } ...StatementFields }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
@@ -70,7 +71,7 @@ export function StatementsView({ of, patientId }: { of: FragmentType<typeof Stat
                       return (
                         <tr key={s.id}>
                           <th scope="row">{s.status === 'ENTERED_IN_ERROR' ? <s>{drug}</s> : drug}<span className={css.dose}>{s.dosageText ?? 'Dose not recorded'}</span>{node.notes.map((n) => <small key={n.text}>{n.text}</small>)}</th>
-                          <td>{node.reasons.map((r) => r.text).join(', ') || 'Not recorded'}</td>
+                          <td>{reasons(node) || 'Not recorded'}</td>
                           <td><Status of={s.status} /></td>
                           <td>{node.effectiveAt ? formatDay(node.effectiveAt) : formatPeriod(s.effectivePeriod, !over(s)) || 'Not recorded'}</td>
                           <td>{speaker(node.informationSource) ?? 'Not recorded'}{node.assertedAt && <small>{formatDay(node.assertedAt)}</small>}{node.encounter && <small>in {visits.find((v) => v.id === node.encounter?.id)?.name ?? 'an earlier visit'}</small>}</td>

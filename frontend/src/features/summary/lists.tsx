@@ -1,4 +1,5 @@
 import { encounterClass } from '../../components/clinical/encounter-class'
+import { reasons } from '../../components/clinical/reasons'
 import { Part } from '../../components/ui/part'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
@@ -81,7 +82,7 @@ export function Allergies({ of, to }: { of: FragmentType<typeof AllergiesFragmen
 export const MedicationsFragment = graphql(`
   fragment Medications on Patient {
     currentMedications(first: 30) {
-      nodes { id status medication { text } dosageText reasons { text } requests { id authoredOn } statements { id assertedAt } }
+      nodes { id status medication { text } dosageText reasons { text } reasonReferences { display reference } requests { id authoredOn } statements { id assertedAt } }
       totalCount
     }
   }
@@ -104,7 +105,7 @@ export function Medications({ of, to }: { of: FragmentType<typeof MedicationsFra
               <span>
                 <strong>{m.medication?.text ?? 'Medicine not named'}</strong>
                 {m.dosageText ? ` – ${m.dosageText}` : ' – dose not recorded'}
-                {m.reasons[0] && ` – ${m.reasons[0].text}`}
+                {reasons(m) && ` – ${reasons(m)}`}
                 {m.status === 'ON_HOLD' && <span className={css.held}> Held</span>}
               </span>
               <span className={css.when}>{said(m) ? formatDay(said(m) ?? '') : 'Not recorded'}</span>
@@ -120,7 +121,7 @@ export function Medications({ of, to }: { of: FragmentType<typeof MedicationsFra
 export const EncountersFragment = graphql(`
   fragment Encounters on Patient {
     encounters(first: 8) {
-      nodes { id status class { code display } types { text } reasons { text } period { start end } serviceProvider { display } }
+      nodes { id status class { code display } types { text } reasons { text } reasonReferences { display reference } period { start end } serviceProvider { display } }
       totalCount
     }
   }
@@ -138,7 +139,7 @@ export function Encounters({ of, to }: { of: FragmentType<typeof EncountersFragm
             <li key={e.id} className={css.row}>
               <span>
                 <strong>{encounterClass(e.class)}</strong>
-                <small>{[e.types[0]?.text, e.reasons[0]?.text, e.serviceProvider?.display].filter(Boolean).join(' · ')}</small>
+                <small>{[e.types[0]?.text, reasons(e), e.serviceProvider?.display].filter(Boolean).join(' · ')}</small>
               </span>
               <span className={css.when}>{formatPeriod(e.period, e.status === 'IN_PROGRESS') || 'Not recorded'}</span>
             </li>
