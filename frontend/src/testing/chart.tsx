@@ -83,14 +83,14 @@ export const fullPatient = {
   allergies: { ...list({ ...node('AllergyIntolerance/a1'), substance: concept('Penicillin'), category: ['MEDICATION'], criticality: 'HIGH', clinicalStatus: 'ACTIVE', verificationStatus: 'CONFIRMED', recordedAt: '1998', reactions: [{ manifestations: [concept('Anaphylaxis')], severity: 'SEVERE' }], notes: [] }), status: 'KNOWN' },
   medicationRequests: ({ filter }: { filter?: { status?: string[] } }) => list(
     ...[
-      { ...node('MedicationRequest/m1'), status: 'ACTIVE', intent: 'ORDER', medication: concept('apixaban'), dosageText: '2.5 mg twice daily', reasons: [], dosages: [], notes: [], authoredOn: '2026-01-01' },
-      { ...node('MedicationRequest/m2'), status: 'STOPPED', intent: 'ORDER', medication: concept('warfarin'), dosageText: null, reasons: [], dosages: [], notes: [] },
+      { ...node('MedicationRequest/m1'), status: 'ACTIVE', intent: 'ORDER', medication: concept('apixaban'), dosageText: '2.5 mg twice daily', reasons: [], reasonReferences: [], dosages: [], notes: [], authoredOn: '2026-01-01' },
+      { ...node('MedicationRequest/m2'), status: 'STOPPED', intent: 'ORDER', medication: concept('warfarin'), dosageText: null, reasons: [], reasonReferences: [], dosages: [], notes: [] },
     ].filter((m) => !filter?.status || filter.status.includes(m.status)),
   ),
-  currentMedications: list({ id: 'MedicationRequest/m1', versionId: '1', status: 'ACTIVE', medication: concept('apixaban'), dosageText: '2.5 mg twice daily', reasons: [], requests: [{ ...node('MedicationRequest/m1'), status: 'ACTIVE', authoredOn: '2026-01-01' }], statements: [] }),
-  encounters: list({ ...node('Encounter/e1'), status: 'IN_PROGRESS', class: { code: 'IMP' }, types: [concept('Admission')], period: { start: '2026-11-19T08:00:00Z' }, reasons: [concept('Pneumonia')], participants: [], locations: [{ display: '6 West, bed 3' }] }),
+  currentMedications: list({ id: 'MedicationRequest/m1', versionId: '1', status: 'ACTIVE', medication: concept('apixaban'), dosageText: '2.5 mg twice daily', reasons: [], reasonReferences: [], requests: [{ ...node('MedicationRequest/m1'), status: 'ACTIVE', authoredOn: '2026-01-01' }], statements: [] }),
+  encounters: list({ ...node('Encounter/e1'), status: 'IN_PROGRESS', class: { code: 'IMP' }, types: [concept('Admission')], period: { start: '2026-11-19T08:00:00Z' }, reasons: [concept('Pneumonia')], reasonReferences: [], participants: [], locations: [{ display: '6 West, bed 3' }] }),
   immunizations: list({ ...node('Immunization/i1'), status: 'NOT_DONE', vaccine: concept('Influenza'), occurredAt: '2026-10' }),
-  procedures: list({ ...node('Procedure/p1'), status: 'COMPLETED', code: concept('Chest X-ray'), performedAt: '2026-11-19', reasons: [], bodySites: [], performers: [{ display: 'Dr Lee' }], notes: [] }),
+  procedures: list({ ...node('Procedure/p1'), status: 'COMPLETED', code: concept('Chest X-ray'), performedAt: '2026-11-19', reasons: [], reasonReferences: [], bodySites: [], performers: [{ display: 'Dr Lee' }], notes: [] }),
   documents: list({ ...node('DocumentReference/d1'), status: 'CURRENT', type: concept('Progress note'), category: [], date: '2026-11-22T08:35:00Z', authors: [{ display: 'Dr Lee' }], attachments: [{ contentType: 'text/plain', data: btoa('Walks to the bathroom.') }] }),
   notes: list({
     __typename: 'Note', ...node('Composition/n1'), status: 'PRELIMINARY', type: concept('Progress note'), title: 'Progress note (SOAP)', date: '2026-11-22T08:35:00Z', authors: [{ id: 'Practitioner/lee', display: 'Dr Lee' }], template: 'progress', lateEntry: false, awaitsCosignature: false,
@@ -110,7 +110,7 @@ export const fullPatient = {
     recipients: [{ id: 'RelatedPerson/r1', display: 'Axel Lind' }], period: { start: '2026-01-01' },
   }),
   familyHistory: list({ ...node('FamilyMemberHistory/f1'), status: 'COMPLETED', relationship: concept('mother'), deceased: true, born: '1920', notes: [], conditions: [{ code: concept('Gout'), onset: '48 years', onsetYears: 48, contributedToDeath: true }] }),
-  medicationStatements: list({ ...node('MedicationStatement/s1'), status: 'ACTIVE', medication: concept('ibuprofen'), dosageText: 'when needed', reasons: [], notes: [], informationSource: { id: 'Patient/ada', display: 'Ada Lind' }, assertedAt: '2026-01-01' }),
+  medicationStatements: list({ ...node('MedicationStatement/s1'), status: 'ACTIVE', medication: concept('ibuprofen'), dosageText: 'when needed', reasons: [], reasonReferences: [], notes: [], informationSource: { id: 'Patient/ada', display: 'Ada Lind' }, assertedAt: '2026-01-01' }),
   contacts: [{ relationships: [concept('Daughter')], name: { display: 'Eva Lind', family: 'Lind', given: ['Eva'], prefix: [], suffix: [] }, telecom: [{ system: 'phone', value: '555 0101' }] }],
   relatedPersons: list({ ...node('RelatedPerson/r1'), relationships: [concept('Son')], names: [{ display: 'Axel Lind', family: 'Lind', given: ['Axel'], prefix: [], suffix: [] }], telecom: [], addresses: [] }), appointments: none,
   coverage: list({ ...node('Coverage/v1'), status: 'ACTIVE', type: concept('Public'), subscriberId: 'M-1', payors: [{ display: 'Health fund' }] }),
