@@ -14,7 +14,7 @@ import css from './medications.module.css'
 
 export const MedicationPage = graphql(`
   fragment MedicationPage on MedicationRequestConnection {
-    nodes { id status intent medication { text } medicationReference { display } dosageText reasons { text } reasonReferences { display reference } authoredOn requester { display } notes { text } }
+    nodes { id status intent medication { text } medicationReference { display } dosageText reasons { text } reasonReferences { display } authoredOn requester { display } notes { text } }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
@@ -22,7 +22,7 @@ export const MedicationPage = graphql(`
 export const CurrentPage = graphql(`
   fragment CurrentPage on CurrentMedicationConnection {
     nodes {
-      id versionId status medication { text } dosageText reasons { text } reasonReferences { display reference }
+      id versionId status medication { text } dosageText reasons { text } reasonReferences { display }
       requests { id status authoredOn requester { display } }
       statements { id status assertedAt informationSource { display } }
     }
@@ -34,7 +34,7 @@ export const MedicationLists = graphql(`
   fragment MedicationLists on Patient {
     current: currentMedications(first: 50) { ...CurrentPage }
     past: medicationRequests(first: 50, filter: { status: [COMPLETED, STOPPED, CANCELLED] }) { ...MedicationPage }
-    other: medicationRequests(first: 50, filter: { status: [DRAFT, UNKNOWN, ENTERED_IN_ERROR] }) { ...MedicationPage }
+    other: medicationRequests(first: 25, filter: { status: [DRAFT, UNKNOWN, ENTERED_IN_ERROR] }) { ...MedicationPage }
   }
 `)
 const MoreMedications = graphql(`
