@@ -29,6 +29,7 @@ mod m0170_subscription_since;
 mod m0190_subscription_sealed;
 mod m0191_serving_role;
 mod m0220_audit_journal;
+mod m0230_webhook_secret;
 
 pub struct Migrator;
 
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0190_subscription_sealed::Migration),
             Box::new(m0191_serving_role::Migration),
             Box::new(m0220_audit_journal::Migration),
+            Box::new(m0230_webhook_secret::Migration),
         ]
     }
 }

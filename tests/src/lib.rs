@@ -231,6 +231,11 @@ impl Server {
 
     /// As [`Server::token`], of the account with that name.
     pub async fn token_of(&self, login: &str, scope: &str) -> String {
+        self.token_for(login, scope, TimeDelta::hours(1)).await
+    }
+
+    /// As [`Server::token_of`], good for so long.
+    pub async fn token_for(&self, login: &str, scope: &str, lasts: TimeDelta) -> String {
         let now = self.clock.now();
         let account = SystemAccount { login: login.into(), name: login.into() };
         match self.store.create_system_account(account, now).await {
@@ -238,7 +243,7 @@ impl Server {
             Err(error) => panic!("{error}"),
         }
         let (text, hash) = api::auth::new_token();
-        let new = NewToken { hash, scope: scope.into(), expires_at: now + TimeDelta::hours(1) };
+        let new = NewToken { hash, scope: scope.into(), expires_at: now + lasts };
         self.store.create_token(login, new, now).await.expect("the token is kept");
         text
     }

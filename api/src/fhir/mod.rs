@@ -198,6 +198,7 @@ fn in_json(base: &'static str, state: &State) -> Router {
         .route(&at("/{type}/{id}/_history/{version}/$meta"), get(operation::meta::of_version).fallback(no_method))
         .route(&at("/{type}/{id}/$meta-add"), post(operation::meta::add).fallback(no_method))
         .route(&at("/{type}/{id}/$meta-delete"), post(operation::meta::delete).fallback(no_method))
+        .route(&at("/Subscription/{id}/$webhook-secret"), post(operation::webhook_secret::handle).fallback(no_method))
         .route(&at("/{type}/{id}/$diff"), get(operation::diff::handle).fallback(no_method))
         .route(
             &at("/{type}/{id}"),

@@ -4,6 +4,7 @@
 //! What waits is in the database, so nothing is lost with a process; after a crash a message may come twice, with the same `webhook-id`.
 
 mod send;
+mod sign;
 pub(crate) mod socket;
 
 use std::collections::HashSet;
@@ -18,6 +19,8 @@ use fhir::subscription::Channel;
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
+use self::sign::Envelope;
+pub(crate) use self::sign::text as secret_text;
 use crate::clock;
 use crate::fhir::State;
 
@@ -171,7 +174,9 @@ impl Worker {
         let taken = match &subscriber.channel {
             Channel::WebSocket => Ok(()),
             Channel::RestHook { endpoint, headers } => {
-                send::handshake(self.reach, endpoint, headers, &subscriber.id).await
+                let which = format!("v{}", subscriber.version_id);
+                let Some(envelope) = self.envelope(subscriber, &which).await? else { return Ok(()) };
+                send::ping(self.reach, endpoint, headers, &envelope).await
             }
         };
         let Err(refused) = taken else {
@@ -185,6 +190,15 @@ impl Worker {
         let text = format!("the handshake failed: {refused}");
         store.subscription_status(&self.request(), of, Status::Error, Some(&text)).await?;
         Ok(())
+    }
+
+    /// Of the message of that name among the subscription's, sent now; `None` when the subscription is gone.
+    async fn envelope(&self, subscriber: &Subscriber, which: &str) -> Result<Option<Envelope>, StoreError> {
+        let at = self.state.clock.now();
+        let secrets = self.state.store.signing_secrets(&subscriber.id, clock::random, at).await?;
+        // A full stop would blur where the id ends in what is signed.
+        let id = format!("{}_{which}", subscriber.id.replace('.', "_"));
+        Ok((!secrets.is_empty()).then_some(Envelope { id, at, secrets }))
     }
 
     async fn deliver(&self, subscriber: &Subscriber) -> Result<(), StoreError> {
@@ -221,13 +235,13 @@ impl Worker {
             store.delivered(due.n).await?;
             return Ok(true);
         };
-        let id = format!("{}.{}", subscriber.id, due.n);
+        let Some(envelope) = self.envelope(subscriber, &due.n.to_string()).await? else { return Ok(false) };
         let sent = match subscriber.payload {
-            None => send::ping(self.reach, endpoint, headers, &id).await,
+            None => send::ping(self.reach, endpoint, headers, &envelope).await,
             Some(payload) => {
                 // Nothing leaves that is not in the audit.
                 telling.end(&self.state, "rest-hook", &format!("Subscription/{}", subscriber.id)).await?;
-                send::resource(self.reach, endpoint, headers, &id, payload, &stored).await
+                send::resource(self.reach, endpoint, headers, &envelope, payload, &stored).await
             }
         };
         let Err(refused) = sent else {

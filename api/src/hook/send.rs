@@ -9,32 +9,25 @@ use fhir::subscription::{Header, Payload};
 use fhir::xml::to_xml;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 
+use super::sign::Envelope;
 use crate::outbound::{Message, NotSent, send};
 
-/// Names a message, so that a receiver knows one that comes again.
-const MESSAGE_ID: HeaderName = HeaderName::from_static("webhook-id");
-
-/// An empty message before any other; it is a ping that says of nothing.
-pub(super) async fn handshake(reach: Reach, endpoint: &str, given: &[Header], id: &str) -> Result<(), NotSent> {
-    ping(reach, endpoint, given, &format!("{id}.0")).await
-}
-
-pub(super) async fn ping(reach: Reach, endpoint: &str, given: &[Header], id: &str) -> Result<(), NotSent> {
-    let message =
-        Message { method: Method::POST, uri: uri(endpoint)?, headers: headers(given, id)?, body: Bytes::new() };
-    send(reach, message).await
+/// An empty message: before any other, and that something met the criteria.
+pub(super) async fn ping(reach: Reach, endpoint: &str, given: &[Header], envelope: &Envelope) -> Result<(), NotSent> {
+    let headers = headers(given, envelope, &[])?;
+    send(reach, Message { method: Method::POST, uri: uri(endpoint)?, headers, body: Bytes::new() }).await
 }
 
 pub(super) async fn resource(
     reach: Reach,
     endpoint: &str,
     given: &[Header],
-    id: &str,
+    envelope: &Envelope,
     payload: Payload,
     stored: &Stored,
 ) -> Result<(), NotSent> {
     let body = body(payload, &stored.body)?;
-    let mut headers = headers(given, id)?;
+    let mut headers = headers(given, envelope, body.as_bytes())?;
     let media_type = match payload {
         Payload::Json => "application/fhir+json; charset=utf-8",
         Payload::Xml => "application/fhir+xml; charset=utf-8",
@@ -66,7 +59,7 @@ fn uri(text: &str) -> Result<Uri, NotSent> {
 }
 
 /// Those of the channel, and ours, which none of them can stand for.
-fn headers(given: &[Header], id: &str) -> Result<HeaderMap, NotSent> {
+fn headers(given: &[Header], envelope: &Envelope, body: &[u8]) -> Result<HeaderMap, NotSent> {
     let mut headers = HeaderMap::new();
     for Header { name, value } in given {
         let unfit = || NotSent::Refused(format!("the header {name} cannot be sent"));
@@ -76,6 +69,6 @@ fn headers(given: &[Header], id: &str) -> Result<HeaderMap, NotSent> {
         headers.append(name, value);
     }
     headers.insert(header::USER_AGENT, HeaderValue::from_static("WintEHR"));
-    headers.insert(MESSAGE_ID, HeaderValue::from_str(id).map_err(|_| NotSent::Refused("an id".into()))?);
+    envelope.seal(body, &mut headers);
     Ok(headers)
 }

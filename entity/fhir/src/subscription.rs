@@ -19,7 +19,7 @@ const MAX_HEADER: usize = 4096;
 const MAX_CRITERIA: usize = 2048;
 
 /// Headers that the sender sets itself, and those that say how a connection is used (RFC 9110, 7.6.1).
-const OWN_HEADERS: [&str; 13] = [
+const OWN_HEADERS: [&str; 15] = [
     "accept-encoding",
     "connection",
     "content-length",
@@ -33,6 +33,8 @@ const OWN_HEADERS: [&str; 13] = [
     "transfer-encoding",
     "upgrade",
     "webhook-id",
+    "webhook-signature",
+    "webhook-timestamp",
 ];
 
 /// How matches are told.

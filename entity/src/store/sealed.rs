@@ -1,4 +1,4 @@
-//! All that is kept under the server's key: authenticators, signing keys, header values of Subscriptions. Encrypted once where an earlier
+//! All that is kept under the server's key: authenticators, signing keys, header values and secrets of Subscriptions. Encrypted once where an earlier
 //! version kept it readable, and encrypted anew when the key is replaced.
 
 use chrono::{DateTime, Utc};
@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, Statement, 
 
 use super::audit::{self, AuditRow};
 use super::second_factor::owner as factor_owner;
-use super::subscription::{LEASE, header_owner};
+use super::subscription::{LEASE, header_owner, secret_owner};
 use super::vault::{OVERHEAD, Vault};
 use crate::store::oauth::key_owner;
 use crate::{Actor, Request, Store, StoreError};
@@ -110,15 +110,24 @@ async fn each(
         let sealed = again(kept, &key_owner(&kid))?;
         run(tx, "UPDATE app.signing_key SET pkcs8 = $2 WHERE kid = $1", [kid.into(), sealed.into()]).await?;
     }
-    for row in all("SELECT id, header_values, header_sealed FROM app.subscription ORDER BY id FOR UPDATE").await? {
+    let subscriptions =
+        "SELECT id, header_values, header_sealed, secret, secret_before FROM app.subscription ORDER BY id FOR UPDATE";
+    for row in all(subscriptions).await? {
         let id: String = row.try_get("", "id")?;
         let (plain, sealed): (Vec<String>, Vec<Vec<u8>>) =
             (row.try_get("", "header_values")?, row.try_get("", "header_sealed")?);
         let plain = plain.into_iter().map(|value| Kept::Plain(value.into_bytes()));
         let kept = sealed.into_iter().map(Kept::Sealed).chain(plain);
         let sealed = kept.map(|kept| again(kept, &header_owner(&id))).collect::<Result<Vec<_>, _>>()?;
-        let sql = "UPDATE app.subscription SET header_values = '{}', header_sealed = $2 WHERE id = $1";
-        run(tx, sql, [id.into(), bytes(sealed)]).await?;
+        let secret = |column| {
+            let kept: Option<Vec<u8>> = row.try_get("", column)?;
+            kept.map(|kept| again(Kept::Sealed(kept), &secret_owner(&id))).transpose()
+        };
+        let (secret, before): (Option<Vec<u8>>, Option<Vec<u8>>) = (secret("secret")?, secret("secret_before")?);
+        let sql =
+            "UPDATE app.subscription SET header_values = '{}', header_sealed = $2, secret = $3, secret_before = $4
+            WHERE id = $1";
+        run(tx, sql, [id.into(), bytes(sealed), secret.into(), before.into()]).await?;
     }
     Ok(())
 }

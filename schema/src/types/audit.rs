@@ -54,6 +54,7 @@ const KINDS: [(AuditKind, &[&str]); 9] = [
             "app-disable",
             "app-secret",
             "signing-key",
+            "subscription-secret",
         ],
     ),
     (AuditKind::Export, &["export"]),

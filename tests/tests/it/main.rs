@@ -89,4 +89,5 @@ mod terminology;
 mod users;
 mod view_definition;
 mod walk;
+mod webhook;
 mod worklists;

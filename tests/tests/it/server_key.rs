@@ -8,7 +8,7 @@ use api::server::{ServeError, run, serve};
 use chrono::TimeDelta;
 use clap::Parser as _;
 use entity::store::SigningKey;
-use entity::{Role, Store, StoreConfig, StoreError, Unguarded};
+use entity::{IdSource, Request, Role, Store, StoreConfig, StoreError, Unguarded};
 use fhir::subscription::Channel;
 use sea_orm::{ConnectionTrait as _, Database, DatabaseBackend, DatabaseConnection, Statement};
 
@@ -126,7 +126,7 @@ async fn the_servers_key_is_replaced_by_a_command_whole_or_not_at_all() {
     db.execute_unprepared(
         "INSERT INTO app.subscription (id, version_id, account, type, criteria, channel, endpoint, header_names, header_values, state, next_at, scope)
          SELECT 's', 1, id, 'Patient', 'Patient?', 'rest-hook', 'https://hook.example/', ARRAY['Authorization', 'X-Other'],
-             ARRAY['Bearer s3cret', 'another s3cret'], 'active', now(), 'system/*.rs' FROM app.account WHERE login = 'hook'",
+             ARRAY['Bearer s3cret', 'another s3cret'], 'active', now(), 'system/*.crs' FROM app.account WHERE login = 'hook'",
     )
     .await
     .unwrap();
@@ -139,18 +139,27 @@ async fn the_servers_key_is_replaced_by_a_command_whole_or_not_at_all() {
     store.begin_second_factor(account, secret.clone()).await.unwrap();
     store.add_signing_key(SigningKey { kid: "k".into(), pkcs8: pkcs8.clone() }, now).await.unwrap();
     store.encrypt_secrets().await.unwrap();
+    // The first one made is told, then a new one.
+    let program = store.subscription_actor(&store.active_subscription("s").await.unwrap().unwrap(), false, now).await;
+    let program = program.unwrap().unwrap();
+    assert_eq!(store.signing_secrets("s", || [8; 32], now).await.unwrap(), [[8; 32]]);
+    let request = Request { now, ids: IdSource::new(now, [1; 16]), request_id: "r".into(), idempotency_key: None };
+    for told in [[8; 32], [9; 32]] {
+        assert_eq!(store.subscription_secret(&program, &request, "s", &[9; 32]).await.unwrap().secret, told);
+    }
     let all = async |store: &Store| -> Result<(), StoreError> {
         assert_eq!(store.second_factor(account).await?.begun, Some(secret.clone()));
         assert_eq!(store.signing_keys().await?[0].pkcs8, pkcs8);
         let hook = store.active_subscription("s").await?.unwrap();
         let Channel::RestHook { headers, .. } = hook.channel else { panic!("{:?}", hook.channel) };
         assert!(headers.iter().map(|h| h.value.as_str()).eq(["Bearer s3cret", "another s3cret"]));
+        assert_eq!(store.signing_secrets("s", || [6; 32], now).await?, [[9; 32], [8; 32]]);
         Ok(())
     };
     all(&store).await.unwrap();
     let kept = async || {
         let sql = "SELECT string_agg(x, ' ') AS kept FROM (SELECT f::text FROM app.second_factor AS f UNION ALL SELECT k::text FROM app.signing_key AS k
-            UNION ALL SELECT (header_values, header_sealed)::text FROM app.subscription) AS t (x)";
+            UNION ALL SELECT (header_values, header_sealed, secret, secret_before)::text FROM app.subscription) AS t (x)";
         let row = db.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await.unwrap().unwrap();
         row.try_get::<String>("", "kept").unwrap()
     };

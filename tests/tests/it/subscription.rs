@@ -25,30 +25,30 @@ use crate::export::carry_out;
 
 /// Nothing that is waited for takes so long.
 const DEADLINE: Duration = Duration::from_mins(1);
-const HERE: Reach = Reach { private: true };
+pub const HERE: Reach = Reach { private: true };
 
 /// What a receiver got.
 #[derive(Debug, Clone)]
-struct Got {
-    method: Method,
-    path: String,
-    headers: HeaderMap,
-    body: String,
-    answered: u16,
+pub struct Got {
+    pub method: Method,
+    pub path: String,
+    pub headers: HeaderMap,
+    pub body: String,
+    pub answered: u16,
 }
 
-type Answer = Box<dyn FnMut(&Got) -> u16 + Send>;
+pub type Answer = Box<dyn FnMut(&Got) -> u16 + Send>;
 
 /// A receiver of rest-hooks on this machine.
 #[derive(Clone)]
-struct Receiver {
-    url: String,
+pub struct Receiver {
+    pub url: String,
     got: Arc<Mutex<Vec<Got>>>,
     answer: Arc<Mutex<Answer>>,
 }
 
 impl Receiver {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let receiver = Self { url, got: Arc::default(), answer: Arc::new(Mutex::new(Box::new(|_| 200))) };
@@ -57,16 +57,16 @@ impl Receiver {
         receiver
     }
 
-    fn answers(&self, answer: impl FnMut(&Got) -> u16 + Send + 'static) {
+    pub fn answers(&self, answer: impl FnMut(&Got) -> u16 + Send + 'static) {
         *self.answer.lock().unwrap() = Box::new(answer);
     }
 
-    fn got(&self) -> Vec<Got> {
+    pub fn got(&self) -> Vec<Got> {
         self.got.lock().unwrap().clone()
     }
 
     /// What it got, once there is so much.
-    async fn after(&self, n: usize) -> Vec<Got> {
+    pub async fn after(&self, n: usize) -> Vec<Got> {
         until(async || (self.got().len() >= n).then(|| self.got())).await
     }
 }
@@ -87,7 +87,7 @@ async fn take(
 }
 
 /// Asks until there is an answer.
-async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     timeout(DEADLINE, async {
         loop {
             if let Some(answer) = ask().await {
@@ -101,13 +101,13 @@ async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
 }
 
 /// A program at a server whose receivers are on this machine.
-async fn client() -> Client {
+pub async fn client() -> Client {
     client_of(&Server::start_in(false).await).await
 }
 
-async fn client_of(first: &Server) -> Client {
+pub async fn client_of(first: &Server) -> Client {
     let server = first.beside_reaching(HERE).await;
-    let token = server.token("system/*.cruds").await;
+    let token = server.token_for("integrator", "system/*.cruds", TimeDelta::days(30)).await;
     let client = Client { server, token };
     for (id, family) in [("p1", "One"), ("p2", "Two")] {
         let patient = json!({"resourceType": "Patient", "id": id, "name": [{"family": family}]});
@@ -116,7 +116,7 @@ async fn client_of(first: &Server) -> Client {
     client
 }
 
-fn hook(criteria: &str, receiver: &Receiver, payload: Option<&str>) -> Value {
+pub fn hook(criteria: &str, receiver: &Receiver, payload: Option<&str>) -> Value {
     let mut channel =
         json!({"type": "rest-hook", "endpoint": receiver.url, "header": ["Authorization: Bearer s3cret"]});
     if let Some(payload) = payload {
@@ -125,12 +125,12 @@ fn hook(criteria: &str, receiver: &Receiver, payload: Option<&str>) -> Value {
     json!({"resourceType": "Subscription", "status": "requested", "reason": "a test", "criteria": criteria, "channel": channel})
 }
 
-async fn status(client: &Client, id: &str) -> Value {
+pub async fn status(client: &Client, id: &str) -> Value {
     client.json(Method::GET, &format!("/Subscription/{id}"), "", 200).await
 }
 
 /// Waits until the server says that.
-async fn is(client: &Client, id: &str, wanted: &str) -> Value {
+pub async fn is(client: &Client, id: &str, wanted: &str) -> Value {
     until(async || {
         let now = status(client, id).await;
         (now["status"] == wanted).then_some(now)
@@ -139,7 +139,7 @@ async fn is(client: &Client, id: &str, wanted: &str) -> Value {
 }
 
 /// Creates it and waits until it is active.
-async fn subscribe(client: &Client, subscription: &Value) -> String {
+pub async fn subscribe(client: &Client, subscription: &Value) -> String {
     let made = client.json(Method::POST, "/Subscription", &subscription.to_string(), 201).await;
     assert_eq!(made["status"], "requested");
     let id = made["id"].as_str().unwrap().to_owned();
@@ -147,7 +147,7 @@ async fn subscribe(client: &Client, subscription: &Value) -> String {
     id
 }
 
-async fn condition(client: &Client, id: &str, patient: &str, text: &str) {
+pub async fn condition(client: &Client, id: &str, patient: &str, text: &str) {
     let condition = json!({
         "resourceType": "Condition", "id": id, "subject": {"reference": format!("Patient/{patient}")}, "code": {"text": text},
         "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]},
@@ -156,7 +156,7 @@ async fn condition(client: &Client, id: &str, patient: &str, text: &str) {
     assert!(response.status().is_success(), "{}", response.text().await.unwrap());
 }
 
-fn id_of(got: &Got) -> String {
+pub fn id_of(got: &Got) -> String {
     got.headers["webhook-id"].to_str().unwrap().to_owned()
 }
 
@@ -465,8 +465,6 @@ async fn a_message_is_tried_again_until_it_is_taken() {
     for (n, wait) in [5, 300, 1800, 7200, 18000, 36000, 36000].into_iter().enumerate() {
         advance(&client, wait, &receiver, 7 + n).await;
     }
-    let token = client.server.token("system/*.cruds").await;
-    let client = Client { server: client.server, token };
     let broken = is(&client, &id, "error").await;
     assert!(broken["error"].as_str().unwrap().contains("in 8 tries: the endpoint answered 500"), "{broken}");
     // Requested anew, it begins with what was dead.
@@ -482,7 +480,7 @@ async fn a_message_is_tried_again_until_it_is_taken() {
 }
 
 /// Lets time go by until the receiver has got so much.
-async fn advance(client: &Client, seconds: i64, receiver: &Receiver, n: usize) {
+pub async fn advance(client: &Client, seconds: i64, receiver: &Receiver, n: usize) {
     let before = receiver.got().len();
     assert_eq!(before, n - 1, "nothing comes before its time");
     // The failure before has to be written down first.

@@ -13,6 +13,7 @@ pub(super) mod meta;
 pub(super) mod reindex;
 pub(super) mod terminology;
 pub(super) mod view;
+pub(super) mod webhook_secret;
 
 use axum::body::Body;
 use fhir::{Issue, IssueType, Json, ResourceType};
@@ -35,7 +36,7 @@ pub(super) struct Operation {
 }
 
 /// All that is served on types or instances. A route of [`super::routes`] stands for each.
-pub(super) const OPERATIONS: [Operation; 21] = [
+pub(super) const OPERATIONS: [Operation; 22] = [
     Operation {
         name: "graphql",
         definition: "http://hl7.org/fhir/OperationDefinition/Resource-graphql",
@@ -123,6 +124,14 @@ pub(super) const OPERATIONS: [Operation; 21] = [
         on_type: false,
         on_instance: true,
         by: &["get"],
+    },
+    Operation {
+        name: "webhook-secret",
+        definition: "urn:wintehr:operation:webhook-secret",
+        types: &[ResourceType::Subscription],
+        on_type: false,
+        on_instance: true,
+        by: &["post"],
     },
     Operation {
         name: "everything",

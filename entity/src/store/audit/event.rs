@@ -86,7 +86,7 @@ const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-ty
 const OBJECT_ROLE: &str = "http://terminology.hl7.org/CodeSystem/object-role";
 
 /// Events that are no interaction of R4, by the name that rows have for them.
-const OWN: [&str; 31] = [
+const OWN: [&str; 32] = [
     "app-disable",
     "app-enable",
     "app-register",
@@ -108,6 +108,7 @@ const OWN: [&str; 31] = [
     "revoke",
     "second-factor",
     "signing-key",
+    "subscription-secret",
     "token",
     "token-create",
     "tokens-revoke",
@@ -174,7 +175,7 @@ fn kind(subtype: &str) -> (Value, Value) {
         | "second-factor" => {
             (coding(DICOM, "110113", "Security Alert"), coding(DICOM, "110137", "User Security Attributes Changed"))
         }
-        "key-replace" | "signing-key" => {
+        "key-replace" | "signing-key" | "subscription-secret" => {
             (coding(DICOM, "110113", "Security Alert"), coding(DICOM, "110129", "Security Configuration"))
         }
         "glass-open" => {

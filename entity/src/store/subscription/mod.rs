@@ -1,11 +1,12 @@
 //! Subscription resources at work: their registration in the write that makes them, whose rights each has, and the lease of the one
 //! process that matches and delivers. It sends nothing.
 //!
-//! A registration is the account that wrote the resource, with the scope of the token it came by. Header values are kept here only, under the server's key; the
-//! document has a mask in their place, in every version.
+//! A registration is the account that wrote the resource, with the scope of the token it came by. Header values and what messages are
+//! signed with are kept here only, under the server's key; the document has a mask in place of the values, in every version.
 
 mod delivery;
 mod matching;
+mod secret;
 mod since;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -21,6 +22,8 @@ use sea_orm::{
 
 pub use delivery::{Due, Waiting};
 pub use matching::{Broken, Matched};
+pub use secret::ToldSecret;
+pub(super) use secret::owner as secret_owner;
 
 use self::since::Since;
 use crate::app::account;
@@ -127,6 +130,11 @@ pub(super) fn header_owner(id: &str) -> String {
     format!("subscription {id}")
 }
 
+/// Whether it is a person who signed in, or a program; not an application that a person has lent its rights.
+fn acts_for_itself(actor: &Actor) -> bool {
+    actor.scope.is_none() || actor.roles == [Role::System]
+}
+
 fn sql(text: &str, binds: impl IntoIterator<Item = Value>) -> Statement {
     Statement::from_sql_and_values(DatabaseBackend::Postgres, text, binds)
 }
@@ -167,7 +175,7 @@ impl Store {
                 _ => return refuse("without an account to act for, a Subscription is off", "Subscription.status"),
             }
         };
-        if actor.scope.is_some() && actor.roles != [Role::System] {
+        if !acts_for_itself(actor) {
             return refuse("an application that acts for a person has no Subscription of its own", "Subscription");
         }
         if registered.as_ref().is_some_and(|r| r.account != account) {
