@@ -9,7 +9,9 @@ use fhir::search::query::{Clause, Query};
 use fhir::search::{label, registry};
 
 use crate::StoreError;
+use crate::app::account;
 use crate::role::{self, Interaction, Role};
+use crate::scope::Scope;
 use crate::trail::Trail;
 
 /// The asking party: a signed-in person, a client, or the server itself.
@@ -35,6 +37,8 @@ pub struct Actor {
     /// What a type may be written by these interactions: only what is of one of these categories, before and after. Another interaction is
     /// not narrowed by it.
     pub writable: Vec<(Interaction, Category)>,
+    /// Id of the application whose token it came by; `None` for who has signed in, and for tokens that were made by hand.
+    pub client: Option<String>,
     /// Permitted interactions of a token, `None` for no narrowing. A scope never widens what the roles give.
     pub scope: Option<Vec<(Option<ResourceType>, Interaction)>>,
     /// Where what this request reads is noted for the audit.
@@ -207,8 +211,22 @@ impl Actor {
             denied: Denied::default(),
             categories: Vec::new(),
             writable: Vec::new(),
+            client: None,
             scope: Some(role::every_interaction()),
             trail: Trail::default(),
+        }
+    }
+
+    /// A program with its account, by a token of that application, or by one that was made by hand.
+    pub(crate) fn program(account: &account::Model, client: Option<String>, scope: Scope) -> Self {
+        Self {
+            account: Some(account.id),
+            principal: account.login.clone(),
+            fhir_user: account.fhir_user.clone(),
+            clearance: Clearance::NORMAL,
+            client,
+            scope: Some(scope),
+            ..Self::server()
         }
     }
 

@@ -23,6 +23,21 @@ pub fn text(scope: &Scope) -> String {
     scope.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
+/// What both permit.
+pub fn meet(one: &Scope, other: &Scope) -> Scope {
+    let both = |(ty, of): &(Option<ResourceType>, Interaction), (also, by): &(Option<ResourceType>, Interaction)| {
+        let met = ty.is_none() || also.is_none() || ty == also;
+        (met && of == by).then_some((ty.or(*also), *of))
+    };
+    let mut met = Scope::new();
+    for permission in one.iter().flat_map(|a| other.iter().filter_map(move |b| both(a, b))) {
+        if !met.contains(&permission) {
+            met.push(permission);
+        }
+    }
+    met
+}
+
 /// Reads scopes; the letters of one must be in the order `cruds`.
 ///
 /// # Errors
@@ -63,6 +78,27 @@ pub(crate) fn interaction(letter: char) -> Interaction {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_two_scopes_permit_is_what_both_do() {
+        for (one, other, both) in [
+            ("system/*.cruds", "system/Patient.rs", "system/Patient.rs"),
+            ("system/Patient.crs", "system/*.r system/Patient.c", "system/Patient.cr"),
+            ("system/Patient.rs", "system/Group.rs", ""),
+            ("system/*.c", "system/*.r", ""),
+            ("system/*.rs", "system/*.s", "system/*.s"),
+        ] {
+            let sorted = |scope: &Scope| {
+                let mut all: Vec<String> = scope.iter().map(|one| text(&vec![*one])).collect();
+                all.sort();
+                all
+            };
+            let expected = if both.is_empty() { Scope::new() } else { parse(both).unwrap() };
+            let (one, other) = (parse(one).unwrap(), parse(other).unwrap());
+            assert_eq!(sorted(&meet(&one, &other)), sorted(&expected));
+            assert_eq!(sorted(&meet(&other, &one)), sorted(&expected));
+        }
+    }
 
     #[test]
     fn scopes_are_read_or_refused() {

@@ -30,6 +30,7 @@ mod m0190_subscription_sealed;
 mod m0191_serving_role;
 mod m0220_audit_journal;
 mod m0230_webhook_secret;
+mod m0231_program_client;
 
 pub struct Migrator;
 
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0191_serving_role::Migration),
             Box::new(m0220_audit_journal::Migration),
             Box::new(m0230_webhook_secret::Migration),
+            Box::new(m0231_program_client::Migration),
         ]
     }
 }

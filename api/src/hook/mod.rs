@@ -26,6 +26,7 @@ use crate::fhir::State;
 
 /// How long the lease is good without being renewed; longer than one delivery may take.
 const LEASE: TimeDelta = TimeDelta::seconds(40);
+/// The lease is renewed this often, and those without a right that nothing happened to are looked for.
 const RENEW: TimeDelta = TimeDelta::seconds(10);
 /// The work is looked at this often when nothing wakes it.
 const POLL: Duration = Duration::from_secs(1);
@@ -99,6 +100,7 @@ impl Worker {
     ) -> Result<bool, StoreError> {
         let store = &self.state.store;
         let now = self.state.clock.now();
+        let mut broken = Vec::new();
         if renewed.is_none_or(|at| now >= at + RENEW || now < at) {
             if !store.lease_subscriptions(&self.holder, LEASE, now).await? {
                 (*renewed, *events) = (None, None);
@@ -107,6 +109,7 @@ impl Worker {
             if renewed.is_none() {
                 store.begin_matching(&self.holder).await?;
             }
+            broken = store.subscriptions_without_right(self.state.demo, now).await?;
             *renewed = Some(now);
         }
         if events.is_none() {
@@ -116,7 +119,8 @@ impl Worker {
         if matched.queued > 0 {
             self.state.live.queue();
         }
-        for Broken { id, version_id, error } in &matched.broken {
+        broken.extend(matched.broken);
+        for Broken { id, version_id, error } in &broken {
             store.subscription_status(&self.request(), (id, *version_id), Status::Error, Some(error)).await?;
         }
         let waiting = store.subscriptions_waiting(now).await?;
@@ -171,6 +175,10 @@ impl Worker {
             return Ok(());
         }
         let of = (subscriber.id.as_str(), subscriber.version_id);
+        if let Err(ended) = store.subscription_actor(subscriber, self.state.demo, self.state.clock.now()).await? {
+            store.subscription_status(&self.request(), of, Status::Error, Some(&ended)).await?;
+            return Ok(());
+        }
         let taken = match &subscriber.channel {
             Channel::WebSocket => Ok(()),
             Channel::RestHook { endpoint, headers } => {
@@ -224,10 +232,12 @@ impl Worker {
         let of = (subscriber.id.as_str(), subscriber.version_id);
         // Rights are those of the moment of telling.
         let now = self.state.clock.now();
-        let Some(mut actor) = store.subscription_actor(subscriber, self.state.demo, now).await? else {
-            let text = "the account it acts for is closed, or may not read what it asks for";
-            store.subscription_status(&self.request(), of, Status::Error, Some(text)).await?;
-            return Ok(false);
+        let mut actor = match store.subscription_actor(subscriber, self.state.demo, now).await? {
+            Ok(actor) => actor,
+            Err(ended) => {
+                store.subscription_status(&self.request(), of, Status::Error, Some(&ended)).await?;
+                return Ok(false);
+            }
         };
         let request = self.request();
         let telling = crate::audit::Telling::begin(&mut actor, &request);

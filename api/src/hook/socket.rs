@@ -163,7 +163,7 @@ impl Connection {
         for due in all {
             let now = self.state.clock.now();
             let found = store.subscription_actor(&subscriber, self.state.demo, now).await.map_err(unavailable)?;
-            let Some(mut actor) = found else { return Ok(false) };
+            let Ok(mut actor) = found else { return Ok(false) };
             let ids = IdSource::new(now, clock::random());
             let request = Request { now, ids, request_id: ids.nth(u64::MAX), idempotency_key: None };
             let telling = Telling::begin(&mut actor, &request);

@@ -239,7 +239,8 @@ async fn by_itself(state: &State, client: &AppClient, form: &Form) -> Result<Res
     let now = state.clock.now();
     let (access, access_hash) = new_token();
     let (kept, id) = (launch::text_2(&granted), request_id(now));
-    if !state.store.keep_program_token(account, (access_hash, now + PROGRAM_ACCESS), &kept, &id, now).await? {
+    let (who, token) = ((client.id.as_str(), account), (access_hash, now + PROGRAM_ACCESS));
+    if !state.store.keep_program_token(who, token, &kept, &id, now).await? {
         return Err(Refusal::new("unauthorized_client", "the account of the application is closed"));
     }
     Ok(unkept_json(&json!({

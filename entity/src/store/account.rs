@@ -7,9 +7,7 @@ use sea_orm::{
 
 use super::user::{audit_user, require_user_manage};
 use crate::app::{account, token};
-use crate::role::Role;
-use crate::trail::Trail;
-use crate::{Actor, Clearance, Denied, Request, Rows, Store, StoreError, scope};
+use crate::{Actor, Request, Store, StoreError, scope};
 
 /// An account of a program: it cannot sign in, it only holds tokens.
 #[derive(Debug, Clone)]
@@ -92,7 +90,7 @@ impl Store {
             .ok_or_else(|| StoreError::Conflict(format!("there is no account {login}, or it is disabled")))?;
         let scope = new.scope.clone();
         let tx = self.begin().await?;
-        insert_token(&tx, account.id, new, request.now).await?;
+        insert_token(&tx, account.id, None, new, request.now).await?;
         audit_user(&tx, actor, request, "token-create", "C", login, &scope).await?;
         Ok(tx.commit().await?)
     }
@@ -151,30 +149,17 @@ impl Store {
         let good = |a: &account::Model| !a.disabled && (demo_mode || !a.demo) && a.roles == ["system"];
         let Some(account) = account.filter(good) else { return Ok(None) };
         let Ok(scope) = scope::parse(&token.scope) else { return Ok(None) };
-        let actor = Actor {
-            account: Some(account.id),
-            principal: account.login,
-            roles: vec![Role::System],
-            fhir_user: account.fhir_user,
-            rows: Rows::All,
-            clearance: Clearance::NORMAL,
-            care: None,
-            opened: None,
-            denied: Denied::default(),
-            categories: Vec::new(),
-            writable: Vec::new(),
-            scope: Some(scope),
-            trail: Trail::default(),
-        };
+        let actor = Actor::program(&account, token.client, scope);
         self.tokens.keep(&looked_up, (hash, demo_mode), now, token.expires_at, actor.clone());
         Ok(Some(actor))
     }
 }
 
-/// Keeps a token, by this connection.
+/// Keeps a token, by this connection; `client` is the application that it is given to.
 pub(super) async fn insert_token(
     db: &impl ConnectionTrait,
     account: i64,
+    client: Option<&str>,
     new: NewToken,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
@@ -182,6 +167,7 @@ pub(super) async fn insert_token(
     let row = token::ActiveModel {
         hash: Set(new.hash),
         account: Set(account),
+        client: Set(client.map(ToOwned::to_owned)),
         scope: Set(new.scope),
         created_at: Set(now),
         expires_at: Set(new.expires_at),

@@ -408,7 +408,8 @@ impl Store {
         }
         let Ok(granted) = launch::parse(&secret.scope) else { return Ok(None) };
         let person = self.person(account, now, false).await?;
-        let Some(actor) = narrowed(person, &granted, family.patient.as_deref()) else { return Ok(None) };
+        let Some(mut actor) = narrowed(person, &granted, family.patient.as_deref()) else { return Ok(None) };
+        actor.client = Some(family.client);
         if !actor.is_proxy() {
             self.grants.keep(&looked_up, (hash, demo_mode), now, secret.expires_at, actor.clone());
         }
@@ -468,10 +469,10 @@ impl Store {
         Ok(run(sql, vec![client.into(), jti.into(), expires_at.into()]).await? == 1)
     }
 
-    /// Keeps a token of a program that showed who it is, for its `system` account.
+    /// Keeps a token of a program that showed that it is this application, for its `system` account.
     pub async fn keep_program_token(
         &self,
-        account: i64,
+        (client, account): (&str, i64),
         (hash, expires_at): (Vec<u8>, DateTime<Utc>),
         scope: &str,
         request_id: &str,
@@ -481,7 +482,7 @@ impl Store {
         let Some(found) = found.filter(|a| !a.disabled) else { return Ok(false) };
         let new = super::NewToken { hash, scope: scope.to_owned(), expires_at };
         let tx = self.begin().await?;
-        insert_token(&tx, found.id, new, now).await?;
+        insert_token(&tx, found.id, Some(client), new, now).await?;
         audit_sign_in(&tx, Some(account), "token", 0, request_id, now).await?;
         tx.commit().await?;
         Ok(true)

@@ -331,6 +331,7 @@ impl Store {
             denied: Denied::default(),
             categories: Vec::new(),
             writable: Vec::new(),
+            client: None,
             scope: None,
             trail: Trail::default(),
         }

@@ -85,6 +85,7 @@ mod smart_keys;
 mod smart_write;
 mod store;
 mod subscription;
+mod subscription_right;
 mod terminology;
 mod users;
 mod view_definition;

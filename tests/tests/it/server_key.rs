@@ -7,7 +7,7 @@ use api::graphql::Introspection;
 use api::server::{ServeError, run, serve};
 use chrono::TimeDelta;
 use clap::Parser as _;
-use entity::store::SigningKey;
+use entity::store::{NewToken, SigningKey};
 use entity::{IdSource, Request, Role, Store, StoreConfig, StoreError, Unguarded};
 use fhir::subscription::Channel;
 use sea_orm::{ConnectionTrait as _, Database, DatabaseBackend, DatabaseConnection, Statement};
@@ -139,12 +139,14 @@ async fn the_servers_key_is_replaced_by_a_command_whole_or_not_at_all() {
     store.begin_second_factor(account, secret.clone()).await.unwrap();
     store.add_signing_key(SigningKey { kid: "k".into(), pkcs8: pkcs8.clone() }, now).await.unwrap();
     store.encrypt_secrets().await.unwrap();
+    let token = NewToken { hash: vec![1; 32], scope: "system/*.crs".into(), expires_at: now + TimeDelta::hours(1) };
+    store.create_token("hook", token, now).await.unwrap();
     // The first one made is told, then a new one.
     let program = store.subscription_actor(&store.active_subscription("s").await.unwrap().unwrap(), false, now).await;
     let program = program.unwrap().unwrap();
-    assert_eq!(store.signing_secrets("s", || [8; 32], now).await.unwrap(), [[8; 32]]);
+    assert_eq!(store.signing_secrets("s", || [8; 32], now).await.unwrap(), [[8u8; 32]]);
     let request = Request { now, ids: IdSource::new(now, [1; 16]), request_id: "r".into(), idempotency_key: None };
-    for told in [[8; 32], [9; 32]] {
+    for told in [[8u8; 32], [9; 32]] {
         assert_eq!(store.subscription_secret(&program, &request, "s", &[9; 32]).await.unwrap().secret, told);
     }
     let all = async |store: &Store| -> Result<(), StoreError> {
@@ -153,7 +155,7 @@ async fn the_servers_key_is_replaced_by_a_command_whole_or_not_at_all() {
         let hook = store.active_subscription("s").await?.unwrap();
         let Channel::RestHook { headers, .. } = hook.channel else { panic!("{:?}", hook.channel) };
         assert!(headers.iter().map(|h| h.value.as_str()).eq(["Bearer s3cret", "another s3cret"]));
-        assert_eq!(store.signing_secrets("s", || [6; 32], now).await?, [[9; 32], [8; 32]]);
+        assert_eq!(store.signing_secrets("s", || [6; 32], now).await?, [[9u8; 32], [8; 32]]);
         Ok(())
     };
     all(&store).await.unwrap();

@@ -22,7 +22,7 @@ fn challenge(verifier: &str) -> String {
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Percent-encoded pairs.
-fn form<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
+pub fn form<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
     let encoded = |text: &str| {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
         text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect::<String>()

@@ -178,6 +178,7 @@ impl Kept {
             denied: Denied::default(),
             categories: Vec::new(),
             writable: Vec::new(),
+            client: None,
             scope: match self.scope {
                 None => None,
                 Some(all) => Some(all.into_iter().map(permission).collect::<Option<_>>()?),

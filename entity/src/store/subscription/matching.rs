@@ -159,9 +159,12 @@ impl Store {
         for row in rows {
             let subscriber = subscriber(self, row)?;
             let cannot = |error: String| Broken { id: subscriber.id.clone(), version_id: subscriber.version_id, error };
-            let Some(actor) = self.subscription_actor(&subscriber, demo_mode, now).await? else {
-                broken.push(cannot("the account it acts for is closed, or may not read what it asks for".into()));
-                continue;
+            let actor = match self.subscription_actor(&subscriber, demo_mode, now).await? {
+                Ok(actor) => actor,
+                Err(ended) => {
+                    broken.push(cannot(ended));
+                    continue;
+                }
             };
             match subscription::query(&subscriber.criteria, now, &options) {
                 Ok(query) => {

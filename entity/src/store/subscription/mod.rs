@@ -1,13 +1,14 @@
 //! Subscription resources at work: their registration in the write that makes them, whose rights each has, and the lease of the one
 //! process that matches and delivers. It sends nothing.
 //!
-//! A registration is the account that wrote the resource, with the scope of the token it came by. Header values and what messages are
+//! A registration is the account that wrote the resource, with application and scope of the token it came by. Header values and what messages are
 //! signed with are kept here only, under the server's key; the document has a mask in place of the values, in every version.
 
 mod delivery;
 mod matching;
 mod secret;
 mod since;
+mod standing;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use fhir::json::Object;
@@ -16,9 +17,7 @@ use fhir::search::added::Reading;
 use fhir::search::extract::Options;
 use fhir::subscription::{self, Asked, Channel, Header, MASK, Payload};
 use fhir::{Issue, IssueType, Json, ResourceType, document};
-use sea_orm::{
-    ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, EntityTrait as _, QueryResult, Statement, Value,
-};
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, QueryResult, Statement, Value};
 
 pub use delivery::{Due, Waiting};
 pub use matching::{Broken, Matched};
@@ -26,11 +25,9 @@ pub use secret::ToldSecret;
 pub(super) use secret::owner as secret_owner;
 
 use self::since::Since;
-use crate::app::account;
 use crate::role::Interaction;
 use crate::store::{Act, Plan, Store, Write, parameter, sealed};
-use crate::trail::Trail;
-use crate::{Actor, Clearance, Denied, Request, Role, Rows, StoreError, scope};
+use crate::{Actor, Request, Role, StoreError, scope};
 
 /// The lease of who matches and delivers.
 pub(super) const LEASE: &str = "subscriptions";
@@ -58,8 +55,6 @@ pub struct Subscriber {
     pub resource_type: ResourceType,
     /// Handshakes that failed so far.
     pub attempts: i32,
-    pub(super) account: i64,
-    pub(super) scope: Option<String>,
     criteria: String,
     since: Option<Since>,
 }
@@ -83,8 +78,7 @@ impl Status {
 }
 
 /// The columns that [`subscriber`] reads.
-const COLUMNS: &str =
-    "s.id, s.version_id, s.account, s.scope, s.type, s.criteria, s.channel, s.endpoint, s.payload, s.header_names,
+const COLUMNS: &str = "s.id, s.version_id, s.type, s.criteria, s.channel, s.endpoint, s.payload, s.header_names,
     s.header_sealed, s.since::text AS since, s.attempts";
 
 fn subscriber(store: &Store, row: &QueryResult) -> Result<Subscriber, StoreError> {
@@ -110,8 +104,6 @@ fn subscriber(store: &Store, row: &QueryResult) -> Result<Subscriber, StoreError
         payload: payload.map(|p| Payload::named(&p).ok_or_else(broken)).transpose()?,
         resource_type: ResourceType::named(&name).ok_or_else(broken)?,
         attempts: row.try_get("", "attempts")?,
-        account: row.try_get("", "account")?,
-        scope: row.try_get("", "scope")?,
         criteria: row.try_get("", "criteria")?,
         since: since.map(|x| Since::read(&x).ok_or_else(broken)).transpose()?,
     })
@@ -277,16 +269,16 @@ impl Store {
         (names, values): (Vec<String>, Vec<Vec<u8>>),
     ) -> Result<(), StoreError> {
         let text = "INSERT INTO app.subscription (id, version_id, account, scope, type, criteria, channel, endpoint, payload, header_names,
-                header_sealed, header_values, state, ends_at, next_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '{}', $12, $13, $14)
+                header_sealed, header_values, state, ends_at, next_at, client)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '{}', $12, $13, $14, $15)
             ON CONFLICT (id) DO UPDATE SET version_id = $2, account = $3, scope = $4, type = $5, criteria = $6, channel = $7,
-                endpoint = $8, payload = $9, header_names = $10, header_sealed = $11, header_values = '{}', state = $12, ends_at = $13, next_at = $14, attempts = 0";
+                endpoint = $8, payload = $9, header_names = $10, header_sealed = $11, header_values = '{}', state = $12, ends_at = $13, next_at = $14, client = $15, attempts = 0";
         let (channel, endpoint) = match &asked.channel {
             Channel::RestHook { endpoint, .. } => ("rest-hook", Some(endpoint.clone())),
             Channel::WebSocket => ("websocket", None),
         };
         let scope = actor.scope.as_ref().map(scope::text);
-        let binds: [Value; 14] = [
+        let binds: [Value; 15] = [
             wanted.id.into(),
             wanted.version_id.into(),
             account.into(),
@@ -301,6 +293,7 @@ impl Store {
             if asked.off { "off" } else { "requested" }.into(),
             asked.end.into(),
             request.now.into(),
+            actor.client.clone().into(),
         ];
         tx.execute_raw(sql(text, binds)).await?;
         // What waits is told once it is active again; whoever turns it off wants to hear nothing of it.
@@ -343,45 +336,6 @@ impl Store {
             Err(StoreError::Stale { .. } | StoreError::NotFound { .. } | StoreError::Gone { .. }) => Ok(false),
             Err(other) => Err(other),
         }
-    }
-
-    /// Who a subscription acts for, with the rights of that moment; `None` when the account is closed, or not good outside demo mode.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] when the database is away.
-    pub async fn subscription_actor(
-        &self,
-        subscriber: &Subscriber,
-        demo_mode: bool,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Actor>, StoreError> {
-        let found = account::Entity::find_by_id(subscriber.account).one(&self.db).await?;
-        let Some(found) = found.filter(|a| !a.disabled && (demo_mode || !a.demo)) else { return Ok(None) };
-        let actor = match &subscriber.scope {
-            None if found.roles != ["system"] => self.person(found, now, false).await?,
-            Some(text) if found.roles == ["system"] => {
-                let Ok(scope) = scope::parse(text) else { return Ok(None) };
-                Actor {
-                    account: Some(found.id),
-                    principal: found.login,
-                    roles: vec![Role::System],
-                    fhir_user: found.fhir_user,
-                    rows: Rows::All,
-                    clearance: Clearance::NORMAL,
-                    care: None,
-                    opened: None,
-                    denied: Denied::default(),
-                    categories: Vec::new(),
-                    writable: Vec::new(),
-                    scope: Some(scope),
-                    trail: Trail::default(),
-                }
-            }
-            // The account was a person's then and a program's now, or the other way round.
-            _ => return Ok(None),
-        };
-        let may = |i| actor.may(i, subscriber.resource_type);
-        Ok((may(Interaction::Read) && may(Interaction::Search)).then_some(actor))
     }
 
     /// Takes or keeps the lease of matching and delivering until `now + ttl`; `false` while another process has it.
