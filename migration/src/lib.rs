@@ -31,6 +31,7 @@ mod m0191_serving_role;
 mod m0220_audit_journal;
 mod m0230_webhook_secret;
 mod m0231_program_client;
+mod m0232_audit_led;
 
 pub struct Migrator;
 
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0220_audit_journal::Migration),
             Box::new(m0230_webhook_secret::Migration),
             Box::new(m0231_program_client::Migration),
+            Box::new(m0232_audit_led::Migration),
         ]
     }
 }

@@ -571,6 +571,86 @@ async fn the_audit_is_read_and_searched_as_audit_events() {
     }
 }
 
+/// What a search leads to by indexes is what a look at each event finds.
+#[tokio::test]
+async fn an_entity_and_an_agent_are_found_wherever_they_stand() {
+    let site = Site::start().await;
+    let about = |id: &str, patient: &str| {
+        json!({"resourceType": "Observation", "id": id, "status": "final", "code": {"text": "x"},
+            "subject": {"reference": format!("Patient/{patient}")}})
+    };
+    let house = json!({"resourceType": "Organization", "id": "shared", "name": "x"});
+    // One that goes over to another patient, one of nobody that has its id, one that ends, and one that nobody finds.
+    site.ask("w1", Method::PUT, "/Observation/shared", Some(&about("shared", "a"))).await;
+    site.ask("w2", Method::PUT, "/Observation/shared", Some(&about("shared", "b"))).await;
+    site.ask("w3", Method::PUT, "/Organization/shared", Some(&house)).await;
+    site.ask("w4", Method::PUT, "/Observation/gone", Some(&about("gone", "b"))).await;
+    site.ask("w5", Method::DELETE, "/Observation/gone", None).await;
+    for (n, path) in [
+        "/Observation/shared",
+        "/Observation/shared/_history/1",
+        "/Organization/shared",
+        "/Observation/gone",
+        "/Observation/never",
+        "/Patient/never",
+        "/Observation/o",
+        "/Patient/a",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        site.ask(&format!("r{n}"), Method::GET, path, None).await;
+    }
+    let other = crate::gql::Site::at(&site.client.server).person(Role::Physician, Some("Practitioner/shared")).await;
+    let query = "{ patient(id: \"Patient/a\") { id } }";
+    crate::gql::Site::at(&site.client.server).answer(&other, query, json!({})).await;
+    let all = events(&site, "/AuditEvent?date=lt2100-01-01&_count=50").await;
+    let has = |event: &Value, wanted: &dyn Fn(&str) -> bool| {
+        references(event).iter().any(|r| wanted(r.split("/_history/").next().unwrap()))
+    };
+    let mut found = 0;
+    for (value, wanted) in [
+        ("Observation/shared", &(|r: &str| r == "Observation/shared") as &dyn Fn(&str) -> bool),
+        ("Organization/shared", &|r| r == "Organization/shared"),
+        ("shared", &|r| r.ends_with("/shared")),
+        ("Observation/gone", &|r| r == "Observation/gone"),
+        ("Observation/never", &|r| r == "Observation/never"),
+        ("never", &|r| r.ends_with("/never")),
+        ("Patient/a", &|r| r == "Patient/a"),
+        ("Patient/none", &|r| r == "Patient/none"),
+        ("Observation/o,Organization/shared", &|r| r == "Observation/o" || r == "Organization/shared"),
+    ] {
+        let expected: Vec<&Value> = all.iter().filter(|e| has(e, wanted)).map(|e| &e["id"]).collect();
+        let told = events(&site, &format!("/AuditEvent?entity={value}&date=lt2100-01-01&_count=3")).await;
+        assert_eq!(told.iter().map(|e| &e["id"]).collect::<Vec<_>>(), expected, "{value}");
+        let counted = site.client.page(&format!("/AuditEvent?entity={value}&_summary=count")).await;
+        assert_eq!(counted["total"], expected.len(), "{value}");
+        found += expected.len();
+    }
+    assert!(found > 20, "{found}");
+    // By name, as it was at the time, and by who it was.
+    for (question, n) in [
+        (format!("agent-name:exact={}", other.login), 2),
+        (format!("agent-name={}", other.login.to_uppercase()), 2),
+        (format!("agent-name={},nobody", &other.login[..6]), 2),
+        ("agent-name=physicia_".into(), 0),
+        ("agent-name=unkn".into(), 1),
+        ("agent=Practitioner/shared".into(), 2),
+        ("agent=shared".into(), 2),
+        ("agent=Patient/shared".into(), 0),
+        ("agent=Practitioner/shared,Practitioner/none&action=E".into(), 2),
+    ] {
+        // Nobody signs in under that name: it is not known whose it is.
+        if question.ends_with("unkn") {
+            let request = reqwest::Client::new().post(format!("{}/auth/login", site.client.server.url));
+            let request = request.header("x-wintehr-request", "1");
+            let refused = request.json(&json!({"user": "nobody", "password": "not this one"})).send().await.unwrap();
+            assert_eq!(refused.status(), 401);
+        }
+        assert_eq!(events(&site, &format!("/AuditEvent?{question}")).await.len(), n, "{question}");
+    }
+}
+
 async fn cookie(site: &Site, login: &str, role: Role, fhir_user: Option<&str>) -> String {
     let server = &site.client.server;
     let new = PersonAccount {

@@ -7,6 +7,7 @@
 mod copy;
 mod event;
 mod journal;
+mod lead;
 mod queue;
 mod read;
 mod record;

@@ -53,10 +53,13 @@ pub struct AuditPage {
 
 /// The conditions of a search of either kind.
 #[derive(Clone, Copy)]
-enum Wanted<'q> {
+pub(super) enum Wanted<'q> {
     Query(&'q Query),
     Filter(&'q AuditFilter),
 }
+
+/// What an account may be linked to.
+const USERS: [ResourceType; 3] = [ResourceType::Practitioner, ResourceType::Patient, ResourceType::RelatedPerson];
 
 /// Where an event stands: newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,8 +157,8 @@ impl Store {
     async fn audit_number(&self, actor: &Actor, wanted: Wanted<'_>) -> Result<u64, StoreError> {
         let mut sql = Sql::new();
         sql.push("SELECT count(*) AS n");
-        self.audit_matching(&mut sql, actor, wanted)?;
         self.flush_audit().await?;
+        self.audit_matching(&mut sql, actor, wanted).await?;
         let row = self.db.query_one_raw(sql.statement()).await?;
         let row = row.ok_or_else(|| StoreError::Internal("a count without a row".into()))?;
         Ok(row.try_get::<i64>("", "n")? as u64)
@@ -180,17 +183,19 @@ impl Store {
             }
             None => None,
         };
+        self.flush_audit().await?;
         let mut sql = Sql::new();
         sql.push(COLUMNS);
-        self.audit_matching(&mut sql, actor, wanted)?;
+        self.audit_matching(&mut sql, actor, wanted).await?;
         let (operator, direction) = if ascending { (" > ", "ASC") } else { (" < ", "DESC") };
         if let Some(Place { micros, id, part }) = from {
+            // Says no more than what follows; the indexes begin there.
+            sql.push(" AND a.recorded").push(operator.trim_end()).push("= ").bind(instant(micros)?);
             sql.push(" AND (a.recorded, a.id, p.part)").push(operator).push("(");
             sql.bind(instant(micros)?).push(", ").bind(id).push(", ").bind(part).push(")");
         }
         sql.push(&format!(" ORDER BY a.recorded {direction}, a.id {direction}, p.part {direction} LIMIT "));
         sql.bind(i64::from(page.limit) + 1);
-        self.flush_audit().await?;
         let rows = self.db.query_all_raw(sql.statement()).await?;
         let more = rows.len() > page.limit as usize;
         let found = rows.iter().take(page.limit as usize).map(|row| entry(actor, row));
@@ -215,8 +220,11 @@ impl Store {
         sql.push(" AND p.pat = ANY(").bind_i64s(pats).push(")");
     }
 
-    fn audit_matching(&self, sql: &mut Sql, actor: &Actor, wanted: Wanted<'_>) -> Result<(), StoreError> {
+    async fn audit_matching(&self, sql: &mut Sql, actor: &Actor, wanted: Wanted<'_>) -> Result<(), StoreError> {
         self.audit_from(sql, actor);
+        for lead in self.audit_leads(wanted).await? {
+            lead.push(sql);
+        }
         match wanted {
             Wanted::Filter(filter) => {
                 self.audit_filter(sql, filter);
@@ -277,8 +285,8 @@ impl Store {
         if ty != Some(ResourceType::Patient) {
             if let Some(ty) = ty {
                 // Says no more than what follows, in a third of its time.
-                let named = serde_json::json!({ "items": [{ "what": format!("{ty}/{id}") }] });
-                sql.push("a.what @> ").bind(named.to_string()).push("::jsonb AND ");
+                let named = serde_json::json!([{ "what": format!("{ty}/{id}") }]);
+                sql.push("a.what->'items' @> ").bind(named.to_string()).push("::jsonb AND ");
             }
             sql.push("EXISTS (SELECT FROM jsonb_array_elements(a.what->'items') AS i (item) WHERE ");
             match ty {
@@ -322,15 +330,7 @@ impl Store {
                 self.audit_about(sql, ids.iter().map(|(_, id)| *id));
             }
             "agent" => {
-                sql.push(" AND (");
-                for (at, (ty, id)) in references(code, any)?.into_iter().enumerate() {
-                    sql.push(if at > 0 { " OR " } else { "" });
-                    match ty {
-                        Some(ty) => sql.push("a.what->>'user' = ").bind(format!("{ty}/{id}")),
-                        None => sql.push("split_part(a.what->>'user', '/', 2) = ").bind(id),
-                    };
-                }
-                sql.push(")");
+                sql.push(" AND a.what->>'user' = ANY(").bind_texts(users(any)?).push(")");
             }
             "entity" => {
                 sql.push(" AND (");
@@ -430,8 +430,21 @@ fn strings(any: &[Operand]) -> Result<impl Iterator<Item = &str>, StoreError> {
     Ok(texts.collect::<Result<Vec<_>, _>>()?.into_iter())
 }
 
+/// What the accounts of agents are linked to, `Type/id`.
+fn users(any: &[Operand]) -> Result<Vec<String>, StoreError> {
+    let all = references("agent", any)?;
+    let users = all.iter().flat_map(|(ty, id)| {
+        let types = ty.as_ref().map_or(&USERS[..], std::slice::from_ref);
+        types.iter().map(move |ty| format!("{ty}/{id}"))
+    });
+    Ok(users.collect())
+}
+
 /// Type, where there is only one it can be, and id.
-fn references<'a>(code: &str, any: &'a [Operand]) -> Result<Vec<(Option<ResourceType>, &'a str)>, StoreError> {
+pub(super) fn references<'a>(
+    code: &str,
+    any: &'a [Operand],
+) -> Result<Vec<(Option<ResourceType>, &'a str)>, StoreError> {
     let references = any.iter().map(|operand| match operand {
         Operand::Reference(ReferenceOperand::Local { types, id, version: None }) => match types[..] {
             [ty] => Ok((Some(ty), id.as_str())),
