@@ -182,7 +182,7 @@ impl Store {
 
     /// `(… OR …)`: the head meets one of the filters.
     fn any_filter(&self, sql: &mut Sql, actor: &Actor, asked: Asked<'_>) -> Result<(), StoreError> {
-        let mut filter = Filter { actor, keys: &self.keys, aliases: 0 };
+        let mut filter = Filter::new(actor, &self.keys);
         for (n, query) in asked.filters.iter().enumerate() {
             sql.push(if n == 0 { "((true" } else { " OR (true" });
             for clause in &query.all {

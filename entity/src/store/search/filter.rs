@@ -5,7 +5,8 @@ use fhir::search::extract::{MAX_STRING, folds_case, is_coded};
 use fhir::search::fold::fold;
 use fhir::search::key::{Keys, ordered};
 use fhir::search::query::{
-    Clause, DateOperand, Modifier, NumberOperand, Operand, Prefix, QuantityOperand, ReferenceOperand, Token, Unit,
+    Clause, DateOperand, Modifier, NumberOperand, Operand, Prefix, QuantityOperand, Query, ReferenceOperand, Token,
+    Unit,
 };
 use fhir::search::registry::{self, SearchParameter};
 use fhir::ucum;
@@ -20,13 +21,32 @@ const DAY_US: i64 = 86_400_000_000;
 
 /// Writes conditions of one search.
 pub(super) struct Filter<'a> {
-    pub actor: &'a Actor,
-    pub keys: &'a Keys,
+    actor: &'a Actor,
+    keys: &'a Keys,
     /// Sub-selects so far: each gets an alias of its own.
-    pub aliases: u32,
+    aliases: u32,
+    /// Row keys of the patients that are asked about, where the search names them; `None` is everybody.
+    people: Option<Vec<i64>>,
 }
 
-impl Filter<'_> {
+impl<'a> Filter<'a> {
+    pub fn new(actor: &'a Actor, keys: &'a Keys) -> Self {
+        Self { actor, keys, aliases: 0, people: None }
+    }
+
+    /// Conditions of a search that asks for all of these: where they name patients, only records of those are looked at.
+    pub fn of(actor: &'a Actor, keys: &'a Keys, query: &Query) -> Self {
+        let ids = query.all.iter().find_map(|clause| match clause {
+            Clause::Param { param, modifier: Modifier::None, any } if param.code == "_id" => {
+                any.iter().map(id_of).collect::<Result<Vec<_>, _>>().ok()
+            }
+            _ => None,
+        });
+        let people = ids.filter(|_| query.resource_type == ResourceType::Patient);
+        let people = people.map(|ids| ids.iter().map(|id| keys.resource(ResourceType::Patient, id)).collect());
+        Self { people, ..Self::new(actor, keys) }
+    }
+
     /// Appends a parenthesised condition on `alias`, a head of type `ty`.
     pub fn write(&mut self, sql: &mut Sql, alias: &str, ty: ResourceType, clause: &Clause) -> Result<(), StoreError> {
         sql.push("(");
@@ -192,7 +212,9 @@ impl Filter<'_> {
         let inner = self.alias();
         sql.push(alias).push(".pat = ANY(ARRAY(SELECT ").push(&inner).push(".rkey FROM ");
         sql.heads(target, &inner, self.actor, self.keys).push(" AND ");
+        let people = self.people.take();
         self.write(sql, &inner, target, clause)?;
+        self.people = people;
         sql.push("))");
         Ok(())
     }
@@ -215,14 +237,12 @@ impl Filter<'_> {
         }
         let inner = self.alias();
         sql.push(alias).push(".rkey IN (SELECT ").push(&inner).push(".pat FROM ");
-        sql.heads(source, &inner, self.actor, self.keys).push(" AND ");
-        self.write(sql, &inner, source, clause)?;
-        // A row of nobody would make "not in" unknown for everybody.
-        sql.push(" AND ").push(&inner).push(".pat IS NOT NULL)");
+        self.records(sql, &inner, source, clause)?;
+        sql.push(")");
         Ok(())
     }
 
-    /// No row of the same patient that is among them began on a later day: the index of a patient's dates is asked for each.
+    /// A row of the last day on which any of them began. What goes before the judgement of a row is done once for all of a patient.
     fn has_last(
         &mut self,
         sql: &mut Sql,
@@ -238,19 +258,41 @@ impl Filter<'_> {
             sql.push("false");
             return Ok(());
         }
-        let (one, later) = (self.alias(), self.alias());
+        let [one, any, day] = std::array::from_fn(|_| self.alias());
         sql.push(alias).push(".rkey IN (SELECT ").push(&one).push(".pat FROM ");
-        sql.heads(source, &one, self.actor, self.keys).push(" AND ");
-        self.write(sql, &one, source, among)?;
-        sql.push(" AND ");
+        sql.heads(source, &one, self.actor, self.keys).push(" AND ").push(&one).push(".rid IN (SELECT ");
+        sql.push(&day).push(".rid FROM (SELECT ").push(&any).push(".rid, ").push(&any).push(".ts_lo, max(");
+        sql.push(&any).push(".ts_lo) OVER (PARTITION BY ").push(&any).push(".pat) AS last FROM ");
+        self.records(sql, &any, source, among)?;
+        sql.push(" AND ").push(&any).push(".ts_hi > ").bind(i64::MIN).push(") AS ").push(&day).push(" WHERE ");
+        sql.push(&day).push(".ts_lo >= floor(").push(&day).push(".last / ").bind(DAY_US).push("::numeric) * ");
+        sql.bind(DAY_US).push(") AND ");
+        let people = self.people.take();
         self.write(sql, &one, source, clause)?;
-        sql.push(" AND ").push(&one).push(".pat IS NOT NULL AND ").push(&one).push(".ts_hi > ").bind(i64::MIN);
-        sql.push(" AND NOT EXISTS (SELECT FROM ").heads(source, &later, self.actor, self.keys);
-        sql.push(" AND ").push(&later).push(".pat = ").push(&one).push(".pat AND ").push(&later).push(".ts_hi > ");
-        sql.bind(i64::MIN).push(" AND ").push(&later).push(".ts_lo >= (floor(").push(&one).push(".ts_lo / ");
-        sql.bind(DAY_US).push("::numeric) + 1)::bigint * ").bind(DAY_US).push(" AND ");
-        self.write(sql, &later, source, among)?;
-        sql.push("))");
+        self.people = people;
+        sql.push(")");
+        Ok(())
+    }
+
+    /// `<heads> WHERE …`: the records of patients that meet the condition, of all patients or of those that are asked about. Of all, codes
+    /// that it asks for lead, by an index.
+    fn records(&mut self, sql: &mut Sql, inner: &str, source: ResourceType, clause: &Clause) -> Result<(), StoreError> {
+        sql.heads(source, inner, self.actor, self.keys);
+        // A row of nobody would make "not in" unknown for everybody.
+        sql.push(" AND ").push(inner).push(".pat IS NOT NULL");
+        let mut all = Vec::new();
+        conjuncts(clause, &mut all);
+        let people = self.people.take();
+        if let Some(people) = &people {
+            sql.push(" AND ").push(inner).push(".pat = ANY(").bind_i64s(people.iter().copied()).push(")");
+        }
+        for clause in all {
+            sql.push(" AND ");
+            if people.is_some() || !leads(sql, inner, self.keys, clause)? {
+                self.write(sql, inner, source, clause)?;
+            }
+        }
+        self.people = people;
         Ok(())
     }
 
@@ -311,6 +353,34 @@ pub(super) fn is_of_the_head(keys: &Keys, ty: ResourceType, clause: &Clause) -> 
         | Clause::FullText { .. }
         | Clause::List(_) => false,
     }
+}
+
+/// The conditions that have to hold together.
+fn conjuncts<'c>(clause: &'c Clause, all: &mut Vec<&'c Clause>) {
+    match clause {
+        Clause::And(some) => some.iter().for_each(|one| conjuncts(one, all)),
+        one => all.push(one),
+    }
+}
+
+/// Appends a condition on codes in a form that an index answers, and whether it is one. Many codes are looked up in `ix_ord`: the planner
+/// may take any number of rows for a match of `&&`, and as a test of each row that compares each term with each code.
+fn leads(sql: &mut Sql, alias: &str, keys: &Keys, clause: &Clause) -> Result<bool, StoreError> {
+    let Clause::Param { param, modifier: Modifier::None, any } = clause else { return Ok(false) };
+    let Some(ordered) = any.iter().map(|operand| ord_key(keys, param, operand)).collect::<Option<Vec<_>>>() else {
+        return Ok(false);
+    };
+    if ordered.len() >= MANY_TERMS {
+        sql.push(alias).push(".rid IN (SELECT k.rid FROM fhir.ix_ord AS k WHERE k.key = ANY(");
+        sql.bind_i64s(ordered).push("))");
+        return Ok(true);
+    }
+    let terms = any.iter().map(|operand| terms_of(keys, param, &Modifier::None, operand));
+    let Some(terms) = terms.collect::<Result<Option<Vec<_>>, _>>()?.filter(|terms| !terms.is_empty()) else {
+        return Ok(false);
+    };
+    sql.push(alias).push(".terms && ").bind_i64s(terms.concat());
+    Ok(true)
 }
 
 /// From so many alternatives on they are looked up by their hashes: `&&` compares each term with each of them.

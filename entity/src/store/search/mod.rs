@@ -320,7 +320,7 @@ impl Store {
             sql.heads(ty, "h", actor, &self.keys).push(" AND h.pat = q.pat");
             ("h.ts_lo", "h.rid")
         };
-        let mut filter = Filter { actor, keys: &self.keys, aliases: 0 };
+        let mut filter = Filter::new(actor, &self.keys);
         for (_, clause) in query.all.iter().enumerate().filter(|(at, _)| code.is_none_or(|(met, _)| met != *at)) {
             sql.push(" AND ");
             filter.write(&mut sql, "h", ty, clause)?;
@@ -714,7 +714,7 @@ impl Store {
             }
         }
         let met = self.met(query, driver);
-        let mut filter = Filter { actor, keys: &self.keys, aliases: 0 };
+        let mut filter = Filter::of(actor, &self.keys, query);
         for (at, clause) in query.all.iter().enumerate() {
             if met.contains(&Some(at)) {
                 continue;

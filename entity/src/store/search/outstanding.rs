@@ -97,7 +97,7 @@ impl Store {
         let ty = answers.resource_type;
         sql.push(" AND h.pat IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ").heads(ty, "t", actor, &self.keys);
         sql.push(" AND t.pat = h.pat");
-        let mut filter = Filter { actor, keys: &self.keys, aliases: 0 };
+        let mut filter = Filter::new(actor, &self.keys);
         for clause in &prepared.all {
             sql.push(" AND ");
             filter.write(sql, "t", ty, clause)?;

@@ -6,6 +6,7 @@ use fhir::ResourceType;
 use fhir::search::query::{Clause, Query};
 use sea_orm::ConnectionTrait as _;
 
+use super::filter::Filter;
 use super::{Order, Planned};
 use crate::role::Interaction;
 use crate::store::Store;
@@ -49,25 +50,47 @@ impl Store {
         rows.iter().map(group).collect()
     }
 
-    /// How many patients each of the queries matches: one statement, one snapshot.
+    /// How many patients each of the queries matches: one statement, one snapshot. What all of them ask decides who is looked at; each
+    /// further condition is decided once for each of those, whichever of the queries ask it.
     ///
     /// # Errors
-    /// As [`Store::people`].
+    /// As [`Store::people`]; [`StoreError::Internal`] for queries of different types.
     pub async fn count_people(&self, actor: &Actor, queries: &[Query]) -> Result<Vec<u64>, StoreError> {
+        let Some((first, others)) = queries.split_first() else { return Ok(Vec::new()) };
+        if others.iter().any(|query| query.resource_type != first.resource_type) {
+            return Err(StoreError::Internal("people of different types".into()));
+        }
+        let mut counting = actor.counting();
+        for query in queries {
+            counting = self.counting(actor, query)?;
+        }
+        let actor = &counting;
+        let (all, parts) = parted(queries);
+        let common = Query { all, ..Query::new(first.resource_type) };
+        let common = &*self.prepared(&self.db, actor, &common).await?;
+        let driver = self.driver(common, &Order::Newest)?;
         let mut sql = Sql::new();
-        for (at, query) in queries.iter().enumerate() {
-            let actor = &self.counting(actor, query)?;
-            let query = &*self.prepared(&self.db, actor, query).await?;
-            let driver = self.driver(query, &Order::Newest)?;
-            sql.push(if at == 0 { "SELECT ARRAY[(" } else { "), (" });
-            self.fence(&mut sql, actor, query, &driver);
-            sql.push("SELECT count(*) FROM ");
-            self.matching(&mut sql, actor, query, &driver, Planned::Anew)?;
+        self.fence(&mut sql, actor, common, &driver);
+        sql.push("SELECT ARRAY[");
+        for (at, conditions) in parts.of_each.iter().enumerate() {
+            sql.push(if at == 0 { "count(*) FILTER (WHERE true" } else { "), count(*) FILTER (WHERE true" });
+            for (condition, holds) in conditions {
+                sql.push(if *holds { " AND p.c" } else { " AND NOT p.c" }).push(&condition.to_string());
+            }
         }
-        if queries.is_empty() {
-            return Ok(Vec::new());
+        sql.push(")] AS people FROM (SELECT h.rid");
+        let mut filter = Filter::of(actor, &self.keys, common);
+        for (at, condition) in parts.conditions.iter().enumerate() {
+            let condition = Query { all: vec![(*condition).clone()], ..Query::new(first.resource_type) };
+            let condition = Clause::And(self.prepared(&self.db, actor, &condition).await?.into_owned().all);
+            sql.push(", ");
+            filter.write(&mut sql, "h", first.resource_type, &condition)?;
+            sql.push(&format!(" AS c{at}"));
         }
-        sql.push(")] AS people");
+        sql.push(" FROM ");
+        self.matching(&mut sql, actor, common, &driver, Planned::Anew)?;
+        // The fence keeps a condition from being written out, and so decided, wherever it is named.
+        sql.push(" OFFSET 0) AS p");
         let row = self.db.query_one_raw(sql.statement()).await?;
         let row = row.ok_or_else(|| StoreError::Internal("a count without a row".into()))?;
         let people: Vec<i64> = row.try_get("", "people")?;
@@ -114,6 +137,38 @@ impl Store {
         self.asked(actor, query);
         Ok(counting)
     }
+}
+
+/// What tells queries apart that have a part in common.
+struct Parts<'q> {
+    /// Conditions, each once.
+    conditions: Vec<&'q Clause>,
+    /// Of each query the conditions that it asks for, and whether they have to hold.
+    of_each: Vec<Vec<(usize, bool)>>,
+}
+
+/// The conditions of all the queries, and what is left of each.
+fn parted(queries: &[Query]) -> (Vec<Clause>, Parts<'_>) {
+    let in_all = |clause: &Clause| queries.iter().all(|query| query.all.contains(clause));
+    let mut parts = Parts { conditions: Vec::new(), of_each: Vec::new() };
+    for query in queries {
+        let mut of_this = Vec::new();
+        for clause in query.all.iter().filter(|clause| !in_all(clause)) {
+            let (condition, holds) = match clause {
+                Clause::Not(inner) => (&**inner, false),
+                clause => (clause, true),
+            };
+            let known = parts.conditions.iter().position(|one| *one == condition);
+            let at = known.unwrap_or_else(|| {
+                parts.conditions.push(condition);
+                parts.conditions.len() - 1
+            });
+            of_this.push((at, holds));
+        }
+        parts.of_each.push(of_this);
+    }
+    let common = queries.first().map_or(&[][..], |query| &query.all);
+    (common.iter().filter(|clause| in_all(clause)).cloned().collect(), parts)
 }
 
 /// Refuses who may not search all that decides about the query: of what they may not search there would be nothing, and what has none of

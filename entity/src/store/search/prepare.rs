@@ -111,7 +111,7 @@ impl<'a, C: ConnectionTrait> Asking<'a, C> {
     }
 
     fn is_indexed(self, ty: ResourceType, clause: &Clause) -> Result<bool, StoreError> {
-        let mut filter = Filter { actor: self.actor, keys: &self.store.keys, aliases: 0 };
+        let mut filter = Filter::new(self.actor, &self.store.keys);
         match filter.write(&mut Sql::new(), "h", ty, clause) {
             Ok(()) => Ok(true),
             Err(StoreError::NotSupported(_)) => Ok(false),

@@ -147,7 +147,11 @@ fn condition(dice: &mut Dice, world: &World, ty: &str, depth: usize) -> (String,
     };
     // `ne` among alternatives, negation and the like are still one question per value.
     let several = if dice.chance(25) { 2 + dice.below(2) } else { 1 };
-    let values: Vec<String> = (0..several).map(|_| value(dice, world, parameter, modifier)).collect();
+    let mut values: Vec<String> = (0..several).map(|_| value(dice, world, parameter, modifier)).collect();
+    // Among so many codes that the server looks for them in another way.
+    if matches!(code, "code" | "category" | "type" | "class") && ["", ":not"].contains(&modifier) && dice.chance(20) {
+        values.extend((0..25 + dice.below(20)).map(|n| format!("urn:set|n{n}")));
+    }
     (format!("{code}{modifier}"), values.join(","))
 }
 
