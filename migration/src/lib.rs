@@ -32,6 +32,7 @@ mod m0220_audit_journal;
 mod m0230_webhook_secret;
 mod m0231_program_client;
 mod m0232_audit_led;
+mod m0240_job_mark;
 
 pub struct Migrator;
 
@@ -66,6 +67,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0230_webhook_secret::Migration),
             Box::new(m0231_program_client::Migration),
             Box::new(m0232_audit_led::Migration),
+            Box::new(m0240_job_mark::Migration),
         ]
     }
 }

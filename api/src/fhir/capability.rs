@@ -12,7 +12,7 @@ use fhir::{Json, ResourceType};
 use http::{StatusCode, Uri};
 
 use super::format::SERVED;
-use super::operation::{OPERATIONS, SYSTEM_OPERATIONS};
+use super::operation::{OPERATIONS, SYSTEM_OPERATIONS, told_parameters};
 use super::search::OWNERS;
 use super::{Failure, Response, State, json, parameters};
 use fhir::patch::JSON_PATCH;
@@ -169,7 +169,14 @@ fn operations(resource_type: ResourceType) -> Json<'static> {
 }
 
 fn named(name: &'static str, definition: &'static str) -> Json<'static> {
-    object([("name", Json::from(name)), ("definition", Json::from(definition))])
+    let mut named = Object::new();
+    named.push("name", Json::from(name));
+    named.push("definition", Json::from(definition));
+    let told: Vec<String> = told_parameters(name).iter().map(|(name, words)| format!("`{name}`: {words}")).collect();
+    if !told.is_empty() {
+        named.push("documentation", Json::from(told.join("\n\n")));
+    }
+    Json::Object(named)
 }
 
 fn names(all: impl Iterator<Item = String>) -> Json<'static> {

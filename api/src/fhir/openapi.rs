@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode, Uri, header};
 
 use super::capability::{all, interactions, is_served, newest, object};
 use super::format::SERVED;
-use super::operation::{OPERATIONS, SYSTEM_OPERATIONS};
+use super::operation::{OPERATIONS, SYSTEM_OPERATIONS, told_parameters};
 use super::{Failure, Response, State, json, parameters};
 
 pub(super) async fn handle(Extract(state): Extract<State>, uri: Uri) -> Result<Response, Failure> {
@@ -33,7 +33,8 @@ fn description(state: &State, added: &Added) -> Json<'static> {
     paths.push("/_history", item(vec![("get", call("History of everything", "Bundle", history(), false))]));
     for operation in &SYSTEM_OPERATIONS {
         let words = format!("Operation {}: {}", operation.name, operation.definition);
-        let asked = operation.by.iter().map(|m| (*m, call(&words, "Resource", Vec::new(), *m == "post")));
+        let given = || told(operation.name);
+        let asked = operation.by.iter().map(|m| (*m, call(&words, "Resource", given(), *m == "post")));
         paths.push(format!("/${}", operation.name), item(asked.collect()));
     }
     for (method, words) in [("get", "How far a job is, or its manifest"), ("delete", "End a job")] {
@@ -117,12 +118,13 @@ fn of_type(ty: ResourceType, added: &Added, paths: &mut fhir::json::Object<'stat
     for operation in OPERATIONS.iter().filter(|o| o.is_on(ty)) {
         let words = format!("Operation {}: {}", operation.name, operation.definition);
         if operation.on_type {
-            let asked = operation.methods().iter().map(|m| (*m, call(&words, "Resource", Vec::new(), *m == "post")));
+            let given = || told(operation.name);
+            let asked = operation.methods().iter().map(|m| (*m, call(&words, "Resource", given(), *m == "post")));
             paths.push(format!("/{name}/${}", operation.name), item(asked.collect()));
         }
         if operation.on_instance {
-            let asked =
-                operation.methods().iter().map(|m| (*m, call(&words, "Resource", vec![place("id")], *m == "post")));
+            let given = || [place("id")].into_iter().chain(told(operation.name)).collect();
+            let asked = operation.methods().iter().map(|m| (*m, call(&words, "Resource", given(), *m == "post")));
             paths.push(format!("/{name}/{{id}}/${}", operation.name), item(asked.collect()));
         }
     }
@@ -176,6 +178,11 @@ fn query(name: &str, kind: &'static str, words: &str) -> Json<'static> {
 
 fn place(name: &str) -> Json<'static> {
     parameter(name, "path", "string", "a part of the place")
+}
+
+/// What may be given to an operation.
+fn told(operation: &str) -> Vec<Json<'static>> {
+    told_parameters(operation).iter().map(|(name, words)| query(name, "string", words)).collect()
 }
 
 fn history() -> Vec<Json<'static>> {

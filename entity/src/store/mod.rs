@@ -64,8 +64,8 @@ pub use draft::{DraftKept, DraftText, PrivateDraft};
 pub use glass::{ChartGrant, EMERGENCY, Emergency, Review};
 pub use history::{HistoryEntry, HistoryOf, HistoryPage, HistoryRequest};
 pub use job::{
-    Advance, Claim, Export, ImportInput, JobFile, JobState, JobStatus, KEPT as JOB_KEPT, Reindex, Source, TypeFilter,
-    Whose,
+    Advance, Associated, Claim, Export, ImportInput, JobFile, JobState, JobStatus, KEPT as JOB_KEPT, Reindex, Source,
+    TypeFilter, Whose,
 };
 pub use kept_search::SEARCH_KEPT;
 pub use live::{Interest, Notice, QUEUE, Reason, Subscription};

@@ -531,3 +531,173 @@ async fn who_kicked_off_an_export_hears_how_far_it_has_come() {
         assert_eq!(refused["payload"][0]["extensions"]["expression"], json!(["job"]), "{refused}");
     }
 }
+
+/// Provenance of what the ward has: two of an observation, one of two of them by version, one of what is not Ada's, one of nothing here.
+async fn attested() -> Client {
+    let client = ward().await;
+    let of = |id: &str, targets: &[&str], recorded: &str| {
+        let targets: Vec<Value> = targets.iter().map(|t| json!({ "reference": t })).collect();
+        json!({"resourceType": "Provenance", "id": id, "target": targets, "recorded": recorded, "agent": [{"who": {"display": "somebody"}}]})
+    };
+    let mut hidden = of("hidden", &["Observation/o1"], "2026-05-01T00:00:00Z");
+    hidden["meta"] =
+        json!({"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "V"}]});
+    let all = json!([
+        of("first", &["Observation/o1"], "2026-01-01T00:00:00Z"),
+        of("last", &["Observation/o1/_history/1"], "2026-03-01T00:00:00Z"),
+        of("both", &["Observation/o1/_history/1", "Observation/o3/_history/1"], "2026-02-01T00:00:00Z"),
+        of("bens", &["Observation/o2"], "2026-01-01T00:00:00Z"),
+        of("of-clinic", &["Organization/clinic"], "2026-01-01T00:00:00Z"),
+        of("of-ada", &["Patient/ada"], "2026-01-01T00:00:00Z"),
+        of("elsewhere", &["Observation/none"], "2026-01-01T00:00:00Z"),
+        hidden
+    ]);
+    store_all(&client.server.store, Json::parse(&all.to_string()).unwrap().items()).await;
+    client
+}
+
+#[tokio::test]
+async fn provenance_goes_along_with_what_it_is_about() {
+    let client = attested().await;
+    for (path, expected) in [
+        (
+            "/$export?_type=Observation&includeAssociatedData=LatestProvenanceResources",
+            "Observation o1 o2 o3 o4; Provenance bens both last",
+        ),
+        (
+            "/$export?_type=Observation&includeAssociatedData=RelevantProvenanceResources",
+            "Observation o1 o2 o3 o4; Provenance bens both first last",
+        ),
+        // All of them include the latest.
+        (
+            "/$export?_type=Observation&includeAssociatedData=LatestProvenanceResources,RelevantProvenanceResources",
+            "Observation o1 o2 o3 o4; Provenance bens both first last",
+        ),
+        // Only of what goes out: by type, filter, patient and group.
+        (
+            "/$export?_type=Patient,Organization&includeAssociatedData=LatestProvenanceResources",
+            "Organization clinic; Patient ada ben cy; Provenance of-ada of-clinic",
+        ),
+        (
+            "/$export?_type=Observation&_typeFilter=Observation%3Fcode=b&includeAssociatedData=RelevantProvenanceResources",
+            "Observation o2 o3; Provenance bens both",
+        ),
+        (
+            "/Group/g/$export?_type=Observation&includeAssociatedData=LatestProvenanceResources",
+            "Observation o1 o3; Provenance both last",
+        ),
+        (
+            "/Patient/$export?_type=Patient,Observation&includeAssociatedData=LatestProvenanceResources",
+            "Observation o1 o2 o3; Patient ada ben cy; Provenance bens both last of-ada",
+        ),
+        // Without types: no Provenance but what goes along.
+        (
+            "/Group/g/$export?includeAssociatedData=RelevantProvenanceResources",
+            "Appointment a1; Observation o1 o3; Patient ada; Provenance both first last of-ada",
+        ),
+        // Where Provenance is named, no other than the latest, or it and all that is about the rest, each once.
+        (
+            "/Group/g/$export?_type=Provenance,Observation&includeAssociatedData=LatestProvenanceResources",
+            "Observation o1 o3; Provenance both last",
+        ),
+        (
+            "/Group/g/$export?_type=Provenance,Observation&includeAssociatedData=RelevantProvenanceResources",
+            "Observation o1 o3; Provenance both first last of-ada",
+        ),
+        (
+            "/$export?_type=Provenance,Organization&includeAssociatedData=RelevantProvenanceResources",
+            "Organization clinic; Provenance bens both elsewhere first last of-ada of-clinic",
+        ),
+        ("/$export?_type=Observation&includeAssociatedData=", "Observation o1 o2 o3 o4"),
+    ] {
+        assert_eq!(exported(&client, path).await, expected, "{path}");
+    }
+    // What was noted on the way is gone, and what left is in the audit.
+    client.server.store.flush_audit().await.unwrap();
+    let db = Database::connect(&client.server.database).await.unwrap();
+    let sql = "SELECT (SELECT count(*) FROM app.job_mark) AS marks,
+                 (SELECT count(*) FROM fhir.audit_event WHERE subtype = 'export' AND what->'items'->0->>'query' = 'Provenance') AS rows";
+    let row = db.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await.unwrap().unwrap();
+    let numbers: [i64; 2] = ["marks", "rows"].map(|name| row.try_get("", name).unwrap());
+    assert!(numbers[0] == 0 && numbers[1] >= 11, "{numbers:?}");
+}
+
+#[tokio::test]
+async fn provenance_of_many_resources_goes_along_once_also_after_a_restart() {
+    let client = ward().await;
+    let many: Vec<Value> = (0..450)
+        .map(|n| json!({"resourceType": "Location", "id": format!("l{n:03}"), "name": "L"}))
+        .chain((0..45).map(|n| {
+            // Each is about ten of them, which are far apart.
+            let targets: Vec<Value> = (0..10).map(|k| json!({"reference": format!("Location/l{:03}", n + 45 * k)})).collect();
+            json!({"resourceType": "Provenance", "id": format!("p{n:02}"), "target": targets, "recorded": "2026-01-01T00:00:00Z",
+                   "agent": [{"who": {"display": "somebody"}}]})
+        }))
+        .collect();
+    store_all(&client.server.store, Json::parse(&json!(many).to_string()).unwrap().items()).await;
+    let place = begun(&client, "/$export?_type=Location&includeAssociatedData=LatestProvenanceResources").await;
+    let server = &client.server;
+    let mut claim = server.store.claim_job("the first", server.clock.now()).await.unwrap().unwrap();
+    // The locations, their end, and the first of what goes along.
+    for _ in 0..3 {
+        assert_eq!(step(server, &mut claim).await, Advance::More);
+    }
+    let progress = header(&client.get(&place).await, "x-progress").to_owned();
+    assert!(progress.starts_with("1 of 2 types, 4"), "{progress}");
+    // What is written meanwhile is not in it.
+    server.clock.advance(TimeDelta::seconds(10));
+    let late = json!([{"resourceType": "Provenance", "id": "late", "target": [{"reference": "Location/l000"}], "recorded": "2027-01-01T00:00:00Z",
+        "agent": [{"who": {"display": "somebody"}}]}]);
+    store_all(&server.store, Json::parse(&late.to_string()).unwrap().items()).await;
+    server.clock.advance(TimeDelta::seconds(31));
+    carry_out(server).await;
+    let (manifest, files) = files(&client, &place).await;
+    let mut provenance = files["Provenance"].clone();
+    provenance.sort_unstable();
+    assert_eq!(provenance, (0..45).map(|n| format!("p{n:02}")).collect::<Vec<_>>(), "{manifest}");
+}
+
+#[tokio::test]
+async fn data_that_cannot_go_along_is_refused_or_told() {
+    let client = attested().await;
+    let unknown = "/$export?_type=Patient&includeAssociatedData=LatestProvenanceResources,_pictures";
+    for path in [
+        unknown,
+        "/$export?includeAssociatedData=latestprovenanceresources",
+        "/Group/g/$export?includeAssociatedData=x",
+        "/$export?includeAssociatedData=LatestProvenanceResources&_typeFilter=Provenance%3Frecorded=2026",
+    ] {
+        assert_eq!(refusal(kick(&client, path).await).await.0, 400, "{path}");
+    }
+    let (_, _, text) = refusal(kick(&client, unknown).await).await;
+    assert!(text.contains("_pictures") && text.contains("RelevantProvenanceResources"), "{text}");
+    let lenient =
+        client.ask(Method::GET, unknown).header("prefer", "respond-async").header("prefer", "handling=lenient");
+    let response = lenient.send().await.unwrap();
+    assert_eq!(header(&response, "preference-applied"), "handling=lenient");
+    let place = placed(&client, unknown, response).await;
+    carry_out(&client.server).await;
+    let manifest = client.page(&place).await;
+    let names: Vec<&str> = manifest["output"].as_array().unwrap().iter().map(|f| f["type"].as_str().unwrap()).collect();
+    assert_eq!((names, &manifest["error"][0]["type"]), (vec!["Patient", "Provenance"], &json!("OperationOutcome")));
+    let told = client.get(&format!("{place}/error.ndjson")).await.text().await.unwrap();
+    let told: Value = serde_json::from_str(told.trim()).unwrap();
+    assert_eq!(told["issue"][0]["severity"], "warning");
+    assert!(told["issue"][0]["diagnostics"].as_str().unwrap().contains("_pictures"), "{told}");
+    // Parameters say the same.
+    let body = json!({"resourceType": "Parameters", "parameter": [{"name": "includeAssociatedData", "valueCode": "LatestProvenanceResources"},
+        {"name": "_type", "valueString": "Patient"}]});
+    let request = client.ask(Method::POST, "/$export").header("prefer", "respond-async");
+    let response = request.header("content-type", "application/fhir+json").body(body.to_string()).send().await.unwrap();
+    let place = placed(&client, "POST", response).await;
+    carry_out(&client.server).await;
+    assert_eq!(said(&files(&client, &place).await.1), "Patient ada ben cy; Provenance of-ada");
+    // Who may not have Provenance is told so before anything is done.
+    let narrow = Client { token: client.server.token("system/Patient.rs").await, ..client };
+    let path = "/$export?_type=Patient&includeAssociatedData=LatestProvenanceResources";
+    assert_eq!(refusal(kick(&narrow, path).await).await.0, 403);
+    let statement = narrow.page("/metadata").await;
+    let operations = statement["rest"][0]["operation"].as_array().unwrap();
+    let export = operations.iter().find(|o| o["name"] == "export").unwrap();
+    assert!(export["documentation"].as_str().unwrap().contains("LatestProvenanceResources"), "{export}");
+}

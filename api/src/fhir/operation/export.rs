@@ -6,8 +6,9 @@ use axum::body::Body;
 use axum::extract::{Path, State as Extract};
 use chrono::{DateTime, Utc};
 use entity::role::Interaction;
-use entity::store::{Export, Lookup, TypeFilter, Whose};
+use entity::store::{Associated, Export, Lookup, TypeFilter, Whose};
 use entity::{Actor, StoreError};
+use fhir::search::parse::Handling;
 use fhir::search::registry;
 use fhir::summary::is_element;
 use fhir::temporal::{self, Zone};
@@ -20,12 +21,24 @@ use crate::auth::Caller;
 use crate::bundle::by_newest;
 use crate::fhir::failure::issues_status;
 use crate::fhir::job::{is_ndjson, kept, wants_async};
+use crate::fhir::prefer::Prefer;
 use crate::fhir::{Base, Failure, Response, State, pairs, resource_type};
 
 /// Most patients of one export by name.
 const MAX_PATIENTS: usize = 10_000;
-const ALWAYS: [&str; 6] = ["_outputFormat", "_since", "_until", "_type", "_typeFilter", "_elements"];
-const OF_PATIENTS: [&str; 7] = ["_outputFormat", "_since", "_until", "_type", "_typeFilter", "_elements", "patient"];
+const ASSOCIATED: &str = "includeAssociatedData";
+/// What may be given, with words for who reads of it.
+pub(in crate::fhir) const PARAMETERS: [(&str, &str); 7] = [
+    ("_outputFormat", "application/fhir+ndjson"),
+    ("_since", "changed after this instant; deletions are told"),
+    ("_until", "changed before this instant"),
+    ("_type", "the types, separated by commas"),
+    ("_typeFilter", "searches, of which resources of their type meet one"),
+    ("_elements", "the elements, separated by commas"),
+    (ASSOCIATED, "LatestProvenanceResources or RelevantProvenanceResources"),
+];
+/// Where patients may be named, by POST.
+const PATIENT: &str = "patient";
 
 /// The parts of a request.
 type Asked = (Method, Uri, HeaderMap, Body);
@@ -86,22 +99,32 @@ async fn kick_off(
         return Err(Failure::Status(StatusCode::FORBIDDEN, vec![Issue::error(IssueType::Forbidden, text)]));
     }
     wants_async(&headers)?;
-    let known = if matches!(level, Level::System) { &ALWAYS[..] } else { &OF_PATIENTS[..] };
-    let given = inputs(&uri, &headers, content, known).await?;
-    if method == Method::GET && given.iter().any(|(name, _)| name == "patient") {
+    let mut known: Vec<&str> = PARAMETERS.iter().map(|(name, _)| *name).collect();
+    known.extend(Some(PATIENT).filter(|_| !matches!(level, Level::System)));
+    let given = inputs(&uri, &headers, content, &known).await?;
+    if method == Method::GET && given.iter().any(|(name, _)| name == PATIENT) {
         return Err(Failure::bad("patient is given in Parameters, by POST"));
     }
-    let export = export(state, caller, level, &given).await?;
+    let prefer = Prefer::of(&headers);
+    let export = export(state, caller, level, &given, prefer.handling()).await?;
     let path = uri.path_and_query().map_or("", |p| p.as_str());
     let url = format!("{}{path}", state.public_url);
-    kept(state, base, caller, async |id| {
+    let begun = kept(state, base, caller, async |id| {
         state.store.begin_export(&caller.actor, &caller.request, id, &url, &export).await
-    })
-    .await
+    });
+    let mut response = begun.await?;
+    prefer.handled(response.headers_mut());
+    Ok(response)
 }
 
 /// What is asked for, checked as far as it can be before the work.
-async fn export(state: &State, caller: &Caller, level: Level, given: &[(String, String)]) -> Result<Export, Failure> {
+async fn export(
+    state: &State,
+    caller: &Caller,
+    level: Level,
+    given: &[(String, String)],
+    handling: Handling,
+) -> Result<Export, Failure> {
     if let Some(format) = once(given, "_outputFormat")?
         && !is_ndjson(&format.replace(' ', "+"))
     {
@@ -122,21 +145,38 @@ async fn export(state: &State, caller: &Caller, level: Level, given: &[(String, 
     {
         return Err(StoreError::TooCostly(format!("an export is of at most {MAX_PATIENTS} patients by name")).into());
     }
-    let types = types(state, &caller.actor, &whose, &listed("_type")).await?;
+    let (associated, ignored) = associated(&listed(ASSOCIATED), handling)?;
+    let mut types = types(state, &caller.actor, &whose, &listed("_type")).await?;
+    if associated != Associated::Nothing {
+        require(&caller.actor, ResourceType::Provenance)?;
+    }
+    let named = given.iter().any(|(n, _)| n == "_type");
+    let along = match associated {
+        Associated::Nothing => false,
+        // No other goes out, whatever the types.
+        Associated::LatestProvenance => true,
+        Associated::RelevantProvenance => !named,
+    };
+    types.retain(|ty| !along || *ty != ResourceType::Provenance);
     let mut filters = Vec::new();
     for (_, value) in given.iter().filter(|(n, _)| n == "_typeFilter") {
         for part in searches(value) {
             let (name, query) =
                 part.split_once('?').ok_or_else(|| Failure::bad("_typeFilter is of the form Type?parameters"))?;
             let ty = resource_type(name)?;
-            if !types.contains(&ty) && given.iter().any(|(n, _)| n == "_type") {
+            if along && ty == ResourceType::Provenance {
+                return Err(Failure::bad(&format!("Provenance goes along by {ASSOCIATED} and is not filtered")));
+            }
+            if !types.contains(&ty) && named {
                 return Err(Failure::bad(&format!("_typeFilter is of {ty}, which _type does not name")));
             }
             filters.push(TypeFilter { resource_type: name.to_owned(), parameters: pairs(query)? });
         }
     }
     let elements = listed("_elements");
-    if let Some(element) = elements.iter().find(|e| !types.iter().any(|ty| is_element(*ty, e))) {
+    let provenance = Some(ResourceType::Provenance).filter(|_| associated != Associated::Nothing);
+    let out = || types.iter().copied().chain(provenance);
+    if let Some(element) = elements.iter().find(|e| !out().any(|ty| is_element(ty, e))) {
         return Err(Failure::bad(&format!("_elements: no exported type has {element}")));
     }
     let export = Export {
@@ -146,10 +186,40 @@ async fn export(state: &State, caller: &Caller, level: Level, given: &[(String, 
         until: instant(given, "_until")?,
         filters,
         elements,
+        associated,
+        ignored,
     };
     let checked = by_newest(&state.store, |added| export.check(caller.request.now, added)).await?;
     checked.map_err(|issues| Failure::Status(issues_status(&issues), issues))?;
     Ok(export)
+}
+
+/// The Provenance that goes along, and, of who takes that, what is not done. All of them include the latest.
+fn associated(values: &[String], handling: Handling) -> Result<(Associated, Vec<String>), Failure> {
+    let (mut associated, mut ignored) = (Associated::Nothing, Vec::new());
+    for value in values {
+        match (value.as_str(), associated) {
+            ("RelevantProvenanceResources", _) => associated = Associated::RelevantProvenance,
+            ("LatestProvenanceResources", Associated::Nothing) => associated = Associated::LatestProvenance,
+            ("LatestProvenanceResources", _) => {}
+            (other, _) => ignored.push(format!(
+                "{ASSOCIATED}={other} is not supported; LatestProvenanceResources and RelevantProvenanceResources are"
+            )),
+        }
+    }
+    if let Some(text) = ignored.first().filter(|_| handling == Handling::Strict) {
+        return Err(refused(text));
+    }
+    Ok((associated, ignored))
+}
+
+fn require(actor: &Actor, resource_type: ResourceType) -> Result<(), Failure> {
+    for interaction in [Interaction::Read, Interaction::Search] {
+        if !actor.may(interaction, resource_type) {
+            return Err(StoreError::Forbidden { interaction: interaction.code(), resource_type }.into());
+        }
+    }
+    Ok(())
 }
 
 fn refused(text: &str) -> Failure {
@@ -171,11 +241,7 @@ async fn types(state: &State, actor: &Actor, whose: &Whose, named: &[String]) ->
         if !of_level(ty) {
             return Err(refused(&format!("{ty} is of no patient: it is exported from the system")));
         }
-        for interaction in [Interaction::Read, Interaction::Search] {
-            if !actor.may(interaction, ty) {
-                return Err(StoreError::Forbidden { interaction: interaction.code(), resource_type: ty }.into());
-            }
-        }
+        require(actor, ty)?;
         if !types.contains(&ty) {
             types.push(ty);
         }

@@ -215,6 +215,11 @@ pub(super) const OPERATIONS: [Operation; 22] = [
     },
 ];
 
+/// What may be given to an operation in the query, with words, where it is told.
+pub(super) fn told_parameters(name: &str) -> &'static [(&'static str, &'static str)] {
+    if name == "export" { &export::PARAMETERS } else { &[] }
+}
+
 /// An operation of the system.
 pub(super) struct SystemOperation {
     pub name: &'static str,

@@ -1,25 +1,32 @@
 //! One export: what is asked for, and its steps. A step is a page of one type.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use fhir::json::Object;
+use fhir::outcome::operation_outcome;
 use fhir::search::added::Reading;
 use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, parse};
 use fhir::search::query::{Query, Summary, Total};
 use fhir::summary::Subset;
 use fhir::{Issue, IssueType, Json, ResourceType};
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
-use super::{Advance, Claim, PART_BYTES, append, broken};
+use super::{Advance, Claim, PART_BYTES, append, broken, statement};
 use crate::store::Store;
 use crate::store::audit::{self, AuditRow};
-use crate::store::search::export::{About, Asked, Exported};
+use crate::store::search::export::{About, Asked, Exported, Snapshot};
+use crate::store::sql::i64_array;
 use crate::{Actor, StoreError};
 
 /// Patients whose records are walked together.
 const PATIENTS_AT_ONCE: usize = 16;
 /// Documents that are cut before other tasks have a turn.
 const TURN: usize = 100;
+/// Exported resources whose Provenance is looked up together.
+const TERMS_AT_ONCE: i64 = 200;
 /// Most filters of one type.
 const MAX_FILTERS: usize = 20;
 
@@ -36,6 +43,25 @@ pub struct Export {
     pub filters: Vec<TypeFilter>,
     /// `_elements` as given; empty means all.
     pub elements: Vec<String>,
+    /// Provenance that goes along.
+    #[serde(default)]
+    pub associated: Associated,
+    /// What was asked for and is not done, in words for the error file.
+    #[serde(default)]
+    pub ignored: Vec<String>,
+}
+
+/// `includeAssociatedData`: which Provenance about exported resources goes along, whatever the types, dates and filters of these are.
+///
+/// Source: Bulk Data Access IG 2.0.0, "Query Parameters".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Associated {
+    #[default]
+    Nothing,
+    /// Of each resource the one that was recorded last.
+    LatestProvenance,
+    /// All.
+    RelevantProvenance,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,9 +93,10 @@ impl Task {
         Self { work, place, filters: None }
     }
 
-    /// The types that are done, of how many, and the resources so far.
+    /// The types that are done, of how many (what goes along is one more), and the resources so far.
     pub fn progress(&self) -> (usize, usize, u64) {
-        (self.place.ty, self.work.types.len(), self.place.rows)
+        let along = usize::from(self.work.associated != Associated::Nothing);
+        (self.place.ty, self.work.types.len() + along, self.place.rows)
     }
 }
 
@@ -83,6 +110,9 @@ pub(super) struct Place {
     /// The last row key that was looked at; 0 before the first.
     after: i64,
     rows: u64,
+    /// The last term whose Provenance went along.
+    #[serde(default)]
+    term: Option<i64>,
 }
 
 impl Export {
@@ -137,13 +167,7 @@ impl Store {
         };
         let mut place = task.place.clone();
         let Some(name) = task.work.types.get(place.ty) else {
-            return Ok(match self.keep_place(claim, &place, true, now).await? {
-                Some(tx) => {
-                    tx.commit().await?;
-                    Advance::Done
-                }
-                None => Advance::Lost,
-            });
+            return self.advance_associated(claim, task, snapshot, now).await;
         };
         let resource_type = ResourceType::named(name).ok_or_else(|| broken("a type"))?;
         let filters = self.filters(claim, task, resource_type).await?;
@@ -188,12 +212,94 @@ impl Store {
             )
             .await?;
         }
+        if task.work.associated != Associated::Nothing {
+            self.mark(&tx, claim, resource_type, &bodies).await?;
+        }
         if !found.is_empty() {
             audit::insert(&tx, &[audit_row(claim, resource_type, &found, now)]).await?;
         }
         tx.commit().await?;
         task.place = place;
         Ok(Advance::More)
+    }
+
+    /// Notes what was exported, for what goes along with it.
+    async fn mark(
+        &self,
+        db: &impl ConnectionTrait,
+        claim: &Claim,
+        resource_type: ResourceType,
+        bodies: &[&Exported],
+    ) -> Result<(), StoreError> {
+        let is_provenance = resource_type == ResourceType::Provenance;
+        let term = |e: &&Exported| self.keys.term_reference("target", &format!("{resource_type}/{}", e.id));
+        let keys = bodies.iter().map(|e| if is_provenance { e.rid } else { term(e) });
+        marks(db, claim, if is_provenance { "P" } else { "T" }, keys).await
+    }
+
+    /// The step after the last type: what goes along with the next of what was exported, or the end.
+    async fn advance_associated(
+        &self,
+        claim: &Claim,
+        task: &mut Task,
+        snapshot: Snapshot,
+        now: DateTime<Utc>,
+    ) -> Result<Advance, StoreError> {
+        let mut place = task.place.clone();
+        let resource_type = ResourceType::Provenance;
+        let terms = match task.work.associated {
+            Associated::Nothing => Vec::new(),
+            Associated::LatestProvenance | Associated::RelevantProvenance => self.marked(claim, place.term).await?,
+        };
+        let Some(last) = terms.last() else { return self.end_export(claim, task, now).await };
+        let latest = task.work.associated == Associated::LatestProvenance;
+        let mut rids = self.provenance_of(&claim.actor, &terms, latest, snapshot).await?;
+        let sql = "SELECT m.key FROM app.job_mark AS m WHERE m.job = $1 AND m.kind = 'P' AND m.key = ANY($2)";
+        let rows = self.db.query_all_raw(statement(sql, [claim.id.as_str().into(), i64_array(rids.clone())])).await?;
+        let there = rows.iter().map(|row| row.try_get("", "key")).collect::<Result<HashSet<i64>, _>>()?;
+        rids.retain(|rid| !there.contains(rid));
+        let asked =
+            Asked { resource_type, snapshot, about: About::These(&rids), since: None, until: None, filters: &[] };
+        let (mut found, mut after) = (Vec::new(), 0);
+        while let Some((more, to)) = self.export_page(&claim.actor, asked, after).await? {
+            found.extend(more);
+            after = to;
+        }
+        let bodies: Vec<&Exported> = found.iter().collect();
+        let lines = lines(&bodies, resource_type, &task.work.elements).await?;
+        place.term = Some(*last);
+        place.rows += bodies.len() as u64;
+        let Some(tx) = self.keep_place(claim, &place, false, now).await? else { return Ok(Advance::Lost) };
+        if !lines.is_empty() {
+            append(&tx, &claim.id, resource_type.name(), &lines, PART_BYTES).await?;
+            marks(&tx, claim, "P", found.iter().map(|e| e.rid)).await?;
+            audit::insert(&tx, &[audit_row(claim, resource_type, &found, now)]).await?;
+        }
+        tx.commit().await?;
+        task.place = place;
+        Ok(Advance::More)
+    }
+
+    /// The next terms of what was exported, in order.
+    async fn marked(&self, claim: &Claim, after: Option<i64>) -> Result<Vec<i64>, StoreError> {
+        let sql = "SELECT m.key FROM app.job_mark AS m
+                   WHERE m.job = $1 AND m.kind = 'T' AND ($2::bigint IS NULL OR m.key > $2) ORDER BY m.key LIMIT $3";
+        let binds = [claim.id.as_str().into(), after.into(), TERMS_AT_ONCE.into()];
+        let rows = self.db.query_all_raw(statement(sql, binds)).await?;
+        rows.iter().map(|row| Ok(row.try_get("", "key")?)).collect()
+    }
+
+    /// The last step: says what was not done, and forgets what was noted on the way.
+    async fn end_export(&self, claim: &Claim, task: &Task, now: DateTime<Utc>) -> Result<Advance, StoreError> {
+        let Some(tx) = self.keep_place(claim, &task.place, true, now).await? else { return Ok(Advance::Lost) };
+        if !task.work.ignored.is_empty() {
+            let issue = |text: &String| Issue::warning(IssueType::NotSupported, text.clone());
+            let issues: Vec<Issue> = task.work.ignored.iter().map(issue).collect();
+            append(&tx, &claim.id, "error", &[operation_outcome(&issues)], PART_BYTES).await?;
+        }
+        tx.execute_raw(statement("DELETE FROM app.job_mark WHERE job = $1", [claim.id.as_str().into()])).await?;
+        tx.commit().await?;
+        Ok(Advance::Done)
     }
 
     /// The filters of the type at the claim's place, looked up once.
@@ -218,6 +324,19 @@ impl Store {
         }
         Ok(ready)
     }
+}
+
+async fn marks(
+    db: &impl ConnectionTrait,
+    claim: &Claim,
+    kind: &'static str,
+    keys: impl Iterator<Item = i64>,
+) -> Result<(), StoreError> {
+    let sql =
+        "INSERT INTO app.job_mark (job, kind, key) SELECT $1, $2::text::\"char\", k FROM unnest($3::bigint[]) AS k
+               ON CONFLICT DO NOTHING";
+    db.execute_raw(statement(sql, [claim.id.as_str().into(), kind.into(), i64_array(keys)])).await?;
+    Ok(())
 }
 
 /// The documents, or the wanted part of each.

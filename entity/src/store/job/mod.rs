@@ -15,7 +15,7 @@ use fhir::{Issue, ResourceType};
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, QueryResult, Statement, Value};
 use serde::{Deserialize, Serialize};
 
-pub use export::{Export, TypeFilter, Whose};
+pub use export::{Associated, Export, TypeFilter, Whose};
 pub use import::{ImportInput, Source};
 pub use reindex::Reindex;
 

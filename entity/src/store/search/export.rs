@@ -42,6 +42,8 @@ pub(in crate::store) enum About<'a> {
         all: &'a [i64],
         these: &'a [i64],
     },
+    /// Row keys of the records themselves.
+    These(&'a [i64]),
 }
 
 /// Which versions of a type.
@@ -61,6 +63,7 @@ pub(in crate::store) struct Asked<'a> {
 /// A version that is exported.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Exported {
+    pub rid: i64,
     pub id: String,
     /// `None` for a deletion.
     pub body: Option<String>,
@@ -90,7 +93,7 @@ impl Store {
         let Some(last) = self.window(actor, asked, after).await? else { return Ok(None) };
         let Snapshot { at, below } = asked.snapshot;
         let mut sql = Sql::new();
-        sql.push("SELECT v.id, v.version_id, v.last_updated, v.op::text AS op, h.last_updated > ").bind(at);
+        sql.push("SELECT v.rid, v.id, v.version_id, v.last_updated, v.op::text AS op, h.last_updated > ").bind(at);
         sql.push(" AS moved, coalesce(v.pats, CASE WHEN v.pat IS NULL THEN '{}' ELSE ARRAY[v.pat] END) AS patients,");
         sql.push(" CASE WHEN v.version_id = h.version_id THEN h.raw ELSE v.raw END AS raw,");
         sql.push(" CASE WHEN v.version_id <> h.version_id AND v.raw IS NULL THEN v.resource::text END AS resource, ");
@@ -127,8 +130,12 @@ impl Store {
                 tokio::task::yield_now().await;
             }
             let version = version_of(row)?;
-            let exported =
-                Exported { id: row.try_get("", "id")?, body: version.body, patients: row.try_get("", "patients")? };
+            let exported = Exported {
+                rid: row.try_get("", "rid")?,
+                id: row.try_get("", "id")?,
+                body: version.body,
+                patients: row.try_get("", "patients")?,
+            };
             let fits = || Ok::<bool, StoreError>(row.try_get::<Option<bool>>("", "fits")?.unwrap_or(false));
             if is_about(asked.about, &exported.patients)
                 && (!row.try_get::<bool>("", "moved")? || meets(&exported, asked.filters, fits, &self.options())?)
@@ -137,6 +144,31 @@ impl Store {
             }
         }
         Ok(Some((found, last)))
+    }
+
+    /// The row keys of the Provenance in the snapshot that has one of these terms, in no order; with `latest` of each term only the one that
+    /// was recorded last.
+    pub(in crate::store) async fn provenance_of(
+        &self,
+        actor: &Actor,
+        terms: &[i64],
+        latest: bool,
+        snapshot: Snapshot,
+    ) -> Result<Vec<i64>, StoreError> {
+        let ty = ResourceType::Provenance;
+        let mut sql = Sql::new();
+        sql.push("SELECT DISTINCT p.rid FROM unnest(").bind_i64s(terms.iter().copied());
+        // The fence keeps the planner at the index of terms: it would walk the table for the order.
+        sql.push(") AS t (term) CROSS JOIN LATERAL (SELECT h.rid FROM (SELECT h.rid, h.ts_lo FROM ");
+        sql.heads(ty, "h", actor, &self.keys).push(" AND h.terms && ARRAY[t.term] AND EXISTS (SELECT FROM ");
+        sql.versions(ty, "v", actor, &self.keys).push(" AND v.rid = h.rid AND v.last_updated <= ").bind(snapshot.at);
+        sql.push(" AND v.xact < ").bind(snapshot.below.to_string()).push("::text::xid8) OFFSET 0) AS h");
+        if latest {
+            sql.push(" ORDER BY h.ts_lo DESC, h.rid DESC LIMIT 1");
+        }
+        sql.push(") AS p");
+        let rows = self.db.query_all_raw(sql.statement()).await?;
+        rows.iter().map(|row| Ok(row.try_get("", "rid")?)).collect()
     }
 
     /// The last row key of a page of heads; `None` when there are none after `after`.
@@ -151,7 +183,7 @@ impl Store {
         sql.heads_with_deleted(asked.resource_type, "h", actor, &self.keys).push(" AND h.rid > ").bind(after);
         self.about_whom(&mut sql, asked);
         // For a few patients the index by patient is right, for all the row keys are; the fence says which.
-        if matches!(asked.about, About::Patients { .. }) {
+        if matches!(asked.about, About::Patients { .. } | About::These(_)) {
             sql.push(" OFFSET 0");
         }
         sql.push(") AS h ORDER BY h.rid LIMIT ").bind(PAGE_ROWS).push(") AS s) AS w WHERE w.before < ");
@@ -168,6 +200,9 @@ impl Store {
             About::Everything => {}
             About::AnyPatient => {
                 sql.push(" AND h.pat IS NOT NULL");
+            }
+            About::These(rids) => {
+                sql.push(" AND h.rid = ANY(").bind_i64s(rids.iter().copied()).push(")");
             }
             About::Patients { these, .. } => {
                 sql.push(" AND (h.pat = ANY(").bind_i64s(these.iter().copied()).push(")");
@@ -199,7 +234,7 @@ impl Store {
 /// Whether the version itself is about whom the walk is for. One about several patients belongs to the walk of the first of them.
 fn is_about(about: About<'_>, patients: &[i64]) -> bool {
     match about {
-        About::Everything => true,
+        About::Everything | About::These(_) => true,
         About::AnyPatient => !patients.is_empty(),
         About::Patients { all, these } => {
             all.iter().find(|p| patients.contains(p)).is_some_and(|first| these.contains(first))
