@@ -468,6 +468,27 @@ codes! {
         /// Not known.
         Unknown = "unknown",
     }
+    /// Where an order of any kind stands. Prescriptions are cancelled or stopped where other orders are revoked.
+    OrderStatus {
+        /// Being written, not signed.
+        Draft = "draft",
+        /// In force.
+        Active = "active",
+        /// Paused.
+        OnHold = "on-hold",
+        /// Taken back.
+        Revoked = "revoked",
+        /// Withdrawn before it began.
+        Cancelled = "cancelled",
+        /// Ended early.
+        Stopped = "stopped",
+        /// Done.
+        Completed = "completed",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+        /// Not known.
+        Unknown = "unknown",
+    }
     /// Where an imaging study stands.
     ImagingStatus {
         /// Its images are not there yet.

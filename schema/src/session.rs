@@ -8,7 +8,7 @@ use async_graphql::{Context, Result};
 use chrono::{DateTime, Utc};
 use dataloader::BatchFn;
 use dataloader::non_cached::Loader;
-use entity::store::{Page, PageRequest, may_decide};
+use entity::store::{Page, PageRequest, TimelinePage, may_decide};
 use entity::{Actor, Request, Store, StoreError};
 use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, Parsed, parse};
@@ -39,6 +39,7 @@ pub struct Session {
     pub explores: bool,
     loaders: Mutex<HashMap<Shape, PatientLoader>>,
     by_id: Mutex<HashMap<(ResourceType, Option<DateTime<Utc>>), IdLoader>>,
+    orders: Mutex<HashMap<OrdersShape, OrdersLoader>>,
     questions: Mutex<HashMap<&'static str, QuestionLoader>>,
     pub(crate) referring: Mutex<HashMap<Referring, TargetLoader>>,
     /// Whom the caller starred, once somebody asks.
@@ -89,6 +90,53 @@ impl BatchFn<String, Result<Arc<Page>, Arc<StoreError>>> for PerPatient {
             Err(error) => Err(error),
         };
         match loaded {
+            Ok(pages) => keys.iter().cloned().zip(pages.into_iter().map(|page| Ok(Arc::new(page)))).collect(),
+            Err(error) => {
+                let error = Arc::new(error);
+                keys.iter().map(|key| (key.clone(), Err(Arc::clone(&error)))).collect()
+            }
+        }
+    }
+}
+
+/// A patient's orders, as they can be loaded for many patients at once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OrdersShape {
+    /// Types with their search parameters beside the patient.
+    pub lists: Vec<(ResourceType, Vec<(String, String)>)>,
+    pub limit: u32,
+}
+
+impl OrdersShape {
+    async fn of(
+        &self,
+        store: &Store,
+        actor: &Actor,
+        now: DateTime<Utc>,
+        charts: &[Vec<String>],
+        page: &PageRequest,
+    ) -> Result<Vec<TimelinePage>, StoreError> {
+        let queries = self.lists.iter().map(|(ty, pairs)| query(*ty, pairs, &[], now));
+        let queries = queries.collect::<Result<Vec<_>, _>>()?;
+        store.timelines(actor, &queries, charts, page).await
+    }
+}
+
+type OrdersLoader = Loader<String, Result<Arc<TimelinePage>, Arc<StoreError>>, PerOrders>;
+
+/// Loads the orders of the patients that were asked for together.
+pub struct PerOrders {
+    store: Store,
+    actor: Actor,
+    now: DateTime<Utc>,
+    shape: OrdersShape,
+}
+
+impl BatchFn<String, Result<Arc<TimelinePage>, Arc<StoreError>>> for PerOrders {
+    async fn load(&mut self, keys: &[String]) -> HashMap<String, Result<Arc<TimelinePage>, Arc<StoreError>>> {
+        let charts: Vec<Vec<String>> = keys.iter().map(|key| vec![key.clone()]).collect();
+        let page = PageRequest { limit: self.shape.limit, ..PageRequest::default() };
+        match self.shape.of(&self.store, &self.actor, self.now, &charts, &page).await {
             Ok(pages) => keys.iter().cloned().zip(pages.into_iter().map(|page| Ok(Arc::new(page)))).collect(),
             Err(error) => {
                 let error = Arc::new(error);
@@ -220,6 +268,7 @@ impl Session {
             explores: false,
             loaders,
             by_id: Mutex::default(),
+            orders: Mutex::default(),
             questions: Mutex::default(),
             referring: Mutex::default(),
             stars: OnceCell::new(),
@@ -294,6 +343,34 @@ impl Session {
         let loaded = tokio::task::unconstrained(loader.try_load(patient.to_owned())).await;
         let loaded = loaded.map_err(|e| error::graphql(&StoreError::Internal(e.to_string())))?;
         loaded.map_err(|e| error::graphql(&e))
+    }
+
+    /// A page of the orders of a chart (bare ids of patients). A first page of one patient is loaded together with those of others.
+    pub async fn orders(&self, chart: &[&str], shape: OrdersShape, page: &PageRequest) -> Result<Arc<TimelinePage>> {
+        let [patient] = chart else { return self.orders_of(chart, &shape, page).await };
+        if page.token.is_some() || page.backward {
+            return self.orders_of(chart, &shape, page).await;
+        }
+        let loader = {
+            let mut loaders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+            let (store, actor, now) = (&self.store, &self.actor, self.now);
+            let new = || {
+                let per = PerOrders { store: store.clone(), actor: actor.clone(), now, shape: shape.clone() };
+                Loader::new(per).with_yield_count(YIELDS)
+            };
+            loaders.entry(shape.clone()).or_insert_with(new).clone()
+        };
+        // As for other first pages.
+        let loaded = tokio::task::unconstrained(loader.try_load((*patient).to_owned())).await;
+        let loaded = loaded.map_err(|e| error::graphql(&StoreError::Internal(e.to_string())))?;
+        loaded.map_err(|e| error::graphql(&e))
+    }
+
+    async fn orders_of(&self, chart: &[&str], shape: &OrdersShape, page: &PageRequest) -> Result<Arc<TimelinePage>> {
+        let chart: Vec<String> = chart.iter().map(|id| (*id).to_owned()).collect();
+        let pages = shape.of(&self.store, &self.actor, self.now, &[chart], page).await;
+        let page = pages.map_err(|e| error::graphql(&e))?.into_iter().next();
+        page.map(Arc::new).ok_or_else(|| error::graphql(&StoreError::Internal("a chart without a page".into())))
     }
 }
 

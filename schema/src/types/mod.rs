@@ -16,6 +16,7 @@ pub mod medication;
 pub mod merged;
 pub mod message;
 pub mod note;
+pub mod order;
 pub mod past;
 pub mod patient;
 pub mod patient_list;

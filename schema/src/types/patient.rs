@@ -32,6 +32,7 @@ use crate::types::measure::{self, CareGap};
 use crate::types::medication::{self, CurrentMedicationConnection, MedicationStatementConnection};
 use crate::types::merged;
 use crate::types::note::NoteConnection;
+use crate::types::order::{self, OrderConnection, OrderFilter};
 use crate::types::past::{self, ChangeConnection, EverythingConnection};
 use crate::types::questionnaire::{self, QuestionnaireResponseConnection};
 use crate::types::request::{ImagingStudyConnection, MedicationAdministrationConnection, ServiceRequestConnection};
@@ -964,6 +965,20 @@ impl Patient {
             self.list(ctx, ResourceType::MedicationStatement, pairs, page).await.map(MedicationStatementConnection)
         })
         .await
+    }
+    /// Orders of all kinds in any state, drafts too, newest first; what has no date comes last.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn orders(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] filter: Option<OrderFilter>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<OrderConnection> {
+        let page = PageArguments { first, after, last, before };
+        or_null(ctx, Box::pin(order::orders(ctx, &self.0, filter.unwrap_or_default(), &page))).await
     }
     /// Orders of services (tests, images, procedures, referrals) in any state, drafts too, newest first; prescriptions are
     /// `medicationRequests`.

@@ -50,6 +50,7 @@ mod graphql_chart;
 mod graphql_filters;
 mod graphql_hostile;
 mod graphql_objects;
+mod graphql_orders;
 mod graphql_past;
 mod graphql_references;
 mod graphql_requests;
