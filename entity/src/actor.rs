@@ -312,6 +312,11 @@ impl Actor {
         !self.denied.is_empty() || self.care.as_ref().is_some_and(|care| care.narrows(ResourceType::Patient))
     }
 
+    /// Whether the actor sees the patients of the whole house, but for what labels hide.
+    pub fn sees_all_patients(&self) -> bool {
+        self.sees_everybody(ResourceType::Patient) && !self.sees_only_treated()
+    }
+
     /// The actor without the charts that are opened to it: for questions about populations.
     #[must_use]
     pub fn unopened(&self) -> Self {

@@ -32,6 +32,7 @@ use crate::types::cohort::{self, Cohort, CohortInput};
 use crate::types::directory::{self, ConceptConnection, NearInput, Practitioner, PractitionerConnection};
 use crate::types::flowsheet::{self, FlowsheetTemplate};
 use crate::types::measure::{self, Measure, MeasureResult};
+use crate::types::measure_report::MeasureReport;
 use crate::types::medication::MedicationStatement;
 use crate::types::message::Message;
 use crate::types::note::{self, Note, NoteDraft, NoteTemplate};
@@ -111,6 +112,7 @@ pub enum Node {
     ServiceRequest(ServiceRequest),
     ImagingStudy(ImagingStudy),
     MedicationAdministration(MedicationAdministration),
+    MeasureReport(MeasureReport),
     OtherResource(OtherResource),
 }
 
@@ -163,6 +165,7 @@ pub(crate) fn node(document: Document) -> Node {
         ResourceType::ImagingStudy => Node::ImagingStudy(ImagingStudy(document)),
         ResourceType::MedicationAdministration => Node::MedicationAdministration(MedicationAdministration(document)),
         ResourceType::Communication => Node::Message(Message(document)),
+        ResourceType::MeasureReport => Node::MeasureReport(MeasureReport(document)),
         _ => Node::OtherResource(OtherResource(document)),
     }
 }

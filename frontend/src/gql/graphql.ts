@@ -2504,6 +2504,7 @@ export type AcknowledgeResultMutation = { resultAcknowledge: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, status: TaskStatus | null } }
      } };
@@ -2599,10 +2600,12 @@ export type RecordEnterInErrorMutation = { recordEnterInError: { outcome:
           | { id: string, versionId: string }
           | { id: string, versionId: string }
           | { id: string, versionId: string }
+          | { id: string, versionId: string }
          }
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -2657,6 +2660,7 @@ export type FindOrganizationsQueryVariables = Exact<{
 
 
 export type FindOrganizationsQuery = { search: { nodes: Array<
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -2956,6 +2960,7 @@ export type UpdateAllergyMutation = { allergyUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -2969,6 +2974,7 @@ export type RefuteAllergyMutation = { allergyRefute: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3080,6 +3086,7 @@ export type UpdateTeamMutation = { careTeamUpdate: { outcome:
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'TeamFieldsFragment': TeamFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3232,6 +3239,7 @@ export type BedsQuery = { search: { nodes: Array<
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
     >, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type StartEncounterMutationVariables = Exact<{
@@ -3246,6 +3254,7 @@ export type StartEncounterMutation = { encounterStart: { outcome:
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'OpenEncounterExists', existing: Array<{ id: string, class: { code: string | null } | null, period: { start: string | null } | null }> }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3336,6 +3345,7 @@ export type TransferEncounterMutation = { encounterTransfer: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3349,6 +3359,7 @@ export type FinishEncounterMutation = { encounterFinish: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3438,8 +3449,10 @@ export type DischargeEncounterMutation = { encounterDischarge: { outcome:
           | { id: string }
           | { id: string }
           | { id: string }
+          | { id: string }
         > }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3559,6 +3572,7 @@ export type UpdateFamilyMutation = { familyHistoryUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3597,6 +3611,7 @@ export type FamilyRecordFragment = { familyHistory: { ' $fragmentRefs'?: { 'Fami
         | { __typename: 'ImagingStudy' }
         | { __typename: 'Immunization' }
         | { __typename: 'Location' }
+        | { __typename: 'MeasureReport' }
         | { __typename: 'Medication' }
         | { __typename: 'MedicationAdministration' }
         | { __typename: 'MedicationRequest' }
@@ -3653,6 +3668,7 @@ export type WithdrawConsentMutation = { consentWithdraw: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3768,6 +3784,7 @@ export type UpdateCoverageMutation = { coverageUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -3781,6 +3798,7 @@ export type EndCoverageMutation = { coverageEnd: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3886,6 +3904,7 @@ export type UpdateRelatedMutation = { relatedPersonUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | (
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'RelatedFieldsFragment': RelatedFieldsFragment } }
@@ -3908,6 +3927,7 @@ export type EndRelatedMutation = { relatedPersonEnd: { outcome:
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'RelatedPersonSaved', relatedPerson: { id: string, versionId: string } }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -3993,6 +4013,7 @@ export type GapPageFragment = { totalCount: number | null, nodes: Array<{ title:
       | { __typename: 'ImagingStudy', id: string }
       | { __typename: 'Immunization', id: string }
       | { __typename: 'Location', id: string }
+      | { __typename: 'MeasureReport', id: string }
       | { __typename: 'Medication', id: string }
       | { __typename: 'MedicationAdministration', id: string }
       | { __typename: 'MedicationRequest', id: string }
@@ -4049,6 +4070,7 @@ export type WorkPageFragment = { totalCount: number | null, nodes: Array<{ title
       | { __typename: 'ImagingStudy', id: string, versionId: string }
       | { __typename: 'Immunization', id: string, versionId: string }
       | { __typename: 'Location', id: string, versionId: string }
+      | { __typename: 'MeasureReport', id: string, versionId: string }
       | { __typename: 'Medication', id: string, versionId: string }
       | { __typename: 'MedicationAdministration', id: string, versionId: string }
       | { __typename: 'MedicationRequest', id: string, versionId: string }
@@ -4090,6 +4112,7 @@ export type CorrespondentFragment = { id: string | null, display: string | null,
     | { __typename: 'ImagingStudy' }
     | { __typename: 'Immunization' }
     | { __typename: 'Location' }
+    | { __typename: 'MeasureReport' }
     | { __typename: 'Medication' }
     | { __typename: 'MedicationAdministration' }
     | { __typename: 'MedicationRequest' }
@@ -4131,6 +4154,7 @@ export type MessagePageFragment = { totalCount: number | null, nodes: Array<{ ti
         | { __typename: 'ImagingStudy' }
         | { __typename: 'Immunization' }
         | { __typename: 'Location' }
+        | { __typename: 'MeasureReport' }
         | { __typename: 'Medication' }
         | { __typename: 'MedicationAdministration' }
         | { __typename: 'MedicationRequest' }
@@ -4170,6 +4194,7 @@ export type MessagePageFragment = { totalCount: number | null, nodes: Array<{ ti
       | { __typename: 'ImagingStudy', id: string, versionId: string }
       | { __typename: 'Immunization', id: string, versionId: string }
       | { __typename: 'Location', id: string, versionId: string }
+      | { __typename: 'MeasureReport', id: string, versionId: string }
       | { __typename: 'Medication', id: string, versionId: string }
       | { __typename: 'MedicationAdministration', id: string, versionId: string }
       | { __typename: 'MedicationRequest', id: string, versionId: string }
@@ -4208,6 +4233,7 @@ export type MessagePageFragment = { totalCount: number | null, nodes: Array<{ ti
             | { __typename: 'ImagingStudy' }
             | { __typename: 'Immunization' }
             | { __typename: 'Location' }
+            | { __typename: 'MeasureReport' }
             | { __typename: 'Medication' }
             | { __typename: 'MedicationAdministration' }
             | { __typename: 'MedicationRequest' }
@@ -4243,6 +4269,7 @@ export type ClaimTaskMutation = { taskClaim: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -4332,6 +4359,7 @@ export type CompleteTaskMutation = { taskComplete: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, versionId: string, status: TaskStatus | null } }
      } };
@@ -4383,6 +4411,7 @@ export type ReassignTaskMutation = { taskReassign: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'TaskSaved', task: { id: string, versionId: string, status: TaskStatus | null } }
      } };
@@ -4391,6 +4420,7 @@ export type TaskOwnersQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type TaskOwnersQuery = { search: { nodes: Array<
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -4487,6 +4517,7 @@ export type UpdateStatementMutation = { medicationStatementUpdate: { outcome:
       | { __typename: 'MedicationStatementSaved', medicationStatement: { id: string, versionId: string } }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -4611,6 +4642,7 @@ export type SignNoteMutation = { noteSign: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
       | { __typename: 'UnfilledPlaceholder', placeholders: Array<string> }
      } };
@@ -4627,6 +4659,7 @@ export type CosignNoteMutation = { noteCosign: { outcome:
       | { __typename: 'OwnNote', note: { id: string } }
       | { __typename: 'SignedMeanwhile', note: { id: string } }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -4717,6 +4750,7 @@ export type AddendNoteMutation = { noteAddend: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -4768,6 +4802,7 @@ export type RetractNoteMutation = { noteRetract: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -4775,6 +4810,7 @@ export type CosignersQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type CosignersQuery = { search: { nodes: Array<
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -4886,6 +4922,7 @@ export type SaveNoteMutation = { noteEdit: { outcome:
           | { id: string }
           | { id: string }
           | { id: string }
+          | { id: string }
          }
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
@@ -4893,6 +4930,7 @@ export type SaveNoteMutation = { noteEdit: { outcome:
       | { __typename: 'OpenCosign', task: { id: string } }
       | { __typename: 'SignedMeanwhile', note: { id: string } }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -5033,6 +5071,7 @@ export type ConditionUpdateMutation = { conditionUpdate: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -5055,6 +5094,7 @@ export type ConditionResolveMutation = { conditionResolve: { outcome:
             { id: string, lastUpdated: string }
             & { ' $fragmentRefs'?: { 'ProblemFieldsFragment': ProblemFieldsFragment } }
           )
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -5130,6 +5170,7 @@ export type UpdateProcedureMutation = { procedureUpdate: { outcome:
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'ProcedureSaved', procedure: { id: string, versionId: string } }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -5249,6 +5290,7 @@ export type SubmitQuestionnaireMutation = { questionnaireSubmit: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
           | { status: QuestionnaireResponseStatus | null, id: string, lastUpdated: string, items: Array<{ parent: number | null, linkId: string | null, text: string | null, values: Array<{ kind: AnswerKind, text: string, boolean: boolean | null, number: string | null, coding: { system: string | null, code: string | null, display: string | null } | null, quantity: { value: string | null, unit: string | null, code: string | null } | null }> }> }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -5302,6 +5344,7 @@ export type UpdatePatientMutation = { patientUpdate: { outcome:
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'PatientSaved', patient: { id: string, versionId: string } }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -5427,6 +5470,7 @@ export type BookAppointmentMutation = { appointmentBook: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -5443,6 +5487,7 @@ export type MoveAppointmentMutation = { appointmentReschedule: { outcome:
       | { __typename: 'PatientDoubleBooked', appointments: Array<{ id: string, start: string | null, description: string | null }> }
       | { __typename: 'SlotGone', slot: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -5532,6 +5577,7 @@ export type CancelAppointmentMutation = { appointmentCancel: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -5545,6 +5591,7 @@ export type CheckInMutation = { appointmentCheckIn: { outcome:
       | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
       | { __typename: 'NotPermitted', message: string }
       | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
@@ -5634,6 +5681,7 @@ export type NoShowMutation = { appointmentNoShow: { outcome:
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
           | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
          | null }
      } };
 
@@ -5681,6 +5729,7 @@ export type ScheduleQuery = { me: { fhirUser: string | null }, schedule: Array<{
           | { __typename: 'ImagingStudy' }
           | { __typename: 'Immunization' }
           | { __typename: 'Location' }
+          | { __typename: 'MeasureReport' }
           | { __typename: 'Medication' }
           | { __typename: 'MedicationAdministration' }
           | { __typename: 'MedicationRequest' }
@@ -5742,7 +5791,9 @@ export type ScheduleQuery = { me: { fhirUser: string | null }, schedule: Array<{
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
     >, pageInfo: { hasNextPage: boolean } }, places: { nodes: Array<
+      | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
       | { id: string, fhir: unknown }
@@ -5851,6 +5902,7 @@ export type TimelinePageFragment = { omitted: Array<TimelineKind>, nodes: Array<
       | { __typename: 'ImagingStudy', id: string, versionId: string }
       | { __typename: 'Immunization', occurredAt: string | null, id: string, versionId: string, immunizationStatus: ImmunizationStatus | null }
       | { __typename: 'Location', id: string, versionId: string }
+      | { __typename: 'MeasureReport', id: string, versionId: string }
       | { __typename: 'Medication', id: string, versionId: string }
       | { __typename: 'MedicationAdministration', id: string, versionId: string }
       | { __typename: 'MedicationRequest', dosageText: string | null, authoredOn: string | null, id: string, versionId: string, requestStatus: MedicationRequestStatus | null }

@@ -16,6 +16,7 @@ pub(crate) mod glass;
 mod household;
 mod immunization;
 mod input;
+mod measure;
 mod measurement;
 mod merge;
 mod message;
@@ -74,6 +75,7 @@ use household::{
 };
 use immunization::{ImmunizationRecordInput, ImmunizationRecordPayload};
 use input::{ConceptInput, Draft};
+use measure::{MeasureRunInput, MeasureRunPayload};
 use merge::{
     PatientMergeInput, PatientMergePayload, PatientMergeProposeInput, PatientMergeProposePayload, PatientUnmergeInput,
     PatientUnmergePayload, PatientUnmergeProposeInput,
@@ -870,6 +872,17 @@ impl Mutation {
         #[graphql(desc = "Which")] input: ResultAcknowledgeInput,
     ) -> Result<ResultAcknowledgePayload> {
         task::acknowledge(session(ctx), input).await
+    }
+
+    /// Runs a quality measure over a calendar year and keeps its figures, for who sees all patients. Charts that are opened to one person
+    /// alone are left as they are for everybody.
+    #[graphql(complexity = "500 + child_complexity")]
+    async fn measure_run(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and of which year")] input: MeasureRunInput,
+    ) -> Result<MeasureRunPayload> {
+        measure::run(session(ctx), input).await
     }
 
     /// Makes a care plan.

@@ -5,7 +5,7 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::Datelike as _;
 use clinical::cell;
 use clinical::measure::{Conditions, Event, MEASURES, Measure as Definition, When, named, value_set};
-use entity::StoreError;
+use entity::{Actor, StoreError};
 use fhir::ResourceType;
 use fhir::search::query::{Clause, Query};
 use fhir::search::registry;
@@ -14,7 +14,8 @@ use crate::document::{Document, List, PageArguments};
 use crate::error;
 use crate::session::{Session, invalid, session};
 use crate::types::cohort::{PeopleCount, conditions};
-use crate::types::patient::{DateRange, PatientConnection};
+use crate::types::measure_report::{self, MeasureReportConnection};
+use crate::types::patient::{DateRange, PatientConnection, page_cost};
 
 /// A published set of codes, reduced to the code systems of our charts.
 #[derive(SimpleObject)]
@@ -109,7 +110,7 @@ impl MeasureEvent {
 }
 
 /// A quality measure: a proportion of persons over a calendar year.
-pub struct Measure(&'static Definition);
+pub struct Measure(pub(crate) &'static Definition);
 
 /// A quality measure: a proportion of persons over a calendar year.
 #[Object]
@@ -170,6 +171,21 @@ impl Measure {
     async fn differences(&self) -> &[&str] {
         self.0.differs
     }
+    /// Runs of it that were kept, the newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection with a filter")]
+    async fn reports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this calendar year")] year: Option<i32>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Option<MeasureReportConnection> {
+        let page = PageArguments { first, after, last, before };
+        error::or_null(ctx, measure_report::reports(ctx, self.0, year, &page)).await
+    }
 }
 
 /// A part of the persons a measure looks at.
@@ -193,9 +209,39 @@ pub struct MeasureResult {
     definition: &'static Definition,
     year: i32,
     parts: Parts,
-    /// Persons left out, in the numerator, and in neither: together the population.
-    people: [u64; 3],
+    figures: Figures,
     masked: bool,
+}
+
+/// What a measure counts.
+#[derive(Clone, Copy)]
+pub(crate) struct Figures {
+    /// Persons left out, in the numerator, and in neither: together the population.
+    pub people: [u64; 3],
+}
+
+impl Figures {
+    /// Counts a calendar year, over the persons that the actor sees or may count.
+    pub async fn count(session: &Session, actor: &Actor, definition: &'static Definition, year: i32) -> Result<Self> {
+        Self::of(session, actor, &parts(session, definition, year)?).await
+    }
+
+    async fn of(session: &Session, actor: &Actor, parts: &Parts) -> Result<Self> {
+        let groups = [MeasureGroup::Exclusion, MeasureGroup::Numerator, parts.others()].map(|group| parts.query(group));
+        let people = session.store.count_people(actor, &groups).await.map_err(|e| error::graphql(&e))?;
+        Ok(Self { people: people.try_into().expect("a figure for each") })
+    }
+
+    /// The score; `None` when nobody is in the denominator.
+    pub fn score_percent(&self) -> Option<f64> {
+        let [_, met, others] = self.people;
+        percent(met, met + others)
+    }
+}
+
+/// Percent with two decimals; `None` of nobody.
+pub(crate) fn percent(part: u64, all: u64) -> Option<f64> {
+    (all > 0).then(|| (part as f64 * 10_000.0 / all as f64).round() / 100.0)
 }
 
 /// The conditions that part the persons.
@@ -245,7 +291,7 @@ impl MeasureResult {
     }
     /// Who is looked at.
     async fn initial_population(&self) -> PeopleCount {
-        let people = self.people.iter().sum();
+        let people = self.figures.people.iter().sum();
         PeopleCount { value: if self.masked { cell::alone(people) } else { Some(people) } }
     }
     /// Who is left out.
@@ -265,10 +311,10 @@ impl MeasureResult {
     async fn score_percent(&self) -> Option<f64> {
         let [_, met, others] = self.told();
         let (met, all) = met.zip(others).map(|(met, others)| (met, met + others))?;
-        (all > 0).then(|| (met as f64 * 10_000.0 / all as f64).round() / 100.0)
+        percent(met, all)
     }
     /// Who they are; null for who may count patients and not see them.
-    #[graphql(complexity = "crate::types::patient::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
     async fn members(
         &self,
         ctx: &Context<'_>,
@@ -293,9 +339,9 @@ impl MeasureResult {
     /// The three parts as far as they may be told.
     fn told(&self) -> [Option<u64>; 3] {
         if !self.masked {
-            return self.people.map(Some);
+            return self.figures.people.map(Some);
         }
-        let told = cell::told(&self.people);
+        let told = cell::told(&self.figures.people);
         [told[0], told[1], told[2]]
     }
 }
@@ -345,18 +391,16 @@ pub(crate) fn all() -> Vec<Measure> {
 pub(crate) async fn measure(ctx: &Context<'_>, id: &ID, period: &DateRange) -> Result<MeasureResult> {
     let session = session(ctx);
     let definition = named(id).ok_or_else(|| invalid("id", "there is no such measure; `measures` names them"))?;
-    let year = calendar_year(period)?;
+    let year = calendar_year(period).map_err(|text| invalid("period", text))?;
     let parts = parts(session, definition, year)?;
-    let groups = [MeasureGroup::Exclusion, MeasureGroup::Numerator, parts.others()].map(|group| parts.query(group));
-    let people = session.store.count_people(&session.actor, &groups).await.map_err(|e| error::graphql(&e))?;
-    let people = people.try_into().expect("a figure for each");
+    let figures = Figures::of(session, &session.actor, &parts).await?;
     let masked = session.actor.is_masked(ResourceType::Patient);
-    Ok(MeasureResult { definition, year, parts, people, masked })
+    Ok(MeasureResult { definition, year, parts, figures, masked })
 }
 
 /// The year whose first day begins the period and whose last day ends it. Only whole years are measured: so the measures are published, and
 /// a shorter period would tell the day of a birth to who may know its year.
-fn calendar_year(period: &DateRange) -> Result<i32> {
+pub(crate) fn calendar_year(period: &DateRange) -> std::result::Result<i32, &'static str> {
     let first_day = |at: Option<&crate::scalar::DateTime>| -> Option<i32> {
         let text = at?.0.as_str();
         let year = text.strip_suffix("-01-01").unwrap_or(text);
@@ -364,9 +408,7 @@ fn calendar_year(period: &DateRange) -> Result<i32> {
     };
     match (first_day(period.low.as_ref()), first_day(period.high.as_ref())) {
         (Some(low), Some(high)) if high == low + 1 => Ok(low),
-        _ => {
-            Err(invalid("period", "a period is one calendar year, such as {low: \"2025-01-01\", high: \"2026-01-01\"}"))
-        }
+        _ => Err("a period is one calendar year, such as {low: \"2025-01-01\", high: \"2026-01-01\"}"),
     }
 }
 

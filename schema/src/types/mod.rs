@@ -12,6 +12,7 @@ pub mod directory;
 pub mod flowsheet;
 pub mod job;
 pub mod measure;
+pub mod measure_report;
 pub mod medication;
 pub mod merged;
 pub mod message;

@@ -525,6 +525,15 @@ async fn a_chart_says_what_measures_still_ask_for() {
     assert_eq!(found, json!({"fhirId": "both", "careGaps": null}));
 }
 
+const KEPT: &str = "... on MeasureKept { report { id canonical measureVersion measure { id } evaluatedAt reporter { id } scorePercent
+    period { start end } initialPopulation { value } exclusions { value } denominator { value } numerator { value } } }";
+const REPORTS: &str = "query($year: Int, $after: String) { measures { id reports(year: $year, first: 1, after: $after) {
+    totalCount nodes { id scorePercent initialPopulation { value } denominator { value } numerator { value } } pageInfo { endCursor hasNextPage } } } }";
+
+fn run(measure: &str, year: i32) -> Value {
+    json!({"measure": measure, "period": {"low": year.to_string(), "high": (year + 1).to_string()}})
+}
+
 /// Women of the ages of mammography, seen in 2025: some with one, one without breasts.
 fn screened() -> World {
     let mut world = World::default();
@@ -535,6 +544,114 @@ fn screened() -> World {
         }
     }
     world
+}
+
+#[tokio::test]
+async fn a_run_of_a_measure_is_kept_and_compared_with_later_ones() {
+    let site = screened().site().await;
+    let lee = site.person(Role::Physician, None).await;
+    let kept = site.act(&lee, "measureRun", run("CMS125", 2025), KEPT).await;
+    let report = &kept["report"];
+    assert_eq!(figures(report), [&json!(4), &json!(1), &json!(3), &json!(1)], "{kept}");
+    assert_eq!((&report["scorePercent"], &report["measure"]["id"]), (&json!(33.33), &json!("CMS125")));
+    assert_eq!(report["canonical"], "https://wintehr.org/fhir/Measure/CMS125|0.0.001");
+    assert_eq!(
+        (&report["measureVersion"], &report["reporter"]["id"]),
+        (&json!("0.0.001"), &json!("Practitioner/physician"))
+    );
+    assert_eq!(report["period"], json!({"start": "2025-01-01", "end": "2025-12-31"}));
+    // One transaction, as every act.
+    let id = report["id"].as_str().unwrap();
+    let document = site.document(id).await;
+    assert_eq!((&document["status"], &document["type"]), (&json!("complete"), &json!("summary")));
+    let population = |name: &str| {
+        let all = document["group"][0]["population"].as_array().unwrap().iter();
+        let found = all.clone().find(|p| p["code"]["coding"][0]["code"] == name);
+        found.unwrap()["count"].clone()
+    };
+    assert_eq!(
+        ["initial-population", "denominator", "denominator-exclusion", "numerator"].map(population),
+        [json!(4), json!(4), json!(1), json!(1)],
+        "who is left out is in the denominator as it is published"
+    );
+    assert_eq!(document["group"][0]["measureScore"]["value"], json!(33.33));
+    let target = format!("{id}/_history/1");
+    let provenance = format!(
+        "fhir.provenance WHERE resource->'target'->0->>'reference' = '{target}' AND resource->'activity'->'coding'->0->>'code' = 'measureRun'"
+    );
+    assert_eq!(site.count(&provenance).await, 1);
+    // A later run, when more is done, is a report of its own.
+    site.server.clock.advance(chrono::TimeDelta::hours(1));
+    let mut later = World::default();
+    later.procedure("b", MAMMOGRAPHY, "2025-11-01", "completed");
+    later.0[0]["id"] = json!("later");
+    site.store(&Value::Array(later.0).to_string()).await;
+    let again = site.act(&lee, "measureRun", run("CMS125", 2025), KEPT).await;
+    assert_eq!(again["report"]["scorePercent"], json!(66.67), "{again}");
+    site.act(&lee, "measureRun", run("CMS125", 2024), KEPT).await;
+    site.act(&lee, "measureRun", run("CMS130", 2025), KEPT).await;
+    let found = async |year: Option<i32>, after: Option<&str>| {
+        let data = site.ask(&lee, REPORTS, json!({"year": year, "after": after})).await;
+        let all = data["measures"].as_array().unwrap().clone();
+        all.into_iter().find(|m| m["id"] == "CMS125").unwrap()["reports"].clone()
+    };
+    assert_eq!(found(None, None).await["totalCount"], 3);
+    let first = found(Some(2025), None).await;
+    assert_eq!(
+        (&first["totalCount"], &first["nodes"][0]["scorePercent"]),
+        (&json!(2), &json!(66.67)),
+        "the newest first"
+    );
+    let second = found(Some(2025), first["pageInfo"]["endCursor"].as_str()).await;
+    assert_eq!((&second["nodes"][0]["id"], &second["pageInfo"]["hasNextPage"]), (&json!(id), &json!(false)));
+    // A year without anybody has no score.
+    let empty = found(Some(2024), None).await["nodes"][0].clone();
+    assert_eq!((&empty["scorePercent"], &empty["denominator"]["value"]), (&Value::Null, &json!(0)));
+    // A repeated act has one effect.
+    let mut keyed = run("CMS125", 2025);
+    keyed["idempotencyKey"] = json!("once");
+    let once = site.act(&lee, "measureRun", keyed.clone(), KEPT).await;
+    assert_eq!(site.act(&lee, "measureRun", keyed, KEPT).await["report"]["id"], once["report"]["id"]);
+    assert_eq!(found(Some(2025), None).await["totalCount"], 3);
+}
+
+#[tokio::test]
+async fn a_run_is_kept_by_who_sees_all_patients_and_tells_no_small_figures_to_others() {
+    let site = screened().site().await;
+    let lee = site.person(Role::Physician, None).await;
+    for (role, user) in [
+        (Role::Pharmacist, None),
+        (Role::Registrar, None),
+        (Role::Analyst, None),
+        (Role::Admin, None),
+        (Role::Patient, Some("Patient/a")),
+    ] {
+        let person = site.person(role, user).await;
+        let refused = site.act(&person, "measureRun", run("CMS125", 2025), KEPT).await;
+        assert_eq!(refused["permission"], "create MeasureReport", "{role:?} {refused}");
+    }
+    assert_eq!(site.count("fhir.measure_report").await, 0);
+    for (input, place) in [
+        (run("CMS1", 2025), "input.measure"),
+        (json!({"measure": "CMS125", "period": {"low": "2025-02-01", "high": "2026-02-01"}}), "input.period"),
+    ] {
+        let refused = site.act(&lee, "measureRun", input, KEPT).await;
+        assert_eq!(refused["issues"][0]["expression"][0], place, "{refused}");
+    }
+    let kept = site.act(&lee, "measureRun", run("CMS125", 2025), KEPT).await;
+    // The analyst sees that there is one and no figure of it; a patient sees nothing, nor does a person who may not read them.
+    let id = kept["report"]["id"].as_str().unwrap();
+    let ana = site.person(Role::Analyst, None).await;
+    let data = site.ask(&ana, REPORTS, json!({"year": 2025})).await;
+    let of = data["measures"].as_array().unwrap().iter().find(|m| m["id"] == "CMS125").unwrap()["reports"].clone();
+    let node = &of["nodes"][0];
+    assert_eq!((&of["totalCount"], &node["scorePercent"]), (&json!(1), &Value::Null), "{of}");
+    assert_eq!(node["initialPopulation"], json!({"value": null}));
+    let whole = site.ask(&ana, "query($id: ID!) { node(id: $id) { fhir } }", json!({ "id": id })).await;
+    assert!(whole["node"]["fhir"].get("group").is_none() && whole["node"]["fhir"]["status"] == "complete", "{whole}");
+    let own = site.person(Role::Patient, Some("Patient/a")).await;
+    let data = site.ask(&own, REPORTS, json!({"year": 2025})).await;
+    assert!(data["measures"].as_array().unwrap().iter().all(|m| m["reports"]["totalCount"] == 0), "{data}");
 }
 
 /// Many codes are looked up in another way than few; a question about some patients in another way than one about all.

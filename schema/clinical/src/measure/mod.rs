@@ -34,6 +34,33 @@ pub struct Measure {
     pub differs: &'static [&'static str],
 }
 
+/// Before the number of a measure in its canonical address. It is ours, since what we count differs from the published text.
+const CANONICAL: &str = "https://wintehr.org/fhir/Measure/";
+
+impl Measure {
+    /// The canonical address, without a version.
+    pub fn url(&self) -> String {
+        format!("{CANONICAL}{}", self.id)
+    }
+
+    /// The number of the version that this follows, such as `0.1.002`.
+    pub fn release(&self) -> &'static str {
+        let words = self.version.split([' ', ',']);
+        words.skip(1).find(|word| !word.is_empty()).expect("a version is a name and a number")
+    }
+
+    /// The canonical address with the version, as a report names it.
+    pub fn canonical(&self) -> String {
+        format!("{}|{}", self.url(), self.release())
+    }
+}
+
+/// The measure of that canonical address, and the version that is named; `None` for another's.
+pub fn of_canonical(canonical: &str) -> Option<(&'static Measure, Option<&str>)> {
+    let (url, version) = canonical.split_once('|').map_or((canonical, None), |(url, version)| (url, Some(version)));
+    Some((named(url.strip_prefix(CANONICAL)?)?, version))
+}
+
 /// Something on record about a person.
 #[derive(Debug)]
 pub struct Event {
@@ -406,6 +433,19 @@ mod tests {
     }
 
     /// Source: the CQL named at [`MEASURES`]: from 1 October two years before; the year itself, and 2, 4, 4 and 9 years before it.
+    #[test]
+    fn a_measure_is_named_by_address_and_version() {
+        for measure in MEASURES {
+            let canonical = measure.canonical();
+            assert!(!canonical.contains(' '), "{canonical}");
+            let (found, version) = of_canonical(&canonical).unwrap();
+            assert_eq!((found.id, version), (measure.id, Some(measure.release())));
+        }
+        assert_eq!(named("CMS122").unwrap().canonical(), "https://wintehr.org/fhir/Measure/CMS122|0.1.002");
+        assert!(of_canonical("https://wintehr.org/fhir/Measure/CMS125").unwrap().1.is_none());
+        assert!(of_canonical("http://elsewhere/Measure/CMS125|1").is_none());
+    }
+
     #[test]
     fn events_begin_on_the_published_days() {
         let days = |id: &str| -> Vec<Option<String>> {
