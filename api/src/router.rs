@@ -1,16 +1,15 @@
 //! All routes, and what every answer carries. A client sees nothing that did not pass here.
 
-use std::sync::Arc;
-
 use axum::Router;
-use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, header};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+use crate::audit::Audited;
 use crate::health::{self, Readiness};
+use crate::smart::cors::Cors;
 use crate::{assets, audit, auth, fhir, graphql, live, smart};
 
 /// On every answer.
@@ -26,6 +25,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
 
 /// The routes of one server over one store.
 pub fn router(readiness: Readiness, fhir: fhir::State) -> Router {
+    let is_https = fhir.public_url.starts_with("https://");
     health::routes(readiness)
         .merge(fhir::routes("/fhir/R4", &fhir))
         .merge(fhir::routes("/fhir", &fhir))
@@ -34,15 +34,15 @@ pub fn router(readiness: Readiness, fhir: fhir::State) -> Router {
         .merge(audit::export::routes(&fhir))
         .merge(secrets(&fhir))
         .fallback(assets::serve)
-        // One stack: what is added by itself is boxed, and copied for each request, by itself.
+        // One stack: what is added by itself is boxed, and copied for each request, by itself. Nothing in it boxes.
         .layer(
             ServiceBuilder::new()
-                .layer(axum::middleware::map_response(with_headers))
-                .layer(axum::middleware::map_response_with_state(fhir.public_url.clone(), over_https))
-                .layer(axum::middleware::from_fn_with_state(fhir.clone(), audit::layer))
+                .map_response(with_headers)
+                .map_response(move |response| if is_https { over_https(response) } else { response })
+                .layer(Audited::by(fhir.clone()))
                 .layer(CatchPanicLayer::new())
                 .layer(CompressionLayer::new())
-                .layer(axum::middleware::from_fn_with_state(fhir, smart::cors::layer)),
+                .layer(Cors::by(fhir)),
         )
 }
 
@@ -53,16 +53,14 @@ fn secrets(state: &fhir::State) -> Router {
 }
 
 /// Who came by https comes by it from then on. Plain http is for loopback, which may serve other things tomorrow.
-async fn over_https(State(public_url): State<Arc<str>>, mut response: Response) -> Response {
-    if public_url.starts_with("https://") {
-        let value = HeaderValue::from_static("max-age=31536000");
-        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, value);
-    }
+fn over_https(mut response: Response) -> Response {
+    let value = HeaderValue::from_static("max-age=31536000");
+    response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, value);
     response
 }
 
 /// What an answer has not said itself.
-async fn with_headers(mut response: Response) -> Response {
+fn with_headers(mut response: Response) -> Response {
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }

@@ -4,18 +4,15 @@
 //! It knows paths and statuses. What was touched is in the request's [`Trail`], which the store fills.
 
 pub mod export;
+mod layer;
 
-use axum::extract::{Request, State as Extract};
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
-use entity::IdSource;
 use entity::store::{AuditRow, Members, What};
 use entity::trail::{Access, Item, Trail};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 
-use crate::clock;
-use crate::fhir::{Failure, State};
+pub use self::layer::Audited;
+use crate::fhir::State;
 
 /// What a clinical door answered although its status says otherwise: a GraphQL answer of 200 with errors.
 #[derive(Debug, Clone, Copy)]
@@ -28,39 +25,6 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const DOORS: [&str; 4] = ["/fhir/R4", "/fhir", "/graphql", "/audit"];
 /// Paths below a door that say nothing of anybody and need no caller.
 const PUBLIC: [&str; 2] = ["/metadata", "/.well-known/smart-configuration"];
-
-/// Outermost but for the headers of an answer, so that no door and no panic goes past it.
-pub async fn layer(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {
-    if door(request.uri().path()).is_none() {
-        return next.run(request).await;
-    }
-    let trail = Trail::start();
-    request.extensions_mut().insert(trail.clone());
-    let (method, uri) = (request.method().clone(), request.uri().clone());
-    let given_id = request_id(request.headers());
-    let now = state.clock.now();
-    let mut response = next.run(request).await;
-    let mut access = trail.take();
-    let id = access.who.as_mut().map(|w| std::mem::take(&mut w.request_id)).or(given_id);
-    let id = id.unwrap_or_else(|| IdSource::new(now, clock::random_for_ids()).nth(u64::MAX));
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    // What was written is in the audit by its own transaction.
-    if access.committed && access.items.is_empty() && access.patients.is_empty() && response.status().is_success() {
-        return response;
-    }
-    let refused = response.extensions().get::<Refused>().is_some();
-    let written = state.audit_at_once || access.at_once;
-    let (door, path) = door(uri.path()).expect("it was one before");
-    let asked = Asked { door, method: &method, path, query: uri.query(), status: response.status(), refused };
-    let row = asked.row(access, id, now);
-    match state.store.audit(row, written).await {
-        Ok(()) => response,
-        // Nothing leaves that is not in the audit.
-        Err(error) => Failure::Store(error).into_response(),
-    }
-}
 
 /// What is read to tell somebody something outside a request: one row of the audit for each telling.
 pub(crate) struct Telling {

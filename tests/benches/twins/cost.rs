@@ -7,16 +7,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use api::audit::Audited;
 use api::auth::pace::{Limit, Pace};
 use api::clock::Clock;
+use api::fhir;
 use api::listen::{self, Patience};
-use api::{audit, fhir};
 use axum::Router;
-use axum::middleware::from_fn_with_state;
 use entity::{Store, StoreConfig};
 use schema::ClinicalSchema;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tower::layer::util::Identity;
 
 use crate::load;
 use crate::report::Cost;
@@ -47,7 +48,9 @@ impl Doors {
             tokio::spawn(seal(store.clone()));
             let state = state(store.clone());
             let routes = fhir::routes("/fhir/R4", &state);
-            let audited = routes.clone().layer(from_fn_with_state(state, audit::layer));
+            let audited = routes.clone().layer(Audited::by(state));
+            // A layer of its own is boxed and copied for each request, whatever it does; the product's has others in one with it.
+            let routes = routes.layer(Identity::new());
             (store, serve(audited).await, serve(routes).await)
         });
         let (store, audited, unaudited) = opened.await.expect("opened");

@@ -146,19 +146,24 @@ impl Queue {
 }
 
 impl Store {
+    /// Adds a row to the audit, which is there within a tenth of a second; back comes the row for which the queue has no room.
+    pub fn audit_if_room(&self, row: AuditRow) -> Option<AuditRow> {
+        let queue = &self.audit.sender.0;
+        match queue.places.try_acquire() {
+            Ok(place) => place.forget(),
+            Err(_) => return Some(row),
+        }
+        queue.add(Some(row), None);
+        None
+    }
+
     /// Adds a row to the audit: within a tenth of a second, or with `written` before this returns.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when there is no place for it, or it could not be written, for ten seconds.
     pub async fn audit(&self, row: AuditRow, written: bool) -> Result<(), StoreError> {
         let queue = &self.audit.sender.0;
-        match queue.places.try_acquire() {
-            Ok(place) => place.forget(),
-            Err(_) => {
-                within_patience(async { queue.places.acquire().await.map(SemaphorePermit::forget).map_err(|_| ()) })
-                    .await?;
-            }
-        }
+        within_patience(async { queue.places.acquire().await.map(SemaphorePermit::forget).map_err(|_| ()) }).await?;
         if !written {
             queue.add(Some(row), None);
             return Ok(());
