@@ -1,8 +1,9 @@
 //! What the integration tests share: one throw-away PostgreSQL cluster per test process, and a database of its own for each test.
 //!
-//! The cluster lives on `/dev/shm` without fsync and goes with the process (`setpriv --pdeathsig`), whatever ends it.
+//! The cluster lives on `/dev/shm` without fsync and goes with the process (`setpriv --pdeathsig`), whatever ends it; so does what it wrote.
 
 use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -30,7 +31,17 @@ pub fn cluster_settings(dir: PathBuf, durability: Durability) -> ClusterSettings
     }
 }
 
-/// A directory of this test process, on memory where there is such a place. Left-overs of ended processes are removed first.
+/// Removes the directories that begin with its argument, once this process has ended and its cluster with it.
+const CLEAN_UP: &str = r#"
+trap '' INT TERM HUP
+read -r _
+tries=100
+while [ $tries -gt 0 ] && ls "$0"*/postgres/postmaster.pid >/dev/null 2>&1; do sleep 0.1; tries=$((tries - 1)); done
+rm -rf "$0"*
+"#;
+
+/// A directory of this test process, on memory where there is such a place. It is removed when the process has ended; left-overs of those
+/// whose end nobody saw are removed first.
 pub fn scratch_dir(name: &str) -> PathBuf {
     let shm = PathBuf::from("/dev/shm");
     let base = if shm.is_dir() { shm } else { std::env::temp_dir() };
@@ -42,7 +53,17 @@ pub fn scratch_dir(name: &str) -> PathBuf {
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
-    base.join(format!("wintehr-test-{}-{name}", std::process::id()))
+    let own = base.join(format!("wintehr-test-{}-", std::process::id())).into_os_string();
+    // It reads from a pipe whose other end goes with this process, whatever ends that.
+    static CLEANS_UP: OnceLock<Child> = OnceLock::new();
+    CLEANS_UP.get_or_init(|| {
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(CLEAN_UP).arg(&own).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        shell.spawn().expect("a shell")
+    });
+    let mut dir = own;
+    dir.push(name);
+    dir.into()
 }
 
 /// The cluster of this test process, started by the first test that asks.
