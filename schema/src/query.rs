@@ -889,3 +889,35 @@ impl Query {
 pub(crate) fn escaped(text: &str) -> String {
     text.chars().flat_map(|c| matches!(c, ',' | '|' | '$' | '\\').then_some('\\').into_iter().chain([c])).collect()
 }
+
+/// `system|code` of one code, which may name its system by its short name. Nothing in it is taken for syntax: a code with a comma is one code.
+pub(crate) fn code_value(code: &str) -> String {
+    const SYSTEMS: [(&str, &str); 5] = [
+        ("LOINC", "http://loinc.org"),
+        ("SNOMED", "http://snomed.info/sct"),
+        ("ICD10", "http://hl7.org/fhir/sid/icd-10-cm"),
+        ("RXNORM", "http://www.nlm.nih.gov/research/umls/rxnorm"),
+        ("CVX", "http://hl7.org/fhir/sid/cvx"),
+    ];
+    match code.split_once('|') {
+        Some((system, code)) => {
+            let known = SYSTEMS.iter().find(|(short, _)| *short == system).map_or(system, |(_, url)| *url);
+            format!("{}|{}", escaped(known), escaped(code))
+        }
+        None => escaped(code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code_value;
+
+    #[test]
+    fn a_code_is_one_code_and_names_its_system() {
+        assert_eq!(code_value("LOINC|4548-4"), "http://loinc.org|4548-4");
+        assert_eq!(code_value("urn:x|a,b"), "urn:x|a\\,b");
+        assert_eq!(code_value("a|b|c"), "a|b\\|c");
+        assert_eq!(code_value("IMP,EMER"), "IMP\\,EMER");
+        assert_eq!(code_value("|x"), "|x");
+    }
+}

@@ -12,6 +12,7 @@ use crate::code::{
 };
 use crate::document::{Document, List, PageArguments, PageInfo, connection};
 use crate::error::or_null;
+use crate::query::code_value;
 use crate::scalar::{Date, DateTime, FhirJson, Instant};
 use crate::session::{ABNORMAL, DEFAULT_PAGE, invalid, session};
 use crate::types::audit::{self, AuditEventConnection, AuditFilter};
@@ -384,13 +385,12 @@ pub(crate) fn human_name(value: &Json<'_>) -> HumanName {
     HumanName { r#use: own(value, "use"), display, family, given, prefix, suffix }
 }
 
-/// The `code` parameter for `LOINC|2160-0`, `system|code` or a bare code.
-fn code_value(code: &str) -> String {
-    code.strip_prefix("LOINC|").map_or_else(|| code.to_owned(), |c| format!("http://loinc.org|{c}"))
-}
-
 fn codes_pair(codes: Option<Vec<String>>) -> Option<(String, String)> {
     codes.map(|codes| ("code".to_owned(), codes.iter().map(|c| code_value(c)).collect::<Vec<_>>().join(",")))
+}
+
+fn code_pair(name: &str, code: Option<String>) -> impl Iterator<Item = (String, String)> {
+    pair(name, code.as_deref().map(code_value))
 }
 
 fn pair(name: &str, value: Option<String>) -> impl Iterator<Item = (String, String)> {
@@ -598,7 +598,7 @@ impl Patient {
                 "clinical-status",
                 f.clinical_status.map(|s| alternatives(s.into_iter().map(ConditionClinicalStatus::code))),
             ));
-            pairs.extend(pair("code", f.code));
+            pairs.extend(code_pair("code", f.code));
             self.list(ctx, ResourceType::Condition, pairs, PageArguments { first, after, last, before })
                 .await
                 .map(ConditionConnection)
@@ -674,7 +674,7 @@ impl Patient {
             let f = filter.unwrap_or_default();
             let mut pairs = range("date", f.date.as_ref());
             pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(EncounterStatus::code)))));
-            pairs.extend(pair("class", f.class));
+            pairs.extend(code_pair("class", f.class));
             self.list(ctx, ResourceType::Encounter, pairs, PageArguments { first, after, last, before })
                 .await
                 .map(EncounterConnection)
@@ -695,7 +695,7 @@ impl Patient {
         or_null(ctx, async {
             let f = filter.unwrap_or_default();
             let mut pairs = range("date", f.date.as_ref());
-            pairs.extend(pair("category", f.category));
+            pairs.extend(code_pair("category", f.category));
             pairs.extend(codes_pair(f.codes));
             pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(ObservationStatus::code)))));
             self.list(ctx, ResourceType::Observation, pairs, PageArguments { first, after, last, before })
@@ -830,7 +830,7 @@ impl Patient {
             let f = filter.unwrap_or_default();
             let mut pairs = range("date", f.date.as_ref());
             pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(ProcedureStatus::code)))));
-            pairs.extend(pair("code", f.code));
+            pairs.extend(code_pair("code", f.code));
             self.list(ctx, ResourceType::Procedure, pairs, PageArguments { first, after, last, before })
                 .await
                 .map(ProcedureConnection)
@@ -852,7 +852,7 @@ impl Patient {
             let f = filter.unwrap_or_default();
             let mut pairs = range("date", f.date.as_ref());
             pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(ReportStatus::code)))));
-            pairs.extend(pair("code", f.code));
+            pairs.extend(code_pair("code", f.code));
             self.list(ctx, ResourceType::DiagnosticReport, pairs, PageArguments { first, after, last, before })
                 .await
                 .map(DiagnosticReportConnection)
@@ -874,7 +874,7 @@ impl Patient {
             let f = filter.unwrap_or_default();
             let mut pairs = range("date", f.date.as_ref());
             pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(DocumentStatus::code)))));
-            pairs.extend(pair("type", f.r#type));
+            pairs.extend(code_pair("type", f.r#type));
             self.list(ctx, ResourceType::DocumentReference, pairs, PageArguments { first, after, last, before })
                 .await
                 .map(DocumentConnection)
@@ -996,8 +996,8 @@ impl Patient {
             let f = filter.unwrap_or_default();
             let mut pairs = range("authored", f.authored_on.as_ref());
             pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(RequestStatus::code)))));
-            pairs.extend(pair("category", f.category));
-            pairs.extend(pair("code", f.code));
+            pairs.extend(code_pair("category", f.category));
+            pairs.extend(code_pair("code", f.code));
             self.list(ctx, ResourceType::ServiceRequest, pairs, PageArguments { first, after, last, before })
                 .await
                 .map(ServiceRequestConnection)

@@ -1,4 +1,5 @@
-//! Filters that say nothing: an empty list of codes, or a parameter without a value, is refused and is not taken for no filter.
+//! Filters that say nothing: an empty list of codes, or a parameter without a value, is refused and is not taken for no filter. And those
+//! that say what a search would read otherwise: a code is one code.
 
 use entity::Role;
 use serde_json::json;
@@ -54,4 +55,29 @@ async fn a_filter_without_a_value_is_refused() {
         site.ask(&lee, some, json!({})).await,
         json!({"patient": {"labs": {"nodes": [{"id": "Observation/k"}]}}, "patients": {"totalCount": 2}})
     );
+}
+
+#[tokio::test]
+async fn a_code_with_a_comma_is_one_code() {
+    let record = |ty: &str, id: &str, code: &str| {
+        json!({"resourceType": ty, "id": id, "status": "final", "subject": {"reference": "Patient/ada"},
+            "code": {"coding": [{"system": "http://snomed.info/sct", "code": code}]}})
+    };
+    let patient = json!({"resourceType": "Patient", "id": "ada", "name": [{"family": "ada"}]});
+    let records = ["1", "2", "1,2"].map(|code| record("Condition", &format!("c{}", code.replace(',', "-")), code));
+    let results = ["1", "2", "1,2"].map(|code| record("Observation", &format!("o{}", code.replace(',', "-")), code));
+    let world: Vec<_> = [patient].into_iter().chain(records).chain(results).collect();
+    let site = Site::start(&json!(world).to_string()).await;
+    let lee = site.person(Role::Physician, None).await;
+    for (field, found) in [
+        ("conditions(filter: {code: \"1,2\"})", "Condition/c1-2"),
+        ("conditions(filter: {code: \"SNOMED|1,2\"})", "Condition/c1-2"),
+        ("conditions(filter: {code: \"http://snomed.info/sct|1\"})", "Condition/c1"),
+        ("observations(filter: {codes: [\"1,2\"]})", "Observation/o1-2"),
+        ("observations(filter: {codes: [\"SNOMED|2\"]})", "Observation/o2"),
+    ] {
+        let query = format!(r#"{{ patient(id: "Patient/ada") {{ found: {field} {{ nodes {{ id }} }} }} }}"#);
+        let answer = site.ask(&lee, &query, json!({})).await;
+        assert_eq!(answer["patient"]["found"]["nodes"], json!([{ "id": found }]), "{field}");
+    }
 }
