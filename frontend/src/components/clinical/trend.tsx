@@ -7,6 +7,7 @@ import { useQuery } from 'urql'
 import { Flag } from './flag'
 import { isAbnormal } from './observation'
 import { BREAK, breaks, gapWords, slowMs } from './series'
+import { Moment } from '../ui/moment'
 import { Empty, Loading, NotLoaded } from '../ui/states'
 import { useAsOf, useReadAnew } from '../../contexts/patient'
 import { graphql } from '../../gql'
@@ -151,7 +152,7 @@ function Table({ trend }: { trend: TrendData }) {
         <tbody>
           {trend.points.toReversed().map((p) => (
             <tr key={p.observation.id}>
-              <th scope="row">{formatDateTime(p.at)}</th>
+              <th scope="row"><Moment at={p.at} /></th>
               <td>{formatDecimal(p.value)}</td>
               <td><Flag of={p.interpretation} /></td>
               <td>{formatDecimal(p.originalValue)} {p.originalUnit ?? ''}</td>

@@ -4,13 +4,13 @@ import NativeSelect from '@mui/material/NativeSelect'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import { useEffect, useState, type FormEvent } from 'react'
 import { useClient, type CombinedError } from 'urql'
+import { Moment } from '../../components/ui/moment'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { graphql } from '../../gql'
 import type { AuditEventsQuery, AuditFilter, AuditKind, AuditOutcome } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
-import { formatDateTime } from '../../lib/date'
 import css from './administration.module.css'
 
 const AuditEvents = graphql(`
@@ -156,7 +156,7 @@ function Row({ of: event }: { of: Event }) {
   const touched = [...event.resources, ...event.queries, ...(event.operation ? [event.operation] : [])]
   return (
     <tr>
-      <th scope="row"><time dateTime={event.at} title={event.at}>{formatDateTime(event.at)}</time></th>
+      <th scope="row"><time dateTime={event.at} title={event.at}><Moment at={event.at} /></time></th>
       <td className={css.who}>{event.userName ?? event.user}<small className={css.sub}>{[event.userName ? event.user : '', event.roles.join(', ')].filter(Boolean).join(' · ')}</small></td>
       <td>{event.kind ? KINDS[event.kind] : event.interaction}<small className={css.sub}>{event.interaction}</small></td>
       <td>{event.patient ?? '–'}</td>

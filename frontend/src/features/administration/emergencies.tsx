@@ -8,6 +8,7 @@ import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { useState, type FormEvent } from 'react'
 import { useClient, useMutation, useQuery } from 'urql'
+import { Moment } from '../../components/ui/moment'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
@@ -53,7 +54,7 @@ export function EmergenciesView() {
           <RecordTable label="Emergencies" columns={['Opened', 'Who', 'Whose chart', 'Why', reviewed ? 'Said of it' : 'Acts']}>
             {nodes.map((one) => (
               <tr key={one.id}>
-                <th scope="row">{formatDateTime(one.openedAt)}<small className={css.sub}>until {formatDateTime(one.endedAt ?? one.expiresAt)}</small></th>
+                <th scope="row"><Moment at={one.openedAt} /><small className={css.sub}>until {formatDateTime(one.endedAt ?? one.expiresAt)}</small></th>
                 <td>{one.name}<small className={css.sub}>{one.login}</small></td>
                 <td><code>{one.patientId}</code></td>
                 <td>{one.explanation}<small className={css.sub}>{one.reason === 'EMERGENCY_TREATMENT' ? 'emergency treatment' : 'break the glass'}</small></td>

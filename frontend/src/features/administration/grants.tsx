@@ -6,13 +6,14 @@ import DialogTitle from '@mui/material/DialogTitle'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import { useState, type FormEvent } from 'react'
 import { useMutation, useQuery, type CombinedError } from 'urql'
+import { Moment } from '../../components/ui/moment'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { graphql } from '../../gql'
 import type { ChartGrantsQuery } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
-import { formatDateTime, withOffset } from '../../lib/date'
+import { withOffset } from '../../lib/date'
 import css from './administration.module.css'
 
 const Grants = graphql(`query ChartGrants { chartGrants { id login name patientId explanation openedAt expiresAt } }`)
@@ -64,8 +65,8 @@ export function GrantsView() {
               <th scope="row">{grant.name}<small className={css.sub}>{grant.login}</small></th>
               <td><code>{grant.patientId}</code></td>
               <td>{grant.explanation}</td>
-              <td>{formatDateTime(grant.openedAt)}</td>
-              <td>{formatDateTime(grant.expiresAt)}</td>
+              <td><Moment at={grant.openedAt} /></td>
+              <td><Moment at={grant.expiresAt} /></td>
               <td><Button variant="text" onClick={() => setEnding(grant)} aria-label={`End the grant of ${grant.name} to ${grant.patientId}`}>End</Button></td>
             </tr>
           ))}

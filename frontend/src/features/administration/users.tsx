@@ -8,12 +8,12 @@ import FormControlLabel from '@mui/material/FormControlLabel'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import { useState, type FormEvent } from 'react'
 import { useClient, useMutation, useQuery, type CombinedError } from 'urql'
+import { Moment } from '../../components/ui/moment'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { graphql } from '../../gql'
 import type { UserRole, UsersQuery } from '../../gql/graphql'
-import { formatDateTime } from '../../lib/date'
 import css from './administration.module.css'
 
 const Users = graphql(`
@@ -99,7 +99,7 @@ export function UsersView() {
             <td>{user.name}{user.fhirUser && <small className={css.sub}>{user.fhirUser}</small>}</td>
             <td>{user.roles.map((role) => role.toLowerCase()).join(', ')}</td>
             <td className={user.disabled ? css.not : undefined}>{user.disabled ? 'Closed' : 'Open'}{user.mustChangePassword && <small className={css.sub}>has to change the password</small>}</td>
-            <td>{user.lastSeenAt ? formatDateTime(user.lastSeenAt) : 'Not known'}<small className={css.sub}>{user.openSessions === 1 ? 'one session open' : `${user.openSessions} sessions open`}</small></td>
+            <td>{user.lastSeenAt ? <Moment at={user.lastSeenAt} /> : 'Not known'}<small className={css.sub}>{user.openSessions === 1 ? 'one session open' : `${user.openSessions} sessions open`}</small></td>
             <td>
               <span className={css.acts} role="group" aria-label={`Acts on ${user.login}`}>
                 {!user.roles.includes('SYSTEM') && <Button variant="text" onClick={() => setForm({ of: user })}>Roles</Button>}

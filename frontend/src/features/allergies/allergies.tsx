@@ -3,6 +3,7 @@ import { useClient } from 'urql'
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { Status, words } from '../../components/clinical/status'
+import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -11,7 +12,7 @@ import { useMay } from '../../hooks/use-may'
 import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { AllergyPageFragment } from '../../gql/graphql'
-import { formatDay, formatDateTime } from '../../lib/date'
+import { formatDay } from '../../lib/date'
 import { isJson, textAt } from '../../lib/fhir'
 import { AllergyFields, useAllergyForms } from './allergy-forms'
 import css from './allergies.module.css'
@@ -117,7 +118,7 @@ function Table({ of, label, acts }: { of: readonly Allergy[]; label: string; act
           <td>{[a.type, ...a.category].filter(Boolean).map((w) => words(w ?? '')).join(', ') || 'Not recorded'}</td>
           <td><Status of={a.verificationStatus} /></td>
           <td>{a.onsetAt ? formatDay(a.onsetAt) : 'Not recorded'}</td>
-          <td>{a.recordedAt ? formatDateTime(a.recordedAt) : 'Not recorded'}{speaker(a) && <small>{speaker(a)}</small>}</td>
+          <td>{a.recordedAt ? <Moment at={a.recordedAt} /> : 'Not recorded'}{speaker(a) && <small>{speaker(a)}</small>}</td>
           <td><RowActs of={a.substance?.text ?? 'allergy'} place={a.id} items={acts(a)} /></td>
         </tr>
       ))}

@@ -1,12 +1,13 @@
 import type { ReactNode } from 'react'
 import { RowActs } from '../../components/act/acts'
 import { Status, words } from '../../components/clinical/status'
+import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
-import { formatDateTime, formatDay, formatPeriod } from '../../lib/date'
+import { formatDay, formatPeriod } from '../../lib/date'
 import { formatDecimal } from '../../lib/quantity'
 
 export const CareRecord = graphql(`
@@ -75,7 +76,7 @@ export function CareView({ of }: { of: FragmentType<typeof CareRecord> | undefin
             {list.nodes.map((a) => (
               <tr key={a.id}>
                 <th scope="row">{a.serviceTypes[0]?.text ?? a.description ?? 'Not recorded'}<small>{a.reasons.map((r) => r.text).join(', ')}</small></th>
-                <td>{a.start ? formatDateTime(a.start) : 'Not recorded'}</td>
+                <td>{a.start ? <Moment at={a.start} /> : 'Not recorded'}</td>
                 <td><Status of={a.status} /></td>
                 <td>{a.participants.flatMap((p) => (p.actor?.id?.startsWith('Patient/') ? [] : p.actor?.display ?? p.types[0]?.text ?? [])).join(', ') || 'Not recorded'}</td>
                 <td><RowActs of={a.serviceTypes[0]?.text ?? 'appointment'} place={a.id} items={[]} /></td>
@@ -92,7 +93,7 @@ export function CareView({ of }: { of: FragmentType<typeof CareRecord> | undefin
                 <th scope="row">{t.description ?? t.code?.text ?? 'Not recorded'}</th>
                 <td><Status of={t.status} />{t.businessStatus && <small>{t.businessStatus.text}</small>}</td>
                 <td>{t.priority ? words(t.priority) : 'Not recorded'}</td>
-                <td>{t.dueAt ? formatDateTime(t.dueAt) : 'Not recorded'}</td>
+                <td>{t.dueAt ? <Moment at={t.dueAt} /> : 'Not recorded'}</td>
                 <td>{t.owner?.display ?? 'Not recorded'}</td>
                 <td><RowActs of={t.description ?? t.code?.text ?? 'task'} place={t.id} items={[]} /></td>
               </tr>

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { useClient } from 'urql'
 import { ActStrip } from '../../components/act/acts'
 import { Status } from '../../components/clinical/status'
+import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -63,7 +64,7 @@ export function DocumentsView({ of, patientId }: { of: FragmentType<typeof Docum
                           <button type="button" className={css.link} onClick={() => setOpen(d)}>{d.status === 'ENTERED_IN_ERROR' ? <s>{title(d)}</s> : title(d)}</button>
                           <small>{[d.description !== title(d) ? d.description : null, ...d.category.map((c) => c.text)].filter(Boolean).join(' · ')}</small>
                         </th>
-                        <td>{d.date ? formatDateTime(d.date) : 'Not recorded'}</td>
+                        <td>{d.date ? <Moment at={d.date} /> : 'Not recorded'}</td>
                         <td><Status of={d.status} /></td>
                         <td>{d.authors.flatMap((a) => a.display ?? []).join(', ') || 'Not recorded'}</td>
                       </tr>

@@ -3,6 +3,7 @@ import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { patientName } from '../../components/clinical/person'
 import { Status, words } from '../../components/clinical/status'
+import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -77,7 +78,7 @@ export function FamilyView({ of, patientId }: { of: FragmentType<typeof FamilyRe
                             <td>{f.conditions.map((c, i) => <div key={i}>{c.onset ? (c.onsetYears ? `at ${c.onsetYears} years` : c.onset) : 'Not recorded'}</div>)}</td>
                             <td>{f.deceased === true ? 'Has died' : f.deceased === false ? 'Yes' : 'Not recorded'}</td>
                             <td>{f.status === 'COMPLETED' ? 'All that is told' : f.status === 'PARTIAL' ? 'In part' : f.status ? <Status of={f.status} /> : words('not_recorded')}</td>
-                            <td>{node.date ? formatDateTime(node.date) : 'Not recorded'}</td>
+                            <td>{node.date ? <Moment at={node.date} /> : 'Not recorded'}</td>
                             <td><RowActs of={name} place={f.id} items={acts(f, name)} /></td>
                           </tr>
                         )

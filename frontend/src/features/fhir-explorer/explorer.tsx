@@ -6,11 +6,11 @@ import NativeSelect from '@mui/material/NativeSelect'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { useSearchParams } from 'react-router'
+import { Moment } from '../../components/ui/moment'
 import { NotPermitted } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { useAnnounce } from '../../hooks/use-announce'
-import { formatDateTime } from '../../lib/date'
 import { fhirRead, items, isJson, linkTo, numberAt, servedTypes, textAt, type FhirFailure, type Json, type ServedType } from '../../lib/fhir'
 import css from './explorer.module.css'
 import { Resource } from './resource'
@@ -137,7 +137,7 @@ export function ExplorerView() {
                           <th scope="row"><button type="button" className={css.link} onClick={() => setOpen(r)}>{textAt(r, 'id')}</button></th>
                           <td>{says(r)}</td>
                           <td>{textAt(meta, 'versionId')}</td>
-                          <td>{formatDateTime(textAt(meta, 'lastUpdated'))}</td>
+                          <td><Moment at={textAt(meta, 'lastUpdated')} /></td>
                         </tr>
                       )
                     })}

@@ -2,6 +2,7 @@ import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { genderText, patientName } from '../../components/clinical/person'
 import { Status } from '../../components/clinical/status'
+import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -9,7 +10,7 @@ import { Empty } from '../../components/ui/states'
 import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { HouseholdRecordFragment } from '../../gql/graphql'
-import { formatDateTime, formatDay, formatPeriod } from '../../lib/date'
+import { formatDay, formatPeriod } from '../../lib/date'
 import { useConsentForms, type Relative } from './consent-forms'
 import { CoverageFields, holds, useCoverageForms } from './coverage-forms'
 import { RelatedFields, relatedName, useRelatedForms } from './person-forms'
@@ -165,7 +166,7 @@ function Consents({ of, patientId, relatives }: { of: NonNullable<HouseholdRecor
                 </td>
                 <td><Status of={c.status} /></td>
                 <td>{c.performers.map(say).join(', ') || 'Not recorded'}</td>
-                <td>{c.dateTime ? formatDateTime(c.dateTime) : 'Not recorded'}</td>
+                <td>{c.dateTime ? <Moment at={c.dateTime} /> : 'Not recorded'}</td>
                 <td>{formatPeriod(c.period, holding) || 'Without an end'}</td>
                 <td><RowActs of={about} place={c.id} items={items} /></td>
               </tr>

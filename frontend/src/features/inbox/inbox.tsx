@@ -7,6 +7,7 @@ import { useQuery } from 'urql'
 import { useAcknowledge } from '../../components/act/acknowledge'
 import { useForms } from '../../components/act/acts'
 import { LiveNote } from '../../components/ui/live-note'
+import { Moment } from '../../components/ui/moment'
 import { isForbidden, NotPermitted, ReadingProvider, useReading } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -139,7 +140,7 @@ function Work({ title, of, empty, me }: { title: string; of: Page; empty: string
               <tr key={node.id}>
                 <th scope="row">{what}{priority && URGENT[priority] && <small className={css.urgent}>{URGENT[priority]}</small>}</th>
                 <td>{patient?.id ? <Link to={tab(patient.id, note ? 'notes' : node.__typename === 'DiagnosticReport' ? 'results' : 'care')}>{patient.display ?? 'Open the chart'}</Link> : 'No patient'}</td>
-                <td>{since ? formatDateTime(since) : 'Not recorded'}</td>
+                <td>{since ? <Moment at={since} /> : 'Not recorded'}</td>
                 <td className={dueAt && Date.parse(dueAt) < now ? css.late : undefined}>{dueAt ? `${formatDateTime(dueAt)}${Date.parse(dueAt) < now ? ', overdue' : ''}` : ''}</td>
                 <td>
                   <div className={css.acts}>

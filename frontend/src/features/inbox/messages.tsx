@@ -4,6 +4,7 @@ import { Link } from 'react-router'
 import { useForms } from '../../components/act/acts'
 import { useMessageForms, type About, type Waiting } from '../../components/act/message'
 import { patientName } from '../../components/clinical/person'
+import { Moment } from '../../components/ui/moment'
 import { useReadAgain } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -11,7 +12,6 @@ import { Empty } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { CorrespondentFragment, MessagePageFragment } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
-import { formatDateTime } from '../../lib/date'
 import css from './inbox.module.css'
 
 const Correspondent = graphql(`
@@ -89,7 +89,7 @@ function Message({ of: { title, priority, since, patient, node }, me, reply, mar
         </th>
         <td>{sender?.name ?? 'Not recorded'}</td>
         <td>{patient?.id ? <Link to={`/patients/${patient.id.replace('Patient/', '')}/clinical/summary`}>{about ?? 'Open the chart'}</Link> : 'No patient'}</td>
-        <td>{since ? formatDateTime(since) : 'Not recorded'}</td>
+        <td>{since ? <Moment at={since} /> : 'Not recorded'}</td>
         <td>
           <div className={css.acts}>
             {sender && message && sender.id !== me && <Button variant="outlined" aria-label={`Answer ${subject}`} onClick={() => reply({ task: node.id, versionId: node.versionId, message: message.id, subject, sender, others: recipients.filter((r) => r.id !== me && r.id !== sender.id), patient: patient?.id ?? null })}>Answer</Button>}

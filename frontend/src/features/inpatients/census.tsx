@@ -1,8 +1,9 @@
-import { Fragment, useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
 import { useQuery } from 'urql'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
 import { LiveNote } from '../../components/ui/live-note'
+import { Moment } from '../../components/ui/moment'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -10,7 +11,7 @@ import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { useLive } from '../../contexts/live'
 import { graphql, read } from '../../gql'
 import type { CensusQuery, StayFragment } from '../../gql/graphql'
-import { formatDateTime, formatDay, formatInstant } from '../../lib/date'
+import { formatDay, formatInstant } from '../../lib/date'
 import css from './inpatients.module.css'
 
 const Census = graphql(`
@@ -108,7 +109,7 @@ function StayRow({ bed, of: { patient, encounter, since }, twice }: { bed: strin
         </>
       ) : <td colSpan={4}>You may not see who this is</td>}
       <td>{encounter.reasons.map((reason) => reason.text).filter(Boolean).join(', ') || 'Not recorded'}</td>
-      <td>{at ? formatDateTime(at).split(' ').map((part, i) => <Fragment key={part}>{i > 0 && ' '}<span className="whole">{part}</span></Fragment>) : 'Not recorded'}</td>
+      <td>{at ? <Moment at={at} /> : 'Not recorded'}</td>
     </tr>
   )
 }

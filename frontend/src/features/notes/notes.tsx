@@ -4,6 +4,7 @@ import { useClient } from 'urql'
 import { useForms } from '../../components/act/acts'
 import { VersionsDialog } from '../../components/act/versions'
 import { Status } from '../../components/clinical/status'
+import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -111,7 +112,7 @@ export function NotesView({ of, writing, patientId }: { of: FragmentType<typeof 
                                   }}
                                 >{d.title || named(d.template)}</button>{' '}<span className={css.draft}>Draft</span>
                               </th>
-                              <td>{formatDateTime(d.updatedAt)}</td>
+                              <td><Moment at={d.updatedAt} /></td>
                             </tr>
                           ))}
                         </RecordTable>
@@ -126,7 +127,7 @@ export function NotesView({ of, writing, patientId }: { of: FragmentType<typeof 
                                 <button type="button" className={css.link} disabled={!!begun} onClick={() => setOpen(n.id)}>{struck(n) ? <s>{titleOf(n)}</s> : titleOf(n)}</button>
                                 {n.lateEntry && <small>Late entry</small>}
                               </th>
-                              <td>{n.date ? formatDateTime(n.date) : 'Not recorded'}</td>
+                              <td>{n.date ? <Moment at={n.date} /> : 'Not recorded'}</td>
                               <td>{n.awaitsCosignature ? <span className={css.draft}>Waits for the second signature</span> : n.status === 'PRELIMINARY' ? <span className={css.draft}>Not signed</span> : <Status of={n.status} />}</td>
                               <td>{by(n)}</td>
                             </tr>

@@ -6,6 +6,7 @@ import { useMistake } from '../../components/act/mistake'
 import { VersionsDialog } from '../../components/act/versions'
 import { Status } from '../../components/clinical/status'
 import { Trend } from '../../components/clinical/trend'
+import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -104,7 +105,7 @@ export function QuestionnairesView({ of, offered, patientId }: { of: FragmentTyp
                                   <button type="button" className={css.link} disabled={!!begun} onClick={() => setOpen(r.id)}>{struck(r) ? <s>{title}</s> : title}</button>
                                   {urgent.some((t) => t.focus?.id === r.id) && <small className={css.flag}>Urgent: to be dealt with</small>}
                                 </th>
-                                <td>{r.authored ? formatDateTime(r.authored) : 'Not recorded'}</td>
+                                <td>{r.authored ? <Moment at={r.authored} /> : 'Not recorded'}</td>
                                 <td>{score ? <>{scoreText(score)}<small>{score.band}</small></> : '–'}</td>
                                 <td>{r.status === 'IN_PROGRESS' ? <span className={css.draft}>In progress</span> : <Status of={r.status} />}</td>
                                 <td>{writer(r)}</td>

@@ -13,6 +13,7 @@ import { Flag } from '../../components/clinical/flag'
 import { codeOf, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { Status } from '../../components/clinical/status'
 import { Trend } from '../../components/clinical/trend'
+import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -21,7 +22,7 @@ import { useAsOf } from '../../contexts/patient'
 import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { LabPageFragment, ReportPageFragment } from '../../gql/graphql'
-import { formatDateTime, formatDay } from '../../lib/date'
+import { formatDateTime } from '../../lib/date'
 import { panels, testRows, times, type Result, type TestRow } from './matrix'
 import { isCritical, isFinal, seenBy, seenWords, whoSaw, type SeenBy } from './acknowledge'
 import css from './results.module.css'
@@ -181,7 +182,7 @@ function Panels({ labs, note, reports, chosen, choose, open, onOpen }: { labs: r
               <thead>
                 <tr>
                   <th scope="col">Test</th><th scope="col">Unit</th><th scope="col" className={css.range}>Range</th>
-                  {seen.map((time, i) => <th key={time} scope="col" className={start + i === 0 ? css.newest : css.value}>{time ? <>{formatDay(time)}<br />{formatDateTime(time).slice(formatDay(time).length + 1)}</> : 'No time'}</th>)}
+                  {seen.map((time, i) => <th key={time} scope="col" className={start + i === 0 ? css.newest : css.value}>{time ? <Moment at={time} /> : 'No time'}</th>)}
                 </tr>
               </thead>
               {groups.map(({ name }) => (
@@ -264,8 +265,8 @@ function Reports({ of, seen, known }: { of: readonly ReportNode[]; seen: SeenBy;
         {of.map((r) => (
           <tr key={r.id}>
             <th scope="row">{r.status === 'ENTERED_IN_ERROR' ? <s>{r.code?.text ?? 'Not recorded'}</s> : r.code?.text ?? 'Not recorded'}<small>{[...r.category.map((c) => c.text), r.results.length > 0 ? `${r.results.length} results` : ''].filter(Boolean).join(' · ')}</small></th>
-            <td>{r.effectiveAt ? formatDateTime(r.effectiveAt) : 'Not recorded'}</td>
-            <td>{r.issued ? formatDateTime(r.issued) : 'Not recorded'}</td>
+            <td>{r.effectiveAt ? <Moment at={r.effectiveAt} /> : 'Not recorded'}</td>
+            <td>{r.issued ? <Moment at={r.issued} /> : 'Not recorded'}</td>
             <td><Status of={r.status} /></td>
             <td>{r.conclusion ?? (r.results.length > 0 ? '' : 'Not recorded')}</td>
             <td>{r.performers.flatMap((p) => p.display ?? []).join(', ') || 'Not recorded'}</td>

@@ -7,6 +7,7 @@ import { useMistake } from '../../components/act/mistake'
 import { Flag } from '../../components/clinical/flag'
 import { isAbnormal } from '../../components/clinical/observation'
 import { Trend } from '../../components/clinical/trend'
+import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Section } from '../../components/ui/section'
 import { Empty, Loading } from '../../components/ui/states'
@@ -123,7 +124,7 @@ function Sheet({ rows, times, title, acting, onOpen }: { rows: Rows['rows']; tim
       )}
       <div className={css.scroll} tabIndex={0} role="group" aria-label={`${title}, sheet`}>
         <table className={css.table} aria-label={title}>
-          <thead><tr><th scope="col">Row</th><th scope="col">Unit</th>{shown.map((at) => <th key={at} scope="col" className={css.value}>{formatDateTime(at)}</th>)}</tr></thead>
+          <thead><tr><th scope="col">Row</th><th scope="col">Unit</th>{shown.map((at) => <th key={at} scope="col" className={css.value}><Moment at={at} /></th>)}</tr></thead>
           <tbody>
             {rows.map(({ parameter: { name, unit, code }, cells }) => (
               <tr key={code.code}>

@@ -9,6 +9,7 @@ import { Flag } from '../../components/clinical/flag'
 import { codeOf, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { Trend } from '../../components/clinical/trend'
 import { Boundary } from '../../components/ui/boundary'
+import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Pages } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -158,7 +159,7 @@ function Sheet({ of, onOpen, acting }: { of: readonly Measured<Sign>[]; onOpen: 
       )}
       <div className={css.scroll} tabIndex={0} role="group" aria-label="Vital signs, sheet">
         <table className={css.table} aria-label="Vital signs">
-          <thead><tr><th scope="col">Sign</th><th scope="col">Unit</th>{shown.map((at) => <th key={at} scope="col" className={css.value}>{at ? formatDateTime(at) : 'Time not recorded'}</th>)}</tr></thead>
+          <thead><tr><th scope="col">Sign</th><th scope="col">Unit</th>{shown.map((at) => <th key={at} scope="col" className={css.value}>{at ? <Moment at={at} /> : 'Time not recorded'}</th>)}</tr></thead>
           <tbody>
             {rows.map((row) => {
               const asked = [...row.at.values()][0]?.[0]?.of.asked
