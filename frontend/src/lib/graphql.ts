@@ -24,7 +24,7 @@ function named(operation: Operation): Operation {
   return makeOperation(operation.kind, { ...operation, extensions: { ...operation.extensions, persistedQuery: { version: 1, sha256Hash } } })
 }
 
-/** One client per signed-in person: a new person starts with an empty cache. */
+/** One client per signed-in person and open chart: it keeps what it was answered until it is dropped. */
 export function createClient(): Client {
   return new Client({
     url: '/graphql',

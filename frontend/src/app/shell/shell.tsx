@@ -14,12 +14,13 @@ import Menu from '@mui/material/Menu'
 import MenuItem from '@mui/material/MenuItem'
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import { NavLink, Outlet, useLoaderData, useMatch, useNavigate, useSearchParams } from 'react-router'
-import { Provider } from 'urql'
+import { Provider, type Client } from 'urql'
 import { DENSITIES, DENSITY_NAMES, THEMES, THEME_NAMES, useAppearance } from '../../contexts/appearance'
 import { LiveProvider, useNotices } from '../../contexts/live'
 import { SessionProvider, useSession } from '../../contexts/session'
 import { useHotkeys } from '../../hooks/use-hotkeys'
-import { signOut } from '../../lib/auth'
+import { signOut, type Session } from '../../lib/auth'
+import { createClient } from '../../lib/graphql'
 import { maySeePatients, mayWork } from '../../lib/permissions'
 import type { SignedIn } from '../signed-in'
 import { Logo } from './logo'
@@ -36,9 +37,20 @@ const RAIL: Record<string, string> = { '/playground': 'Query', '/docs': 'Schema'
 
 const leave = () => { void signOut().finally(() => window.location.assign('/login?ended=1')) }
 
+/** The client of the open chart, or of the pages beside charts: a client keeps every answer as long as it lives, so what was read of a patient goes with the chart. */
+function useClientOf(session: Session, chart: string | undefined): Client {
+  const [made, setMade] = useState(() => ({ session, chart, client: createClient() }))
+  if (made.session === session && made.chart === chart) return made.client
+  const next = { session, chart, client: createClient() }
+  setMade(next)
+  return next.client
+}
+
 /** Mark, rail and the page beside it; over it what concerns the session. `document` is which of the two documents this is. */
 export function Shell({ document: here = 'app' }: { document?: 'app' | 'playground' }) {
-  const { config, session, client } = useLoaderData<SignedIn>()
+  const { config, session } = useLoaderData<SignedIn>()
+  const chart = useMatch('/patients/:id/*')?.params.id
+  const client = useClientOf(session, chart)
   return (
     <Provider value={client}>
       <SessionProvider value={{ session, config }}>
