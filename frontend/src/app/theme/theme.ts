@@ -94,6 +94,8 @@ export const theme = createTheme({
     MuiMenu: { defaultProps: { transitionDuration: 0 }, styleOverrides: { paper: { background: 'var(--raised)', border: '1px solid var(--line2)', borderRadius: 6, boxShadow: overlay } } },
     MuiMenuItem: { styleOverrides: { root: { minHeight: 32, fontSize: rem(13), '&.Mui-focusVisible': { background: 'var(--hover)', outlineOffset: -2 } } } },
     MuiDialog: { defaultProps: { transitionDuration: 0 }, styleOverrides: { paper: { background: 'var(--raised)', borderRadius: 6, boxShadow: overlay } } },
+    // The acts end where the fields do.
+    MuiDialogActions: { styleOverrides: { root: { padding: '8px 24px 16px' } } },
     MuiTooltip: {
       styleOverrides: { tooltip: { background: 'var(--ink)', color: 'var(--surface)', fontSize: rem(12), fontWeight: 400 } },
       defaultProps: { slotProps: { transition: { timeout: 0 } } },

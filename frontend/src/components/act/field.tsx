@@ -13,7 +13,7 @@ interface FieldProps { id: string; spec: FieldSpec; value: string; bad: string |
 export function Field({ id, spec, value, bad, onChange, onSeen, coded }: FieldProps) {
   const described = [bad && `${id}-bad`, (spec.help || spec.kind === 'day' || spec.suggest || spec.find) && `${id}-help`].filter(Boolean).join(' ') || undefined
   const input = { id, 'aria-describedby': described, 'aria-invalid': !!bad || undefined, 'aria-required': spec.required || undefined }
-  const help = spec.help ?? (spec.kind === 'day' ? 'A year, a month or a day: 2019, 2019-05, 2019-05-17.' : '')
+  const help = spec.help ?? (spec.kind === 'day' ? 'As 2019, 2019-05 or 2019-05-17.' : '')
   const options = spec.options ?? []
   if (spec.kind === 'check') {
     return (

@@ -22,7 +22,7 @@ export function Question(props: FieldProps) {
   const choice = item.type === 'CHOICE' || item.type === 'OPEN_CHOICE' || item.type === 'BOOLEAN'
   const name = <>{item.prefix && <span className={css.prefix}>{item.prefix}</span>} {item.text ?? item.linkId}{item.required ? '' : <span className={css.optional}> (optional)</span>}</>
   const limits = [item.minValue && `from ${item.minValue}`, item.maxValue && `to ${item.maxValue}`, item.maxLength && `at most ${item.maxLength} characters`].filter(Boolean).join(' ')
-  const help = item.type === 'DATE' ? ['A year, a month or a day: 2019, 2019-05, 2019-05-17', limits].filter(Boolean).join('; ') : limits
+  const help = item.type === 'DATE' ? ['As 2019, 2019-05 or 2019-05-17', limits].filter(Boolean).join('; ') : limits
   const notes = (
     <>
       {help && <small id={`${id}-help`}>{help}</small>}

@@ -88,6 +88,9 @@ export const MedicationsFragment = graphql(`
   }
 `)
 
+/** The dose as it was written often ends with what it is for. */
+const saysWhy = (m: { dosageText?: string | null } & Parameters<typeof reasons>[0]) => !!m.dosageText?.toLowerCase().includes(reasons(m).toLowerCase())
+
 /** When the newest source was written. */
 const said = (m: { requests: readonly { authoredOn?: string | null }[]; statements: readonly { assertedAt?: string | null }[] }) =>
   [m.requests[0]?.authoredOn, m.statements[0]?.assertedAt].flatMap((at) => at ?? []).sort().at(-1)
@@ -105,7 +108,7 @@ export function Medications({ of, to }: { of: FragmentType<typeof MedicationsFra
               <span>
                 <strong>{m.medication?.text ?? 'Medicine not named'}</strong>
                 {m.dosageText ? ` – ${m.dosageText}` : ' – dose not recorded'}
-                {reasons(m) && ` – ${reasons(m)}`}
+                {!saysWhy(m) && reasons(m) && ` – ${reasons(m)}`}
                 {m.status === 'ON_HOLD' && <span className={css.held}> Held</span>}
               </span>
               <span className={css.when}>{said(m) ? formatDay(said(m) ?? '') : 'Not recorded'}</span>
@@ -137,11 +140,9 @@ export function Encounters({ of, to }: { of: FragmentType<typeof EncountersFragm
         <ul>
           {nodes.map((e) => (
             <li key={e.id} className={css.row}>
-              <span>
-                <strong>{encounterClass(e.class)}</strong>
-                <small>{[e.types[0]?.text, reasons(e), e.serviceProvider?.display].filter(Boolean).join(' · ')}</small>
-              </span>
+              <strong>{encounterClass(e.class)}</strong>
               <span className={css.when}>{formatPeriod(e.period, e.status === 'IN_PROGRESS') || 'Not recorded'}</span>
+              <small>{[e.types[0]?.text, reasons(e), e.serviceProvider?.display].filter(Boolean).join(' · ')}</small>
             </li>
           ))}
         </ul>
