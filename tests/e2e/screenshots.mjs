@@ -7,9 +7,9 @@ import { open, url } from './harness.mjs'
 /** Pictures that are committed; the rest stays in `shots/`. */
 const OF_README = new Map([['summary-1280-light', 'summary'], ['growth-1280-light', 'growth'], ['results-1280-dark', 'results-dark']])
 const SIZES = [[1280, 800], [1920, 1080], [820, 1180]]
-let browser, page, trouble, signInAs
+let browser, page, trouble, clear, signInAs
 
-before(async () => { ({ browser, page, trouble, signInAs } = await open()); page.setDefaultTimeout(30_000) })
+before(async () => { ({ browser, page, trouble, clear, signInAs } = await open()); page.setDefaultTimeout(30_000) })
 after(() => browser?.close())
 
 async function chart(fhirQuery) {
@@ -18,41 +18,14 @@ async function chart(fhirQuery) {
   return `/patients/${(await answer.json()).data.patients.nodes[0].fhirId}/clinical`
 }
 
-test('each main screen is drawn in each size and theme', async () => {
-  await signInAs('physician')
-  mkdirSync('../../docs', { recursive: true })
-  const inpatient = await chart('_has:Encounter:patient:status=in-progress&_has:Encounter:patient:class=IMP')
-  const year = new Date().getFullYear()
-  const child = await chart(`birthdate=gt${year - 9}-01-01&birthdate=lt${year - 5}-01-01&_has:Observation:patient:code=9843-4`)
-  const screens = [
-    ['patients', '/patients', () => page.getByRole('grid', { name: 'Patients' }).getByRole('row').nth(3)],
-    ['summary', `${inpatient}/summary`, () => page.getByRole('region', { name: 'Latest results' }).getByRole('row').first()],
-    ['results', `${inpatient}/results`, () => page.getByRole('table', { name: 'Laboratory results' })],
-    ['vitals', `${inpatient}/vitals`, () => page.getByRole('table', { name: 'Vital signs' })],
-    ['growth', `${child}/vitals?view=growth`, () => page.getByRole('group', { name: /^Weight by age/ })],
-    ['timeline', `${inpatient}/timeline`, () => page.getByRole('grid', { name: 'Timeline' }).getByRole('row').nth(2)],
-    ['notes', `${inpatient}/notes`, () => page.getByRole('region', { name: 'Patient', exact: true })],
-    ['inpatients', '/inpatients', () => page.getByRole('table').first()],
-    ['fluids', `${inpatient}/vitals?view=intake-output&span=all`, () => page.getByRole('region', { name: 'Intake and output', exact: true })],
-    ['neurological', `${inpatient}/vitals?view=neurological`, () => page.getByRole('region', { name: 'Neurological signs', exact: true })],
-    ['pain', `${inpatient}/vitals?view=pain`, () => page.getByRole('region', { name: 'Pain', exact: true })],
-    ['abnormal', `${inpatient}/results?show=abnormal`, () => page.getByRole('table', { name: 'Laboratory results' })],
-    ['week', '/schedule?view=week', () => page.getByRole('group', { name: 'Week, by day' })],
-    ['gaps', '/inbox?view=gaps', () => page.getByRole('region', { name: 'Gaps in care' })],
-    ['demographics', `${inpatient}/demographics`, () => page.getByRole('region', { name: 'Patient', exact: true })],
-    ['family', `${inpatient}/family`, () => page.getByRole('region', { name: 'Patient', exact: true })],
-    ['documents', `${inpatient}/documents`, () => page.getByRole('region', { name: 'Patient', exact: true })],
-    ['care', `${inpatient}/care`, () => page.getByRole('region', { name: 'Care team', exact: true })],
-    ['calculators', `${inpatient}/calculators`, () => page.getByRole('region', { name: 'Patient', exact: true })],
-    ['questionnaires', `${inpatient}/questionnaires`, () => page.getByRole('region', { name: 'Patient', exact: true })],
-    ['schedule', '/schedule', () => page.getByRole('heading', { level: 1 })],
-    ['inbox', '/inbox', () => page.getByRole('heading', { level: 1 })],
-  ]
+/** Draws screens in each size and theme: a name, an address, what tells that it is drawn, and what is pressed then, if anything. */
+async function draw(screens, signedIn = true) {
   for (const [width, height] of SIZES) {
     await page.setViewportSize({ width, height })
-    for (const [name, path, drawn] of screens) {
+    for (const [name, path, drawn, opened] of screens) {
       await page.goto(`${url}${path}`)
       await drawn().waitFor()
+      if (opened) await opened()
       for (const theme of ['light', 'dark']) {
         await page.evaluate((t) => { document.documentElement.dataset.theme = t }, theme)
         const shot = `${name}-${width}-${theme}`
@@ -61,5 +34,117 @@ test('each main screen is drawn in each size and theme', async () => {
       }
     }
   }
+  if (!signedIn) clear()
   assert.deepEqual(trouble, [])
+}
+/** Another person at the same browser. */
+async function enter(role) {
+  await page.goto('about:blank')
+  await page.context().clearCookies()
+  if (role) await signInAs(role)
+}
+const button = (name) => () => page.getByRole('button', { name })
+const heading = () => page.getByRole('heading', { level: 1 })
+const region = (name) => () => page.getByRole('region', { name, exact: true })
+/** Presses buttons one after the other, then waits for the dialog. */
+const dialog = (...names) => async () => {
+  for (const name of names) await page.getByRole(/^(History|Entered in error)$/.test(name) ? 'menuitem' : 'button', { name }).first().click()
+  await page.getByRole('dialog').waitFor()
+}
+
+test('each main screen is drawn in each size and theme', async () => {
+  await signInAs('physician')
+  mkdirSync('../../docs', { recursive: true })
+  const inpatient = await chart('_has:Encounter:patient:status=in-progress&_has:Encounter:patient:class=IMP')
+  const year = new Date().getFullYear()
+  const child = await chart(`birthdate=gt${year - 9}-01-01&birthdate=lt${year - 5}-01-01&_has:Observation:patient:code=9843-4`)
+  const patients = () => page.getByRole('grid', { name: 'Patients' }).getByRole('row').nth(3)
+  const summary = () => page.getByRole('region', { name: 'Latest results' }).getByRole('row').first()
+  const vitals = () => page.getByRole('table', { name: 'Vital signs' })
+  const results = () => page.getByRole('table', { name: 'Laboratory results' })
+  const week = () => page.getByRole('group', { name: 'Week, by day' })
+  await draw([
+    ['patients', '/patients', patients],
+    ['summary', `${inpatient}/summary`, summary],
+    ['results', `${inpatient}/results`, results],
+    ['vitals', `${inpatient}/vitals`, vitals],
+    ['growth', `${child}/vitals?view=growth`, () => page.getByRole('group', { name: /^Weight by age/ })],
+    ['timeline', `${inpatient}/timeline`, () => page.getByRole('grid', { name: 'Timeline' }).getByRole('row').nth(2)],
+    ['notes', `${inpatient}/notes`, region('Notes')],
+    ['inpatients', '/inpatients', () => page.getByRole('table').first()],
+    ['fluids', `${inpatient}/vitals?view=intake-output&span=all`, region('Intake and output')],
+    ['neurological', `${inpatient}/vitals?view=neurological`, region('Neurological signs')],
+    ['pain', `${inpatient}/vitals?view=pain`, region('Pain')],
+    ['abnormal', `${inpatient}/results?show=abnormal`, results],
+    ['week', '/schedule?view=week', week],
+    ['gaps', '/inbox?view=gaps', region('Gaps in care')],
+    ['demographics', `${inpatient}/demographics`, region('Related persons')],
+    ['problems', `${inpatient}/problems`, region('Active problems')],
+    ['medications', `${inpatient}/medications`, region('Current medications')],
+    ['allergies', `${inpatient}/allergies`, button('Record an allergy')],
+    ['immunizations', `${inpatient}/immunizations`, region('Immunizations')],
+    ['procedures', `${inpatient}/procedures`, region('Procedures')],
+    ['encounters', `${inpatient}/encounters`, region('Encounters')],
+    ['family', `${inpatient}/family`, region('Family history')],
+    ['documents', `${inpatient}/documents`, region('Documents')],
+    ['care', `${inpatient}/care`, region('Care team')],
+    ['calculators', `${inpatient}/calculators`, region('Calculators')],
+    ['questionnaires', `${inpatient}/questionnaires`, region('Questionnaires')],
+    ['schedule', '/schedule', heading],
+    ['inbox', '/inbox', heading],
+    ['settings', '/settings', heading],
+    ['docs', '/docs', heading],
+    ['fhir-explorer', '/fhir-explorer', heading],
+    ['playground', '/playground', () => page.getByRole('button', { name: /^Execute/ })],
+    ['no-page', '/there-is-no-such-page', heading],
+  ])
+  await draw([
+    ['dialog-register', '/patients', patients, dialog('Register a patient')],
+    ['dialog-palette', `${inpatient}/summary`, summary, dialog('Search')],
+    ['dialog-keys', `${inpatient}/summary`, summary, dialog('Help')],
+    ['dialog-past', `${inpatient}/summary`, summary, dialog('A past instant')],
+    ['dialog-trend', `${inpatient}/summary`, summary, async () => { await page.getByRole('region', { name: 'Latest results' }).getByRole('rowheader').getByRole('button').first().click(); await page.getByRole('complementary', { name: /^Trend of/ }).getByRole('img').first().waitFor() }],
+    ['dialog-problem', `${inpatient}/problems`, region('Active problems'), dialog('Record a problem')],
+    ['dialog-history', `${inpatient}/problems`, region('Active problems'), dialog(/^Acts for/, 'History')],
+    ['dialog-mistake', `${inpatient}/problems`, region('Active problems'), dialog(/^Acts for/, 'Entered in error')],
+    ['dialog-taken', `${inpatient}/medications`, region('Current medications'), dialog('Record what is taken')],
+    ['dialog-allergy', `${inpatient}/allergies`, button('Record an allergy'), dialog('Record an allergy')],
+    ['dialog-vaccination', `${inpatient}/immunizations`, region('Immunizations'), dialog('Record a vaccination')],
+    ['dialog-procedure', `${inpatient}/procedures`, region('Procedures'), dialog('Record a procedure')],
+    ['dialog-family', `${inpatient}/family`, region('Family history'), dialog('Record family history')],
+    ['dialog-visit', `${inpatient}/encounters`, region('Encounters'), dialog('Begin a visit')],
+    ['dialog-document', `${inpatient}/documents`, region('Documents'), dialog('Put a document on record')],
+    ['dialog-team', `${inpatient}/care`, region('Care team'), dialog('Make a care team')],
+    ['dialog-message', '/inbox', heading, dialog('Write a message')],
+    ['dialog-hours', '/schedule', heading, dialog('Open hours')],
+    ['entry-vitals', `${inpatient}/vitals`, vitals, () => page.getByRole('button', { name: 'Take down vital signs' }).click()],
+    ['entry-fluids', `${inpatient}/vitals?view=intake-output`, region('Intake and output'), () => page.getByRole('button', { name: /^Take down/ }).click()],
+    ['entry-note', `${inpatient}/notes`, region('Notes'), async () => { await page.getByRole('button', { name: 'Progress note' }).click(); await page.getByRole('form', { name: /^Write:/ }).waitFor() }],
+    ['entry-form', `${inpatient}/questionnaires`, region('Questionnaires'), async () => { await region('Fill in a questionnaire')().getByRole('button').first().click(); await page.getByRole('form', { name: /^Fill in:/ }).waitFor() }],
+  ])
+})
+
+test('and those of the administration, the registration and the door', async () => {
+  await enter('registrar')
+  const anybody = await chart('_has:Coverage:beneficiary:status=active')
+  await draw([
+    ['registrar-demographics', `${anybody}/demographics`, region('Related persons')],
+    ['dialog-person', `${anybody}/demographics`, region('Related persons'), dialog('Change')],
+    ['dialog-related', `${anybody}/demographics`, region('Related persons'), dialog('Record a related person')],
+    ['dialog-coverage', `${anybody}/demographics`, region('Related persons'), dialog('Record a coverage')],
+  ])
+  await enter('admin')
+  await draw([
+    ['audit', '/administration/audit', () => page.getByRole('table', { name: 'Events' })],
+    ['users', '/administration/users', () => page.getByRole('table').first()],
+    ['roles', '/administration/roles', () => page.getByRole('table').first()],
+    ['apps', '/administration/apps', heading],
+    ['grants', '/administration/grants', heading],
+    ['emergencies', '/administration/emergencies', heading],
+    ['dialog-account', '/administration/users', () => page.getByRole('table').first(), dialog('New account')],
+    ['dialog-app', '/administration/apps', heading, dialog('Register an application')],
+    ['dialog-grant', '/administration/grants', heading, dialog('Give a grant')],
+  ])
+  await enter()
+  await draw([['login', '/login', () => page.getByRole('button', { name: 'Sign in', exact: true })]], false)
 })
