@@ -68,4 +68,19 @@ test('one sees where one is signed in, and ends what is open elsewhere', async (
   await elsewhere.close()
 })
 
+test('the fields of its forms have edges to be seen', async () => {
+  await signInAs('admin')
+  for (const [path, act] of [['users', 'New account'], ['apps', 'Register an application'], ['grants', 'Give a grant']]) {
+    await page.goto(`${url}/administration/${path}`)
+    await page.getByRole('button', { name: act }).click()
+    const form = page.getByRole('dialog')
+    await form.getByRole('textbox').first().waitFor()
+    const edges = await form.locator('.MuiOutlinedInput-notchedOutline').evaluateAll((all) => all.map((edge) => getComputedStyle(edge).borderTopWidth))
+    assert.equal(edges.length, await form.locator('input:not([type=checkbox]), textarea:not([readonly]), select').count())
+    assert.deepEqual([...new Set(edges)], ['1px'], act)
+    await accessible(act)
+    await inTheme('dark', () => accessible(`${act}, dark`))
+  }
+})
+
 test('nothing went wrong on the way', () => assert.deepEqual(trouble, []))

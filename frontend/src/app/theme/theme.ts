@@ -86,6 +86,8 @@ export const theme = createTheme({
         },
         notchedOutline: { borderColor: 'var(--ctl)', top: 0, '& legend': { display: 'none' } },
         input: { height: 38, padding: '0 10px', boxSizing: 'border-box' },
+        multiline: { padding: 0 },
+        inputMultiline: { padding: '8px 10px' },
       },
     },
     MuiFormLabel: { styleOverrides: { root: { color: 'var(--ink2)', fontSize: rem(12), fontWeight: 600, lineHeight: rem(20), '&.Mui-focused': { color: 'var(--ink2)' }, '&.Mui-error': { color: 'var(--critical)' } } } },
