@@ -43,7 +43,7 @@ export function hands(page) {
       const place = element.closest('nav, header, main, aside, dialog, [role=dialog], [role=menu], table, [role=grid], [role=list], ul')
       const where = [place?.tagName, place?.getAttribute('aria-label')].join(' ')
       const listed = element.closest('table, [role=grid], [role=list], ul, ol')
-      const look = [element.tagName, String(element.className).replace(/\S*focusVisible\S*/g, '').trim(), element.getAttribute('role'), element.type, where].join(' ')
+      const look = [element.tagName, String(element.className).replace(/\s*\S*focusVisible\S*/g, '').trim(), element.getAttribute('role'), element.type, where].join(' ')
       const nth = seen.get(look) ?? 0
       seen.set(look, nth + 1)
       return [{
@@ -56,14 +56,17 @@ export function hands(page) {
     })
   }, CONTROLS)
 
-  /** All that a press may change. */
-  const state = () => page.evaluate(() => {
+  /** All that a press may change: what is on the page, and where one is on it. */
+  const both = () => page.evaluate(() => {
     const all = [...document.querySelectorAll('*')]
-    const told = all.map((e) => [...e.attributes].filter((a) => /^(aria-|data-|class|style|open|hidden)/.test(a.name)).map((a) => a.value.replace(/\S*focusVisible\S*/g, '').trim()).join()).join('|')
+    const told = all.map((e) => [...e.attributes].filter((a) => /^(aria-|data-|class|style|open|hidden)/.test(a.name)).map((a) => a.value.replace(/\s*\S*focusVisible\S*/g, '')).join()).join('|')
     const values = [...document.querySelectorAll('input, select, textarea')].map((e) => (/checkbox|radio/.test(e.type) ? e.checked : e.value)).join('|')
     const scrolled = [window.scrollY, ...all.filter((e) => e.scrollTop > 0 || e.scrollLeft > 0).map((e) => `${e.scrollTop} ${e.scrollLeft}`)].join('|')
-    return [location.href, document.body.innerText, told, values, scrolled, all.indexOf(document.activeElement), window.outside].join('\n')
+    return [[location.href, document.body.innerText, told, values].join('\n'), [scrolled, all.indexOf(document.activeElement), window.outside].join('\n')]
   })
+  const state = async () => (await both()).join('\n')
+  /** What is on the page, wherever one is on it. */
+  const content = async () => (await both())[0]
 
   /** Waits until the page itself has nothing to do and does not say that it waits. What it waited for too long, or nothing. */
   async function settled() {
@@ -104,12 +107,14 @@ export function hands(page) {
     const now = there.find((one) => one.look === control.look && one.nth === control.nth && one.name === control.name)
       ?? there.find((one) => one.tag === control.tag && one.name === control.name && one.over === control.over)
       ?? there.find((one) => one.look === control.look && one.nth === control.nth)
+      // A row that a press before has done with is gone; another of the list has the same controls.
+      ?? there.findLast((one) => one.listed && control.listed && one.look === control.look)
     if (now === undefined) return 'is not there when the page is opened again'
     const element = page.locator(CONTROLS).nth(now.index)
     // To be under the pointer and to have the focus is no effect yet.
     if (!control.hidden) await element.hover({ timeout: PRESSED_MS })
     await element.focus()
-    const before = await state()
+    const before = judged ? await state() : ''
     const requests = asked
     let other
     const opened = (it) => { other = it }
@@ -137,5 +142,15 @@ export function hands(page) {
     }
   }
 
-  return { controls, settled, press }
+  /** Closes what has been opened over the page; whether the page then is as it was with this content. */
+  async function closed(was) {
+    for (let tries = 0; tries < 2; tries += 1) {
+      if (new URL(page.url()).href !== was.slice(0, was.indexOf('\n')) || (await settled())) return false
+      if ((await content()) === was) return true
+      await page.keyboard.press('Escape')
+    }
+    return !(await settled()) && (await content()) === was
+  }
+
+  return { controls, settled, press, content, closed }
 }
