@@ -204,7 +204,7 @@ async fn orders_are_told_as_they_stood() {
     let site = Site::start(&world()).await;
     let lee = site.person(Role::Physician, None).await;
     let then = site.server.clock.now();
-    site.server.clock.advance(chrono::TimeDelta::hours(1));
+    site.server.clock.advance(chrono::TimeDelta::minutes(5));
     let changed = json!([
         order("ServiceRequest", "s1", "ada", "active", Some("2026-03-04")),
         order("DeviceRequest", "d2", "ada", "active", Some("2026-03-07"))

@@ -581,7 +581,7 @@ async fn a_run_of_a_measure_is_kept_and_compared_with_later_ones() {
     );
     assert_eq!(site.count(&provenance).await, 1);
     // A later run, when more is done, is a report of its own.
-    site.server.clock.advance(chrono::TimeDelta::hours(1));
+    site.server.clock.advance(chrono::TimeDelta::minutes(5));
     let mut later = World::default();
     later.procedure("b", MAMMOGRAPHY, "2025-11-01", "completed");
     later.0[0]["id"] = json!("later");
