@@ -173,7 +173,6 @@ impl Measure {
     }
     /// Runs of it that were kept, the newest first.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection with a filter")]
     async fn reports(
         &self,
         ctx: &Context<'_>,

@@ -259,11 +259,12 @@ async fn criteria_know_the_parameters_that_were_added() {
 async fn what_is_older_than_the_subscription_is_not_told() {
     let first = Server::start_in(false).await;
     let db = Database::connect(&first.database).await.unwrap();
-    let slow = db.begin().await.unwrap();
-    slow.execute_unprepared("SELECT pg_current_xact_id()").await.unwrap();
     let client = client_of(&first).await;
     let worker = client.server.serve_subscriptions(HERE);
     let receiver = Receiver::start().await;
+    // As short as it can be: other tests of the cluster wait for it.
+    let slow = db.begin().await.unwrap();
+    slow.execute_unprepared("SELECT pg_current_xact_id()").await.unwrap();
     subscribe(&client, &hook("Patient?", &receiver, Some("application/fhir+json"))).await;
     let patient = json!({"resourceType": "Patient", "id": "p1", "name": [{"family": "Uno"}]});
     client.json(Method::PUT, "/Patient/p1", &patient.to_string(), 200).await;

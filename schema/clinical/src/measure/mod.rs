@@ -432,7 +432,6 @@ mod tests {
         MEASURES.iter().flat_map(|m| m.visits.iter().chain(m.diagnoses).chain(m.exclusions).chain(m.numerator))
     }
 
-    /// Source: the CQL named at [`MEASURES`]: from 1 October two years before; the year itself, and 2, 4, 4 and 9 years before it.
     #[test]
     fn a_measure_is_named_by_address_and_version() {
         for measure in MEASURES {
@@ -446,6 +445,7 @@ mod tests {
         assert!(of_canonical("http://elsewhere/Measure/CMS125|1").is_none());
     }
 
+    /// Source: the CQL named at [`MEASURES`]: from 1 October two years before; the year itself, and 2, 4, 4 and 9 years before it.
     #[test]
     fn events_begin_on_the_published_days() {
         let days = |id: &str| -> Vec<Option<String>> {
