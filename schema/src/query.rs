@@ -639,8 +639,11 @@ impl Query {
     }
 
     /// The quality measures there are, each with its published source and where it differs from it.
-    async fn measures(&self) -> Vec<Measure> {
-        measure::all()
+    async fn measures(
+        &self,
+        #[graphql(desc = "Only these, by their numbers, such as `CMS125`")] ids: Option<Vec<ID>>,
+    ) -> Result<Vec<Measure>> {
+        measure::named_or_all(ids)
     }
 
     /// The flowsheets there are, for `Patient.flowsheet`.

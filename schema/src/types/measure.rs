@@ -381,15 +381,22 @@ pub(crate) async fn care_gaps(ctx: &Context<'_>, patient: &Document) -> Result<O
     Ok(Some(gaps))
 }
 
-/// All measures there are.
-pub(crate) fn all() -> Vec<Measure> {
-    MEASURES.iter().map(Measure).collect()
+/// Those of these numbers; all there are when none are given.
+pub(crate) fn named_or_all(ids: Option<Vec<ID>>) -> Result<Vec<Measure>> {
+    match ids {
+        None => Ok(MEASURES.iter().map(Measure).collect()),
+        Some(ids) => ids.iter().map(|id| of("ids", id).map(Measure)).collect(),
+    }
+}
+
+fn of(argument: &str, id: &ID) -> Result<&'static Definition> {
+    named(id).ok_or_else(|| invalid(argument, "there is no such measure; `measures` names them"))
 }
 
 /// Measures a calendar year.
 pub(crate) async fn measure(ctx: &Context<'_>, id: &ID, period: &DateRange) -> Result<MeasureResult> {
     let session = session(ctx);
-    let definition = named(id).ok_or_else(|| invalid("id", "there is no such measure; `measures` names them"))?;
+    let definition = of("id", id)?;
     let year = calendar_year(period).map_err(|text| invalid("period", text))?;
     let parts = parts(session, definition, year)?;
     let figures = Figures::of(session, &session.actor, &parts).await?;

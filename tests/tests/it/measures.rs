@@ -527,7 +527,7 @@ async fn a_chart_says_what_measures_still_ask_for() {
 
 const KEPT: &str = "... on MeasureKept { report { id canonical measureVersion measure { id } evaluatedAt reporter { id } scorePercent
     period { start end } initialPopulation { value } exclusions { value } denominator { value } numerator { value } } }";
-const REPORTS: &str = "query($year: Int, $after: String) { measures { id reports(year: $year, first: 1, after: $after) {
+const REPORTS: &str = "query($year: Int, $after: String) { measures(ids: [\"CMS125\"]) { id reports(year: $year, first: 1, after: $after) {
     totalCount nodes { id scorePercent initialPopulation { value } denominator { value } numerator { value } } pageInfo { endCursor hasNextPage } } } }";
 
 fn run(measure: &str, year: i32) -> Value {
@@ -592,8 +592,8 @@ async fn a_run_of_a_measure_is_kept_and_compared_with_later_ones() {
     site.act(&lee, "measureRun", run("CMS130", 2025), KEPT).await;
     let found = async |year: Option<i32>, after: Option<&str>| {
         let data = site.ask(&lee, REPORTS, json!({"year": year, "after": after})).await;
-        let all = data["measures"].as_array().unwrap().clone();
-        all.into_iter().find(|m| m["id"] == "CMS125").unwrap()["reports"].clone()
+        assert_eq!((data["measures"].as_array().unwrap().len(), &data["measures"][0]["id"]), (1, &json!("CMS125")));
+        data["measures"][0]["reports"].clone()
     };
     assert_eq!(found(None, None).await["totalCount"], 3);
     let first = found(Some(2025), None).await;
@@ -613,6 +613,8 @@ async fn a_run_of_a_measure_is_kept_and_compared_with_later_ones() {
     let once = site.act(&lee, "measureRun", keyed.clone(), KEPT).await;
     assert_eq!(site.act(&lee, "measureRun", keyed, KEPT).await["report"]["id"], once["report"]["id"]);
     assert_eq!(found(Some(2025), None).await["totalCount"], 3);
+    let unknown = site.answer(&lee, "{ measures(ids: [\"CMS0\"]) { id } }", json!({})).await;
+    assert_eq!(unknown["errors"][0]["message"], "there is no such measure; `measures` names them", "{unknown}");
 }
 
 #[tokio::test]
