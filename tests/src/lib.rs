@@ -43,6 +43,8 @@ rm -rf "$0"*
 /// A directory of this test process, on memory where there is such a place. It is removed when the process has ended; left-overs of those
 /// whose end nobody saw are removed first.
 pub fn scratch_dir(name: &str) -> PathBuf {
+    // It reads from a pipe whose other end goes with this process, whatever ends that.
+    static CLEANS_UP: OnceLock<Child> = OnceLock::new();
     let shm = PathBuf::from("/dev/shm");
     let base = if shm.is_dir() { shm } else { std::env::temp_dir() };
     for entry in std::fs::read_dir(&base).into_iter().flatten().flatten() {
@@ -54,8 +56,6 @@ pub fn scratch_dir(name: &str) -> PathBuf {
         }
     }
     let own = base.join(format!("wintehr-test-{}-", std::process::id())).into_os_string();
-    // It reads from a pipe whose other end goes with this process, whatever ends that.
-    static CLEANS_UP: OnceLock<Child> = OnceLock::new();
     CLEANS_UP.get_or_init(|| {
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(CLEAN_UP).arg(&own).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
