@@ -82,7 +82,7 @@ impl Site {
     async fn seal(&self) {
         let store = &self.client.server.store;
         let open = "SELECT 1 FROM fhir.audit_event WHERE xact >= (SELECT below FROM fhir.audit_seal ORDER BY n DESC LIMIT 1) LIMIT 1";
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         while Instant::now() < until {
             store.seal_audit(self.client.server.clock.now()).await.unwrap();
             if self.rows(open).await.is_empty() {

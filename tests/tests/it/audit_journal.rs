@@ -59,7 +59,7 @@ impl House {
     async fn seal(&self) {
         let open = "SELECT count(*) FROM (SELECT xact FROM fhir.audit_journal UNION ALL SELECT xact FROM fhir.audit_event WHERE hash IS NOT NULL) AS a
             WHERE a.xact >= (SELECT below FROM fhir.audit_seal ORDER BY n DESC LIMIT 1)";
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         while Instant::now() < until {
             self.store.seal_audit(chrono::DateTime::UNIX_EPOCH).await.unwrap();
             if self.number(open).await == 0 {
