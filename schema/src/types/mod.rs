@@ -11,6 +11,7 @@ pub mod cohort;
 pub mod directory;
 pub mod flowsheet;
 pub mod job;
+pub(crate) mod kinds;
 pub mod measure;
 pub mod measure_report;
 pub mod medication;

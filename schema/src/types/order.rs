@@ -1,7 +1,6 @@
 //! A patient's orders of all kinds as one list.
 
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
-use entity::role::Interaction;
 use entity::store::TimelinePage;
 use fhir::search::registry;
 use fhir::{Json, ResourceType};
@@ -13,6 +12,7 @@ use crate::error;
 use crate::query::{Node, node};
 use crate::scalar::DateTime;
 use crate::session::{OrdersShape, session};
+use crate::types::kinds;
 use crate::types::medication::medication;
 use crate::types::merged::in_chart;
 use crate::types::patient::DateRange;
@@ -137,12 +137,7 @@ impl OrderConnection {
     }
     /// Where the page stands.
     async fn page_info(&self) -> PageInfo {
-        PageInfo {
-            has_next_page: self.page.has_next,
-            has_previous_page: self.page.has_previous,
-            start_cursor: self.page.entries.first().map(|e| e.cursor.clone()),
-            end_cursor: self.page.entries.last().map(|e| e.cursor.clone()),
-        }
+        kinds::page_info(&self.page)
     }
     /// Kinds that were not asked for by name and are left out, because the asking party may not read them.
     async fn omitted(&self) -> &[OrderKind] {
@@ -161,9 +156,8 @@ pub struct OrderEdge {
 
 impl OrderConnection {
     fn items(&self) -> impl Iterator<Item = Order> {
-        let kind = |ty: ResourceType| KINDS.iter().find(|(_, of)| *of == ty).expect("only these are asked for").0;
         let documents = self.documents.iter().cloned();
-        documents.map(move |document| Order { kind: kind(document.stored().resource_type), document })
+        documents.map(|document| Order { kind: kinds::kind_of(&KINDS, document.stored().resource_type), document })
     }
 }
 
@@ -176,15 +170,9 @@ pub(crate) async fn orders(
 ) -> Result<OrderConnection> {
     let session = session(ctx);
     let request = page.request()?;
-    let (mut lists, mut omitted) = (Vec::new(), Vec::new());
-    for (kind, ty) in KINDS {
-        if filter.kinds.as_ref().is_some_and(|kinds| !kinds.contains(&kind)) {
-            continue;
-        }
-        if filter.kinds.is_none() && !session.actor.may(Interaction::Search, ty) {
-            omitted.push(kind);
-            continue;
-        }
+    let (types, omitted) = kinds::chosen(&KINDS, filter.kinds.as_deref(), &session.actor);
+    let mut lists = Vec::new();
+    for ty in types {
         let date = registry::primary_date(ty).expect("an order has the date it was written on");
         let mut pairs = filter.authored_on.as_ref().map(|range| range.pairs(date)).unwrap_or_default();
         let status = filter.status.as_ref().map(|all| alternatives(all.iter().map(|status| status.code())));
@@ -201,8 +189,7 @@ pub(crate) async fn orders(
     } else {
         session.orders(&chart, OrdersShape { lists, limit: request.limit }, &request).await?
     };
-    let documents = page.entries.iter().map(|e| Document::as_of_instant(e.stored.clone(), patient.as_of()));
-    Ok(OrderConnection { documents: documents.collect::<Result<_>>()?, page, omitted })
+    Ok(OrderConnection { documents: kinds::documents(&page, patient.as_of())?, page, omitted })
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use chrono::SecondsFormat;
-use entity::role::Interaction;
 use entity::store::TimelinePage;
 use fhir::ResourceType;
 use fhir::search::registry;
@@ -12,6 +11,7 @@ use crate::error;
 use crate::query::{Node, node};
 use crate::scalar::Instant;
 use crate::session::{self, session};
+use crate::types::kinds;
 use crate::types::medication::medication;
 use crate::types::merged::in_chart;
 use crate::types::patient::DateRange;
@@ -142,12 +142,7 @@ impl TimelineConnection {
     }
     /// Where the page stands.
     async fn page_info(&self) -> PageInfo {
-        PageInfo {
-            has_next_page: self.page.has_next,
-            has_previous_page: self.page.has_previous,
-            start_cursor: self.page.entries.first().map(|e| e.cursor.clone()),
-            end_cursor: self.page.entries.last().map(|e| e.cursor.clone()),
-        }
+        kinds::page_info(&self.page)
     }
     /// Kinds that were not asked for by name and are left out, because the asking party may not read them.
     async fn omitted(&self) -> &[TimelineKind] {
@@ -167,22 +162,17 @@ pub struct TimelineEdge {
 impl TimelineConnection {
     fn items(&self) -> impl Iterator<Item = TimelineEntry> {
         self.page.entries.iter().zip(&self.documents).map(|(entry, document)| TimelineEntry {
-            kind: kind_of(entry.stored.resource_type),
+            kind: kinds::kind_of(&KINDS, entry.stored.resource_type),
             begins: entry.begins.map(|at| at.to_rfc3339_opts(SecondsFormat::Micros, true)),
             document: document.clone(),
         })
     }
 }
 
-fn kind_of(resource_type: ResourceType) -> TimelineKind {
-    let kind = KINDS.iter().find(|(_, ty)| *ty == resource_type);
-    kind.expect("only types of the table are asked for").0
-}
-
 pub(crate) async fn timeline(
     ctx: &Context<'_>,
     patient: &Document,
-    kinds: Option<Vec<TimelineKind>>,
+    named: Option<Vec<TimelineKind>>,
     date: Option<&DateRange>,
     page: &PageArguments,
 ) -> Result<TimelineConnection> {
@@ -190,23 +180,16 @@ pub(crate) async fn timeline(
     let request = page.request()?;
     let id = patient.stored().id.as_str();
     let chart = in_chart(patient);
-    let (mut queries, mut omitted) = (Vec::new(), Vec::new());
-    for (kind, ty) in KINDS {
-        if kinds.as_ref().is_some_and(|k| !k.contains(&kind)) {
-            continue;
-        }
-        if kinds.is_none() && !session.actor.may(Interaction::Search, ty) {
-            omitted.push(kind);
-            continue;
-        }
+    let (types, omitted) = kinds::chosen(&KINDS, named.as_deref(), &session.actor);
+    let mut queries = Vec::new();
+    for ty in types {
         let code = registry::primary_date(ty).expect("the table has types with a date");
         let pairs = date.map(|d| d.pairs(code)).unwrap_or_default();
         queries.push(session::query(ty, &pairs, &chart, session.now).map_err(|e| error::graphql(&e))?);
     }
     let page = session.store.timeline(&session.actor, &queries, id, patient.as_of(), &request).await;
     let page = page.map_err(|e| error::graphql(&e))?;
-    let documents = page.entries.iter().map(|e| Document::as_of_instant(e.stored.clone(), patient.as_of()));
-    Ok(TimelineConnection { documents: documents.collect::<Result<_>>()?, page, omitted })
+    Ok(TimelineConnection { documents: kinds::documents(&page, patient.as_of())?, page, omitted })
 }
 
 #[cfg(test)]
