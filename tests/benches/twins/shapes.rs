@@ -199,7 +199,8 @@ pub async fn all(db: &DatabaseConnection, time: Duration) -> Vec<Shape> {
         one(
             "04 Observation?patient&code, newest 10",
             per_patient(&|p| {
-                let path = format!("Observation?patient={}&code={LOINC}|{WEIGHT}&_sort=-date&_count=10", p.id);
+                let path =
+                    format!("Observation?patient={}&code={LOINC}|{WEIGHT}&_sort=-date&_count=10&_total=none", p.id);
                 get(path, of_code(Some(p.rkey), code(WEIGHT), "ts DESC, rid DESC", 10))
             }),
         ),
@@ -207,9 +208,10 @@ pub async fn all(db: &DatabaseConnection, time: Duration) -> Vec<Shape> {
             "05 Observation?patient&category&date=ge, newest 50",
             per_patient(&|p| {
                 let since = micros("2025-01-01T00:00:00Z");
-                let condition = format!(" AND {vital} = ANY(terms) AND ts_hi > {since} AND ts_lo >= {since}");
+                // What began before and lasted until then is found too.
+                let condition = format!(" AND {vital} = ANY(terms) AND ts_hi > {since}");
                 let path = format!(
-                    "Observation?patient={}&category={CATEGORY}|vital-signs&date=ge2025-01-01&_sort=-date&_count=50",
+                    "Observation?patient={}&category={CATEGORY}|vital-signs&date=ge2025-01-01&_sort=-date&_count=50&_total=none",
                     p.id
                 );
                 get(path, of_patient("observation", p.rkey, &condition, 50))
@@ -227,8 +229,10 @@ pub async fn all(db: &DatabaseConnection, time: Duration) -> Vec<Shape> {
             "18a Observation?patient&category:not=vital-signs, newest 50",
             per_patient(&|p| {
                 let condition = format!(" AND NOT ({vital} = ANY(terms))");
-                let path =
-                    format!("Observation?patient={}&category:not={CATEGORY}|vital-signs&_sort=-date&_count=50", p.id);
+                let path = format!(
+                    "Observation?patient={}&category:not={CATEGORY}|vital-signs&_sort=-date&_count=50&_total=none",
+                    p.id
+                );
                 get(path, of_patient("observation", p.rkey, &condition, 50))
             }),
         ),
