@@ -44,7 +44,9 @@ async function draw(screens, signedIn = true) {
 /** Nothing on the page is still being read. */
 const loaded = () => page.waitForFunction(() => !document.querySelector('[role=status][aria-label^="Loading"], .graphiql-spinner'))
 async function shoot(shot, theme, width) {
-  await page.evaluate((t) => { document.documentElement.dataset.theme = t }, theme)
+  // As the system is, so is the page, and so is the editor of the playground, which takes its colours from the page's state.
+  await page.emulateMedia({ colorScheme: theme })
+  await page.waitForFunction((t) => document.documentElement.dataset.theme === t, theme)
   await page.screenshot({ path: `shots/${shot}.png`, animations: 'disabled' })
   if (OF_README.has(shot)) await page.screenshot({ path: `../../docs/${OF_README.get(shot)}.png`, animations: 'disabled', clip: { x: 0, y: 0, width, height: 640 } })
 }
