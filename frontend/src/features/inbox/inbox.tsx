@@ -26,11 +26,11 @@ import css from './inbox.module.css'
 const Inbox = graphql(`
   query Inbox($notes: Boolean!, $results: Boolean!) {
     me { fhirUser }
-    mine: worklist(kind: TASKS, filter: { messages: false }, first: 50) { ...WorkPage }
+    mine: worklist(kind: TASKS, filter: { messages: false }, first: 40) { ...WorkPage }
     messages: worklist(kind: TASKS, filter: { messages: true }, first: 20) { ...MessagePage }
-    unowned: worklist(kind: TASKS, filter: { unowned: true }, first: 30) { ...WorkPage }
-    results: worklist(kind: RESULTS_TO_ACKNOWLEDGE, first: 50) @include(if: $results) { ...WorkPage }
-    notes: worklist(kind: NOTES_TO_SIGN, first: 50) @include(if: $notes) { ...WorkPage }
+    unowned: worklist(kind: TASKS, filter: { unowned: true }, first: 20) { ...WorkPage }
+    results: worklist(kind: RESULTS_TO_ACKNOWLEDGE, first: 40) @include(if: $results) { ...WorkPage }
+    notes: worklist(kind: NOTES_TO_SIGN, first: 30) @include(if: $notes) { ...WorkPage }
     noteDrafts @include(if: $notes) { id patient note title template updatedAt }
   }
 `)
