@@ -4,8 +4,8 @@ import { mkdirSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { open, url } from './harness.mjs'
 
-/** Pictures that are committed; the rest stays in `shots/`. */
-const OF_README = new Map([['summary-1280-light', 'summary'], ['growth-1280-light', 'growth'], ['results-1280-dark', 'results-dark']])
+/** Pictures that are committed, and how high; the rest stays in `shots/`. */
+const OF_README = new Map([['summary-1280-light', ['summary', 640]], ['growth-1280-light', ['growth', 704]], ['results-1280-dark', ['results-dark', 640]]])
 /** Names of the screens to draw, as a regular expression; all without it. */
 const ONLY = new RegExp(process.env.WINTEHR_SHOTS ?? '')
 const SIZES = [[1280, 800], [1920, 1080], [820, 1180]]
@@ -48,7 +48,8 @@ async function shoot(shot, theme, width) {
   await page.emulateMedia({ colorScheme: theme })
   await page.waitForFunction((t) => document.documentElement.dataset.theme === t, theme)
   await page.screenshot({ path: `shots/${shot}.png`, animations: 'disabled' })
-  if (OF_README.has(shot)) await page.screenshot({ path: `../../docs/${OF_README.get(shot)}.png`, animations: 'disabled', clip: { x: 0, y: 0, width, height: 640 } })
+  const [name, height] = OF_README.get(shot) ?? []
+  if (name) await page.screenshot({ path: `../../docs/${name}.png`, animations: 'disabled', clip: { x: 0, y: 0, width, height } })
 }
 /** Another person at the same browser. */
 async function enter(role) {
