@@ -9,6 +9,8 @@ const OF_README = new Map([['summary-1280-light', ['summary', 640]], ['growth-12
 /** Names of the screens to draw, as a regular expression; all without it. */
 const ONLY = new RegExp(process.env.WINTEHR_SHOTS ?? '')
 const SIZES = [[1280, 800], [1920, 1080], [820, 1180]]
+
+const INPATIENT = '_has:Encounter:patient:status=in-progress&_has:Encounter:patient:class=IMP'
 let browser, page, trouble, clear, signInAs
 
 before(async () => { ({ browser, page, trouble, clear, signInAs } = await open()); page.setDefaultTimeout(30_000) })
@@ -58,6 +60,9 @@ async function enter(role) {
   if (role) await signInAs(role)
 }
 const button = (name) => () => page.getByRole('button', { name })
+const patients = () => page.getByRole('grid', { name: 'Patients' }).getByRole('row').nth(3)
+const summary = () => page.getByRole('region', { name: 'Latest results' }).getByRole('row').first()
+const vitals = () => page.getByRole('table', { name: 'Vital signs' })
 const heading = () => page.getByRole('heading', { level: 1 })
 const region = (name) => () => page.getByRole('region', { name, exact: true })
 /** Presses buttons one after the other, then waits for the dialog. */
@@ -69,12 +74,9 @@ const dialog = (...names) => async () => {
 test('each main screen is drawn in each size and theme', async () => {
   await signInAs('physician')
   mkdirSync('../../docs', { recursive: true })
-  const inpatient = await chart('_has:Encounter:patient:status=in-progress&_has:Encounter:patient:class=IMP')
+  const inpatient = await chart(INPATIENT)
   const year = new Date().getFullYear()
   const child = await chart(`birthdate=gt${year - 9}-01-01&birthdate=lt${year - 5}-01-01&_has:Observation:patient:code=9843-4`)
-  const patients = () => page.getByRole('grid', { name: 'Patients' }).getByRole('row').nth(3)
-  const summary = () => page.getByRole('region', { name: 'Latest results' }).getByRole('row').first()
-  const vitals = () => page.getByRole('table', { name: 'Vital signs' })
   const results = () => page.getByRole('table', { name: 'Laboratory results' })
   const week = () => page.getByRole('group', { name: 'Week, by day' })
   await draw([
@@ -112,6 +114,11 @@ test('each main screen is drawn in each size and theme', async () => {
     ['playground', '/playground', () => page.getByRole('button', { name: /^Execute/ })],
     ['no-page', '/there-is-no-such-page', heading],
   ])
+})
+
+test('and every dialog and form', async () => {
+  await signInAs('physician')
+  const inpatient = await chart(INPATIENT)
   await draw([
     ['dialog-palette', `${inpatient}/summary`, summary, dialog('Search')],
     ['dialog-keys', `${inpatient}/summary`, summary, dialog('Help')],
@@ -141,7 +148,7 @@ test('and those of the administration, the registration and the door', async () 
   await enter('registrar')
   const anybody = await chart('_has:Coverage:beneficiary:status=active')
   await draw([
-    ['dialog-register', '/patients', () => page.getByRole('grid', { name: 'Patients' }).getByRole('row').nth(3), dialog('Register a patient')],
+    ['dialog-register', '/patients', patients, dialog('Register a patient')],
     ['registrar-demographics', `${anybody}/demographics`, region('Related persons')],
     ['dialog-person', `${anybody}/demographics`, region('Related persons'), dialog('Change')],
     ['dialog-related', `${anybody}/demographics`, region('Related persons'), dialog('Record a related person')],
