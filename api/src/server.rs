@@ -188,6 +188,7 @@ async fn over_database(
     if settings.demo {
         let plan = clinical::demo::Plan { seed: 1, patients: DEMO_PATIENTS, years: 5, now: Clock::Machine.now() };
         if let Some(summary) = demo::ensure(&store, plan, true).await? {
+            entity::analyze(&urls.owner).await?;
             println!("Filled the demo hospital: {summary}");
         }
         auth::demo::ensure_users(&store, &Clock::Machine).await?;

@@ -22,5 +22,5 @@ pub use error::StoreError;
 pub use gate::{Unguarded, WriteGate};
 pub use request::{IdSource, Request};
 pub use role::{Interaction, Role};
-pub use store::{Store, StoreConfig, migrate};
+pub use store::{Store, StoreConfig, analyze, migrate};
 pub use trail::Trail;

@@ -70,7 +70,7 @@ pub use job::{
 pub use kept_search::SEARCH_KEPT;
 pub use live::{Interest, Notice, QUEUE, Reason, Subscription};
 pub use oauth::{AppClient, ClientKind, Grant, Introspection, Issued, NewClient, NewGrant, NewLaunch, SigningKey};
-pub use open::{StoreConfig, migrate};
+pub use open::{StoreConfig, analyze, migrate};
 pub use outbox::{Event, KEPT};
 pub use parameter::Parameters;
 pub use role_table::{RoleCell, RoleLine, Seen};

@@ -68,6 +68,20 @@ where
     Ok(())
 }
 
+/// Takes the statistics the database plans by, as the owner. After a large filling they are those of empty tables, until it takes
+/// them by itself.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database is away.
+pub async fn analyze(url: &str) -> Result<(), StoreError> {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    let db = Database::connect(options).await?;
+    db.execute_unprepared("ANALYZE").await?;
+    db.close().await?;
+    Ok(())
+}
+
 impl Store {
     /// Connects as role `wintehr_app`, which owns nothing and cannot rewrite history. Every write passes the gate.
     ///

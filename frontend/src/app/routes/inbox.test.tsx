@@ -10,7 +10,7 @@ const task = (id: string, owner: object | null, more: object = {}) => ({
   title: `Call ${id}`, priority: 'URGENT', since: '2026-11-22T08:00:00Z', dueAt: '2026-11-23T08:00:00Z', patient: { id: 'Patient/ada', display: 'Ada Lind' },
   node: { __typename: 'Task', ...base, id: `Task/${id}`, status: 'REQUESTED', owner, focus: null, notes: [], ...more },
 })
-const report = { title: 'Renal panel', priority: null, since: '2026-11-22T08:00:00Z', dueAt: null, patient: { id: 'Patient/ada', display: 'Ada Lind' }, node: { __typename: 'DiagnosticReport', ...base, id: 'DiagnosticReport/r1', category: [], performers: [], results: [] } }
+const report = { title: 'Renal panel', priority: null, since: '2026-11-22T08:00:00Z', dueAt: null, patient: { id: 'Patient/ada', display: 'Ada Lind', node: { __typename: 'Patient', ...base, id: 'Patient/ada', mrn: '4471', birthDate: '1945-07-14', name: { display: 'Ada Lind', family: 'Lind', given: ['Ada'], prefix: [], suffix: [] } } }, node: { __typename: 'DiagnosticReport', ...base, id: 'DiagnosticReport/r1', category: [], performers: [], results: [] } }
 const note = { title: 'Progress note', priority: null, since: '2026-11-22T08:00:00Z', dueAt: null, patient: { id: 'Patient/ada', display: 'Ada Lind' }, node: { __typename: 'Note', ...base, id: 'Composition/n1', authors: [], sections: [], signatures: [], lateEntry: false, awaitsCosignature: false } }
 const message = (id: string, owner: string) => ({
   ...task(id, { id: owner }), title: `Potassium ${id}`, patient: { id: 'Patient/ada', display: null, node: { __typename: 'Patient', ...base, id: 'Patient/ada', name: { display: 'Ada Lind', family: 'Lind', given: ['Ada'], prefix: [], suffix: [] } } },
@@ -65,6 +65,9 @@ it('counts what waits, leads to the charts, and offers each act where it can be 
   expect(within(screen.getByRole('region', { name: 'Notes to sign' })).getByRole('link')).toHaveAttribute('href', '/patients/ada/clinical/notes')
   expect(within(screen.getByRole('region', { name: 'My drafts' })).getByRole('link', { name: 'Ward round' })).toHaveAttribute('href', '/patients/ada/clinical/notes')
   expect(screen.getByRole('button', { name: 'Acknowledge Renal panel' })).toBeVisible()
+  const results = within(screen.getByRole('region', { name: 'Results to acknowledge' }))
+  expect(results.getByRole('link', { name: 'LIND, Ada' })).toHaveAttribute('href', '/patients/ada/clinical/results')
+  expect(results.getByText('Born 14-Jul-1945 · MRN 4471')).toBeVisible()
 })
 
 it('a task is done with what came of it, for the version that was seen; one that somebody has taken is told with who', async () => {

@@ -89,12 +89,15 @@ export const theme = createTheme({
         multiline: { padding: 0, '& .MuiInputBase-input': { padding: '8px 10px' } },
       },
     },
+    // As high as any other field.
+    MuiAutocomplete: { styleOverrides: { root: { '& .MuiOutlinedInput-root': { padding: 0, '& .MuiAutocomplete-input': { padding: '0 10px' } } } } },
     MuiFormLabel: { styleOverrides: { root: { color: 'var(--ink2)', fontSize: rem(12), fontWeight: 600, lineHeight: rem(20), '&.Mui-focused': { color: 'var(--ink2)' }, '&.Mui-error': { color: 'var(--critical)' } } } },
     MuiFormHelperText: { styleOverrides: { root: { margin: '4px 0 0', fontSize: rem(12), color: 'var(--ink3)' } } },
     MuiPaper: { defaultProps: { elevation: 0 }, styleOverrides: { root: { backgroundImage: 'none' } } },
     MuiMenu: { defaultProps: { transitionDuration: 0 }, styleOverrides: { paper: { background: 'var(--raised)', border: '1px solid var(--line2)', borderRadius: 6, boxShadow: overlay } } },
     MuiMenuItem: { styleOverrides: { root: { minHeight: 32, fontSize: rem(13), '&.Mui-focusVisible': { background: 'var(--hover)', outlineOffset: -2 } } } },
-    MuiDialog: { defaultProps: { transitionDuration: 0 }, styleOverrides: { paper: { background: 'var(--raised)', borderRadius: 6, boxShadow: overlay } } },
+    // Of a dialog that is higher than the window the fields scroll, not the acts below them.
+    MuiDialog: { defaultProps: { transitionDuration: 0 }, styleOverrides: { paper: { background: 'var(--raised)', borderRadius: 6, boxShadow: overlay, '& > form': { display: 'flex', flexDirection: 'column', minHeight: 0 } } } },
     // The acts end where the fields do.
     MuiDialogActions: { styleOverrides: { root: { padding: '8px 24px 16px' } } },
     MuiTooltip: {

@@ -1,6 +1,6 @@
 import { graphql } from '../../gql'
 import type { ObservationRowFragment } from '../../gql/graphql'
-import { formatDecimal } from '../../lib/quantity'
+import { formatDecimal, formatUnit } from '../../lib/quantity'
 
 /** What one result is shown by, wherever it stands. */
 export const ObservationRow = graphql(`
@@ -13,12 +13,12 @@ export const ObservationRow = graphql(`
   }
 `)
 
-const side = (q: { value?: string | null; unit?: string | null } | null | undefined): string => (q?.value ? `${formatDecimal(q.value)}${q.unit ? ` ${q.unit}` : ''}` : '')
+const side = (q: { value?: string | null; unit?: string | null } | null | undefined): string => (q?.value ? `${formatDecimal(q.value)}${q.unit ? ` ${formatUnit(q.unit)}` : ''}` : '')
 
 /** The value of a result in words, its unit apart. */
 export function valueOf({ value, components, dataAbsentReason }: ObservationRowFragment): { text: string; unit: string } {
   switch (value?.__typename) {
-    case 'Quantity': return { text: `${value.comparator ?? ''}${value.value ? formatDecimal(value.value) : 'Not recorded'}`, unit: value.unit ?? '' }
+    case 'Quantity': return { text: `${value.comparator ?? ''}${value.value ? formatDecimal(value.value) : 'Not recorded'}`, unit: formatUnit(value.unit ?? '') }
     case 'Concept': case 'Text': return { text: value.text, unit: '' }
     case 'BooleanValue': return { text: value.boolean ? 'Yes' : 'No', unit: '' }
     case 'IntegerValue': return { text: String(value.integer), unit: '' }
@@ -28,7 +28,7 @@ export function valueOf({ value, components, dataAbsentReason }: ObservationRowF
       const parts = components.flatMap((c) => (c.value?.__typename === 'Quantity' && c.value.value ? [c.value] : []))
       const unit = parts[0]?.unit ?? ''
       // Systolic and diastolic pressure read as a pair; parts in unlike units do not.
-      if (parts.length > 0 && parts.length === components.length && parts.every((p) => (p.unit ?? '') === unit)) return { text: parts.map((p) => formatDecimal(p.value ?? '')).join('/'), unit }
+      if (parts.length > 0 && parts.length === components.length && parts.every((p) => (p.unit ?? '') === unit)) return { text: parts.map((p) => formatDecimal(p.value ?? '')).join('/'), unit: formatUnit(unit) }
       const named = components.map((c) => `${c.code?.text ?? 'Part'}: ${c.value?.__typename === 'Quantity' ? side(c.value) : c.value?.__typename === 'Concept' ? c.value.text : 'not recorded'}`)
       if (named.length > 0) return { text: named.join('; '), unit: '' }
       return { text: dataAbsentReason?.text ?? 'Not recorded', unit: '' }

@@ -13,7 +13,7 @@ import { useAsOf, useReadAnew } from '../../contexts/patient'
 import { graphql } from '../../gql'
 import type { TrendPanelQuery, TrendExclusionReason } from '../../gql/graphql'
 import { axisTime, formatDateTime, formatDay } from '../../lib/date'
-import { formatDecimal } from '../../lib/quantity'
+import { formatDecimal, formatUnit } from '../../lib/quantity'
 import css from './trend.module.css'
 
 const TrendPanel = graphql(`
@@ -78,6 +78,7 @@ const BOTTOM = 26
 const LETTER = 6.5
 
 function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; width: number }) {
+  const unit = formatUnit(trend.unit ?? '')
   const data = trend.points.map((p) => ({ ...p, x: axisTime(p.at), y: Number(p.value) })).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y))
   const [low, high] = [trend.referenceRange?.low?.value, trend.referenceRange?.high?.value].map((v) => (v ? Number(v) : undefined))
   const ys = [...data.map((p) => p.y), low, high].filter((v): v is number => v !== undefined)
@@ -90,7 +91,7 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
   const [said, setSaid] = useState('')
   // A whole line over a long break would tell of results that are not there.
   const apart = breaks(data.map((p) => p.x), slowMs(code))
-  const words = (p: (typeof data)[number]) => `${formatDateTime(p.at)}: ${formatDecimal(p.value)} ${trend.unit ?? ''}`
+  const words = (p: (typeof data)[number]) => `${formatDateTime(p.at)}: ${formatDecimal(p.value)} ${unit}`
   const latest = data[data.length - 1]
   const flagged = data.filter((p) => isAbnormal(p)).length
   const summary = latest ? `${data.length === 1 ? 'One result' : `${data.length} results`}, ${flagged === 0 ? 'none' : flagged} flagged. The latest, ${words(latest)}.` : ''
@@ -110,7 +111,7 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
             <text x={LEFT - 6} y={y(t) + 4} textAnchor="end" className={css.axis}>{t}</text>
           </g>
         ))}
-        <text x={4} y={12} className={css.unit}>{trend.unit ?? ''}</text>
+        <text x={4} y={12} className={css.unit}>{unit}</text>
         {x.ticks(4).map((t) => <text key={t.getTime()} x={x(t)} y={HEIGHT - 8} textAnchor="middle" className={css.axis}>{formatDay(t.toISOString())}</text>)}
         {data.slice(1).map((p, i) => {
           const before = data[i]
@@ -148,7 +149,7 @@ function Table({ trend }: { trend: TrendData }) {
   return (
     <div className={css.scroll}>
       <table className={css.table}>
-        <thead><tr><th scope="col">Taken</th><th scope="col">Value ({trend.unit ?? 'no unit'})</th><th scope="col">Flag</th><th scope="col">As recorded</th></tr></thead>
+        <thead><tr><th scope="col">Taken</th><th scope="col">Value ({trend.unit ? formatUnit(trend.unit) : 'no unit'})</th><th scope="col">Flag</th><th scope="col">As recorded</th></tr></thead>
         <tbody>
           {trend.points.toReversed().map((p) => (
             <tr key={p.observation.id}>

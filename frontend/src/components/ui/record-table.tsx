@@ -3,12 +3,16 @@ import { useState, type ReactNode } from 'react'
 import { useAnnounce } from '../../hooks/use-announce'
 import css from './record-table.module.css'
 
-/** A table of the record: heads, and rows that the caller draws. Wide ones scroll inside themselves. */
-export function RecordTable({ label, columns, children }: { label: string; columns: readonly string[]; children: ReactNode }) {
+/**
+ * A table of the record: heads, and rows that the caller draws. Wide ones scroll inside themselves.
+ * `widths`: the share of each column in hundredths, for tables that stand under each other with the same columns; without it each is as wide as what stands in it.
+ */
+export function RecordTable({ label, columns, widths, children }: { label: string; columns: readonly string[]; widths?: readonly number[]; children: ReactNode }) {
   return (
     <div className={css.scroll} tabIndex={0} role="group" aria-label={`${label}, table`}>
       <table className={css.table} aria-label={label}>
-        <thead><tr>{columns.map((name) => <th key={name} scope="col">{name}</th>)}</tr></thead>
+        {widths && <colgroup>{widths.map((width, i) => <col key={columns[i]} style={{ width: `${width}%` }} />)}</colgroup>}
+        <thead><tr>{columns.map((name) => <th key={name} scope="col" className={name === 'Acts' ? css.acts : undefined}>{name}</th>)}</tr></thead>
         <tbody>{children}</tbody>
       </table>
     </div>

@@ -158,7 +158,7 @@ function Row({ of: event }: { of: Event }) {
     <tr>
       <th scope="row"><time dateTime={event.at} title={event.at}><Moment at={event.at} /></time></th>
       <td className={css.who}>{event.userName ?? event.user}<small className={css.sub}>{[event.userName ? event.user : '', event.roles.join(', ')].filter(Boolean).join(' · ')}</small></td>
-      <td>{event.kind ? KINDS[event.kind] : event.interaction}<small className={css.sub}>{event.interaction}</small></td>
+      <td>{event.kind ? KINDS[event.kind] : event.interaction}{event.kind && <small className={css.sub}>{event.interaction}</small>}</td>
       <td className={css.patient}>{event.patient ?? '–'}</td>
       <td className={css.touched}>{touched.length === 0 ? '–' : touched.slice(0, 5).map((text) => <code key={text}>{text}</code>)}{touched.length > 5 && <small>and {touched.length - 5} more</small>}</td>
       <td className={event.outcome === 'DONE' ? undefined : css.not}>{OUTCOMES[event.outcome]}</td>

@@ -97,6 +97,8 @@ export function AllergiesView({ of, patientId }: { of: FragmentType<typeof Aller
 const NONE_KNOWN = ['716186003', '409137002', '429625007', '428607008']
 /** Whether it is the statement that there is none. */
 const states = (a: Allergy) => a.substance?.codings.some((c) => NONE_KNOWN.includes(c.code ?? '')) ?? false
+/** What stands where nothing is recorded; of the statement that there is none, nothing of an allergy is missing. */
+const absent = (a: Allergy) => (states(a) ? '–' : 'Not recorded')
 /** Who says so, where the record has a name; who stored it is in the history. */
 function speaker(a: Allergy): string {
   const who = isJson(a.fhir) ? [a.fhir.asserter, a.fhir.recorder].find(isJson) : undefined
@@ -110,14 +112,14 @@ function Table({ of, label, acts }: { of: readonly Allergy[]; label: string; act
         <tr key={a.id}>
           <th scope="row">{inError(a) ? <s>{a.substance?.text ?? 'Not recorded'}</s> : a.substance?.text ?? 'Not recorded'}{a.notes.map((n) => <small key={n.text}>{n.text}</small>)}</th>
           <td>
-            {a.reactions.length === 0 ? 'Not recorded' : a.reactions.map((r, i) => (
-              <div key={i}>{r.manifestations.map((m) => m.text).join(', ') || r.description || 'Not recorded'}{r.severity && <small>{words(r.severity)}</small>}</div>
+            {a.reactions.length === 0 ? absent(a) : a.reactions.map((r, i) => (
+              <div key={i}>{r.manifestations.map((m) => m.text).join(', ') || r.description || absent(a)}{r.severity && <small>{words(r.severity)}</small>}</div>
             ))}
           </td>
-          <td>{a.criticality === 'HIGH' ? <span className={css.danger}><Report sx={{ fontSize: 14 }} aria-hidden /> High</span> : a.criticality ? words(a.criticality) : 'Not recorded'}</td>
-          <td>{[a.type, ...a.category].filter(Boolean).map((w) => words(w ?? '')).join(', ') || 'Not recorded'}</td>
+          <td>{a.criticality === 'HIGH' ? <span className={css.danger}><Report sx={{ fontSize: 14 }} aria-hidden /> High</span> : a.criticality ? words(a.criticality) : absent(a)}</td>
+          <td>{[a.type, ...a.category].filter(Boolean).map((w) => words(w ?? '')).join(', ') || absent(a)}</td>
           <td><Status of={a.verificationStatus} /></td>
-          <td>{a.onsetAt ? formatDay(a.onsetAt) : 'Not recorded'}</td>
+          <td>{a.onsetAt ? formatDay(a.onsetAt) : absent(a)}</td>
           <td>{a.recordedAt ? <Moment at={a.recordedAt} /> : 'Not recorded'}{speaker(a) && <small>{speaker(a)}</small>}</td>
           <td><RowActs of={a.substance?.text ?? 'allergy'} place={a.id} items={acts(a)} /></td>
         </tr>

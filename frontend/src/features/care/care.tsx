@@ -8,7 +8,7 @@ import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
 import { formatDay, formatPeriod } from '../../lib/date'
-import { formatDecimal } from '../../lib/quantity'
+import { formatDecimal, formatUnit } from '../../lib/quantity'
 
 export const CareRecord = graphql(`
   fragment CareRecord on Patient {
@@ -19,7 +19,7 @@ export const CareRecord = graphql(`
   }
 `)
 
-const amount = (q: { value?: string | null; unit?: string | null; comparator?: string | null } | null | undefined): string => (q?.value ? `${q.comparator ?? ''}${formatDecimal(q.value)} ${q.unit ?? ''}`.trim() : '')
+const amount = (q: { value?: string | null; unit?: string | null; comparator?: string | null } | null | undefined): string => (q?.value ? `${q.comparator ?? ''}${formatDecimal(q.value)} ${formatUnit(q.unit ?? '')}`.trim() : '')
 const shown = (list: { nodes: readonly unknown[]; totalCount?: number | null }): string => {
   const total = list.totalCount ?? list.nodes.length
   return total > list.nodes.length ? `the newest ${list.nodes.length} of ${total}` : `${total}`

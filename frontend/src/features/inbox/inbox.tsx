@@ -6,6 +6,7 @@ import { Link, useSearchParams } from 'react-router'
 import { useQuery } from 'urql'
 import { useAcknowledge } from '../../components/act/acknowledge'
 import { useForms } from '../../components/act/acts'
+import { patientName } from '../../components/clinical/person'
 import { LiveNote } from '../../components/ui/live-note'
 import { Moment } from '../../components/ui/moment'
 import { isForbidden, NotPermitted, ReadingProvider, useReading } from '../../components/ui/part'
@@ -15,7 +16,7 @@ import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { useLive } from '../../contexts/live'
 import { useSession } from '../../contexts/session'
 import { graphql, read, type FragmentType } from '../../gql'
-import { formatDateTime } from '../../lib/date'
+import { formatDateTime, formatDay } from '../../lib/date'
 import { may } from '../../lib/permissions'
 import { CareGapsView } from './care-gaps'
 import { MessagePage, Messages } from './messages'
@@ -25,17 +26,17 @@ import css from './inbox.module.css'
 const Inbox = graphql(`
   query Inbox($notes: Boolean!, $results: Boolean!) {
     me { fhirUser }
-    mine: worklist(kind: TASKS, filter: { messages: false }, first: 50) { ...WorkPage }
+    mine: worklist(kind: TASKS, filter: { messages: false }, first: 40) { ...WorkPage }
     messages: worklist(kind: TASKS, filter: { messages: true }, first: 20) { ...MessagePage }
-    unowned: worklist(kind: TASKS, filter: { unowned: true }, first: 30) { ...WorkPage }
-    results: worklist(kind: RESULTS_TO_ACKNOWLEDGE, first: 50) @include(if: $results) { ...WorkPage }
-    notes: worklist(kind: NOTES_TO_SIGN, first: 50) @include(if: $notes) { ...WorkPage }
+    unowned: worklist(kind: TASKS, filter: { unowned: true }, first: 20) { ...WorkPage }
+    results: worklist(kind: RESULTS_TO_ACKNOWLEDGE, first: 40) @include(if: $results) { ...WorkPage }
+    notes: worklist(kind: NOTES_TO_SIGN, first: 30) @include(if: $notes) { ...WorkPage }
     noteDrafts @include(if: $notes) { id patient note title template updatedAt }
   }
 `)
 const WorkPage = graphql(`
   fragment WorkPage on WorklistConnection {
-    nodes { title priority since dueAt patient { id display } node { __typename id versionId ... on Task { status owner { id display } focus { id } } } }
+    nodes { title priority since dueAt patient { id display node { __typename ... on Patient { mrn birthDate name { display family given prefix } } } } node { __typename id versionId ... on Task { status owner { id display } focus { id } } } }
     totalCount
   }
 `)
@@ -120,6 +121,8 @@ function Waiting({ views }: { views: ReactNode }) {
 }
 
 const URGENT: Record<string, string> = { URGENT: 'Urgent', ASAP: 'As soon as possible', STAT: 'At once' }
+/** Shares of the columns in hundredths: several lists stand under each other. */
+const WIDTHS = [28, 26, 13, 15, 18]
 
 function Work({ title, of, empty, me }: { title: string; of: Page; empty: string; me: string | null }) {
   const { nodes, totalCount } = read(WorkPage, of)
@@ -130,16 +133,20 @@ function Work({ title, of, empty, me }: { title: string; of: Page; empty: string
   return (
     <Section title={title} note={`${totalCount ?? nodes.length}${totalCount && totalCount > nodes.length ? `, the newest ${nodes.length} shown` : ''}`}>
       {nodes.length === 0 ? <Empty>{empty}</Empty> : (
-        <RecordTable label={title} columns={['What', 'Patient', 'Since', 'Due', 'Acts']}>
+        <RecordTable label={title} columns={['What', 'Patient', 'Since', 'Due', 'Acts']} widths={WIDTHS}>
           {nodes.map(({ title: name, node, patient, since, dueAt, priority }) => {
             const what = name ?? 'Not named'
             const as = { id: node.id, versionId: node.versionId, title: what }
             const note = node.__typename === 'Task' ? node.focus?.id?.startsWith('Composition/') : node.__typename === 'Note'
             const owner = node.__typename === 'Task' ? node.owner : null
+            const who = patient?.node?.__typename === 'Patient' ? patient.node : null
             return (
               <tr key={node.id}>
                 <th scope="row">{what}{priority && URGENT[priority] && <small className={css.urgent}>{URGENT[priority]}</small>}</th>
-                <td>{patient?.id ? <Link to={tab(patient.id, note ? 'notes' : node.__typename === 'DiagnosticReport' ? 'results' : 'care')}>{patient.display ?? 'Open the chart'}</Link> : 'No patient'}</td>
+                <td>
+                  {patient?.id ? <Link to={tab(patient.id, note ? 'notes' : node.__typename === 'DiagnosticReport' ? 'results' : 'care')}>{who ? patientName(who.name) : patient.display ?? 'Open the chart'}</Link> : 'No patient'}
+                  {who && <small>Born {who.birthDate ? formatDay(who.birthDate) : 'not recorded'} · MRN {who.mrn ?? 'not recorded'}</small>}
+                </td>
                 <td>{since ? <Moment at={since} /> : 'Not recorded'}</td>
                 <td className={dueAt && Date.parse(dueAt) < now ? css.late : undefined}>{dueAt ? `${formatDateTime(dueAt)}${Date.parse(dueAt) < now ? ', overdue' : ''}` : ''}</td>
                 <td>

@@ -41,7 +41,11 @@ type Bed = Ward['beds'][number]
 /** Codes of HL7 v2 table 0116. */
 const BED: Record<string, string> = { C: 'Closed', H: 'Housekeeping', I: 'Isolated', K: 'Contaminated', O: 'Occupied', U: 'Free' }
 
+const COLUMNS = ['Bed', 'Patient', 'Born', 'Sex', 'MRN', 'Reason', 'Here since'], WIDTHS = [13, 20, 13, 7, 11, 21, 15]
+
 const nameOf = (bed: Bed['bed']) => bed.display ?? 'Bed without a name'
+/** The name of a bed under the name of its ward, which it often begins with. */
+const shortOf = (bed: Bed['bed'], ward: string) => { const name = nameOf(bed); return name.startsWith(`${ward}, `) ? name.slice(ward.length + 2) : name }
 const stateOf = ({ operationalStatus: state }: Bed) => (state ? BED[state] ?? `State ${state}` : 'Free')
 
 /** Who lies where now: wards by name, their beds by name, and who has no bed. */
@@ -79,14 +83,14 @@ function WardPart({ of: ward }: { of: Ward }) {
   const empty = ward.beds.filter((bed) => bed.stays.length === 0)
   return (
     <Section title={name} note={note}>
-      {ward.patientCount > 0 && <RecordTable label={name} columns={['Bed', 'Patient', 'Born', 'Sex', 'MRN', 'Reason', 'Here since']}>
+      {ward.patientCount > 0 && <RecordTable label={name} columns={COLUMNS} widths={WIDTHS}>
         {ward.beds.flatMap(({ bed, stays }) => read(Stay, stays).map((stay) => <StayRow key={`${bed.id} ${stay.encounter.id}`} bed={nameOf(bed)} of={stay} twice={stays.length > 1} />))}
         {read(Stay, ward.withoutBed).map((stay) => <StayRow key={stay.encounter.id} bed="No bed recorded" of={stay} twice={false} />)}
       </RecordTable>}
       {empty.length > 0 && (
         <dl className={css.empty}>
           {[...new Set(empty.map(stateOf))].map((state) => (
-            <div key={state}><dt>{state}</dt><dd>{empty.filter((one) => stateOf(one) === state).map((one) => nameOf(one.bed)).join('; ')}</dd></div>
+            <div key={state}><dt>{state}</dt><dd>{empty.filter((one) => stateOf(one) === state).map((one) => shortOf(one.bed, name)).join(', ')}</dd></div>
           ))}
         </dl>
       )}
@@ -103,7 +107,7 @@ function StayRow({ bed, of: { patient, encounter, since }, twice }: { bed: strin
       {patient ? (
         <>
           <td><Link to={`/patients/${patient.fhirId}/clinical/summary`}>{patientName(patient.name)}</Link></td>
-          <td className="whole">{patient.birthDate ? formatDay(patient.birthDate) : 'Not recorded'} <small>{ageText(patient.age)}</small></td>
+          <td className="whole">{patient.birthDate ? formatDay(patient.birthDate) : 'Not recorded'} <small className={css.age}>{ageText(patient.age)}</small></td>
           <td>{genderText(patient.gender)}</td>
           <td className="whole">{patient.mrn ?? 'Not recorded'}</td>
         </>

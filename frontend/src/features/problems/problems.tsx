@@ -36,6 +36,7 @@ const GROUPS: readonly [title: string, empty: string, of: (p: Problem) => boolea
   ['Without a clinical status', '', (p) => !p.clinicalStatus && !inError(p)],
   ['Entered in error', '', inError],
 ]
+const COLUMNS = ['Problem', 'Status', 'Onset', 'Ended', 'Kind', 'Recorded', 'Acts'], WIDTHS = [29, 11, 12, 12, 15, 16, 5]
 
 /** Every problem and diagnosis on record, those of now apart from those of before. */
 export function ProblemsView({ of, patientId }: { of: FragmentType<typeof ProblemList> | undefined; patientId: string }) {
@@ -70,7 +71,7 @@ export function ProblemsView({ of, patientId }: { of: FragmentType<typeof Proble
             return (
               <Section key={title} title={title} note={`${rows.length}`}>
                 {rows.length === 0 ? <Empty>{empty}</Empty> : (
-                  <RecordTable label={title} columns={['Problem', 'Status', 'Onset', 'Ended', 'Kind', 'Recorded', 'Acts']}>
+                  <RecordTable label={title} columns={COLUMNS} widths={WIDTHS}>
                     {rows.map((p) => (
                       <tr key={p.id}>
                         <th scope="row">

@@ -58,7 +58,7 @@ export function ProceduresView({ of, patientId }: { of: FragmentType<typeof Proc
                         {p.category && <small>{p.category.text}</small>}
                         {p.notes.map((n) => <small key={n.text}>{n.text}</small>)}
                       </th>
-                      <td className={p.performedAt ? 'whole' : undefined}>{p.performedAt ? formatDay(p.performedAt) : formatPeriod(p.performedPeriod, p.status === 'IN_PROGRESS') || 'Not recorded'}</td>
+                      <td className="whole">{p.performedAt ? formatDay(p.performedAt) : formatPeriod(p.performedPeriod, p.status === 'IN_PROGRESS') || 'Not recorded'}</td>
                       <td><Status of={p.status} /></td>
                       <td>{p.bodySites.map((b) => b.text).join(', ') || 'Not recorded'}</td>
                       <td>{p.reasons.map((r) => r.text).join(', ') || 'Not recorded'}</td>

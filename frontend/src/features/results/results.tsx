@@ -13,12 +13,14 @@ import { Flag } from '../../components/clinical/flag'
 import { codeOf, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { Status } from '../../components/clinical/status'
 import { Trend } from '../../components/clinical/trend'
+import { Unit } from '../../components/clinical/unit'
 import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty, Loading } from '../../components/ui/states'
 import { useAsOf } from '../../contexts/patient'
+import { useFitting, type Columns } from '../../hooks/use-fitting'
 import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { LabPageFragment, ReportPageFragment } from '../../gql/graphql'
@@ -139,8 +141,8 @@ function hidden(all: number | null | undefined, shown: number | null | undefined
   return left === 0 ? 'No result is hidden.' : left === 1 ? 'One result that is not abnormal is hidden.' : `${left} results that are not abnormal are hidden.`
 }
 
-/** Columns of time in sight at once. */
-const WIDE = 4
+/** Widths of results.module.css: test, unit and range, and one column of time. */
+const TIMES: Columns = { before: 27, beforeNarrow: 20, each: 8.5, unmeasured: 4, most: 8 }
 
 function Panels({ labs, note, reports, chosen, choose, open, onOpen }: { labs: readonly Lab[]; note: string; reports: readonly ReportNode[]; chosen: string | null; choose: (panel: string | null) => void; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
   const [find, setFind] = useState('')
@@ -153,7 +155,8 @@ function Panels({ labs, note, reports, chosen, choose, open, onOpen }: { labs: r
   const rows = inPanel.filter((row) => row.title.toLowerCase().includes(words))
   const columns = times(rows)
   const start = Math.min(from, Math.max(0, columns.length - 1))
-  const seen = columns.slice(start, start + WIDE)
+  const { count, hold } = useFitting(TIMES)
+  const seen = columns.slice(start, start + count)
   const groups = panels(rows)
   const entry = (value: string | null, name: string, count: number) => (
     <li key={name}>
@@ -166,13 +169,13 @@ function Panels({ labs, note, reports, chosen, choose, open, onOpen }: { labs: r
         <ul>{entry(null, 'All panels', all.length)}</ul>
         <ul>{list.map(({ name, count }) => entry(name, name, count))}</ul>
       </nav>
-      <div className={css.sheet}>
+      <div ref={hold} className={css.sheet}>
         <div className={css.tools}>
           <OutlinedInput value={find} onChange={(e) => setFind(e.target.value)} placeholder="Find a test" inputProps={{ 'aria-label': 'Find a test', type: 'search' }} />
           <span>{rows.length} of {all.length} tests{note && `. ${note}`}</span>
           <span className={css.pager}>
-            <Button variant="outlined" disabled={start === 0} onClick={() => setFrom(Math.max(0, start - WIDE))}>Later</Button>
-            <Button variant="outlined" disabled={start + WIDE >= columns.length} onClick={() => setFrom(start + WIDE)}>Earlier</Button>
+            <Button variant="outlined" disabled={start === 0} onClick={() => setFrom(Math.max(0, start - count))}>Later</Button>
+            <Button variant="outlined" disabled={start + count >= columns.length} onClick={() => setFrom(start + count)}>Earlier</Button>
           </span>
         </div>
         <p className={css.source}>Ranges are those that came with each result.{labs.some((l) => l.interpretationSource === 'DERIVED') && ` ${labs.filter((l) => l.interpretationSource === 'DERIVED').length} of ${labs.length} flags are computed from them; the others are as reported.`}</p>
@@ -205,7 +208,7 @@ function Row({ of: row, times: seen, newest, open, onOpen }: { of: TestRow; time
   return (
     <tr className={code && code === open ? css.chosen : undefined}>
       <th scope="row">{code ? <button type="button" className={css.link} onClick={() => onOpen({ code, title: row.title })}>{row.title}</button> : row.title}</th>
-      <td className={css.unit}>{row.unit}</td>
+      <td className={css.unit}><Unit of={row.unit} /></td>
       <td className={css.range}>{rangeOf(row.latest.row)}</td>
       {seen.map((time, i) => (
         <td key={time} className={newest && i === 0 ? css.newest : css.value}>

@@ -1,7 +1,8 @@
-import { Fragment } from 'react'
 import { Flag } from '../../components/clinical/flag'
 import { codeOf, ObservationRow, rangeOf, severity, valueOf } from '../../components/clinical/observation'
 import { Sparkline } from '../../components/clinical/sparkline'
+import { Unit } from '../../components/clinical/unit'
+import { placeOfSign } from '../../components/clinical/vital-signs'
 import { Part } from '../../components/ui/part'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
@@ -28,11 +29,18 @@ export const LabsFragment = graphql(`
 interface Opens { onOpen: (what: { code: string; title: string }) => void }
 type Latest = readonly FragmentType<typeof LatestRow>[]
 
-function Table({ of, label, abnormalFirst, onOpen }: { of: Latest; label: string; abnormalFirst?: boolean } & Opens) {
-  const rows = of.map((one) => { const row = read(LatestRow, one); return { ...row, observation: read(ObservationRow, row.observation) } })
-  if (abnormalFirst) rows.sort((a, b) => severity(a.observation) - severity(b.observation))
+/** Shares of the columns in hundredths: two tables stand under each other. */
+const WIDTHS = [23, 9, 11, 7, 12, 8, 14, 16]
+
+type Row = ReturnType<typeof rowOf>
+const rowOf = (one: Latest[number]) => { const row = read(LatestRow, one); return { ...row, observation: read(ObservationRow, row.observation) } }
+const signOf = (row: Row) => placeOfSign(codeOf(row.code)?.split('|').at(-1) ?? '')
+
+function Table({ of, label, order, onOpen }: { of: Latest; label: string; order: (a: Row, b: Row) => number } & Opens) {
+  const rows = of.map(rowOf).sort(order)
   return (
     <table className={css.table} aria-label={label}>
+      <colgroup>{WIDTHS.map((width, i) => <col key={i} style={{ width: `${width}%` }} />)}</colgroup>
       <thead><tr><th scope="col">Test</th><th scope="col" className={css.number}>Value</th><th scope="col">Unit</th><th scope="col">Flag</th><th scope="col">Range</th><th scope="col" className={css.number}>Change</th><th scope="col">Trend</th><th scope="col" className={css.number}>Taken</th></tr></thead>
       <tbody>
         {rows.map(({ code, change, series, observation }) => {
@@ -43,7 +51,7 @@ function Table({ of, label, abnormalFirst, onOpen }: { of: Latest; label: string
             <tr key={id}>
               <th scope="row">{asked ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: code.text })}>{code.text}</button> : code.text}{status === 'PRELIMINARY' && <small> preliminary</small>}</th>
               <td className={css.number}><strong>{text}</strong></td>
-              <td className={css.unit}>{unit.split('/').map((part, i) => (i === 0 ? part : <Fragment key={i}>/<wbr />{part}</Fragment>))}</td>
+              <td className={css.unit}><Unit of={unit} /></td>
               <td><Flag of={observation.interpretation} /></td>
               <td className={css.range}>{rangeOf(observation)}</td>
               <td className={css.number}>{change ? formatChange(change) : ''}</td>
@@ -62,7 +70,7 @@ export function Vitals({ of, to, onOpen }: { of: FragmentType<typeof VitalsFragm
   return (
     <Section title="Vitals" note="newest of each" to={to}>
       <Part of={read(VitalsFragment, of)?.vitals} name="vitals" what="Vitals" rows={6}>
-        {(rows) => (rows.length === 0 ? <Empty>No vital sign is recorded.</Empty> : <Table of={rows} label="Vital signs" onOpen={onOpen} />)}
+        {(rows) => (rows.length === 0 ? <Empty>No vital sign is recorded.</Empty> : <Table of={rows} label="Vital signs" order={(a, b) => signOf(a) - signOf(b)} onOpen={onOpen} />)}
       </Part>
     </Section>
   )
@@ -73,7 +81,7 @@ export function Labs({ of, to, onOpen }: { of: FragmentType<typeof LabsFragment>
   return (
     <Section title="Latest results" note="newest of each, abnormal first" to={to}>
       <Part of={read(LabsFragment, of)?.labs} name="labs" what="Results" rows={10}>
-        {(rows) => (rows.length === 0 ? <Empty>No laboratory result is recorded.</Empty> : <Table of={rows} label="Laboratory results" abnormalFirst onOpen={onOpen} />)}
+        {(rows) => (rows.length === 0 ? <Empty>No laboratory result is recorded.</Empty> : <Table of={rows} label="Laboratory results" order={(a, b) => severity(a.observation) - severity(b.observation)} onOpen={onOpen} />)}
       </Part>
     </Section>
   )

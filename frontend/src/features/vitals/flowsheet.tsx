@@ -11,6 +11,7 @@ import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Section } from '../../components/ui/section'
 import { Empty, Loading } from '../../components/ui/states'
+import { useFitting } from '../../hooks/use-fitting'
 import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { FlowsheetRecordFragment, FlowsheetTemplatesFragment } from '../../gql/graphql'
@@ -18,6 +19,7 @@ import { formatDateTime, formatDay } from '../../lib/date'
 import { formatDecimal } from '../../lib/quantity'
 import { balances, INTAKE, OUTPUT } from './balance'
 import { ColumnEntry, notBelieved, recorded, type Column } from './column-entry'
+import { MOMENTS } from './moments'
 import { beside, SPANS, type Span, type Stretch } from './span'
 import css from './vitals.module.css'
 
@@ -102,27 +104,26 @@ function localDay(at: string): string {
   return `${on.getFullYear()}-${String(on.getMonth() + 1).padStart(2, '0')}-${String(on.getDate()).padStart(2, '0')}`
 }
 
-const SHOWN = 8
-
-/** Rows by moment, eight moments at once. Of fluids the balance stands below, computed from the totals that end together. */
+/** Rows by moment, as many moments at once as fit. Of fluids the balance stands below, computed from the totals that end together. */
 function Sheet({ rows, times, title, acting, onOpen }: { rows: Rows['rows']; times: readonly string[]; title: string; acting: boolean; onOpen: (what: { code: string; title: string }) => void }) {
   const mistake = useMistake()
   const [from, setFrom] = useState(0)
+  const { count, hold } = useFitting(MOMENTS)
   const start = Math.min(from, Math.max(0, times.length - 1))
-  const shown = times.slice(start, start + SHOWN)
+  const shown = times.slice(start, start + count)
   const of = (code: string) => rows.find((row) => row.parameter.code.code === code)?.cells
   const [intake, output] = [of(INTAKE), of(OUTPUT)]
   const balance = intake && output ? balances(intake, output) : null
   return (
     <>
-      {times.length > SHOWN && (
+      {times.length > count && (
         <p className={css.pager}>
-          <span>Moments {start + 1} to {Math.min(times.length, start + SHOWN)} of {times.length}</span>
-          <button type="button" disabled={start === 0} onClick={() => setFrom(Math.max(0, start - SHOWN))}>Newer</button>
-          <button type="button" disabled={start + SHOWN >= times.length} onClick={() => setFrom(start + SHOWN)}>Older</button>
+          <span>Moments {start + 1} to {Math.min(times.length, start + count)} of {times.length}</span>
+          <button type="button" disabled={start === 0} onClick={() => setFrom(Math.max(0, start - count))}>Newer</button>
+          <button type="button" disabled={start + count >= times.length} onClick={() => setFrom(start + count)}>Older</button>
         </p>
       )}
-      <div className={css.scroll} tabIndex={0} role="group" aria-label={`${title}, sheet`}>
+      <div ref={hold} className={css.scroll} tabIndex={0} role="group" aria-label={`${title}, sheet`}>
         <table className={css.table} aria-label={title}>
           <thead><tr><th scope="col">Row</th><th scope="col">Unit</th>{shown.map((at) => <th key={at} scope="col" className={css.value}><Moment at={at} /></th>)}</tr></thead>
           <tbody>

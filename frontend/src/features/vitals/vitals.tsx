@@ -14,6 +14,7 @@ import { Part } from '../../components/ui/part'
 import { Pages } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty, Loading } from '../../components/ui/states'
+import { useFitting } from '../../hooks/use-fitting'
 import { useMay } from '../../hooks/use-may'
 import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
@@ -21,6 +22,7 @@ import type { ObservationRowFragment, VitalPageFragment } from '../../gql/graphq
 import { formatDateTime, localInput, today, withOffset } from '../../lib/date'
 import { FlowsheetRecord, FlowsheetTemplates, FlowsheetView } from './flowsheet'
 import type { GrowthRecord } from './growth/growth'
+import { MOMENTS } from './moments'
 import { sheet, type Measured } from './sheet'
 import { dayAfter, dayOf, spanOf, stretchOf } from './span'
 import { VitalsEntry } from './vitals-entry'
@@ -141,23 +143,23 @@ function VitalsSheet({ of, patientId, reading }: { of: FragmentType<typeof Vital
   )
 }
 
-const SHOWN = 8
-
 function Sheet({ of, onOpen, acting }: { of: readonly Measured<Sign>[]; onOpen: (what: { code: string; title: string }) => void; acting: boolean }) {
   const mistake = useMistake()
   const [from, setFrom] = useState(0)
   const { rows, times } = sheet(of)
-  const shown = times.slice(from, from + SHOWN)
+  const { count, hold } = useFitting(MOMENTS)
+  const start = Math.min(from, Math.max(0, times.length - 1))
+  const shown = times.slice(start, start + count)
   return (
     <>
-      {times.length > SHOWN && (
+      {times.length > count && (
         <p className={css.pager}>
-          <span>Moments {from + 1} to {Math.min(times.length, from + SHOWN)} of {times.length}</span>
-          <button type="button" disabled={from === 0} onClick={() => setFrom(Math.max(0, from - SHOWN))}>Newer</button>
-          <button type="button" disabled={from + SHOWN >= times.length} onClick={() => setFrom(from + SHOWN)}>Older</button>
+          <span>Moments {start + 1} to {Math.min(times.length, start + count)} of {times.length}</span>
+          <button type="button" disabled={start === 0} onClick={() => setFrom(Math.max(0, start - count))}>Newer</button>
+          <button type="button" disabled={start + count >= times.length} onClick={() => setFrom(start + count)}>Older</button>
         </p>
       )}
-      <div className={css.scroll} tabIndex={0} role="group" aria-label="Vital signs, sheet">
+      <div ref={hold} className={css.scroll} tabIndex={0} role="group" aria-label="Vital signs, sheet">
         <table className={css.table} aria-label="Vital signs">
           <thead><tr><th scope="col">Sign</th><th scope="col">Unit</th>{shown.map((at) => <th key={at} scope="col" className={css.value}>{at ? <Moment at={at} /> : 'Time not recorded'}</th>)}</tr></thead>
           <tbody>

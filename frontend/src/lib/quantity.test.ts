@@ -1,0 +1,10 @@
+import { describe, expect, it } from 'vitest'
+import { formatUnit } from './quantity'
+
+describe('formatUnit', () => {
+  it.each([
+    ['10*3/uL', '×10³/µL'], ['10^9/L', '×10⁹/L'], ['10*-3/uL', '×10⁻³/µL'], ['kg/m2', 'kg/m²'], ['umol/L', 'µmol/L'],
+    ['mL/min/1.73m2', 'mL/min/1.73\u00a0m²'], ['mL/min/1.73 m2', 'mL/min/1.73\u00a0m²'], ['mL/min/{1.73_m2}', 'mL/min/1.73\u00a0m²'],
+  ])('writes %s as people do', (unit, shown) => { expect(formatUnit(unit)).toBe(shown) })
+  it.each(['mg/dL', '/min', 'mmHg', '%', 'ug/L', 'U/L', 'm', '10', 'cm', ''])('leaves %s as it is', (unit) => { expect(formatUnit(unit)).toBe(unit) })
+})
