@@ -314,7 +314,7 @@ pub async fn audit(settings: &Audit) -> Result<bool, ServeError> {
 /// Loads files; `true` when every one was stored.
 pub async fn import(settings: &Import) -> Result<bool, ServeError> {
     let files = import::files(&settings.paths)?;
-    let summary = with_store(&settings.database, async |store| Ok(import::load(store, files, true).await)).await?;
+    let summary = with_filled(&settings.database, async |store| Ok(import::load(store, files, true).await)).await?;
     println!("{summary}");
     Ok(summary.refused.is_empty())
 }
@@ -323,7 +323,7 @@ pub async fn import(settings: &Import) -> Result<bool, ServeError> {
 pub async fn demo(settings: &Demo) -> Result<(), ServeError> {
     let Demo { patients, seed, years, now, ref database } = *settings;
     let plan = clinical::demo::Plan { seed, patients, years, now: now.unwrap_or_else(|| Clock::Machine.now()) };
-    let summary = with_store(database, async |store| Ok(demo::fill(store, plan, true).await)).await??;
+    let summary = with_filled(database, async |store| Ok(demo::fill(store, plan, true).await)).await??;
     println!("{summary}");
     Ok(())
 }
@@ -475,19 +475,40 @@ pub(crate) async fn with_store<T>(
     database: &DatabaseArgs,
     act: impl AsyncFnOnce(&Store) -> Result<T, StoreError>,
 ) -> Result<T, ServeError> {
+    with_database(database, async |store, _| act(store).await).await
+}
+
+/// The same, of an act that stores much.
+async fn with_filled<T>(
+    database: &DatabaseArgs,
+    act: impl AsyncFnOnce(&Store) -> Result<T, StoreError>,
+) -> Result<T, ServeError> {
+    with_database(database, async |store, urls| {
+        let done = act(store).await?;
+        entity::analyze(&urls.owner).await?;
+        Ok(done)
+    })
+    .await
+}
+
+async fn with_database<T>(
+    database: &DatabaseArgs,
+    act: impl AsyncFnOnce(&Store, &Urls) -> Result<T, StoreError>,
+) -> Result<T, ServeError> {
     let cluster = match &database.database_url {
         Some(_) => None,
         None => Some(Cluster::join(&database.cluster_settings()).await?),
     };
     let done = async {
-        let store = open(&urls(database, cluster.as_ref()).await?, 4).await?;
+        let urls = urls(database, cluster.as_ref()).await?;
+        let store = open(&urls, 4).await?;
         let store = match key(database) {
             Ok(key) => store.keyed(&key),
             // What needs no key is done without one.
             Err(secret::SecretError::Missing) => store,
             Err(other) => return Err(other.into()),
         };
-        let done = act(&store).await?;
+        let done = act(&store, &urls).await?;
         store.close().await?;
         Ok(done)
     }
