@@ -187,7 +187,7 @@ function Week({ days, booked, free, reading, choose, names, acting, take, whose 
           const entries = [...appointments.map((a) => ({ at: Date.parse(a.start ?? ''), appointment: a, slot: null })), ...open.map((s) => ({ at: Date.parse(s.start ?? ''), appointment: null, slot: s }))].sort((a, b) => a.at - b.at)
           return (
             <section key={day} aria-label={`${weekday(day)} ${formatDay(day)}`} className={day === here ? css.today : undefined}>
-              <h2><button type="button" className={css.day} onClick={() => choose(day)}>{weekday(day)} {formatDay(day)}{day === here && <span className="visually-hidden">, today</span>}</button></h2>
+              <h2><button type="button" className={css.day} onClick={() => choose(day)}>{weekday(day)} <span className="whole">{formatDay(day)}</span>{day === here && <span className="visually-hidden">, today</span>}</button></h2>
               <p className={css.count}>{appointments.length} booked, {open.length} free</p>
               <ul>
                 {entries.map(({ appointment: a, slot }) => (a ? (
