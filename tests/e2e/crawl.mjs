@@ -150,16 +150,19 @@ for (const role of ROLES) {
         continue
       }
       const here = page.url()
+      const since = { at: Date.now(), pressed }
       visited.add(kind(here))
       pages.add(kind(here))
       const found = await controls()
       if (found.length === 0) fault('has no controls')
       /** What is still to be pressed, each with what has to be pressed before it. */
       const ways = found.map((control) => [control])
+      /** What sends a form that is complete as it opens comes last: a task that is done has no more acts to look at. */
+      const sends = []
       let clean = true
       const was = await content()
-      while (ways.length > 0) {
-        const way = ways.shift()
+      while (ways.length + sends.length > 0) {
+        const way = ways.shift() ?? sends.shift()
         const control = way.at(-1)
         if (control.href?.startsWith(url) && !control.download && !control.target) {
           // Where a link leads to is opened by itself; pressing one of each look is enough.
@@ -183,13 +186,14 @@ for (const role of ROLES) {
           const wrong = await press(control)
           if (wrong) fault(wrong)
           // What it has brought is pressed too.
-          if (way.length < DEPTH && page.url() === here) ways.push(...(await controls()).filter((one) => !there.has(alike(one))).map((one) => [...way, one]))
+          if (way.length < DEPTH && page.url() === here) for (const one of await controls()) if (!there.has(alike(one))) (one.sends ? sends : ways).push([...way, one])
         } catch (error) {
           fault(String(error).split('\n')[0])
         }
         for (const told of trouble.splice(0)) fault(told)
         if (!TABS && page.url() !== here && page.url().startsWith(url)) queue.push(page.url())
       }
+      console.log(`  ${role} at ${kind(here)}: ${pressed - since.pressed} controls, ${Math.round((Date.now() - since.at) / 1000)} s; ${queue.length} links to look at`)
     }
     page.off('response', onResponse)
     const reached = new Set([...visited].map((one) => routeOf(one.split(' ')[0])))

@@ -48,7 +48,10 @@ export function hands(page) {
       seen.set(look, nth + 1)
       return [{
         index, nth, name, look, place: where, tag: element.tagName, href: element.href, target: element.target, listed: !!listed && place?.getAttribute('role') !== 'menu',
-        over: !!element.closest('dialog, [role=dialog], [role=menu]'), hidden: box.bottom <= 0 || box.right <= 0, download: element.hasAttribute('download'),
+        over: !!element.closest('dialog, [role=dialog], [role=menu]'),
+        // Pressing it sends a form that lacks nothing: what the form is about may be done with, and gone from here, then.
+        sends: element.type === 'submit' && !!element.form && [...element.form.querySelectorAll('[aria-required=true], :required')].every((field) => field.value),
+        hidden: box.bottom <= 0 || box.right <= 0, download: element.hasAttribute('download'),
         // It is in the state that pressing it leads to.
         current: !['false', null].includes(element.ariaCurrent) || element.href === location.href || (element.type === 'radio' && element.checked)
           || (/^(tab|radio|menuitemradio)$/.test(element.role) && (element.ariaSelected === 'true' || element.ariaChecked === 'true')) || element.ariaPressed === 'true',
