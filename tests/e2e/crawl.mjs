@@ -160,7 +160,7 @@ for (const role of ROLES) {
       /** What sends a form that is complete as it opens comes last: a task that is done has no more acts to look at. */
       const sends = []
       let clean = true
-      const was = await content()
+      let was = await content()
       while (ways.length + sends.length > 0) {
         const way = ways.shift() ?? sends.shift()
         const control = way.at(-1)
@@ -174,8 +174,11 @@ for (const role of ROLES) {
         name = control.name
         where = `${role} at ${kind(here)}, ${way.map((one) => `“${one.name}”`).join(' > ')} (${control.tag.toLowerCase()})`
         try {
-          // Most of what opens is closed by Escape; the page is opened again only where it is another then.
-          if (!clean && (signedOut || !(await closed(was)))) await show(here)
+          // Most of what opens is closed by Escape; the page is opened again only where it is another then. What was recorded meanwhile is on it.
+          if (!clean && (signedOut || !(await closed(was)))) {
+            await show(here)
+            was = await content()
+          }
           clean = false
           for (const step of way.slice(0, -1)) {
             const wrong = await press(step, false)

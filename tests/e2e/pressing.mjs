@@ -61,7 +61,8 @@ export function hands(page) {
 
   /** All that a press may change: what is on the page, and where one is on it. */
   const both = () => page.evaluate(() => {
-    const all = [...document.querySelectorAll('*')]
+    // Not the head: parts of the page that are loaded when first needed are named in it.
+    const all = [document.documentElement, document.body, ...document.body.querySelectorAll('*')]
     const told = all.map((e) => [...e.attributes].filter((a) => /^(aria-|data-|class|style|open|hidden)/.test(a.name)).map((a) => a.value.replace(/\s*\S*focusVisible\S*/g, '')).join()).join('|')
     const values = [...document.querySelectorAll('input, select, textarea')].map((e) => (/checkbox|radio/.test(e.type) ? e.checked : e.value)).join('|')
     const scrolled = [window.scrollY, ...all.filter((e) => e.scrollTop > 0 || e.scrollLeft > 0).map((e) => `${e.scrollTop} ${e.scrollLeft}`)].join('|')
