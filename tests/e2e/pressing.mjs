@@ -7,8 +7,26 @@ const EFFECT_MS = 3_000
 /** The longest that a control may be under something else or move. */
 const PRESSED_MS = 15_000
 
-/** In each document: effects that leave no trace in it. The browser's own word at a field that is missing, a printed page, a copied text. */
+/**
+ * In each document: effects that leave no trace in it. The browser's own word at a field that is missing, a printed page, a copied text.
+ * And the answers that the page itself has not read to their end: from outside it cannot be told whether what came has been taken up yet.
+ */
 export function countOutside() {
+  window.unread = 0
+  const ask = window.fetch
+  window.fetch = async (...asked) => {
+    window.unread += 1
+    const done = () => setTimeout(() => { window.unread -= 1 })
+    try {
+      const answer = await ask(...asked)
+      if (/event-stream/.test(answer.headers.get('content-type') ?? '')) done()
+      else answer.clone().text().then(done, done)
+      return answer
+    } catch (error) {
+      done()
+      throw error
+    }
+  }
   window.outside = 0
   const count = () => { window.outside += 1 }
   document.addEventListener('invalid', count, true)
@@ -82,7 +100,7 @@ export function hands(page) {
         setTimeout(() => done('it has no time to draw'), 10_000)
         requestAnimationFrame(() => scheduler.postTask(() => {
           const told = [...document.querySelectorAll('[role=status]')].map((one) => one.getAttribute('aria-label') ?? one.textContent ?? '').find((one) => /^Loading |is starting/.test(one))
-          done(!document.querySelector('main, [role=main]') ? 'there is no main part' : document.fonts.status !== 'loaded' ? 'its letters are on their way' : told ?? '')
+          done(!document.querySelector('main, [role=main]') ? 'there is no main part' : document.fonts.status !== 'loaded' ? 'its letters are on their way' : window.unread > 0 ? 'an answer is not read yet' : told ?? '')
         }, { priority: 'background' }))
       })).catch(async (error) => {
         // It went to another document meanwhile.
