@@ -157,12 +157,13 @@ for (const role of ROLES) {
       if (found.length === 0) fault('has no controls')
       /** What is still to be pressed, each with what has to be pressed before it. */
       const ways = found.map((control) => [control])
-      /** What sends a form that is complete as it opens comes last: a task that is done has no more acts to look at. */
+      /** What sends a form that is complete as it opens comes last: a task that is done has no more acts to look at. And of that what ends something, from below: who has left a team is pressed before the team that ends. */
       const sends = []
+      const ends = []
       let clean = true
       let was = await content()
-      while (ways.length + sends.length > 0) {
-        const way = ways.shift() ?? sends.shift()
+      while (ways.length + sends.length + ends.length > 0) {
+        const way = ways.shift() ?? sends.shift() ?? ends.shift()
         const control = way.at(-1)
         if (control.href?.startsWith(url) && !control.download && !control.target) {
           // Where a link leads to is opened by itself; pressing one of each look is enough.
@@ -189,7 +190,10 @@ for (const role of ROLES) {
           const wrong = await press(control)
           if (wrong) fault(wrong)
           // What it has brought is pressed too.
-          if (way.length < DEPTH && page.url() === here) for (const one of await controls()) if (!there.has(alike(one))) (one.sends ? sends : ways).push([...way, one])
+          if (way.length < DEPTH && page.url() === here) {
+            for (const one of await controls()) if (!there.has(alike(one))) (one.ends ? ends : one.sends ? sends : ways).push([...way, one])
+            ends.sort(([a], [b]) => b.index - a.index)
+          }
         } catch (error) {
           fault(String(error).split('\n')[0])
         }

@@ -62,13 +62,14 @@ export function hands(page) {
       const where = [place?.tagName, place?.getAttribute('aria-label')].join(' ')
       const listed = element.closest('table, [role=grid], [role=list], ul, ol')
       const look = [element.tagName, String(element.className).replace(/\s*\S*focusVisible\S*/g, '').trim(), element.getAttribute('role'), element.type, where].join(' ')
+      const sends = element.type === 'submit' && !!element.form && [...element.form.querySelectorAll('[aria-required=true], :required')].every((field) => field.value)
       const nth = seen.get(look) ?? 0
       seen.set(look, nth + 1)
       return [{
         index, nth, name, look, place: where, tag: element.tagName, href: element.href, target: element.target, listed: !!listed && place?.getAttribute('role') !== 'menu',
         over: !!element.closest('dialog, [role=dialog], [role=menu]'),
         // Pressing it sends a form that lacks nothing: what the form is about may be done with, and gone from here, then.
-        sends: element.type === 'submit' && !!element.form && [...element.form.querySelectorAll('[aria-required=true], :required')].every((field) => field.value),
+        sends, ends: sends && /colorError/.test(element.className),
         hidden: box.bottom <= 0 || box.right <= 0, download: element.hasAttribute('download'),
         // It is in the state that pressing it leads to.
         current: !['false', null].includes(element.ariaCurrent) || element.href === location.href || (element.type === 'radio' && element.checked)
