@@ -51,9 +51,10 @@ export function hands(page) {
   page.on('response', (response) => { if (response.status() >= 400) pending.delete(response.request()) })
 
   /** The controls to be seen, each with what tells it apart from its like. Where a menu or dialog is open, those are the ones in it. */
-  const controls = () => page.evaluate((selector) => {
+  // As one text: hundreds of objects take the browser's driver longer than all else.
+  const controls = async () => JSON.parse(await page.evaluate((selector) => {
     const seen = new Map()
-    return [...document.querySelectorAll(selector)].flatMap((element, index) => {
+    return JSON.stringify([...document.querySelectorAll(selector)].flatMap((element, index) => {
       const box = element.getBoundingClientRect()
       const shown = box.width > 0 && box.height > 0 && element.checkVisibility({ visibilityProperty: true })
       if (!shown || element.disabled || element.ariaDisabled === 'true' || element.closest('[inert], [aria-hidden=true]')) return []
@@ -75,8 +76,8 @@ export function hands(page) {
         current: !['false', null].includes(element.ariaCurrent) || element.href === location.href || (element.type === 'radio' && element.checked)
           || (/^(tab|radio|menuitemradio)$/.test(element.role) && (element.ariaSelected === 'true' || element.ariaChecked === 'true')) || element.ariaPressed === 'true',
       }]
-    })
-  }, CONTROLS)
+    }))
+  }, CONTROLS))
 
   /** All that a press may change: what is on the page, and where one is on it. */
   const both = () => page.evaluate(() => {
