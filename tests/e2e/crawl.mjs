@@ -150,16 +150,20 @@ for (const role of ROLES) {
         continue
       }
       const here = page.url()
+      const since = { at: Date.now(), pressed }
       visited.add(kind(here))
       pages.add(kind(here))
       const found = await controls()
       if (found.length === 0) fault('has no controls')
       /** What is still to be pressed, each with what has to be pressed before it. */
       const ways = found.map((control) => [control])
+      /** What sends a form that is complete as it opens comes last: a task that is done has no more acts to look at. And of that what ends something, from below: who has left a team is pressed before the team that ends. */
+      const sends = []
+      const ends = []
       let clean = true
-      const was = await content()
-      while (ways.length > 0) {
-        const way = ways.shift()
+      let was = await content()
+      while (ways.length + sends.length + ends.length > 0) {
+        const way = ways.shift() ?? sends.shift() ?? ends.shift()
         const control = way.at(-1)
         if (control.href?.startsWith(url) && !control.download && !control.target) {
           // Where a link leads to is opened by itself; pressing one of each look is enough.
@@ -171,8 +175,11 @@ for (const role of ROLES) {
         name = control.name
         where = `${role} at ${kind(here)}, ${way.map((one) => `“${one.name}”`).join(' > ')} (${control.tag.toLowerCase()})`
         try {
-          // Most of what opens is closed by Escape; the page is opened again only where it is another then.
-          if (!clean && (signedOut || !(await closed(was)))) await show(here)
+          // Most of what opens is closed by Escape; the page is opened again only where it is another then. What was recorded meanwhile is on it.
+          if (!clean && (signedOut || !(await closed(was)))) {
+            await show(here)
+            was = await content()
+          }
           clean = false
           for (const step of way.slice(0, -1)) {
             const wrong = await press(step, false)
@@ -183,13 +190,17 @@ for (const role of ROLES) {
           const wrong = await press(control)
           if (wrong) fault(wrong)
           // What it has brought is pressed too.
-          if (way.length < DEPTH && page.url() === here) ways.push(...(await controls()).filter((one) => !there.has(alike(one))).map((one) => [...way, one]))
+          if (way.length < DEPTH && page.url() === here) {
+            for (const one of await controls()) if (!there.has(alike(one))) (one.ends ? ends : one.sends ? sends : ways).push([...way, one])
+            ends.sort(([a], [b]) => b.index - a.index)
+          }
         } catch (error) {
           fault(String(error).split('\n')[0])
         }
         for (const told of trouble.splice(0)) fault(told)
         if (!TABS && page.url() !== here && page.url().startsWith(url)) queue.push(page.url())
       }
+      console.log(`  ${role} at ${kind(here)}: ${pressed - since.pressed} controls, ${Math.round((Date.now() - since.at) / 1000)} s; ${queue.length} links to look at`)
     }
     page.off('response', onResponse)
     const reached = new Set([...visited].map((one) => routeOf(one.split(' ')[0])))

@@ -7,8 +7,26 @@ const EFFECT_MS = 3_000
 /** The longest that a control may be under something else or move. */
 const PRESSED_MS = 15_000
 
-/** In each document: effects that leave no trace in it. The browser's own word at a field that is missing, a printed page, a copied text. */
+/**
+ * In each document: effects that leave no trace in it. The browser's own word at a field that is missing, a printed page, a copied text.
+ * And the answers that the page itself has not read to their end: from outside it cannot be told whether what came has been taken up yet.
+ */
 export function countOutside() {
+  window.unread = 0
+  const ask = window.fetch
+  window.fetch = async (...asked) => {
+    window.unread += 1
+    const done = () => setTimeout(() => { window.unread -= 1 })
+    try {
+      const answer = await ask(...asked)
+      if (/event-stream/.test(answer.headers.get('content-type') ?? '')) done()
+      else answer.clone().text().then(done, done)
+      return answer
+    } catch (error) {
+      done()
+      throw error
+    }
+  }
   window.outside = 0
   const count = () => { window.outside += 1 }
   document.addEventListener('invalid', count, true)
@@ -33,9 +51,10 @@ export function hands(page) {
   page.on('response', (response) => { if (response.status() >= 400) pending.delete(response.request()) })
 
   /** The controls to be seen, each with what tells it apart from its like. Where a menu or dialog is open, those are the ones in it. */
-  const controls = () => page.evaluate((selector) => {
+  // As one text: hundreds of objects take the browser's driver longer than all else.
+  const controls = async () => JSON.parse(await page.evaluate((selector) => {
     const seen = new Map()
-    return [...document.querySelectorAll(selector)].flatMap((element, index) => {
+    return JSON.stringify([...document.querySelectorAll(selector)].flatMap((element, index) => {
       const box = element.getBoundingClientRect()
       const shown = box.width > 0 && box.height > 0 && element.checkVisibility({ visibilityProperty: true })
       if (!shown || element.disabled || element.ariaDisabled === 'true' || element.closest('[inert], [aria-hidden=true]')) return []
@@ -44,21 +63,26 @@ export function hands(page) {
       const where = [place?.tagName, place?.getAttribute('aria-label')].join(' ')
       const listed = element.closest('table, [role=grid], [role=list], ul, ol')
       const look = [element.tagName, String(element.className).replace(/\s*\S*focusVisible\S*/g, '').trim(), element.getAttribute('role'), element.type, where].join(' ')
+      const sends = element.type === 'submit' && !!element.form && [...element.form.querySelectorAll('[aria-required=true], :required')].every((field) => field.value)
       const nth = seen.get(look) ?? 0
       seen.set(look, nth + 1)
       return [{
         index, nth, name, look, place: where, tag: element.tagName, href: element.href, target: element.target, listed: !!listed && place?.getAttribute('role') !== 'menu',
-        over: !!element.closest('dialog, [role=dialog], [role=menu]'), hidden: box.bottom <= 0 || box.right <= 0, download: element.hasAttribute('download'),
+        over: !!element.closest('dialog, [role=dialog], [role=menu]'),
+        // Pressing it sends a form that lacks nothing: what the form is about may be done with, and gone from here, then.
+        sends, ends: sends && /colorError/.test(element.className),
+        hidden: box.bottom <= 0 || box.right <= 0, download: element.hasAttribute('download'),
         // It is in the state that pressing it leads to.
         current: !['false', null].includes(element.ariaCurrent) || element.href === location.href || (element.type === 'radio' && element.checked)
           || (/^(tab|radio|menuitemradio)$/.test(element.role) && (element.ariaSelected === 'true' || element.ariaChecked === 'true')) || element.ariaPressed === 'true',
       }]
-    })
-  }, CONTROLS)
+    }))
+  }, CONTROLS))
 
   /** All that a press may change: what is on the page, and where one is on it. */
   const both = () => page.evaluate(() => {
-    const all = [...document.querySelectorAll('*')]
+    // Not the head: parts of the page that are loaded when first needed are named in it.
+    const all = [document.documentElement, document.body, ...document.body.querySelectorAll('*')]
     const told = all.map((e) => [...e.attributes].filter((a) => /^(aria-|data-|class|style|open|hidden)/.test(a.name)).map((a) => a.value.replace(/\s*\S*focusVisible\S*/g, '')).join()).join('|')
     const values = [...document.querySelectorAll('input, select, textarea')].map((e) => (/checkbox|radio/.test(e.type) ? e.checked : e.value)).join('|')
     const scrolled = [window.scrollY, ...all.filter((e) => e.scrollTop > 0 || e.scrollLeft > 0).map((e) => `${e.scrollTop} ${e.scrollLeft}`)].join('|')
@@ -78,7 +102,7 @@ export function hands(page) {
         setTimeout(() => done('it has no time to draw'), 10_000)
         requestAnimationFrame(() => scheduler.postTask(() => {
           const told = [...document.querySelectorAll('[role=status]')].map((one) => one.getAttribute('aria-label') ?? one.textContent ?? '').find((one) => /^Loading |is starting/.test(one))
-          done(!document.querySelector('main, [role=main]') ? 'there is no main part' : document.fonts.status !== 'loaded' ? 'its letters are on their way' : told ?? '')
+          done(!document.querySelector('main, [role=main]') ? 'there is no main part' : document.fonts.status !== 'loaded' ? 'its letters are on their way' : window.unread > 0 ? 'an answer is not read yet' : told ?? '')
         }, { priority: 'background' }))
       })).catch(async (error) => {
         // It went to another document meanwhile.

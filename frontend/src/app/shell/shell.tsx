@@ -132,7 +132,7 @@ function Frame({ here }: { here: 'app' | 'playground' }) {
         </nav>
         <div id="page" className={css.page} tabIndex={-1}><Outlet /></div>
       </div>
-      <Suspense>
+      <Suspense fallback={<p className="visually-hidden" role="status">Loading …</p>}>
         {over === 'palette' && <CommandPalette places={places} commands={commands} searchesPatients={maySeePatients(session)} go={go} onClose={close} />}
         {over === 'help' && <Help places={places} inChart={!!chart} onClose={close} />}
       </Suspense>

@@ -7,7 +7,7 @@ import Checkbox from '@mui/material/Checkbox'
 import { useGraphiQL, useGraphiQLActions, type GraphiQLPlugin } from '@graphiql/react'
 import { GraphiQL } from 'graphiql'
 import type { GraphQLSchema } from 'graphql'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState, type MouseEvent } from 'react'
 import { useAppearance } from '../../contexts/appearance'
 import { failedWith, postGraphql } from '../../lib/graphql-plain'
 import { EXAMPLES, type Example } from './examples'
@@ -54,7 +54,7 @@ export function PlaygroundView() {
           </label>
         ) : <span className={css.lock}>Read-only</span>}
       </header>
-      <div className={css.editor}>
+      <div className={css.editor} onClickCapture={foldTools}>
         <GraphiQL
           fetcher={fetcher}
           storage={storage}
@@ -75,6 +75,13 @@ export function PlaygroundView() {
       <ResultBar of={answered} />
     </main>
   )
+}
+
+/** Without headers the tools have one tab and nothing to switch to: pressed while they are open, it closes them. */
+function foldTools(event: MouseEvent<HTMLElement>) {
+  if (!(event.target instanceof Element) || !event.target.closest('[data-name="variables"].active')) return
+  event.stopPropagation()
+  event.currentTarget.querySelector<HTMLElement>('.graphiql-toggle-editor-tools')?.click()
 }
 
 /** The panel beside the editor: choose a question, and it runs. */
