@@ -19,7 +19,7 @@ pub mod value;
 
 use std::pin::Pin;
 
-use async_graphql::{Request, Response, Schema};
+use async_graphql::{PathSegment, Request, Response, Schema, ServerError};
 use futures_util::stream::BoxStream;
 
 use crate::mutation::Mutation;
@@ -60,7 +60,11 @@ impl ClinicalSchema {
     /// Runs one operation. Boxed, so that callers do not instantiate the tree of resolvers.
     pub fn execute(&self, request: Request, session: Session) -> Pin<Box<dyn Future<Output = Response> + Send + '_>> {
         let graph = self.of(&session);
-        Box::pin(graph.execute(request.data(session)))
+        Box::pin(async move {
+            let mut answer = graph.execute(request.data(session)).await;
+            in_order(&mut answer.errors);
+            answer
+        })
     }
 
     /// Runs a subscription for one occasion; the stream ends with it.
@@ -84,11 +88,40 @@ impl ClinicalSchema {
     }
 }
 
+/// Fields are resolved side by side, and their errors come as they end: they stand in the order in which the fields are asked for, then by
+/// their place in the answer, so that one question has one answer.
+fn in_order(errors: &mut [ServerError]) {
+    fn path(error: &ServerError) -> impl Iterator<Item = (usize, &str)> {
+        error.path.iter().map(|segment| match segment {
+            PathSegment::Index(at) => (*at, ""),
+            PathSegment::Field(name) => (0, name.as_str()),
+        })
+    }
+    errors.sort_by(|a, b| a.locations.cmp(&b.locations).then_with(|| path(a).cmp(path(b))));
+}
+
 #[cfg(test)]
 mod tests {
+    use async_graphql::Pos;
     use serde_json::Value;
 
     use super::*;
+
+    #[test]
+    fn errors_stand_in_the_order_of_the_question() {
+        let error = |column, place: &[PathSegment]| {
+            let mut error = ServerError::new("no", Some(Pos { line: 1, column }));
+            error.path = place.to_vec();
+            error
+        };
+        let field = |name: &str| PathSegment::Field(name.to_owned());
+        let at = |i, name: &str| [field("nodes"), PathSegment::Index(i), field(name)];
+        let ordered =
+            vec![error(5, &[field("b")]), error(9, &at(2, "a")), error(9, &at(10, "a")), error(12, &at(0, "z"))];
+        let mut errors = [2, 3, 0, 1].map(|i: usize| ordered[i].clone());
+        in_order(&mut errors);
+        assert_eq!(errors.to_vec(), ordered);
+    }
 
     /// Whoever reads the schema is told what everything in it means.
     #[tokio::test]
