@@ -91,7 +91,7 @@ export const fullPatient = {
   encounters: list({ ...node('Encounter/e1'), status: 'IN_PROGRESS', class: { code: 'IMP' }, types: [concept('Admission')], period: { start: '2026-11-19T08:00:00Z' }, reasons: [concept('Pneumonia')], reasonReferences: [], participants: [], locations: [{ display: '6 West, bed 3' }] }),
   immunizations: list({ ...node('Immunization/i1'), status: 'NOT_DONE', vaccine: concept('Influenza'), occurredAt: '2026-10' }),
   procedures: list({ ...node('Procedure/p1'), status: 'COMPLETED', code: concept('Chest X-ray'), performedAt: '2026-11-19', reasons: [], reasonReferences: [], bodySites: [], performers: [{ display: 'Dr Lee' }], notes: [] }),
-  documents: list({ ...node('DocumentReference/d1'), status: 'CURRENT', type: concept('Progress note'), category: [], date: '2026-11-22T08:35:00Z', authors: [{ display: 'Dr Lee' }], attachments: [{ contentType: 'text/plain', data: btoa('Walks to the bathroom.') }] }),
+  documents: list({ ...node('DocumentReference/d1'), status: 'CURRENT', docStatus: 'PRELIMINARY', type: concept('Progress note'), category: [], date: '2026-11-22T08:35:00Z', authors: [{ display: 'Dr Lee' }], attachments: [{ contentType: 'text/plain', data: btoa('Walks to the bathroom.') }] }),
   notes: list({
     __typename: 'Note', ...node('Composition/n1'), status: 'PRELIMINARY', type: concept('Progress note'), title: 'Progress note (SOAP)', date: '2026-11-22T08:35:00Z', authors: [{ id: 'Practitioner/lee', display: 'Dr Lee' }], template: 'progress', lateEntry: false, awaitsCosignature: false,
     sections: [{ code: '61150-9', title: 'Subjective', text: 'Walks to the bathroom.', sources: [] }], signatures: [],

@@ -8,7 +8,7 @@ use fhir::{Json, ResourceType};
 use crate::code::{
     AllergyCategory, AllergyClinicalStatus, AllergyCriticality, AllergyVerificationStatus, ConditionClinicalStatus,
     ConditionVerificationStatus, DocumentStatus, EncounterStatus, ImmunizationStatus, MedicationRequestIntent,
-    MedicationRequestStatus, ObservationStatus, ProcedureStatus, ReactionSeverity, ReportStatus,
+    MedicationRequestStatus, NoteStatus, ObservationStatus, ProcedureStatus, ReactionSeverity, ReportStatus,
 };
 use crate::document::{Document, connection, resource};
 use crate::error::{self, or_null};
@@ -644,6 +644,10 @@ resource! {
         /// Where it stands.
         async fn status(&self) -> Option<DocumentStatus> {
             self.0.text(&["status"]).and_then(DocumentStatus::of)
+        }
+        /// Where its content stands, where the record says: what waits for a signature is preliminary.
+        async fn doc_status(&self) -> Option<NoteStatus> {
+            self.0.text(&["docStatus"]).and_then(NoteStatus::of)
         }
         /// What kind of document.
         async fn r#type(&self) -> Option<Concept> {

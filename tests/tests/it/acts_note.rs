@@ -57,10 +57,12 @@ fn at(id: &str, version: &str) -> Value {
 }
 
 async fn listing(site: &Site, who: &Person, id: &str) -> Value {
-    let query = "query($q: String!) { search(type: \"DocumentReference\", query: $q) { nodes { id fhir } } }";
+    let query = "query($q: String!) { search(type: \"DocumentReference\", query: $q) { nodes { id fhir ... on ClinicalDocument { docStatus } } } }";
     let answer = site.answer(who, query, json!({"q": format!("related={id}")})).await;
     let nodes = answer["data"]["search"]["nodes"].as_array().unwrap_or_else(|| panic!("{answer}"));
     assert_eq!(nodes.len(), 1, "{answer}");
+    let told = nodes[0]["docStatus"].as_str().map(|status| status.to_lowercase().replace('_', "-"));
+    assert_eq!(told.as_deref(), nodes[0]["fhir"]["docStatus"].as_str(), "{answer}");
     nodes[0]["fhir"].clone()
 }
 

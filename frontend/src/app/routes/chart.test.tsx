@@ -42,7 +42,7 @@ const WIDGETS: Widget[] = [
   tab('the immunizations tab', <ImmunizationsPage />, 'immunizations', 'No immunization is recorded.', /Influenza/),
   tab('the procedures tab', <ProceduresPage />, 'procedures', 'No procedure is recorded.', /Chest X-ray/),
   tab('the encounters tab', <EncountersPage />, 'encounters', 'No encounter is recorded.', /6 West, bed 3/),
-  tab('the documents tab', <DocumentsPage />, 'documents', 'No document is recorded.', /Progress note/),
+  tab('the documents tab', <DocumentsPage />, 'documents', 'No document is recorded.', /Progress note.*Preliminary/),
   tab('the notes tab', <NotesPage />, 'notes', 'No note is recorded.', /Progress note \(SOAP\).*Not signed.*Dr Lee/),
   tab('the questionnaires tab', <QuestionnairesPage />, 'questionnaireResponses', 'No questionnaire was filled in.', /PHQ-9: depression.*12 of 27moderate depression.*Completed.*Dr Lee/),
   tab('the vitals tab', <VitalsPage />, 'vitals', 'No vital sign is recorded.', /104\/58/),

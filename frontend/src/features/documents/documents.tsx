@@ -20,7 +20,7 @@ import css from './documents.module.css'
 
 export const DocumentPage = graphql(`
   fragment DocumentPage on DocumentConnection {
-    nodes { id status type { text } category { text } date description authors { display } attachments { contentType title url link size data creation } }
+    nodes { id status docStatus type { text } category { text } date description authors { display } attachments { contentType title url link size data creation } }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
@@ -33,6 +33,8 @@ const MoreDocuments = graphql(`
 `)
 
 type Doc = DocumentPageFragment['nodes'][number]
+/** A document in force is as far as its content is: what nobody has signed is preliminary, and a word of the list's own would hide it. */
+const standing = (d: Doc) => (d.status === 'CURRENT' && d.docStatus && d.docStatus !== 'FINAL' ? d.docStatus : d.status)
 const title = (d: Doc): string => d.type?.text ?? d.description ?? 'Document of a kind not recorded'
 
 /** Notes and other documents, newest first; one that is text is read beside the list. */
@@ -65,7 +67,7 @@ export function DocumentsView({ of, patientId }: { of: FragmentType<typeof Docum
                           <small>{[d.description !== title(d) ? d.description : null, ...d.category.map((c) => c.text)].filter(Boolean).join(' · ')}</small>
                         </th>
                         <td>{d.date ? <Moment at={d.date} /> : 'Not recorded'}</td>
-                        <td><Status of={d.status} /></td>
+                        <td><Status of={standing(d)} /></td>
                         <td>{d.authors.flatMap((a) => a.display ?? []).join(', ') || 'Not recorded'}</td>
                       </tr>
                     ))}
