@@ -145,7 +145,7 @@ function Work({ title, of, empty, me }: { title: string; of: Page; empty: string
                 <th scope="row">{what}{priority && URGENT[priority] && <small className={css.urgent}>{URGENT[priority]}</small>}</th>
                 <td>
                   {patient?.id ? <Link to={tab(patient.id, note ? 'notes' : node.__typename === 'DiagnosticReport' ? 'results' : 'care')}>{who ? patientName(who.name) : patient.display ?? 'Open the chart'}</Link> : 'No patient'}
-                  {who && <small><span className="whole">Born {who.birthDate ? formatDay(who.birthDate) : 'not recorded'}</span> <span className="whole">MRN {who.mrn ?? 'not recorded'}</span></small>}
+                  {who && <small><span className="whole">Born {who.birthDate ? formatDay(who.birthDate) : 'not recorded'} ·</span> <span className="whole">MRN {who.mrn ?? 'not recorded'}</span></small>}
                 </td>
                 <td>{since ? <Moment at={since} /> : 'Not recorded'}</td>
                 <td className={dueAt && Date.parse(dueAt) < now ? css.late : undefined}>{dueAt ? `${formatDateTime(dueAt)}${Date.parse(dueAt) < now ? ', overdue' : ''}` : ''}</td>
