@@ -57,7 +57,8 @@ crawl: deps node chromium
 	cargo build --workspace
 	cd tests/e2e && npm ci && WINTEHR_E2E=crawl.mjs bash run.sh
 
-# The main screens at three widths, light and dark, in tests/e2e/shots; those of the README are in docs.
+# Every screen at three widths, light and dark, in tests/e2e/shots; those of the README are in docs. WINTEHR_SHOTS, a regular expression,
+# names some.
 shots: deps frontend chromium
 	cargo build --workspace
 	cd tests/e2e && npm ci && WINTEHR_E2E=screenshots.mjs bash run.sh

@@ -188,7 +188,7 @@ async fn over_database(
     if settings.demo {
         let plan = clinical::demo::Plan { seed: 1, patients: DEMO_PATIENTS, years: 5, now: Clock::Machine.now() };
         if let Some(summary) = demo::ensure(&store, plan, true).await? {
-            entity::analyze(&urls.owner).await?;
+            take_statistics(&urls).await;
             println!("Filled the demo hospital: {summary}");
         }
         auth::demo::ensure_users(&store, &Clock::Machine).await?;
@@ -485,10 +485,17 @@ async fn with_filled<T>(
 ) -> Result<T, ServeError> {
     with_database(database, async |store, urls| {
         let done = act(store).await?;
-        entity::analyze(&urls.owner).await?;
+        take_statistics(urls).await;
         Ok(done)
     })
     .await
+}
+
+/// After much was stored. What was stored is there without them too, and the database takes them by itself later.
+async fn take_statistics(urls: &Urls) {
+    if let Err(error) = entity::analyze(&urls.owner).await {
+        tracing::warn!(cause = %error, "no statistics were taken: answers may take longer for a minute");
+    }
 }
 
 async fn with_database<T>(
