@@ -1,7 +1,7 @@
 //! `make bench`: what the server costs over the bare SQL it needs, in one run on one machine.
 //!
-//! Each line is measured twice, through the server over HTTP and by pgbench with hand-written SQL that fetches the same rows, one after
-//! the other, so that the ratio holds where absolute figures do not. Load generator, server and PostgreSQL share the machine's cores.
+//! Each line is measured through the server over HTTP and by pgbench with hand-written SQL that fetches the same rows, one after the
+//! other, so that the ratio holds where absolute figures do not. Load generator, server and PostgreSQL share the machine's cores.
 //! `BENCH_SECONDS` (5) and `BENCH_PATIENTS` (1000) change the size; `WINTEHR_TEST_DATA` adds the import of its `synthea` folder.
 //! `BENCH_ONLY` names the lines to measure by their beginnings (`01,16,create,subscriptions,audit`): what it prints is written nowhere then.
 
@@ -29,7 +29,7 @@ use entity::{Store, StoreConfig, Unguarded};
 use report::{Line, Report};
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
 use thin::Thin;
-use twin::Twin;
+use twin::{Protocol, Twin};
 
 /// As the product has it, whose routes this program serves as well.
 #[global_allocator]
@@ -73,21 +73,22 @@ async fn main() {
     let wait = Duration::from_secs(1);
     let only = std::env::var("BENCH_ONLY").unwrap_or_default();
     let wanted = |name: &str| only.is_empty() || only.split(',').any(|begin| name.starts_with(begin));
-    let shapes = shapes::all(&db, seconds).await;
+    let shapes = shapes::all(&db, &server.host, token, seconds).await;
     for shape in shapes.iter().filter(|shape| wanted(shape.name)) {
         let requests: Vec<Vec<u8>> = shape.samples.iter().map(|s| s.request.bytes(&server.host, token)).collect();
         let statements: Vec<String> = shape.samples.iter().map(|s| s.sql.clone()).collect();
         let clients = shape.clients;
         load::run(&server.host, &requests, clients, wait).await.expect("answers");
         let ours = load::run(&server.host, &requests, clients, shape.time).await.expect("answers");
-        let bare = twin.run(&statements, clients, shape.time, &work);
-        let mut line = Line::twins(shape.name, clients, &ours, &bare, shape.bar);
+        let mut line = Line::alone(shape.name, clients, &ours, shape.bar);
+        line.bare = Some(twin.run(&statements, Protocol::Simple, clients, shape.time, &work));
+        line.prepared = Some(twin.run(&statements, Protocol::Prepared, clients, shape.time, &work));
         if clients == 1 {
             let thin = Thin::start(&url, &statements, &work);
             let requests = thin.requests(statements.len());
             load::run(&thin.host, &requests, clients, wait).await.expect("answers");
             let thin = load::run(&thin.host, &requests, clients, shape.time).await.expect("answers");
-            line.thin_per_second = Some(thin.per_second);
+            line.thin = Some(thin.per_second);
         }
         println!("{line}");
         report.lines.push(line);
@@ -165,9 +166,9 @@ async fn import(report: &mut Report, program: &Path, url: &str, db: &DatabaseCon
         clients: 1,
         ours_per_second: per_second(took),
         ours_ms: None,
-        bare_per_second: Some(per_second(rows.took)),
-        bare_ms: None,
-        thin_per_second: None,
+        bare: Some(per_second(rows.took)),
+        prepared: None,
+        thin: None,
         bar: "3,000/s",
     });
     println!("{}", report.lines.last().expect("pushed"));

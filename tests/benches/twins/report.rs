@@ -7,49 +7,35 @@ use std::process::Command;
 use api::clock::Clock;
 
 use crate::load::Run;
-use crate::twin::Bare;
 
-/// One measurement beside its twin.
+/// One measurement beside its twins.
 pub struct Line {
     pub name: String,
     pub clients: usize,
     pub ours_per_second: f64,
     /// Median and 99th percentile.
     pub ours_ms: Option<(f64, f64)>,
-    /// `None` where there is no twin.
-    pub bare_per_second: Option<f64>,
-    /// Mean.
-    pub bare_ms: Option<f64>,
-    /// Of the same SQL behind a minimal HTTP server.
-    pub thin_per_second: Option<f64>,
-    /// What it is held to; empty when to nothing.
+    /// A second, of the bare SQL as psql sends it.
+    pub bare: Option<f64>,
+    /// The same, prepared with its values in it.
+    pub prepared: Option<f64>,
+    /// The same SQL, prepared, behind a minimal HTTP server.
+    pub thin: Option<f64>,
+    /// What it is held to, a share of the bare SQL or a rate; empty when to nothing.
     pub bar: &'static str,
 }
 
 impl Line {
-    pub fn twins(name: &str, clients: usize, ours: &Run, bare: &Bare, bar: &'static str) -> Self {
-        Self {
-            name: name.into(),
-            clients,
-            ours_per_second: ours.per_second,
-            ours_ms: Some((ours.percentile_ms(0.5), ours.percentile_ms(0.99))),
-            bare_per_second: Some(bare.per_second),
-            bare_ms: Some(bare.mean_ms),
-            thin_per_second: None,
-            bar,
-        }
-    }
-
-    /// A line without a twin.
+    /// A line without twins.
     pub fn alone(name: &str, clients: usize, ours: &Run, bar: &'static str) -> Self {
         Self {
             name: name.into(),
             clients,
             ours_per_second: ours.per_second,
             ours_ms: Some((ours.percentile_ms(0.5), ours.percentile_ms(0.99))),
-            bare_per_second: None,
-            bare_ms: None,
-            thin_per_second: None,
+            bare: None,
+            prepared: None,
+            thin: None,
             bar,
         }
     }
@@ -58,24 +44,21 @@ impl Line {
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.2}"));
-        let bare = self.bare_per_second.map_or(String::new(), |bare| format!("{bare:.0}"));
-        // Throughput of ours as a share of the twin's.
-        let share =
-            |twin: Option<f64>| twin.map_or(String::new(), |t| format!("{:.0} %", 100.0 * self.ours_per_second / t));
-        let thin = self.thin_per_second.map_or(String::new(), |thin| format!("{thin:.0}"));
         write!(
             f,
-            "| {} | {} | {:.0} | {} | {} | {bare} | {} | {} | {} | {thin} | {} |",
+            "| {} | {} | {:.0} | {} | {} |",
             self.name,
             self.clients,
             self.ours_per_second,
             ms(self.ours_ms.map(|m| m.0)),
             ms(self.ours_ms.map(|m| m.1)),
-            ms(self.bare_ms),
-            share(self.bare_per_second),
-            self.bar,
-            share(self.thin_per_second)
-        )
+        )?;
+        // Throughput of a twin, and ours as a share of it.
+        let twin = |twin: Option<f64>| match twin {
+            Some(twin) => format!(" {twin:.0} | {:.0} % |", 100.0 * self.ours_per_second / twin),
+            None => "  |  |".into(),
+        };
+        write!(f, "{} {} |{}{}", twin(self.bare), self.bar, twin(self.prepared), twin(self.thin))
     }
 }
 
@@ -128,7 +111,7 @@ pub struct Report {
     pub read_memory_mb: f64,
 }
 
-const HEAD: &str = "| What | Clients | Ours /s | p50 ms | p99 ms | Bare SQL /s | mean ms | Ours ÷ bare | Bar | Thin HTTP /s | Ours ÷ thin |\n|---|---|---|---|---|---|---|---|---|---|---|";
+const HEAD: &str = "| What | Clients | Ours /s | p50 ms | p99 ms | SQL /s | Ours ÷ SQL | Bar | SQL prepared /s | Ours ÷ it | Thin HTTP /s | Ours ÷ it |\n|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -158,8 +141,10 @@ impl Report {
             "# Benchmarks\n\n\
              Written by `make bench`. Each line is measured through the server over HTTP and right after by pgbench with hand-written SQL that fetches the\n\
              same rows. Load generator, server and PostgreSQL share the cores, so only the ratio travels to another machine.\n\
-             One client also asks a thin twin, which is that SQL behind the least HTTP server (`twins/thin.rs`): no rights, no audit, no FHIR. What it\n\
-             is slower than pgbench is what an answer over HTTP costs on this machine; the bar stands at pgbench all the same.\n\
+             SQL is what psql would do: the simple query protocol, which reads and plans a statement each time. The bars of shares stand at it.\n\
+             SQL prepared is the least the database can do: each statement is prepared beforehand with its values written into it, a hundred patients a\n\
+             hundred statements. One client also asks a thin twin, which is the prepared SQL behind the least HTTP server (`twins/thin.rs`): no rights, no\n\
+             audit, no FHIR. What it is slower than prepared SQL is what an answer over HTTP costs on this machine.\n\
              The data: the demo hospital of {} patients, and the imported files when there are any.\n\n\
              {}, commit {}, {}\n\n{self}",
             self.patients,

@@ -149,7 +149,10 @@ pub async fn a_patient(db: &DatabaseConnection) -> String {
 }
 
 /// Every line, in the order of the report.
-pub async fn all(db: &DatabaseConnection, time: Duration) -> Vec<Shape> {
+///
+/// Those of single numbers are the shapes that an index has to bear: by id, by patient, by code, by name, by range, by what is missing,
+/// through a reference either way, deep in a list, counted, and in groups.
+pub async fn all(db: &DatabaseConnection, host: &str, token: &str, time: Duration) -> Vec<Shape> {
     let keys = Keys::new(KEYS);
     let patients = rows(db, Patient, 100).await;
     let observations = rows(db, Observation, 100).await;
@@ -218,13 +221,23 @@ pub async fn all(db: &DatabaseConnection, time: Duration) -> Vec<Shape> {
             }),
         ),
         one("06 Observation?code-value-quantity=…$gt", vec![code_and_quantity(&keys)]),
+        one("06b the same, _total=accurate", vec![code_and_quantity_counted(&keys)]),
         one("07 Patient?name&birthdate&gender", names(db, &keys).await),
         one("08 Patient?identifier=s|v", identifiers(db, &keys).await),
         one("09a Condition?code (commonest), newest 20", vec![condition_code(&keys, common)]),
         one("09b Condition?code (rarest), newest 20", vec![condition_code(&keys, rare)]),
+        one("09c the commonest, with _include=Condition:subject", vec![condition_code_with_subjects(&keys, common)]),
         one("10 Patient?_has:Condition:patient:code, 50", vec![has_condition(&keys, common)]),
+        one("11 Observation?patient.name, 50", patient_names(db, &keys).await),
         one("12 Encounter?date=ge&date=le&status _sort=date, 50", vec![encounters(&keys)]),
-        one("14a Observation?code, _total=accurate, no rows", vec![total(&keys)]),
+        one("13 Observation?_sort=-date, 50 behind 50,000", vec![deep(db, host, token).await]),
+        one("14a Observation?code, _total=accurate, no rows", vec![total(&keys, "code", LOINC, WEIGHT)]),
+        one(
+            "14b Observation?category=vital-signs, _total=accurate, no rows",
+            vec![total(&keys, "category", CATEGORY, "vital-signs")],
+        ),
+        one("15 Patient/$everything", everything(db, &patients).await),
+        one("17 GraphQL: women who were seen, by month of five years", vec![seen_by_month(&keys)]),
         one(
             "18a Observation?patient&category:not=vital-signs, newest 50",
             per_patient(&|p| {
@@ -236,6 +249,8 @@ pub async fn all(db: &DatabaseConnection, time: Duration) -> Vec<Shape> {
                 get(path, of_patient("observation", p.rkey, &condition, 50))
             }),
         ),
+        one("18b Encounter?reason-code:missing=true, newest 50", vec![without_reason(&keys)]),
+        one("19 Patient?_lastUpdated=ge, 500", vec![last_updated()]),
         one("16 GraphQL: 50 patients, last 3 of a code", vec![last_three(db, code(WEIGHT)).await]),
     ];
     // pgbench takes 128 statements.
@@ -293,20 +308,36 @@ fn chart(keys: &Keys, p: &Row) -> Sample {
     Sample { request: Request::Graphql(query), sql: sql.join(" UNION ALL ") }
 }
 
-/// Body weight above 100 kg, written in grams in the index.
-fn code_and_quantity(keys: &Keys) -> Sample {
+/// Body weight above 100 kg, written in grams in the index: the address, and the matches as `m`.
+fn heavy(keys: &Keys) -> (String, String) {
     let code = keys.term_system_code("code", LOINC, WEIGHT);
     let quantity = keys.quantity(Observation, "value-quantity", "http://unitsofmeasure.org", "g");
     let key = keys.composite(Observation, "code-value-quantity", code, quantity);
-    let sql = format!(
-        "WITH m AS MATERIALIZED (SELECT DISTINCT rid FROM fhir.ix_qty WHERE key IN ({key}, {}) AND v > 100000) \
-         SELECT h.raw FROM fhir.observation_ix h WHERE h.rid IN (SELECT rid FROM m) AND NOT h.deleted ORDER BY h.rid DESC LIMIT 50",
+    let matches = format!(
+        "WITH m AS MATERIALIZED (SELECT DISTINCT rid FROM fhir.ix_qty WHERE key IN ({key}, {}) AND v > 100000)",
         keys.high_end(key)
     );
-    let path = format!(
-        "Observation?code-value-quantity={LOINC}|{WEIGHT}$gt100|http://unitsofmeasure.org|kg&_count=50&_total=none"
+    let path =
+        format!("Observation?code-value-quantity={LOINC}|{WEIGHT}$gt100|http://unitsofmeasure.org|kg&_count=50&_total");
+    (path, matches)
+}
+
+fn code_and_quantity(keys: &Keys) -> Sample {
+    let (path, matches) = heavy(keys);
+    let sql = format!(
+        "{matches} SELECT h.raw FROM fhir.observation_ix h WHERE h.rid IN (SELECT rid FROM m) AND NOT h.deleted \
+         ORDER BY h.rid DESC LIMIT 50"
     );
-    get(path, sql)
+    get(format!("{path}=none"), sql)
+}
+
+fn code_and_quantity_counted(keys: &Keys) -> Sample {
+    let (path, matches) = heavy(keys);
+    let sql = format!(
+        "{matches} SELECT h.raw, (SELECT count(*) FROM m) FROM fhir.observation_ix h WHERE h.rid IN (SELECT rid FROM m) \
+         AND NOT h.deleted ORDER BY h.rid DESC LIMIT 50"
+    );
+    get(format!("{path}=accurate"), sql)
 }
 
 async fn names(db: &DatabaseConnection, keys: &Keys) -> Vec<Sample> {
@@ -356,6 +387,16 @@ fn condition_code(keys: &Keys, (system, code): &(String, String)) -> Sample {
     get(format!("Condition?code={system}|{code}&_count=20&_total=none"), sql)
 }
 
+fn condition_code_with_subjects(keys: &Keys, (system, code): &(String, String)) -> Sample {
+    let key = keys.ord(Condition, "code", Some(system), code);
+    let sql = format!(
+        "WITH c AS MATERIALIZED (SELECT h.raw, h.pat FROM (SELECT rid FROM fhir.ix_ord WHERE key = {key} ORDER BY rid DESC LIMIT 20) k \
+         JOIN fhir.condition_ix h USING (rid) WHERE NOT h.deleted) \
+         SELECT raw FROM c UNION ALL SELECT p.raw FROM fhir.patient_ix p WHERE p.rkey IN (SELECT pat FROM c) AND NOT p.deleted"
+    );
+    get(format!("Condition?code={system}|{code}&_count=20&_total=none&_include=Condition:subject"), sql)
+}
+
 fn has_condition(keys: &Keys, (system, code): &(String, String)) -> Sample {
     let key = keys.ord(Condition, "code", Some(system), code);
     let sql = format!(
@@ -376,10 +417,102 @@ fn encounters(keys: &Keys) -> Sample {
     get("Encounter?date=ge2025-03-01&date=lt2025-06-01&status=finished&_sort=date&_count=50&_total=none".into(), sql)
 }
 
-fn total(keys: &Keys) -> Sample {
-    let key = keys.ord(Observation, "code", Some(LOINC), WEIGHT);
+async fn patient_names(db: &DatabaseConnection, keys: &Keys) -> Vec<Sample> {
+    let sql = "SELECT DISTINCT resource #>> '{name,0,family}' AS n FROM fhir.patient ORDER BY 1 LIMIT 20";
+    let key = keys.string(Patient, "name");
+    let of = |row: &QueryResult| {
+        let name = text(row, "n");
+        let sql = format!(
+            "WITH m AS MATERIALIZED (SELECT p.rkey FROM fhir.patient_ix p WHERE NOT p.deleted AND p.rid IN \
+             (SELECT rid FROM fhir.ix_str WHERE key = {key} AND n ^@ '{}')) \
+             SELECT h.raw FROM fhir.observation_ix h WHERE h.pat IN (SELECT rkey FROM m) AND NOT h.deleted ORDER BY h.rid DESC LIMIT 50",
+            fhir::search::fold::fold(&name).replace('\'', "''")
+        );
+        get(format!("Observation?patient.name={name}&_count=50&_total=none"), sql)
+    };
+    all_of(db, sql).await.iter().map(of).collect()
+}
+
+/// The page behind 50,000 others, by the cursor that who walks there is given.
+async fn deep(db: &DatabaseConnection, host: &str, token: &str) -> Sample {
+    let client = reqwest::Client::new();
+    let mut url = format!("http://{host}/fhir/R4/Observation?_sort=-date&_count=1000&_total=none");
+    for _ in 0..50 {
+        let answer = client.get(&url).bearer_auth(token).send().await.expect("answers");
+        let page: serde_json::Value = serde_json::from_str(&answer.text().await.expect("a text")).expect("a bundle");
+        let links = page["link"].as_array().expect("links");
+        let next = links.iter().find(|link| link["relation"] == "next").expect("50,000 observations and more");
+        let (_, query) = next["url"].as_str().and_then(|url| url.split_once('?')).expect("an address");
+        url = format!("http://{host}/fhir/R4/Observation?{query}");
+    }
+    let path = url.split_once("/fhir/R4/").expect("an address of ours").1.replace("_count=1000", "_count=50");
+    let sql = "SELECT ts_lo, rid FROM fhir.observation_ix WHERE NOT deleted ORDER BY ts_lo DESC, rid DESC OFFSET 49999 LIMIT 1";
+    let last = all_of(db, sql).await.remove(0);
+    let (ts, rid): (i64, i64) = (last.try_get("", "ts_lo").expect("a time"), last.try_get("", "rid").expect("a row"));
+    get(
+        path,
+        format!(
+            "SELECT raw FROM fhir.observation_ix WHERE NOT deleted AND (ts_lo, rid) < ({ts}, {rid}) ORDER BY ts_lo DESC, rid DESC LIMIT 50"
+        ),
+    )
+}
+
+fn total(keys: &Keys, param: &str, system: &str, code: &str) -> Sample {
+    let key = keys.ord(Observation, param, Some(system), code);
     let sql = format!("SELECT count(*) FROM fhir.ix_ord WHERE key = {key}");
-    get(format!("Observation?code={LOINC}|{WEIGHT}&_total=accurate&_count=0"), sql)
+    get(format!("Observation?{param}={system}|{code}&_total=accurate&_count=0"), sql)
+}
+
+/// The patient and what is of that patient, by the types that the data has; to a thousand resources.
+async fn everything(db: &DatabaseConnection, patients: &[Row]) -> Vec<Sample> {
+    let mut types = Vec::new();
+    for ty in ResourceType::all().iter().filter(|ty| ![Patient, ResourceType::AuditEvent].contains(ty)) {
+        let sql = format!("SELECT FROM fhir.\"{}_ix\" WHERE pat IS NOT NULL AND NOT deleted LIMIT 1", ty.table());
+        if !all_of(db, &sql).await.is_empty() {
+            types.push(*ty);
+        }
+    }
+    let names: Vec<&str> = types.iter().map(|ty| ty.name()).collect();
+    let of = |p: &Row| {
+        let rest = types.iter().map(|ty| {
+            format!(" UNION ALL SELECT raw FROM fhir.\"{}_ix\" WHERE pat = {} AND NOT deleted", ty.table(), p.rkey)
+        });
+        let sql = format!(
+            "SELECT * FROM (SELECT raw FROM fhir.patient_ix WHERE rkey = {} AND NOT deleted{}) AS t LIMIT 1000",
+            p.rkey,
+            rest.collect::<String>()
+        );
+        get(format!("Patient/{}/$everything?_count=1000&_type=Patient,{}", p.id, names.join(",")), sql)
+    };
+    patients.iter().take(20).map(of).collect()
+}
+
+fn seen_by_month(keys: &Keys) -> Sample {
+    let query =
+        "{ cohort(definition: { all: [{ gender: FEMALE }] }) { seenByMonth(months: 60) { month people { value } } } }";
+    let female = keys.term_code("gender", "female");
+    // This month and the 59 before it.
+    let since =
+        "(extract(epoch FROM date_trunc('month', now() AT TIME ZONE 'UTC') - interval '59 months') * 1000000)::bigint";
+    let sql = format!(
+        "SELECT date_trunc('month', 'epoch'::timestamp + e.ts_lo * interval '1 microsecond') AS month, count(DISTINCT e.pat) \
+         FROM fhir.encounter_ix e JOIN fhir.patient_ix p ON p.rkey = e.pat \
+         WHERE NOT e.deleted AND e.ts_lo >= {since} AND NOT p.deleted AND {female} = ANY(p.terms) GROUP BY 1 ORDER BY 1"
+    );
+    Sample { request: Request::Graphql(query.into()), sql }
+}
+
+fn without_reason(keys: &Keys) -> Sample {
+    let sql = format!(
+        "SELECT raw FROM fhir.encounter_ix WHERE NOT deleted AND NOT ({} = ANY(terms)) ORDER BY ts_lo DESC, rid DESC LIMIT 50",
+        keys.term_present("reason-code")
+    );
+    get("Encounter?reason-code:missing=true&_sort=-date&_count=50&_total=none".into(), sql)
+}
+
+fn last_updated() -> Sample {
+    let sql = "SELECT raw FROM fhir.patient_ix WHERE NOT deleted AND last_updated >= '2020-01-01T00:00:00Z' ORDER BY rid DESC LIMIT 500";
+    get("Patient?_lastUpdated=ge2020-01-01&_count=500&_total=none".into(), sql.into())
 }
 
 async fn last_three(db: &DatabaseConnection, key: i64) -> Sample {
