@@ -394,7 +394,7 @@ impl Search {
             several => {
                 let conditions = self.applied.iter().filter(|(n, _)| !is_of_the_page(n));
                 let scope = format!("{} {:?} {:?}", self.path, self.types, conditions.collect::<Vec<_>>());
-                store.search_several(actor, several, &scope, request).await
+                store.search_several(actor, several, &scope, self.types.is_none(), request).await
             }
         }
     }

@@ -204,7 +204,7 @@ pub(crate) async fn everything(
         queries.push(query);
     }
     let scope = format!("everything of {id} {types:?} {since:?}");
-    let page = session.store.search_several(&session.actor, &queries, &scope, &page.request()?).await;
+    let page = session.store.search_several(&session.actor, &queries, &scope, types.is_none(), &page.request()?).await;
     let page = page.map_err(|e| error::graphql(&e))?;
     let documents = page.matches.iter().cloned().map(Document::new).collect::<Result<_>>()?;
     Ok(EverythingConnection { page, documents })

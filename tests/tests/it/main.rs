@@ -78,6 +78,7 @@ mod search;
 mod search_nodes;
 mod search_parameter;
 mod search_results;
+mod search_sparse;
 mod second_factor;
 mod server_key;
 mod sharing;

@@ -248,7 +248,10 @@ async fn a_restricted_actor_is_shown_own_records_only_in_every_part() {
     assert_eq!(names(&store.search(&own, &query, &all).await.unwrap().matches), "o3 o4");
     query.sort.clear();
     let queries = [query, Query::new(ResourceType::Patient)];
-    assert_eq!(names(&store.search_several(&own, &queries, "", &all).await.unwrap().matches), "o4 o3 ben");
+    for together in [false, true] {
+        let found = store.search_several(&own, &queries, "", together, &all).await.unwrap();
+        assert_eq!(names(&found.matches), "o4 o3 ben");
+    }
     assert_eq!(store.count_several(&own, &queries, entity::store::Count::Estimate).await.unwrap(), Some(3));
     // An include of a hidden record is none, nor does one lead on.
     let practitioner = store.search(&own, &query_of(ResourceType::Practitioner, "_id", "doc"), &all).await.unwrap();

@@ -164,7 +164,7 @@ impl Asked {
         }
         let scope = format!("{owner}/{id}/$everything {:?}", self.limits().collect::<Vec<_>>());
         let request = PageRequest { limit: self.count, token, ..PageRequest::default() };
-        Ok(store.search_several(actor, &queries, &scope, &request).await?)
+        Ok(store.search_several(actor, &queries, &scope, self.types.is_empty(), &request).await?)
     }
 
     /// What a page refers to, and what is to be said of it.

@@ -119,7 +119,7 @@ impl Store {
         for one in revinclude {
             let sources = match one.source {
                 Some(source) => vec![source],
-                None => self.types_with_rows(&self.db).await?,
+                None => self.types_with_rows().await?,
             };
             for source in sources.into_iter().filter(|s| actor.may(Interaction::Search, *s)) {
                 let terms: Vec<i64> = parameters_of(one, source, &parameters.added)

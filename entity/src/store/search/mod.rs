@@ -2,8 +2,8 @@
 //!
 //! What one statement cannot answer is looked up before ([`prepare`]).
 //!
-//! Drivers: row key, patient, `ix_ord` in its own order, a side table or the GIN index behind a MATERIALIZED fence, else a walk
-//! in the order asked for. The fence keeps the planner from turning a sparse match into a walk of the table. A page whose statement
+//! Drivers: row key, patient, a few patients, `ix_ord` in its own order, a side table or the GIN index behind a MATERIALIZED fence, else a
+//! walk in the order asked for. The fence keeps the planner from turning a sparse match into a walk of the table. A page whose statement
 //! leaves the planner one way only is planned once for all values ([`Planned`]).
 
 mod changes;
@@ -208,6 +208,8 @@ enum Driver {
     Filters,
     /// One code in `ix_ord`, within a patient where one is asked for; each is the condition at that place of the query.
     Ordered { key: (usize, i64), patient: Option<(usize, i64)> },
+    /// The rows of these patients, sorted; it is the condition at that place.
+    Patients(usize, Vec<i64>),
     /// A side table, then the heads; it is the condition at that place.
     Side(usize, Side),
     /// Any of these terms by the GIN index, then the heads; likewise.
@@ -467,11 +469,51 @@ impl Store {
             self.keys_of_code(&mut sql, actor, query.resource_type, &driver);
             sql.push(" LIMIT ").bind(i64::from(up_to) + 1).push(") AS c) AS n");
         }
+        let by_date = self.in_order(&mut sql, actor, query, (&driver, planned), (order, undated), from, backward)?;
+        let most = counts_rows.map_or(limit, |up_to| up_to + 1);
+        sql.push(" LIMIT ").bind(i64::from(most));
+        if counts_rows.is_some() {
+            sql.push(") AS r LIMIT ").bind(i64::from(limit));
+        }
+        // Each row has it.
+        let mut counted = (counts_keys || counts_rows.is_some()).then_some(0);
+        let found = self.ask_each(planned, sql, |row| {
+            if let Some(counted) = &mut counted {
+                *counted = row.i64(BEHIND_HEAD + 1)? as u64;
+            }
+            let values = match by_date {
+                Some(_) => vec![order::SortValue::Int(row.i64(BEHIND_HEAD)?)],
+                None => Vec::new(),
+            };
+            self.found(query.resource_type, row, values, undated)
+        });
+        let found = found.await?;
+        Ok((found, counted))
+    }
+
+    /// ` FROM … ORDER BY …` of a walk. Whether a date is part of the order, and whether it descends.
+    #[expect(clippy::too_many_arguments, reason = "one statement, and each part of it is independent")]
+    fn in_order(
+        &self,
+        sql: &mut Sql,
+        actor: &Actor,
+        query: &Query,
+        (driver, planned): (&Driver, Planned),
+        (order, undated): (&Order, bool),
+        from: Option<&Place>,
+        backward: bool,
+    ) -> Result<Option<bool>, StoreError> {
         sql.push(" FROM ");
-        self.matching(&mut sql, actor, query, &driver, planned)?;
+        self.matching(sql, actor, query, driver, planned)?;
         let (date, rid) = match driver {
             Driver::Ordered { .. } => ("k.ts", "k.rid"),
             _ => ("h.ts_lo", "h.rid"),
+        };
+        // No index has this order, so the few rows of the driver are sorted rather than all rows walked.
+        let sorted = match driver {
+            Driver::Patients(..) => true,
+            Driver::Filters => planned == Planned::Once && matches!(order, Order::Newest) && !query.all.is_empty(),
+            _ => false,
         };
         let by_date = match order {
             Order::DateDescending => Some(!backward),
@@ -498,32 +540,14 @@ impl Store {
         }
         sql.push(" ORDER BY ");
         if let Some(descending) = by_date {
-            sql.push(date).push(" ").push(direction(descending)).push(", ");
+            sql.push(date).push(if sorted { " + 0 " } else { " " }).push(direction(descending)).push(", ");
         }
         sql.push(rid);
-        if planned == Planned::Once && by_date.is_none() && matches!(driver, Driver::Filters) {
-            // No index has this order, so the few rows of the driver are sorted rather than all rows walked.
+        if sorted {
             sql.push(" + 0");
         }
-        let most = counts_rows.map_or(limit, |up_to| up_to + 1);
-        sql.push(" ").push(direction(rid_descending)).push(" LIMIT ").bind(i64::from(most));
-        if counts_rows.is_some() {
-            sql.push(") AS r LIMIT ").bind(i64::from(limit));
-        }
-        // Each row has it.
-        let mut counted = (counts_keys || counts_rows.is_some()).then_some(0);
-        let found = self.ask_each(planned, sql, |row| {
-            if let Some(counted) = &mut counted {
-                *counted = row.i64(BEHIND_HEAD + 1)? as u64;
-            }
-            let values = match by_date {
-                Some(_) => vec![order::SortValue::Int(row.i64(BEHIND_HEAD)?)],
-                None => Vec::new(),
-            };
-            self.found(query.resource_type, row, values, undated)
-        });
-        let found = found.await?;
-        Ok((found, counted))
+        sql.push(" ").push(direction(rid_descending));
+        Ok(by_date)
     }
 
     /// The rows of a statement that is planned when that says.
@@ -670,7 +694,7 @@ impl Store {
                 sql.heads(query.resource_type, "h", actor, &self.keys).push(" AND h.terms && ");
                 sql.bind_i64s(terms.iter().copied()).push(") ");
             }
-            Driver::Filters | Driver::Ordered { .. } => {}
+            Driver::Filters | Driver::Patients(..) | Driver::Ordered { .. } => {}
         }
     }
 
@@ -706,6 +730,10 @@ impl Store {
             Driver::Side(..) | Driver::Terms(..) => {
                 sql.heads(ty, "h", actor, &self.keys).push(" AND h.rid IN (SELECT m.rid FROM m)");
             }
+            Driver::Patients(_, patients) => {
+                sql.heads(ty, "h", actor, &self.keys).push(" AND h.pat = ANY(").bind_i64s(patients.iter().copied());
+                sql.push(")");
+            }
             Driver::Filters => {
                 sql.heads(ty, "h", actor, &self.keys);
                 if let Some((_, patient)) = self.patient(query) {
@@ -729,7 +757,7 @@ impl Store {
     fn met(&self, query: &Query, driver: &Driver) -> [Option<usize>; 2] {
         match driver {
             Driver::Ordered { key: (at, _), patient } => [Some(*at), patient.map(|p| p.0)],
-            Driver::Side(at, _) | Driver::Terms(at, _) => [Some(*at), None],
+            Driver::Patients(at, _) | Driver::Side(at, _) | Driver::Terms(at, _) => [Some(*at), None],
             Driver::Filters => [self.patient(query).map(|p| p.0), None],
         }
     }
@@ -769,8 +797,10 @@ impl Store {
     /// A page is planned once where its driver and its conditions leave one way.
     fn planned(&self, query: &Query, driver: &Driver, order: &Order) -> Planned {
         let driven = match driver {
-            Driver::Ordered { .. } | Driver::Terms(..) => true,
+            Driver::Patients(..) | Driver::Ordered { .. } | Driver::Terms(..) => true,
             Driver::Side(_, side) => side.is_one_range(),
+            // All there is, in an order that an index has.
+            Driver::Filters if query.all.is_empty() => matches!(order, Order::Newest | Order::DateDescending),
             Driver::Filters => {
                 let by_id = |c: &Clause| matches!(c, Clause::Param { param, modifier, .. } if param.code == "_id" && *modifier == Modifier::None);
                 // A stretch of the primary date is walked in its own order: the index has it, and stops at the limit.
@@ -788,7 +818,27 @@ impl Store {
         rest.all(|(_, clause)| filter::is_of_the_head(&self.keys, query.resource_type, clause))
     }
 
-    /// The one patient the query is about, where the head's `pat` says so, and the place of the condition.
+    /// The patients the query is about, where the head's `pat` says so, and the place of the condition.
+    fn patients(&self, query: &Query) -> Option<(usize, Vec<i64>)> {
+        query.all.iter().enumerate().find_map(|(at, clause)| match clause {
+            Clause::Param { param, modifier: Modifier::None, any }
+                if !any.is_empty() && filter::is_patient_of(query.resource_type, param) =>
+            {
+                let key = |operand: &Operand| match operand {
+                    Operand::Reference(ReferenceOperand::Local { types, id, version: None })
+                        if types.contains(&ResourceType::Patient) && only_patients(types, param) =>
+                    {
+                        Some(self.keys.resource(ResourceType::Patient, id))
+                    }
+                    _ => None,
+                };
+                Some((at, any.iter().map(key).collect::<Option<_>>()?))
+            }
+            _ => None,
+        })
+    }
+
+    /// The one patient the query is about, likewise.
     fn patient(&self, query: &Query) -> Option<(usize, i64)> {
         query.all.iter().enumerate().find_map(|(at, clause)| match clause {
             Clause::Param { param, modifier: Modifier::None, any }
@@ -856,7 +906,10 @@ impl Store {
             }
         }
         if let Some((at, terms)) = sparse {
-            return Ok(Driver::Terms(at, terms));
+            return Ok(match self.patients(query) {
+                Some((of, patients)) if of == at => Driver::Patients(at, patients),
+                _ => Driver::Terms(at, terms),
+            });
         }
         // The owner itself is in its compartment by its key.
         let compartment = query.all.iter().enumerate().find_map(|(at, clause)| match clause {

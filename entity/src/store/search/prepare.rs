@@ -25,6 +25,8 @@ use crate::{Actor, StoreError};
 
 /// Most resources a hop may lead to.
 const HOP_LIMIT: u32 = 10_000;
+/// So many patients are named rather than joined: their records are read by an index, where a join is made for every record there is.
+const FEW_PATIENTS: u32 = 100;
 /// Longest way up or down a hierarchy.
 const MAX_LEVELS: usize = 32;
 
@@ -179,13 +181,18 @@ impl<'a, C: ConnectionTrait> Asking<'a, C> {
             return Ok(nothing());
         }
         let inner = self.clauses(target, std::slice::from_ref(clause)).await?;
-        if joined && target == ResourceType::Patient && is_patient_of(ty, param) {
-            return Ok(Clause::Chain { param, target, clause: Box::new(Clause::And(inner)) });
-        }
+        let can_join = joined && target == ResourceType::Patient && is_patient_of(ty, param);
+        let most = if can_join { FEW_PATIENTS } else { HOP_LIMIT };
         let query = Query { all: inner, ..Query::new(target) };
-        let found = self.store.indexed_ids(self.db, self.actor, &query, HOP_LIMIT + 1).await?;
-        if found.len() > HOP_LIMIT as usize {
+        let found = self.store.indexed_ids(self.db, self.actor, &query, most + 1).await?;
+        if found.len() > most as usize {
+            if can_join {
+                return Ok(Clause::Chain { param, target, clause: Box::new(Clause::And(query.all)) });
+            }
             return Err(too_many(&format!("{} leads to", param.code)));
+        }
+        if found.is_empty() {
+            return Ok(nothing());
         }
         let any = found.into_iter().map(|m| local(target, m.id)).collect();
         Ok(Clause::Param { param, modifier: Modifier::None, any })
