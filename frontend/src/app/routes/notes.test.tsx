@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { answering, emptyPatient, fullPatient, renderPage, type FakeServer } from '../../testing/chart'
 import { NotesPage } from './notes.page'
 
@@ -11,7 +11,7 @@ const draft = { id: 'd1', version: '1', patient: 'Patient/ada', template: 'progr
 const quantity = { __typename: 'Quantity', value: '72', unit: '/min' }
 const pulse = { ...(fullPatient.labs.nodes[0] as object), id: 'Observation/pulse', code: { text: 'Pulse', codings: [] }, value: quantity, interpretation: null, effectiveAt: '2026-11-28T07:00:00Z' }
 
-it('what is written is kept as a draft by itself, with data of the chart as they are now', async () => {
+it('what is written is kept as a draft by itself, with data of the chart as they were when it was begun', async () => {
   const kept: { sections: { code: string; text: string; sources: string[] }[]; draft?: string; draftVersion?: string }[] = []
   at({
     root: answering({ ...emptyPatient, latestResults: ({ category }: { category: string }) => (category === 'VITAL_SIGNS' ? [{ code: pulse.code, observation: pulse, series: [], excludedCount: 0 }] : []) }, {
@@ -21,13 +21,46 @@ it('what is written is kept as a draft by itself, with data of the chart as they
   await userEvent.click(await screen.findByRole('button', { name: 'Progress note (SOAP)' }))
   expect(screen.getByLabelText('Subjective')).toHaveFocus()
   await userEvent.keyboard('Feels well')
-  await userEvent.click(screen.getByRole('button', { name: 'Fill in vital signs' }))
-  await waitFor(() => expect(screen.getByLabelText<HTMLTextAreaElement>('Objective').value).toMatch(/^Vital signs on record at .*\n- Pulse: 72 \/min \(28-Nov-2026 \d\d:\d\d\)$/))
+  await waitFor(() => expect(screen.getByLabelText<HTMLTextAreaElement>('Objective').value).toMatch(/^Vital signs on record at .*\n- Pulse: 72 \/min \(28-Nov-2026 \d\d:\d\d\)\n\nLaboratory results on record at .*\nNone on record\.$/))
   await waitFor(() => expect(kept.at(-1)?.sections[1]?.sources).toEqual(['Observation/pulse']), { timeout: 15_000 })
   expect(kept.at(-1)?.sections[0]?.text).toBe('Feels well')
   expect(await screen.findByText(/^Draft kept /)).toBeVisible()
   await userEvent.type(screen.getByLabelText('Subjective'), '.')
   await waitFor(() => expect(kept.at(-1)).toMatchObject({ draft: 'd1', draftVersion: expect.stringMatching(/\d/) as unknown }), { timeout: 15_000 })
+})
+
+it('what a template asks for is filled in when the note is begun, and is no draft until somebody writes', async () => {
+  const keep = vi.fn(() => ({ outcome: { __typename: 'NoteDraftSaved', draft } }))
+  at({ root: answering({ ...emptyPatient, latestResults: () => [{ code: pulse.code, observation: pulse, series: [], excludedCount: 0 }] }, { noteDraft: keep }) })
+  await userEvent.click(await screen.findByRole('button', { name: 'Progress note (SOAP)' }))
+  await waitFor(() => expect(screen.getByLabelText<HTMLTextAreaElement>('Objective').value).toMatch(/Vital signs on record at [^]*Laboratory results on record at /))
+  expect(screen.queryByText(/\{\{/)).toBeNull()
+  expect(screen.queryByRole('list', { name: 'To be filled in: Objective' })).toBeNull()
+  await new Promise((done) => { setTimeout(done, 1200) })
+  expect(keep).not.toHaveBeenCalled()
+})
+
+it('what could not be read is offered by its name, goes to the server as open, and can be left out', async () => {
+  const kept: { sections: { text: string }[] }[] = []
+  at({ root: answering({ ...emptyPatient, latestResults: ({ category }: { category: string }) => { if (category === 'LABORATORY') throw new Error('out of reach'); return [] } }, {
+    noteDraft: ({ input }: { input: (typeof kept)[number] }) => { kept.push(input); return { outcome: { __typename: 'NoteDraftSaved', draft: { ...draft, version: String(kept.length) } } } },
+  }) })
+  await userEvent.click(await screen.findByRole('button', { name: 'Progress note (SOAP)' }))
+  expect(await screen.findByRole('button', { name: 'Fill in laboratory results' })).toBeVisible()
+  expect(screen.getByRole('alert')).toHaveTextContent('Laboratory results: could not be read')
+  const objective = screen.getByLabelText<HTMLTextAreaElement>('Objective')
+  expect(objective.value).toMatch(/^Vital signs on record at .*\nNone on record\.$/)
+  await userEvent.type(screen.getByLabelText('Subjective'), 'Well')
+  await waitFor(() => expect(kept.at(-1)?.sections[1]?.text).toMatch(/None on record\.\n\n\{\{labs\.latest\}\}$/), { timeout: 15_000 })
+  await userEvent.click(screen.getByRole('button', { name: 'Leave out laboratory results' }))
+  await waitFor(() => expect(kept.at(-1)?.sections[1]?.text).toMatch(/None on record\.$/), { timeout: 15_000 })
+  expect(objective.value).not.toContain('{{')
+})
+
+it('a note on record whose data were never filled in is read by their names', async () => {
+  at({ root: notes({ ...note, sections: [{ code: '61149-1', title: 'Objective', text: 'Walks.\n\n{{vitals.latest}}', sources: [] }] }) })
+  await userEvent.click((await screen.findAllByRole('button', { name: 'Progress note (SOAP)' })).at(-1) as HTMLElement)
+  expect(await screen.findByText(/^Walks\.\s+\[Vital signs: not filled in\]$/)).toBeVisible()
 })
 
 it('a draft changed in another window is shown beside what stands here', async () => {
@@ -68,7 +101,7 @@ it('a note that cannot be signed yet says what is missing', async () => {
   await userEvent.click(reader.getByRole('button', { name: 'Sign' }))
   const dialog = within(await screen.findByRole('dialog', { name: 'Sign: Progress note (SOAP)' }))
   await userEvent.click(dialog.getByRole('button', { name: 'Sign' }))
-  expect(await dialog.findByText(/These places are not filled in: \{\{vitals.latest\}\}/)).toBeVisible()
+  expect(await dialog.findByText(/This is not filled in: Vital signs\./)).toBeVisible()
 })
 
 it.each([

@@ -29,6 +29,19 @@ export const DATA: readonly { kind: DataKind; name: string; placeholder: string 
 
 export interface Snapshot { text: string; sources: string[] }
 
+/** A text without the places that its template leaves for data of the chart; those that are open stand beside it. */
+export function withoutPlaces(text: string): { text: string; open: readonly DataKind[] } {
+  const open = DATA.filter((d) => text.includes(d.placeholder))
+  if (open.length === 0) return { text, open: [] }
+  const rest = open.reduce((left, d) => left.split(d.placeholder).join(''), text)
+  return { text: rest.replace(/[ \t]*\n(?:[ \t]*\n)+/g, '\n\n').trim(), open: open.map((d) => d.kind) }
+}
+/** The text as the server has it: what is still open stands at its end, so that it cannot be signed. */
+export const withPlaces = ({ text, open }: { text: string; open: readonly DataKind[] }): string =>
+  (open.length === 0 ? text : [text.trimEnd(), ...DATA.filter((d) => open.includes(d.kind)).map((d) => d.placeholder)].filter(Boolean).join('\n\n'))
+/** The text as it is read: an open place has a name. */
+export const namePlaces = (text: string): string => DATA.reduce((left, d) => left.split(d.placeholder).join(`[${d.name}: not filled in]`), text)
+
 type Chart = NonNullable<NoteDataQuery['patient']>
 type Result = { code?: { text: string } | null; observation: { id: string } & FragmentType<typeof ObservationRow> }
 

@@ -4,6 +4,7 @@ import { commonOutcome, given, useAct, type FieldSpec, type Outcome } from '../.
 import type { ActForm } from '../../components/act/act-dialog'
 import { graphql } from '../../gql'
 import { isJson, items, textAt } from '../../lib/fhir'
+import { DATA } from './chart-data'
 
 const SignNote = graphql(`
   mutation SignNote($input: NoteSignInput!) {
@@ -69,7 +70,7 @@ export function useNoteActs() {
           switch (outcome.__typename) {
             case 'NoteSigned': return { kind: 'saved', told: outcome.note.status === 'FINAL' ? 'The note is signed' : 'The note is signed and waits for the second signature', id: outcome.note.id }
             case 'EmptySection': return refused(`These sections say nothing yet: ${outcome.titles.join(', ')}.`)
-            case 'UnfilledPlaceholder': return refused(`These places are not filled in: ${outcome.placeholders.join(', ')}. Insert the data, or take them out.`)
+            case 'UnfilledPlaceholder': return refused(`This is not filled in: ${outcome.placeholders.map((p) => DATA.find((d) => d.placeholder === p)?.name ?? p).join(', ')}. Change the note: fill it in, or leave it out.`)
             case 'SignedMeanwhile': return refused('The note is signed already.')
             case 'OpenCosign': return refused('A second signature has been asked for already.')
             default: return commonOutcome(outcome) ?? refused('The server answered in a way that this page does not know.')

@@ -12,7 +12,7 @@ import type { NoteWritingFragment } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
 import { useUnsavedGuard } from '../../hooks/use-unsaved-guard'
 import { formatDateTime } from '../../lib/date'
-import { DATA, readChartData, type DataKind } from './chart-data'
+import { DATA, namePlaces, readChartData, withoutPlaces, withPlaces, type DataKind } from './chart-data'
 import { useNoteActs } from './note-acts'
 import css from './notes.module.css'
 
@@ -55,7 +55,10 @@ export interface Begun { key: string; template: Template; draft: Draft | null; n
 export interface Earlier { id: string; title?: string | null; date?: string | null; authors: readonly { display?: string | null }[]; sections: readonly { code?: string | null; text?: string | null; sources: readonly { id?: string | null }[] }[] }
 export interface Visit { id: string; status?: string | null; class?: { code?: string | null } | null; types: readonly { text: string }[]; period?: { start?: string | null; end?: string | null } | null }
 
-interface Text { text: string; sources: readonly string[] }
+/** `open`: data of the chart that the template asks for, neither inserted nor left out. */
+interface Text { text: string; sources: readonly string[]; open: readonly DataKind[] }
+const EMPTY: Text = { text: '', sources: [], open: [] }
+const textFrom = (text: string, sources: readonly string[]): Text => ({ ...withoutPlaces(text), sources })
 type Texts = Readonly<Record<string, Text>>
 interface Written { title: string; encounter: string; texts: Texts }
 
@@ -68,7 +71,7 @@ function begin({ template, draft, note }: Begun): Written {
     ?? note?.sections.map((s) => [s.code ?? '', s.text ?? '', s.sources.flatMap((r) => r.id ?? [])] as const)
   const texts = Object.fromEntries(template.sections.map((s) => {
     const had = from?.find(([code]) => code === s.code)
-    return [s.code, had ? { text: had[1], sources: had[2] } : { text: from ? '' : s.text, sources: [] }] as const
+    return [s.code, had ? textFrom(had[1], had[2]) : from ? EMPTY : textFrom(s.text, [])] as const
   }))
   return { title: draft?.title ?? note?.title ?? template.title, encounter: draft?.encounter ?? note?.encounter ?? '', texts }
 }
@@ -79,7 +82,7 @@ const MOST_EARLIER = 10
 
 /**
  * Writes one note. What is written is kept on the server as a private draft while one writes; it is on record when one saves it, and stays as it is
- * when one signs it. Data of the chart are inserted as they are at that moment, with the time.
+ * when one signs it. Data of the chart are inserted as they are at that moment, with the time: what a template asks for when the note is begun.
  */
 export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: { begun: Begun; patient: string; me: string | null; encounters: readonly Visit[]; earlier: readonly Earlier[]; onDone: (note?: string) => void }) {
   const id = useId()
@@ -111,7 +114,7 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: 
   useEffect(() => first.current?.focus(), [])
   const guard = useUnsavedGuard(dirty)
 
-  const sections = (of: Texts) => template.sections.flatMap((s) => { const t = of[s.code]; return t ? [{ code: s.code, text: t.text, sources: [...t.sources] }] : [] })
+  const sections = (of: Texts) => template.sections.flatMap((s) => { const t = of[s.code]; return t ? [{ code: s.code, text: withPlaces(t), sources: [...t.sources] }] : [] })
   const change = (by: (before: Written) => Written) => { setWritten(by); setEdits((n) => n + 1) }
   const set = (code: string, text: Text) => change((w) => ({ ...w, texts: { ...w.texts, [code]: text } }))
 
@@ -129,7 +132,7 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: 
         if (outcome.__typename === 'NoteDraftSaved') { draft.current = { id: outcome.draft.id, version: outcome.draft.version }; return { kind: 'saved', told: `Draft kept ${formatDateTime(outcome.draft.updatedAt)}` } }
         if (outcome.__typename === 'DraftChanged') {
           draft.current = { id: outcome.draft.id, version: outcome.draft.version }
-          setTheirs(Object.fromEntries(outcome.draft.sections.map((s) => [s.code, { text: s.text, sources: s.sources }])))
+          setTheirs(Object.fromEntries(outcome.draft.sections.map((s) => [s.code, textFrom(s.text, s.sources)])))
           return { kind: 'refused', problems: [{ text: 'You have changed this draft in another window. Both texts are shown; what stands here is kept next.' }] }
         }
         if (outcome.__typename === 'SignedMeanwhile') return { kind: 'refused', problems: [{ text: 'The note was signed meanwhile and does not change any more.' }] }
@@ -151,7 +154,10 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: 
     return () => clearTimeout(timer)
   }, [edits, keptEdits])
 
-  const insert = async (into: readonly string[] | string, kinds: readonly DataKind[]) => {
+  const [filling, setFilling] = useState(() => !begun.draft && !begun.note && template.sections.some((s) => withoutPlaces(s.text).open.length > 0))
+  /** Into one section, or wherever a section asks for it. What is filled in as the note is begun is no draft yet: nobody has written anything. */
+  const insert = async (into: string | null, kinds: readonly DataKind[], beginning = false) => {
+    setProblems([])
     const data = await readChartData(client, patient)
     const missing = kinds.filter((k) => !data?.has(k))
     if (missing.length > 0) {
@@ -160,38 +166,45 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: 
       announce(`${names}: nothing was inserted`)
     }
     if (!data) return
-    change((w) => {
+    const by = (w: Written): Written => {
       const texts = { ...w.texts }
-      for (const code of typeof into === 'string' ? [into] : into) {
-        let { text, sources } = texts[code] ?? { text: '', sources: [] }
-        for (const { kind, placeholder } of DATA) {
-          const made = kinds.includes(kind) ? data.get(kind) : undefined
+      for (const code of into === null ? template.sections.map((s) => s.code) : [into]) {
+        let { text, sources, open } = texts[code] ?? EMPTY
+        for (const { kind } of DATA) {
+          const made = kinds.includes(kind) && (into !== null || open.includes(kind)) ? data.get(kind) : undefined
           if (!made) continue
-          if (text.includes(placeholder)) text = text.split(placeholder).join(made.text)
-          else if (typeof into === 'string') text = text.trim() ? `${text.trimEnd()}\n\n${made.text}` : made.text
-          else continue
+          text = text.trim() ? `${text.trimEnd()}\n\n${made.text}` : made.text
           sources = [...new Set([...sources, ...made.sources])]
+          open = open.filter((one) => one !== kind)
         }
-        texts[code] = { text, sources }
+        texts[code] = { text, sources, open }
       }
       return { ...w, texts }
-    })
+    }
+    if (beginning && latest.current.edits === 0) setWritten(by)
+    else change(by)
     announce('Data of the chart are inserted')
   }
-  const textOf = (from: Earlier, code: string) => from.sections.find((s) => s.code === code && s.text?.trim())
+  const beginning = useRef(filling)
+  useEffect(() => {
+    if (!beginning.current) return
+    beginning.current = false
+    void insert(null, DATA.map((d) => d.kind).filter((kind) => template.sections.some((s) => withoutPlaces(s.text).open.includes(kind))), true).finally(() => setFilling(false))
+  })
+  const textOf = (from: Earlier, code: string) => { const text = withoutPlaces(from.sections.find((s) => s.code === code)?.text ?? '').text.trim(); return text || null }
   /** What is copied says from where, in its text and among the sources. */
   const copy = (code: string, id: string) => {
     const from = earlier.find((n) => n.id === id)
-    const section = from && textOf(from, code)
-    if (!from || !section) return
+    const words = from && textOf(from, code)
+    if (!from || !words) return
     change((w) => {
-      const { text, sources } = w.texts[code] ?? { text: '', sources: [] }
-      const copied = `Copied from ${origin(from)}:\n${section.text?.trim() ?? ''}`
-      return { ...w, texts: { ...w.texts, [code]: { text: text.trim() ? `${text.trimEnd()}\n\n${copied}` : copied, sources: [...new Set([...sources, from.id])] } } }
+      const { text, sources, open } = w.texts[code] ?? EMPTY
+      const copied = `Copied from ${origin(from)}:\n${words}`
+      return { ...w, texts: { ...w.texts, [code]: { open, text: text.trim() ? `${text.trimEnd()}\n\n${copied}` : copied, sources: [...new Set([...sources, from.id])] } } }
     })
     announce('The text is copied, with where it is from')
   }
-  const open = DATA.filter((d) => template.sections.some((s) => written.texts[s.code]?.text.includes(d.placeholder)))
+  const open = DATA.filter((d) => template.sections.some((s) => written.texts[s.code]?.open.includes(d.kind)))
 
   /** Puts it on record; null when it was refused. */
   const save = async (lateEntry: boolean): Promise<{ id: string; versionId: string; title: string } | null> => {
@@ -211,7 +224,7 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: 
         case 'Stale': {
           const current = outcome.current
           if (current && 'sections' in current) {
-            setTheirs(Object.fromEntries(current.sections.flatMap((s) => (s.code ? [[s.code, { text: s.text ?? '', sources: s.sources.flatMap((r) => r.id ?? []) }] as const] : []))))
+            setTheirs(Object.fromEntries(current.sections.flatMap((s) => (s.code ? [[s.code, textFrom(s.text ?? '', s.sources.flatMap((r) => r.id ?? []))] as const] : []))))
             setNote({ id: current.id, versionId: outcome.currentVersion })
           }
           return { kind: 'refused', problems: [{ text: 'The note was changed meanwhile. Both texts are shown where they differ; what stands in the fields is saved next.' }] }
@@ -258,15 +271,14 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: 
               </select>
             </div>
           </div>
-          {open.length > 0 && <div><Button type="button" variant="outlined" onClick={() => { void insert(template.sections.map((s) => s.code), open.map((d) => d.kind)) }}>Insert all data of the chart</Button></div>}
+          {open.length > 0 && !filling && <div><Button type="button" variant="outlined" onClick={() => { void insert(null, open.map((d) => d.kind)) }}>Insert all data of the chart</Button></div>}
           {template.sections.map((s, i) => {
-            const text = written.texts[s.code] ?? { text: '', sources: [] }
+            const text = written.texts[s.code] ?? EMPTY
             const other = theirs?.[s.code]
             return (
               <div key={s.code} className={css.section}>
                 <div>
                   <label htmlFor={`${id}${s.code}`}>{s.title}{s.required ? '' : ' (optional)'}</label>
-                  {DATA.filter((d) => text.text.includes(d.placeholder)).map((d) => <button key={d.kind} type="button" className={css.fill} onClick={() => { void insert(s.code, [d.kind]) }}>Fill in {d.name.toLowerCase()}</button>)}
                   <select aria-label={`Insert into ${s.title}`} value="" style={{ width: 'auto' }} onChange={(e) => { void insert(s.code, [e.target.value as DataKind]) }}>
                     <option value="" disabled>Insert …</option>
                     {DATA.map((d) => <option key={d.kind} value={d.kind}>{d.name}</option>)}
@@ -278,11 +290,21 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: 
                     </select>
                   )}
                 </div>
+                {text.open.length > 0 && (
+                  <ul className={css.open} aria-label={`To be filled in: ${s.title}`}>
+                    {DATA.filter((d) => text.open.includes(d.kind)).map((d) => (filling ? <li key={d.kind}>Reading {d.name.toLowerCase()} …</li> : (
+                      <li key={d.kind}>
+                        <button type="button" className={css.fill} onClick={() => { void insert(s.code, [d.kind]) }}>Fill in {d.name.toLowerCase()}</button>
+                        <button type="button" className={css.fill} aria-label={`Leave out ${d.name.toLowerCase()}`} onClick={() => set(s.code, { ...text, open: text.open.filter((one) => one !== d.kind) })}>Leave out</button>
+                      </li>
+                    )))}
+                  </ul>
+                )}
                 <textarea ref={i === 0 ? first : undefined} id={`${id}${s.code}`} value={text.text} onChange={(e) => set(s.code, { ...text, text: e.target.value })} />
-                {other && other.text.trim() !== text.text.trim() && (
+                {other && withPlaces(other).trim() !== withPlaces(text).trim() && (
                   <div className={css.ask}>
                     <strong>As it stands elsewhere</strong>
-                    <p className={css.theirs}>{other.text || 'Says nothing.'}</p>
+                    <p className={css.theirs}>{namePlaces(withPlaces(other)) || 'Says nothing.'}</p>
                     <Button type="button" variant="outlined" onClick={() => set(s.code, other)}>Take this text</Button>
                   </div>
                 )}

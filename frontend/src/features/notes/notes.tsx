@@ -15,6 +15,7 @@ import { graphql, read, type FragmentType } from '../../gql'
 import type { NotePageFragment } from '../../gql/graphql'
 import { useMay } from '../../hooks/use-may'
 import { formatDateTime } from '../../lib/date'
+import { namePlaces } from './chart-data'
 import { useNoteActs } from './note-acts'
 import { NoteEditor, type Begun } from './note-editor'
 import css from './notes.module.css'
@@ -158,7 +159,7 @@ function Text({ of }: { of: Note }) {
         {of.signatures.map((s, i) => <span key={i}>{s.cosignature ? 'Co-signed' : 'Signed'} by {s.party?.display ?? 'somebody not named'}, {s.time ? formatDateTime(s.time) : 'time not recorded'}</span>)}
       </div>
       <div className={struck(of) ? css.struck : undefined}>
-        {of.sections.map((s, i) => <div key={i} className={css.part}><h3>{s.title ?? 'Section'}</h3><p>{s.text || 'Says nothing.'}</p></div>)}
+        {of.sections.map((s, i) => <div key={i} className={css.part}><h3>{s.title ?? 'Section'}</h3><p>{namePlaces(s.text ?? '') || 'Says nothing.'}</p></div>)}
       </div>
       {of.sections.length === 0 && <Empty>This note has no text on record.</Empty>}
     </>
