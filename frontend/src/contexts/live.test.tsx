@@ -6,10 +6,11 @@ import { LiveProvider, useHold, useLive, useNotices } from './live'
 
 function fake(line: Line = 'open') {
   let now = line
+  let refused = false
   let tell: (event: TopicEvent) => void = () => undefined
   const lines = new Set<() => void>()
-  const events: Events = { line: () => now, onLine: (l) => { lines.add(l); return () => lines.delete(l) }, follows: () => false, watch: (_, listener) => { tell = listener; return () => undefined } }
-  return { events, tell: (event: TopicEvent) => act(() => tell(event)), turn: (to: Line) => act(() => { now = to; lines.forEach((l) => l()) }) }
+  const events: Events = { line: () => now, onLine: (l) => { lines.add(l); return () => lines.delete(l) }, follows: () => false, refuses: () => refused, watch: (_, listener) => { tell = listener; return () => undefined } }
+  return { events, refuse: (to: boolean) => act(() => { refused = to; lines.forEach((l) => l()) }), tell: (event: TopicEvent) => act(() => tell(event)), turn: (to: Line) => act(() => { now = to; lines.forEach((l) => l()) }) }
 }
 
 const Form = () => { useHold(); return <p>form</p> }
@@ -68,7 +69,7 @@ it('counts what has come since the inbox was looked at, each once', () => {
   let tell: (event: TopicEvent, id?: string) => void = () => undefined
   const { events } = fake()
   const watched = { ...events, watch: (_: string, listener: typeof tell) => { tell = listener; return () => { tell = () => undefined } } }
-  const News = ({ looking }: { looking: boolean }) => <p>{useNotices(true, looking)} new</p>
+  const News = ({ looking }: { looking: boolean }) => <p>{useNotices(true, looking).count} new</p>
   const draw = (looking: boolean) => <LiveProvider events={watched}><News looking={looking} /></LiveProvider>
   const { container, rerender } = render(draw(false))
   const come = (event: TopicEvent, id?: string) => act(() => tell(event, id))
@@ -84,4 +85,19 @@ it('counts what has come since the inbox was looked at, each once', () => {
   rerender(draw(false))
   come('changed', 'Task/d')
   expect(container).toHaveTextContent('1 new')
+})
+
+it('says that nothing is told of what comes in, until it is told again', () => {
+  const { events, refuse } = fake()
+  const News = ({ looking }: { looking: boolean }) => <p>{useNotices(true, looking).refused ? 'not told' : 'told'}</p>
+  const draw = (looking: boolean) => <LiveProvider events={events}><News looking={looking} /></LiveProvider>
+  const { container, rerender } = render(draw(false))
+  expect(container).toHaveTextContent(/^told$/)
+  refuse(true)
+  expect(container).toHaveTextContent('not told')
+  rerender(draw(true))
+  expect(container, 'the inbox itself reads').toHaveTextContent(/^told$/)
+  rerender(draw(false))
+  refuse(false)
+  expect(container).toHaveTextContent(/^told$/)
 })

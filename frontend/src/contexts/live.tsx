@@ -31,17 +31,22 @@ export function LiveProvider({ events, children }: { events?: Events; children: 
 
 /**
  * How many tasks and messages have come for who is signed in since they last looked at the inbox in this window, by the server's own word. What waited before is not among them: that
- * would have to be read.
+ * would have to be read. `refused`: the server does not tell of any at the moment, so there may be more.
  */
-export function useNotices(on: boolean, looking: boolean): number {
+export function useNotices(on: boolean, looking: boolean): { count: number; refused: boolean } {
   const live = use(LiveContext)
   const [come, setCome] = useState<ReadonlySet<string>>(() => new Set())
+  const [refused, setRefused] = useState(false)
   if (looking && come.size > 0) setCome(new Set())
   useEffect(() => {
     if (!live || !on || looking) return undefined
-    return live.events.watch(NOTICES, (_, id) => { if (id) setCome((before) => (before.has(id) ? before : new Set([...before, id]))) })
+    const toldLine = () => setRefused(live.events.refuses(NOTICES))
+    const off = live.events.onLine(toldLine)
+    const stop = live.events.watch(NOTICES, (_, id) => { if (id) setCome((before) => (before.has(id) ? before : new Set([...before, id]))) })
+    toldLine()
+    return () => { stop(); off() }
   }, [live, on, looking])
-  return come.size
+  return { count: come.size, refused: refused && on && !looking }
 }
 
 /** While this is drawn, the chart under it is not read anew: a form in a row that moved would be gone with what was written in it. */

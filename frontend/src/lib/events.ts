@@ -37,10 +37,13 @@ export type Line = 'trying' | 'open' | 'lost'
 export type TopicEvent = 'started' | 'changed'
 type Listener = (event: TopicEvent, id?: string) => void
 export interface Events {
+  /** Of what is followed on pages; one of their topics that is refused makes it `lost`. */
   line: () => Line
   onLine: (listener: () => void) => () => void
   /** Whether the events of that topic are being told now. */
   follows: (topic: Topic) => boolean
+  /** Whether the server has refused to tell of that topic; it is asked again. `onLine` tells when that changes. */
+  refuses: (topic: Topic) => boolean
   /** The listener is told by id which record has changed; without one something may have been missed. */
   watch: (topic: Topic, listener: Listener) => () => void
 }
@@ -50,9 +53,11 @@ const LINGER_MS = 10_000
 /** Waits between tries: quick at first, so that a restarted server is found at once, never longer than five seconds. */
 export const waitOf = (tries: number): number => Math.min(5000, 250 * 2 ** Math.min(tries, 5))
 const ANSWER_MS = 5000
+/** What the server refuses is asked again, at first as after a long loss, then ever more slowly: nobody is left with a line that only seems open. */
+export const refusedWaitOf = (refusals: number): number => Math.min(60_000, 5000 * 2 ** Math.min(refusals, 4))
 const SESSION_ENDED = 4403
 
-interface Followed { started: boolean; listeners: Set<Listener>; stop: () => void; linger: ReturnType<typeof setTimeout> | undefined }
+interface Followed { started: boolean; refusals: number; listeners: Set<Listener>; stop: () => void; linger: ReturnType<typeof setTimeout> | undefined }
 
 const pause = (ms: number) => new Promise<void>((done) => { setTimeout(done, ms) })
 
@@ -62,11 +67,12 @@ export function createEvents(url = `${window.location.origin.replace(/^http/, 'w
   let answer: ReturnType<typeof setTimeout> | undefined
   const listeners = new Set<() => void>()
   const followed = new Map<string, Followed>()
+  const tellLine = () => listeners.forEach((tell) => tell())
   const turn = (to: Line) => {
     if (line === to) return
     line = to
     if (to === 'lost') for (const one of followed.values()) one.started = false
-    listeners.forEach((tell) => tell())
+    tellLine()
   }
   const socket: SocketClient = connect({
     url,
@@ -93,21 +99,26 @@ export function createEvents(url = `${window.location.origin.replace(/^http/, 'w
   })
 
   const follow = (topic: Topic): Followed => {
-    const one: Followed = { started: false, listeners: new Set(), stop: () => undefined, linger: undefined }
+    const one: Followed = { started: false, refusals: 0, listeners: new Set(), stop: () => undefined, linger: undefined }
     const tell: Listener = (event, id) => one.listeners.forEach((listener) => listener(event, id))
     const begin = () => {
       one.stop = socket.subscribe<PatientEventsSubscription | TypeEventsSubscription | NoticeEventsSubscription>(asked(topic), {
-        next: ({ data }) => {
-          if (!data) return
+        next: ({ data, errors }) => {
+          // What has changed could not be told: it may be anything.
+          if (!data) { if (errors) tell('changed'); return }
           const event = 'patientChanged' in data ? data.patientChanged : 'notification' in data ? data.notification : data.recordChanged
           if (event.__typename === 'Changed') { tell('changed', event.id); return }
           const first = !one.started
           one.started = true
+          if (one.refusals > 0) { one.refusals = 0; tellLine() }
           tell(first ? 'started' : 'changed')
         },
-        // What the server refuses for good is asked again all the same, but slowly: nobody is left with a line that only seems open.
-        // For who is nobody of the record nothing comes, and no line is lost by that.
-        error: () => { one.started = false; if (topic === NOTICES) return; turn('lost'); void pause(waitOf(9)).then(() => { if (followed.get(topic) === one) begin() }) },
+        error: () => {
+          one.started = false
+          one.refusals += 1
+          tellLine()
+          void pause(refusedWaitOf(one.refusals - 1)).then(() => { if (followed.get(topic) === one) begin() })
+        },
         complete: () => undefined,
       })
     }
@@ -117,9 +128,10 @@ export function createEvents(url = `${window.location.origin.replace(/^http/, 'w
   }
 
   return {
-    line: () => line,
+    line: () => (line === 'open' && [...followed].some(([topic, one]) => topic !== NOTICES && one.refusals > 0) ? 'lost' : line),
     onLine: (listener) => { listeners.add(listener); return () => listeners.delete(listener) },
     follows: (topic) => followed.get(topic)?.started ?? false,
+    refuses: (topic) => (followed.get(topic)?.refusals ?? 0) > 0,
     watch(topic, listener) {
       const one = followed.get(topic) ?? follow(topic)
       clearTimeout(one.linger)
@@ -127,7 +139,7 @@ export function createEvents(url = `${window.location.origin.replace(/^http/, 'w
       return () => {
         one.listeners.delete(listener)
         if (one.listeners.size > 0) return
-        one.linger = setTimeout(() => { followed.delete(topic); one.stop() }, LINGER_MS)
+        one.linger = setTimeout(() => { followed.delete(topic); one.stop(); if (one.refusals > 0) tellLine() }, LINGER_MS)
       }
     },
   }

@@ -35,6 +35,7 @@ const ICONS: Record<string, typeof PeopleAltOutlined> = { '/patients': PeopleAlt
 /** Names that are too long for the rail. */
 const RAIL: Record<string, string> = { '/playground': 'Query', '/docs': 'Schema', '/fhir-explorer': 'FHIR', '/administration': 'Admin' }
 
+const UNTOLD = 'What comes in is not told at the moment. Open the inbox to see it.'
 const leave = () => { void signOut().finally(() => window.location.assign('/login?ended=1')) }
 
 /** The client of the open chart, or of the pages beside charts: a client keeps every answer as long as it lives, so what was read of a patient goes with the chart. */
@@ -120,7 +121,12 @@ function Frame({ here }: { here: 'app' | 'playground' }) {
               <NavLink key={place.path} to={place.path} className={`${css.entry} ${place.path === '/settings' ? css.last : ''}`} reloadDocument={!!place.elsewhere}>
                 <Icon fontSize="small" />
                 {RAIL[place.path] ?? place.name}
-                {place.path === '/inbox' && news > 0 && <span className={css.news}>{news > 99 ? '99+' : news}<span className="visually-hidden"> new</span></span>}
+                {place.path === '/inbox' && (news.count > 0 || news.refused) && (
+                  <span className={css.news} title={news.refused ? UNTOLD : undefined}>
+                    {news.count > 99 ? '99+' : news.count > 0 && news.count}{news.count > 0 && <span className="visually-hidden"> new</span>}
+                    {news.refused && <>?<span className="visually-hidden"> {UNTOLD}</span></>}
+                  </span>
+                )}
               </NavLink>
             )
           })}
