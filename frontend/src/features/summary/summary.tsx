@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { Trend } from '../../components/clinical/trend'
 import type { FragmentType } from '../../gql'
+import { useMedia } from '../../hooks/use-media'
 import { Allergies, type AllergiesFragment, Encounters, type EncountersFragment, Immunizations, type ImmunizationsFragment, Medications, type MedicationsFragment, Problems, type ProblemsFragment } from './lists'
 import { CareTeam, type CareTeamFragment, Consents, type ConsentsFragment, Contacts, type ContactsFragment } from './people'
 import { Labs, type LabsFragment, Vitals, type VitalsFragment } from './results'
@@ -12,24 +13,29 @@ export type SummaryOf =
   & FragmentType<typeof VitalsFragment> & FragmentType<typeof LabsFragment>
   & FragmentType<typeof CareTeamFragment> & FragmentType<typeof ContactsFragment> & FragmentType<typeof ConsentsFragment>
 
-/** The first page of a chart. `tab` gives the address of a part's own page. */
+/** One column under the other. */
+const NARROW = '(max-width: 899px)'
+
+/** The first page of a chart. What is under another comes after it in reading too: in one column the signs come before the visits. `tab` gives the address of a part's own page. */
 export function SummaryView({ of, patientId, tab }: { of: SummaryOf | undefined; patientId: string; tab: (name: 'problems' | 'allergies' | 'encounters' | 'results' | 'medications' | 'immunizations' | 'vitals' | 'care' | 'demographics') => string }) {
   const [open, setOpen] = useState<{ code: string; title: string } | null>(null)
+  const narrow = useMedia(NARROW)
+  const visits = <><Encounters of={of} to={tab('encounters')} /><CareTeam of={of} to={tab('care')} /></>
   return (
     <>
       <div className={css.sheet}>
-        <div className={css.column} tabIndex={0} role="group" aria-label="Problems and encounters">
+        <div className={css.column} tabIndex={0} role="group" aria-label={narrow ? 'Problems' : 'Problems and encounters'}>
           <Problems of={of} to={tab('problems')} />
           <Allergies of={of} to={tab('allergies')} />
-          <Encounters of={of} to={tab('encounters')} />
-          <CareTeam of={of} to={tab('care')} />
+          {!narrow && visits}
         </div>
         <div className={css.column} tabIndex={0} role="group" aria-label="Results">
           <Vitals of={of} onOpen={setOpen} to={tab('vitals')} />
           <Labs of={of} onOpen={setOpen} to={tab('results')} />
         </div>
-        <div className={css.column} tabIndex={0} role="group" aria-label="Treatment">
+        <div className={css.column} tabIndex={0} role="group" aria-label={narrow ? 'Treatment and encounters' : 'Treatment'}>
           <Medications of={of} to={tab('medications')} />
+          {narrow && visits}
           <Immunizations of={of} to={tab('immunizations')} />
           <Contacts of={of} to={tab('demographics')} />
           <Consents of={of} to={tab('demographics')} />
