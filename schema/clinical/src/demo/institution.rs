@@ -181,7 +181,7 @@ pub fn document_id(seed: u64, kind: ResourceType, owner: u64, module: u64, n: u6
     Id::new(mix(low ^ 0xd6e8_feb8_6659_fd93), mix(low.rotate_left(23) ^ mix(root)))
 }
 
-fn own(kind: ResourceType, group: &str, n: u64) -> Ref {
+pub fn own(kind: ResourceType, group: &str, n: u64) -> Ref {
     Ref { kind, id: document_id(0, kind, u64::MAX, hash_name(group), n) }
 }
 

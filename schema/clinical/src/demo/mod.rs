@@ -4,6 +4,7 @@
 //! the number of patients, the order or the threads. No patient content is copied from anywhere.
 
 mod chart;
+mod hours;
 pub mod institution;
 mod module;
 pub mod person;
@@ -48,9 +49,11 @@ pub fn generate(plan: Plan) -> impl Iterator<Item = Document> {
     institution(&plan).into_iter().chain((0..plan.patients).flat_map(move |k| patient(&plan, k)))
 }
 
-/// Organisations, places and staff, the same for every plan. Patients refer to these.
-pub fn institution(_: &Plan) -> Vec<Document> {
-    institution::documents()
+/// Organisations, places and staff, the same for every plan, and the hours of the staff in the weeks around `now`. Patients refer to these.
+pub fn institution(plan: &Plan) -> Vec<Document> {
+    let mut documents = institution::documents();
+    documents.extend(hours::documents(plan));
+    documents
 }
 
 /// The id of patient `k`'s Patient document.

@@ -425,6 +425,77 @@ fn today_has_work_in_every_state() {
     assert!(seen["task acknowledge-result"] >= 3, "{seen:?}");
 }
 
+/// An appointment or a slot that takes time: `[start, end)`.
+fn taken<'j>(json: &'j Json<'_>) -> (&'j str, &'j str) {
+    (json.str_at("start").unwrap(), json.str_at("end").unwrap())
+}
+
+#[test]
+fn who_can_log_in_has_appointments_on_the_working_days_around_now_and_is_never_booked_twice() {
+    // A Wednesday; each patient's times are told by the hour of the day too.
+    for (now, today) in
+        [("2026-11-25T10:12:00Z", true), ("2026-11-28T10:12:00Z", false), ("2026-03-02T00:03:00Z", true)]
+    {
+        let plan = Plan { now: now.parse().unwrap(), ..plan() };
+        let documents: Vec<Document> = generate(plan).collect();
+        let of = |name: &str| {
+            let kind = ResourceType::named(name).unwrap();
+            documents.iter().filter(move |d| d.resource_type == kind)
+        };
+        let mut by_actor: HashMap<String, Vec<(String, String)>> = HashMap::new();
+        let (mut days, mut states, mut slots): (HashSet<String>, HashMap<String, usize>, HashSet<String>) =
+            Default::default();
+        let okafor = format!("Practitioner/{}", staff()[0].practitioner_id);
+        let watched: Vec<String> = staff().iter().map(|s| format!("Practitioner/{}", s.practitioner_id)).collect();
+        for document in of("Appointment") {
+            let json = parse(document);
+            let (start, end) = taken(&json);
+            let status = json.str_at("status").unwrap();
+            let actors: Vec<&str> = json
+                .get("participant")
+                .unwrap()
+                .items()
+                .iter()
+                .map(|p| p.get("actor").unwrap().str_at("reference").unwrap())
+                .filter(|actor| actor.starts_with("Patient/") || watched.iter().any(|w| w == actor))
+                .collect();
+            if status != "cancelled" {
+                for actor in &actors {
+                    by_actor.entry((*actor).to_owned()).or_default().push((start.to_owned(), end.to_owned()));
+                }
+            }
+            if let Some(slot) = json.get("slot") {
+                let slot = slot.items()[0].str_at("reference").unwrap().to_owned();
+                assert!(slots.insert(slot), "two appointments in one slot");
+            }
+            if actors.contains(&okafor.as_str()) {
+                days.insert(start[..10].to_owned());
+                *states.entry(status.to_owned()).or_default() += 1;
+            }
+            let over = end <= now;
+            assert_eq!(
+                over,
+                matches!(status, "fulfilled" | "noshow") || over && status == "cancelled",
+                "{status} {end}"
+            );
+        }
+        for (actor, mut times) in by_actor {
+            times.sort();
+            assert!(times.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{actor} {times:?}");
+        }
+        let busy: HashSet<String> = of("Slot")
+            .filter(|d| parse(d).str_at("status") == Some("busy"))
+            .map(|d| format!("Slot/{}", d.id))
+            .collect();
+        assert_eq!(busy, slots, "a slot is busy that nobody has, or free that somebody has");
+        assert!(days.len() >= 18, "{} of 20 working days: {days:?}", days.len());
+        assert_eq!(days.contains(&now[..10]), today);
+        for state in ["booked", "fulfilled", "noshow", "cancelled"] {
+            assert!(states.contains_key(state), "{state}: {states:?}");
+        }
+    }
+}
+
 #[test]
 fn the_teaching_case_shows_what_the_chart_was_designed_for() {
     let documents = patient(&plan(), person::TEACHING_CASE);

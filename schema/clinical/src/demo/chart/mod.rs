@@ -12,6 +12,7 @@ pub use measure::{IMAGING_ORDER, LABORATORY_ORDER, Vitals};
 pub use treat::{INPATIENT, OUTPATIENT, Order, Prescription};
 pub use work::{Booking, Work, task_code};
 
+use super::hours::{self, Booked};
 use super::institution::{self, Clinic, HOSPITAL, document_id};
 use super::person::{Person, minute};
 use super::rng::{Stream, hash_name};
@@ -33,6 +34,10 @@ pub struct Chart<'p> {
     patient_name: String,
     /// Who is something to the patient, by name.
     pub relative: Option<(Ref, String)>,
+    /// What the patient has in the hours of those who can log in.
+    pub booked: Option<Booked>,
+    /// When the appointments that are there begin; each has half an hour.
+    taken: Vec<i64>,
     /// Drug orders written so far.
     pub orders: Vec<Order>,
     /// Critical results of the last day: observation, name, encounter.
@@ -77,6 +82,7 @@ pub struct Visit {
 impl<'p> Chart<'p> {
     pub fn new(plan: &Plan, person: &'p Person) -> Self {
         let k = u64::from(person.k);
+        let booked = hours::booked(plan.seed, minute(plan.now), person);
         Self {
             person,
             seed: plan.seed,
@@ -87,6 +93,8 @@ impl<'p> Chart<'p> {
             module: hash_name("registration"),
             written: 0,
             relative: None,
+            taken: booked.iter().map(|b| b.at).collect(),
+            booked,
             orders: Vec::new(),
             criticals: Vec::new(),
             out: Vec::with_capacity(256),

@@ -5,6 +5,7 @@ use fhir::ResourceType as Kind;
 use super::treat::Order;
 use super::{Chart, Visit, practitioner};
 use crate::demo::BASE;
+use crate::demo::hours;
 use crate::demo::institution::{self, Clinic};
 use crate::demo::table::{Code, code, snomed};
 use crate::demo::time::{DAY, HOUR, MINUTE};
@@ -20,6 +21,8 @@ pub struct Booking<'a> {
     /// R4 appointmentstatus.
     pub status: &'static str,
     pub reason: &'a str,
+    /// The slot that it takes.
+    pub slot: Option<Ref>,
 }
 
 /// Something somebody has to do.
@@ -48,10 +51,15 @@ pub const fn task_code(value: &'static str, display: &'static str) -> Code {
 impl Chart<'_> {
     /// A follow-up some time after `now`, in office hours.
     pub fn appointment(&mut self, clinic: Clinic, at: i64, reason: &str) {
-        let at = self.office_hour(at);
+        let mut at = self.office_hour(at);
         let n = self.rng.below(4);
-        let doctor = self.doctor_of(clinic, n);
-        self.book(&Booking { clinic, doctor, at, status: "booked", reason });
+        // Not at the time of another appointment, nor between the hours of who has some.
+        while self.taken.iter().any(|other| (at - other).abs() < hours::LENGTH) {
+            at += 7 * DAY;
+        }
+        let first = self.doctor_of(clinic, n);
+        let doctor = if hours::keeps(first, at, self.now) { self.doctor_of(clinic, n + 1) } else { first };
+        self.book(&Booking { clinic, doctor, at, status: "booked", reason, slot: None });
     }
 
     /// The family doctor in primary care, else the `n`-th physician of the clinic.
@@ -65,8 +73,13 @@ impl Chart<'_> {
 
     pub fn book(&mut self, booking: &Booking<'_>) -> Ref {
         let target = self.claim(Kind::Appointment);
+        self.taken.push(booking.at);
         let mut w = Writer::new(target);
         w.string("status", booking.status);
+        if booking.status == "cancelled" {
+            let system = "http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason";
+            w.concept("cancelationReason", &code(system, "pat", "Patient"));
+        }
         w.concepts("serviceType", &institution::specialty(booking.clinic));
         let kind = "http://terminology.hl7.org/CodeSystem/v2-0276";
         w.concept("appointmentType", &code(kind, "FOLLOWUP", "A follow up visit from a previous appointment"));
@@ -74,7 +87,10 @@ impl Chart<'_> {
         w.date_time("start", booking.at);
         w.date_time("end", booking.at + 30 * MINUTE);
         w.integer("minutesDuration", 30);
-        w.date_time("created", (self.person.end - DAY).max(self.person.start));
+        if let Some(slot) = booking.slot {
+            w.references("slot", slot, None);
+        }
+        w.date_time("created", (self.now.min(booking.at) - DAY).max(self.person.start));
         w.list("participant");
         for (target, name) in [
             (self.patient, self.patient_name.as_str()),

@@ -1,6 +1,7 @@
 //! What is going on at `now`: the clinic list, the pharmacy queue, results to acknowledge, refills, referrals, messages.
 
 use crate::demo::chart::{Booking, Chart, IMAGING_ORDER, LABORATORY_ORDER, Order, Visit, Work, task_code};
+use crate::demo::hours::Booked;
 use crate::demo::institution::{self, Clinic};
 use crate::demo::table::prevalence::Illness;
 use crate::demo::table::{Code, code, lab};
@@ -16,6 +17,7 @@ pub fn write(chart: &mut Chart<'_>) {
         ward_work(chart);
     } else {
         clinic_list(chart);
+        hours(chart);
         refill(chart);
         message(chart);
     }
@@ -119,7 +121,7 @@ fn clinic_list(chart: &mut Chart<'_>) {
         _ => "booked",
     };
     let doctor = chart.doctor_of(clinic, k as usize);
-    let booking = Booking { clinic, doctor, at, status, reason: "Follow-up" };
+    let booking = Booking { clinic, doctor, at, status, reason: "Follow-up", slot: None };
     let appointment = chart.book(&booking);
     if !matches!(status, "fulfilled" | "arrived") || chart.now - at < 2 * MINUTE {
         return;
@@ -130,6 +132,31 @@ fn clinic_list(chart: &mut Chart<'_>) {
         let text = "Seen as planned. Medicines and readings at home gone through together, no change today.";
         chart.note(&lab::PROGRESS_NOTE, Visit { at: ends - 5 * MINUTE, ..visit }, doctor, text, !signed);
     }
+}
+
+/// What the patient has in the hours of those who can log in, and the visit that it became.
+fn hours(chart: &mut Chart<'_>) {
+    chart.enter("hours");
+    let Some(booked) = chart.booked else { return };
+    let Booked { clinic, worker: doctor, at, status, reason, .. } = booked;
+    // One that was cancelled has given its slot back.
+    let slot = (status != "cancelled").then_some(booked.slot);
+    let booking = Booking { clinic, doctor, at, status, reason, slot };
+    let appointment = chart.book(&booking);
+    if !matches!(status, "fulfilled" | "arrived") || chart.now - at < 2 * MINUTE {
+        return;
+    }
+    let visit = chart.seen_today(&booking, appointment);
+    if status != "fulfilled" {
+        return;
+    }
+    if booked.nurse {
+        chart.short_vitals(visit);
+        return;
+    }
+    chart.office_vitals(visit, false);
+    let text = "Seen as planned. Medicines and readings at home gone through together, no change today.";
+    chart.note(&lab::PROGRESS_NOTE, Visit { at: at + 25 * MINUTE, ..visit }, doctor, text, false);
 }
 
 /// Every tenth patient asks for more of a drug.
