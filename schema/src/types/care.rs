@@ -7,6 +7,7 @@ use crate::code::{AppointmentStatus, Gender, GoalStatus, PlanStatus, Priority, T
 use crate::document::{Document, connection, resource};
 use crate::scalar::{Date, DateTime, Instant};
 use crate::types::patient::{Address, ContactPoint, HumanName, address, contact_point, human_name};
+use crate::types::title::title;
 use crate::value::{Annotation, Concept, Period, Quantity, ResourceRef};
 
 /// Someone in a team that cares for the patient.
@@ -307,6 +308,10 @@ resource! {
         /// In words.
         async fn description(&self) -> Option<&str> {
             self.0.text(&["description"])
+        }
+        /// What it wants and of what, such as `Prescription to verify: Metformin 500 mg`; null when it does not say.
+        async fn title(&self) -> Option<String> {
+            title(&self.0)
         }
         /// What it works on.
         async fn focus(&self) -> Option<ResourceRef> {

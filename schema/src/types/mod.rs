@@ -29,6 +29,7 @@ pub mod role_table;
 pub mod score;
 pub mod slot;
 pub mod timeline;
+pub(crate) mod title;
 pub mod trend;
 pub mod versions;
 pub mod worklist;

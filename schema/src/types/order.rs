@@ -13,10 +13,10 @@ use crate::query::{Node, node};
 use crate::scalar::DateTime;
 use crate::session::{OrdersShape, session};
 use crate::types::kinds;
-use crate::types::medication::medication;
 use crate::types::merged::in_chart;
 use crate::types::patient::DateRange;
-use crate::value::{Concept, ResourceRef};
+use crate::types::title::title;
+use crate::value::ResourceRef;
 
 /// What is ordered.
 #[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
@@ -99,20 +99,6 @@ impl Order {
     /// The resource.
     async fn node(&self) -> Node {
         node(self.document.clone())
-    }
-}
-
-fn title(document: &Document) -> Option<String> {
-    let words = |c: Option<Concept>| c.map(|c| c.text).filter(|t| !t.is_empty());
-    match document.stored().resource_type {
-        ResourceType::MedicationRequest => words(medication(document)),
-        ResourceType::NutritionOrder => {
-            let of = |path: [&str; 2]| words(document.at(&path).and_then(Concept::read));
-            let ways = [["oralDiet", "type"], ["enteralFormula", "baseFormulaType"], ["supplement", "type"]];
-            ways.into_iter().find_map(of)
-        }
-        ResourceType::DeviceRequest => words(document.concept("codeCodeableConcept")),
-        _ => words(document.concept("code")),
     }
 }
 

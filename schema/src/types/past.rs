@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime as Moment, SecondsFormat, Utc};
-use entity::store::{Change as Written, ChangePage, Page};
+use entity::store::{Change as Written, ChangePage, Page, Stored};
 use fhir::ResourceType;
 use fhir::search::query::{Clause, Modifier, Operand, Query, ReferenceOperand};
 use fhir::search::registry;
@@ -12,6 +12,7 @@ use crate::error;
 use crate::query::{Node, node};
 use crate::scalar::{FhirJson, Instant};
 use crate::session::{Session, invalid, session};
+use crate::types::title::title;
 
 /// A full instant.
 pub(crate) fn moment(argument: &str, at: &Instant) -> Result<Moment<Utc>> {
@@ -48,6 +49,8 @@ pub struct Change {
     pub version_id: String,
     /// What the write did.
     pub action: ChangeAction,
+    /// What the version is called in words, as lists name the record; null for a deletion, and where it does not say.
+    pub title: Option<String>,
     /// When it was written.
     pub at: Instant,
     /// The account that wrote it, by its log-in name; null where the audit has no trace of it.
@@ -93,6 +96,16 @@ pub struct ChangeEdge {
 
 fn change(written: &Written) -> Change {
     let version = &written.entry.version;
+    let named = |body: &String| {
+        let stored = Stored {
+            resource_type: written.entry.resource_type,
+            id: written.entry.id.clone(),
+            version_id: version.version_id,
+            last_updated: version.last_updated,
+            body: body.clone(),
+        };
+        Document::new(stored).ok().and_then(|document| title(&document))
+    };
     Change {
         id: format!("{}/{}", written.entry.resource_type, written.entry.id).into(),
         version_id: version.version_id.to_string(),
@@ -101,6 +114,7 @@ fn change(written: &Written) -> Change {
             'D' => ChangeAction::Deleted,
             _ => ChangeAction::Updated,
         },
+        title: version.body.as_ref().and_then(named),
         at: Instant(version.last_updated.to_rfc3339_opts(SecondsFormat::Micros, true)),
         by: written.principal.clone(),
         fhir: version.body.clone().map(FhirJson),

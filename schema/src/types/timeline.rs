@@ -12,10 +12,9 @@ use crate::query::{Node, node};
 use crate::scalar::Instant;
 use crate::session::{self, session};
 use crate::types::kinds;
-use crate::types::medication::medication;
 use crate::types::merged::in_chart;
 use crate::types::patient::DateRange;
-use crate::value::Concept;
+use crate::types::title::title;
 
 /// What can be on a timeline.
 #[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
@@ -98,26 +97,6 @@ impl TimelineEntry {
     /// The resource.
     async fn node(&self) -> Node {
         node(self.document.clone())
-    }
-}
-
-pub(crate) fn title(document: &Document) -> Option<String> {
-    let words = |c: Option<Concept>| c.map(|c| c.text).filter(|t| !t.is_empty());
-    match document.stored().resource_type {
-        ResourceType::MedicationRequest
-        | ResourceType::MedicationStatement
-        | ResourceType::MedicationAdministration => words(medication(document)),
-        ResourceType::Immunization => words(document.concept("vaccineCode")),
-        ResourceType::CarePlan => document.text(&["title"]).map(ToOwned::to_owned),
-        ResourceType::Goal => words(document.concept("description")),
-        ResourceType::Encounter => words(document.concept("type"))
-            .or_else(|| document.at(&["class"]).and_then(|c| c.str_at("display")).map(ToOwned::to_owned)),
-        ResourceType::Appointment => words(document.concept("appointmentType"))
-            .or_else(|| document.text(&["description"]).map(ToOwned::to_owned)),
-        ResourceType::DocumentReference => {
-            words(document.concept("type")).or_else(|| document.text(&["description"]).map(ToOwned::to_owned))
-        }
-        _ => words(document.concept("code")),
     }
 }
 

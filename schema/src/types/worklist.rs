@@ -13,7 +13,7 @@ use crate::scalar::DateTime;
 use crate::session::{self, MAX_PAGE, Session, invalid, session};
 use crate::types::measure;
 use crate::types::patient::{PatientConnection, main_name};
-use crate::types::timeline::title;
+use crate::types::title::title;
 use crate::value::ResourceRef;
 
 /// States in which a task is still to be done.
@@ -24,6 +24,8 @@ pub(crate) const TASK_KIND: &str = "https://wintehr.org/fhir/CodeSystem/task-kin
 pub(crate) const ACKNOWLEDGE: &str = "acknowledge-result";
 /// Our tasks by which messages wait to be read.
 pub(crate) const MESSAGE: &str = "message";
+/// Our tasks by which notes wait for a second signature.
+pub(crate) const COSIGN: &str = "cosign-note";
 /// Codes of stays in a hospital. Source: HL7 v3 ActEncounterCode, `IMP` and what is below it.
 pub(crate) const INPATIENT: &str = "IMP,ACUTE,NONAC";
 
@@ -82,13 +84,12 @@ impl WorklistItem {
         }
         self.0.reference("for").or_else(|| self.0.reference("subject"))
     }
-    /// What it is in words, as the record names it; null when it does not. Of a patient, the name.
+    /// What it is in words, as the record names it; null when it does not. Of a task, what it wants and of what. Of a patient, the name.
     async fn title(&self) -> Option<String> {
         if self.is_patient() {
             return main_name(&self.0).map(|name| name.display);
         }
-        let own = |name| self.0.text(&[name]).map(ToOwned::to_owned);
-        own("title").or_else(|| own("description")).or_else(|| title(&self.0))
+        title(&self.0)
     }
     /// How urgent it is, where the record says so.
     async fn priority(&self) -> Option<Priority> {

@@ -105,6 +105,26 @@ fn ids(list: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_task_is_called_the_same_in_every_list_by_what_it_wants() {
+    let site = Site::start(&record().to_string()).await;
+    let lee = site.person(Role::Physician, None).await;
+    let fulfil = json!({"resourceType": "Task", "id": "rx", "status": "requested", "intent": "order", "description": "Metformin 500 mg",
+        "code": {"coding": [{"system": "http://hl7.org/fhir/CodeSystem/task-code", "code": "fulfill", "display": "Fulfill the focal request"}]},
+        "businessStatus": {"coding": [{"system": "https://wintehr.org/fhir/CodeSystem/task-stage", "code": "to-verify"}]},
+        "focus": {"reference": "MedicationRequest/m"}, "for": {"reference": "Patient/ben"}, "authoredOn": "2026-09-20T10:00:00Z"});
+    site.store(&json!([fulfil]).to_string()).await;
+    let query = r#"{ patient(id: "Patient/ben") { tasks { nodes { title } } changes(since: "1970-01-01T00:00:00Z") { nodes { id title } } }
+        worklist(kind: TASKS, filter: {patient: "Patient/ben"}) { nodes { title } } }"#;
+    let found = site.ask(&lee, query, json!({})).await;
+    let title = json!("Prescription to verify: Metformin 500 mg");
+    assert_eq!(found["patient"]["tasks"]["nodes"], json!([{ "title": title }]));
+    assert_eq!(found["worklist"]["nodes"], json!([{ "title": title }]));
+    let changes = found["patient"]["changes"]["nodes"].as_array().unwrap();
+    let of = |id: &str| changes.iter().find(|c| c["id"] == json!(id)).map(|c| c["title"].clone());
+    assert_eq!((of("Task/rx"), of("Patient/ben")), (Some(title), Some(Value::Null)));
+}
+
+#[tokio::test]
 async fn each_worklist_holds_what_waits_for_who_asks() {
     let site = Site::start(&record().to_string()).await;
     let lee = site.person(Role::Physician, None).await;

@@ -240,7 +240,7 @@ describe('as of a past instant', () => {
     await userEvent.clear(dialog.getByLabelText('Day and time'))
     await userEvent.click(dialog.getByRole('button', { name: 'Show the chart as it was' }))
     expect(dialog.getByText('Write a day and a time.')).toBeVisible()
-    server.root = changes({ nodes: [{ id: 'Condition/c1', versionId: '1', action: 'CREATED', at: then, by: 'lee', fhir: { code: { text: 'Wheeze' } } }], edges: [], pageInfo: { hasNextPage: true, hasPreviousPage: false } })
+    server.root = changes({ nodes: [{ id: 'Condition/c1', versionId: '1', action: 'CREATED', at: then, by: 'lee', title: 'Wheeze', fhir: {} }], edges: [], pageInfo: { hasNextPage: true, hasPreviousPage: false } })
     await userEvent.click(await dialog.findByRole('button', { name: 'Try again' }))
     await userEvent.click(await dialog.findByRole('button', { name: /Condition “Wheeze” recorded/ }))
     expect(await screen.findByText(/^Chart as it was on /)).toBeVisible()

@@ -15,7 +15,7 @@ export const CareRecord = graphql(`
     carePlans(first: 25) { nodes { id status title category { text } description period { start end } activities { code { text } status description reference { display } } } totalCount }
     goals(first: 25) { nodes { id status achievement { text } description { text } startDate targets { measure { text } quantity { value unit comparator } low { value unit } high { value unit } due } } totalCount }
     appointments(first: 25) { nodes { id status start end serviceTypes { text } reasons { text } description participants { actor { id display } types { text } } } totalCount }
-    tasks(first: 25) { nodes { id status businessStatus { text } priority code { text } description owner { display } dueAt authoredOn } totalCount }
+    tasks(first: 25) { nodes { id status businessStatus { text } priority title owner { display } dueAt authoredOn } totalCount }
   }
 `)
 
@@ -90,12 +90,12 @@ export function CareView({ of }: { of: FragmentType<typeof CareRecord> | undefin
           <Listed title="Tasks" note={shown(list)} empty="No task is recorded." count={list.nodes.length} columns={['Task', 'Status', 'Priority', 'Due', 'Owner']}>
             {list.nodes.map((t) => (
               <tr key={t.id}>
-                <th scope="row">{t.description ?? t.code?.text ?? 'Not recorded'}</th>
+                <th scope="row">{t.title ?? 'Not recorded'}</th>
                 <td><Status of={t.status} />{t.businessStatus && <small>{t.businessStatus.text}</small>}</td>
                 <td>{t.priority ? words(t.priority) : 'Not recorded'}</td>
                 <td>{t.dueAt ? <Moment at={t.dueAt} /> : 'Not recorded'}</td>
                 <td>{t.owner?.display ?? 'Not recorded'}</td>
-                <td><RowActs of={t.description ?? t.code?.text ?? 'task'} place={t.id} items={[]} /></td>
+                <td><RowActs of={t.title ?? 'task'} place={t.id} items={[]} /></td>
               </tr>
             ))}
           </Listed>

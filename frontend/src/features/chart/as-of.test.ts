@@ -1,20 +1,12 @@
 import { expect, it } from 'vitest'
 import { notPast } from '../../lib/date'
-import { about, steps } from './as-of'
+import { steps } from './as-of'
 
-it('names what a resource is about in its own words, and nothing when it has none', () => {
-  expect(about({ resourceType: 'Condition', code: { text: 'Asthma' } })).toBe('Asthma')
-  expect(about({ resourceType: 'Immunization', vaccineCode: { coding: [{ code: '1' }, { display: 'Influenza' }] } })).toBe('Influenza')
-  expect(about({ resourceType: 'Encounter', type: [{ text: 'Admission' }] })).toBe('Admission')
-  expect(about({ resourceType: 'Task', description: 'Call the daughter' })).toBe('Call the daughter')
-  expect([about({ resourceType: 'Patient' }), about(null), about('x')]).toEqual(['', '', ''])
-})
-
-it('takes writes of one instant as one step, and leaves their Provenance out', () => {
-  const write = (id: string, at: string, action: 'CREATED' | 'UPDATED' | 'DELETED' = 'CREATED', fhir: unknown = null) => ({ id, versionId: '1', action, at, by: 'lee', fhir })
+it('takes writes of one instant as one step, by the names that lists give them, and leaves their Provenance out', () => {
+  const write = (id: string, at: string, action: 'CREATED' | 'UPDATED' | 'DELETED' = 'CREATED', title: string | null = null) => ({ id, versionId: '1', action, at, by: 'lee', title })
   const found = steps([
     write('Provenance/p', '2026-11-22T09:00:00.000002Z'),
-    write('AllergyIntolerance/a', '2026-11-22T09:00:00.000002Z', 'UPDATED', { code: { text: 'Penicillin' } }),
+    write('AllergyIntolerance/a', '2026-11-22T09:00:00.000002Z', 'UPDATED', 'Penicillin'),
     write('Condition/c', '2026-11-22T09:00:00.000002Z'),
     write('Condition/c', '2026-11-22T09:00:00.000001Z', 'DELETED'),
   ])

@@ -18,13 +18,12 @@ import { graphql } from '../../gql'
 import type { LastWritesQuery } from '../../gql/graphql'
 import { useHotkeys } from '../../hooks/use-hotkeys'
 import { formatInstant, localInput, notPast } from '../../lib/date'
-import { isJson, items, textAt } from '../../lib/fhir'
 import css from './as-of.module.css'
 
 /** Everything ever written about the patient, the newest first: the instants at which the chart changed. */
 const LastWrites = graphql(`
   query LastWrites($id: ID!) {
-    patient(id: $id) { id changes(since: "1970-01-01T00:00:00Z", first: 60) { nodes { id versionId action at by fhir } pageInfo { hasNextPage } } }
+    patient(id: $id) { id changes(since: "1970-01-01T00:00:00Z", first: 60) { nodes { id versionId action at by title } pageInfo { hasNextPage } } }
   }
 `)
 
@@ -112,18 +111,6 @@ function Choose({ asOf, onChoose, onClose }: { asOf: string | null; onChoose: (a
 type Change = NonNullable<NonNullable<LastWritesQuery['patient']>['changes']>['nodes'][number]
 const ACTIONS = { CREATED: 'recorded', UPDATED: 'changed', DELETED: 'deleted' } as const
 
-/** What a resource is about in its own words, else nothing. */
-export function about(fhir: unknown): string {
-  if (!isJson(fhir)) return ''
-  for (const name of ['code', 'vaccineCode', 'medicationCodeableConcept', 'type', 'description', 'serviceType']) {
-    const at = fhir[name]
-    const concept = isJson(at) ? at : items(at)[0]
-    const said = typeof at === 'string' ? at : textAt(concept, 'text') || items(concept?.coding).map((c) => textAt(c, 'display')).find(Boolean)
-    if (said) return said
-  }
-  return ''
-}
-
 /** Writes of one instant are one step of the chart. Who wrote what is itself only told by its Provenance, which is no step. */
 export function steps(changes: readonly Change[]): { at: string; by: string | null; what: string[] }[] {
   const found: { at: string; by: string | null; what: string[] }[] = []
@@ -132,8 +119,7 @@ export function steps(changes: readonly Change[]): { at: string; by: string | nu
     if (type === 'Provenance') continue
     const last = found.at(-1)
     const kind = words(type.replace(/(?<=[a-z])(?=[A-Z])/g, ' '))
-    const said = about(c.fhir)
-    const what = `${kind}${said ? ` “${said}”` : ''} ${ACTIONS[c.action]}`
+    const what = `${kind}${c.title ? ` “${c.title}”` : ''} ${ACTIONS[c.action]}`
     if (last && last.at === c.at) last.what.push(what)
     else found.push({ at: c.at, by: c.by ?? null, what: [what] })
   }

@@ -27,10 +27,9 @@ use crate::session::Session;
 use crate::types::care::Task;
 use crate::types::note::{LOINC, Note};
 use crate::types::patient::human_name;
-use crate::types::worklist::{OPEN_TASK, TASK_KIND};
+use crate::types::worklist::{COSIGN, OPEN_TASK, TASK_KIND};
 
 /// Our tasks by which a second signature is asked for.
-const COSIGN: &str = "cosign-note";
 const CATEGORY: &str = "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category";
 
 /// The note as it stands now.

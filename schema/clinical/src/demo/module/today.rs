@@ -34,7 +34,7 @@ fn ward_work(chart: &mut Chart<'_>) {
             status: "requested",
             stage: None,
             priority: "stat",
-            text: &format!("Critical result: {name}"),
+            text: name,
             focus: result,
             encounter: Some(encounter),
             since: chart.now - 30 * MINUTE,
