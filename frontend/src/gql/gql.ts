@@ -52,14 +52,14 @@ type Documents = {
     "mutation NewAppSecret($id: String!) { appNewSecret(id: $id) { app { id } secret } }": typeof types.NewAppSecretDocument,
     "mutation EnableApp($id: String!) { appEnable(id: $id) { app { id } } }": typeof types.EnableAppDocument,
     "mutation DisableApp($id: String!) { appDisable(id: $id) { app { id } } }": typeof types.DisableAppDocument,
-    "\n  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!) {\n    auditEvents(filter: $filter, first: 50, after: $after) {\n      nodes { id at user userName roles kind interaction outcome patient resources queries operation requestId }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n": typeof types.AuditEventsDocument,
+    "\n  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!, $names: Boolean!) {\n    auditEvents(filter: $filter, first: 50, after: $after) {\n      nodes { id at user userName roles kind interaction outcome patient patientName @include(if: $names) { display family given prefix } resources queries operation requestId }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n": typeof types.AuditEventsDocument,
     "\n  query Emergencies($reviewed: Boolean!, $after: String) {\n    breakGlassReviews(reviewed: $reviewed, first: 50, after: $after) {\n      nodes { id login name patientId reason explanation openedAt expiresAt endedAt review { at by justified note } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": typeof types.EmergenciesDocument,
     "mutation ReviewEmergency($input: BreakGlassReviewInput!) { breakGlassReview(input: $input) { grant { id } } }": typeof types.ReviewEmergencyDocument,
     "query ChartGrants { chartGrants { id login name patientId explanation openedAt expiresAt } }": typeof types.ChartGrantsDocument,
     "mutation GiveChartGrant($input: ChartGrantGiveInput!) { chartGrantGive(input: $input) { grant { id } } }": typeof types.GiveChartGrantDocument,
     "mutation EndChartGrant($id: ID!) { chartGrantEnd(id: $id) { grant { id } } }": typeof types.EndChartGrantDocument,
     "query RoleTable { roleTable { resourceType rights { role interactions of } } }": typeof types.RoleTableDocument,
-    "\n  query Users($search: String, $after: String) {\n    users(search: $search, first: 100, after: $after) {\n      nodes { login name roles fhirUser demo disabled mustChangePassword createdAt lastSeenAt openSessions }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": typeof types.UsersDocument,
+    "\n  query Users($search: String, $after: String) {\n    users(search: $search, first: 100, after: $after) {\n      nodes { login name roles fhirUser personName { display } demo disabled mustChangePassword createdAt lastSeenAt openSessions }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": typeof types.UsersDocument,
     "mutation CreateUser($input: UserCreateInput!) { userCreate(input: $input) { user { login } password } }": typeof types.CreateUserDocument,
     "mutation UpdateUser($input: UserUpdateInput!) { userUpdate(input: $input) { user { login } } }": typeof types.UpdateUserDocument,
     "mutation ResetUserPassword($login: String!) { userResetPassword(login: $login) { user { login } password } }": typeof types.ResetUserPasswordDocument,
@@ -271,14 +271,14 @@ const documents: Documents = {
     "mutation NewAppSecret($id: String!) { appNewSecret(id: $id) { app { id } secret } }": types.NewAppSecretDocument,
     "mutation EnableApp($id: String!) { appEnable(id: $id) { app { id } } }": types.EnableAppDocument,
     "mutation DisableApp($id: String!) { appDisable(id: $id) { app { id } } }": types.DisableAppDocument,
-    "\n  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!) {\n    auditEvents(filter: $filter, first: 50, after: $after) {\n      nodes { id at user userName roles kind interaction outcome patient resources queries operation requestId }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n": types.AuditEventsDocument,
+    "\n  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!, $names: Boolean!) {\n    auditEvents(filter: $filter, first: 50, after: $after) {\n      nodes { id at user userName roles kind interaction outcome patient patientName @include(if: $names) { display family given prefix } resources queries operation requestId }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n": types.AuditEventsDocument,
     "\n  query Emergencies($reviewed: Boolean!, $after: String) {\n    breakGlassReviews(reviewed: $reviewed, first: 50, after: $after) {\n      nodes { id login name patientId reason explanation openedAt expiresAt endedAt review { at by justified note } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": types.EmergenciesDocument,
     "mutation ReviewEmergency($input: BreakGlassReviewInput!) { breakGlassReview(input: $input) { grant { id } } }": types.ReviewEmergencyDocument,
     "query ChartGrants { chartGrants { id login name patientId explanation openedAt expiresAt } }": types.ChartGrantsDocument,
     "mutation GiveChartGrant($input: ChartGrantGiveInput!) { chartGrantGive(input: $input) { grant { id } } }": types.GiveChartGrantDocument,
     "mutation EndChartGrant($id: ID!) { chartGrantEnd(id: $id) { grant { id } } }": types.EndChartGrantDocument,
     "query RoleTable { roleTable { resourceType rights { role interactions of } } }": types.RoleTableDocument,
-    "\n  query Users($search: String, $after: String) {\n    users(search: $search, first: 100, after: $after) {\n      nodes { login name roles fhirUser demo disabled mustChangePassword createdAt lastSeenAt openSessions }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": types.UsersDocument,
+    "\n  query Users($search: String, $after: String) {\n    users(search: $search, first: 100, after: $after) {\n      nodes { login name roles fhirUser personName { display } demo disabled mustChangePassword createdAt lastSeenAt openSessions }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": types.UsersDocument,
     "mutation CreateUser($input: UserCreateInput!) { userCreate(input: $input) { user { login } password } }": types.CreateUserDocument,
     "mutation UpdateUser($input: UserUpdateInput!) { userUpdate(input: $input) { user { login } } }": types.UpdateUserDocument,
     "mutation ResetUserPassword($login: String!) { userResetPassword(login: $login) { user { login } password } }": types.ResetUserPasswordDocument,
@@ -621,7 +621,7 @@ export function graphql(source: "mutation DisableApp($id: String!) { appDisable(
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!) {\n    auditEvents(filter: $filter, first: 50, after: $after) {\n      nodes { id at user userName roles kind interaction outcome patient resources queries operation requestId }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n"): (typeof documents)["\n  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!) {\n    auditEvents(filter: $filter, first: 50, after: $after) {\n      nodes { id at user userName roles kind interaction outcome patient resources queries operation requestId }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n"];
+export function graphql(source: "\n  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!, $names: Boolean!) {\n    auditEvents(filter: $filter, first: 50, after: $after) {\n      nodes { id at user userName roles kind interaction outcome patient patientName @include(if: $names) { display family given prefix } resources queries operation requestId }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n"): (typeof documents)["\n  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!, $names: Boolean!) {\n    auditEvents(filter: $filter, first: 50, after: $after) {\n      nodes { id at user userName roles kind interaction outcome patient patientName @include(if: $names) { display family given prefix } resources queries operation requestId }\n      pageInfo { hasNextPage endCursor }\n      totalCount @include(if: $count)\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -649,7 +649,7 @@ export function graphql(source: "query RoleTable { roleTable { resourceType righ
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Users($search: String, $after: String) {\n    users(search: $search, first: 100, after: $after) {\n      nodes { login name roles fhirUser demo disabled mustChangePassword createdAt lastSeenAt openSessions }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n"): (typeof documents)["\n  query Users($search: String, $after: String) {\n    users(search: $search, first: 100, after: $after) {\n      nodes { login name roles fhirUser demo disabled mustChangePassword createdAt lastSeenAt openSessions }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n"];
+export function graphql(source: "\n  query Users($search: String, $after: String) {\n    users(search: $search, first: 100, after: $after) {\n      nodes { login name roles fhirUser personName { display } demo disabled mustChangePassword createdAt lastSeenAt openSessions }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n"): (typeof documents)["\n  query Users($search: String, $after: String) {\n    users(search: $search, first: 100, after: $after) {\n      nodes { login name roles fhirUser personName { display } demo disabled mustChangePassword createdAt lastSeenAt openSessions }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -1,21 +1,23 @@
 //! Accounts: made, changed, closed. Only administrators may; a password is made by the server and told once.
 
-use async_graphql::{InputObject, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Result, SimpleObject};
 use chrono::SecondsFormat;
 use entity::store::{PersonAccount, UserAccount as Kept, UserChange};
 use entity::{Role, StoreError};
 
 use crate::document::{PageArguments, PageInfo};
 use crate::error;
-use crate::query::UserRole;
+use crate::query::{UserRole, parts};
 use crate::scalar::Instant;
-use crate::session::{Session, invalid};
+use crate::session::{Session, invalid, session};
+use crate::types::patient::{HumanName, name_if_seen};
 
 /// Longest log-in name and name.
 const LONGEST: usize = 100;
 
 /// The account of a person or a program.
 #[derive(SimpleObject, Clone)]
+#[graphql(complex)]
 pub struct UserAccount {
     /// Log-in name.
     pub login: String,
@@ -37,6 +39,19 @@ pub struct UserAccount {
     pub last_seen_at: Option<Instant>,
     /// How many of its sessions are open.
     pub open_sessions: u64,
+}
+
+#[ComplexObject]
+impl UserAccount {
+    /// The name of who `fhirUser` is, as the record has it now; null for who may not see it, and where nobody is named.
+    #[graphql(complexity = "2 + child_complexity")]
+    async fn person_name(&self, ctx: &Context<'_>) -> Result<Option<HumanName>> {
+        let id = self.fhir_user.clone().map(ID::from);
+        match id.as_ref().and_then(parts) {
+            Some((resource_type, id)) => name_if_seen(session(ctx), resource_type, id).await,
+            None => Ok(None),
+        }
+    }
 }
 
 impl From<Kept> for UserAccount {

@@ -11,6 +11,7 @@ use crate::query::parts;
 use crate::scalar::Instant;
 use crate::session::{Session, invalid, session};
 use crate::types::past::moment;
+use crate::types::patient::{HumanName, name_if_seen};
 
 /// What kind of thing happened.
 #[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
@@ -196,6 +197,14 @@ impl AuditEvent {
     /// Global id of the patient whose record was touched; null when it was nobody's, or there is no such patient.
     async fn patient(&self) -> Option<ID> {
         self.0.patient.as_ref().map(|id| format!("Patient/{id}").into())
+    }
+    /// The name of that patient as it is now; null for who may not see them. To read it is an access to that record, and is in the audit.
+    #[graphql(complexity = "2 + child_complexity")]
+    async fn patient_name(&self, ctx: &Context<'_>) -> Result<Option<HumanName>> {
+        match &self.0.patient {
+            Some(id) => name_if_seen(session(ctx), ResourceType::Patient, id).await,
+            None => Ok(None),
+        }
     }
     /// What was touched of that record, as references with versions where they are known.
     async fn resources(&self) -> &[String] {

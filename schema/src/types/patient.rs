@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Result, SimpleObject};
 use chrono::{Datelike as _, NaiveDate};
+use entity::Interaction;
 use fhir::{Json, ResourceType};
 
 use crate::code::{
@@ -14,7 +15,7 @@ use crate::document::{Document, List, PageArguments, PageInfo, connection};
 use crate::error::or_null;
 use crate::query::code_value;
 use crate::scalar::{Date, DateTime, FhirJson, Instant};
-use crate::session::{ABNORMAL, DEFAULT_PAGE, invalid, session};
+use crate::session::{ABNORMAL, DEFAULT_PAGE, Session, invalid, session};
 use crate::types::audit::{self, AuditEventConnection, AuditFilter};
 use crate::types::background::{
     ConsentConnection, FAMILY_LIST, FamilyHistoryConnection, FamilyHistoryStatement, FlagConnection,
@@ -364,6 +365,20 @@ pub(crate) fn main_name(patient: &Document) -> Option<HumanName> {
     let names = patient.all("name");
     let of = |usage| names.iter().find(|n| n.str_at("use") == Some(usage));
     of("official").or_else(|| of("usual")).or_else(|| names.first()).map(human_name)
+}
+
+/// The name that a person's record has, read together with the others that are asked for meanwhile; `None` when it is absent or not to be
+/// seen, or has none.
+pub(crate) async fn name_if_seen(
+    session: &Session,
+    resource_type: ResourceType,
+    id: &str,
+) -> Result<Option<HumanName>> {
+    if !session.actor.may(Interaction::Read, resource_type) {
+        return Ok(None);
+    }
+    let found = session.one_of_many(resource_type, id, None).await?;
+    Ok(found.as_ref().and_then(main_name).filter(|name| !name.display.is_empty()))
 }
 
 /// The medical record number: the identifier of type `MR`.

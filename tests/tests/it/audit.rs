@@ -655,12 +655,16 @@ async fn an_entity_and_an_agent_are_found_wherever_they_stand() {
 }
 
 async fn cookie(site: &Site, login: &str, role: Role, fhir_user: Option<&str>) -> String {
+    cookie_of(site, login, &[role], fhir_user).await
+}
+
+async fn cookie_of(site: &Site, login: &str, roles: &[Role], fhir_user: Option<&str>) -> String {
     let server = &site.client.server;
     let new = PersonAccount {
         login: login.into(),
         name: login.into(),
         password_hash: api::auth::password::hash("a long password".into()).await,
-        roles: vec![role],
+        roles: roles.to_vec(),
         fhir_user: fhir_user.map(ToOwned::to_owned),
         demo: false,
     };
@@ -702,6 +706,34 @@ async fn a_patient_sees_who_read_their_record_and_nothing_of_others() {
         let staff = cookie(&site, login, role, None).await;
         assert_eq!(get(&staff, "/AuditEvent?patient=a").await.0, 403, "{role:?}");
     }
+}
+
+#[tokio::test]
+async fn the_audit_names_patients_to_who_may_see_them_only_and_that_is_an_access() {
+    let site = Site::start().await;
+    site.ask("x1", Method::GET, "/Patient/a", None).await;
+    site.ask("x3", Method::GET, "/Patient/b", None).await;
+    let admin = cookie(&site, "root", Role::Admin, None).await;
+    let both = cookie_of(&site, "chief", &[Role::Admin, Role::Physician], None).await;
+    let ada = cookie(&site, "ada", Role::Patient, Some("Patient/a")).await;
+    site.client.server.store.flush_audit().await.unwrap();
+    let named = async |cookie: &str| -> Vec<(String, Value)> {
+        let query = "{ auditEvents(filter: {kinds: [READ], user: \"integrator\"}, first: 50) { nodes { patient patientName { family } } } }";
+        let url = format!("{}/graphql", site.client.server.url);
+        let request = reqwest::Client::new().post(url).header("cookie", cookie).header("x-wintehr-request", "1");
+        let answer: Value = request.json(&json!({ "query": query })).send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer.get("errors"), None, "{answer}");
+        let nodes = answer["data"]["auditEvents"]["nodes"].as_array().unwrap();
+        let of = |n: &Value| (n["patient"].as_str().unwrap().to_owned(), n["patientName"]["family"].clone());
+        nodes.iter().map(of).collect()
+    };
+    let event = |id: &str, family: Value| (format!("Patient/{id}"), family);
+    assert_eq!(named(&admin).await, [event("b", Value::Null), event("a", Value::Null)]);
+    assert_eq!(named(&both).await, [event("b", json!("Brown")), event("a", json!("Adams"))]);
+    assert_eq!(named(&ada).await, [event("a", json!("Adams"))]);
+    site.client.server.store.flush_audit().await.unwrap();
+    let seen = events(&site, "/AuditEvent?patient=b&agent-name=chief").await;
+    assert_eq!(seen.len(), 1, "{seen:?}");
 }
 
 /// By GraphQL and as a file: the same events to the same people, and the taking out is one of them.

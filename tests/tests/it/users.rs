@@ -58,6 +58,25 @@ fn code(answer: &Value) -> &str {
 }
 
 #[tokio::test]
+async fn an_account_has_the_name_of_its_person_for_who_may_see_that_person() {
+    let record = json!([{"resourceType": "Practitioner", "id": "nurse", "name": [{"family": "Silva", "given": ["Teresa"]}]},
+        {"resourceType": "Patient", "id": "ada", "name": [{"family": "Lind"}]}]);
+    let site = Site::start(&record.to_string()).await;
+    let admin = site.person(Role::Admin, None).await;
+    let (nurse, ada) = (site.person(Role::Nurse, None).await, site.person(Role::Patient, Some("Patient/ada")).await);
+    let query = "{ users(first: 100) { nodes { login fhirUser personName { family given } } } }";
+    let answer = site.ask(&admin, query, json!({})).await;
+    let of = |person: &Person| {
+        let nodes = answer["users"]["nodes"].as_array().unwrap();
+        nodes.iter().find(|n| n["login"] == json!(person.login)).unwrap().clone()
+    };
+    assert_eq!(of(&nurse)["personName"], json!({"family": "Silva", "given": ["Teresa"]}));
+    // Administrators see no patients, and nobody of the record has the administrator's reference.
+    assert_eq!((&of(&ada)["fhirUser"], &of(&ada)["personName"]), (&json!("Patient/ada"), &Value::Null));
+    assert_eq!(of(&admin)["personName"], Value::Null);
+}
+
+#[tokio::test]
 async fn only_administrators_keep_accounts() {
     let site = Site::start("[]").await;
     let subject = site.person(Role::Nurse, None).await;

@@ -5,7 +5,7 @@ import { exportPath, filterOf } from '../../features/administration/audit'
 import { failing, forbidden, page, renderPage, type FakeServer } from '../../testing/chart'
 import { AuditPage } from './audit.page'
 
-const show = (server: FakeServer) => renderPage(<AuditPage />, '/administration/audit', '/administration/audit', server, 'admin')
+const show = (server: FakeServer, role = 'admin') => renderPage(<AuditPage />, '/administration/audit', '/administration/audit', server, role)
 const event = {
   id: 'AuditEvent/7-1', at: '2026-11-28T08:00:00Z', user: 'lee', userName: 'Dr Lee', roles: ['physician'], kind: 'READ', interaction: 'read', outcome: 'DONE', patient: 'Patient/ada',
   resources: ['Observation/k'], queries: [], operation: null, requestId: 'r',
@@ -21,6 +21,22 @@ it('says who touched what, and offers the same as files', async () => {
   expect(await screen.findByRole('cell', { name: /Dr Lee/ })).toHaveTextContent('lee · physician')
   expect(screen.getByText('Observation/k')).toBeVisible()
   expect(screen.getByRole('link', { name: 'CSV' })).toHaveAttribute('href', '/audit/export?format=csv')
+})
+
+it('names patients when somebody who may see them asks for it, by FAMILY and given name, the id second', async () => {
+  const named = { ...event, patientName: { display: 'Mrs Ada Lind', family: 'Lind', given: ['Ada'], prefix: ['Mrs'], suffix: [] } }
+  show({ root: { auditEvents: page(named, { ...event, id: 'AuditEvent/8-1', patient: 'Patient/ben', patientName: null }) } }, 'physician')
+  expect(await screen.findByText('ada')).toBeVisible()
+  expect(screen.queryByText(/LIND/)).toBeNull()
+  await userEvent.click(screen.getByRole('checkbox', { name: /^Patients by name/ }))
+  expect(await screen.findByRole('cell', { name: /^LIND, Ada \(Mrs\)\s*ada$/ })).toBeVisible()
+  expect(screen.getByRole('cell', { name: 'ben' })).toBeVisible()
+})
+
+it('offers no names of patients to who may not see them', async () => {
+  show({ root: { auditEvents: page(event) } })
+  expect(await screen.findByRole('cell', { name: 'ada' })).toBeVisible()
+  expect(screen.queryByRole('checkbox')).toBeNull()
 })
 
 it('asks what was typed', async () => {

@@ -23,6 +23,14 @@ it('says who may sign in, and closes an account', async () => {
   expect(asked).toEqual([{ login: 'lee', disabled: true }])
 })
 
+it('says by name who an account is in the record, and by kind and id where the name may not be seen', async () => {
+  const name = (display: string) => ({ display, given: [], prefix: [], suffix: [] })
+  show({ root: { users: page({ ...user, name: 'A. Lee', personName: name('Dr. Ann Lee') }, { ...user, login: 'kim', name: 'Dr. Kim', fhirUser: 'Practitioner/kim', personName: name('Dr. Kim') }, { ...user, login: 'ada', name: 'Ada', fhirUser: 'Patient/ada', personName: null }) } })
+  expect(await screen.findByRole('cell', { name: /^A. Lee\s*Practitioner Dr. Ann Lee lee$/ })).toBeVisible()
+  expect(screen.getByRole('cell', { name: /^Dr. Kim\s*Practitioner kim$/ })).toBeVisible()
+  expect(screen.getByRole('cell', { name: /^Ada\s*Patient ada$/ })).toBeVisible()
+})
+
 it('makes an account and tells its password once', async () => {
   show({ root: { users: page(), userCreate: () => ({ user, password: 'made-up-and-long-enough' }) } })
   await userEvent.click(await screen.findByRole('button', { name: 'New account' }))

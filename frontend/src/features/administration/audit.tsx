@@ -4,19 +4,22 @@ import NativeSelect from '@mui/material/NativeSelect'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import { useEffect, useState, type FormEvent } from 'react'
 import { useClient, type CombinedError } from 'urql'
+import { patientName } from '../../components/clinical/person'
 import { Moment } from '../../components/ui/moment'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
+import { useSession } from '../../contexts/session'
 import { graphql } from '../../gql'
 import type { AuditEventsQuery, AuditFilter, AuditKind, AuditOutcome } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
+import { maySeePatients } from '../../lib/permissions'
 import css from './administration.module.css'
 
 const AuditEvents = graphql(`
-  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!) {
+  query AuditEvents($filter: AuditFilter!, $after: String, $count: Boolean!, $names: Boolean!) {
     auditEvents(filter: $filter, first: 50, after: $after) {
-      nodes { id at user userName roles kind interaction outcome patient resources queries operation requestId }
+      nodes { id at user userName roles kind interaction outcome patient patientName @include(if: $names) { display family given prefix } resources queries operation requestId }
       pageInfo { hasNextPage endCursor }
       totalCount @include(if: $count)
     }
@@ -72,20 +75,23 @@ export function AuditView() {
   const announce = useAnnounce()
   const [asked, setAsked] = useState<Asked>(NOTHING)
   const [filter, setFilter] = useState<AuditFilter>({})
+  const { session } = useSession()
+  const mayName = maySeePatients(session)
+  const [names, setNames] = useState(false)
   const [found, setFound] = useState<Found>({ state: 'loading' })
 
   useEffect(() => {
     let current = true
-    void client.query(AuditEvents, { filter, after: null, count: true }, { requestPolicy: 'network-only' }).toPromise().then(({ data, error }) => {
+    void client.query(AuditEvents, { filter, after: null, count: true, names }, { requestPolicy: 'network-only' }).toPromise().then(({ data, error }) => {
       if (!current) return
       setFound(data ? { state: 'found', events: data.auditEvents, filter } : { state: 'failed', error })
       if (data) announce(`${data.auditEvents.totalCount ?? data.auditEvents.nodes.length} events`)
     })
     return () => { current = false }
-  }, [client, filter, announce])
+  }, [client, filter, names, announce])
 
   const more = async (after: string) => {
-    const { data } = await client.query(AuditEvents, { filter, after, count: false }, { requestPolicy: 'network-only' }).toPromise()
+    const { data } = await client.query(AuditEvents, { filter, after, count: false, names }, { requestPolicy: 'network-only' }).toPromise()
     return data?.auditEvents
   }
   // A new object starts the search, also when it says the same.
@@ -127,6 +133,11 @@ export function AuditView() {
           <div className={css.list}>
             <p className={css.count}>
               <span>{found.events.totalCount === 1 ? 'One event' : `${found.events.totalCount ?? found.events.nodes.length} events`}</span>
+              {mayName && (
+                <label className={css.check}>
+                  <input type="checkbox" checked={names} onChange={(e) => { setFound({ state: 'loading' }); setNames(e.target.checked) }} /> Patients by name <small>each is an access to that chart, and stands here too</small>
+                </label>
+              )}
               <Button variant="text" startIcon={<DownloadOutlined />} href={exportPath(found.filter, 'csv')} download>CSV</Button>
               <Button variant="text" startIcon={<DownloadOutlined />} href={exportPath(found.filter, 'ndjson')} download>FHIR NDJSON</Button>
             </p>
@@ -159,7 +170,7 @@ function Row({ of: event }: { of: Event }) {
       <th scope="row"><time dateTime={event.at} title={event.at}><Moment at={event.at} /></time></th>
       <td className={css.who}>{event.userName ?? event.user}<small className={css.sub}>{[event.userName ? event.user : '', event.roles.join(', ')].filter(Boolean).join(' · ')}</small></td>
       <td>{event.kind ? KINDS[event.kind] : event.interaction}{event.kind && <small className={css.sub}>{event.interaction}</small>}</td>
-      <td className={css.patient}>{event.patient ?? '–'}</td>
+      <td className={css.patient}>{event.patientName && patientName(event.patientName)}{event.patient ? <small className={event.patientName ? css.sub : undefined}><code className={css.id}>{event.patient.replace('Patient/', '')}</code></small> : '–'}</td>
       <td className={css.touched}>{touched.length === 0 ? '–' : touched.slice(0, 5).map((text) => <code key={text}>{text}</code>)}{touched.length > 5 && <small>and {touched.length - 5} more</small>}</td>
       <td className={event.outcome === 'DONE' ? undefined : css.not}>{OUTCOMES[event.outcome]}</td>
     </tr>

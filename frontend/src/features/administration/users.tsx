@@ -19,7 +19,7 @@ import css from './administration.module.css'
 const Users = graphql(`
   query Users($search: String, $after: String) {
     users(search: $search, first: 100, after: $after) {
-      nodes { login name roles fhirUser demo disabled mustChangePassword createdAt lastSeenAt openSessions }
+      nodes { login name roles fhirUser personName { display } demo disabled mustChangePassword createdAt lastSeenAt openSessions }
       pageInfo { hasNextPage endCursor }
     }
   }
@@ -96,7 +96,7 @@ export function UsersView() {
         {users.map((user) => (
           <tr key={user.login}>
             <th scope="row">{user.login}{user.demo && <small className={css.sub}>demo</small>}</th>
-            <td>{user.name}{user.fhirUser && <small className={css.sub}>{user.fhirUser}</small>}</td>
+            <td>{user.name}{user.fhirUser && <Person reference={user.fhirUser} name={user.personName?.display} account={user.name} />}</td>
             <td>{user.roles.map((role) => role.toLowerCase()).join(', ')}</td>
             <td className={user.disabled ? css.not : undefined}>{user.disabled ? 'Closed' : 'Open'}{user.mustChangePassword && <small className={css.sub}>has to change the password</small>}</td>
             <td>{user.lastSeenAt ? <Moment at={user.lastSeenAt} /> : 'Not known'}<small className={css.sub}>{user.openSessions === 1 ? 'one session open' : `${user.openSessions} sessions open`}</small></td>
@@ -122,6 +122,16 @@ export function UsersView() {
         <DialogActions><Button variant="contained" onClick={() => setTold(null)}>Done</Button></DialogActions>
       </Dialog>
     </div>
+  )
+}
+
+/** Who the account is in the record: by name where it may be seen and is another than the account's, by kind and id always. */
+function Person({ reference, name, account }: { reference: string; name: string | null | undefined; account: string }) {
+  const [kind = '', id = ''] = reference.split('/')
+  return (
+    <small className={css.sub}>
+      {kind === 'RelatedPerson' ? 'Related person' : kind}{name && name !== account && ` ${name}`} <code className={css.id}>{id}</code>
+    </small>
   )
 }
 
