@@ -59,7 +59,7 @@ const pressure = {
   ...potassium, ...node('Observation/bp'), code: concept('Blood pressure', '85354-9'), interpretation: null, value: null, referenceRanges: [],
   components: [{ code: concept('Systolic'), value: { __typename: 'Quantity', value: '104', unit: 'mmHg' }, referenceRanges: [] }, { code: concept('Diastolic'), value: { __typename: 'Quantity', value: '58', unit: 'mmHg' }, referenceRanges: [] }],
 }
-const latest = (observation: { code: object }) => ({ code: observation.code, observation, change: '0.80', series: [], excludedCount: 0 })
+const latest = (observation: { code: object }) => ({ code: observation.code, observation, change: '0.80', series: [], excludedCount: 0, components: [] })
 
 const who = {
   ...node('Patient/ada'), name: { display: 'Mrs Ada Lind', family: 'Lind', given: ['Ada'], prefix: ['Mrs'], suffix: [] }, names: [], identifiers: [], mrn: '4471', gender: 'FEMALE', birthDate: '1945-07-14',

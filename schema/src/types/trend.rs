@@ -38,6 +38,17 @@ pub struct LatestResult {
     pub series: Vec<SeriesPoint>,
     /// Observations left out of the series for another unit or no number.
     pub excluded_count: i32,
+    /// Of a result in parts that are numbers, such as blood pressure: each part of the newest with what went before.
+    pub components: Vec<ComponentSeries>,
+}
+
+/// A part of a result, with what went before.
+#[derive(SimpleObject)]
+pub struct ComponentSeries {
+    /// What was observed.
+    pub code: Concept,
+    /// Oldest first, newest last, at most 12, all in the unit of the newest.
+    pub series: Vec<SeriesPoint>,
 }
 
 /// A number at a time.
@@ -72,6 +83,19 @@ pub struct Trend {
     pub latest: Option<TrendPoint>,
     /// The newest point minus the one before it, whether that is among `points` or not.
     pub change_from_previous: Option<Decimal>,
+    /// Of results in parts that are numbers, such as blood pressure: each part over time.
+    pub components: Vec<ComponentTrend>,
+}
+
+/// A part of a result over time, in one unit.
+#[derive(SimpleObject)]
+pub struct ComponentTrend {
+    /// What was observed.
+    pub code: Concept,
+    /// The unit of every `value`.
+    pub unit: Option<String>,
+    /// Oldest first, as those of the trend.
+    pub points: Vec<TrendPoint>,
 }
 
 /// A point of a trend.
@@ -173,12 +197,41 @@ pub(crate) async fn observations(
 
 /// What an observation is of: its first coding, else its words.
 fn key(document: &Document) -> Option<String> {
-    let code = document.at(&["code"])?;
+    code_key(document.at(&["code"])?)
+}
+
+fn code_key(code: &Json<'_>) -> Option<String> {
     let coding = code.get("coding").and_then(|c| c.items().first());
     match coding.and_then(|c| Some((c.str_at("system").unwrap_or_default(), c.str_at("code")?))) {
         Some((system, code)) => Some(format!("{system}|{code}")),
         None => code.str_at("text").map(ToOwned::to_owned),
     }
+}
+
+/// The parts of an observation that have a number, each with what it is of.
+fn parts(document: &Document) -> impl Iterator<Item = (String, &Json<'static>)> {
+    let numbers = document.all("component").iter().filter(|c| c.get("valueQuantity").is_some());
+    numbers.filter_map(|c| Some((code_key(c.get("code")?)?, c)))
+}
+
+fn part<'d>(document: &'d Document, key: &str) -> Option<&'d Json<'static>> {
+    parts(document).find(|(k, _)| k == key).map(|(_, part)| part)
+}
+
+/// The parts of the newest of a group with what went before.
+fn component_series(group: &[Document]) -> Vec<ComponentSeries> {
+    let of = |(key, newest): (String, &Json<'_>)| {
+        let unit = newest.get("valueQuantity").map(Quantity::read)?;
+        let value = |d: &Document| {
+            let q = part(d, &key)?.get("valueQuantity").map(Quantity::read).filter(|q| q.comparator.is_none())?;
+            (q.unit_key() == unit.unit_key()).then_some(q.value).flatten()
+        };
+        let point = |d: &Document| Some(SeriesPoint { at: at(d)?, value: value(d)?, observation_id: global_id(d) });
+        let mut series: Vec<SeriesPoint> = group.iter().filter_map(point).take(SERIES).collect();
+        series.reverse();
+        Some(ComponentSeries { code: newest.get("code").and_then(Concept::read)?, series })
+    };
+    group.first().map_or_else(Vec::new, |newest| parts(newest).filter_map(of).collect())
 }
 
 /// The newest observation of each code of a category, newest code first.
@@ -229,6 +282,7 @@ pub async fn latest_results(
                 _ => None,
             },
             excluded_count: numbers.iter().filter(|n| n.is_none()).count() as i32,
+            components: component_series(group),
             series,
         }
     };
@@ -253,8 +307,10 @@ pub async fn trend(
     found.reverse();
     let (mut points, mut excluded): (Vec<TrendPoint>, Vec<TrendExclusion>) = (Vec::new(), Vec::new());
     for document in &found {
-        match point(document, target.as_deref()) {
+        match point(document, document.json(), target.as_deref()) {
             Ok(point) => points.push(point),
+            // Its parts have the numbers.
+            Err(TrendExclusionReason::NoNumericValue) if parts(document).next().is_some() => {}
             Err(reason) => excluded.push(TrendExclusion::of(document, document.json(), reason)),
         }
     }
@@ -268,7 +324,13 @@ pub async fn trend(
         _ => None,
     };
     let latest = points.last().cloned();
-    let (points, omitted) = thinned(points, max_points);
+    let (points, mut omitted) = thinned(points, max_points);
+    let mut components = component_trends(&found, &mut excluded);
+    for component in &mut components {
+        let (points, more) = thinned(std::mem::take(&mut component.points), max_points);
+        component.points = points;
+        omitted.extend(more);
+    }
     Ok(Some(Trend {
         code,
         unit: target,
@@ -279,7 +341,35 @@ pub async fn trend(
         reference_range: range,
         latest,
         change_from_previous: change,
+        components,
     }))
+}
+
+/// The parts that the newest has, over all that were found, oldest first. What is excluded for all of itself is there already.
+fn component_trends(found: &[Document], excluded: &mut Vec<TrendExclusion>) -> Vec<ComponentTrend> {
+    let Some(newest) = found.iter().rev().find(|d| !entered_in_error(d) && parts(d).next().is_some()) else {
+        return Vec::new();
+    };
+    let mut components = Vec::new();
+    for (key, of) in parts(newest) {
+        let Some(code) = of.get("code").and_then(Concept::read) else { continue };
+        let unit = of.get("valueQuantity").map(Quantity::read).and_then(|q| q.code.or(q.unit));
+        let mut points = Vec::new();
+        for document in found {
+            let Some(part) = part(document, &key) else { continue };
+            match point(document, part, unit.as_deref()) {
+                Ok(point) => points.push(point),
+                Err(reason) => {
+                    let id = global_id(document);
+                    if !excluded.iter().any(|e| e.observation_id == id) {
+                        excluded.push(TrendExclusion::of(document, part, reason));
+                    }
+                }
+            }
+        }
+        components.push(ComponentTrend { code, unit, points });
+    }
+    components
 }
 
 /// The points that stay when there may be so many, and those that do not.
@@ -307,9 +397,13 @@ fn unit_text(q: &Quantity) -> Option<&str> {
     q.code.as_deref().or(q.unit.as_deref())
 }
 
-fn point(document: &Document, unit: Option<&str>) -> std::result::Result<TrendPoint, TrendExclusionReason> {
-    let Reading { at, value, original_value, original_unit, interpretation } =
-        reading(document, document.json(), unit)?;
+/// A number of the observation, or of a part of it, as a point.
+fn point(
+    document: &Document,
+    part: &Json<'_>,
+    unit: Option<&str>,
+) -> std::result::Result<TrendPoint, TrendExclusionReason> {
+    let Reading { at, value, original_value, original_unit, interpretation } = reading(document, part, unit)?;
     let observation = Observation(document.clone());
     Ok(TrendPoint { at, value, original_value, original_unit, interpretation, observation })
 }

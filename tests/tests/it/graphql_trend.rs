@@ -27,6 +27,52 @@ const TREND: &str = "query($most: Int) { patient(id: \"Patient/ada\") { trend(co
     downsampled points { at value observation { fhirId } } omitted { at value observationId } latest { value } changeFromPrevious } } }";
 
 #[tokio::test]
+async fn each_part_of_a_result_has_a_line_of_its_own_in_one_unit() {
+    let part = |code: &str, value: Value, unit: &str| {
+        json!({"code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+               "valueQuantity": {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}})
+    };
+    let pressure = |id: &str, day: u32, parts: Value| {
+        json!({"resourceType": "Observation", "id": id, "status": "final", "subject": {"reference": "Patient/ada"},
+               "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "vital-signs"}]}],
+               "effectiveDateTime": format!("2026-03-{day:02}"), "component": parts,
+               "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]}})
+    };
+    let both =
+        |high: u32, low: u32| json!([part("8480-6", json!(high), "mm[Hg]"), part("8462-4", json!(low), "mm[Hg]")]);
+    let site = Site::start(
+        &json!([{"resourceType": "Patient", "id": "ada"},
+            pressure("p1", 1, both(140, 90)), pressure("p2", 2, json!([part("8480-6", json!(18.0), "kPa"), part("8462-4", json!(82), "mm[Hg]")])),
+            pressure("p3", 3, json!([part("8480-6", json!(128), "mm[Hg]")])), pressure("p4", 4, both(131, 80))])
+        .to_string(),
+    )
+    .await;
+    let lee = site.person(Role::Physician, None).await;
+    let query = r#"{ patient(id: "Patient/ada") {
+        latestResults(category: VITAL_SIGNS) { series { value } components { code { codings { code } } series { value observationId } } }
+        trend(code: "LOINC|85354-9") { points { value } excluded { observationId reason } components { unit points { value originalUnit observation { fhirId } } } } } }"#;
+    let found = site.ask(&lee, query, json!({})).await;
+    let latest = &found["patient"]["latestResults"][0];
+    assert_eq!(latest["series"], json!([]));
+    let values = |list: &Value, name: &str| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|p| p[name].as_str().unwrap().to_owned()).collect()
+    };
+    let parts = latest["components"].as_array().unwrap();
+    assert_eq!(parts[0]["code"]["codings"][0]["code"], "8480-6");
+    // What is in another unit is in no short series, as it is with whole results.
+    assert_eq!(values(&parts[0]["series"], "value"), ["140", "128", "131"]);
+    assert_eq!(values(&parts[1]["series"], "value"), ["90", "82", "80"]);
+    let trend = &found["patient"]["trend"];
+    assert_eq!((&trend["points"], &trend["excluded"]), (&json!([]), &json!([])), "its numbers are in its parts");
+    let [high, low] = [0, 1].map(|n| &trend["components"][n]);
+    assert_eq!((&high["unit"], high["points"].as_array().unwrap().len()), (&json!("mm[Hg]"), 4));
+    assert_eq!(high["points"][1]["originalUnit"], "kPa");
+    let converted: f64 = high["points"][1]["value"].as_str().unwrap().parse().unwrap();
+    assert!((converted - 135.0).abs() < 0.1, "{converted}");
+    assert_eq!(values(&low["points"], "value"), ["90", "82", "80"]);
+}
+
+#[tokio::test]
 async fn a_long_trend_is_thinned_when_asked_and_says_what_it_left_out() {
     let site = Site::start(&Value::Array(weights()).to_string()).await;
     let lee = site.person(Role::Physician, None).await;

@@ -14,7 +14,7 @@ const pulse = { ...(fullPatient.labs.nodes[0] as object), id: 'Observation/pulse
 it('what is written is kept as a draft by itself, with data of the chart as they were when it was begun', async () => {
   const kept: { sections: { code: string; text: string; sources: string[] }[]; draft?: string; draftVersion?: string }[] = []
   at({
-    root: answering({ ...emptyPatient, latestResults: ({ category }: { category: string }) => (category === 'VITAL_SIGNS' ? [{ code: pulse.code, observation: pulse, series: [], excludedCount: 0 }] : []) }, {
+    root: answering({ ...emptyPatient, latestResults: ({ category }: { category: string }) => (category === 'VITAL_SIGNS' ? [{ code: pulse.code, observation: pulse, series: [], excludedCount: 0, components: [] }] : []) }, {
       noteDraft: ({ input }: { input: (typeof kept)[number] }) => { kept.push(input); return { outcome: { __typename: 'NoteDraftSaved', draft: { ...draft, version: String(kept.length) } } } },
     }),
   })
@@ -31,7 +31,7 @@ it('what is written is kept as a draft by itself, with data of the chart as they
 
 it('what a template asks for is filled in when the note is begun, and is no draft until somebody writes', async () => {
   const keep = vi.fn(() => ({ outcome: { __typename: 'NoteDraftSaved', draft } }))
-  at({ root: answering({ ...emptyPatient, latestResults: () => [{ code: pulse.code, observation: pulse, series: [], excludedCount: 0 }] }, { noteDraft: keep }) })
+  at({ root: answering({ ...emptyPatient, latestResults: () => [{ code: pulse.code, observation: pulse, series: [], excludedCount: 0, components: [] }] }, { noteDraft: keep }) })
   await userEvent.click(await screen.findByRole('button', { name: 'Progress note (SOAP)' }))
   await waitFor(() => expect(screen.getByLabelText<HTMLTextAreaElement>('Objective').value).toMatch(/Vital signs on record at [^]*Laboratory results on record at /))
   expect(screen.queryByText(/\{\{/)).toBeNull()

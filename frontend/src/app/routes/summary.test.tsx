@@ -1,5 +1,7 @@
-import { screen } from '@testing-library/react'
+import { screen, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
 import { afterEach, expect, it, vi } from 'vitest'
+import { partName } from '../../components/clinical/trend'
 import { answering, fullPatient, renderPage, type FakeServer } from '../../testing/chart'
 import { SummaryPage } from './summary.page'
 
@@ -18,4 +20,32 @@ it.each([
   const regions = screen.getAllByRole('region').map((region) => region.getAttribute('aria-label') ?? document.getElementById(region.getAttribute('aria-labelledby') ?? '')?.textContent ?? '')
   const known = regions.flatMap((name) => first.find((one) => name.startsWith(one)) ?? [])
   expect(known.slice(0, first.length)).toEqual(first)
+})
+
+const signs = fullPatient.latestResults({ category: 'VITAL_SIGNS' })[0] as { code: { text: string }; observation: object }
+const part = (name: string, ...values: string[]) => ({ code: { text: name, codings: [] }, series: values.map((value, i) => ({ at: `2026-11-2${i}T08:00:00Z`, value, observationId: `Observation/${i}` })) })
+const trendPart = (name: string, ...values: string[]) => ({
+  code: { text: name, codings: [] }, unit: 'mm[Hg]',
+  points: values.map((value, i) => ({ at: `2026-11-2${i}T08:00:00Z`, value, originalValue: value, originalUnit: 'mmHg', interpretation: null, observation: { id: `Observation/${i}` } })),
+})
+
+it('blood pressure has a line for each of its numbers, in the summary and over time', async () => {
+  const pressure = { ...signs, components: [part('Systolic blood pressure', '128', '134', '121'), part('Diastolic blood pressure', '78', '82', '74')] }
+  show({ root: answering({
+    ...fullPatient, latestResults: ({ category }: { category: string }) => (category === 'VITAL_SIGNS' ? [pressure] : []),
+    trend: { code: { text: 'Blood pressure', codings: [] }, points: [], omitted: [], excluded: [], downsampled: false, components: [trendPart('Systolic blood pressure', '128', '134'), trendPart('Diastolic blood pressure', '78', '82')] },
+  }) })
+  const row = (await screen.findByRole('button', { name: 'Blood pressure' })).closest('tr') as HTMLElement
+  expect(row.querySelectorAll('svg line')).toHaveLength(4)
+  await userEvent.click(screen.getByRole('button', { name: 'Blood pressure' }))
+  const panel = within(await screen.findByRole('complementary', { name: 'Trend of Blood pressure' }))
+  expect(await panel.findByText(/^2 results, none flagged\. The latest, 21-Nov-2026 \d\d:\d\d: Systolic 134, Diastolic 82 mmHg\.$/)).toBeVisible()
+  expect(panel.getAllByRole('img')).toHaveLength(4)
+  await userEvent.click(panel.getByRole('button', { name: 'Table' }))
+  expect(panel.getAllByRole('columnheader').map((h) => h.textContent)).toEqual(['Taken', 'Systolic (mmHg)', 'Diastolic (mmHg)'])
+  expect(panel.getAllByRole('row')[1]).toHaveTextContent(/134\s*82/)
+})
+
+it('a part is called by its own words', () => {
+  expect([partName('Systolic blood pressure', 'Blood pressure'), partName('Pain at rest', 'Pain'), partName('Pain', 'Pain')]).toEqual(['Systolic', 'Pain at rest', 'Pain'])
 })

@@ -10,30 +10,41 @@ const HEIGHT = 24
 
 /**
  * A short series on a true time axis over its reference range; the number stands beside it, so it is decoration to a screen reader.
- * It is one line: over a long break it is dotted, since nobody knows what was between. What is out of the range has its shape, the last one as it was flagged.
+ * It is one line, or one for each number of a result that has several, such as blood pressure, all on one scale. Over a long break it is dotted, since nobody knows what was between. What is out of the range has its shape, the last one as it was flagged.
  */
-export function Sparkline({ code, points, low, high, last: flagged }: { code?: string | null; points: readonly Point[]; low?: string | null; high?: string | null; last?: Interpretation | null }) {
-  const data = points.map((p) => ({ x: axisTime(p.at), y: Number(p.value) })).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y))
-  if (data.length < 2) return null
-  const [from, to] = [low, high].map((v) => (v ? Number(v) : undefined))
+export function Sparkline({ code, points, parts = [], low, high, last: flagged }: { code?: string | null; points: readonly Point[]; parts?: readonly (readonly Point[])[]; low?: string | null; high?: string | null; last?: Interpretation | null }) {
+  const lines = (points.length > 0 ? [points] : parts)
+    .map((line) => line.map((p) => ({ x: axisTime(p.at), y: Number(p.value) })).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y)))
+    .filter((line) => line.length > 1)
+  const data = lines.flat()
+  if (data.length === 0) return null
+  // A range or a flag is that of a whole result, not of one of its numbers.
+  const whole = lines.length === 1
+  const [from, to] = [low, high].map((v) => (whole && v ? Number(v) : undefined))
   const extent = (of: (p: { x: number; y: number }) => number): [number, number] => [Math.min(...data.map(of)), Math.max(...data.map(of))]
   const x = scaleLinear(extent((p) => p.x), [4, WIDTH - 5])
   const y = scaleLinear(extent((p) => p.y), [HEIGHT - 5, 5])
   const within = (v: number) => Math.min(HEIGHT, Math.max(0, y(v)))
-  const apart = breaks(data.map((p) => p.x), slowMs(code))
   const [top, bottom] = [to === undefined ? 0 : within(to), from === undefined ? HEIGHT : within(from)]
   return (
     <svg width={WIDTH} height={HEIGHT} aria-hidden style={{ display: 'block' }}>
       {(from !== undefined || to !== undefined) && bottom > top && <rect width={WIDTH} y={top} height={bottom - top} fill="var(--band)" />}
-      {data.slice(1).map((p, i) => {
-        const before = data[i]
-        return before && <line key={i} x1={x(before.x)} y1={y(before.y)} x2={x(p.x)} y2={y(p.y)} stroke="var(--series)" strokeWidth={apart.has(i + 1) ? 1 : 1.4} strokeDasharray={apart.has(i + 1) ? BREAK : undefined} />
-      })}
-      {data.map((p, i) => {
-        const final = i === data.length - 1
-        const kind = final && flagged && flagged !== 'NORMAL' ? flagged : to !== undefined && p.y > to ? 'HIGH' : from !== undefined && p.y < from ? 'LOW' : null
-        const alone = (i === 0 || apart.has(i)) && (final || apart.has(i + 1))
-        return (kind || final || alone) && <Mark key={i} x={x(p.x)} y={y(p.y)} of={kind} size={final ? 1 : kind ? 0.62 : 0.5} />
+      {lines.map((line, of) => {
+        const apart = breaks(line.map((p) => p.x), slowMs(code))
+        return (
+          <g key={of}>
+            {line.slice(1).map((p, i) => {
+              const before = line[i]
+              return before && <line key={i} x1={x(before.x)} y1={y(before.y)} x2={x(p.x)} y2={y(p.y)} stroke="var(--series)" strokeWidth={apart.has(i + 1) ? 1 : 1.4} strokeDasharray={apart.has(i + 1) ? BREAK : undefined} />
+            })}
+            {line.map((p, i) => {
+              const final = i === line.length - 1
+              const kind = !whole ? null : final && flagged && flagged !== 'NORMAL' ? flagged : to !== undefined && p.y > to ? 'HIGH' : from !== undefined && p.y < from ? 'LOW' : null
+              const alone = (i === 0 || apart.has(i)) && (final || apart.has(i + 1))
+              return (kind || final || alone) && <Mark key={i} x={x(p.x)} y={y(p.y)} of={kind} size={final ? (whole ? 1 : 0.8) : kind ? 0.62 : 0.5} />
+            })}
+          </g>
+        )
       })}
     </svg>
   )

@@ -23,6 +23,7 @@ const TrendPanel = graphql(`
       trend(code: $code) {
         code { text } unit
         points { at value originalValue originalUnit interpretation observation { id } }
+        components { code { text } unit points { at value originalValue originalUnit interpretation observation { id } } }
         excluded { observationId at reason unit }
         referenceRange { low { value } high { value } text }
       }
@@ -31,6 +32,22 @@ const TrendPanel = graphql(`
 `)
 
 type TrendData = NonNullable<NonNullable<TrendPanelQuery['patient']>['trend']>
+type Line = Pick<TrendData, 'code' | 'unit' | 'points'>
+
+/** What is drawn: the numbers of the result, or those of its parts, such as blood pressure. */
+const linesOf = (trend: TrendData): readonly Line[] => (trend.points.length > 0 ? [trend] : trend.components.filter((part) => part.points.length > 0))
+/** The unit of a line as people write it: as it was recorded with a number that needed no conversion, else its code. */
+const unitOf = (line: Line | undefined): string => formatUnit(line?.points.findLast((p) => p.value === p.originalValue)?.originalUnit ?? line?.unit ?? '')
+/** Two units never share an axis: the lines in the unit of the first, and those in another, which the table has. */
+function onOneAxis(lines: readonly Line[]): { drawn: readonly Line[]; apart: readonly Line[] } {
+  const unit = lines[0]?.unit
+  return { drawn: lines.filter((line) => line.unit === unit), apart: lines.filter((line) => line.unit !== unit) }
+}
+/** The part's own words, without those of the whole: `Systolic` of `Systolic blood pressure`. */
+export function partName(part: string, whole: string): string {
+  const rest = part.toLowerCase().endsWith(whole.toLowerCase()) ? part.slice(0, part.length - whole.length).trim() : part
+  return rest || part
+}
 
 const REASONS: Record<TrendExclusionReason, string> = {
   UNIT_NOT_CONVERTIBLE: 'in a unit that cannot be converted', NO_NUMERIC_VALUE: 'without a number', NO_DATE: 'without a date',
@@ -58,7 +75,7 @@ export function Trend({ patient, code, title, beside = false, onClose }: { patie
       </div>
       {fetching && !data ? <Loading rows={6} label={title} />
         : error && !data ? <NotLoaded what={title} onRetry={() => again({ requestPolicy: 'network-only' })} />
-        : !trend || trend.points.length === 0 ? <Empty>No result with a number and a date is recorded.</Empty>
+        : !trend || linesOf(trend).length === 0 ? <Empty>No result with a number and a date is recorded.</Empty>
         : view === 'chart' ? <Chart trend={trend} code={code} width={beside ? WIDTHS.beside : WIDTHS.over} /> : <Table trend={trend} />}
       {trend && trend.excluded.length > 0 && (
         <p className={css.note}>
@@ -78,9 +95,16 @@ const BOTTOM = 26
 const LETTER = 6.5
 
 function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; width: number }) {
-  const unit = formatUnit(trend.unit ?? '')
-  const data = trend.points.map((p) => ({ ...p, x: axisTime(p.at), y: Number(p.value) })).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y))
-  const [low, high] = [trend.referenceRange?.low?.value, trend.referenceRange?.high?.value].map((v) => (v ? Number(v) : undefined))
+  const { drawn, apart: elsewhere } = onOneAxis(linesOf(trend))
+  const unit = unitOf(drawn[0])
+  const several = drawn.length > 1
+  const lines = drawn.map((line) => ({
+    name: several ? partName(line.code.text, trend.code.text) : '',
+    data: line.points.map((p) => ({ ...p, x: axisTime(p.at), y: Number(p.value) })).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y)),
+  }))
+  const data = lines.flatMap((line) => line.data)
+  // The range is that of the whole result.
+  const [low, high] = [trend.referenceRange?.low?.value, trend.referenceRange?.high?.value].map((v) => (v && !several ? Number(v) : undefined))
   const ys = [...data.map((p) => p.y), low, high].filter((v): v is number => v !== undefined)
   const xs = data.map((p) => p.x)
   const [from, to] = [Math.min(...xs), Math.max(...xs)]
@@ -89,15 +113,18 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
   const pad = (Math.max(...ys) - Math.min(...ys)) * 0.12 || Math.abs(ys[0] ?? 1) * 0.1 || 1
   const y = scaleLinear([Math.min(...ys) - pad, Math.max(...ys) + pad], [HEIGHT - BOTTOM, 14])
   const [said, setSaid] = useState('')
-  // A whole line over a long break would tell of results that are not there.
-  const apart = breaks(data.map((p) => p.x), slowMs(code))
-  const words = (p: (typeof data)[number]) => `${formatDateTime(p.at)}: ${formatDecimal(p.value)} ${unit}`
-  const latest = data[data.length - 1]
-  const flagged = data.filter((p) => isAbnormal(p)).length
-  const summary = latest ? `${data.length === 1 ? 'One result' : `${data.length} results`}, ${flagged === 0 ? 'none' : flagged} flagged. The latest, ${words(latest)}.` : ''
+  const words = (p: (typeof data)[number], name = '') => `${formatDateTime(p.at)}: ${name && `${name} `}${formatDecimal(p.value)} ${unit}`
+  const count = Math.max(...lines.map((line) => line.data.length))
+  const last = lines.flatMap(({ name, data: of }) => { const p = of.at(-1); return p ? [{ name, p }] : [] })
+  const flagged = new Set(data.filter((p) => isAbnormal(p)).map((p) => p.observation.id)).size
+  const [first] = last
+  const latest = first && last.every(({ p }) => p.at === first.p.at) && several
+    ? `${formatDateTime(first.p.at)}: ${last.map(({ name, p }) => `${name} ${formatDecimal(p.value)}`).join(', ')} ${unit}`
+    : last.map(({ name, p }) => words(p, name)).join('; ')
+  const summary = latest && `${count === 1 ? 'One result' : `${count} results`}, ${flagged === 0 ? 'none' : flagged} flagged. The latest, ${latest}.`
   return (
     <figure className={css.figure}>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={`${trend.code.text}, ${data.length} results from ${formatDay(data[0]?.at ?? '')} to ${formatDay(data[data.length - 1]?.at ?? '')}`}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={`${trend.code.text}, ${count} results from ${formatDay(new Date(from).toISOString())} to ${formatDay(new Date(to).toISOString())}`}>
         {low !== undefined && high !== undefined && <rect x={LEFT} width={WIDTH - LEFT} y={y(high)} height={Math.max(0, y(low) - y(high))} fill="var(--band)" />}
         {[low, high].map((v, i) => v !== undefined && (
           <g key={i}>
@@ -113,25 +140,35 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
         ))}
         <text x={4} y={12} className={css.unit}>{unit}</text>
         {x.ticks(4).map((t) => <text key={t.getTime()} x={x(t)} y={HEIGHT - 8} textAnchor="middle" className={css.axis}>{formatDay(t.toISOString())}</text>)}
-        {data.slice(1).map((p, i) => {
-          const before = data[i]
-          if (!before) return null
-          const [gap, words] = [apart.has(i + 1), gapWords(p.x - before.x)]
+        {lines.map(({ name, data: of }, n) => {
+          // A whole line over a long break would tell of results that are not there.
+          const apart = breaks(of.map((p) => p.x), slowMs(code))
+          const begin = of[0]
           return (
-            <g key={p.observation.id}>
-              <line x1={x(before.x)} y1={y(before.y)} x2={x(p.x)} y2={y(p.y)} stroke="var(--series)" strokeWidth={gap ? 1 : 1.5} strokeDasharray={gap ? BREAK : undefined} />
-              {gap && x(p.x) - x(before.x) > words.length * LETTER && <text x={(x(before.x) + x(p.x)) / 2} y={HEIGHT - BOTTOM - 6} textAnchor="middle" className={css.axis}>{words}</text>}
+            <g key={n}>
+              {of.slice(1).map((p, i) => {
+                const before = of[i]
+                if (!before) return null
+                const [gap, told] = [apart.has(i + 1), gapWords(p.x - before.x)]
+                return (
+                  <g key={p.observation.id}>
+                    <line x1={x(before.x)} y1={y(before.y)} x2={x(p.x)} y2={y(p.y)} stroke="var(--series)" strokeWidth={gap ? 1 : 1.5} strokeDasharray={gap ? BREAK : undefined} />
+                    {n === 0 && gap && x(p.x) - x(before.x) > told.length * LETTER && <text x={(x(before.x) + x(p.x)) / 2} y={HEIGHT - BOTTOM - 6} textAnchor="middle" className={css.axis}>{told}</text>}
+                  </g>
+                )
+              })}
+              {of.map((p) => (
+                <g key={p.observation.id} tabIndex={0} role="img" aria-label={words(p, name)} className={css.point} onFocus={() => setSaid(words(p, name))} onMouseEnter={() => setSaid(words(p, name))}>
+                  <circle cx={x(p.x)} cy={y(p.y)} r="10" fill="transparent" />
+                  <Mark x={x(p.x)} y={y(p.y)} of={p.interpretation} />
+                </g>
+              ))}
+              {name && begin && <text x={x(begin.x)} y={y(begin.y) - 10} className={css.line} aria-hidden>{name}</text>}
             </g>
           )
         })}
-        {data.map((p) => (
-          <g key={p.observation.id} tabIndex={0} role="img" aria-label={words(p)} className={css.point} onFocus={() => setSaid(words(p))} onMouseEnter={() => setSaid(words(p))}>
-            <circle cx={x(p.x)} cy={y(p.y)} r="10" fill="transparent" />
-            <Mark x={x(p.x)} y={y(p.y)} of={p.interpretation} />
-          </g>
-        ))}
       </svg>
-      <figcaption aria-live="polite">{said || summary}</figcaption>
+      <figcaption aria-live="polite">{said || summary}{elsewhere.length > 0 && ` In the table only, for its unit: ${elsewhere.map((line) => line.code.text).join(', ')}.`}</figcaption>
     </figure>
   )
 }
@@ -146,10 +183,11 @@ function Mark({ x, y, of }: { x: number; y: number; of: TrendData['points'][numb
 }
 
 function Table({ trend }: { trend: TrendData }) {
+  if (trend.points.length === 0) return <PartsTable trend={trend} lines={linesOf(trend)} />
   return (
     <div className={css.scroll}>
       <table className={css.table}>
-        <thead><tr><th scope="col">Taken</th><th scope="col">Value ({trend.unit ? formatUnit(trend.unit) : 'no unit'})</th><th scope="col">Flag</th><th scope="col">As recorded</th></tr></thead>
+        <thead><tr><th scope="col">Taken</th><th scope="col">Value ({unitOf(trend) || 'no unit'})</th><th scope="col">Flag</th><th scope="col">As recorded</th></tr></thead>
         <tbody>
           {trend.points.toReversed().map((p) => (
             <tr key={p.observation.id}>
@@ -157,6 +195,32 @@ function Table({ trend }: { trend: TrendData }) {
               <td>{formatDecimal(p.value)}</td>
               <td><Flag of={p.interpretation} /></td>
               <td>{formatDecimal(p.originalValue)} {p.originalUnit ?? ''}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+/** Results in parts: a column for each, a row for each result. */
+function PartsTable({ trend, lines }: { trend: TrendData; lines: readonly Line[] }) {
+  const rows = new Map<string, { at: string; of: (Line['points'][number] | undefined)[] }>()
+  lines.forEach((line, n) => line.points.forEach((p) => {
+    const row = rows.get(p.observation.id) ?? { at: p.at, of: lines.map(() => undefined) }
+    row.of[n] = p
+    rows.set(p.observation.id, row)
+  }))
+  const newestFirst = [...rows].sort(([, a], [, b]) => axisTime(b.at) - axisTime(a.at))
+  return (
+    <div className={css.scroll}>
+      <table className={css.table}>
+        <thead><tr><th scope="col">Taken</th>{lines.map((line) => <th key={line.code.text} scope="col">{partName(line.code.text, trend.code.text)} ({unitOf(line) || 'no unit'})</th>)}</tr></thead>
+        <tbody>
+          {newestFirst.map(([id, row]) => (
+            <tr key={id}>
+              <th scope="row"><Moment at={row.at} /></th>
+              {row.of.map((p, n) => <td key={n}>{p ? <>{formatDecimal(p.value)} <Flag of={p.interpretation} /></> : 'Not recorded'}</td>)}
             </tr>
           ))}
         </tbody>

@@ -16,6 +16,7 @@ export const LatestRow = graphql(`
     code { text codings { system code } }
     change
     series { at value }
+    components { series { at value } }
     observation { ...ObservationRow }
   }
 `)
@@ -43,7 +44,7 @@ function Table({ of, label, order, onOpen }: { of: Latest; label: string; order:
       <colgroup>{WIDTHS.map((width, i) => <col key={i} style={{ width: `${width}%` }} />)}</colgroup>
       <thead><tr><th scope="col">Test</th><th scope="col" className={css.number}>Value</th><th scope="col">Unit</th><th scope="col">Flag</th><th scope="col">Range</th><th scope="col" className={css.number}>Change</th><th scope="col">Trend</th><th scope="col" className={css.number}>Taken</th></tr></thead>
       <tbody>
-        {rows.map(({ code, change, series, observation }) => {
+        {rows.map(({ code, change, series, components, observation }) => {
           const { text, unit } = valueOf(observation)
           const { effectiveAt, id, status } = observation
           const asked = codeOf(code)
@@ -55,7 +56,7 @@ function Table({ of, label, order, onOpen }: { of: Latest; label: string; order:
               <td><Flag of={observation.interpretation} /></td>
               <td className={css.range}>{rangeOf(observation)}</td>
               <td className={css.number}>{change ? formatChange(change) : ''}</td>
-              <td><Sparkline code={asked} points={series} low={observation.referenceRanges[0]?.low?.value} high={observation.referenceRanges[0]?.high?.value} last={observation.interpretation} /></td>
+              <td><Sparkline code={asked} points={series} parts={components.map((part) => part.series)} low={observation.referenceRanges[0]?.low?.value} high={observation.referenceRanges[0]?.high?.value} last={observation.interpretation} /></td>
               <td className={css.number} title={effectiveAt ? formatDateTime(effectiveAt) : undefined}>{effectiveAt ? formatDay(effectiveAt) : 'Not recorded'}</td>
             </tr>
           )
