@@ -55,6 +55,7 @@ test('a physician writes a note by keyboard alone, with data of the chart, and s
   await reader.getByText(/^Signed by /).waitFor()
   await reader.getByText('Home tomorrow.').waitFor()
   assert.equal(await reader.getByRole('button', { name: 'Change' }).count(), 0)
+  assert.equal(await page.getByRole('table', { name: 'Notes' }).getByRole('button', { name: 'Progress note (SOAP)' }).first().getAttribute('aria-current'), 'true', 'the list says which note is shown')
   assert.deepEqual(acts.filter((name) => /Note$/.test(name)), ['SaveNote', 'SignNote'], 'saved once, signed once')
   await accessible('a signed note')
   await shot('61-note-signed')

@@ -61,9 +61,9 @@ export function DocumentsView({ of, patientId }: { of: FragmentType<typeof Docum
                 {(nodes) => (nodes.length === 0 ? <Empty>No document is recorded.</Empty> : (
                   <RecordTable label="Documents" columns={['Document', 'Written', 'Status', 'By']}>
                     {nodes.map((d) => (
-                      <tr key={d.id} aria-current={open?.id === d.id || undefined} className={open?.id === d.id ? css.chosen : undefined}>
+                      <tr key={d.id} className={open?.id === d.id ? css.chosen : undefined}>
                         <th scope="row">
-                          <button type="button" className={css.link} onClick={() => setOpen(d)}>{d.status === 'ENTERED_IN_ERROR' ? <s>{title(d)}</s> : title(d)}</button>
+                          <button type="button" className={css.link} aria-current={open?.id === d.id || undefined} onClick={() => setOpen(d)}>{d.status === 'ENTERED_IN_ERROR' ? <s>{title(d)}</s> : title(d)}</button>
                           <small>{[d.description !== title(d) ? d.description : null, ...d.category.map((c) => c.text)].filter(Boolean).join(' · ')}</small>
                         </th>
                         <td>{d.date ? <Moment at={d.date} /> : 'Not recorded'}</td>

@@ -100,9 +100,9 @@ export function QuestionnairesView({ of, offered, patientId }: { of: FragmentTyp
                             const score = scores.find((s) => s.response === r.id)
                             const title = titleOf(r, forms)
                             return (
-                              <tr key={r.id} aria-current={open === r.id || undefined} className={open === r.id ? css.chosen : undefined}>
+                              <tr key={r.id} className={open === r.id ? css.chosen : undefined}>
                                 <th scope="row">
-                                  <button type="button" className={css.link} disabled={!!begun} onClick={() => setOpen(r.id)}>{struck(r) ? <s>{title}</s> : title}</button>
+                                  <button type="button" className={css.link} aria-current={open === r.id || undefined} disabled={!!begun} onClick={() => setOpen(r.id)}>{struck(r) ? <s>{title}</s> : title}</button>
                                   {urgent.some((t) => t.focus?.id === r.id) && <small className={css.flag}>Urgent: to be dealt with</small>}
                                 </th>
                                 <td>{r.authored ? <Moment at={r.authored} /> : 'Not recorded'}</td>
