@@ -49,6 +49,19 @@ test('an example runs, its rows are seen and exported', async () => {
   await page.emulateMedia({ colorScheme: 'light' })
 })
 
+test('an example is asked for as soon as it is pressed', async () => {
+  const asked = await page.getByRole('button', { name: /People with type 2 diabetes/ }).evaluate(async (button) => {
+    const bodies = []
+    const ask = window.fetch
+    window.fetch = (address, init) => { bodies.push(init?.body); return ask(address, init) }
+    button.click()
+    await new Promise((done) => { setTimeout(done) })
+    window.fetch = ask
+    return bodies.map((body) => JSON.parse(body).operationName)
+  })
+  assert.deepEqual(asked, ['DiabetesCohort'])
+})
+
 test('every example answers with rows and without errors', async () => {
   const names = await page.getByRole('region', { name: 'Examples' }).getByRole('button').locator('strong').allTextContents()
   assert.ok(names.length >= 6)

@@ -7,7 +7,7 @@ import Checkbox from '@mui/material/Checkbox'
 import { useGraphiQL, useGraphiQLActions, type GraphiQLPlugin } from '@graphiql/react'
 import { GraphiQL } from 'graphiql'
 import type { GraphQLSchema } from 'graphql'
-import { useCallback, useEffect, useRef, useState, type MouseEvent } from 'react'
+import { useCallback, useState, type MouseEvent } from 'react'
 import { useAppearance } from '../../contexts/appearance'
 import { failedWith, postGraphql } from '../../lib/graphql-plain'
 import { EXAMPLES, type Example } from './examples'
@@ -86,24 +86,17 @@ function foldTools(event: MouseEvent<HTMLElement>) {
 
 /** The panel beside the editor: choose a question, and it runs. */
 function Examples() {
-  const { run } = useGraphiQLActions()
+  const { run, setOperationName } = useGraphiQLActions()
   const query = useGraphiQL((state) => state.queryEditor)
   const variables = useGraphiQL((state) => state.variableEditor)
-  const operationName = useGraphiQL((state) => state.operationName)
-  const waiting = useRef<string | null>(null)
   const open = (example: Example) => {
     query?.setValue(example.query)
     variables?.setValue(example.variables ? JSON.stringify(example.variables, null, 2) : '')
-    const name = /^query (\w+)/.exec(example.query)?.[1] ?? null
-    if (name === operationName) run()
-    else waiting.current = name
-  }
-  // The editor reads its own text a moment after it changes; only then does it know the operation's name.
-  useEffect(() => {
-    if (waiting.current === null || operationName !== waiting.current) return
-    waiting.current = null
+    // The editor reads the name from its own text only a moment after it changes; until then it would ask for the one before.
+    const name = /^query (\w+)/.exec(example.query)?.[1]
+    if (name) setOperationName(name)
     run()
-  }, [waiting, operationName, run])
+  }
   return (
     <section aria-label="Examples" className={css.examples}>
       <h2>Examples</h2>
