@@ -40,8 +40,9 @@ export function hands(page) {
   const pending = new Set()
   let asked = 0
   page.on('request', (request) => {
-    // Streams are never answered to their end, and of the editor's workers one is not told when they have come.
-    if (/event-stream/.test(request.headers().accept ?? '') || /\.worker-/.test(request.url())) return
+    // Streams are never answered to their end (a query takes one too, but last of all, and is answered otherwise), and of the editor's
+    // workers one is not told when they have come.
+    if (/^text\/event-stream/.test(request.headers().accept ?? '') || /\.worker-/.test(request.url())) return
     pending.add(request)
     // Each press tells the server that somebody is there, whatever it was.
     if (!/\/auth\/session$/.test(request.url())) asked += 1
