@@ -50,6 +50,7 @@ it('shows the day of who is chosen, at the place that is chosen; beds are no pla
   const asked: unknown[] = []
   show({ root: { ...full, schedule: (args: { practitioner?: string; location?: string }) => { asked.push([args.practitioner, args.location]); return full.schedule } } })
   expect(await screen.findAllByRole('link', { name: 'Ada Lind' })).toHaveLength(2)
+  expect(screen.getByText('Did not come')).toBeVisible()
   expect(within(screen.getByLabelText('At')).queryByRole('option', { name: 'Bed 1' })).toBeNull()
   await userEvent.selectOptions(screen.getByLabelText('Of'), 'Kim')
   await waitFor(() => expect(asked.at(-1)).toEqual(['Practitioner/kim', null]))
