@@ -463,7 +463,8 @@ fn total(keys: &Keys, param: &str, system: &str, code: &str) -> Sample {
     get(format!("Observation?{param}={system}|{code}&_total=accurate&_count=0"), sql)
 }
 
-/// The patient and what is of that patient, by the types that the data has; to a thousand resources.
+/// The patient and what is of that patient, by the types that the data has; to a thousand resources. The server brings what those refer to
+/// besides.
 async fn everything(db: &DatabaseConnection, patients: &[Row]) -> Vec<Sample> {
     let mut types = Vec::new();
     for ty in ResourceType::all().iter().filter(|ty| ![Patient, ResourceType::AuditEvent].contains(ty)) {
@@ -472,7 +473,6 @@ async fn everything(db: &DatabaseConnection, patients: &[Row]) -> Vec<Sample> {
             types.push(*ty);
         }
     }
-    let names: Vec<&str> = types.iter().map(|ty| ty.name()).collect();
     let of = |p: &Row| {
         let rest = types.iter().map(|ty| {
             format!(" UNION ALL SELECT raw FROM fhir.\"{}_ix\" WHERE pat = {} AND NOT deleted", ty.table(), p.rkey)
@@ -482,7 +482,7 @@ async fn everything(db: &DatabaseConnection, patients: &[Row]) -> Vec<Sample> {
             p.rkey,
             rest.collect::<String>()
         );
-        get(format!("Patient/{}/$everything?_count=1000&_type=Patient,{}", p.id, names.join(",")), sql)
+        get(format!("Patient/{}/$everything?_count=1000", p.id), sql)
     };
     patients.iter().take(20).map(of).collect()
 }
