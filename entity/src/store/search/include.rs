@@ -87,13 +87,17 @@ impl Store {
         for stored in from.iter().filter(|_| !include.is_empty()) {
             let document =
                 Json::parse(&stored.body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
-            for one in include {
-                for param in parameters_of(one, stored.resource_type, &parameters.added) {
-                    for reference in references_of(&document, param, &self.options()) {
-                        let target = reference.resource_type;
-                        if one.target.is_none_or(|t| t == target) && seen.insert((target, reference.id.clone())) {
-                            wanted.entry(target).or_default().push(reference.id);
-                        }
+            let ty = stored.resource_type;
+            for param in reference_parameters(ty, &parameters.added) {
+                let paths: Vec<&Include> = include.iter().filter(|one| names(one, ty, param)).collect();
+                if paths.is_empty() {
+                    continue;
+                }
+                for reference in references_of(&document, param, &self.options()) {
+                    let target = reference.resource_type;
+                    let wants = paths.iter().any(|one| one.target.is_none_or(|t| t == target));
+                    if wants && seen.insert((target, reference.id.clone())) {
+                        wanted.entry(target).or_default().push(reference.id);
                     }
                 }
             }
@@ -155,11 +159,21 @@ impl Store {
 }
 
 /// The reference parameters an include path names on a type; all of them for `*`.
-fn parameters_of(include: &Include, ty: ResourceType, added: &Added) -> impl Iterator<Item = &'static SearchParameter> {
-    let named = include.param;
-    let applies = include.source.is_none_or(|s| s == ty);
+fn parameters_of<'i>(
+    include: &'i Include,
+    ty: ResourceType,
+    added: &'i Added,
+) -> impl Iterator<Item = &'static SearchParameter> + use<'i> {
+    reference_parameters(ty, added).filter(move |param| names(include, ty, param))
+}
+
+fn reference_parameters(ty: ResourceType, added: &Added) -> impl Iterator<Item = &'static SearchParameter> + use<'_> {
     registry::parameters(ty)
         .iter()
         .chain(added.served(ty).iter().copied())
-        .filter(move |p| applies && p.kind == Kind::Reference && named.is_none_or(|n| n.code == p.code))
+        .filter(|param| param.kind == Kind::Reference)
+}
+
+fn names(include: &Include, ty: ResourceType, param: &SearchParameter) -> bool {
+    include.source.is_none_or(|source| source == ty) && include.param.is_none_or(|named| named.code == param.code)
 }
