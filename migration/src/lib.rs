@@ -33,6 +33,7 @@ mod m0230_webhook_secret;
 mod m0231_program_client;
 mod m0232_audit_led;
 mod m0240_job_mark;
+mod m0260_stored_type;
 
 pub struct Migrator;
 
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0231_program_client::Migration),
             Box::new(m0232_audit_led::Migration),
             Box::new(m0240_job_mark::Migration),
+            Box::new(m0260_stored_type::Migration),
         ]
     }
 }

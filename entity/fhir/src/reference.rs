@@ -1,5 +1,9 @@
 //! The text of `Reference.reference`, taken apart.
 
+use std::borrow::Cow;
+
+use memchr::memmem;
+
 use crate::ResourceType;
 
 /// Longest id (FHIR R4 datatype `id`).
@@ -94,6 +98,25 @@ pub fn relative(text: &str) -> Option<(ResourceType, &str, Option<&str>)> {
     is_id(id).then_some((resource_type, id, version))
 }
 
+/// The value of every member `reference` of a JSON text, wherever it stands: what a walk through the document would find, without one. What is
+/// no string is none, and the text is not checked.
+pub fn texts_in(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    const NAME: &str = "\"reference\"";
+    // Within a string the quotes would be escaped, the one at its end too.
+    memmem::find_iter(text.as_bytes(), NAME).filter_map(move |at| {
+        let value = text[at + NAME.len()..].trim_start().strip_prefix(':')?.trim_start();
+        let inside = value.strip_prefix('"')?;
+        let end = memchr::memchr2(b'"', b'\\', inside.as_bytes())?;
+        match inside.as_bytes()[end] {
+            b'"' => Some(Cow::Borrowed(&inside[..end])),
+            _ => {
+                let mut values = serde_json::Deserializer::from_str(value).into_iter::<String>();
+                values.next()?.ok().map(Cow::Owned)
+            }
+        }
+    })
+}
+
 /// A canonical url and its version (`url|version`). A fragment stays with the url.
 pub fn canonical(text: &str) -> (&str, Option<&str>) {
     match text.split_once('|') {
@@ -105,7 +128,70 @@ pub fn canonical(text: &str) -> (&str, Option<&str>) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
     use super::*;
+
+    #[test]
+    fn references_are_found_in_a_text() {
+        let table: [(&str, &[&str]); 8] = [
+            (
+                r#"{"subject":{"reference":"Patient/1"},"performer":[{"reference":"Practitioner/2"}]}"#,
+                &["Patient/1", "Practitioner/2"],
+            ),
+            ("{ \"subject\" : {\n \"reference\" \t:\r\n \"Patient/1\" } }", &["Patient/1"]),
+            (r#"{"reference":"Patient\/1"}"#, &["Patient/1"]),
+            (r#"{"reference":"Pa\u0074ient/1","display":"x"}"#, &["Patient/1"]),
+            (r#"{"provision":{"data":[{"reference":{"reference":"Observation/3"}}]}}"#, &["Observation/3"]),
+            (r#"{"text":"\"reference\":\"Patient/1\""}"#, &[]),
+            (r#"{"type":"reference","code":["reference"]}"#, &[]),
+            (r#"{"reference":null,"_reference":{"id":"a"}}"#, &[]),
+        ];
+        for (text, expected) in table {
+            assert_eq!(texts_in(text).collect::<Vec<_>>(), expected, "{text}");
+        }
+    }
+
+    fn document() -> impl Strategy<Value = Value> {
+        let text = prop_oneof![
+            Just(r#""reference":"Patient/1""#.to_owned()),
+            Just("reference".to_owned()),
+            "(Patient|Practitioner)/[a-z0-9]{1,4}",
+            any::<String>(),
+        ];
+        let name = prop_oneof![Just("reference".to_owned()), Just("\"reference\"".to_owned()), "[a-z]{1,3}"];
+        let leaf = prop_oneof![text.prop_map(Value::from), any::<i32>().prop_map(Value::from), Just(Value::Null)];
+        leaf.prop_recursive(4, 24, 4, move |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::hash_map(name.clone(), inner, 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn walk<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
+            Value::Object(members) => members.iter().for_each(|(name, value)| match value {
+                Value::String(text) if name == "reference" => found.push(text),
+                other => walk(other, found),
+            }),
+            _ => {}
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_has_the_references_that_its_document_has(document in document(), pretty in any::<bool>()) {
+            let text = if pretty { serde_json::to_string_pretty(&document) } else { serde_json::to_string(&document) };
+            let text = text.unwrap();
+            let mut walked = Vec::new();
+            walk(&document, &mut walked);
+            prop_assert_eq!(texts_in(&text).collect::<Vec<_>>(), walked, "{}", text);
+        }
+    }
 
     #[test]
     fn references_are_told_apart() {

@@ -1,11 +1,11 @@
 //! History: the versions of one resource, of a type or of everything, in order of time.
 //!
 //! A version is seen by who may see it and the current one. Pages walk by (instant, row key, version); one page of everything merges
-//! the types that have rows.
+//! the types that anything is stored of.
 
 use chrono::{DateTime, Utc};
 use fhir::ResourceType;
-use sea_orm::{ConnectionTrait, DatabaseBackend, QueryResult, Statement};
+use sea_orm::ConnectionTrait as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -75,7 +75,7 @@ impl Store {
     ) -> Result<HistoryPage, StoreError> {
         let types = match of {
             HistoryOf::System => {
-                let stored = self.types_with_rows().await?;
+                let stored = self.stored_types().await?;
                 stored.into_iter().filter(|t| actor.may(Interaction::Search, *t)).collect()
             }
             HistoryOf::Type(ty) => {
@@ -129,17 +129,6 @@ impl Store {
             Some(row) => Ok(row.try_get("", "rid")?),
             None => Err(StoreError::NotFound { resource_type, id: id.to_owned() }),
         }
-    }
-
-    /// The types that anything was ever stored of.
-    pub(super) async fn types_with_rows(&self) -> Result<Vec<ResourceType>, StoreError> {
-        // To plan it takes ten times as long as to answer it.
-        types_of(&self.once.query_all(every_type()).await?)
-    }
-
-    /// The same within a transaction.
-    pub(super) async fn types_with_rows_in(&self, db: &impl ConnectionTrait) -> Result<Vec<ResourceType>, StoreError> {
-        types_of(&db.query_all_raw(every_type()).await?)
     }
 
     /// The places of one more version than a page has. The index on (last_updated, rid) has the order.
@@ -222,19 +211,4 @@ impl Store {
 fn bound_to(actor: &Actor, of: &HistoryOf, request: &HistoryRequest) -> Vec<u8> {
     let HistoryRequest { since, at, oldest_first, .. } = request;
     Sha256::digest(format!("history {:?} {of:?} {since:?} {at:?} {oldest_first}", actor.account)).to_vec()
-}
-
-/// Asks which types have a row, by their places among all types. Audit events have a table of another shape.
-fn every_type() -> Statement {
-    let of = |(n, ty): (usize, &ResourceType)| {
-        format!("SELECT {n} AS n WHERE EXISTS (SELECT FROM fhir.\"{}_ix\")", ty.table())
-    };
-    let all = ResourceType::all().iter().enumerate().filter(|(_, ty)| **ty != ResourceType::AuditEvent);
-    let all: Vec<String> = all.map(of).collect();
-    Statement::from_string(DatabaseBackend::Postgres, all.join(" UNION ALL "))
-}
-
-fn types_of(rows: &[QueryResult]) -> Result<Vec<ResourceType>, StoreError> {
-    let ty = |row: &QueryResult| Ok(ResourceType::all()[row.try_get::<i32>("", "n")? as usize]);
-    rows.iter().map(ty).collect()
 }

@@ -37,6 +37,7 @@ mod search;
 mod second_factor;
 mod session;
 mod sql;
+mod stored_type;
 mod subscription;
 mod together;
 mod tries;
@@ -144,6 +145,7 @@ pub struct Parts {
     /// The search parameters beside R4's own.
     pub(crate) known: parameter::Known,
     pub(crate) hub: live::Hub,
+    pub(crate) stored: Arc<stored_type::Known>,
     pub(crate) bell: bell::Bell,
 }
 

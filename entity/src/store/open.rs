@@ -133,6 +133,7 @@ impl Store {
             glances: Recent::default(),
             known,
             hub: super::live::Hub::default(),
+            stored: Arc::default(),
             bell,
         })))
     }

@@ -30,7 +30,7 @@ impl Store {
         if deleted.is_empty() {
             return Ok(());
         }
-        for source in self.types_with_rows_in(tx).await? {
+        for source in self.stored_types_in(tx).await? {
             if let Some(id) = self.referring(tx, actor, source, deleted, 1).await?.pop() {
                 let what = match deleted {
                     [(ty, id)] => format!("{ty}/{id}"),
@@ -62,7 +62,7 @@ impl Store {
         if self.db.query_one_raw(sql.statement()).await?.is_none() {
             return Ok(all);
         }
-        let sources = self.types_with_rows().await?;
+        let sources = self.stored_types().await?;
         for _ in 0..MOST_STEPS {
             let step: Vec<_> = all[begin..].iter().map(|(ty, id)| (*ty, id.clone())).collect();
             if step.is_empty() {

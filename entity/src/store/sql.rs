@@ -44,7 +44,7 @@ impl Sql {
 
     /// Appends `$n` for a `text[]`.
     pub fn bind_texts(&mut self, values: impl IntoIterator<Item = String>) -> &mut Self {
-        self.bind(Value::Array(ArrayType::String, Some(Box::new(values.into_iter().map(Value::from).collect()))))
+        self.bind(text_array(values))
     }
 
     /// The head table of a type under an alias: `"fhir"."observation_ix" AS h`. Follow it with `WHERE` and [`Sql::visible`].
@@ -340,4 +340,9 @@ fn restricted_to(resource_type: ResourceType, sight: &Sight, keys: &Keys) -> Opt
 /// A `bigint[]` bind.
 pub(crate) fn i64_array(values: impl IntoIterator<Item = i64>) -> Value {
     Value::Array(ArrayType::BigInt, Some(Box::new(values.into_iter().map(Value::from).collect())))
+}
+
+/// A `text[]` bind.
+pub(crate) fn text_array(values: impl IntoIterator<Item = String>) -> Value {
+    Value::Array(ArrayType::String, Some(Box::new(values.into_iter().map(Value::from).collect())))
 }

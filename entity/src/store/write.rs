@@ -255,6 +255,7 @@ impl Store {
         for row in rows {
             by_type.entry(row.resource_type).or_default().push(row);
         }
+        self.stores(tx, by_type.keys().copied()).await?;
         for (resource_type, rows) in &by_type {
             rows::insert_versions(tx, *resource_type, rows).await?;
             rows::insert_heads(&self.keys, tx, *resource_type, rows).await?;

@@ -37,6 +37,48 @@ async fn ward() -> Client {
     client
 }
 
+/// What a question for all types asks of is put down with the first record of a type.
+#[tokio::test]
+async fn a_type_is_found_as_soon_as_something_of_it_is_stored() {
+    let client = Client::start().await;
+    let beside = Client { server: client.server.beside().await, token: client.token.clone() };
+    let found = async |client: &Client| {
+        let mut types = BTreeSet::new();
+        for path in ["/?_lastUpdated=ge2000-01-01", "/_history"] {
+            let page = client.page(path).await;
+            let entries = page["entry"].as_array().into_iter().flatten();
+            types.insert(
+                entries.map(|e| e["resource"]["resourceType"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>(),
+            );
+        }
+        assert_eq!(types.len(), 1, "a search and the history differ");
+        types.pop_first().unwrap().into_iter().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(found(&client).await, "");
+    client.json(Method::POST, "/Basic", r#"{"resourceType":"Basic","code":{"text":"x"}}"#, 201).await;
+    assert_eq!((found(&client).await, found(&beside).await), ("Basic".into(), "Basic".into()));
+    // What is not stored after all is not of it; neither does the server take it for put down.
+    let entry = |ty: &str, rest: &str| {
+        format!(r#"{{"resource":{{"resourceType":"{ty}",{rest}}},"request":{{"method":"POST","url":"{ty}"}}}}"#)
+    };
+    let bundle = |entries: &[String]| {
+        format!(r#"{{"resourceType":"Bundle","type":"transaction","entry":[{}]}}"#, entries.join(","))
+    };
+    let list = entry("List", r#""status":"current","mode":"working""#);
+    let library = entry("Library", r#""status":"draft","type":{"text":"x"}"#);
+    let flag = entry("Flag", r#""status":"nonsense""#);
+    let broken = bundle(&[list.clone(), flag]);
+    let refused = client.send(Method::POST, "/", &broken).await;
+    assert!(refused.status().is_client_error(), "{}", refused.text().await.unwrap());
+    assert_eq!(found(&beside).await, "Basic");
+    // Two servers that are the first to store two types, in both orders.
+    let (one, other) = (bundle(&[list.clone(), library.clone()]), bundle(&[library, list]));
+    tokio::join!(client.json(Method::POST, "/", &one, 200), beside.json(Method::POST, "/", &other, 200));
+    for server in [&client, &beside] {
+        assert_eq!(found(server).await, "Basic Library List");
+    }
+}
+
 #[tokio::test]
 async fn everything_contains_only_that_patient() {
     let client = ward().await;
@@ -66,6 +108,18 @@ async fn everything_contains_only_that_patient() {
             assert_eq!(with.into_iter().collect::<Vec<_>>().join(" "), included, "{query}");
         }
     }
+    // Of nobody, recorded by this patient; of a device. A reference counts wherever it stands.
+    let others = r#"[
+{"resourceType":"Practitioner","id":"witness"},
+{"resourceType":"Observation","id":"diary","status":"final","code":{"text":"Mood"},"performer":[{"reference":"Patient/ada"}],
+ "extension":[{"url":"http://example.org/witness","valueReference":{"reference":"Practitioner/witness"}}]},
+{"resourceType":"Observation","id":"meter","status":"final","code":{"text":"Mood"},"subject":{"reference":"Device/meter"},"performer":[{"reference":"Patient/ada"}]}]"#;
+    store_all(&client.server.store, Json::parse(others).unwrap().items()).await;
+    let page = client.page("/Patient/ada/$everything?_type=Observation,Practitioner&_count=3").await;
+    assert_eq!(
+        (ids(&page, "match").join(" "), ids(&page, "include").join(" ")),
+        ("diary o5 o4".into(), "witness".into())
+    );
     let page = client.page("/Encounter/e1/$everything").await;
     assert_eq!((ids(&page, "match").join(" "), ids(&page, "include").join(" ")), ("o1 e1".into(), "ward ada".into()));
     let body = json!({"resourceType": "Parameters", "parameter": [{"name": "_type", "valueCode": "Encounter"}, {"name": "_count", "valueInteger": 5}]});

@@ -13,7 +13,7 @@ use entity::role::Interaction;
 use entity::store::{Included, Lookup, MAX_INCLUDED, Page, PageRequest, Stored};
 use fhir::search::extract::Options;
 use fhir::search::parse::{Handling, MAX_COUNT, parse};
-use fhir::search::query::{Clause, Include, Modifier, Operand, Query, ReferenceOperand, Summary};
+use fhir::search::query::{Clause, Modifier, Operand, Query, ReferenceOperand, Summary};
 use fhir::search::registry;
 use fhir::summary::Subset;
 use fhir::{Issue, IssueType, ResourceType};
@@ -159,7 +159,7 @@ impl Asked {
             let inside =
                 ty == owner || ty != ResourceType::Patient && !registry::compartment_parameters(owner, ty).is_empty();
             if inside && self.wants(ty) {
-                queries.push(query(ty, owner, id, &self.given, caller)?);
+                queries.extend(of_type(ty, owner, id, &self.given, caller)?);
             }
         }
         let scope = format!("{owner}/{id}/$everything {:?}", self.limits().collect::<Vec<_>>());
@@ -175,12 +175,9 @@ impl Asked {
         owner: ResourceType,
         page: &Page,
     ) -> Result<(Vec<Stored>, Vec<Issue>), Failure> {
-        let referred = REFERRED.into_iter().chain((owner != ResourceType::Patient).then_some(ResourceType::Patient));
-        let include: Vec<Include> = referred
-            .filter(|ty| self.wants(*ty) && caller.actor.may(Interaction::Read, *ty))
-            .map(|ty| Include { source: None, param: None, target: Some(ty), iterate: false })
-            .collect();
-        let Included { resources, cut } = state.store.included(&caller.actor, &page.matches, &include, &[]).await?;
+        let patient = (owner != ResourceType::Patient).then_some(ResourceType::Patient);
+        let types: Vec<ResourceType> = REFERRED.into_iter().chain(patient).filter(|ty| self.wants(*ty)).collect();
+        let Included { resources, cut } = state.store.referred(&caller.actor, &page.matches, &types).await?;
         let mut warnings = Vec::new();
         if cut {
             let text = format!("not everything that is referred to is included: at most {MAX_INCLUDED} resources are");
@@ -305,14 +302,14 @@ async fn answer(
     Ok(json(StatusCode::OK, text))
 }
 
-/// What of a type belongs to the owner.
-fn query(
+/// What of a type belongs to the owner: by one search, or by two that have nothing in common.
+fn of_type(
     ty: ResourceType,
     owner: ResourceType,
     id: &str,
     given: &[(String, String)],
     caller: &Caller,
-) -> Result<Query, Failure> {
+) -> Result<Vec<Query>, Failure> {
     let read = |pairs: &[(String, String)]| {
         let parsed = parse(ty, pairs, Handling::Strict, caller.request.now, &Options::default());
         parsed.map(|p| p.query).map_err(|issues| Failure::Status(issues_status(&issues), issues))
@@ -320,6 +317,7 @@ fn query(
     let pair = |name: &str, value: String| (name.to_owned(), value);
     let since = once(given, "_since")?.map(|since| pair("_lastUpdated", format!("ge{since}")));
     let mut query = read(since.as_slice())?;
+    query.applied.clear();
     // Dates of care; what has no date is of every time.
     let dates = [("ge", once(given, "start")?), ("le", once(given, "end")?)];
     if let Some(date) = registry::primary_date(ty).and_then(|code| registry::parameter(ty, code)) {
@@ -330,28 +328,33 @@ fn query(
             query.all.push(Clause::Or(vec![Clause::And(within), Clause::Missing { param: date, missing: true }]));
         }
     }
+    let with =
+        |clauses: Vec<Clause>| Query { all: clauses.into_iter().chain(query.all.clone()).collect(), ..query.clone() };
     if ty == owner {
         // Others of its type are in the compartment by links to it.
-        query.all.extend(read(&[pair("_id", id.to_owned())])?.all);
-    } else {
-        query.all.push(Clause::Compartment { owner, id: id.to_owned() });
+        return Ok(vec![with(read(&[pair("_id", id.to_owned())])?.all)]);
     }
-    if owner == ResourceType::Patient && ty != owner {
-        // In the compartment as who performed or recorded something about somebody else: not this patient's.
-        let about: Vec<_> =
-            registry::patient_parameters(ty).iter().filter_map(|code| registry::parameter(ty, code)).collect();
-        if !about.is_empty() {
-            let patient = || {
-                let own =
-                    ReferenceOperand::Local { types: vec![ResourceType::Patient], id: id.to_owned(), version: None };
-                vec![Operand::Reference(own)]
-            };
-            let mut any: Vec<Clause> =
-                about.iter().map(|param| Clause::Param { param, modifier: Modifier::None, any: patient() }).collect();
-            any.push(Clause::And(about.iter().map(|param| Clause::Missing { param, missing: true }).collect()));
-            query.all.push(Clause::Or(any));
-        }
+    let compartment = || Clause::Compartment { owner, id: id.to_owned() };
+    let about: Vec<_> =
+        registry::patient_parameters(ty).iter().filter_map(|code| registry::parameter(ty, code)).collect();
+    if owner != ResourceType::Patient || about.is_empty() {
+        return Ok(vec![with(vec![compartment()])]);
     }
-    query.applied.clear();
-    Ok(query)
+    // In the compartment as who performed or recorded something about somebody else: not this patient's.
+    let refers = |param| {
+        let own = ReferenceOperand::Local { types: vec![ResourceType::Patient], id: id.to_owned(), version: None };
+        Clause::Param { param, modifier: Modifier::None, any: vec![Operand::Reference(own)] }
+    };
+    let of_nobody = Clause::And(about.iter().map(|param| Clause::Missing { param, missing: true }).collect());
+    let inside = registry::compartment_parameters(owner, ty);
+    if let Some(of) =
+        about.iter().find(|param| inside.contains(&param.code)).filter(|_| !registry::several_patients(ty))
+    {
+        let others = inside.iter().filter_map(|code| registry::parameter(ty, code));
+        let others: Vec<Clause> = others.filter(|param| !about.contains(param)).map(refers).collect();
+        let rest = (!others.is_empty()).then(|| with(vec![Clause::Or(others), of_nobody]));
+        return Ok([with(vec![refers(of)])].into_iter().chain(rest).collect());
+    }
+    let any = about.iter().map(|param| refers(param)).chain([of_nobody]).collect();
+    Ok(vec![with(vec![compartment(), Clause::Or(any)])])
 }

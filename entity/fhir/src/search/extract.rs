@@ -131,34 +131,44 @@ pub fn extract(document: &Json<'_>, resource_type: ResourceType, keys: &Keys, op
 /// The references to this server that the parameter finds in a document: what an include follows.
 pub fn references_of(document: &Json<'_>, param: &'static SearchParameter, options: &Options<'_>) -> Vec<Reference> {
     let mut found = Vec::new();
-    values(document, param, &mut |element| {
-        let text = match element {
-            Json::String(s) => Some(&**s),
-            other => other.str_at("reference"),
-        };
-        if let Some(Target::Local { resource_type, id, version }) = text.map(|t| reference::parse(t, options.base_url))
-        {
-            let one = Reference { resource_type, id: id.to_owned(), version: version.map(ToOwned::to_owned) };
-            if !found.contains(&one) {
-                found.push(one);
-            }
+    references_by(document, &[param], options, &mut |_, one| {
+        if !found.contains(&one) {
+            found.push(one);
         }
     });
     found
 }
 
+/// Calls `each` with every reference to this server that one of the parameters finds in a document, and with the parameter. They are of the
+/// document's type; for those of R4 the document is walked once.
+pub fn references_by(
+    document: &Json<'_>,
+    params: &[&'static SearchParameter],
+    options: &Options<'_>,
+    each: &mut dyn FnMut(&'static SearchParameter, Reference),
+) {
+    let (added, own): (Vec<&'static SearchParameter>, Vec<_>) = params.iter().copied().partition(|p| p.is_added());
+    let added = added.iter().filter_map(|param| param.own.get());
+    let own = own.first().map(|param| references_plan(param.base));
+    for plan in added.chain(own) {
+        plan.root.visit(&|param| params.contains(&param), document, &mut |param, element| {
+            let text = match element {
+                Json::String(s) => Some(&**s),
+                other => other.str_at("reference"),
+            };
+            let target = text.map(|t| reference::parse(t, options.base_url));
+            if let Some(Target::Local { resource_type, id, version }) = target {
+                let version = version.map(ToOwned::to_owned);
+                each(param, Reference { resource_type, id: id.to_owned(), version });
+            }
+        });
+    }
+}
+
 /// Calls `each` with every element the parameter's expression selects. For a composite these are the instances its parts are taken
 /// from; a parameter that is a test (`deceased`) selects nothing here.
 pub fn values<'d>(document: &'d Json<'_>, param: &'static SearchParameter, each: &mut dyn FnMut(&'d Json<'d>)) {
-    fn visit<'d>(node: &Node, param: &SearchParameter, item: &'d Json<'d>, each: &mut dyn FnMut(&'d Json<'d>)) {
-        for emit in node.emits.iter().filter(|e| e.param == param && e.flag.is_none()) {
-            if !item_is_absent(item) && emit.refers.is_none_or(|t| element_path::referred_type(item, None) == Some(t)) {
-                each(item);
-            }
-        }
-        node.follow(item, &mut |next, value| visit(next, param, value, each));
-    }
-    visit(&plan_of(param).root, param, document, each);
+    plan_of(param).root.visit(&|one| one == param, document, &mut |_, element| each(element));
 }
 
 /// Whether all the parameter's values are CodeableConcepts or Codings, which also go to `ix_ord`.
@@ -235,20 +245,33 @@ struct Part {
     paths: Vec<(bool, Vec<Vec<String>>)>,
 }
 
+type Plans = [OnceLock<Plan>; ResourceType::COUNT];
+
+/// Of all the type's parameters.
 fn plan(resource_type: ResourceType) -> &'static Plan {
-    static PLANS: [OnceLock<Plan>; ResourceType::COUNT] = [const { OnceLock::new() }; ResourceType::COUNT];
+    static PLANS: Plans = [const { OnceLock::new() }; ResourceType::COUNT];
+    PLANS[resource_type as usize].get_or_init(|| Plan::of_all(registry::parameters(resource_type).iter()))
+}
+
+/// Of those that are references: their values stand at few places of a document.
+fn references_plan(resource_type: ResourceType) -> &'static Plan {
+    static PLANS: Plans = [const { OnceLock::new() }; ResourceType::COUNT];
     PLANS[resource_type as usize].get_or_init(|| {
-        let mut plan = Plan { root: Node::default(), traits: Vec::new() };
-        for param in registry::parameters(resource_type) {
+        Plan::of_all(registry::parameters(resource_type).iter().filter(|param| param.kind == Kind::Reference))
+    })
+}
+
+impl Plan {
+    fn of_all(params: impl Iterator<Item = &'static SearchParameter>) -> Self {
+        let mut plan = Self { root: Node::default(), traits: Vec::new() };
+        for param in params {
             plan.traits.push((param.code, Traits::of(param)));
             plan.root.add(param).expect("a test compiles every parameter");
         }
         plan.root.sort();
         plan
-    })
-}
+    }
 
-impl Plan {
     /// The plan of one parameter that was defined at run time.
     pub(super) fn of(param: &'static SearchParameter) -> Result<Self, PathError> {
         let mut plan = Self { root: Node::default(), traits: vec![(param.code, Traits::of(param))] };
@@ -351,6 +374,21 @@ impl Node {
         for edge in &mut self.edges {
             edge.node.sort();
         }
+    }
+
+    /// Calls `each` with every element that a wanted parameter selects, here and below.
+    fn visit<'d>(
+        &self,
+        wants: &dyn Fn(&'static SearchParameter) -> bool,
+        item: &'d Json<'d>,
+        each: &mut dyn FnMut(&'static SearchParameter, &'d Json<'d>),
+    ) {
+        for emit in self.emits.iter().filter(|e| e.flag.is_none() && wants(e.param)) {
+            if !item_is_absent(item) && emit.refers.is_none_or(|t| element_path::referred_type(item, None) == Some(t)) {
+                each(emit.param, item);
+            }
+        }
+        self.follow(item, &mut |next, value| next.visit(wants, value, each));
     }
 
     /// Calls `each` for every item behind an edge whose conditions hold.

@@ -62,7 +62,7 @@ impl Store {
             }
             None => None,
         };
-        let mut types = self.types_with_rows().await?;
+        let mut types = self.stored_types().await?;
         types.retain(|ty| registry::in_patient_compartment(*ty) && actor.may(Interaction::Search, *ty));
         if types.is_empty() {
             return Ok(ChangePage::default());

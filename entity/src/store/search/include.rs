@@ -1,14 +1,16 @@
 //! `_include` and `_revinclude`: what the matches of a page refer to, and what refers to them; with `:iterate` also of what was included.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use fhir::Json;
 use fhir::ResourceType;
+use fhir::reference::{self, Target};
 use fhir::search::added::Added;
-use fhir::search::extract::references_of;
+use fhir::search::extract::references_by;
 use fhir::search::parse::MAX_DEPTH;
 use fhir::search::query::Include;
 use fhir::search::registry::{self, Kind, SearchParameter};
+use futures_util::future::try_join_all;
 
 use super::{Found, HEAD, Planned};
 use crate::role::Interaction;
@@ -75,6 +77,48 @@ impl Store {
         Ok(all)
     }
 
+    /// What these resources refer to of those types, wherever the reference stands: each once, none of the resources themselves, only what
+    /// the actor may see.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn referred(
+        &self,
+        actor: &Actor,
+        from: &[Stored],
+        types: &[ResourceType],
+    ) -> Result<Included, StoreError> {
+        let options = self.options();
+        let mut wanted: BTreeMap<ResourceType, BTreeSet<String>> = BTreeMap::new();
+        for stored in from {
+            for text in reference::texts_in(&stored.body) {
+                if let Target::Local { resource_type, id, .. } = reference::parse(&text, options.base_url)
+                    && types.contains(&resource_type)
+                {
+                    let ids = wanted.entry(resource_type).or_default();
+                    if !ids.contains(id) {
+                        ids.insert(id.to_owned());
+                    }
+                }
+            }
+        }
+        for stored in from {
+            if let Some(ids) = wanted.get_mut(&stored.resource_type) {
+                ids.remove(&stored.id);
+            }
+        }
+        wanted.retain(|ty, ids| actor.may(Interaction::Read, *ty) && !ids.is_empty());
+        let (mut room, mut cut) = (MAX_INCLUDED, false);
+        let reads = wanted.into_iter().map(|(ty, ids)| {
+            cut |= ids.len() > room;
+            let ids: Vec<String> = ids.into_iter().take(room).collect();
+            room -= ids.len();
+            async move { self.read_many(actor, ty, &ids).await }
+        });
+        let read: Vec<Vec<Stored>> = try_join_all(reads).await?;
+        Ok(Included { resources: read.into_iter().flatten().collect(), cut })
+    }
+
     async fn referred_to(
         &self,
         actor: &Actor,
@@ -88,19 +132,16 @@ impl Store {
             let document =
                 Json::parse(&stored.body).map_err(|_| StoreError::Internal("a stored body is no JSON".into()))?;
             let ty = stored.resource_type;
-            for param in reference_parameters(ty, &parameters.added) {
-                let paths: Vec<&Include> = include.iter().filter(|one| names(one, ty, param)).collect();
-                if paths.is_empty() {
-                    continue;
+            let paths = |param| include.iter().filter(move |one| names(one, ty, param));
+            let params: Vec<_> =
+                reference_parameters(ty, &parameters.added).filter(|param| paths(param).next().is_some()).collect();
+            references_by(&document, &params, &self.options(), &mut |param, reference| {
+                let target = reference.resource_type;
+                let wants = paths(param).any(|one| one.target.is_none_or(|t| t == target));
+                if wants && seen.insert((target, reference.id.clone())) {
+                    wanted.entry(target).or_default().push(reference.id);
                 }
-                for reference in references_of(&document, param, &self.options()) {
-                    let target = reference.resource_type;
-                    let wants = paths.iter().any(|one| one.target.is_none_or(|t| t == target));
-                    if wants && seen.insert((target, reference.id.clone())) {
-                        wanted.entry(target).or_default().push(reference.id);
-                    }
-                }
-            }
+            });
         }
         let mut all = Vec::new();
         for (resource_type, ids) in wanted {
@@ -123,7 +164,7 @@ impl Store {
         for one in revinclude {
             let sources = match one.source {
                 Some(source) => vec![source],
-                None => self.types_with_rows().await?,
+                None => self.stored_types().await?,
             };
             for source in sources.into_iter().filter(|s| actor.may(Interaction::Search, *s)) {
                 let terms: Vec<i64> = parameters_of(one, source, &parameters.added)

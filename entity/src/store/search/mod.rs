@@ -868,6 +868,17 @@ impl Store {
         })
     }
 
+    /// The terms of which a resource has one just when it meets the clause, where that refers to something.
+    fn reference_terms(&self, clause: &Clause) -> Option<Vec<i64>> {
+        match clause {
+            Clause::Param { param, modifier: Modifier::None, any } if param.kind == Kind::Reference => {
+                let terms = any.iter().map(|one| terms_of(&self.keys, param, &Modifier::None, one).ok().flatten());
+                Some(terms.collect::<Option<Vec<_>>>()?.concat())
+            }
+            _ => None,
+        }
+    }
+
     fn driver(&self, query: &Query, order: &Order) -> Result<Driver, StoreError> {
         let ty = query.resource_type;
         let params = || {
@@ -918,7 +929,15 @@ impl Store {
             }
             _ => None,
         });
-        if let Some((at, terms)) = compartment {
+        let any_reference = || {
+            query.all.iter().enumerate().find_map(|(at, clause)| match clause {
+                Clause::Or(any) => {
+                    Some((at, any.iter().map(|one| self.reference_terms(one)).collect::<Option<Vec<_>>>()?))
+                }
+                _ => None,
+            })
+        };
+        if let Some((at, terms)) = compartment.or_else(|| any_reference().map(|(at, terms)| (at, terms.concat()))) {
             return Ok(Driver::Terms(at, terms));
         }
         if let Some(key) = code {

@@ -1,5 +1,6 @@
 //! Search over several types at once: each is searched as by itself, and their rows are merged in one order.
 
+use futures_util::future::try_join_all;
 use sha2::{Digest as _, Sha256};
 
 use super::order::{self, Order, Place, compare, direction};
@@ -54,9 +55,9 @@ impl Store {
         let place = from.as_ref().map(|t| &t.place);
         let mut rows: Vec<Found> = Vec::new();
         if all_types && keys.is_empty() {
-            for some in queries.chunks(TOGETHER) {
-                rows.extend(self.rows_together(actor, some, place, backward, page.limit + 1).await?);
-            }
+            let together =
+                queries.chunks(TOGETHER).map(|some| self.rows_together(actor, some, place, backward, page.limit + 1));
+            rows.extend(try_join_all(together).await?.into_iter().flatten());
         } else {
             for query in queries {
                 rows.extend(self.rows(actor, query, place, backward, page.limit + 1).await?);
@@ -134,7 +135,7 @@ impl Store {
     /// # Errors
     /// Of the database.
     pub async fn searchable_types(&self, actor: &Actor) -> Result<Vec<fhir::ResourceType>, StoreError> {
-        let stored = self.types_with_rows().await?;
+        let stored = self.stored_types().await?;
         Ok(stored.into_iter().filter(|ty| actor.may(Interaction::Search, *ty)).collect())
     }
 }

@@ -20,7 +20,7 @@ use crate::actor::Sight;
 use crate::store::chart;
 use crate::store::condition::WIDE;
 use crate::store::search::Claims;
-use crate::store::sql::{Sql, i64_array};
+use crate::store::sql::{Sql, i64_array, text_array};
 use crate::store::{Act, Outcome, Plan, Store, paired};
 use crate::{Actor, Request, Rows, StoreError};
 
@@ -302,7 +302,7 @@ impl Shared<'_> {
             return Ok(());
         }
         keyed.sort_by_key(|e| e.key());
-        let text = |of: fn(&Entry) -> &String| texts(keyed.iter().map(|e| of(e).clone()));
+        let text = |of: fn(&Entry) -> &String| text_array(keyed.iter().map(|e| of(e).clone()));
         let sql = "INSERT INTO app.write_request (principal, key, request_hash, created_at)
                    SELECT u.principal, u.key, u.hash, 'epoch'::timestamptz + u.at * interval '1 microsecond'
                    FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[]) AS u (principal, key, hash, at)
@@ -457,8 +457,4 @@ impl Store {
         let (text, operation) = intended.ok_or_else(|| StoreError::Internal("a deletion was shared".into()))?;
         self.row(&entry.actor, &entry.request, 0, write, head, (text.as_deref(), operation))
     }
-}
-
-fn texts(values: impl Iterator<Item = String>) -> Value {
-    Value::Array(ArrayType::String, Some(Box::new(values.map(Value::from).collect())))
 }

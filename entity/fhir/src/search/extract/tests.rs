@@ -214,6 +214,13 @@ fn includes_follow_a_parameter() {
     let found = references_of(&json, param, &Options::default());
     let texts: Vec<_> = found.iter().map(|r| format!("{}/{}", r.resource_type, r.id)).collect();
     assert_eq!(texts, ["Patient/p2", "Practitioner/d1"]);
+    let mut each = Vec::new();
+    let of = |code| registry::parameter(ResourceType::Observation, code).unwrap();
+    references_by(&json, &[of("performer"), of("encounter")], &Options::default(), &mut |param, r| {
+        each.push(format!("{} {}/{}", param.code, r.resource_type, r.id));
+    });
+    each.sort();
+    assert_eq!(each, ["encounter Encounter/e1", "performer Patient/p2", "performer Practitioner/d1"]);
 }
 
 #[test]
