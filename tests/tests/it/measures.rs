@@ -252,7 +252,7 @@ async fn colorectal_cancer_screening_counts_as_published() {
 /// Source: DiabetesGlycemicStatusAssessmentGreaterThan9PercentFHIR 0.1.002, worked by hand: persons of 18 to 75 with diabetes in the
 /// period; those without a result in it, and those whose lowest of the last day is above 9 %.
 #[tokio::test]
-async fn the_last_glycaemia_of_the_year_decides() {
+async fn the_last_glycemia_of_the_year_decides() {
     let mut world = World::default();
     let person = |world: &mut World, id: &str, born: &str| {
         world.person(id, "male", born).visit(id, "2025-06-01", "AMB", "finished");

@@ -13,7 +13,7 @@ use super::{BASE, Document};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clinic {
     Primary,
-    Paediatrics,
+    Pediatrics,
     Cardiology,
     Endocrinology,
     Nephrology,
@@ -26,7 +26,7 @@ pub enum Clinic {
 
 const CLINICS: [(Clinic, &str, Code); 10] = [
     (Clinic::Primary, "Primary care clinic", snomed("394814009", "General practice")),
-    (Clinic::Paediatrics, "Children's clinic", snomed("394537008", "Pediatric specialty")),
+    (Clinic::Pediatrics, "Children's clinic", snomed("394537008", "Pediatric specialty")),
     (Clinic::Cardiology, "Cardiology clinic", snomed("394579002", "Cardiology")),
     (Clinic::Endocrinology, "Diabetes and thyroid clinic", snomed("394583002", "Endocrinology")),
     (Clinic::Nephrology, "Kidney clinic", snomed("394589003", "Nephrology")),
@@ -131,8 +131,8 @@ const WORKERS: [Worker; 30] = [
     doctor(None, "Samuel", "Osei", "Dr. Samuel Osei", false, Clinic::Primary),
     doctor(None, "Mei", "Tanaka", "Dr. Mei Tanaka", true, Clinic::Primary),
     doctor(None, "Rajiv", "Menon", "Dr. Rajiv Menon", false, Clinic::Primary),
-    doctor(None, "Clara", "Vidal", "Dr. Clara Vidal", true, Clinic::Paediatrics),
-    doctor(None, "Tobias", "Krause", "Dr. Tobias Krause", false, Clinic::Paediatrics),
+    doctor(None, "Clara", "Vidal", "Dr. Clara Vidal", true, Clinic::Pediatrics),
+    doctor(None, "Tobias", "Krause", "Dr. Tobias Krause", false, Clinic::Pediatrics),
     doctor(None, "Leila", "Karimi", "Dr. Leila Karimi", true, Clinic::Cardiology),
     doctor(None, "Joseph", "Mbeki", "Dr. Joseph Mbeki", false, Clinic::Nephrology),
     doctor(None, "Sofia", "Andrade", "Dr. Sofia Andrade", true, Clinic::Endocrinology),

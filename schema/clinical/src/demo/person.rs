@@ -61,7 +61,7 @@ pub struct Person {
     ldl: f64,
     hdl: f64,
     triglycerides: f64,
-    haemoglobin_z: f64,
+    hemoglobin_z: f64,
     pulse: f64,
     score_low: f64,
 }
@@ -136,7 +136,7 @@ impl Person {
             ldl: (112.0 + s.normal() * 18.0).clamp(60.0, 155.0),
             hdl: if sex == Sex::Female { 58.0 } else { 48.0 } + s.normal() * 10.0,
             triglycerides: (110.0 + s.normal() * 35.0).clamp(40.0, 240.0),
-            haemoglobin_z: s.normal(),
+            hemoglobin_z: s.normal(),
             pulse: 72.0 + s.normal() * 7.0,
             score_low: s.unit(),
         };
@@ -316,8 +316,8 @@ impl Person {
 
     /// One measurement at `at` with its natural spread; not yet rounded, inside no particular limits.
     ///
-    /// BMI, eGFR, erythrocytes and LDL are the caller's: they follow from printed values. Haematocrit is given as per cent per g/dL
-    /// of haemoglobin.
+    /// BMI, eGFR, erythrocytes and LDL are the caller's: they follow from printed values. Hematocrit is given as per cent per g/dL
+    /// of hemoglobin.
     pub fn measure(&self, measure: Measure, at: i64, s: &mut Stream) -> f64 {
         let age = self.age_at(at);
         let noise = s.normal();
@@ -372,13 +372,13 @@ impl Person {
             }
             Measure::Calcium => 9.4 + noise * 0.25,
             Measure::Leukocytes => 6.9 + noise * 1.3,
-            Measure::Haemoglobin => {
+            Measure::Hemoglobin => {
                 let base = match self.sex {
                     _ if age < 12.0 => 12.4,
                     Sex::Female => 13.6,
                     Sex::Male => 15.2,
                 };
-                base + self.haemoglobin_z * 0.7 - (60.0 - self.egfr_at(at)).max(0.0) * 0.05 + noise * 0.25
+                base + self.hemoglobin_z * 0.7 - (60.0 - self.egfr_at(at)).max(0.0) * 0.05 + noise * 0.25
             }
             Measure::Platelets => 252.0 + noise * 42.0,
             Measure::TotalCholesterol => {
@@ -432,7 +432,7 @@ impl Person {
                 Some(years) => 4.0 + self.score_low * 4.0 + 6.0 * (1.0 - years).max(0.0) + noise * 1.4,
                 None => 1.2 + noise,
             },
-            Measure::Haematocrit => 2.96 + noise * 0.03,
+            Measure::Hematocrit => 2.96 + noise * 0.03,
             Measure::MeanCellVolume => 88.5 + noise * 2.6,
             Measure::Bmi | Measure::Egfr | Measure::Erythrocytes | Measure::Ldl => {
                 unreachable!("{measure:?} is derived from printed values")

@@ -387,14 +387,14 @@ impl Chart<'_> {
                 Measure::Ldl => {
                     known(Measure::TotalCholesterol) - known(Measure::Hdl) - known(Measure::Triglycerides) / 5.0
                 }
-                Measure::Haematocrit => {
-                    known(Measure::Haemoglobin) * self.person.measure(analyte.measure, visit.at, &mut self.rng)
+                Measure::Hematocrit => {
+                    known(Measure::Hemoglobin) * self.person.measure(analyte.measure, visit.at, &mut self.rng)
                 }
                 Measure::Erythrocytes => {
                     let volume = self.person.measure(Measure::MeanCellVolume, visit.at, &mut self.rng);
-                    known(Measure::Haematocrit) * 10.0 / volume
+                    known(Measure::Hematocrit) * 10.0 / volume
                 }
-                Measure::MeanCellVolume => known(Measure::Haematocrit) * 10.0 / known(Measure::Erythrocytes),
+                Measure::MeanCellVolume => known(Measure::Hematocrit) * 10.0 / known(Measure::Erythrocytes),
                 measure => adjust(measure, self.person.measure(measure, visit.at, &mut self.rng)),
             };
             let value = Self::printed(analyte, value);

@@ -36,6 +36,8 @@ pub struct Chart<'p> {
     pub relative: Option<(Ref, String)>,
     /// What the patient has in the hours of those who can log in.
     pub booked: Option<Booked>,
+    /// Since when the patient is in bed, if still; nobody comes to a clinic from there.
+    pub in_bed_since: Option<i64>,
     /// When the appointments that are there begin; each has half an hour.
     taken: Vec<i64>,
     /// Drug orders written so far.
@@ -93,6 +95,7 @@ impl<'p> Chart<'p> {
             module: hash_name("registration"),
             written: 0,
             relative: None,
+            in_bed_since: None,
             taken: booked.iter().map(|b| b.at).collect(),
             booked,
             orders: Vec::new(),
@@ -136,7 +139,7 @@ impl<'p> Chart<'p> {
 
     /// The family doctor, the same for every module.
     pub fn family_doctor(&self) -> usize {
-        let clinic = if self.person.age_end() < 18.0 { Clinic::Paediatrics } else { Clinic::Primary };
+        let clinic = if self.person.age_end() < 18.0 { Clinic::Pediatrics } else { Clinic::Primary };
         institution::physician(clinic, self.person.k as usize)
     }
 
@@ -152,15 +155,16 @@ impl<'p> Chart<'p> {
         day * DAY + 8 * HOUR + slot * 15 * MINUTE
     }
 
-    /// An office visit of 20 to 45 minutes, or `None` when it does not fit the record.
+    /// An office visit of 20 to 45 minutes, or `None` when it does not fit the record or the patient is in bed.
     pub fn visit(&mut self, clinic: Clinic, kind: &Code, at: i64, reason: Option<(&Problem, Ref)>) -> Option<Visit> {
         let at = self.office_hour(at);
         let length = (20 + self.rng.below(6) as i64 * 5) * MINUTE;
         let n = self.rng.below(4);
-        if !self.within(at, length) {
+        let in_bed = self.in_bed_since.is_some_and(|since| at.div_euclid(DAY) >= since.div_euclid(DAY));
+        if in_bed || !self.within(at, length) {
             return None;
         }
-        let own = matches!(clinic, Clinic::Primary | Clinic::Paediatrics);
+        let own = matches!(clinic, Clinic::Primary | Clinic::Pediatrics);
         let doctor = if own { self.family_doctor() } else { institution::physician(clinic, n) };
         let encounter = self.encounter(&Stay {
             class: Class::Ambulatory,

@@ -105,6 +105,10 @@ impl Chart<'_> {
         let dose = Decimal::round(drug.dose, drug.dose_digits);
         let mut text = String::with_capacity(96);
         dose.push(&mut text);
+        // People read it: 1,000 mg. No dose comes to ten thousand of its unit.
+        if dose.value() >= 1000.0 {
+            text.insert(1, ',');
+        }
         let unit = match drug.unit {
             "[iU]" => "units",
             "{puff}" => "puffs",
@@ -299,16 +303,16 @@ impl Chart<'_> {
         target
     }
 
-    /// A goal with its measure and bound, and the plan of care that follows it.
+    /// A goal with its measures and their bounds, and the plan of care that follows it.
     pub fn plan(
         &mut self,
         problem: &Problem,
         condition: Ref,
         at: i64,
-        goal: Option<(&str, &Analyte, f64)>,
+        goal: Option<(&str, &[(&Analyte, f64)])>,
         activity: &str,
     ) {
-        let goal = goal.map(|(text, analyte, below)| {
+        let goal = goal.map(|(text, bounds)| {
             let target = self.claim(Kind::Goal);
             let mut w = Writer::new(target);
             w.string("lifecycleStatus", "active");
@@ -316,13 +320,15 @@ impl Chart<'_> {
             self.subject(&mut w, "subject");
             w.date("startDate", at.div_euclid(DAY));
             w.list("target");
-            w.item();
-            w.concept("measure", &analyte.code);
-            w.open("detailRange");
-            w.quantity("high", Decimal::round(below, analyte.digits), analyte.unit, analyte.ucum);
-            w.close();
-            w.date("dueDate", at.div_euclid(DAY) + 365);
-            w.close();
+            for (analyte, below) in bounds {
+                w.item();
+                w.concept("measure", &analyte.code);
+                w.open("detailRange");
+                w.quantity("high", Decimal::round(*below, analyte.digits), analyte.unit, analyte.ucum);
+                w.close();
+                w.date("dueDate", at.div_euclid(DAY) + 365);
+                w.close();
+            }
             w.end();
             w.references("addresses", condition, Some(problem.text));
             self.push(w);

@@ -64,7 +64,7 @@ impl Chart<'_> {
 
     /// The family doctor in primary care, else the `n`-th physician of the clinic.
     pub fn doctor_of(&self, clinic: Clinic, n: usize) -> usize {
-        if matches!(clinic, Clinic::Primary | Clinic::Paediatrics) {
+        if matches!(clinic, Clinic::Primary | Clinic::Pediatrics) {
             self.family_doctor()
         } else {
             institution::physician(clinic, n)

@@ -40,7 +40,7 @@ fn infections(chart: &mut Chart<'_>) {
             u if u < 0.86 && age < 12.0 => &problem::OTITIS,
             _ => &problem::STREP,
         };
-        let clinic = if age < 18.0 { Clinic::Paediatrics } else { Clinic::Primary };
+        let clinic = if age < 18.0 { Clinic::Pediatrics } else { Clinic::Primary };
         let condition = chart.claim(ResourceType::Condition);
         let Some(visit) = chart.visit(clinic, &problem::SYMPTOM_VISIT, at, Some((problem, condition))) else {
             continue;

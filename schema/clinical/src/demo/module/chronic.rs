@@ -54,7 +54,7 @@ fn run(chart: &mut Chart<'_>, programme: &Programme, onset: i64) {
     let began = found.map_or(onset, |v| v.at - v.at % DAY);
     chart.condition(condition, problem, began, None, recorded, None);
     if let Some(visit) = found
-        && !matches!(programme.clinic, Clinic::Primary | Clinic::Paediatrics)
+        && !matches!(programme.clinic, Clinic::Primary | Clinic::Pediatrics)
     {
         let written = (visit.at - 12 * DAY).max(person.start);
         chart.refer(programme.clinic, written, "completed", (condition, problem.text));

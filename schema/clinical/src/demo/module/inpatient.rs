@@ -4,7 +4,8 @@ use fhir::ResourceType;
 
 use crate::demo::chart::{Chart, Class, INPATIENT, OUTPATIENT, Prescription, Stay, Visit, Vitals};
 use crate::demo::institution::{self, Clinic, HOSPITAL, WARDS};
-use crate::demo::person::TEACHING_CASE;
+use crate::demo::person::{Person, TEACHING_CASE};
+use crate::demo::rng::Stream;
 use crate::demo::table::drug::{self, Drug, Often};
 use crate::demo::table::lab::{self, Measure};
 use crate::demo::table::prevalence::Illness;
@@ -15,31 +16,43 @@ use crate::demo::writer::{Ref, Writer};
 
 use super::flowsheet;
 
+const MODULE: &str = "inpatient";
+
 /// The stay that is going on, for patients with a bed.
 pub fn write(chart: &mut Chart<'_>) {
     let Some(slot) = chart.person.inpatient else { return };
-    chart.enter("inpatient");
-    let story = story_of(chart, slot);
-    let admitted = chart.now - story.days * DAY - (2 + chart.rng.below(9) as i64) * HOUR;
+    chart.enter(MODULE);
+    let story = story_of(chart.person, slot);
+    let admitted = admitted_at(chart.now, story, &mut chart.rng);
     let (bed, name) = institution::bed(slot);
     let (encounter, nurse) = stay(chart, story, admitted, None, bed, &name);
     flowsheet::write(chart, admitted, encounter, nurse);
 }
 
-fn story_of(chart: &Chart<'_>, slot: u32) -> &'static Story {
-    let person = chart.person;
+/// Since when the patient has the bed, if in one.
+pub fn since(chart: &Chart<'_>) -> Option<i64> {
+    let slot = chart.person.inpatient?;
+    let mut rng = Stream::new(chart.seed, u64::from(chart.person.k), MODULE);
+    Some(admitted_at(chart.now, story_of(chart.person, slot), &mut rng))
+}
+
+fn admitted_at(now: i64, story: &Story, rng: &mut Stream) -> i64 {
+    now - story.days * DAY - (2 + rng.below(9) as i64) * HOUR
+}
+
+fn story_of(person: &Person, slot: u32) -> &'static Story {
     if person.k == TEACHING_CASE {
         return &story::TEACHING;
     }
     let or = |illness, story, other| if person.has(illness) { story } else { other };
     match slot % 8 {
-        0 => &story::ANAEMIA,
-        1 => or(Illness::KidneyDisease, &story::HYPERKALAEMIA, &story::PNEUMONIA),
+        0 => &story::ANEMIA,
+        1 => or(Illness::KidneyDisease, &story::HYPERKALEMIA, &story::PNEUMONIA),
         2 => &story::PNEUMONIA,
-        3 => or(Illness::Diabetes, &story::HYPERGLYCAEMIA, &story::SEPSIS),
-        4 => or(Illness::HeartFailure, &story::HEART_FAILURE, &story::HYPONATRAEMIA),
+        3 => or(Illness::Diabetes, &story::HYPERGLYCEMIA, &story::SEPSIS),
+        4 => or(Illness::HeartFailure, &story::HEART_FAILURE, &story::HYPONATREMIA),
         5 => or(Illness::Copd, &story::COPD, &story::PNEUMONIA),
-        6 => &story::HYPONATRAEMIA,
+        6 => &story::HYPONATREMIA,
         _ => &story::SEPSIS,
     }
 }
@@ -144,9 +157,9 @@ fn stay(
 fn attending(story: &Story) -> Clinic {
     match story.problems[0] {
         p if *p == problem::HEART_FAILURE_ACUTE => Clinic::Cardiology,
-        p if *p == problem::HYPERKALAEMIA || *p == problem::HYPONATRAEMIA => Clinic::Nephrology,
-        p if *p == problem::HYPERGLYCAEMIA => Clinic::Endocrinology,
-        p if *p == problem::ANAEMIA => Clinic::Primary,
+        p if *p == problem::HYPERKALEMIA || *p == problem::HYPONATREMIA => Clinic::Nephrology,
+        p if *p == problem::HYPERGLYCEMIA => Clinic::Endocrinology,
+        p if *p == problem::ANEMIA => Clinic::Primary,
         _ => Clinic::Respiratory,
     }
 }

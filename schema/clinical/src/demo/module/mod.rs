@@ -16,6 +16,7 @@ use super::chart::Chart;
 
 /// Writes every module of one patient; the Patient document is the first.
 pub fn write_all(chart: &mut Chart<'_>) {
+    chart.in_bed_since = inpatient::since(chart);
     registration::write(chart);
     background::write(chart);
     primary::write(chart);

@@ -23,7 +23,7 @@ fn children(chart: &mut Chart<'_>) {
         if !keeps || chart.person.age_at(due) >= 18.0 {
             continue;
         }
-        let Some(visit) = chart.visit(Clinic::Paediatrics, &problem::WELL_CHILD, due, None) else { continue };
+        let Some(visit) = chart.visit(Clinic::Pediatrics, &problem::WELL_CHILD, due, None) else { continue };
         chart.office_vitals(visit, true);
         first = first.or(Some(visit));
         if *months <= 36 {
@@ -44,7 +44,7 @@ fn children(chart: &mut Chart<'_>) {
     }
     if chart.person.death.is_none() && chart.person.age_end() < 18.0 {
         let after = 20 + chart.rng.below(200) as i64;
-        chart.appointment(Clinic::Paediatrics, chart.now + after * DAY, "Well-child visit");
+        chart.appointment(Clinic::Pediatrics, chart.now + after * DAY, "Well-child visit");
     }
     // The parents bring the papers of the birth to the first visit.
     if let (Some(days), Some(visit)) = (chart.person.gestation_days, first) {

@@ -105,7 +105,7 @@ fn clinic_list(chart: &mut Chart<'_>) {
         return;
     }
     let clinic = match chart.person.age_end() {
-        a if a < 18.0 => Clinic::Paediatrics,
+        a if a < 18.0 => Clinic::Pediatrics,
         _ if chart.person.has(Illness::HeartFailure) || chart.person.has(Illness::Coronary) => Clinic::Cardiology,
         _ if chart.person.has(Illness::Diabetes) => Clinic::Endocrinology,
         _ => Clinic::Primary,

@@ -123,8 +123,12 @@ const fn inhaler(code: Code, text: &'static str, puffs: f64, often: Often) -> Dr
 
 pub static METFORMIN_500: Drug =
     tablet(rx("861007", "metformin hydrochloride 500 MG Oral Tablet"), "metformin 500 mg", (500.0, 0), Often::Twice);
-pub static METFORMIN_1000: Drug =
-    tablet(rx("861004", "metformin hydrochloride 1000 MG Oral Tablet"), "metformin 1000 mg", (1000.0, 0), Often::Twice);
+pub static METFORMIN_1000: Drug = tablet(
+    rx("861004", "metformin hydrochloride 1000 MG Oral Tablet"),
+    "metformin 1,000 mg",
+    (1000.0, 0),
+    Often::Twice,
+);
 pub static GLIPIZIDE: Drug =
     tablet(rx("310490", "glipizide 5 MG Oral Tablet"), "glipizide 5 mg", (5.0, 0), Often::Daily);
 pub static EMPAGLIFLOZIN: Drug =
@@ -237,9 +241,9 @@ pub static CEFTRIAXONE: Drug = Drug {
     text: "ceftriaxone 1 g",
     form: "injection",
     route: &INTRAVENOUS,
-    dose: 1000.0,
+    dose: 1.0,
     dose_digits: 0,
-    unit: "mg",
+    unit: "g",
     often: Often::Daily,
 };
 pub static FUROSEMIDE_IV: Drug = Drug {
@@ -273,7 +277,7 @@ pub static POTASSIUM_CHLORIDE: Drug = Drug {
 pub static IBUPROFEN: Drug =
     tablet(rx("310965", "ibuprofen 200 MG Oral Tablet"), "ibuprofen 400 mg", (400.0, 0), Often::AsNeeded(6));
 pub static ACETAMINOPHEN: Drug =
-    tablet(rx("198440", "acetaminophen 500 MG Oral Tablet"), "acetaminophen 1000 mg", (1000.0, 0), Often::AsNeeded(6));
+    tablet(rx("198440", "acetaminophen 500 MG Oral Tablet"), "acetaminophen 1,000 mg", (1000.0, 0), Often::AsNeeded(6));
 pub static OMEPRAZOLE: Drug =
     capsule(rx("198051", "omeprazole 20 MG Delayed Release Oral Capsule"), "omeprazole 20 mg", 20.0, Often::Daily);
 

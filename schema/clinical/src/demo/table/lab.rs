@@ -31,8 +31,8 @@ pub enum Measure {
     Calcium,
     Leukocytes,
     Erythrocytes,
-    Haemoglobin,
-    Haematocrit,
+    Hemoglobin,
+    Hematocrit,
     MeanCellVolume,
     Platelets,
     TotalCholesterol,
@@ -85,8 +85,8 @@ impl Measure {
             Self::Calcium => "Calcium",
             Self::Leukocytes => "Leukocytes",
             Self::Erythrocytes => "Erythrocytes",
-            Self::Haemoglobin => "Haemoglobin",
-            Self::Haematocrit => "Haematocrit",
+            Self::Hemoglobin => "Hemoglobin",
+            Self::Hematocrit => "Hematocrit",
             Self::MeanCellVolume => "MCV",
             Self::Platelets => "Platelets",
             Self::TotalCholesterol => "Total cholesterol",
@@ -218,10 +218,10 @@ pub static HEART_RATE: Analyte = analyte(
     loinc("8867-4", "Heart rate"),
     ("/min", "/min"),
     0,
-    between(51.0, 90.0),
+    between(60.0, 100.0),
     between(40.0, 131.0),
     (30.0, 210.0),
-    NEWS,
+    "American Heart Association, Bradycardia and Tachycardia: 60-100 a minute at rest; critical ends RCP NEWS2 2017, three points",
 );
 pub static RESPIRATORY_RATE: Analyte = analyte(
     Measure::RespiratoryRate,
@@ -441,14 +441,14 @@ pub static ERYTHROCYTES: Analyte = by_sex(
         OPEN,
         OPEN,
         (1.2, 7.5),
-        "ABIM Laboratory Test Reference Ranges, 2024 (4.2-5.9); split by sex by haematocrit",
+        "ABIM Laboratory Test Reference Ranges, 2024 (4.2-5.9); split by sex by hematocrit",
     ),
     between(3.9, 5.2),
     between(4.2, 5.9),
 );
 pub static HAEMOGLOBIN: Analyte = by_sex(
     analyte(
-        Measure::Haemoglobin,
+        Measure::Hemoglobin,
         loinc("718-7", "Hemoglobin [Mass/volume] in Blood"),
         ("g/dL", "g/dL"),
         1,
@@ -462,7 +462,7 @@ pub static HAEMOGLOBIN: Analyte = by_sex(
 );
 pub static HAEMATOCRIT: Analyte = by_sex(
     analyte(
-        Measure::Haematocrit,
+        Measure::Hematocrit,
         loinc("4544-3", "Hematocrit [Volume Fraction] of Blood by Automated count"),
         ("%", "%"),
         1,
@@ -751,7 +751,7 @@ pub static ANALYTES: [&Analyte; 48] = [
     &GAD7,
 ];
 
-/// Tests reported together. A later member may be derived from an earlier one (eGFR, haematocrit, LDL).
+/// Tests reported together. A later member may be derived from an earlier one (eGFR, hematocrit, LDL).
 #[derive(Debug)]
 pub struct Panel {
     pub code: Code,

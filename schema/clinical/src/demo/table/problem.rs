@@ -47,8 +47,8 @@ pub const CKD_4: Problem = problem(
     ("N18.4", "Chronic kidney disease, stage 4 (severe)"),
     "Chronic kidney disease, stage 4",
 );
-pub const HYPERLIPIDAEMIA: Problem =
-    problem(("55822004", "Hyperlipidemia"), ("E78.5", "Hyperlipidemia, unspecified"), "Hyperlipidaemia");
+pub const HYPERLIPIDEMIA: Problem =
+    problem(("55822004", "Hyperlipidemia"), ("E78.5", "Hyperlipidemia, unspecified"), "Hyperlipidemia");
 pub const ASTHMA: Problem =
     problem(("195967001", "Asthma"), ("J45.909", "Unspecified asthma, uncomplicated"), "Asthma");
 pub const COPD: Problem = problem(
@@ -136,12 +136,12 @@ pub const PREGNANCY: Problem = problem(
     ("Z34.90", "Encounter for supervision of normal pregnancy, unspecified, unspecified trimester"),
     "Normal pregnancy",
 );
-pub const HYPERKALAEMIA: Problem = problem(("14140009", "Hyperkalemia"), ("E87.5", "Hyperkalemia"), "Hyperkalaemia");
-pub const HYPONATRAEMIA: Problem =
-    problem(("89627008", "Hyponatremia"), ("E87.1", "Hypo-osmolality and hyponatremia"), "Hyponatraemia");
-pub const HYPERGLYCAEMIA: Problem =
-    problem(("80394007", "Hyperglycemia"), ("R73.9", "Hyperglycemia, unspecified"), "Severe hyperglycaemia");
-pub const ANAEMIA: Problem = problem(("271737000", "Anemia"), ("D64.9", "Anemia, unspecified"), "Anaemia");
+pub const HYPERKALEMIA: Problem = problem(("14140009", "Hyperkalemia"), ("E87.5", "Hyperkalemia"), "Hyperkalemia");
+pub const HYPONATREMIA: Problem =
+    problem(("89627008", "Hyponatremia"), ("E87.1", "Hypo-osmolality and hyponatremia"), "Hyponatremia");
+pub const HYPERGLYCEMIA: Problem =
+    problem(("80394007", "Hyperglycemia"), ("R73.9", "Hyperglycemia, unspecified"), "Severe hyperglycemia");
+pub const ANEMIA: Problem = problem(("271737000", "Anemia"), ("D64.9", "Anemia, unspecified"), "Anemia");
 
 /// Every problem above, for the tests of the table.
 pub const PROBLEMS: &[&Problem] = &[
@@ -151,7 +151,7 @@ pub const PROBLEMS: &[&Problem] = &[
     &CKD_3A,
     &CKD_3B,
     &CKD_4,
-    &HYPERLIPIDAEMIA,
+    &HYPERLIPIDEMIA,
     &ASTHMA,
     &COPD,
     &COPD_EXACERBATION,
@@ -175,10 +175,10 @@ pub const PROBLEMS: &[&Problem] = &[
     &FOREARM_FRACTURE,
     &CONCUSSION,
     &PREGNANCY,
-    &HYPERKALAEMIA,
-    &HYPONATRAEMIA,
-    &HYPERGLYCAEMIA,
-    &ANAEMIA,
+    &HYPERKALEMIA,
+    &HYPONATREMIA,
+    &HYPERGLYCEMIA,
+    &ANEMIA,
 ];
 
 // Visit types

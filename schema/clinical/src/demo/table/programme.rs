@@ -40,8 +40,8 @@ pub struct Programme {
     pub measures: &'static [Every<Analyte>],
     pub procedures: &'static [Every<Code>],
     pub lines: &'static [Line],
-    /// Goal: description, the measured analyte and its upper bound.
-    pub goal: Option<(&'static str, &'static Analyte, f64)>,
+    /// Goal: description, and the upper bound of each measure.
+    pub goal: Option<(&'static str, &'static [(&'static Analyte, f64)])>,
     pub note: &'static str,
     pub source: &'static str,
 }
@@ -149,8 +149,8 @@ pub static PROGRAMMES: &[Programme] = &[
             line(&[&drug::INSULIN_GLARGINE], 0.2, None, 1.0, kidneys_strong),
             line(&[&drug::INSULIN_GLARGINE], 7.0, None, 0.35, kidneys_weak),
         ],
-        goal: Some(("HbA1c below 7 %", &lab::HBA1C, 7.0)),
-        note: "Diabetes review. Home glucose diary discussed, feet and eyes asked about, no hypoglycaemia reported.",
+        goal: Some(("HbA1c below 7 %", &[(&lab::HBA1C, 7.0)])),
+        note: "Diabetes review. Home glucose diary discussed, feet and eyes asked about, no hypoglycemia reported.",
         source: "ADA Standards of Care",
     },
     Programme {
@@ -168,7 +168,7 @@ pub static PROGRAMMES: &[Programme] = &[
             line(&[&drug::AMLODIPINE_5, &drug::HYDROCHLOROTHIAZIDE], 2.0, Some(5.0), 0.5, has_heart_failure),
             line(&[&drug::AMLODIPINE_10, &drug::AMLODIPINE_5], 5.0, None, 0.5, has_heart_failure),
         ],
-        goal: Some(("Blood pressure below 130/80 mmHg", &lab::SYSTOLIC, 130.0)),
+        goal: Some(("Blood pressure below 130/80 mmHg", &[(&lab::SYSTOLIC, 130.0), (&lab::DIASTOLIC, 80.0)])),
         note: "Blood pressure review. Takes the tablets on most days. Salt and exercise discussed.",
         source: "ACC/AHA 2017 hypertension guideline",
     },
@@ -189,7 +189,7 @@ pub static PROGRAMMES: &[Programme] = &[
     Programme {
         illness: Illness::Lipids,
         module: "lipids",
-        problem: |_| &problem::HYPERLIPIDAEMIA,
+        problem: |_| &problem::HYPERLIPIDEMIA,
         clinic: Clinic::Primary,
         months_between: 17.0,
         panels: &[every(1, &lab::LIPID), every(2, &lab::LIVER)],
@@ -199,7 +199,7 @@ pub static PROGRAMMES: &[Programme] = &[
             line(&[&drug::ATORVASTATIN_20], 0.0, Some(2.0), 0.9, nobody),
             line(&[&drug::ATORVASTATIN_40, &drug::ATORVASTATIN_20], 2.0, None, 0.9, nobody),
         ],
-        goal: Some(("LDL cholesterol below 100 mg/dL", &lab::LDL, 100.0)),
+        goal: Some(("LDL cholesterol below 100 mg/dL", &[(&lab::LDL, 100.0)])),
         note: "Cholesterol review. Tolerates the statin, no muscle pain.",
         source: "AHA/ACC 2018 cholesterol guideline",
     },
@@ -308,7 +308,7 @@ pub static PROGRAMMES: &[Programme] = &[
             line(&[&drug::SERTRALINE_50], 0.0, Some(0.7), 0.75, under_eighteen),
             line(&[&drug::SERTRALINE_100, &drug::SERTRALINE_50], 0.7, None, 0.6, under_eighteen),
         ],
-        goal: Some(("PHQ-9 below 5", &lab::PHQ9, 5.0)),
+        goal: Some(("PHQ-9 below 5", &[(&lab::PHQ9, 5.0)])),
         note: "Mood review. Sleep and activity discussed, no thoughts of self-harm. Talking therapy continues.",
         source: "APA depression guideline 2019; USPSTF 2023",
     },

@@ -53,7 +53,7 @@ pub struct Story {
 /// The patient of the chart's design: heart failure with pneumonia, weak kidneys and a dangerous potassium.
 pub static TEACHING: Story = Story {
     problems: &[&problem::HEART_FAILURE_ACUTE, &problem::PNEUMONIA],
-    late: &[&problem::HYPERKALAEMIA],
+    late: &[&problem::HYPERKALEMIA],
     days: 6,
     first: bedside((138.0, 82.0), 92.0, 26.0, 38.4, 89.0, 4.0),
     last: bedside((104.0, 58.0), 48.0, 22.0, 37.1, 94.0, 2.0),
@@ -61,7 +61,7 @@ pub static TEACHING: Story = Story {
         (Measure::Potassium, 4.7, 6.1),
         (Measure::Creatinine, 1.42, 1.79),
         (Measure::Urea, 31.0, 44.0),
-        (Measure::Haemoglobin, 11.1, 10.8),
+        (Measure::Hemoglobin, 11.1, 10.8),
         (Measure::Leukocytes, 14.2, 9.8),
         (Measure::Sodium, 133.0, 136.0),
         (Measure::CReactiveProtein, 142.0, 46.0),
@@ -131,8 +131,8 @@ pub static COPD: Story = Story {
     progress: "Wheeze less, sleeps lying down. Inhalers restarted, physiotherapy seen.",
 };
 
-pub static HYPERKALAEMIA: Story = Story {
-    problems: &[&problem::HYPERKALAEMIA],
+pub static HYPERKALEMIA: Story = Story {
+    problems: &[&problem::HYPERKALEMIA],
     late: &[],
     days: 1,
     first: bedside((134.0, 78.0), 74.0, 17.0, 36.7, 96.0, 0.0),
@@ -146,13 +146,13 @@ pub static HYPERKALAEMIA: Story = Story {
     tests: &[],
     drugs: &[&drug::FUROSEMIDE_IV],
     radiograph: None,
-    admission: "Weak for two days after vomiting. Kidney function worse than usual. Impression: hyperkalaemia with acute on \
+    admission: "Weak for two days after vomiting. Kidney function worse than usual. Impression: hyperkalemia with acute on \
                 chronic kidney injury. Plan: fluids, stop tablets that raise potassium, repeat tests.",
     progress: "Potassium higher this morning. Kidney team called, ECG repeated.",
 };
 
-pub static HYPERGLYCAEMIA: Story = Story {
-    problems: &[&problem::HYPERGLYCAEMIA],
+pub static HYPERGLYCEMIA: Story = Story {
+    problems: &[&problem::HYPERGLYCEMIA],
     late: &[],
     days: 1,
     first: bedside((112.0, 66.0), 104.0, 20.0, 37.0, 97.0, 0.0),
@@ -166,8 +166,8 @@ pub static HYPERGLYCAEMIA: Story = Story {
     progress: "Glucose above 500 mg/dL again this morning, basal dose missed overnight. Insulin adjusted.",
 };
 
-pub static HYPONATRAEMIA: Story = Story {
-    problems: &[&problem::HYPONATRAEMIA],
+pub static HYPONATREMIA: Story = Story {
+    problems: &[&problem::HYPONATREMIA],
     late: &[],
     days: 1,
     first: bedside((118.0, 70.0), 82.0, 16.0, 36.6, 97.0, 0.0),
@@ -176,24 +176,24 @@ pub static HYPONATRAEMIA: Story = Story {
     tests: &[],
     drugs: &[&drug::ACETAMINOPHEN],
     radiograph: None,
-    admission: "Unsteady and slow for some days. Impression: hyponatraemia. Plan: restrict fluids, urine sodium, tests every \
+    admission: "Unsteady and slow for some days. Impression: hyponatremia. Plan: restrict fluids, urine sodium, tests every \
                 six hours.",
     progress: "Sodium has fallen further to 118 mmol/L. Drowsy, no seizure. Hypertonic saline discussed.",
 };
 
-pub static ANAEMIA: Story = Story {
-    problems: &[&problem::ANAEMIA],
+pub static ANEMIA: Story = Story {
+    problems: &[&problem::ANEMIA],
     late: &[],
     days: 2,
     first: bedside((104.0, 60.0), 106.0, 19.0, 36.7, 96.0, 0.0),
     last: bedside((108.0, 62.0), 102.0, 18.0, 36.8, 96.0, 0.0),
-    results: &[(Measure::Haemoglobin, 7.8, 6.6), (Measure::Urea, 30.0, 34.0), (Measure::Platelets, 310.0, 290.0)],
+    results: &[(Measure::Hemoglobin, 7.8, 6.6), (Measure::Urea, 30.0, 34.0), (Measure::Platelets, 310.0, 290.0)],
     tests: &[],
     drugs: &[&drug::OMEPRAZOLE],
     radiograph: None,
-    admission: "Breathless on stairs, dark stools for a week. Impression: anaemia from bleeding of the upper gut. Plan: \
+    admission: "Breathless on stairs, dark stools for a week. Impression: anemia from bleeding of the upper gut. Plan: \
                 omeprazole, endoscopy, cross-match.",
-    progress: "Haemoglobin 6.6 g/dL this morning, transfusion ordered. Endoscopy today.",
+    progress: "Hemoglobin 6.6 g/dL this morning, transfusion ordered. Endoscopy today.",
 };
 
 pub static HEART_FAILURE: Story = Story {
@@ -213,4 +213,4 @@ pub static HEART_FAILURE: Story = Story {
 
 /// Every story above, for the tests of the table.
 pub static STORIES: [&Story; 9] =
-    [&TEACHING, &PNEUMONIA, &SEPSIS, &COPD, &HYPERKALAEMIA, &HYPERGLYCAEMIA, &HYPONATRAEMIA, &ANAEMIA, &HEART_FAILURE];
+    [&TEACHING, &PNEUMONIA, &SEPSIS, &COPD, &HYPERKALEMIA, &HYPERGLYCEMIA, &HYPONATREMIA, &ANEMIA, &HEART_FAILURE];
