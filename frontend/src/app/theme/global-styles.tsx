@@ -1,6 +1,10 @@
 import GlobalStyles from '@mui/material/GlobalStyles'
 import { cssProperties, tokens } from './tokens'
 
+const box = {
+  appearance: 'none' as const, width: '18px', height: '18px', margin: 0, flex: 'none', display: 'inline-grid', placeContent: 'center', verticalAlign: 'middle', cursor: 'pointer',
+  border: '1px solid var(--ctl)', background: 'var(--surface)', printColorAdjust: 'exact' as const,
+}
 /** Custom properties per theme and density, and the few element rules the app relies on. */
 const styles = {
   ':root': {
@@ -24,9 +28,17 @@ const styles = {
   'ul, ol': { listStyle: 'none' },
   a: { color: 'var(--acc)', textDecoration: 'none', '&:hover': { color: 'var(--acch)', textDecoration: 'underline' } },
   ':focus-visible': { outline: 'var(--focus-width) solid var(--focus)', outlineOffset: '2px' },
+  // Drawn from the tokens: what the system draws has the look of a disabled one in a dark theme. `:where` lets a class size it.
+  ':where(input[type="checkbox"])': { ...box, borderRadius: 3 },
+  ':where(input[type="radio"])': { ...box, borderRadius: '50%' },
+  ':where(input[type="checkbox"]:checked)': { background: 'var(--acc)', borderColor: 'var(--acc)' },
+  ':where(input[type="checkbox"]:checked)::before': { content: '""', width: '10px', height: '10px', background: 'var(--onacc)', clipPath: 'polygon(14% 46%, 0 62%, 40% 100%, 100% 18%, 84% 4%, 38% 68%)' },
+  ':where(input[type="radio"]:checked)': { borderColor: 'var(--acc)', borderWidth: '5px' },
+  ':where(input[type="checkbox"]:disabled, input[type="radio"]:disabled)': { borderColor: 'var(--line2)', background: 'var(--sunk)', cursor: 'default' },
   '.visually-hidden': { position: 'absolute' as const, width: 1, height: 1, margin: -1, overflow: 'hidden', clipPath: 'inset(50%)', whiteSpace: 'nowrap' as const },
   // A date or a number that is broken in two is read wrongly.
   '.whole': { whiteSpace: 'nowrap' as const },
+  '@media (forced-colors: active)': { ':where(input[type="checkbox"], input[type="radio"])': { appearance: 'auto' as const } },
   '@media print': { body: { background: '#fff' } },
   '@media (prefers-reduced-motion: reduce)': { '*': { transitionDuration: '0s !important', animationDuration: '0s !important' } },
 }

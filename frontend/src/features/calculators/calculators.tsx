@@ -5,14 +5,15 @@ import { Part } from '../../components/ui/part'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { CalculatorChartFragment } from '../../gql/graphql'
 import { formatDateTime } from '../../lib/date'
+import { formatDecimal } from '../../lib/quantity'
 import css from './calculators.module.css'
-import { calculate, CALCULATORS, type Calculator, type Given, type Input } from './formulas'
+import { calculate, CALCULATORS, unanswered, type Calculator, type Given, type Input } from './formulas'
 
 export const CalculatorChart = graphql(`
   fragment CalculatorChart on Patient {
     gender age { value unit }
     labs: latestResults(category: LABORATORY, first: 40, codes: ["LOINC|2160-0", "LOINC|38483-4", "LOINC|2951-2", "LOINC|2947-0", "LOINC|2075-0", "LOINC|2069-3", "LOINC|2028-9", "LOINC|20565-8", "LOINC|1963-8", "LOINC|1751-7", "LOINC|17861-6", "LOINC|49765-1", "LOINC|1975-2", "LOINC|6301-6", "LOINC|34714-6", "LOINC|3094-0", "LOINC|6299-2"]) { ...CalculatorValue }
-    signs: latestResults(category: VITAL_SIGNS, first: 12, codes: ["LOINC|29463-7", "LOINC|8302-2", "LOINC|9279-1", "LOINC|85354-9", "LOINC|2708-6", "LOINC|59408-5", "LOINC|8867-4", "LOINC|8310-5"]) { ...CalculatorValue }
+    signs: latestResults(category: VITAL_SIGNS, first: 12, codes: ["LOINC|29463-7", "LOINC|8302-2", "LOINC|9279-1", "LOINC|85354-9", "LOINC|2708-6", "LOINC|59408-5", "LOINC|8867-4", "LOINC|8310-5", "LOINC|3151-8"]) { ...CalculatorValue }
   }
 `)
 const CalculatorValue = graphql(`
@@ -24,8 +25,8 @@ const CalculatorValue = graphql(`
   }
 `)
 
-/** A value of the chart with its day, as an input takes it. */
-interface FromChart { text: string; at: string }
+/** A value of the chart with its day, as an input takes it; `of` is what a finding was read from. */
+interface FromChart { text: string; at: string; of?: string }
 const PARTS: Readonly<Record<string, string>> = { systolic: '8480-6', diastolic: '8462-4' }
 
 /** The newest value of the chart for an input: only of its code, only in its unit, only an exact number. */
@@ -37,7 +38,9 @@ function fromChart(patient: CalculatorChartFragment, input: Input): FromChart | 
     : o.code?.codings.some((k) => input.loinc?.includes(k.code ?? '')) ? [{ value: o.value, at: o.effectiveAt ?? '' }] : []))
     .filter(({ value }) => value?.__typename === 'Quantity' && value.value && !value.comparator && (part ? value.code === 'mm[Hg]' : input.ucum?.includes(value.code ?? value.unit ?? '')))
     .sort((a, b) => (a.at < b.at ? 1 : -1))[0]
-  return found?.value?.__typename === 'Quantity' && found.value.value ? { text: found.value.value, at: found.at } : undefined
+  if (found?.value?.__typename !== 'Quantity' || !found.value.value) return undefined
+  const { value, unit } = found.value
+  return input.kind === 'yes' ? { text: Number(value) > 0 ? 'yes' : 'no', at: found.at, of: `${formatDecimal(value)} ${unit ?? ''}` } : { text: value, at: found.at }
 }
 
 /** Scores and estimates, each with its inputs, where they come from, and where the formula is published. */
@@ -67,9 +70,10 @@ function Sheet({ of, patient }: { of: Calculator; patient: CalculatorChartFragme
   const back = () => { setTexts(recorded); sheet.current?.querySelector<HTMLElement>('input, select')?.focus() }
   const given: Given = Object.fromEntries(of.inputs.map((i) => {
     const text = texts[i.name]?.trim() ?? ''
-    return [i.name, i.kind === 'yes' ? text === 'yes' : i.kind === 'sex' ? (text === 'FEMALE' || text === 'MALE' ? text : undefined) : /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined]
+    return [i.name, i.kind === 'yes' ? (text === '' ? undefined : text === 'yes') : i.kind === 'sex' ? (text === 'FEMALE' || text === 'MALE' ? text : undefined) : /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined]
   }))
   const result = calculate(of, given)
+  const assumed = unanswered(of, given)
   const set = (name: string, text: string) => setTexts((before) => ({ ...before, [name]: text }))
   const numbers = of.inputs.filter((i) => i.kind !== 'yes')
   const findings = of.inputs.filter((i) => i.kind === 'yes')
@@ -99,11 +103,22 @@ function Sheet({ of, patient }: { of: Calculator; patient: CalculatorChartFragme
       {findings.length > 0 && (
         <fieldset className={css.findings}>
           <legend>Findings</legend>
-          {findings.map((i) => <label key={i.name}><input type="checkbox" checked={texts[i.name] === 'yes'} onChange={(e) => set(i.name, e.target.checked ? 'yes' : '')} /> {i.label}</label>)}
+          {findings.map((i) => {
+            const [found, text] = [chart.get(i.name), texts[i.name] ?? '']
+            const told = found ? `${text === found.text ? 'From the chart' : 'On record'}: ${found.of ?? ''}, ${formatDateTime(found.at)}${Date.parse(found.at) < Date.parse(chart.get('saturation')?.at ?? '') ? ', older than the saturation' : ''}`
+              : text === '' ? 'Not from the chart; answer' : ''
+            return (
+              <div key={i.name} role="radiogroup" aria-label={i.label} aria-describedby={`${id}${i.name}-from`}>
+                <span>{i.label}</span>
+                {(['yes', 'no'] as const).map((answer) => <label key={answer}><input type="radio" name={`${id}${i.name}`} checked={text === answer} onChange={() => set(i.name, answer)} /> {answer === 'yes' ? 'Yes' : 'No'}</label>)}
+                <small id={`${id}${i.name}-from`}>{told}</small>
+              </div>
+            )
+          })}
         </fieldset>
       )}
       <output className={css.result} aria-label="Result">
-        {typeof result === 'string' ? result : 'missing' in result ? `Not computed. Missing: ${result.missing.join(', ')}.` : <><strong>{result.text}</strong> <span>{result.unit}</span>{result.band && <span className={css.band}>{result.band}</span>}</>}
+        {typeof result === 'string' ? result : 'missing' in result ? `Not computed. Missing: ${result.missing.join(', ')}.` : <><strong>{result.text}</strong> <span>{result.unit}</span>{result.band && <span className={css.band}>{result.band}</span>}{assumed.length > 0 && <small>Counted as no, not answered: {assumed.join('; ')}.</small>}</>}
       </output>
       <p className={css.source}>{of.note && `${of.note} `}Source: {of.source}. Nothing is stored.</p>
       <Button variant="outlined" disabled={!changed} onClick={back}>Values of the chart again</Button>

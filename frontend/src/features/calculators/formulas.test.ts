@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { calculate, CALCULATORS, type Given } from './formulas'
+import { calculate, CALCULATORS, unanswered, type Given } from './formulas'
 
 const by = (id: string) => { const found = CALCULATORS.find((c) => c.id === id); if (!found) throw new Error(id); return found }
 
@@ -49,6 +49,10 @@ it('NEWS2 tells a 3 in one part from a low sum', () => {
   expect(calculate(by('news2'), { ...WELL, age: 15 })).toMatch(/does not apply/)
 })
 
+it('names the findings that nobody answered, and none that were', () => {
+  expect(unanswered(by('news2'), { ...WELL, oxygen: true, notAlert: false })).toEqual(['Saturation on scale 2'])
+  expect(unanswered(by('bmi'), {})).toEqual([])
+})
 it('says what is missing, and computes with nothing else', () => expect(calculate(by('egfr'), { age: 50 })).toEqual({ missing: ['Creatinine', 'Sex for the formula'] }))
 it('computes with no value that no body has', () => expect(calculate(by('bmi'), { weight: 7000, height: 165, age: 30 })).toMatch(/Weight: not computed/))
 it('does not apply to children where the equation does not', () => expect(calculate(by('egfr'), { creatinine: 1, age: 17, sex: 'MALE' })).toMatch(/Under 18/))

@@ -6,9 +6,9 @@ export interface Input {
   name: string
   label: string
   unit?: string
-  /** `yes`: a finding that is there or not. */
+  /** `yes`: a finding that is there or not; one that nobody answered counts as not there, and `unanswered` names it. */
   kind: 'number' | 'yes' | 'sex'
-  /** LOINC codes whose newest value, in exactly this UCUM unit, may be taken from the chart. */
+  /** LOINC codes whose newest value, in exactly this UCUM unit, may be taken from the chart; a finding is there when it is above 0. */
   loinc?: readonly string[]
   ucum?: readonly string[]
   /** Values beyond these are not computed with. */
@@ -63,14 +63,14 @@ export const CALCULATORS: readonly Calculator[] = [
       AGE, { name: 'breaths', label: 'Respiratory rate', unit: '/min', kind: 'number', loinc: ['9279-1'], ucum: ['/min'], least: 0, most: 200 }, { name: 'saturation', label: 'Oxygen saturation', unit: '%', kind: 'number', loinc: ['2708-6', '59408-5'], ucum: ['%'], least: 0, most: 100 },
       { name: 'systolic', label: 'Systolic pressure', unit: 'mmHg', kind: 'number', least: 0, most: 480 }, { name: 'pulse', label: 'Heart rate', unit: '/min', kind: 'number', loinc: ['8867-4'], ucum: ['/min'], least: 0, most: 480 },
       { name: 'temperature', label: 'Temperature', unit: '°C', kind: 'number', loinc: ['8310-5'], ucum: ['Cel'], least: 11.8, most: 46.5 },
-      yes('oxygen', 'Breathes supplemental oxygen'), yes('scale2', 'Saturation on scale 2'), yes('notAlert', 'Not alert: new confusion, or responds to voice or pain only, or not'),
+      { ...yes('oxygen', 'Breathes supplemental oxygen'), loinc: ['3151-8'], ucum: ['L/min'] }, yes('scale2', 'Saturation on scale 2'), yes('notAlert', 'Not alert: new confusion, or responds to voice or pain only, or is unresponsive'),
     ],
     compute: (g) => {
       if (g.n('age') < 16) return 'Under 16 years the score does not apply.'
       const saturation = g.n('saturation')
       const parts: readonly (readonly [string, number])[] = [
-        ['respiration', step(g.n('breaths'), NEWS.breaths)], ['saturation', step(saturation, g.is('scale2') ? (g.is('oxygen') ? NEWS.scale2Oxygen : NEWS.scale2Air) : NEWS.scale1)], ['oxygen', g.is('oxygen') ? 2 : 0],
-        ['pressure', step(g.n('systolic'), NEWS.systolic)], ['pulse', step(g.n('pulse'), NEWS.pulse)], ['consciousness', g.is('notAlert') ? 3 : 0], ['temperature', step(g.n('temperature'), NEWS.temperature)],
+        ['respiratory rate', step(g.n('breaths'), NEWS.breaths)], ['saturation', step(saturation, g.is('scale2') ? (g.is('oxygen') ? NEWS.scale2Oxygen : NEWS.scale2Air) : NEWS.scale1)], ['oxygen', g.is('oxygen') ? 2 : 0],
+        ['systolic pressure', step(g.n('systolic'), NEWS.systolic)], ['heart rate', step(g.n('pulse'), NEWS.pulse)], ['consciousness', g.is('notAlert') ? 3 : 0], ['temperature', step(g.n('temperature'), NEWS.temperature)],
       ]
       const value = parts.reduce((sum, [, n]) => sum + n, 0)
       const risk = value >= 7 ? 'High' : value >= 5 ? 'Medium' : parts.some(([, n]) => n === 3) ? 'Low to medium: 3 in one part' : 'Low'
@@ -153,6 +153,9 @@ export const CALCULATORS: readonly Calculator[] = [
     },
   },
 ]
+
+/** The findings that were not answered: the result counts them as not there. */
+export const unanswered = (of: Calculator, given: Given): readonly string[] => of.inputs.filter((i) => i.kind === 'yes' && given[i.name] === undefined).map((i) => i.label)
 
 export interface Missing { missing: readonly string[] }
 /** The result, or what is missing, or in words why there is none. */
