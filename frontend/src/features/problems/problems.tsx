@@ -4,6 +4,7 @@ import { useMistake } from '../../components/act/mistake'
 import { Status, words } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
+import { Recorded } from '../../components/ui/recorded'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
 import { useMay } from '../../hooks/use-may'
@@ -83,10 +84,10 @@ export function ProblemsView({ of, patientId }: { of: FragmentType<typeof Proble
                           <Status of={p.clinicalStatus} />{' '}
                           {p.verificationStatus && p.verificationStatus !== 'CONFIRMED' && <Status of={p.verificationStatus} />}
                         </td>
-                        <td className={p.onsetAt ? 'whole' : undefined}>{p.onsetAt ? formatDay(p.onsetAt) : p.onsetText ?? 'Not recorded'}</td>
-                        <td className="whole">{p.abatementAt ? formatDay(p.abatementAt) : p.clinicalStatus === 'RESOLVED' ? 'Not recorded' : ''}</td>
-                        <td>{p.category.map((c) => words(c.text)).join(', ') || 'Not recorded'}</td>
-                        <td>{p.recordedAt ? formatDay(p.recordedAt) : 'Not recorded'}{p.recorder?.display && <small>{p.recorder.display}</small>}</td>
+                        <td className={p.onsetAt ? 'whole' : undefined}><Recorded is={p.onsetAt ? formatDay(p.onsetAt) : p.onsetText} /></td>
+                        <td className="whole"><Recorded is={p.abatementAt && formatDay(p.abatementAt)} none={ACTIVE.includes(p.clinicalStatus) && !inError(p) ? 'Ongoing' : undefined} /></td>
+                        <td><Recorded is={p.category.map((c) => words(c.text)).join(', ')} /></td>
+                        <td><Recorded is={p.recordedAt && formatDay(p.recordedAt)} />{p.recorder?.display && <small>{p.recorder.display}</small>}</td>
                         <td><RowActs of={p.code?.text ?? 'problem'} place={p.id} items={acts(p)} /></td>
                       </tr>
                     ))}

@@ -4,6 +4,7 @@ import { useMistake } from '../../components/act/mistake'
 import { Status } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
+import { Recorded } from '../../components/ui/recorded'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
 import { useAsOf } from '../../contexts/patient'
@@ -58,12 +59,12 @@ export function ProceduresView({ of, patientId }: { of: FragmentType<typeof Proc
                         {p.category && <small>{p.category.text}</small>}
                         {p.notes.map((n) => <small key={n.text}>{n.text}</small>)}
                       </th>
-                      <td className="whole">{p.performedAt ? formatDay(p.performedAt) : formatPeriod(p.performedPeriod, p.status === 'IN_PROGRESS') || 'Not recorded'}</td>
+                      <td className="whole"><Recorded is={p.performedAt ? formatDay(p.performedAt) : formatPeriod(p.performedPeriod, p.status === 'IN_PROGRESS')} /></td>
                       <td><Status of={p.status} /></td>
-                      <td>{p.bodySites.map((b) => b.text).join(', ') || 'Not recorded'}</td>
-                      <td>{p.reasons.map((r) => r.text).join(', ') || 'Not recorded'}</td>
-                      <td>{p.outcome?.text ?? 'Not recorded'}</td>
-                      <td>{p.performers.flatMap((x) => x.display ?? []).join(', ') || 'Not recorded'}</td>
+                      <td><Recorded is={p.bodySites.map((b) => b.text).join(', ')} /></td>
+                      <td><Recorded is={p.reasons.map((r) => r.text).join(', ')} /></td>
+                      <td><Recorded is={p.outcome?.text} /></td>
+                      <td><Recorded is={p.performers.flatMap((x) => x.display ?? []).join(', ')} /></td>
                       <td><RowActs of={p.code?.text ?? 'procedure'} place={p.id} items={acts(read(ProcedureFields, p))} /></td>
                     </tr>
                   ))}
