@@ -89,7 +89,7 @@ export const fullPatient = {
   ),
   currentMedications: list({ id: 'MedicationRequest/m1', versionId: '1', status: 'ACTIVE', medication: concept('apixaban'), dosageText: '2.5 mg twice daily', reasons: [], reasonReferences: [], requests: [{ ...node('MedicationRequest/m1'), status: 'ACTIVE', authoredOn: '2026-01-01' }], statements: [] }),
   encounters: list({ ...node('Encounter/e1'), status: 'IN_PROGRESS', class: { code: 'IMP' }, types: [concept('Admission')], period: { start: '2026-11-19T08:00:00Z' }, reasons: [concept('Pneumonia')], reasonReferences: [], participants: [], locations: [{ display: '6 West, bed 3' }] }),
-  immunizations: list({ ...node('Immunization/i1'), status: 'NOT_DONE', vaccine: concept('Influenza'), occurredAt: '2026-10' }),
+  immunizations: list({ ...node('Immunization/i1'), status: 'NOT_DONE', statusReason: concept('Declined by the patient'), vaccine: concept('Influenza'), occurredAt: '2026-10', performers: [], notes: [] }, { ...node('Immunization/i2'), status: 'COMPLETED', primarySource: false, vaccine: concept('Tetanus'), occurredAt: '2024', lotNumber: 'L1', expirationDate: '2025-01-31', doseNumber: '2', performers: [{ display: 'Dr Lee' }], notes: [] }),
   procedures: list({ ...node('Procedure/p1'), status: 'COMPLETED', code: concept('Chest X-ray'), performedAt: '2026-11-19', reasons: [], reasonReferences: [], bodySites: [], performers: [{ display: 'Dr Lee' }], notes: [] }),
   documents: list({ ...node('DocumentReference/d1'), status: 'CURRENT', docStatus: 'PRELIMINARY', type: concept('Progress note'), category: [], date: '2026-11-22T08:35:00Z', authors: [{ display: 'Dr Lee' }], attachments: [{ contentType: 'text/plain', data: btoa('Walks to the bathroom.') }] }),
   notes: list({

@@ -12,7 +12,7 @@ use crate::code::{
 };
 use crate::document::{Document, connection, resource};
 use crate::error::{self, or_null};
-use crate::scalar::{DateTime, Decimal, Instant};
+use crate::scalar::{Date, DateTime, Decimal, Instant};
 use crate::session::{Session, session};
 use crate::types::acknowledgement::{self, Acknowledgement};
 use crate::types::medication::dosage_text;
@@ -453,6 +453,10 @@ resource! {
         async fn status(&self) -> Option<ImmunizationStatus> {
             self.0.text(&["status"]).and_then(ImmunizationStatus::of)
         }
+        /// Why it was not given.
+        async fn status_reason(&self) -> Option<Concept> {
+            self.0.concept("statusReason")
+        }
         /// The vaccine.
         async fn vaccine(&self) -> Option<Concept> {
             self.0.concept("vaccineCode")
@@ -465,9 +469,17 @@ resource! {
         async fn occurrence_text(&self) -> Option<&str> {
             self.0.text(&["occurrenceString"])
         }
+        /// Whether who gave it recorded it; false when it was told of. Null when the record does not say.
+        async fn primary_source(&self) -> Option<bool> {
+            self.0.at(&["primarySource"]).and_then(Json::as_bool)
+        }
         /// The lot.
         async fn lot_number(&self) -> Option<&str> {
             self.0.text(&["lotNumber"])
+        }
+        /// The last day of the lot.
+        async fn expiration_date(&self) -> Option<Date> {
+            self.0.text(&["expirationDate"]).map(|d| Date(d.to_owned()))
         }
         /// Where on the body.
         async fn site(&self) -> Option<Concept> {
@@ -480,6 +492,20 @@ resource! {
         /// How much.
         async fn dose(&self) -> Option<Quantity> {
             self.0.at(&["doseQuantity"]).map(Quantity::read)
+        }
+        /// Which dose of its series it is: a number, or in words.
+        async fn dose_number(&self) -> Option<&str> {
+            self.0.all("protocolApplied").iter().find_map(|p| {
+                p.get("doseNumberPositiveInt").and_then(Json::as_number).or_else(|| p.str_at("doseNumberString"))
+            })
+        }
+        /// Who gave it.
+        async fn performers(&self) -> Vec<ResourceRef> {
+            self.0.references_in("performer", "actor")
+        }
+        /// Remarks.
+        async fn notes(&self) -> Vec<Annotation> {
+            self.0.notes()
         }
         /// The visit it was given in.
         async fn encounter(&self) -> Option<ResourceRef> {

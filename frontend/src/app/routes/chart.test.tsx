@@ -39,7 +39,7 @@ const WIDGETS: Widget[] = [
   tab('the problems tab', <ProblemsPage />, 'conditions', 'No active problem is recorded.', /Asthma/),
   tab('the medications tab', <MedicationsPage />, 'currentMedications', 'No current medication is recorded.', /apixaban/),
   tab('the allergies tab', <AllergiesPage />, 'allergies', 'Not recorded. Nobody has written down whether this patient has allergies.', /Penicillin/),
-  tab('the immunizations tab', <ImmunizationsPage />, 'immunizations', 'No immunization is recorded.', /Influenza/),
+  tab('the immunizations tab', <ImmunizationsPage />, 'immunizations', 'No immunization is recorded.', /Influenza.*Not givenDeclined by the patient.*Tetanus2024GivenElsewhere, as told2.*L1expires 31-Jan-2025Dr Lee/),
   tab('the procedures tab', <ProceduresPage />, 'procedures', 'No procedure is recorded.', /Chest X-ray/),
   tab('the encounters tab', <EncountersPage />, 'encounters', 'No encounter is recorded.', /6 West, bed 3/),
   tab('the documents tab', <DocumentsPage />, 'documents', 'No document is recorded.', /Progress note.*Preliminary/),

@@ -18,8 +18,8 @@ const KINDS: Record<string, string | undefined> = {
   ENTERED_IN_ERROR: css.error,
 }
 
-/** What is out of the ordinary about a record's status; a plain one (final, completed, active) is plain text. */
-export function Status({ of }: { of: string | null | undefined }) {
+/** What is out of the ordinary about a record's status; a plain one (final, completed, active) is plain text. `said`: in other words than those of the code. */
+export function Status({ of, said }: { of: string | null | undefined; said?: string }) {
   if (!of) return <span className={css.plain}>Status not recorded</span>
-  return <span className={KINDS[of] ?? css.plain}>{words(of)}</span>
+  return <span className={KINDS[of] ?? css.plain}>{said ?? words(of)}</span>
 }

@@ -22,10 +22,10 @@ const FIELDS: readonly FieldSpec[] = [
   { name: 'occurrence', label: 'When', kind: 'day', required: true },
   { name: 'declined', label: 'Why it was not given', kind: 'text', required: true, when: (v) => v.how === 'DECLINED' },
   { name: 'lotNumber', label: 'Lot', kind: 'text', required: true, when: here },
-  { name: 'expirationDate', label: 'Last day of the lot', kind: 'day', required: true, when: here },
+  { name: 'expirationDate', label: 'Expiry date', kind: 'day', required: true, when: here },
   { name: 'site', label: 'Site', kind: 'text', help: 'Such as left upper arm.', when: here },
   { name: 'route', label: 'Route', kind: 'text', help: 'Such as intramuscular.', when: here },
-  { name: 'doseNumber', label: 'Dose of the series', kind: 'number', help: '1 for the first.' },
+  { name: 'doseNumber', label: 'Dose number in the series', kind: 'number', help: '1 for the first.' },
   { name: 'note', label: 'Remark', kind: 'area' },
 ]
 const words = (text: string | undefined) => { const said = given(text); return said ? { text: said } : undefined }

@@ -4,18 +4,18 @@ import { useMistake } from '../../components/act/mistake'
 import { Status } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
+import { Recorded } from '../../components/ui/recorded'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
 import { useMay } from '../../hooks/use-may'
 import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import { formatDay, today } from '../../lib/date'
-import { formatDecimal } from '../../lib/quantity'
 import { useImmunizationForm } from './immunization-form'
 
 export const ImmunizationPage = graphql(`
   fragment ImmunizationPage on ImmunizationConnection {
-    nodes { id versionId status vaccine { text } occurredAt occurrenceText lotNumber site { text } route { text } dose { value unit } }
+    nodes { id versionId status statusReason { text } primarySource vaccine { text } occurredAt occurrenceText lotNumber expirationDate doseNumber site { text } route { text } performers { display } notes { text } }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
@@ -26,6 +26,8 @@ export const ImmunizationRecord = graphql(`
 const MoreImmunizations = graphql(`
   query MoreImmunizations($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id immunizations(first: 100, after: $after) { ...ImmunizationPage } } }
 `)
+
+const SAID: Readonly<Record<string, string>> = { COMPLETED: 'Given', NOT_DONE: 'Not given' }
 
 /** Vaccines given, newest first, and those that were not. */
 export function ImmunizationsView({ of, patientId }: { of: FragmentType<typeof ImmunizationRecord> | undefined; patientId: string }) {
@@ -48,16 +50,24 @@ export function ImmunizationsView({ of, patientId }: { of: FragmentType<typeof I
           <Section title="Immunizations" note={`${first.totalCount ?? first.nodes.length}, newest first`}>
             <Pages first={first} more={more} what="immunizations">
               {(nodes) => (nodes.length === 0 ? <Empty>No immunization is recorded.</Empty> : (
-                <RecordTable label="Immunizations" columns={['Vaccine', 'Given', 'Status', 'Dose', 'Site', 'Route', 'Lot', 'Acts']}>
+                <RecordTable label="Immunizations" columns={['Vaccine', 'When', 'Status', 'Dose number', 'Site', 'Route', 'Lot', 'Given by', 'Acts']}>
                   {nodes.map((i) => (
                     <tr key={i.id}>
-                      <th scope="row">{i.status === 'ENTERED_IN_ERROR' ? <s>{i.vaccine?.text ?? 'Not recorded'}</s> : i.vaccine?.text ?? 'Not recorded'}</th>
-                      <td className={i.occurredAt ? 'whole' : undefined}>{i.occurredAt ? formatDay(i.occurredAt) : i.occurrenceText ?? 'Not recorded'}</td>
-                      <td><Status of={i.status} /></td>
-                      <td>{i.dose?.value ? `${formatDecimal(i.dose.value)} ${i.dose.unit ?? ''}` : 'Not recorded'}</td>
-                      <td>{i.site?.text ?? 'Not recorded'}</td>
-                      <td>{i.route?.text ?? 'Not recorded'}</td>
-                      <td>{i.lotNumber ?? 'Not recorded'}</td>
+                      <th scope="row">{i.status === 'ENTERED_IN_ERROR' ? <s>{i.vaccine?.text ?? 'Not recorded'}</s> : i.vaccine?.text ?? 'Not recorded'}{i.notes.map((n) => <small key={n.text}>{n.text}</small>)}</th>
+                      <td className={i.occurredAt ? 'whole' : undefined}><Recorded is={i.occurredAt ? formatDay(i.occurredAt) : i.occurrenceText} /></td>
+                      <td>
+                        <Status of={i.status} said={SAID[i.status ?? '']} />
+                        {i.status === 'NOT_DONE' ? <small>{i.statusReason?.text ?? 'Reason not recorded'}</small> : i.primarySource === false && <small>Elsewhere, as told</small>}
+                      </td>
+                      <td><Recorded is={i.doseNumber} /></td>
+                      {i.status === 'NOT_DONE' ? <td colSpan={4}><Recorded is={null} none="Not given" /></td> : (
+                        <>
+                          <td><Recorded is={i.site?.text} /></td>
+                          <td><Recorded is={i.route?.text} /></td>
+                          <td><Recorded is={i.lotNumber} />{i.expirationDate && <small className="whole">expires {formatDay(i.expirationDate)}</small>}</td>
+                          <td><Recorded is={i.performers.flatMap((p) => p.display ?? []).join(', ')} /></td>
+                        </>
+                      )}
                       <td><RowActs of={i.vaccine?.text ?? 'vaccination'} place={i.id} items={acting && i.status !== 'ENTERED_IN_ERROR' ? [{ name: 'Entered in error', form: () => mistake(i, i.vaccine?.text ?? 'The vaccination') }] : []} /></td>
                     </tr>
                   ))}
