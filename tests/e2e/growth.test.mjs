@@ -31,7 +31,7 @@ test('a physician sees a child grow against the reference, and reads a point by 
   assert.deepEqual(operations, ['VitalsScreen'])
   const point = curves.getByRole('img').first()
   await point.focus()
-  assert.match(await page.locator('figcaption').innerText(), /^\d{2}-[A-Z][a-z]{2}-\d{4}, \d+\.\d months: [\d.]+ kg, percentile [<>]?[\d.]+, z −?\d\.\d\d$/)
+  assert.match(await page.locator('figcaption').innerText(), /^\d{2}-[A-Z][a-z]{2}-\d{4}, \d+ years?( \d+ months?)?: [\d.]+ kg, percentile [<>]?[\d.]+, z −?\d\.\d\d$/)
   await accessible('growth')
   await shot('25-growth')
   await inTheme('dark', async () => { await accessible('growth, dark'); await shot('25-growth-dark') })

@@ -18,12 +18,20 @@ it('of a child the sheet is a press away from the curves, with the place of each
   show({ root: answering(child) }, '')
   await userEvent.click(await screen.findByRole('button', { name: 'Growth' }))
   expect(await screen.findByRole('group', { name: 'Weight by age, CDC 2000, 2 to 20 years, boys, percentiles 3 to 97; 1 measurements' })).toBeVisible()
-  expect(screen.getByRole('img', { name: /^10-May-2019, 36\.0 months: 14\.0 kg, percentile \d/ })).toBeVisible()
+  expect(screen.getByRole('img', { name: /^10-May-2019, 3 years: 14\.0 kg, percentile \d/ })).toBeVisible()
   expect(screen.getByText(/One measurement stands in the other reference/)).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'WHO 2006, birth to 2 years' }))
   expect(screen.getByRole('img', { name: '10-May-2017, 12.0 months: 9.5 kg, percentile 44.5, z −0.14' })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Table' }))
-  expect(within(screen.getByRole('table', { name: 'Weight' })).getByRole('row', { name: '10-May-2017 12.0 9.5 44.5 −0.14 WHO 2006, birth to 2 years' })).toBeVisible()
+  expect(within(screen.getByRole('table', { name: 'Weight' })).getByRole('row', { name: '10-May-2017 12.0 months 9.5 44.5 −0.14 WHO 2006, birth to 2 years' })).toBeVisible()
+})
+
+it('the ages around the measurements are shown, and all of the reference when it is asked for', async () => {
+  show({ root: answering(child) })
+  expect(await screen.findByText('2 to 5 years')).toHaveAttribute('aria-pressed', 'true')
+  expect(screen.queryByText('80')).toBeNull()
+  await userEvent.click(screen.getByText('All ages'))
+  expect(screen.getByText('80')).toBeVisible()
 })
 
 it('what lies beyond a reference is told without a percentile, and what is not recorded is said', async () => {
@@ -42,8 +50,8 @@ it('of a child born before term the corrected age stands beside the other, and s
   expect(screen.getByRole('img', { name: /^10-May-2017, 12\.0 months \(corrected 9\.9\): 9\.5 kg, percentile \d/ })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Table' }))
   const table = within(screen.getByRole('table', { name: 'Weight' }))
-  expect(table.getByRole('row', { name: /^10-May-2019 36\.0 – 14\.0 .* CDC 2000, 2 to 20 years$/ })).toBeVisible()
-  expect(table.getByRole('row', { name: '10-Jun-2016 1.0 −1.1 2.6 – – Before the day of term' })).toBeVisible()
+  expect(table.getByRole('row', { name: /^10-May-2019 3 years – 14\.0 .* CDC 2000, 2 to 20 years$/ })).toBeVisible()
+  expect(table.getByRole('row', { name: '10-Jun-2016 1.0 months −1.1 2.6 – – Before the day of term' })).toBeVisible()
 })
 
 it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import cdc from './cdc-2-20.json'
 import { below, PERCENTILES, restrictedZ, valueAt, zScore } from './lms'
-import { percentileText, pointsOf } from './points'
+import { agesNear, ageWords, percentileText, pointsOf } from './points'
 import { ageDays, lmsAt, MONTH, placeOf, type Measure, type Sex } from './reference'
 import who from './who-0-2.json'
 
@@ -97,6 +97,14 @@ describe('ages', () => {
     const { points, undated } = pointsOf('head', 'female', '2018-05-10', [of('2024-05-10', '52.10'), of('2019-05', '46'), of('2018-11-10', '42.5')])
     expect(undated).toBe(1)
     expect(points.map((p) => [p.text, p.months.toFixed(1), p.place?.source ?? null])).toEqual([['42.5', '6.0', 'WHO'], ['52.10', '72.0', null]])
+  })
+  it('are told in months below two years, and then as people say them', () => expect([11.99, 23.9, 36.01, 71.98, 75.2, 85].map(ageWords)).toEqual(['12.0 months', '23.9 months', '3 years', '6 years', '6 years 3 months', '7 years 1 month']))
+  it('that are shown lie around the measurements, within the reference', () => {
+    const at = (months: number) => ({ months, corrected: null })
+    expect(agesNear({ from: 24, to: 240 }, [at(24), at(72)])).toEqual({ from: 24, to: 96 })
+    expect(agesNear({ from: 24, to: 240 }, [at(150), at(230)])).toEqual({ from: 120, to: 240 })
+    expect(agesNear({ from: 0, to: 24 }, [at(2)])).toEqual({ from: 0, to: 9 })
+    expect(agesNear({ from: 24, to: 240 }, [])).toEqual({ from: 24, to: 240 })
   })
   it('the ends of the percentiles are bounds', () => expect([0.04, 0.1, 58.2151, 99.95].map(percentileText)).toEqual(['<0.1', '0.1', '58.2', '>99.9']))
 })

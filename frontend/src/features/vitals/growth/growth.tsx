@@ -7,7 +7,7 @@ import { graphql, read, type FragmentType } from '../../../gql'
 import type { GrowthRecordFragment } from '../../../gql/graphql'
 import { GrowthChart } from './chart'
 import { CORRECTION_SOURCE, correctionOf } from './correction'
-import { percentileText, pointsOf, zText, type Point } from './points'
+import { agesNear, ageWords, percentileText, pointsOf, zText, type Point } from './points'
 import { referenceOf, type Measure, type Sex, type Source } from './reference'
 import css from './growth.module.css'
 
@@ -67,6 +67,9 @@ export function GrowthView({ of }: { of: FragmentType<typeof GrowthRecord> }) {
   )
 }
 
+/** Ages in months as a span of the chart. */
+const span = ({ from, to }: { from: number; to: number }): string => (from >= 24 ? `${from / 12} to ${to / 12} years` : `${from} to ${to} months`)
+
 function Measured({ kind, sex, born, record, choice }: { kind: Kind; sex: Sex; born: string; record: GrowthRecordFragment; choice: ReactNode }) {
   const again = useReadAgain()
   const unread = useTrouble('gestation')
@@ -78,6 +81,7 @@ function Measured({ kind, sex, born, record, choice }: { kind: Kind; sex: Sex; b
   const latest = points.findLast((p) => p.place)
   const [view, setView] = useState<'chart' | 'table'>('chart')
   const [source, setSource] = useState<Source | null>(null)
+  const [whole, setWhole] = useState(false)
   const instead = troubles.includes('forbidden') ? <NotPermitted what={kind.title} />
     : troubles.includes('failed') ? <NotLoaded what={kind.title} onRetry={again} />
     : points.length === 0 ? <Empty>No {kind.title.toLowerCase()} with a day and a number is recorded.</Empty> : null
@@ -85,6 +89,8 @@ function Measured({ kind, sex, born, record, choice }: { kind: Kind; sex: Sex; b
   const shown = source ?? latest?.place?.source ?? 'WHO'
   const reference = referenceOf(shown, kind.measure)
   const within = points.filter((p) => p.place?.source === shown)
+  const near = agesNear(reference, within)
+  const zoomed = near.from > reference.from || near.to < reference.to
   const beyond = points.filter((p) => !p.place)
   const other = points.length - within.length - beyond.length
   const left = known.flatMap((trend) => trend.excluded).length + undated
@@ -102,10 +108,16 @@ function Measured({ kind, sex, born, record, choice }: { kind: Kind; sex: Sex; b
             <ToggleButton value="CDC">{referenceOf('CDC', kind.measure).name}</ToggleButton>
           </ToggleButtonGroup>
         )}
+        {view === 'chart' && zoomed && (
+          <ToggleButtonGroup exclusive size="small" value={whole ? 'whole' : 'near'} aria-label="Ages" onChange={(_, to: 'near' | 'whole' | null) => { if (to) setWhole(to === 'whole') }}>
+            <ToggleButton value="near">{span(near)}</ToggleButton>
+            <ToggleButton value="whole">All ages</ToggleButton>
+          </ToggleButtonGroup>
+        )}
         <strong>{sex === 'male' ? 'Boys' : 'Girls'}</strong>
       </div>
       {view === 'chart'
-        ? <GrowthChart key={shown} title={kind.title} unit={kind.unit} measure={kind.measure} sex={sex} reference={reference} points={within} />
+        ? <GrowthChart key={shown} title={kind.title} unit={kind.unit} measure={kind.measure} sex={sex} reference={reference} ages={whole ? reference : near} points={within} />
         : <Table kind={kind} points={points} corrected={points.some((p) => p.corrected !== null)} />}
       <p className={css.note}>
         {view === 'chart' && other > 0 && `${other === 1 ? 'One measurement stands' : `${other} measurements stand`} in the other reference. `}
@@ -127,12 +139,12 @@ function Table({ kind, points, corrected }: { kind: Kind; points: readonly Point
   return (
     <div className={css.scroll} tabIndex={0} role="group" aria-label="Growth, table">
       <table className={css.table} aria-label={kind.title}>
-        <thead><tr><th scope="col">Taken</th><th scope="col" className={css.number}>Age (months)</th>{corrected && <th scope="col" className={css.number}>Corrected</th>}<th scope="col" className={css.number}>Value ({kind.unit})</th><th scope="col" className={css.number}>Percentile</th><th scope="col" className={css.number}>z</th><th scope="col">Reference</th></tr></thead>
+        <thead><tr><th scope="col">Taken</th><th scope="col" className={css.number}>Age</th>{corrected && <th scope="col" className={css.number}>Corrected (months)</th>}<th scope="col" className={css.number}>Value ({kind.unit})</th><th scope="col" className={css.number}>Percentile</th><th scope="col" className={css.number}>z</th><th scope="col">Reference</th></tr></thead>
         <tbody>
           {points.toReversed().map((p) => (
             <tr key={p.id}>
               <th scope="row">{p.when}</th>
-              <td className={css.number}>{p.months.toFixed(1)}</td>
+              <td className={css.number}>{ageWords(p.months)}</td>
               {corrected && <td className={css.number}>{p.corrected === null ? '–' : p.corrected.toFixed(1).replace('-', '−')}</td>}
               <td className={css.number}>{p.text}</td>
               <td className={css.number}>{p.place ? percentileText(p.place.percentile) : '–'}</td>
