@@ -2,6 +2,7 @@ import { useClient } from 'urql'
 import { ActStrip, RowActs } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { Status } from '../../components/clinical/status'
+import { newestFirst } from '../../components/ui/count'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Recorded } from '../../components/ui/recorded'
@@ -47,7 +48,7 @@ export function ImmunizationsView({ of, patientId }: { of: FragmentType<typeof I
         return (
           <>
           <ActStrip note="Given, told of, and not given" items={acting ? [{ name: 'Record a vaccination', form: () => form(today()) }] : []} />
-          <Section title="Immunizations" note={`${first.totalCount ?? first.nodes.length}, newest first`}>
+          <Section title="Immunizations" note={newestFirst(first.totalCount ?? first.nodes.length)}>
             <Pages first={first} more={more} what="immunizations">
               {(nodes) => (nodes.length === 0 ? <Empty>No immunization is recorded.</Empty> : (
                 <RecordTable label="Immunizations" columns={['Vaccine', 'When', 'Status', 'Dose number', 'Site', 'Route', 'Lot', 'Given by', 'Acts']}>

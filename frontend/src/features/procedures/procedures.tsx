@@ -2,6 +2,7 @@ import { useClient } from 'urql'
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { Status } from '../../components/clinical/status'
+import { newestFirst } from '../../components/ui/count'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Recorded } from '../../components/ui/recorded'
@@ -48,7 +49,7 @@ export function ProceduresView({ of, patientId }: { of: FragmentType<typeof Proc
         return (
           <>
           <ActStrip note="What was done, and what was to be done and was not" items={acting ? [{ name: 'Record a procedure', form: forms.record }] : []} />
-          <Section title="Procedures" note={`${first.totalCount ?? first.nodes.length}, newest first`}>
+          <Section title="Procedures" note={newestFirst(first.totalCount ?? first.nodes.length)}>
             <Pages first={first} more={more} what="procedures">
               {(nodes) => (nodes.length === 0 ? <Empty>No procedure is recorded.</Empty> : (
                 <RecordTable label="Procedures" columns={['Procedure', 'Performed', 'Status', 'Site', 'Reason', 'Outcome', 'By', 'Acts']}>

@@ -7,6 +7,7 @@ import { VersionsDialog } from '../../components/act/versions'
 import { Status } from '../../components/clinical/status'
 import { Trend } from '../../components/clinical/trend'
 import { Moment } from '../../components/ui/moment'
+import { newestFirst } from '../../components/ui/count'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -93,7 +94,7 @@ export function QuestionnairesView({ of, offered, patientId }: { of: FragmentTyp
                     {may && !begun && <Choose forms={forms} more={able?.questionnaires.pageInfo.hasNextPage ?? false} onBegin={(canonical, title) => setBegun({ key: `${canonical} new`, canonical, title, response: null })} />}
                     <Part of={record?.tasks} name="tasks" what="Urgent tasks" rows={1}>{() => null}</Part>
                     <Part of={record?.questionnaireScores} name="questionnaireScores" what="Scores" rows={2}>{() => <Scores of={scores} onTrend={setTrend} />}</Part>
-                    <Section title="Questionnaires" note={`${first.totalCount ?? first.nodes.length}, newest first`}>
+                    <Section title="Questionnaires" note={newestFirst(first.totalCount ?? first.nodes.length)}>
                       {nodes.length === 0 ? <Empty>No questionnaire was filled in.</Empty> : (
                         <RecordTable label="Questionnaires" columns={['Questionnaire', 'Answered', 'Score', 'Status', 'Written down by']}>
                           {nodes.map((r) => {
