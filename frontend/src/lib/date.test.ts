@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { axisTime, formatDateTime, formatDay, formatPeriod, withOffset } from './date'
+import { axisTime, formatDateTime, formatDay, formatPeriod, formatSpan, withOffset } from './date'
 import { formatChange, formatDecimal } from './quantity'
 
 describe('dates', () => {
@@ -15,6 +15,13 @@ describe('dates', () => {
     expect(formatPeriod({ start: '2026-11-20' }, true)).toBe('20-Nov-2026 – ongoing')
     expect(formatPeriod({ end: '2026' })).toBe('until 2026')
     expect(formatPeriod(null)).toBe('')
+  })
+  it('spans say the times of day, and a day once when both ends are of it', () => {
+    expect(formatSpan({ start: '2026-11-24T08:00:00Z', end: '2026-11-24T09:00:00Z' })).toBe('24-Nov-2026 08:00 – 09:00')
+    expect(formatSpan({ start: '2026-11-20T22:58:00Z', end: '2026-11-24T09:00:00Z' })).toBe('20-Nov-2026 22:58 – 24-Nov-2026 09:00')
+    expect(formatSpan({ start: '2026-11-20', end: '2026-11-20' })).toBe('20-Nov-2026')
+    expect(formatSpan({ start: '2026-11-20T22:58:00Z' }, true)).toBe('20-Nov-2026 22:58 – ongoing')
+    expect(formatSpan(null)).toBe('')
   })
   it('partial dates have a place on an axis', () => {
     expect(axisTime('2019')).toBe(Date.UTC(2019, 0, 1))

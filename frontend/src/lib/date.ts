@@ -68,6 +68,15 @@ export function formatPeriod(period: { start?: string | null; end?: string | nul
   return start === end ? start : `${start} – ${end}`
 }
 
+/** A period with the times of day on record, the day once when it begins and ends on one: `26-Nov-2026 08:00 – 09:30`. */
+export function formatSpan(period: { start?: string | null; end?: string | null } | null | undefined, ongoing = false): string {
+  const [start = '', end = ''] = [period?.start, period?.end].map((at) => (at ? formatDateTime(at) : ''))
+  if (!start) return end && `until ${end}`
+  if (!end) return ongoing ? `${start} – ongoing` : start
+  const [day = '', time] = end.split(' ')
+  return start === end ? start : `${start} – ${time && start.startsWith(`${day} `) ? time : end}`
+}
+
 /** Where a date stands on a time axis: the beginning of what it says. `NaN` for text that is no date. */
 export function axisTime(value: string): number {
   return new Date(/^\d{4}$/.test(value) ? `${value}-01-01` : value).getTime()

@@ -4,6 +4,7 @@ import { ActStrip, RowActs, useForms, type ActItem } from '../../components/act/
 import { encounterClass } from '../../components/clinical/encounter-class'
 import { reasons } from '../../components/clinical/reasons'
 import { Status } from '../../components/clinical/status'
+import { newestFirst } from '../../components/ui/count'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -12,7 +13,7 @@ import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { EncounterPageFragment } from '../../gql/graphql'
 import { useMay } from '../../hooks/use-may'
-import { formatPeriod } from '../../lib/date'
+import { formatSpan } from '../../lib/date'
 import { useEncounterForms } from './encounter-forms'
 import css from './encounters.module.css'
 
@@ -63,23 +64,24 @@ export function EncountersView({ of, patientId }: { of: FragmentType<typeof Enco
     <Part of={read(EncounterRecord, of)?.encounters} name="encounters" what="Encounters" rows={8}>
       {(masked) => {
         const first = read(EncounterPage, masked)
+        const inBed = first.nodes.some((e) => e.status === 'IN_PROGRESS' && STAYS.includes(e.class?.code ?? ''))
         return (
           <>
-          <ActStrip note="Visits and stays, newest first" items={acting ? [{ name: 'Begin a visit', form: forms.visit }, { name: 'Admit to a bed', run: () => void forms.admit().then(dialogs.open) }] : []} />
+          <ActStrip note="Visits and stays, newest first" items={acting ? [{ name: 'Begin a visit', form: forms.visit }, ...(inBed ? [] : [{ name: 'Admit to a bed', run: () => void forms.admit().then(dialogs.open) }])] : []} />
           {dialogs.dialog}
-          <Section title="Encounters" note={`${first.totalCount ?? first.nodes.length}, newest first`}>
+          <Section title="Encounters" note={newestFirst(first.totalCount ?? first.nodes.length)}>
             <Pages first={first} more={more} what="encounters">
               {(nodes) => (nodes.length === 0 ? <Empty>No encounter is recorded.</Empty> : (
                 <RecordTable label="Encounters" columns={['Encounter', 'When', 'Status', 'Reason', 'Where', 'Who', 'Acts']}>
                   {nodes.map((e) => (
                     <tr key={e.id}>
                       <th scope="row"><Mark of={e.class?.code} />{encounterClass(e.class)}<small>{e.types.map((t) => t.text).join(', ')}</small></th>
-                      <td>{(formatPeriod(e.period, e.status === 'IN_PROGRESS') || 'Not recorded').split(' – ').map((end, i) => <Fragment key={i}>{i > 0 && ' – '}<span className="whole">{end}</span></Fragment>)}</td>
-                      <td><Status of={e.status} /></td>
+                      <td>{(formatSpan(e.period, e.status === 'IN_PROGRESS') || 'Not recorded').split(' – ').map((end, i) => <Fragment key={i}>{i > 0 && ' – '}<span className="whole">{end}</span></Fragment>)}</td>
+                      <td className="whole"><Status of={e.status} /></td>
                       <td>{reasons(e) || 'Not recorded'}</td>
                       <td>{e.locations.flatMap((l) => l.display ?? []).join(', ') || 'Not recorded'}{e.serviceProvider?.display && <small>{e.serviceProvider.display}</small>}</td>
                       <td>{e.participants.flatMap((p) => p.display ?? []).join(', ') || 'Not recorded'}</td>
-                      <td><RowActs of={`${encounterClass(e.class)}, ${formatPeriod(e.period) || 'no date'}`} place={e.id} items={acts(e)} /></td>
+                      <td><RowActs of={`${encounterClass(e.class)}, ${formatSpan(e.period) || 'no date'}`} place={e.id} items={acts(e)} /></td>
                     </tr>
                   ))}
                 </RecordTable>
