@@ -29,6 +29,9 @@ const pageOf = (bundle: Json): Page => ({
   next: linkTo(bundle, 'next'),
 })
 
+/** The chosen type is seen in its long list, also where an address has chosen it. */
+const inView = (button: HTMLElement | null) => button?.scrollIntoView({ block: 'nearest' })
+
 /** Any resource type by FHIR search, with one's own rights: what was sent, what came, each document and its history. Criteria stay out of the address. */
 export function ExplorerView() {
   const announce = useAnnounce()
@@ -97,7 +100,7 @@ export function ExplorerView() {
             : (
               <ul>
                 {types.filter((t) => t.type.toLowerCase().includes(find.trim().toLowerCase())).map((t) => (
-                  <li key={t.type}><button type="button" aria-pressed={t.type === type} onClick={() => choose(t.type)}>{t.type}</button></li>
+                  <li key={t.type}><button type="button" ref={t.type === type ? inView : undefined} aria-pressed={t.type === type} onClick={() => choose(t.type)}>{t.type}</button></li>
                 ))}
               </ul>
             )}
@@ -123,7 +126,8 @@ export function ExplorerView() {
             </div>
             <p className={css.request}><span>GET</span> <code>{`/fhir/R4/${path}`}</code></p>
           </form>
-          {found.state === 'loading' ? <Loading rows={8} label="resources" />
+          {found.state === 'none' ? <Empty>Nothing is searched for yet. Without a criterion, Search shows every {type} that you may see.</Empty>
+            : found.state === 'loading' ? <Loading rows={8} label="resources" />
             : found.state === 'failed' ? found.failure.status === 403 ? <NotPermitted what={type} /> : <Refused failure={found.failure} />
             : found.state === 'found' && (
               <>

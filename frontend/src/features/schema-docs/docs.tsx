@@ -77,7 +77,7 @@ function Results({ schema, words }: { schema: Schema; words: string }) {
           // oxlint-disable-next-line react/no-array-index-key
           <li key={i} className={css.member}>
             <Link to={to(one.type)}><code>{one.member ? `${one.type}.${one.member}` : one.type}</code></Link>
-            <p>{one.description}</p>
+            <Words of={one.description} />
           </li>
         ))}
       </ul>
@@ -146,7 +146,8 @@ function Input({ of }: { of: DocInput }) {
 }
 
 function Words({ of }: { of?: string | null }) {
-  return of ? <p className={css.words}>{of}</p> : null
+  // What stands between backticks is code.
+  return of ? <p className={css.words}>{of.split('`').map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part))}</p> : null
 }
 
 function Deprecated({ of }: { of: { isDeprecated: boolean; deprecationReason?: string | null } }) {
