@@ -85,14 +85,21 @@ export function readFilter(query: URLSearchParams): Filter {
 /** As the server is asked: no kinds are all kinds; a year is everything that began before its end. */
 export const filterVariables = ({ kinds, year }: Filter) => ({ kinds: kinds.length > 0 ? kinds : null, date: year === null ? null : { high: `${year + 1}-01-01` } })
 
-/** Entries under the heads of their years, as the rows of one list. */
-export type Row = { year: number | null } | { entry: Entry }
-export function rowsOf(entries: readonly Entry[]): Row[] {
-  let year: number | null | undefined
+/** Entries under the heads of their years, as the rows of one list; what begins after `now` stands under a head of its own. */
+export type Row = { head: string } | { entry: Entry }
+export function rowsOf(entries: readonly Entry[], now: number): Row[] {
+  let head: string | undefined
   return entries.flatMap((entry): Row[] => {
-    const now = yearOf(entry)
-    if (now === year) return [{ entry }]
-    year = now
-    return [{ year: now }, { entry }]
+    const under = headOf(entry, now)
+    if (under === head) return [{ entry }]
+    head = under
+    return [{ head: under }, { entry }]
   })
+}
+const COMING = 'To come'
+const headOf = (entry: Pick<Entry, 'begins'>, now: number): string => (entry.begins && Date.parse(entry.begins) > now ? COMING : String(yearOf(entry) ?? 'Without a date'))
+/** The row one begins at: the newest entry that is not to come, or the first entry when all are. */
+export function startOf(rows: readonly Row[]): number {
+  const at = rows.findIndex((row) => 'head' in row && row.head !== COMING)
+  return at < 0 ? 1 : at + 1
 }

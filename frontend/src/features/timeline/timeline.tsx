@@ -11,7 +11,7 @@ import { useAsOf, useReadAnew } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { TimelinePageFragment } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
-import { detailOf, filterVariables, isObservation, kindOf, KINDS, readFilter, rowsOf, whenOf, type Entry, type Filter } from './entry'
+import { detailOf, filterVariables, isObservation, kindOf, KINDS, readFilter, rowsOf, startOf, whenOf, type Entry, type Filter } from './entry'
 import css from './timeline.module.css'
 
 export const TimelinePage = graphql(`
@@ -114,11 +114,12 @@ function Entries({ first, patientId, filter, tab }: { first: TimelinePageFragmen
   const scroller = useRef<HTMLDivElement>(null)
   const following = useRef<string | null>(null)
   const [list, setList] = useState({ base: first, pages: [first], failed: false })
-  const [active, setActive] = useState(1)
+  const [now] = useState(() => (asOf ? Date.parse(asOf) : Date.now()))
+  const [active, setActive] = useState(() => startOf(rowsOf(first.nodes, now)))
   // What is read stands still while one reads it; news wait behind a button.
   const news = list.base !== first && !same(list.base, first)
   const entries = useMemo(() => list.pages.flatMap((page) => page.nodes), [list.pages])
-  const rows = useMemo(() => rowsOf(entries), [entries])
+  const rows = useMemo(() => rowsOf(entries, now), [entries, now])
   const last = list.pages.at(-1)
   const next = last?.pageInfo.hasNextPage ? last.pageInfo.endCursor ?? null : null
 
@@ -138,9 +139,9 @@ function Entries({ first, patientId, filter, tab }: { first: TimelinePageFragmen
 
   const go = (to: number, step: 1 | -1) => {
     let at = Math.max(0, Math.min(rows.length - 1, to))
-    // The head of a year is no place to stay.
+    // A head is no place to stay.
     const there = rows[at]
-    if (there && 'year' in there) at = Math.max(0, Math.min(rows.length - 1, at + (at === 0 ? 1 : step)))
+    if (there && 'head' in there) at = Math.max(0, Math.min(rows.length - 1, at + (at === 0 ? 1 : step)))
     setActive(at)
     virtual.scrollToIndex(at)
   }
@@ -162,7 +163,7 @@ function Entries({ first, patientId, filter, tab }: { first: TimelinePageFragmen
   }
   const readAgain = () => {
     setList({ base: first, pages: [first], failed: false })
-    setActive(1)
+    setActive(startOf(rowsOf(first.nodes, now)))
     scroller.current?.scrollTo({ top: 0 })
     announce('The timeline is read again')
   }
@@ -176,8 +177,8 @@ function Entries({ first, patientId, filter, tab }: { first: TimelinePageFragmen
               const row = rows[index]
               if (!row) return null
               const place = { position: 'absolute', top: 0, left: 0, right: 0, transform: `translateY(${start}px)` } as const
-              return 'year' in row ? (
-                <div key={`year ${row.year ?? ''}`} ref={virtual.measureElement} data-index={index} role="row" aria-rowindex={index + 1} style={place} className={css.year}><span role="gridcell">{row.year ?? 'Without a date'}</span></div>
+              return 'head' in row ? (
+                <div key={`head ${row.head}`} ref={virtual.measureElement} data-index={index} role="row" aria-rowindex={index + 1} style={place} className={css.year}><span role="gridcell">{row.head}</span></div>
               ) : (
                 <div key={row.entry.node.id} ref={virtual.measureElement} data-index={index} id={`timeline-${index}`} role="row" aria-rowindex={index + 1} aria-selected={index === active} style={place} className={css.row} onClick={() => { setActive(index); open(row.entry) }}>
                   <EntryCells of={row.entry} />
