@@ -1,4 +1,6 @@
-import { useParams } from 'react-router'
+import { useParams, useSearchParams } from 'react-router'
+import { AS_OF } from '../../features/chart/as-of'
+import { chartPath } from '../../features/chart/tabs'
 import { NotesView } from '../../features/notes/notes'
 import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
@@ -9,9 +11,10 @@ const NotesScreen = graphql(`
 
 export function NotesPage() {
   const { id = '' } = useParams()
+  const [query] = useSearchParams()
   return (
     <ChartScreen key={id} patientId={id} title="Notes" query={NotesScreen}>
-      {(patient, answer) => <NotesView of={patient} writing={answer} patientId={`Patient/${id}`} />}
+      {(patient, answer) => <NotesView of={patient} writing={answer} patientId={`Patient/${id}`} documents={chartPath(id, 'documents', query.get(AS_OF))} />}
     </ChartScreen>
   )
 }

@@ -25,7 +25,7 @@ export function useForms(): { open: (form: ActForm) => void; dialog: ReactNode }
 }
 
 /** What can be done on this page, above its lists. */
-export function ActStrip({ note, items, more }: { note: string; items: readonly ActItem[]; more?: ReactNode }) {
+export function ActStrip({ note, items, more }: { note: ReactNode; items: readonly ActItem[]; more?: ReactNode }) {
   const { open, dialog } = useForms()
   if (items.length === 0) return null
   return (

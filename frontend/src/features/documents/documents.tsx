@@ -1,9 +1,11 @@
 import Button from '@mui/material/Button'
 import { useEffect, useRef, useState } from 'react'
+import { Link } from 'react-router'
 import { useClient } from 'urql'
 import { ActStrip } from '../../components/act/acts'
 import { Status } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
+import { newestFirst } from '../../components/ui/count'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -33,12 +35,12 @@ const MoreDocuments = graphql(`
 `)
 
 type Doc = DocumentPageFragment['nodes'][number]
-/** A document in force is as far as its content is: what nobody has signed is preliminary, and a word of the list's own would hide it. */
-const standing = (d: Doc) => (d.status === 'CURRENT' && d.docStatus && d.docStatus !== 'FINAL' ? d.docStatus : d.status)
+/** A document in force is as far as its content is, in the word that the note itself has: what nobody has signed is preliminary, what is signed is final. */
+const standing = (d: Doc) => (d.status === 'CURRENT' && d.docStatus ? d.docStatus : d.status)
 const title = (d: Doc): string => d.type?.text ?? d.description ?? 'Document of a kind not recorded'
 
-/** Notes and other documents, newest first; one that is text is read beside the list. */
-export function DocumentsView({ of, patientId }: { of: FragmentType<typeof DocumentRecord> | undefined; patientId: string }) {
+/** Notes and other documents, newest first; one that is text is read beside the list. `notes` is where notes are written. */
+export function DocumentsView({ of, patientId, notes }: { of: FragmentType<typeof DocumentRecord> | undefined; patientId: string; notes: string }) {
   const client = useClient()
   const asOf = useAsOf()
   const [open, setOpen] = useState<Doc | null>(null)
@@ -55,8 +57,8 @@ export function DocumentsView({ of, patientId }: { of: FragmentType<typeof Docum
           const first = read(DocumentPage, masked)
           return (
             <>
-            <ActStrip note="Notes are written on their own page" items={acting ? [{ name: 'Put a document on record', form: forms.record }] : []} />
-            <Section title="Documents" note={`${first.totalCount ?? first.nodes.length}, newest first`}>
+            <ActStrip note={<>Notes are written under <Link to={notes}>Notes</Link></>} items={acting ? [{ name: 'Put a document on record', form: forms.record }] : []} />
+            <Section title="Documents" note={newestFirst(first.totalCount ?? first.nodes.length)}>
               <Pages first={first} more={more} what="documents">
                 {(nodes) => (nodes.length === 0 ? <Empty>No document is recorded.</Empty> : (
                   <RecordTable label="Documents" columns={['Document', 'Written', 'Status', 'By']}>

@@ -311,7 +311,7 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: 
               </div>
             )
           })}
-          <div className={css.meta}>
+          <div className={css.finish}>
             <Button type="submit" variant="contained" disabled={busy}>Save and sign</Button>
             <Button type="button" variant="outlined" disabled={busy} onClick={() => { void save(late === 'yes').then((saved) => { if (saved) leave(saved.id) }) }}>Save, sign later</Button>
             <Button type="button" variant="text" onClick={() => { void keep().then(() => leave()) }}>Close, keep the draft</Button>

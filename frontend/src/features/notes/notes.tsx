@@ -1,10 +1,12 @@
 import Button from '@mui/material/Button'
 import { useEffect, useRef, useState } from 'react'
+import { Link } from 'react-router'
 import { useClient } from 'urql'
 import { useForms } from '../../components/act/acts'
 import { VersionsDialog } from '../../components/act/versions'
 import { Status } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
+import { newestFirst } from '../../components/ui/count'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -33,6 +35,7 @@ export const NotePage = graphql(`
 export const NoteRecord = graphql(`
   fragment NoteRecord on Patient {
     notes(first: 50) { ...NotePage }
+    documents(first: 1) { totalCount }
     encounters(first: 20) { nodes { id status class { code } types { text } period { start end } } }
   }
 `)
@@ -53,8 +56,8 @@ const titleOf = (n: Note): string => n.title ?? n.type?.text ?? 'Note of a kind 
 const by = (n: Note) => n.authors.flatMap((a) => a.display ?? []).join(', ') || 'Not recorded'
 const struck = (n: Note) => n.status === 'ENTERED_IN_ERROR'
 
-/** Notes, each with its addenda under it, newest first; one is read or written beside the list. */
-export function NotesView({ of, writing, patientId }: { of: FragmentType<typeof NoteRecord> | undefined; writing: FragmentType<typeof NoteWriting> | undefined; patientId: string }) {
+/** Notes, each with its addenda under it, newest first; one is read or written beside the list. `documents` is where those stand that came as documents. */
+export function NotesView({ of, writing, patientId, documents }: { of: FragmentType<typeof NoteRecord> | undefined; writing: FragmentType<typeof NoteWriting> | undefined; patientId: string; documents: string }) {
   const client = useClient()
   const asOf = useAsOf()
   const may = useMay('chart')
@@ -119,7 +122,7 @@ export function NotesView({ of, writing, patientId }: { of: FragmentType<typeof 
                         </RecordTable>
                       </Section>
                     )}
-                    <Section title="Notes" note={`${first.totalCount ?? first.nodes.length}, newest first`}>
+                    <Section title="Notes" note={newestFirst(first.totalCount ?? first.nodes.length)}>
                       {nodes.length === 0 ? <Empty>No note is recorded.</Empty> : (
                         <RecordTable label="Notes" columns={['Note', 'Written', 'Status', 'By']}>
                           {roots.flatMap((n) => [n, ...addenda(n)]).map((n) => (
@@ -135,6 +138,7 @@ export function NotesView({ of, writing, patientId }: { of: FragmentType<typeof 
                           ))}
                         </RecordTable>
                       )}
+                      <p className={css.elsewhere}>Notes that came as documents, and other files, are under <Link to={documents}>Documents</Link>{record?.documents?.totalCount != null && ` (${record.documents.totalCount} with the notes above)`}.</p>
                     </Section>
                   </div>
                   {begun && <NoteEditor key={begun.key} begun={begun} patient={patientId} me={me} encounters={record?.encounters?.nodes ?? []} earlier={nodes.filter((n) => !struck(n) && n.id !== begun.note?.id)} onDone={(id) => { setBegun(null); if (id) setOpen(id) }} />}
