@@ -8,13 +8,16 @@ export function words(code: string): string {
   const said = SAID[code]
   if (said) return said
   const text = code.toLowerCase().replaceAll('_', ' ')
-  return text.charAt(0).toUpperCase() + text.slice(1)
+  return capital(text)
 }
+
+/** A text of the record as a cell begins: its first letter is a capital. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 const KINDS: Record<string, string | undefined> = {
   PRELIMINARY: css.draft, DRAFT: css.draft, UNCONFIRMED: css.draft, PROVISIONAL: css.draft, DIFFERENTIAL: css.draft, REGISTERED: css.draft, PARTIAL: css.draft, PREPARATION: css.draft, PLANNED: css.draft,
   AMENDED: css.info, CORRECTED: css.info, APPENDED: css.info, SUPERSEDED: css.info,
-  ON_HOLD: css.warning, ONLEAVE: css.warning, NOSHOW: css.warning, NOT_DONE: css.warning, STOPPED: css.warning, CANCELLED: css.warning, REFUTED: css.warning,
+  ON_HOLD: css.warning, ONLEAVE: css.warning, NOSHOW: css.warning, NOT_DONE: css.warning, OVERDUE: css.warning, STOPPED: css.warning, CANCELLED: css.warning, REFUTED: css.warning,
   ENTERED_IN_ERROR: css.error,
 }
 

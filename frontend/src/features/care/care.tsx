@@ -7,13 +7,14 @@ import { RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
-import { formatDay, formatPeriod } from '../../lib/date'
+import type { GoalStatus } from '../../gql/graphql'
+import { formatDay, formatPeriod, today } from '../../lib/date'
 import { formatDecimal, formatUnit } from '../../lib/quantity'
 
 export const CareRecord = graphql(`
   fragment CareRecord on Patient {
     carePlans(first: 25) { nodes { id status title category { text } description period { start end } activities { code { text } status description reference { display } } } totalCount }
-    goals(first: 25) { nodes { id status achievement { text } description { text } startDate targets { measure { text } quantity { value unit comparator } low { value unit } high { value unit } due } } totalCount }
+    goals(first: 25) { nodes { id status achievement { text codings { code } } description { text } startDate targets { measure { text } quantity { value unit comparator } low { value unit } high { value unit } due } } totalCount }
     appointments(first: 25) { nodes { id status start end serviceTypes { text } reasons { text } description participants { actor { id display } types { text } } } totalCount }
     tasks(first: 25) { nodes { id status businessStatus { text } priority title owner { display } dueAt authoredOn } totalCount }
   }
@@ -24,6 +25,11 @@ const shown = (list: { nodes: readonly unknown[]; totalCount?: number | null }):
   const total = list.totalCount ?? list.nodes.length
   return total > list.nodes.length ? `the newest ${list.nodes.length} of ${total}` : `${total}`
 }
+
+const PURSUED: readonly (GoalStatus | null | undefined)[] = ['PROPOSED', 'PLANNED', 'ACCEPTED', 'ACTIVE', 'ON_HOLD']
+/** Whether a goal that is still pursued was to be reached before today and is not. `due` may be a month or a year: it is over with its end. */
+const overdue = (goal: { status?: GoalStatus | null; achievement?: { codings: readonly { code?: string | null }[] } | null }, due: string): boolean =>
+  PURSUED.includes(goal.status) && !goal.achievement?.codings.some((c) => c.code === 'achieved' || c.code === 'sustaining') && due < today().slice(0, due.length)
 
 /** A table of a list, or the words for that there is nothing. */
 function Listed({ title, note, empty, columns, count, children }: { title: string; note: string; empty: string; columns: readonly string[]; count: number; children: ReactNode }) {
@@ -60,7 +66,7 @@ export function CareView({ of }: { of: FragmentType<typeof CareRecord> | undefin
                 <td>{g.achievement?.text ?? 'Not recorded'}</td>
                 <td>
                   {g.targets.length === 0 ? 'Not recorded' : g.targets.map((t, i) => (
-                    <div key={i}>{[t.measure?.text, amount(t.quantity) || [amount(t.low), amount(t.high)].filter(Boolean).join(' to ')].filter(Boolean).join(': ') || 'Not recorded'}{t.due && <small>by {formatDay(t.due)}</small>}</div>
+                    <div key={i}>{[t.measure?.text, amount(t.quantity) || [amount(t.low), amount(t.high)].filter(Boolean).join(' to ')].filter(Boolean).join(': ') || 'Not recorded'}{t.due && <small>by {formatDay(t.due)} {overdue(g, t.due) && <Status of="OVERDUE" />}</small>}</div>
                   ))}
                 </td>
                 <td>{g.startDate ? formatDay(g.startDate) : 'Not recorded'}</td>

@@ -45,14 +45,13 @@ export function TeamsView({ of, patientId }: { of: FragmentType<typeof TeamRecor
         const teams = list.nodes.map((node) => ({ team: read(TeamFields, node), notes: node.notes }))
         const [now, before] = [teams.filter(({ team }) => !over(team)), teams.filter(({ team }) => over(team))]
         const table = (rows: typeof teams, label: string) => (
-          <RecordTable label={label} columns={['Who', 'Does', 'Team', 'When', 'Acts']}>
+          <RecordTable label={label} columns={['Team and members', 'Role', 'Status', 'When', 'Acts']}>
             {rows.flatMap(({ team: t, notes }) => {
               const name = t.name ?? 'Care team'
               const members = [...t.members].sort((a, b) => Number(left(a)) - Number(left(b)))
               return [
                 <tr key={t.id}>
-                  <th scope="row">{t.status === 'ENTERED_IN_ERROR' ? <s>{name}</s> : name}{notes.map((n) => <small key={n.text}>{n.text}</small>)}</th>
-                  <td>{t.members.filter((m) => !left(m)).length} in the team</td>
+                  <th scope="row" colSpan={2}>{t.status === 'ENTERED_IN_ERROR' ? <s>{name}</s> : name}<small>{t.members.filter((m) => !left(m)).length} in the team</small>{notes.map((n) => <small key={n.text}>{n.text}</small>)}</th>
                   <td><Status of={t.status} /></td>
                   <td>{formatPeriod(t.period, !over(t)) || 'Not recorded'}</td>
                   <td><RowActs of={name} place={t.id} items={acts(t)} /></td>
@@ -61,7 +60,7 @@ export function TeamsView({ of, patientId }: { of: FragmentType<typeof TeamRecor
                   <tr key={`${t.id} ${i}`}>
                     <td>{left(m) ? <s>{who(m)}</s> : who(m)}</td>
                     <td>{m.roles.map((r) => r.text).join(', ') || 'Not recorded'}</td>
-                    <td>{name}{left(m) && <small>has left</small>}</td>
+                    <td>{left(m) ? 'Has left' : 'In the team'}</td>
                     <td>{formatPeriod(m.period ?? (left(m) ? null : t.period), !left(m)) || 'Not recorded'}</td>
                     <td>{acting && !over(t) && !left(m) && (m.member?.id ?? m.member?.reference) ? <RowActs of={`${who(m)} in ${name}`} place={t.id} items={[{ name: 'Leaves the team', form: () => forms.leave(t, m) }]} /> : null}</td>
                   </tr>
