@@ -47,12 +47,12 @@ type Illness = FamilyFieldsFragment['conditions'][number]
 const RELATIVES = RELATIONS.filter(([code]) => !['SPS', 'DOMPART', 'FRND', 'NBOR', 'GUARD'].includes(code))
 const YES_NO: readonly (readonly [string, string])[] = [['yes', 'Yes'], ['no', 'No']]
 const WHO: readonly FieldSpec[] = [
-  { name: 'relationship', label: 'The patient’s', kind: 'choice', required: true, options: RELATIVES },
+  { name: 'relationship', label: 'Relationship', kind: 'choice', required: true, options: RELATIVES },
   { name: 'name', label: 'Name' },
   { name: 'sex', label: 'Sex', kind: 'choice', options: [['FEMALE', 'Female'], ['MALE', 'Male'], ['OTHER', 'Other'], ['UNKNOWN', 'Unknown']] },
   { name: 'born', label: 'Born', kind: 'day' },
   { name: 'deceased', label: 'Has died', kind: 'choice', options: YES_NO },
-  { name: 'status', label: 'What is known', kind: 'choice', required: true, options: [['COMPLETED', 'All that is written below'], ['PARTIAL', 'In part'], ['HEALTH_UNKNOWN', 'Nothing of their health']], help: 'All, and no illness below: none is known.' },
+  { name: 'status', label: 'Health history', kind: 'choice', required: true, options: [['COMPLETED', 'Complete'], ['PARTIAL', 'Incomplete'], ['HEALTH_UNKNOWN', 'Health unknown']], help: 'Complete with no illness entered below is shown as “No known illness”.' },
 ]
 const NOTE: FieldSpec = { name: 'note', label: 'Remark', kind: 'area' }
 /** The field of an illness's code, of its age and of the death, by the place in the mutation's input. */

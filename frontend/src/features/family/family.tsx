@@ -2,10 +2,11 @@ import { useClient } from 'urql'
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { patientName } from '../../components/clinical/person'
-import { Status, words } from '../../components/clinical/status'
+import { capital, Status } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
+import { Recorded } from '../../components/ui/recorded'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
 import { useAsOf } from '../../contexts/patient'
@@ -63,10 +64,10 @@ export function FamilyView({ of, patientId }: { of: FragmentType<typeof FamilyRe
               {(nodes) => (
                 <Section title="Family history" note={`${first.totalCount ?? nodes.length}`}>
                   {nodes.length === 0 ? <Empty>{said ? 'No relative is listed.' : 'Not recorded. Nobody has written down what relatives have or had.'}</Empty> : (
-                    <RecordTable label="Family history" columns={['Relative', 'Illnesses', 'Began', 'Lives', 'Known', 'Told', 'Acts']}>
+                    <RecordTable label="Family history" columns={['Relative', 'Illnesses', 'Began', 'Lives', 'Health history', 'Told', 'Acts']}>
                       {nodes.map((node) => {
                         const f = read(FamilyFields, node)
-                        const name = f.relationship?.text ? f.relationship.text.charAt(0).toUpperCase() + f.relationship.text.slice(1) : 'Not recorded'
+                        const name = f.relationship?.text ? capital(f.relationship.text) : 'Not recorded'
                         return (
                           <tr key={f.id}>
                             <th scope="row">
@@ -75,9 +76,9 @@ export function FamilyView({ of, patientId }: { of: FragmentType<typeof FamilyRe
                               {node.notes.map((n) => <small key={n.text}>{n.text}</small>)}
                             </th>
                             <td>{f.conditions.length === 0 ? none(f) : f.conditions.map((c, i) => <div key={i}>{c.code?.text ?? 'Not recorded'}{c.contributedToDeath && <small>died of it</small>}{c.outcome && <small>{c.outcome.text}</small>}</div>)}</td>
-                            <td>{f.conditions.map((c, i) => <div key={i}>{c.onset ? (c.onsetYears ? `at ${c.onsetYears} years` : c.onset) : 'Not recorded'}</div>)}</td>
+                            <td>{f.conditions.length === 0 && <Recorded is={null} none={f.status === 'COMPLETED' ? 'None' : undefined} />}{f.conditions.map((c, i) => <div key={i}>{c.onset ? (c.onsetYears ? `at ${c.onsetYears} years` : c.onset) : 'Not recorded'}</div>)}</td>
                             <td>{f.deceased === true ? 'Has died' : f.deceased === false ? 'Yes' : 'Not recorded'}</td>
-                            <td>{f.status === 'COMPLETED' ? 'All that is told' : f.status === 'PARTIAL' ? 'In part' : f.status ? <Status of={f.status} /> : words('not_recorded')}</td>
+                            <td>{f.status ? <Status of={f.status} said={f.status === 'COMPLETED' ? 'Complete' : f.status === 'PARTIAL' ? 'Incomplete' : undefined} /> : <Recorded is={null} />}</td>
                             <td>{node.date ? <Moment at={node.date} /> : 'Not recorded'}</td>
                             <td><RowActs of={name} place={f.id} items={acts(f, name)} /></td>
                           </tr>
