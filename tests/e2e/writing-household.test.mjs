@@ -79,7 +79,7 @@ test('a coverage is recorded of a payor of the list, changed, and another window
     return name
   }
   const payor = await record()
-  await region('Coverage').getByRole('row', { name: /QF-1/ }).getByText('pays as number 1').waitFor()
+  await region('Coverage').getByRole('row', { name: /QF-1/ }).getByText('Primary').waitFor()
   await other.getByRole('row', { name: /QF-1/ }).waitFor()
   await record()
   await dialog('Record a coverage').getByRole('alert').getByText(/would pay first too/).waitFor()

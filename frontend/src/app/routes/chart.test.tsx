@@ -134,7 +134,7 @@ it('tells whom to reach about the patient', async () => {
 
 it.each([[fullPatient, /LIND, Eva.*Daughter.*555 0101/], [emptyPatient, /No contact is recorded/]])('the summary tells whom to reach, or that nobody is recorded', async (patient, text) => {
   at(<SummaryPage />, { root: answering(patient) })
-  await waitFor(() => expect(screen.getByRole('region', { name: 'Contacts' })).toHaveTextContent(text))
+  await waitFor(() => expect(screen.getByRole('region', { name: 'Emergency contacts' })).toHaveTextContent(text))
 })
 
 it('never mixes current with past medications', async () => {

@@ -1,5 +1,5 @@
-import { genderText } from '../../components/clinical/person'
-import { words } from '../../components/clinical/status'
+import { genderText, patientName } from '../../components/clinical/person'
+import { capital, words } from '../../components/clinical/status'
 import { Section } from '../../components/ui/section'
 import { Empty, Loading } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
@@ -10,7 +10,7 @@ export const DemographicRecord = graphql(`
   fragment DemographicRecord on Patient {
     active gender birthDate
     deceased { deceased at }
-    names { use display }
+    names { use display family given prefix suffix }
     identifiers { use system value type { text } }
     telecom { system value use }
     addresses { use text lines city state postalCode country }
@@ -33,12 +33,12 @@ export function DemographicsView({ of }: { of: FragmentType<typeof DemographicRe
       <Section title="Person">
         <dl className={css.facts}>
           {p.names.length === 0 && <Fact name="Name" is={null} />}
-          {p.names.map((n, i) => <Fact key={i} name={`Name${use(n.use)}`} is={n.display} />)}
+          {p.names.map((n, i) => <Fact key={i} name={`Name${use(n.use)}`} is={[patientName(n), ...n.suffix].join(', ')} />)}
           <Fact name="Born" is={p.birthDate ? formatDay(p.birthDate) : null} />
           <Fact name="Gender" is={p.gender ? genderText(p.gender) : null} />
           {p.deceased?.deceased && <Fact name="Died" is={p.deceased.at ? formatDay(p.deceased.at) : 'Date not recorded'} />}
           <Fact name="Language" is={p.language?.text} />
-          <Fact name="Marital status" is={p.maritalStatus?.text} />
+          <Fact name="Marital status" is={p.maritalStatus && capital(p.maritalStatus.text)} />
           <Fact name="Record" is={p.active === false ? 'No longer in use' : p.active === true ? 'In use' : null} />
         </dl>
       </Section>
@@ -47,11 +47,11 @@ export function DemographicsView({ of }: { of: FragmentType<typeof DemographicRe
           <dl className={css.facts}>{p.identifiers.map((i, at) => <Fact key={at} name={`${i.type?.text ?? i.system ?? 'Of a kind not recorded'}${use(i.use)}`} is={i.value} />)}</dl>
         )}
       </Section>
-      <Section title="Contact" note={`${p.telecom.length + p.addresses.length}`}>
+      <Section title="Phone and address" note={`${p.telecom.length + p.addresses.length}`}>
         {p.telecom.length + p.addresses.length === 0 ? <Empty>No way to reach the patient is recorded.</Empty> : (
           <dl className={css.facts}>
             {p.telecom.map((t, at) => <Fact key={`t${at}`} name={`${KINDS[t.system ?? ''] ?? words(t.system ?? 'other')}${use(t.use)}`} is={t.value} />)}
-            {p.addresses.map((a, at) => <Fact key={`a${at}`} name={`Address${use(a.use)}`} is={a.text ?? [...a.lines, a.city, a.state, a.postalCode, a.country].filter(Boolean).join(', ')} />)}
+            {p.addresses.map((a, at) => <Fact key={`a${at}`} name={`Address${use(a.use)}`} is={a.text ?? [...a.lines, a.city, [a.state, a.postalCode].filter(Boolean).join(' '), a.country].filter(Boolean).join(', ')} />)}
           </dl>
         )}
       </Section>

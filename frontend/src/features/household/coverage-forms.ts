@@ -48,12 +48,14 @@ export function holds(concept: CoverageFieldsFragment['relationship']): string {
   const code = concept?.codings.find((c) => c.system === HOLDER)?.code
   return HOLDS.find(([, , c]) => c === code)?.[1] ?? concept?.text ?? ''
 }
+/** Which of several pays when: in the words of billing, and beyond them by number. */
+export const orderText = (order: number): string => ['Primary', 'Secondary', 'Tertiary'][order - 1] ?? `Number ${order} to pay`
 const FIELDS: readonly FieldSpec[] = [
   { name: 'payor', label: 'Who pays', kind: 'concept', required: true, find: findHouses },
   { name: 'type', label: 'Kind of coverage', help: 'In words, as on the card.' },
   { name: 'subscriberId', label: 'Member number' },
   { name: 'relationship', label: 'The patient is', kind: 'choice', required: true, options: HOLDS.map(([value, label]) => [value, label] as const) },
-  { name: 'order', label: 'Place among several', kind: 'number', required: true, help: '1 pays first, and only one at a time.' },
+  { name: 'order', label: 'Order of payment', kind: 'number', required: true, help: '1 for primary, 2 for secondary. Only one is primary at a time.' },
   { name: 'startsAt', label: 'From', kind: 'day', required: true },
   { name: 'endsAt', label: 'Until', kind: 'day' },
 ]
@@ -63,7 +65,7 @@ const valuesOf = (c: CoverageFieldsFragment): Values => ({
 })
 const payorOf = (c: { payors: readonly { display: string | null }[] }): string => c.payors.flatMap((p) => p.display ?? []).join(', ') || 'the coverage'
 const overlap = (existing: readonly { payors: readonly { display: string | null }[] }[]): Outcome => ({
-  kind: 'refused', problems: [{ field: 'order', text: `At some time of that span ${existing.map(payorOf).join(', ')} would pay first too. Give it another place, or end the other one before.` }],
+  kind: 'refused', problems: [{ field: 'order', text: `At some time of that span ${existing.map(payorOf).join(', ')} would be primary too. Give it another order of payment, or end the other one before.` }],
 })
 
 /** The forms of who pays. */

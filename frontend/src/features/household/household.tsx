@@ -1,7 +1,7 @@
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { genderText, patientName } from '../../components/clinical/person'
-import { Status } from '../../components/clinical/status'
+import { capital, Status } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
@@ -12,7 +12,7 @@ import { graphql, read, type FragmentType } from '../../gql'
 import type { HouseholdRecordFragment } from '../../gql/graphql'
 import { formatDay, formatPeriod } from '../../lib/date'
 import { useConsentForms, type Relative } from './consent-forms'
-import { CoverageFields, holds, useCoverageForms } from './coverage-forms'
+import { CoverageFields, holds, orderText, useCoverageForms } from './coverage-forms'
 import { RelatedFields, relatedName, useRelatedForms } from './person-forms'
 
 export const HouseholdRecord = graphql(`
@@ -40,7 +40,7 @@ export function HouseholdView({ of, patientId }: { of: FragmentType<typeof House
   })
   return (
     <>
-      <Part of={record?.contacts} name="contacts" what="Contacts" rows={2}>{(contacts) => <Contacts of={contacts} />}</Part>
+      <Part of={record?.contacts} name="contacts" what="Emergency contacts" rows={2}>{(contacts) => <Contacts of={contacts} />}</Part>
       <Part of={record?.relatedPersons} name="relatedPersons" what="Related persons" rows={2}>{(list) => <Related of={list} patientId={patientId} />}</Part>
       <Part of={record?.coverage} name="coverage" what="Coverage" rows={2}>{(list) => <CoverageList of={list} patientId={patientId} />}</Part>
       <Part of={record?.consents} name="consents" what="Consents" rows={2}>{(list) => <Consents of={list} patientId={patientId} relatives={relatives} />}</Part>
@@ -50,13 +50,13 @@ export function HouseholdView({ of, patientId }: { of: FragmentType<typeof House
 
 function Contacts({ of }: { of: NonNullable<HouseholdRecordFragment['contacts']> }) {
   return (
-    <Section title="Contacts" note={`${of.length}, as the patient’s own record has them`}>
+    <Section title="Emergency contacts" note={`${of.length}, as the patient’s own record has them`}>
       {of.length === 0 ? <Empty>No contact is recorded.</Empty> : (
-        <RecordTable label="Contacts" columns={['Who', 'Is', 'How to reach', 'When']}>
+        <RecordTable label="Emergency contacts" columns={['Who', 'Is', 'How to reach', 'When']}>
           {of.map((p, i) => (
             <tr key={i}>
               <th scope="row">{patientName(p.name)}</th>
-              <td>{p.relationships.map((r) => r.text).join(', ') || 'Not recorded'}</td>
+              <td>{p.relationships.map((r) => capital(r.text)).join(', ') || 'Not recorded'}</td>
               <td>{p.telecom.flatMap((t) => t.value ?? []).join(', ') || 'Not recorded'}</td>
               <td>{formatPeriod(p.period, true) || 'Not recorded'}</td>
             </tr>
@@ -81,7 +81,7 @@ function Related({ of, patientId }: { of: NonNullable<HouseholdRecordFragment['r
             return (
               <tr key={p.id}>
                 <th scope="row">{relatedName(p)}{p.gender && <small>{genderText(p.gender)}</small>}</th>
-                <td>{p.relationships.map((r) => r.text).join(', ') || 'Not recorded'}{ended && <small>No longer</small>}</td>
+                <td>{p.relationships.map((r) => capital(r.text)).join(', ') || 'Not recorded'}{ended && <small>No longer</small>}</td>
                 <td>{p.birthDate ? formatDay(p.birthDate) : 'Not recorded'}</td>
                 <td>{p.telecom.flatMap((t) => t.value ?? []).join(', ') || 'Not recorded'}</td>
                 <td>{formatPeriod(node.period, !ended) || 'Not recorded'}</td>
@@ -101,7 +101,7 @@ function CoverageList({ of, patientId }: { of: NonNullable<HouseholdRecordFragme
   const mistake = useMistake()
   return (
     <Section title="Coverage" note={shown(of)}>
-      <ActStrip note="Who pays; of several, number 1 first" items={adding ? [{ name: 'Record a coverage', form: forms.record }] : []} />
+      <ActStrip note="Who pays; of several, the primary one first" items={adding ? [{ name: 'Record a coverage', form: forms.record }] : []} />
       {of.nodes.length === 0 ? <Empty>No coverage is recorded.</Empty> : (
         <RecordTable label="Coverage" columns={['Who pays', 'Kind', 'Status', 'Member number', 'Patient is', 'When', 'Acts']}>
           {of.nodes.map((node) => {
@@ -113,7 +113,7 @@ function CoverageList({ of, patientId }: { of: NonNullable<HouseholdRecordFragme
             ]
             return (
               <tr key={c.id}>
-                <th scope="row">{wrong ? <s>{name}</s> : name}{c.order && <small>pays as number {c.order}</small>}</th>
+                <th scope="row">{wrong ? <s>{name}</s> : name}{c.order && <small>{orderText(c.order)}</small>}</th>
                 <td>{c.type?.text ?? 'Not recorded'}</td>
                 <td><Status of={c.status} /></td>
                 <td>{c.subscriberId ?? 'Not recorded'}</td>

@@ -40,8 +40,8 @@ export const ContactsFragment = graphql(`
 export function Contacts({ of, to }: { of: FragmentType<typeof ContactsFragment> | undefined; to: string }) {
   const contacts = read(ContactsFragment, of)?.contacts
   return (
-    <Section title="Contacts" note={contacts ? `${contacts.length}` : ''} to={to}>
-      <Part of={contacts} name="contacts" what="Contacts" rows={1}>
+    <Section title="Emergency contacts" note={contacts ? `${contacts.length}` : ''} to={to}>
+      <Part of={contacts} name="contacts" what="Emergency contacts" rows={1}>
         {(all) => (all.length === 0 ? <Empty>No contact is recorded.</Empty> : (
           <ul>
             {all.map((c, i) => (
