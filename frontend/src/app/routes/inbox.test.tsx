@@ -161,7 +161,7 @@ it('writes about a patient to the team of that patient, and sends nothing while 
 describe('gaps in care', () => {
   const gaps = (server: FakeServer, role?: string) => renderPage(<InboxPage />, '/inbox', '/inbox?view=gaps', server, role)
   const gap = { measure: { id: 'CMS130', title: 'Colorectal cancer screening', version: '1', source: '', formula: '', population: '', diagnoses: [], lowerIsBetter: false, visits: [], exclusions: [], numerator: [], differences: [] }, year: 2026 }
-  const ada = (more: object = {}) => ({ title: 'Ada Lind', node: { __typename: 'Patient', ...base, id: 'Patient/ada', mrn: '4471', birthDate: '1965-07-14', name: { display: 'Ada Lind', family: 'Lind', given: ['Ada'], prefix: [], suffix: [] }, careGaps: [gap], ...more } })
+  const ada = (more: object = {}) => ({ title: 'Ada Lind', node: { __typename: 'Patient', ...base, id: 'Patient/ada', mrn: '4471', birthDate: '1965-07-14', gender: 'FEMALE', age: { value: 61, unit: 'YEARS' }, name: { display: 'Ada Lind', family: 'Lind', given: ['Ada'], prefix: [], suffix: [] }, careGaps: [gap], ...more } })
 
   it('waits', async () => {
     gaps({ root: 'hang' })
@@ -174,6 +174,8 @@ describe('gaps in care', () => {
     expect(list.getByRole('link', { name: 'LIND, Ada' })).toHaveAttribute('href', '/patients/ada/clinical/summary')
     expect(list.getByText('Colorectal cancer screening')).toBeVisible()
     expect(list.getByText('1 of your patients, by name')).toBeVisible()
+    expect(list.getByRole('row', { name: /^LIND, Ada 14-Jul-1965 \(61y\) Female 4471/ })).toBeVisible()
+    expect(list.getByText(/Computed \d{2}-[A-Z][a-z]{2}-\d{4} \d{2}:\d{2}:\d{2}; not live\./)).toBeVisible()
   })
 
   it('says that it was not loaded, tries again, and says that nobody has one', async () => {
