@@ -411,7 +411,8 @@ async fn vital_signs_keep_their_digits_are_flagged_for_adults_and_impossible_one
 async fn a_vaccination_given_here_has_a_lot_that_had_not_expired() {
     let site = Site::start(PATIENTS).await;
     let kim = site.person(Role::Nurse, None).await;
-    let more = "... on ImmunizationSaved { immunization { id status } } ... on LotRequired { message } ... on LotExpired { expirationDate }";
+    let more = "... on ImmunizationSaved { immunization { id status statusReason { text } primarySource expirationDate doseNumber } }
+        ... on LotRequired { message } ... on LotExpired { expirationDate }";
     let flu = |rest: Value| {
         let mut input = json!({"patient": "Patient/ben", "occurrence": "2026-09-20",
             "vaccine": {"codings": [{"system": "http://hl7.org/fhir/sid/cvx", "code": "158"}], "text": "Influenza"}});
@@ -425,6 +426,9 @@ async fn a_vaccination_given_here_has_a_lot_that_had_not_expired() {
     let given = flu(json!({"lotNumber": "L1", "expirationDate": "2026-09", "doseNumber": 2}));
     let given = site.act(&kim, name, given, more).await;
     assert_eq!(given["immunization"]["status"], "COMPLETED", "{given}");
+    assert_eq!(given["immunization"]["doseNumber"], "2", "{given}");
+    assert_eq!(given["immunization"]["expirationDate"], "2026-09", "{given}");
+    assert_eq!(given["immunization"]["primarySource"], true, "{given}");
     let document = site.document(given["immunization"]["id"].as_str().unwrap()).await;
     assert_eq!(
         (&document["primarySource"], &document["protocolApplied"][0]["doseNumberPositiveInt"]),
@@ -433,6 +437,7 @@ async fn a_vaccination_given_here_has_a_lot_that_had_not_expired() {
     assert_eq!(site.act(&kim, name, flu(json!({"historical": true})), more).await["__typename"], "ImmunizationSaved");
     let declined = site.act(&kim, name, flu(json!({"declined": {"text": "parents object"}})), more).await;
     assert_eq!(declined["immunization"]["status"], "NOT_DONE");
+    assert_eq!(declined["immunization"]["statusReason"]["text"], "parents object", "{declined}");
     let future = site.act(&kim, name, flu(json!({"historical": true, "occurrence": "2999"})), more).await;
     assert_eq!(future["issues"][0]["expression"][0], "input.occurrence");
 }
