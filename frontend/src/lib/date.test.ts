@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { axisTime, formatDateTime, formatDay, formatPeriod, formatSpan, withOffset } from './date'
+import { axisTime, dateText, dateValue, dayAfter, formatDateTime, formatDay, formatPeriod, formatSpan, isDay, readDate, withOffset, type DateKind } from './date'
 import { formatChange, formatDecimal } from './quantity'
 
 describe('dates', () => {
@@ -29,6 +29,11 @@ describe('dates', () => {
   })
 })
 
+it('counts days over the ends of months and years', () => {
+  expect(dayAfter('2026-02-28', 1)).toBe('2026-03-01')
+  expect(dayAfter('2027-01-01', -1)).toBe('2026-12-31')
+})
+
 describe('numbers', () => {
   it.each([['4120', '4,120'], ['0.10', '0.10'], ['-1960.5', '−1,960.5'], ['1e2', '1e2'], ['999', '999']])('%s reads %s', (value, text) =>
     expect(formatDecimal(value)).toBe(text))
@@ -40,4 +45,32 @@ it('a moment carries the offset of its own day', () => {
   const moment = withOffset('2026-11-28T08:05')
   expect(moment).toMatch(/^2026-11-28T08:05:00[+-]\d{2}:\d{2}$/)
   expect(new Date(moment).getTime()).toBe(new Date('2026-11-28T08:05').getTime())
+})
+
+describe('dates as people write them', () => {
+  it.each<[string, DateKind, string]>([
+    ['', 'day', ''], ['30-Nov-2026', 'day', '2026-11-30'], ['30 nov 2026', 'day', '2026-11-30'], ['30nov2026', 'day', '2026-11-30'], [' 3. November 2026 ', 'day', '2026-11-03'], ['2026-11-30', 'day', '2026-11-30'],
+    ['2026/11/30', 'day', '2026-11-30'], ['Nov 30, 2026', 'day', '2026-11-30'], ['30th Sept 2026', 'day', '2026-09-30'], ['30.11.2026', 'day', '2026-11-30'], ['11/30/2026', 'day', '2026-11-30'], ['11/11/2026', 'day', '2026-11-11'],
+    ['29-Feb-2024', 'day', '2024-02-29'], ['29-Feb-2000', 'day', '2000-02-29'],
+    ['2026', 'partial', '2026'], ['Nov-2026', 'partial', '2026-11'], ['november 2026', 'partial', '2026-11'], ['2026-11', 'partial', '2026-11'], ['14-Jul-1945', 'partial', '1945-07-14'],
+    ['30-Nov-2026 14:05', 'moment', '2026-11-30T14:05'], ['30 nov 2026 1405', 'moment', '2026-11-30T14:05'], ['30-Nov-2026, 9:05', 'moment', '2026-11-30T09:05'], ['2026-11-30T14:05', 'moment', '2026-11-30T14:05'],
+    ['2026-11-30 14:05:09', 'moment', '2026-11-30T14:05:09'], ['2026-11-30 140509', 'moment', '2026-11-30T14:05:09'],
+    ['14:05', 'time', '14:05'], ['0905', 'time', '09:05'], ['9:05', 'time', '09:05'], ['14:05:30', 'time', '14:05:30'],
+  ])('“%s” as a %s is “%s”', (text, kind, value) => expect(readDate(text, kind)).toEqual({ value }))
+  it.each<[string, DateKind, RegExp]>([
+    ['tomorrow', 'day', /^Write a day/], ['soon', 'partial', /^Write a year/], ['Nov-2026', 'day', /^Write a day/], ['2026', 'moment', /^Write a day and a time/], ['Smarch 2026', 'partial', /^Write a year/],
+    ['31-Nov-2026', 'day', /^There is no 31-Nov-2026\.$/], ['2026-02-29', 'partial', /^There is no 29-Feb-2026\.$/], ['29-Feb-1900', 'day', /^There is no/], ['0-Nov-2026', 'day', /^There is no 00-Nov/], ['2026-13', 'partial', /^Write a year/], ['13/13/2026', 'day', /^Write a day/],
+    ['11/12/2026', 'day', /^11\/12\/2026 can be 11-Dec-2026 or 12-Nov-2026: write the month as a word\.$/], ['1.2.2026 10:00', 'moment', /^1\.2\.2026 can be 01-Feb-2026 or 02-Jan-2026/],
+    ['30-Nov-26', 'day', /four digits/], ['30/11/26', 'day', /four digits/], ['30-Nov-202', 'day', /four digits/], ['2026-11-3', 'day', /^Write a day/], ['2026-11-3', 'partial', /^Write a year/], ['30-Nov-2026 14:05', 'day', /^Write a day/], ['1 Nov 30 2026', 'day', /^Write a day/],
+    ['30-Nov-2026', 'moment', /^Write the time too, such as 30-Nov-2026 14:05\.$/], ['30-Nov-2026 24:00', 'moment', /^Write the time as/], ['30-Nov-2026 2 pm', 'moment', /^Write the time as/], ['30-Nov-2026 12345', 'moment', /^Write the time as/],
+    ['24:00', 'time', /from 00:00 to 23:59/], ['noon', 'time', /^Write a time/],
+  ])('“%s” as a %s is refused: %s', (text, kind, told) => {
+    expect(readDate(text, kind)).toEqual({ wrong: expect.stringMatching(told) })
+    expect(dateValue(text, kind)).toBe(text)
+  })
+  it.each<[string, DateKind, string]>([
+    ['', 'day', ''], ['2026-11-30', 'day', '30-Nov-2026'], ['2026-11', 'partial', 'Nov-2026'], ['2026', 'partial', '2026'], ['2026-11-30T14:05', 'moment', '30-Nov-2026 14:05'], ['2026-11-30T14:05:09', 'moment', '30-Nov-2026 14:05:09'],
+    ['14:05', 'time', '14:05'], ['2019-13', 'partial', '2019-13'], ['tomorrow', 'day', 'tomorrow'],
+  ])('the value %s of a %s reads “%s”', (value, kind, text) => expect(dateText(value, kind)).toBe(text))
+  it.each([['2026-11-30', true], ['2026-11', false], ['30-Nov-2026', false], ['2026-11-31', false], ['', false]])('%s is a whole day: %s', (value, is) => expect(isDay(value)).toBe(is))
 })

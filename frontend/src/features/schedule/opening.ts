@@ -1,9 +1,10 @@
+import { dayAfter } from '../../lib/date'
+
 /** The stretches of time that are opened together. Knows wall-clock times of this browser; their offsets are the caller's. */
 export type Repeat = 'once' | 'week' | 'four'
 export const REPEATS: readonly (readonly [Repeat, string])[] = [['once', 'That day only'], ['week', 'Each weekday from then, for one week'], ['four', 'Each weekday from then, for four weeks']]
 const DAYS: Readonly<Record<Repeat, number>> = { once: 1, week: 7, four: 28 }
 
-const after = (day: string, days: number): string => { const at = new Date(`${day}T12:00:00Z`); at.setUTCDate(at.getUTCDate() + days); return at.toISOString().slice(0, 10) }
 const isWeekday = (day: string): boolean => { const of = new Date(`${day}T12:00:00Z`).getUTCDay(); return of > 0 && of < 6 }
 
 /** From and to as `2026-11-30T08:00`, of each day that is meant; a day that is named by itself may be one of a weekend. */
@@ -11,6 +12,6 @@ export function stretches(start: string, end: string, repeat: Repeat): { start: 
   const [first, last] = [start.slice(0, 10), end.slice(0, 10)]
   if (repeat === 'once') return [{ start, end }]
   const over = Math.round((Date.parse(`${last}T12:00:00Z`) - Date.parse(`${first}T12:00:00Z`)) / 86_400_000)
-  return Array.from({ length: DAYS[repeat] }, (_, n) => after(first, n)).filter(isWeekday)
-    .map((day) => ({ start: `${day}${start.slice(10)}`, end: `${after(day, over)}${end.slice(10)}` }))
+  return Array.from({ length: DAYS[repeat] }, (_, n) => dayAfter(first, n)).filter(isWeekday)
+    .map((day) => ({ start: `${day}${start.slice(10)}`, end: `${dayAfter(day, over)}${end.slice(10)}` }))
 }

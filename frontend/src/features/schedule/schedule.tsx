@@ -15,13 +15,13 @@ import { useLive } from '../../contexts/live'
 import { useSession } from '../../contexts/session'
 import { graphql } from '../../gql'
 import type { ScheduleQuery } from '../../gql/graphql'
-import { formatDateTime, formatDay, localInput, today, withOffset } from '../../lib/date'
+import { dayAfter, formatDateTime, formatDay, isDay, localInput, today, withOffset } from '../../lib/date'
 import { isJson, items, textAt } from '../../lib/fhir'
 import { may } from '../../lib/permissions'
 import { useAppointmentForms } from './appointment-forms'
 import { Booking } from './booking'
 import css from './schedule.module.css'
-import { byDay, dayAfter, toCome, weekday, weekOf } from './week'
+import { byDay, toCome, weekday, weekOf } from './week'
 
 const Schedule = graphql(`
   query Schedule($practitioner: ID, $location: ID, $date: DateRange!) {
@@ -53,7 +53,7 @@ export function ScheduleView() {
   const { session } = useSession()
   const [query, setQuery] = useSearchParams()
   const asked = query.get('day') ?? ''
-  const day = /^\d{4}-\d{2}-\d{2}$/.test(asked) && !Number.isNaN(Date.parse(`${asked}T12:00:00Z`)) ? asked : today()
+  const day = isDay(asked) ? asked : today()
   const week = query.get('view') === 'week'
   const days = week ? weekOf(day) : [day]
   const [practitioner, location] = [query.get('of') ?? '', query.get('at') ?? '']

@@ -1,5 +1,7 @@
+import { dayAfter } from '../../lib/date'
+
 /** Days of a week as a schedule shows them, and what stands on each. Days are this browser's. */
-export const dayAfter = (day: string, days: number): string => { const at = new Date(`${day}T12:00:00Z`); at.setUTCDate(at.getUTCDate() + days); return at.toISOString().slice(0, 10) }
+
 /** Monday to Sunday of the week that has the day. Source: ISO 8601, the week begins on Monday. */
 export function weekOf(day: string): string[] {
   const monday = dayAfter(day, -((new Date(`${day}T12:00:00Z`).getUTCDay() + 6) % 7))

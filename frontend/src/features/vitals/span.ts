@@ -1,3 +1,5 @@
+import { dayAfter, isDay } from '../../lib/date'
+
 /** The stretch of time that a flowsheet shows. It knows days of this browser, not what stands in them. */
 export type Span = 'day' | 'days' | 'week' | 'month' | 'year' | 'all'
 export const SPANS: readonly (readonly [Span, string])[] = [['day', 'Day'], ['days', '3 days'], ['week', 'Week'], ['month', '30 days'], ['year', 'Year'], ['all', 'All']]
@@ -5,14 +7,7 @@ const DAYS: Readonly<Record<Exclude<Span, 'all'>, number>> = { day: 1, days: 3, 
 
 export const spanOf = (text: string | null): Span => SPANS.find(([span]) => span === text)?.[0] ?? 'week'
 /** A day as `2019-05-17`, or the other day when the text is none. */
-export const dayOf = (text: string | null, other: string): string => (text && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}T12:00:00Z`)) ? text : other)
-
-/** The day that lies so many days after (before, when negative). */
-export function dayAfter(day: string, days: number): string {
-  const at = new Date(`${day}T12:00:00Z`)
-  at.setUTCDate(at.getUTCDate() + days)
-  return at.toISOString().slice(0, 10)
-}
+export const dayOf = (text: string | null, other: string): string => (text && isDay(text) ? text : other)
 
 export interface Stretch { span: Span; first: string | null; last: string }
 /** The days `[first, last]` of a span that ends with that day; all that is on record has no first. */
