@@ -1,4 +1,5 @@
 import type { PatientFilter } from '../gql/graphql'
+import { formatDay, readDate } from './date'
 
 /** How a search text is read, and in words what it was read as. */
 export interface PatientSearch { filter: PatientFilter; words: string }
@@ -20,16 +21,14 @@ function spellings(text: string): string[] {
   return [...new Set([text.replace(/\s+/g, ' '), compact, ...(/^\d+$/.test(compact) ? [grouped] : [])])].map(escape)
 }
 
-/** `1945`, `1945-07` and `1945-07-14` are birth dates; other text with a digit is an identifier; the rest are parts of a name. */
+/** `1945`, `Jul-1945` and `14-Jul-1945`, or however `readDate` takes a date, are birth dates; other text with a digit is an identifier; the rest are parts of a name. */
 export function readPatientSearch(text: string): PatientSearch {
   const trimmed = text.trim()
   if (!trimmed) return { filter: {}, words: 'all patients' }
-  const date = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(trimmed)
-  if (date) {
-    const [year = 0, month, day] = date.slice(1).map((part) => (part === undefined ? undefined : Number(part)))
-    if (year >= 1850 && year <= 2200 && (month === undefined || (month >= 1 && month <= 12)) && (day === undefined || (day >= 1 && day <= 31))) {
-      return { filter: { birthDate: { low: trimmed, high: next(year, month, day) } }, words: `born ${trimmed}` }
-    }
+  const born = readDate(trimmed, 'partial')
+  if ('value' in born) {
+    const [year = 0, month, day] = born.value.split('-').map(Number)
+    if (year >= 1850 && year <= 2200) return { filter: { birthDate: { low: born.value, high: next(year, month, day) } }, words: `born ${formatDay(born.value)}` }
   }
   if (/\d/.test(trimmed)) return { filter: { identifier: spellings(trimmed).join(',') }, words: `identifier is “${trimmed}”, with or without spaces` }
   return { filter: { name: trimmed }, words: `name parts start with “${trimmed.split(/\s+/).join('”, “')}”` }

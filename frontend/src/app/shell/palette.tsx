@@ -78,7 +78,7 @@ export default function CommandPalette({ places, commands, searchesPatients, go,
   const said = waiting ? 'Searching …'
     : found?.for === asked && found.trouble ? found.trouble
     : searchesPatients && asked.length >= 2 ? `${total === 0 ? 'No patient' : total === 1 ? '1 patient' : `${total} patients`}: ${readPatientSearch(asked).words}${total > 8 ? ', the first 8 shown' : ''}`
-    : searchesPatients ? 'Two letters search patients by name, number or birth date (1945-07-14).' : 'Go to a page, or do something.'
+    : searchesPatients ? 'Two letters search patients by name, number or birth date (14-Jul-1945).' : 'Go to a page, or do something.'
   return (
     <Dialog open onClose={onClose} aria-labelledby={`${id}-name`} fullWidth maxWidth="sm" className={css.dialog}>
       <h2 id={`${id}-name`} className="visually-hidden">Search and commands</h2>

@@ -197,7 +197,7 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
       {list !== 'RECENT' && <div className={css.tools}>
         <OutlinedInput
           inputRef={field} fullWidth value={text} onChange={(e) => lookFor(e.target.value)} onKeyDown={keys}
-          placeholder="Name, MRN or birth date (1945-07-14)"
+          placeholder="Name, MRN or birth date (14-Jul-1945)"
           inputProps={{ 'aria-label': 'Search patients', type: 'search', 'aria-controls': rows.length > 0 ? 'patient-rows' : undefined }}
           endAdornment={<kbd className={css.key} aria-hidden>/</kbd>}
         />
