@@ -8,7 +8,7 @@ const EFFECT_MS = 3_000
 const PRESSED_MS = 15_000
 
 /**
- * In each document: effects that leave no trace in it. The browser's own word at a field that is missing, a printed page, a copied text.
+ * In each document: effects that leave no trace in it. The browser's own word at a field that is missing, a printed page, a copied text, the browser's calendar.
  * And the answers that the page itself has not read to their end: from outside it cannot be told whether what came has been taken up yet.
  */
 export function countOutside() {
@@ -31,6 +31,7 @@ export function countOutside() {
   const count = () => { window.outside += 1 }
   document.addEventListener('invalid', count, true)
   window.print = count
+  HTMLInputElement.prototype.showPicker = count
   if (navigator.clipboard) navigator.clipboard.writeText = async () => count()
 }
 

@@ -15,13 +15,13 @@ export function dayAfter(day: string, days: number): string {
   return at.toISOString().slice(0, 10)
 }
 
-/** A moment as a `datetime-local` input has it, with this browser's offset: `2019-05-17T08:00:00+02:00`. */
+/** A moment as a field has it, with this browser's offset: `2019-05-17T08:00:00+02:00`. */
 export function withOffset(local: string): string {
   const minutes = -new Date(local).getTimezoneOffset()
   const at = Math.abs(minutes)
   return `${local.length === 16 ? `${local}:00` : local}${minutes < 0 ? '-' : '+'}${two(Math.floor(at / 60))}:${two(at % 60)}`
 }
-/** Now as a `datetime-local` input has it. */
+/** Now as a field has it, `2019-05-17T08:00`. */
 export const localNow = (): string => { const now = new Date(); return `${localDay(now)}T${two(now.getHours())}:${two(now.getMinutes())}` }
 
 /** A FHIR date or dateTime as a day: `2019` · `May-2019` · `17-May-2019`. Text of another form is returned as it is. */
@@ -60,7 +60,7 @@ export function notPast(value: string, now: number = Date.now()): string | null 
   if (Number.isNaN(at)) return 'The address names no instant that could be read.'
   return at > now ? 'That instant is still to come.' : null
 }
-/** An instant as a `datetime-local` input has it, to the second, by this browser's clock. */
+/** An instant as a field has it, to the second, by this browser's clock. */
 export function localInput(value: string): string {
   const at = new Date(value)
   return Number.isNaN(at.getTime()) ? '' : `${localDay(at)}T${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`

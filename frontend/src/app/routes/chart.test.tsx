@@ -239,7 +239,7 @@ describe('as of a past instant', () => {
     const dialog = within(await screen.findByRole('dialog', { name: 'The chart as it stood' }))
     await userEvent.clear(dialog.getByLabelText('Day and time'))
     await userEvent.click(dialog.getByRole('button', { name: 'Show the chart as it was' }))
-    expect(dialog.getByText('Write a day and a time.')).toBeVisible()
+    expect(dialog.getByText('Write a day and a time, such as 30-Nov-2026 14:05.')).toBeVisible()
     server.root = changes({ nodes: [{ id: 'Condition/c1', versionId: '1', action: 'CREATED', at: then, by: 'lee', title: 'Wheeze', fhir: {} }], edges: [], pageInfo: { hasNextPage: true, hasPreviousPage: false } })
     await userEvent.click(await dialog.findByRole('button', { name: 'Try again' }))
     await userEvent.click(await dialog.findByRole('button', { name: /Condition “Wheeze” recorded/ }))

@@ -6,6 +6,7 @@ const FIELDS: readonly FieldSpec[] = [
   { name: 'severity', label: 'Severity', kind: 'choice' },
   { name: 'onset', label: 'Onset', kind: 'day' },
   { name: 'ended', label: 'Ended', kind: 'day', required: true, when: (v) => v.status === 'RESOLVED' },
+  { name: 'seen', label: 'Seen', kind: 'moment' },
   { name: 'weight', label: 'Weight', kind: 'number' },
 ]
 
@@ -16,9 +17,16 @@ describe('what is wrong before anything is sent', () => {
     [{ code: 'Asthma', status: 'RESOLVED' }, ['ended']],
     [{ code: 'Asthma', onset: '2019-13' }, ['onset']],
     [{ code: 'Asthma', onset: '2019-05' }, []],
+    [{ code: 'Asthma', onset: '2019-02-29' }, ['onset']],
+    [{ code: 'Asthma', seen: '2026-11-30T14:05' }, []],
+    [{ code: 'Asthma', seen: '30-Nov-2026' }, ['seen']],
     [{ code: 'Asthma', weight: '70,5' }, ['weight']],
     [{ code: 'Asthma', weight: '70.50' }, []],
   ])('%o', (values, fields) => expect(check(FIELDS, values).map((p) => p.field)).toEqual(fields))
+  it('a date that cannot be read, in the words of its field', () => {
+    expect(check(FIELDS, { code: 'Asthma', onset: 'tomorrow' })[0]?.text).toBe('Onset: write a year (2019), a month (May-2019) or a day (17-May-2019).')
+    expect(check(FIELDS, { code: 'Asthma', seen: '31-Nov-2026 14:05' })[0]?.text).toBe('Seen: there is no 31-Nov-2026.')
+  })
 })
 
 it('proposes the side that changed a field, and nobody where both did', () => {

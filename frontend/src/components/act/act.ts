@@ -2,6 +2,7 @@ import { useMemo } from 'react'
 import { useClient, type Client, type TypedDocumentNode } from 'urql'
 import type { CatalogKind } from '../../gql/graphql'
 import type { Coding, Find } from './catalog'
+import { readDate, type DateKind } from '../../lib/date'
 import { makersOf } from '../../lib/provenance'
 
 /** What stands in a form, by field. A coded idea is its words; `codings` knows their codes. */
@@ -90,25 +91,29 @@ export function fileOf(value: string | undefined): { title: string; contentType:
   return title && data ? { title, contentType: contentType || 'application/octet-stream', data } : null
 }
 
-const DAY = /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/
+/** Of a day that is asked for, a part may be all that is known. */
+export const dateKind = ({ kind }: FieldSpec): DateKind | null => (kind === 'day' ? 'partial' : kind === 'moment' ? 'moment' : null)
+const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 /** What is wrong with the values before anything is sent. */
 export function check(fields: readonly FieldSpec[], values: Values): Problem[] {
   return fields.filter((f) => !f.when || f.when(values)).flatMap((f): Problem[] => {
     const text = (values[f.name] ?? '').trim()
     if (!text) return f.required ? [{ field: f.name, text: `${f.label}: say it, it cannot be left out.` }] : []
-    if (f.kind === 'day' && !DAY.test(text)) return [{ field: f.name, text: `${f.label}: write a year (2019), a month (2019-05) or a day (2019-05-17).` }]
+    const kind = dateKind(f)
+    const read = kind && readDate(text, kind)
+    if (read && 'wrong' in read) return [{ field: f.name, text: `${f.label}: ${lower(read.wrong)}` }]
     if (f.kind === 'file' && !fileOf(text)) return [{ field: f.name, text: `${f.label}: it is empty, or larger than ${LARGEST_FILE_BYTES / 1024} KiB.` }]
     if (f.kind === 'number' && !/^\d+(\.\d+)?$/.test(text)) return [{ field: f.name, text: `${f.label}: write a number, such as 36.8.` }]
     return []
   })
 }
 
-export interface Difference { name: string; label: string; base: string; mine: string; theirs: string }
+export interface Difference { name: string; label: string; kind: DateKind | null; base: string; mine: string; theirs: string }
 /** The fields in which the record as it stands now differs from the form: a three-way comparison with what the form began with. */
 export function compare(fields: readonly FieldSpec[], base: Values, mine: Values, theirs: Values): Difference[] {
   return fields.filter((f) => f.name in theirs).flatMap((f) => {
     const [b, m, t] = [base, mine, theirs].map((v) => (v[f.name] ?? '').trim()) as [string, string, string]
-    return m === t ? [] : [{ name: f.name, label: f.label, base: b, mine: m, theirs: t }]
+    return m === t ? [] : [{ name: f.name, label: f.label, kind: dateKind(f), base: b, mine: m, theirs: t }]
   })
 }
 /** Whose word stands when only one side changed a field; null when both did. */

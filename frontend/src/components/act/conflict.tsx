@@ -1,9 +1,11 @@
-import { formatDateTime } from '../../lib/date'
+import { dateText, formatDateTime } from '../../lib/date'
 import type { Difference } from './act'
 import css from './act.module.css'
 
 export type Choices = Readonly<Record<string, 'mine' | 'theirs'>>
 interface Found { at: string | null; by: string; version: string; differences: readonly Difference[] | null; choices: Choices }
+
+const shown = ({ kind }: Difference, text: string): string => (kind ? dateText(text, kind) : text) || 'empty'
 
 /** Two versions of one record, field by field where they differ. Where only one side changed a field, that side is proposed; where both did, one has to choose. */
 export function Conflict({ of: { at, by, version, differences, choices }, onChoose }: { of: Found; onChoose: (field: string, whose: 'mine' | 'theirs') => void }) {
@@ -18,10 +20,10 @@ export function Conflict({ of: { at, by, version, differences, choices }, onChoo
             {differences.map((d) => (
               <tr key={d.name}>
                 <th scope="row">{d.label}</th>
-                <td>{d.base || 'empty'}</td>
+                <td>{shown(d, d.base)}</td>
                 {(['mine', 'theirs'] as const).map((whose) => (
                   <td key={whose}>
-                    <Choice field={d.name} label={`${d.label}, ${whose === 'mine' ? 'yours' : 'theirs'}`} text={d[whose] || 'empty'} chosen={choices[d.name] === whose} onChoose={() => onChoose(d.name, whose)} />
+                    <Choice field={d.name} label={`${d.label}, ${whose === 'mine' ? 'yours' : 'theirs'}`} text={shown(d, d[whose])} chosen={choices[d.name] === whose} onChoose={() => onChoose(d.name, whose)} />
                   </td>
                 ))}
               </tr>

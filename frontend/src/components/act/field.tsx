@@ -3,7 +3,8 @@ import OutlinedInput from '@mui/material/OutlinedInput'
 import TextField from '@mui/material/TextField'
 import { useEffect, useMemo, useState } from 'react'
 import { useClient } from 'urql'
-import { fileValue, LARGEST_FILE_BYTES, type FieldSpec } from './act'
+import { DateField } from '../ui/date-field'
+import { dateKind, fileValue, LARGEST_FILE_BYTES, type FieldSpec } from './act'
 import { terms, type Find, type Term } from './catalog'
 import css from './act.module.css'
 
@@ -11,9 +12,10 @@ interface FieldProps { id: string; spec: FieldSpec; value: string; bad: string |
 
 /** One field with its label, its unit, what to write, and what is wrong. */
 export function Field({ id, spec, value, bad, onChange, onSeen, coded }: FieldProps) {
-  const described = [bad && `${id}-bad`, (spec.help || spec.kind === 'day' || spec.suggest || spec.find) && `${id}-help`].filter(Boolean).join(' ') || undefined
+  const date = dateKind(spec)
+  const described = [bad && !date && `${id}-bad`, (spec.help || date || spec.suggest || spec.find) && `${id}-help`].filter(Boolean).join(' ') || undefined
   const input = { id, 'aria-describedby': described, 'aria-invalid': !!bad || undefined, 'aria-required': spec.required || undefined }
-  const help = spec.help ?? (spec.kind === 'day' ? 'As 2019, 2019-05 or 2019-05-17.' : '')
+  const help = spec.help ?? (date === 'partial' ? 'As 2019, May-2019 or 17-May-2019.' : date ? 'As 17-May-2019 14:05.' : '')
   const options = spec.options ?? []
   if (spec.kind === 'check') {
     return (
@@ -36,16 +38,18 @@ export function Field({ id, spec, value, bad, onChange, onSeen, coded }: FieldPr
         <ConceptField {...input} spec={spec} value={value} onChange={onChange} onSeen={onSeen} bad={!!bad} />
       ) : spec.kind === 'file' ? (
         <input type="file" {...input} onChange={(e) => { const file = e.target.files?.[0]; if (file) void bytes(file).then((url) => onChange(fileValue(file.name, url))); else onChange('') }} />
+      ) : date ? (
+        <DateField id={id} kind={date} value={value} onChange={onChange} bad={bad} required={spec.required} describedBy={described} />
       ) : (
         <OutlinedInput
           inputProps={{ ...input, inputMode: spec.kind === 'number' ? 'decimal' : undefined }} multiline={spec.kind === 'area'} minRows={spec.kind === 'area' ? 2 : undefined}
-          type={spec.kind === 'moment' ? 'datetime-local' : 'text'} value={value} error={!!bad} endAdornment={spec.unit && <span>{spec.unit}</span>} onChange={(e) => onChange(e.target.value)}
+          value={value} error={!!bad} endAdornment={spec.unit && <span>{spec.unit}</span>} onChange={(e) => onChange(e.target.value)}
         />
       )}
       {spec.find ? <small id={`${id}-help`}>{value.trim() === '' ? (help || 'Type, then choose one of the list.') : coded ? 'Chosen.' : 'Not chosen yet: choose one of the list.'}</small>
         : spec.suggest ? <small id={`${id}-help`}>{value.trim() === '' ? (help || 'Type, then choose a term of the list, or write it in words.') : coded ? `Coded: ${coded}` : 'Not coded: these are words only.'}</small>
         : help && <small id={`${id}-help`}>{help}</small>}
-      {bad && <span id={`${id}-bad`} className={css.bad}>{bad}</span>}
+      {bad && !date && <span id={`${id}-bad`} className={css.bad}>{bad}</span>}
     </div>
   )
 }

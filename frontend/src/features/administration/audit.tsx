@@ -5,6 +5,7 @@ import OutlinedInput from '@mui/material/OutlinedInput'
 import { useEffect, useState, type FormEvent } from 'react'
 import { useClient, type CombinedError } from 'urql'
 import { patientName } from '../../components/clinical/person'
+import { DateField } from '../../components/ui/date-field'
 import { Moment } from '../../components/ui/moment'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
@@ -121,8 +122,8 @@ export function AuditView() {
             {Object.entries(OUTCOMES).map(([value, words]) => <option key={value} value={value}>{words}</option>)}
           </NativeSelect>
         </div>
-        <div><label htmlFor="audit-from">From</label><OutlinedInput id="audit-from" type="date" value={asked.from} onChange={(e) => set({ from: e.target.value })} /></div>
-        <div><label htmlFor="audit-to">To</label><OutlinedInput id="audit-to" type="date" value={asked.to} onChange={(e) => set({ to: e.target.value })} /></div>
+        <div><label htmlFor="audit-from">From</label><DateField id="audit-from" kind="day" value={asked.from} onChange={(from) => set({ from })} /></div>
+        <div><label htmlFor="audit-to">To</label><DateField id="audit-to" kind="day" value={asked.to} onChange={(to) => set({ to })} /></div>
         <Button variant="contained" type="submit">Show</Button>
       </form>
       {found.state === 'loading' ? <Loading rows={10} label="events" />

@@ -6,6 +6,7 @@ import DialogTitle from '@mui/material/DialogTitle'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import { useState, type FormEvent } from 'react'
 import { useMutation, useQuery, type CombinedError } from 'urql'
+import { DateField } from '../../components/ui/date-field'
 import { Moment } from '../../components/ui/moment'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
@@ -97,7 +98,7 @@ function GrantForm({ onSave, onClose }: { onSave: (typed: Typed) => Promise<stri
     setRefused(await onSave(typed))
     setBusy(false)
   }
-  const field = (name: keyof Typed, label: string, more: { multiline?: boolean; type?: string } = {}) => (
+  const field = (name: keyof Typed, label: string, more: { multiline?: boolean } = {}) => (
     <div>
       <label htmlFor={`grant-${name}`}>{label}</label>
       <OutlinedInput fullWidth required id={`grant-${name}`} {...more} inputProps={name === 'explanation' ? { maxLength: 1000 } : {}} value={typed[name]} onChange={(e) => setTyped((before) => ({ ...before, [name]: e.target.value }))} />
@@ -113,7 +114,10 @@ function GrantForm({ onSave, onClose }: { onSave: (typed: Typed) => Promise<stri
           {field('login', 'User name of a physician, nurse or pharmacist')}
           {field('patient', 'Id of the patient')}
           {field('explanation', 'Why', { multiline: true })}
-          {field('until', 'Until, a year at most', { type: 'datetime-local' })}
+          <div>
+            <label htmlFor="grant-until">Until, a year at most</label>
+            <DateField required id="grant-until" kind="moment" value={typed.until} onChange={(until) => setTyped((before) => ({ ...before, until }))} />
+          </div>
         </DialogContent>
         <DialogActions>
           <Button variant="text" onClick={onClose}>Cancel</Button>

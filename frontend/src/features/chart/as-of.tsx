@@ -8,6 +8,7 @@ import { useId, useMemo, useState, type FormEvent, type ReactNode } from 'react'
 import { useSearchParams } from 'react-router'
 import { useQuery } from 'urql'
 import { words } from '../../components/clinical/status'
+import { DateField } from '../../components/ui/date-field'
 import { LiveNote } from '../../components/ui/live-note'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
@@ -16,8 +17,9 @@ import type { LiveState } from '../../contexts/live'
 import { useOpenChart } from '../../contexts/patient'
 import { graphql } from '../../gql'
 import type { LastWritesQuery } from '../../gql/graphql'
+import { useAnnounce } from '../../hooks/use-announce'
 import { useHotkeys } from '../../hooks/use-hotkeys'
-import { formatInstant, localInput, notPast } from '../../lib/date'
+import { DATE_FORMS, formatInstant, localInput, notPast, readDate } from '../../lib/date'
 import css from './as-of.module.css'
 
 /** Everything ever written about the patient, the newest first: the instants at which the chart changed. */
@@ -74,15 +76,15 @@ const focused = (input: HTMLInputElement | null) => input?.focus()
 function Choose({ asOf, onChoose, onClose }: { asOf: string | null; onChoose: (at: string) => void; onClose: () => void }) {
   const id = useId()
   const chart = useOpenChart()
+  const announce = useAnnounce()
   const [text, setText] = useState(() => localInput(asOf ?? new Date().toISOString()))
   const [wrong, setWrong] = useState<string | null>(null)
   const send = (event: FormEvent) => {
     event.preventDefault()
-    const at = new Date(text)
-    if (Number.isNaN(at.getTime())) { setWrong('Write a day and a time.'); return }
-    const told = notPast(at.toISOString())
-    if (told) setWrong(told)
-    else onChoose(at.toISOString())
+    const read = readDate(text, 'moment')
+    const at = 'value' in read && read.value ? new Date(read.value).toISOString() : null
+    const told = at ? notPast(at) : 'wrong' in read ? read.wrong : DATE_FORMS.moment
+    if (told) { setWrong(told); announce(told) } else if (at) onChoose(at)
   }
   return (
     <Dialog open onClose={onClose} aria-labelledby={`${id}-title`} fullWidth maxWidth="sm">
@@ -92,8 +94,7 @@ function Choose({ asOf, onChoose, onClose }: { asOf: string | null; onChoose: (a
         <DialogContent>
           <div className={css.field}>
             <label htmlFor={`${id}-at`}>Day and time</label>
-            <input ref={focused} id={`${id}-at`} type="datetime-local" step={1} value={text} aria-invalid={!!wrong || undefined} aria-describedby={`${id}-help`} onChange={(e) => { setText(e.target.value); setWrong(null) }} />
-            {wrong && <span className={css.bad} role="alert">{wrong}</span>}
+            <DateField inputRef={focused} id={`${id}-at`} kind="moment" value={text} bad={wrong ?? undefined} describedBy={`${id}-help`} onChange={(at) => { setText(at); setWrong(null) }} />
             <small id={`${id}-help`}>What had been written until then, deleted and corrected entries included. It is the time of writing that counts, not the time of the event.</small>
           </div>
           <h3 className={css.head}>As it stood after each of the last writes</h3>

@@ -3,7 +3,8 @@ import OutlinedInput from '@mui/material/OutlinedInput'
 import { useEffect, useState } from 'react'
 import { useClient } from 'urql'
 import { graphql } from '../../gql'
-import { localInput } from '../../lib/date'
+import { DateField } from '../../components/ui/date-field'
+import { dateText, formatDateTime, localInput, readDate, type DateKind } from '../../lib/date'
 import type { Item } from './form'
 import css from './questionnaires.module.css'
 
@@ -13,16 +14,22 @@ const ChooseCode = graphql(`
 
 interface FieldProps { id: string; item: Item; raw: readonly string[]; bad: string | undefined; onChange: (raw: readonly string[]) => void }
 
+const DATES: Readonly<Partial<Record<string, DateKind>>> = { DATE: 'partial', DATE_TIME: 'moment', TIME: 'time' }
+
 /** How many options stand open; more are in a list that opens. */
 const OPEN = 8
 
 /** One question with its answers. */
 export function Question(props: FieldProps) {
-  const { id, item, raw, bad, onChange } = props
+  const { id, item, raw, onChange } = props
   const choice = item.type === 'CHOICE' || item.type === 'OPEN_CHOICE' || item.type === 'BOOLEAN'
   const name = <>{item.prefix && <span className={css.prefix}>{item.prefix}</span>} {item.text ?? item.linkId}{item.required ? '' : <span className={css.optional}> (optional)</span>}</>
-  const limits = [item.minValue && `from ${item.minValue}`, item.maxValue && `to ${item.maxValue}`, item.maxLength && `at most ${item.maxLength} characters`].filter(Boolean).join(' ')
-  const help = item.type === 'DATE' ? ['As 2019, 2019-05 or 2019-05-17', limits].filter(Boolean).join('; ') : limits
+  const kind = DATES[item.type ?? '']
+  // What cannot be read as a date is told by its field.
+  const bad = kind && raw.some((r) => 'wrong' in readDate(r, kind)) ? undefined : props.bad
+  const limit = (value: string) => (kind ? dateText(value, kind) : value)
+  const limits = [item.minValue && `from ${limit(item.minValue)}`, item.maxValue && `to ${limit(item.maxValue)}`, item.maxLength && `at most ${item.maxLength} characters`].filter(Boolean).join(' ')
+  const help = item.type === 'DATE' ? ['As 2019, May-2019 or 17-May-2019', limits].filter(Boolean).join('; ') : limits
   const notes = (
     <>
       {help && <small id={`${id}-help`}>{help}</small>}
@@ -30,7 +37,7 @@ export function Question(props: FieldProps) {
     </>
   )
   if (item.cannot || item.readOnly) {
-    const shown = raw.map((r) => (r.startsWith('o') && choice ? item.options[Number(r.slice(1))]?.text ?? r : r === 'true' ? 'yes' : r === 'false' ? 'no' : r)).join(', ')
+    const shown = raw.map((r) => (r.startsWith('o') && choice ? item.options[Number(r.slice(1))]?.text ?? r : r === 'true' ? 'yes' : r === 'false' ? 'no' : kind ? formatDateTime(r) : r)).join(', ')
     return <div className={css.question} id={id}><p className={css.asked}>{name}</p><p className={css.fixed}>{item.readOnly ? shown || 'Nothing is stated.' : `Not asked here: ${item.cannot ?? ''}.`}</p></div>
   }
   const described = [bad && `${id}-bad`, help && `${id}-help`].filter(Boolean).join(' ') || undefined
@@ -113,9 +120,10 @@ function Line({ id, label, item, value, bad, described, onChange }: { id: string
       </>
     )
   }
-  const type = item.type === 'DATE_TIME' ? 'datetime-local' : item.type === 'TIME' ? 'time' : 'text'
-  const shown = item.type === 'DATE_TIME' && value.length > 16 ? localInput(value) : value
-  return <OutlinedInput type={type} value={shown} error={bad} inputProps={{ ...input, inputMode: item.type === 'INTEGER' ? 'numeric' : item.type === 'DECIMAL' ? 'decimal' : undefined }} onChange={(e) => onChange(e.target.value)} />
+  const kind = DATES[item.type ?? '']
+  // A moment on record has its zone.
+  if (kind) return <DateField id={id} kind={kind} value={kind === 'moment' && /T.*(Z|[+-]\d\d:\d\d)$/.test(value) ? localInput(value) : value} label={label} bad={bad} required={item.required} describedBy={described} onChange={onChange} />
+  return <OutlinedInput value={value} error={bad} inputProps={{ ...input, inputMode: item.type === 'INTEGER' ? 'numeric' : item.type === 'DECIMAL' ? 'decimal' : undefined }} onChange={(e) => onChange(e.target.value)} />
 }
 
 /** A choice among more options than can be listed: found by words. */

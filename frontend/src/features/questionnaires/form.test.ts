@@ -95,6 +95,7 @@ describe('a group that repeats', () => {
 
 it.each([
   ['INTEGER', '3', { integer: 3 }], ['INTEGER', '3.5', null], ['DECIMAL', '1,50', { decimal: '1.50' }], ['DECIMAL', '1.', null], ['DATE', '2019-05', { date: '2019-05' }], ['DATE', '5/2019', null],
+  ['DATE', '17-May-2019', { date: '2019-05-17' }], ['DATE', '2019-02-29', null], ['DATE_TIME', '2019-05-17', { dateTime: '2019-05-17' }], ['DATE_TIME', '2019-05-17T08:00:00Z', { dateTime: '2019-05-17T08:00:00Z' }], ['DATE_TIME', '17-May-2019', null], ['DATE_TIME', 'noon', null],
   ['TIME', '14:30', { time: '14:30:00' }], ['TIME', '25:00', null], ['QUANTITY', '70.5 kg', { quantity: { value: '70.5', unit: 'kg' } }], ['QUANTITY', '70', null], ['BOOLEAN', 'false', { boolean: false }], ['TEXT', ' a ', { text: 'a' }], ['TEXT', ' ', null],
 ] as const)('%s “%s” is sent as %j', (type, raw, expected) => { expect(typed(item('x', type), raw)).toEqual(expected) })
 

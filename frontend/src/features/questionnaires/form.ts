@@ -1,5 +1,5 @@
 import type { AnswerValueInput, CodingInput, ItemAnswersInput, QuestionnaireFormQuery, QuestionnairePageFragment } from '../../gql/graphql'
-import { withOffset } from '../../lib/date'
+import { DATE_FORMS, dateText, readDate, withOffset } from '../../lib/date'
 
 export type Form = NonNullable<QuestionnaireFormQuery['questionnaire']>
 export type Item = NonNullable<Form['items']>[number]
@@ -29,7 +29,6 @@ export function tree(items: readonly Item[]): readonly Node[] {
   return below(null)
 }
 
-const DAY = /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?$/
 
 /** What a field says as the server takes it; null when it says nothing, or nothing that fits its type. */
@@ -41,9 +40,14 @@ export function typed(item: Item, raw: string): AnswerValueInput | null {
     case 'BOOLEAN': return { boolean: text === 'true' }
     case 'INTEGER': return /^-?(0|[1-9]\d*)$/.test(text) && Math.abs(Number(text)) < 2 ** 31 ? { integer: Number(text) } : null
     case 'DECIMAL': return NUMBER.test(number) ? { decimal: number } : null
-    case 'DATE': return DAY.test(text) ? { date: text } : null
-    case 'DATE_TIME': return Number.isNaN(Date.parse(text)) ? null : { dateTime: /T\d\d:\d\d$/.test(text) ? withOffset(text) : text }
-    case 'TIME': return /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/.test(text) ? { time: text.length === 5 ? `${text}:00` : text } : null
+    case 'DATE': { const read = readDate(text, 'partial'); return 'value' in read ? { date: read.value } : null }
+    case 'DATE_TIME': {
+      const read = readDate(text, 'moment')
+      if ('value' in read) return { dateTime: withOffset(read.value) }
+      // As it stands on record: with its zone, or with less than a time.
+      return /^\d{4}(-\d\d){0,2}$|^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)) ? { dateTime: text } : null
+    }
+    case 'TIME': { const read = readDate(text, 'time'); return 'value' in read ? { time: read.value.length === 5 ? `${read.value}:00` : read.value } : null }
     case 'URL': return { uri: text }
     case 'QUANTITY': {
       const [value = '', ...unit] = number.split(' ')
@@ -250,15 +254,16 @@ const outOf = (item: Item, value: AnswerValueInput): string | null => {
   const number = value.integer ?? value.decimal ?? value.quantity?.value
   const day = value.date ?? value.dateTime ?? value.time
   const less = (limit: string, sign: 1 | -1) => (number !== undefined && number !== null ? sign * (Number(number) - Number(limit)) < 0 : !!day && day.length === limit.length && (sign === 1 ? day < limit : day > limit))
-  if (item.minValue && less(item.minValue, 1)) return `Not less than ${item.minValue}.`
-  if (item.maxValue && less(item.maxValue, -1)) return `Not more than ${item.maxValue}.`
+  const limit = (text: string) => (item.type === 'DATE' ? dateText(text, 'partial') : text)
+  if (item.minValue && less(item.minValue, 1)) return `Not less than ${limit(item.minValue)}.`
+  if (item.maxValue && less(item.maxValue, -1)) return `Not more than ${limit(item.maxValue)}.`
   if (item.maxLength && value.text && value.text.length > item.maxLength) return `Not more than ${item.maxLength} characters.`
   return null
 }
 
 const SHAPES: Partial<Record<NonNullable<Item['type']>, string>> = {
-  INTEGER: 'Write a whole number, such as 3.', DECIMAL: 'Write a number, such as 1.5.', DATE: 'Write a year (2019), a month (2019-05) or a day (2019-05-17).',
-  DATE_TIME: 'Write a day and a time.', TIME: 'Write a time of day, such as 14:30.', QUANTITY: 'Write a number and its unit.',
+  INTEGER: 'Write a whole number, such as 3.', DECIMAL: 'Write a number, such as 1.5.', DATE: DATE_FORMS.partial,
+  DATE_TIME: DATE_FORMS.moment, TIME: DATE_FORMS.time, QUANTITY: 'Write a number and its unit.',
 }
 
 /** What is wrong with one field as it stands; what is missing counts only when the form is to be finished. */

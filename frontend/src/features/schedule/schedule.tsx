@@ -6,6 +6,7 @@ import { Link, useSearchParams } from 'react-router'
 import { useQuery } from 'urql'
 import { RowActs, useForms } from '../../components/act/acts'
 import { Status } from '../../components/clinical/status'
+import { DateField } from '../../components/ui/date-field'
 import { LiveNote } from '../../components/ui/live-note'
 import { isForbidden, NotPermitted, ReadingProvider, useReading } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
@@ -108,7 +109,7 @@ export function ScheduleView() {
           </ToggleButtonGroup>
           <Button variant="outlined" aria-label={week ? 'Earlier, by a week' : 'Earlier, by a day'} onClick={() => go({ day: dayAfter(day, week ? -7 : -1) })}>Earlier</Button>
           <label htmlFor={`${id}day`}>Day</label>
-          <input id={`${id}day`} type="date" value={day} onChange={(e) => { if (e.target.value) go({ day: e.target.value }) }} />
+          <DateField id={`${id}day`} kind="day" value={day} onChange={(to) => { if (isDay(to)) go({ day: to }) }} />
           <Button variant="outlined" aria-label={week ? 'Later, by a week' : 'Later, by a day'} onClick={() => go({ day: dayAfter(day, week ? 7 : 1) })}>Later</Button>
           <span className={css.pair}>
             <label htmlFor={`${id}who`}>Of</label>

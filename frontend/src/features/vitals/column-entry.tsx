@@ -2,6 +2,7 @@ import Button from '@mui/material/Button'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import { useId, useRef, useState, type FormEvent, type KeyboardEvent } from 'react'
 import { check, given, type FieldSpec, type Outcome, type Problem, type Values } from '../../components/act/act'
+import { DateField } from '../../components/ui/date-field'
 import { useReadAgain } from '../../components/ui/part'
 import { useHold } from '../../contexts/live'
 import type { Interpretation } from '../../gql/graphql'
@@ -23,6 +24,7 @@ export function recorded(all: readonly { interpretation?: Interpretation | null;
   return `${all.length === 1 ? 'One measurement is' : `${all.length} measurements are`} recorded${abnormal.length > 0 ? `, abnormal: ${abnormal.join(', ')}` : ''}`
 }
 
+const TAKEN: FieldSpec = { name: 'takenAt', label: 'Taken', kind: 'moment' }
 const LOST = 'What you wrote is not recorded. Press “Discard” to give it up.'
 
 /** Takes down what was measured at one moment. Enter and the arrows go from field to field; a value that no body has is refused by the server, an abnormal one is recorded and flagged. */
@@ -57,7 +59,7 @@ export function ColumnEntry({ fields, note, send: put, onDone }: { fields: reado
   }
   const send = async (event: FormEvent) => {
     event.preventDefault()
-    const wrong = check(fields, values)
+    const wrong = check([...fields, TAKEN], values)
     if (!fields.some((s) => given(values[s.name]))) wrong.push({ text: 'Nothing was measured yet: write at least one value.' })
     setProblems(wrong)
     if (wrong.length > 0) { announce(wrong[0]?.text ?? ''); return }
@@ -86,7 +88,7 @@ export function ColumnEntry({ fields, note, send: put, onDone }: { fields: reado
       </div>
       <div className={css.foot}>
         <label htmlFor={`${id}at`}>Taken</label>
-        <input id={`${id}at`} type="datetime-local" value={values.takenAt ?? ''} onChange={(e) => set('takenAt')(e.target.value)} />
+        <DateField id={`${id}at`} kind="moment" value={values.takenAt ?? ''} onChange={set('takenAt')} />
         <label htmlFor={`${id}note`}>Remark (optional)</label>
         <OutlinedInput className={css.note} value={values.note ?? ''} onChange={(e) => set('note')(e.target.value)} inputProps={{ id: `${id}note` }} />
         {leaving && <strong role="alert">{LOST}</strong>}

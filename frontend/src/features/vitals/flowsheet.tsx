@@ -7,6 +7,7 @@ import { useMistake } from '../../components/act/mistake'
 import { Flag } from '../../components/clinical/flag'
 import { isAbnormal } from '../../components/clinical/observation'
 import { Trend } from '../../components/clinical/trend'
+import { DateField } from '../../components/ui/date-field'
 import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Section } from '../../components/ui/section'
@@ -15,7 +16,7 @@ import { useFitting } from '../../hooks/use-fitting'
 import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { FlowsheetRecordFragment, FlowsheetTemplatesFragment } from '../../gql/graphql'
-import { formatDateTime, formatDay } from '../../lib/date'
+import { formatDateTime, formatDay, isDay } from '../../lib/date'
 import { formatDecimal } from '../../lib/quantity'
 import { balances, INTAKE, OUTPUT } from './balance'
 import { ColumnEntry, notBelieved, recorded, type Column } from './column-entry'
@@ -70,7 +71,7 @@ export function FlowsheetView({ of, patientId, template, stretch, reading, go }:
           {SPANS.map(([span, name]) => <ToggleButton key={span} value={span}>{name}</ToggleButton>)}
         </ToggleButtonGroup>
         <label htmlFor={`${id}until`}>Until</label>
-        <input id={`${id}until`} type="date" value={stretch.last} onChange={(e) => { if (e.target.value) go({ until: e.target.value }) }} />
+        <DateField id={`${id}until`} kind="day" value={stretch.last} onChange={(to) => { if (isDay(to)) go({ until: to }) }} />
         {stretch.first !== null && <button type="button" onClick={() => go({ until: beside(stretch, -1) })}>Earlier</button>}
         {stretch.first !== null && <button type="button" onClick={() => go({ until: beside(stretch, 1) })}>Later</button>}
       </div>
