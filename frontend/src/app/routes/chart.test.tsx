@@ -156,7 +156,7 @@ it('reads further pages by cursor and keeps what is there when one fails', async
   const more = (ids: string[], next: string | null) => ({ ...emptyPatient.procedures, totalCount: 2, pageInfo: { hasNextPage: !!next, hasPreviousPage: false, endCursor: next }, nodes: ids.map((id) => ({ ...fullPatient.procedures.nodes[0], id, code: { text: id, codings: [] } })) })
   const server: FakeServer = { root: answering({ ...fullPatient, procedures: more(['first'], 'c1') }) }
   at(<ProceduresPage />, server)
-  expect(await screen.findByText('1 of 2 procedures shown.')).toBeVisible()
+  expect(await screen.findByText('1 of 2 procedures loaded.')).toBeVisible()
   server.root = answering({ ...fullPatient, procedures: failing })
   await userEvent.click(screen.getByRole('button', { name: 'Load more' }))
   expect(await screen.findByRole('alert')).toHaveTextContent('could not be loaded')

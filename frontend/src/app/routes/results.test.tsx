@@ -1,4 +1,4 @@
-import { screen, waitFor } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, it } from 'vitest'
 import { answering, fullPatient, page, renderPage } from '../../testing/chart'
@@ -27,4 +27,20 @@ it('says that nothing is abnormal, and how many results are hidden', async () =>
   renderPage(<ResultsPage />, '/patients/:id/clinical/results', '/patients/ada/clinical/results?show=abnormal', { root: answering({ ...fullPatient, labs: of }) })
   expect(await screen.findByText('No abnormal laboratory result is recorded. One result that is not abnormal is hidden.')).toBeVisible()
   expect(screen.getByRole('button', { name: 'Abnormal only' })).toHaveAttribute('aria-pressed', 'true')
+})
+
+it('tells what is not loaded from what was not measured', async () => {
+  const one = (name: string, at: string) => ({ ...labs[0], id: `Observation/${name}${at}`, code: { text: name, codings: [{ system: 'http://loinc.org', code: name }] }, interpretation: null, effectiveAt: at })
+  const cut = { ...page(one('Sodium', '2026-11-22'), one('Potassium', '2026-11-22'), one('Sodium', '2026-11-21')), totalCount: 4, pageInfo: { hasNextPage: true, hasPreviousPage: false, endCursor: 'c1' } }
+  const of = ({ after }: { after?: string }) => (after === 'c1' ? { ...page(one('Chloride', '2026-11-21')), totalCount: 4 } : cut)
+  renderPage(<ResultsPage />, '/patients/:id/clinical/results', '/patients/ada/clinical/results', { root: answering({ ...fullPatient, labs: of }) })
+  const table = within(await screen.findByRole('table', { name: 'Laboratory results' }))
+  // More of the older day may be on the next page, so nothing is said of it.
+  expect(table.getAllByRole('columnheader').map((head) => head.textContent)).toEqual(['Test', 'Unit', 'Range', '22-Nov-2026'])
+  expect(screen.getByText('2 of 2 tests in the newest 3 of 4 results')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Earlier' }))
+  expect(await table.findByRole('row', { name: /^Potassium.*–$/ })).toBeVisible()
+  expect(table.getByRole('columnheader', { name: '21-Nov-2026' })).toBeVisible()
+  expect(screen.getByText('3 of 3 tests')).toBeVisible()
+  expect(screen.getByRole('button', { name: 'Earlier' })).toBeDisabled()
 })

@@ -23,9 +23,9 @@ export interface Connection<N> { nodes: readonly N[]; pageInfo: { hasNextPage: b
 
 /**
  * The pages of a list: the first came with the screen, further ones are asked for by `more`, which answers null when it could not.
- * A new first page (the screen was read again) starts anew.
+ * A new first page (the screen was read again) starts anew. `children` draws what is loaded; its `load` asks for the next page and answers whether it came, null when there is none.
  */
-export function Pages<N>({ first, more, what, children }: { first: Connection<N>; more: (after: string) => Promise<Connection<N> | null | undefined>; what: string; children: (nodes: readonly N[]) => ReactNode }) {
+export function Pages<N>({ first, more, what, children }: { first: Connection<N>; more: (after: string) => Promise<Connection<N> | null | undefined>; what: string; children: (nodes: readonly N[], load: (() => Promise<boolean>) | null) => ReactNode }) {
   const announce = useAnnounce()
   const [state, setState] = useState({ first, pages: [first], busy: false, failed: false })
   if (state.first !== first) setState({ first, pages: [first], busy: false, failed: false })
@@ -33,18 +33,19 @@ export function Pages<N>({ first, more, what, children }: { first: Connection<N>
   const nodes = state.pages.flatMap((page) => page.nodes)
   const next = last.pageInfo.hasNextPage ? last.pageInfo.endCursor : null
   const load = async () => {
-    if (!next) return
+    if (!next || state.busy) return false
     setState((before) => ({ ...before, busy: true, failed: false }))
     const page = await more(next).catch(() => null)
     setState((before) => (before.first !== first ? before : page ? { ...before, pages: [...before.pages, page], busy: false } : { ...before, busy: false, failed: true }))
     announce(page ? `${page.nodes.length} more ${what}` : `More ${what} could not be loaded`)
+    return !!page
   }
   return (
     <>
-      {children(nodes)}
+      {children(nodes, next ? load : null)}
       {next && (
         <p className={css.more}>
-          <span>{nodes.length} of {first.totalCount ?? 'an unknown number of'} {what} shown.</span>
+          <span>{nodes.length} of {first.totalCount ?? 'an unknown number of'} {what} loaded.</span>
           <Button variant="outlined" disabled={state.busy} onClick={() => { void load() }}>{state.busy ? 'Loading …' : 'Load more'}</Button>
           {state.failed && <span role="alert" className={css.failed}>The next {what} could not be loaded. Try again.</span>}
         </p>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { OTHER, panels, testRows, times, type Result } from './matrix'
+import { drawn, OTHER, panels, testRows, times, type Result } from './matrix'
 
 const result = (id: string, key: string, effectiveAt: string | null, interpretation: 'HIGH' | null = null): Result => ({
   key, code: key, title: key, unit: '', versionId: '1',
@@ -18,3 +18,9 @@ it('keeps two results of one moment', () => expect(rows[0]?.at.get('2026-02')?.m
 it('orders columns newest first, those without a time last', () => expect(times(rows)).toEqual(['2026-03', '2026-02', '']))
 
 it('counts tests by panel, others last', () => expect(panels(rows)).toEqual([{ name: 'Renal', count: 2 }, { name: OTHER, count: 1 }]))
+
+it('does not draw a time that may be loaded in part only, unless there is no other', () => {
+  expect(drawn(['2026-03', '2026-02', ''], '2026-02')).toEqual(['2026-03', ''])
+  expect(drawn(['2026-03'], '2026-03')).toEqual(['2026-03'])
+  expect(drawn(['2026-03'], null)).toEqual(['2026-03'])
+})

@@ -29,3 +29,9 @@ export const panels = (rows: readonly TestRow[]): PanelCount[] => {
 /** The times at which any of these tests was taken, newest first; a result without a time has the last column. */
 export const times = (rows: readonly TestRow[]): string[] =>
   [...new Set(rows.flatMap((row) => [...row.at.keys()]))].sort((a, b) => (a === b ? 0 : a < b ? 1 : -1))
+
+/** What of these times is drawn: one that may be loaded in part only is not, unless there is no other. `unsure` is that time, null when all is loaded. */
+export function drawn(all: readonly string[], unsure: string | null): readonly string[] {
+  const sure = all.filter((time) => time !== unsure)
+  return sure.length > 0 ? sure : all
+}

@@ -25,7 +25,7 @@ import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { LabPageFragment, ReportPageFragment } from '../../gql/graphql'
 import { formatDateTime } from '../../lib/date'
-import { panels, testRows, times, type Result, type TestRow } from './matrix'
+import { drawn, panels, testRows, times, type Result, type TestRow } from './matrix'
 import { isCritical, isFinal, seenBy, seenWords, whoSaw, type SeenBy } from './acknowledge'
 import css from './results.module.css'
 
@@ -113,8 +113,8 @@ export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeo
           <Part of={record?.labs} name="labs" what="Results" rows={12}>
             {(masked) => (
               <Pages first={read(LabPage, masked)} more={moreLabs} what="results">
-                {(nodes) => (nodes.length === 0 ? <Empty>{abnormal ? `No abnormal laboratory result is recorded. ${hidden(record?.every?.totalCount, 0)}` : 'No laboratory result is recorded.'}</Empty> : (
-                  <Panels labs={nodes} note={abnormal ? hidden(record?.every?.totalCount, read(LabPage, masked).totalCount) : ''} reports={read(ReportPage, record?.diagnosticReports)?.nodes ?? []} chosen={query.get('panel')} choose={(panel) => set('panel', panel)} open={open?.code} onOpen={setOpen} />
+                {(nodes, load) => (nodes.length === 0 ? <Empty>{abnormal ? `No abnormal laboratory result is recorded. ${hidden(record?.every?.totalCount, 0)}` : 'No laboratory result is recorded.'}</Empty> : (
+                  <Panels labs={nodes} load={load} total={read(LabPage, masked).totalCount} hides={abnormal ? hidden(record?.every?.totalCount, read(LabPage, masked).totalCount) : null} reports={read(ReportPage, record?.diagnosticReports)?.nodes ?? []} chosen={query.get('panel')} choose={(panel) => set('panel', panel)} open={open?.code} onOpen={setOpen} />
                 ))}
               </Pages>
             )}
@@ -144,19 +144,27 @@ function hidden(all: number | null | undefined, shown: number | null | undefined
 /** Widths of results.module.css: test, unit and range, and one column of time. */
 const TIMES: Columns = { before: 27, beforeNarrow: 20, each: 8.5, unmeasured: 4, most: 8 }
 
-function Panels({ labs, note, reports, chosen, choose, open, onOpen }: { labs: readonly Lab[]; note: string; reports: readonly ReportNode[]; chosen: string | null; choose: (panel: string | null) => void; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
+/** Tests by time. `load` asks for older results, null when all are here; `hides` says how many results the choice leaves out, null when it leaves out none. */
+function Panels({ labs, load, total, hides, reports, chosen, choose, open, onOpen }: { labs: readonly Lab[]; load: (() => Promise<boolean>) | null; total: number | null | undefined; hides: string | null; reports: readonly ReportNode[]; chosen: string | null; choose: (panel: string | null) => void; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
   const [find, setFind] = useState('')
   const [from, setFrom] = useState(0)
   const panelOf = new Map(reports.flatMap((report) => report.results.flatMap((one) => (one && report.code ? [[one.id, report.code.text] as const] : []))))
-  const all = testRows(labs.map(resultOf), panelOf)
+  const results = labs.map(resultOf)
+  const all = testRows(results, panelOf)
   const list = panels(all)
   const inPanel = all.filter((row) => !chosen || row.panel === chosen)
   const words = find.trim().toLowerCase()
   const rows = inPanel.filter((row) => row.title.toLowerCase().includes(words))
-  const columns = times(rows)
-  const start = Math.min(from, Math.max(0, columns.length - 1))
+  // Of the time that the last loaded result was taken at, others may be on the next page.
+  const unsure = load ? results.at(-1)?.row.effectiveAt ?? '' : null
+  const columns = drawn(times(rows), unsure)
   const { count, hold } = useFitting(TIMES)
+  const start = Math.min(from, Math.max(0, columns.length - count))
   const seen = columns.slice(start, start + count)
+  const atEnd = start + count >= columns.length
+  const earlier = async () => {
+    if (!atEnd || await load?.()) setFrom(columns.every((time) => time !== unsure) ? start + seen.length : start)
+  }
   const groups = panels(rows)
   const entry = (value: string | null, name: string, count: number) => (
     <li key={name}>
@@ -172,13 +180,13 @@ function Panels({ labs, note, reports, chosen, choose, open, onOpen }: { labs: r
       <div ref={hold} className={css.sheet}>
         <div className={css.tools}>
           <OutlinedInput value={find} onChange={(e) => setFind(e.target.value)} placeholder="Find a test" inputProps={{ 'aria-label': 'Find a test', type: 'search' }} />
-          <span>{rows.length} of {all.length} tests{note && `. ${note}`}</span>
+          <span>{rows.length} of {all.length} tests{load && ` in the newest ${labs.length} of ${total ?? 'an unknown number of'} ${hides === null ? '' : 'abnormal '}results`}{hides && `. ${hides}`}</span>
           <span className={css.pager}>
             <Button variant="outlined" disabled={start === 0} onClick={() => setFrom(Math.max(0, start - count))}>Later</Button>
-            <Button variant="outlined" disabled={start + count >= columns.length} onClick={() => setFrom(start + count)}>Earlier</Button>
+            <Button variant="outlined" disabled={atEnd && !load} onClick={() => { void earlier() }}>Earlier</Button>
           </span>
         </div>
-        <p className={css.source}>Ranges are those that came with each result.{labs.some((l) => l.interpretationSource === 'DERIVED') && ` ${labs.filter((l) => l.interpretationSource === 'DERIVED').length} of ${labs.length} flags are computed from them; the others are as reported.`}</p>
+        <p className={css.source}>Ranges are those that came with each result.{labs.some((l) => l.interpretationSource === 'DERIVED') && ` ${labs.filter((l) => l.interpretationSource === 'DERIVED').length} of ${labs.length} flags are computed from them; the others are as reported.`}{hides !== null && ` “${HIDDEN}”: a result of that time is normal and hidden, or the test was not done.`}</p>
         {rows.length === 0 ? <Empty>No test is shown by this choice; {all.length} are loaded.</Empty> : (
           <div className={css.scroll} tabIndex={0} role="group" aria-label="Results, table">
             <table className={css.table} aria-label="Laboratory results">
@@ -191,7 +199,7 @@ function Panels({ labs, note, reports, chosen, choose, open, onOpen }: { labs: r
               {groups.map(({ name }) => (
                 <tbody key={name}>
                   <tr className={css.panel}><th scope="rowgroup" colSpan={3 + seen.length}>{name}</th></tr>
-                  {rows.filter((row) => row.panel === name).map((row) => <Row key={row.key} of={row} times={seen} newest={start === 0} open={open} onOpen={onOpen} />)}
+                  {rows.filter((row) => row.panel === name).map((row) => <Row key={row.key} of={row} times={seen} newest={start === 0} none={(time) => (time === unsure ? 'Not loaded' : hides === null ? '–' : HIDDEN)} open={open} onOpen={onOpen} />)}
                 </tbody>
               ))}
             </table>
@@ -202,7 +210,11 @@ function Panels({ labs, note, reports, chosen, choose, open, onOpen }: { labs: r
   )
 }
 
-function Row({ of: row, times: seen, newest, open, onOpen }: { of: TestRow; times: readonly string[]; newest: boolean; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
+/** What stands for results that the choice leaves out. */
+const HIDDEN = '·'
+
+/** One test. `none` says why there is no value at a time. */
+function Row({ of: row, times: seen, newest, none, open, onOpen }: { of: TestRow; times: readonly string[]; newest: boolean; none: (time: string) => string; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
   const { code } = row
   const [history, setHistory] = useState<string | null>(null)
   return (
@@ -221,7 +233,7 @@ function Row({ of: row, times: seen, newest, open, onOpen }: { of: TestRow; time
                 : result.status && !['FINAL', 'UNKNOWN'].includes(result.status) && <Status of={result.status} />}
             </span>
           ))}
-          {!row.at.has(time) && <span className={css.none}>–</span>}
+          {!row.at.has(time) && <span className={css.none}>{none(time)}</span>}
           {history && (row.at.get(time) ?? []).some((r) => r.row.id === history) && <VersionsDialog place={history} title={row.title} onClose={() => setHistory(null)} />}
         </td>
       ))}
