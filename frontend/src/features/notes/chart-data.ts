@@ -1,6 +1,8 @@
 import type { Client } from 'urql'
-import { ObservationRow, valueOf } from '../../components/clinical/observation'
-import { graphql, read, type FragmentType } from '../../gql'
+import { placeOfTest } from '../../components/clinical/laboratory'
+import { codeOf, ObservationRow, valueOf } from '../../components/clinical/observation'
+import { placeOfSign } from '../../components/clinical/vital-signs'
+import { graphql, read } from '../../gql'
 import type { NoteDataQuery } from '../../gql/graphql'
 import { formatDateTime, formatDay } from '../../lib/date'
 
@@ -9,8 +11,8 @@ const NoteData = graphql(`
   query NoteData($id: ID!) {
     patient(id: $id) {
       id
-      vitals: latestResults(category: VITAL_SIGNS, first: 20) { code { text } observation { id ...ObservationRow } }
-      labs: latestResults(category: LABORATORY, first: 20) { code { text } observation { id ...ObservationRow } }
+      vitals: latestResults(category: VITAL_SIGNS, first: 20) { code { text codings { system code } } observation { id ...ObservationRow } }
+      labs: latestResults(category: LABORATORY, first: 20) { code { text codings { system code } } observation { id ...ObservationRow } }
       currentMedications(first: 100) { nodes { id medication { text } dosageText } pageInfo { hasNextPage } }
       conditions(filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }, first: 100) { nodes { id code { text } onsetAt verificationStatus } pageInfo { hasNextPage } }
       allergies(first: 100) { status nodes { id substance { text } clinicalStatus verificationStatus reactions { manifestations { text } } } pageInfo { hasNextPage } }
@@ -43,15 +45,17 @@ export const withPlaces = ({ text, open }: { text: string; open: readonly DataKi
 export const namePlaces = (text: string): string => DATA.reduce((left, d) => left.split(d.placeholder).join(`[${d.name}: not filled in]`), text)
 
 type Chart = NonNullable<NoteDataQuery['patient']>
-type Result = { code?: { text: string } | null; observation: { id: string } & FragmentType<typeof ObservationRow> }
+type Result = NonNullable<Chart['labs']>[number]
 
 const FLAGS: Record<string, string> = { HIGH: ' H', LOW: ' L', CRITICAL_HIGH: ' HH', CRITICAL_LOW: ' LL', ABNORMAL: ' A', CRITICAL_ABNORMAL: ' AA' }
 
 const result = (r: Result): string => {
   const row = read(ObservationRow, r.observation)
   const { text, unit } = valueOf(row)
-  return `${r.code?.text ?? 'Not named'}: ${text}${unit ? ` ${unit}` : ''}${FLAGS[row.interpretation ?? ''] ?? ''} (${row.effectiveAt ? formatDateTime(row.effectiveAt) : 'time not recorded'})`
+  return `${r.code.text}: ${text}${unit ? ` ${unit}` : ''}${FLAGS[row.interpretation ?? ''] ?? ''} (${row.effectiveAt ? formatDateTime(row.effectiveAt) : 'time not recorded'})`
 }
+/** Vital signs and tests stand in a note as they do in their sheets. */
+const PLACE = { vitals: (code: string | null) => placeOfSign(code?.split('|').at(-1) ?? ''), labs: placeOfTest }
 const cut = (page: { hasNextPage: boolean }) => (page.hasNextPage ? ['More is on record than is listed here.'] : [])
 const ALLERGIES = { NONE_KNOWN: 'No known allergies', NOT_ASKED: 'Not recorded' } as const
 
@@ -59,8 +63,9 @@ const ALLERGIES = { NONE_KNOWN: 'No known allergies', NOT_ASKED: 'Not recorded' 
 function lines(chart: Chart, kind: DataKind): { lines: string[]; sources: string[]; none: string } | null {
   switch (kind) {
     case 'vitals': case 'labs': {
-      const found = chart[kind]
-      return found && { lines: found.map(result), sources: found.map((r) => r.observation.id), none: 'None on record.' }
+      const place = (r: Result) => PLACE[kind](codeOf(r.code))
+      const found = chart[kind]?.toSorted((a, b) => place(a) - place(b))
+      return found ? { lines: found.map(result), sources: found.map((r) => r.observation.id), none: 'None on record.' } : null
     }
     case 'medications': {
       const found = chart.currentMedications

@@ -7,13 +7,17 @@ const result = (id: string, key: string, effectiveAt: string | null, interpretat
 })
 
 const results = [result('4', 'K', '2026-03', 'HIGH'), result('3', 'Na', '2026-03'), result('2', 'K', '2026-02'), result('1', 'K', '2026-02'), result('0', 'X', null)]
-const rows = testRows(results, new Map([['4', 'Renal'], ['3', 'Renal'], ['2', 'Old renal']]))
+const rows = testRows(results, new Map([['4', { panel: 'Renal', place: 1 }], ['3', { panel: 'Renal', place: 0 }], ['2', { panel: 'Old renal', place: 0 }]]))
 
-it('makes one row per test under its latest panel', () => {
-  expect(rows.map((r) => [r.key, r.panel])).toEqual([['K', 'Renal'], ['Na', 'Renal'], ['X', OTHER]])
+it('makes one row per test under its latest panel, in the order of the report', () => {
+  expect(rows.map((r) => [r.key, r.panel])).toEqual([['Na', 'Renal'], ['K', 'Renal'], ['X', OTHER]])
 })
 
-it('keeps two results of one moment', () => expect(rows[0]?.at.get('2026-02')?.map((r) => r.row.id)).toEqual(['2', '1']))
+it('orders what came in no report as laboratories print it', () => {
+  expect(testRows(['X', 'http://loinc.org|777-3', 'http://loinc.org|6690-2'].map((code) => result(code, code, '2026-03')), new Map()).map((r) => r.key)).toEqual(['http://loinc.org|6690-2', 'http://loinc.org|777-3', 'X'])
+})
+
+it('keeps two results of one moment', () => expect(rows[1]?.at.get('2026-02')?.map((r) => r.row.id)).toEqual(['2', '1']))
 
 it('orders columns newest first, those without a time last', () => expect(times(rows)).toEqual(['2026-03', '2026-02', '']))
 

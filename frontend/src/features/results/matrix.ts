@@ -1,23 +1,28 @@
+import { placeOfTest } from '../../components/clinical/laboratory'
 import type { ObservationRowFragment } from '../../gql/graphql'
 
 /** A result with what it is of. `key` tells tests apart, unit included: two units are two rows, never one. */
 export interface Result { row: ObservationRowFragment; key: string; code: string | null; title: string; unit: string; versionId: string }
 export interface TestRow { key: string; code: string | null; title: string; unit: string; panel: string; latest: Result; at: ReadonlyMap<string, readonly Result[]> }
+/** Where a result stands: the report it came in, and its place there. */
+export interface Reported { panel: string; place: number }
 export interface PanelCount { name: string; count: number }
 
 export const OTHER = 'Other results'
 
-/** Rows per test, in the order of their newest result, each with the panel it was last reported in. `results` come newest first. */
-export function testRows(results: readonly Result[], panelOf: ReadonlyMap<string, string>): TestRow[] {
-  const rows = new Map<string, { first: Result; panel: string | undefined; at: Map<string, Result[]> }>()
+/** Rows per test, each with the panel it was last reported in, in the order of that report; others as laboratories print them. `results` come newest first. */
+export function testRows(results: readonly Result[], reported: ReadonlyMap<string, Reported>): TestRow[] {
+  const rows = new Map<string, { first: Result; reported: Reported | undefined; at: Map<string, Result[]> }>()
   for (const result of results) {
-    const row = rows.get(result.key) ?? { first: result, panel: undefined, at: new Map<string, Result[]>() }
+    const row = rows.get(result.key) ?? { first: result, reported: undefined, at: new Map<string, Result[]>() }
     rows.set(result.key, row)
-    row.panel ??= panelOf.get(result.row.id)
+    row.reported ??= reported.get(result.row.id)
     const time = result.row.effectiveAt ?? ''
     row.at.set(time, [...(row.at.get(time) ?? []), result])
   }
-  return [...rows].map(([key, { first, panel, at }]) => ({ key, code: first.code, title: first.title, unit: first.unit, panel: panel ?? OTHER, latest: first, at }))
+  return [...rows]
+    .sort(([, a], [, b]) => (a.reported?.place ?? rows.size) - (b.reported?.place ?? rows.size) || placeOfTest(a.first.code) - placeOfTest(b.first.code))
+    .map(([key, { first, reported: last, at }]) => ({ key, code: first.code, title: first.title, unit: first.unit, panel: last?.panel ?? OTHER, latest: first, at }))
 }
 
 export const panels = (rows: readonly TestRow[]): PanelCount[] => {

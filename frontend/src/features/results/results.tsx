@@ -148,9 +148,9 @@ const TIMES: Columns = { before: 27, beforeNarrow: 20, each: 8.5, unmeasured: 4,
 function Panels({ labs, load, total, hides, reports, chosen, choose, open, onOpen }: { labs: readonly Lab[]; load: (() => Promise<boolean>) | null; total: number | null | undefined; hides: string | null; reports: readonly ReportNode[]; chosen: string | null; choose: (panel: string | null) => void; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
   const [find, setFind] = useState('')
   const [from, setFrom] = useState(0)
-  const panelOf = new Map(reports.flatMap((report) => report.results.flatMap((one) => (one && report.code ? [[one.id, report.code.text] as const] : []))))
+  const reported = new Map(reports.flatMap((report) => report.results.flatMap((one, place) => (one && report.code ? [[one.id, { panel: report.code.text, place }] as const] : []))))
   const results = labs.map(resultOf)
-  const all = testRows(results, panelOf)
+  const all = testRows(results, reported)
   const list = panels(all)
   const inPanel = all.filter((row) => !chosen || row.panel === chosen)
   const words = find.trim().toLowerCase()

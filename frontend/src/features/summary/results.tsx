@@ -1,4 +1,5 @@
 import { Flag } from '../../components/clinical/flag'
+import { placeOfTest } from '../../components/clinical/laboratory'
 import { codeOf, ObservationRow, rangeOf, severity, valueOf } from '../../components/clinical/observation'
 import { Sparkline } from '../../components/clinical/sparkline'
 import { Unit } from '../../components/clinical/unit'
@@ -82,7 +83,7 @@ export function Labs({ of, to, onOpen }: { of: FragmentType<typeof LabsFragment>
   return (
     <Section title="Latest results" note="newest of each, abnormal first" to={to}>
       <Part of={read(LabsFragment, of)?.labs} name="labs" what="Results" rows={10}>
-        {(rows) => (rows.length === 0 ? <Empty>No laboratory result is recorded.</Empty> : <Table of={rows} label="Laboratory results" order={(a, b) => severity(a.observation) - severity(b.observation)} onOpen={onOpen} />)}
+        {(rows) => (rows.length === 0 ? <Empty>No laboratory result is recorded.</Empty> : <Table of={rows} label="Laboratory results" order={(a, b) => severity(a.observation) - severity(b.observation) || placeOfTest(codeOf(a.code)) - placeOfTest(codeOf(b.code))} onOpen={onOpen} />)}
       </Part>
     </Section>
   )

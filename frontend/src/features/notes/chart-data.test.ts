@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest'
+import { snapshot } from './chart-data'
+
+const one = (name: string, code: string) => ({ code: { text: name, codings: [{ system: 'http://loinc.org', code }] }, observation: { id: name, effectiveAt: '2026-11-22', interpretation: null, value: { __typename: 'IntegerValue', integer: 1 }, components: [], referenceRanges: [] } })
+const chart = {
+  vitals: [one('Weight', '29463-7'), one('Blood pressure', '85354-9')],
+  labs: [one('Platelets', '777-3'), one('Potassium', '2823-3'), one('Sodium', '2951-2')],
+} as unknown as Parameters<typeof snapshot>[0]
+
+it.each([['vitals', ['Blood pressure', 'Weight']], ['labs', ['Sodium', 'Potassium', 'Platelets']]] as const)('%s stand in the order of their sheet', (kind, names) => {
+  expect(snapshot(chart, kind, '2026-11-22')?.sources).toEqual(names)
+})
