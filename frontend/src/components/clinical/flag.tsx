@@ -1,3 +1,4 @@
+import { Fragment } from 'react'
 import type { Interpretation } from '../../gql/graphql'
 import css from './flag.module.css'
 
@@ -16,3 +17,6 @@ export function Flag({ of }: { of: Interpretation | null | undefined }) {
     default: return null
   }
 }
+
+/** How a result stands of itself and in its parts; see `flagsOf`. */
+export const Flags = ({ of }: { of: readonly Interpretation[] }) => of.map((one, i) => <Fragment key={one}>{i > 0 && ' '}<Flag of={one} /></Fragment>)

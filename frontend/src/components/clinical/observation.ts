@@ -1,5 +1,5 @@
 import { graphql } from '../../gql'
-import type { ObservationRowFragment } from '../../gql/graphql'
+import type { Interpretation, ObservationRowFragment } from '../../gql/graphql'
 import { formatDecimal, formatUnit } from '../../lib/quantity'
 
 /** What one result is shown by, wherever it stands. */
@@ -7,7 +7,7 @@ export const ObservationRow = graphql(`
   fragment ObservationRow on Observation {
     id effectiveAt interpretation status
     value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } ... on BooleanValue { boolean } ... on IntegerValue { integer } ... on Range { low { value unit } high { value unit } } ... on Ratio { numerator { value unit } denominator { value unit } } }
-    components { code { text } value { __typename ... on Quantity { value unit } ... on Concept { text } } }
+    components { code { text } interpretation value { __typename ... on Quantity { value unit } ... on Concept { text } } }
     dataAbsentReason { text }
     referenceRanges { low { value } high { value } text }
   }
@@ -36,7 +36,7 @@ export function valueOf({ value, components, dataAbsentReason }: ObservationRowF
   }
 }
 
-export function rangeOf({ referenceRanges }: ObservationRowFragment): string {
+export function rangeOf({ referenceRanges }: Pick<ObservationRowFragment, 'referenceRanges'>): string {
   const range = referenceRanges[0]
   if (!range) return ''
   const [low, high] = [range.low?.value, range.high?.value]
@@ -54,9 +54,13 @@ export const codeOf = (code: Coded | null | undefined): string | null => {
 }
 
 const SEVERITY = ['CRITICAL_HIGH', 'CRITICAL_LOW', 'CRITICAL_ABNORMAL', 'HIGH', 'LOW', 'ABNORMAL', 'POSITIVE']
-/** Critical first, then abnormal, then the rest. */
-export const severity = ({ interpretation }: Pick<ObservationRowFragment, 'interpretation'>): number => {
-  const at = SEVERITY.indexOf(interpretation ?? '')
-  return at < 0 ? SEVERITY.length : at
+const place = (of: Interpretation | null | undefined): number => { const at = SEVERITY.indexOf(of ?? ''); return at < 0 ? SEVERITY.length : at }
+interface Interpreted { interpretation?: Interpretation | null; components?: readonly { interpretation?: Interpretation | null }[] }
+/** How a result is not as expected: of itself, or, where it says nothing of that, in its parts, such as systolic pressure. The worst first, each once. */
+export function flagsOf({ interpretation, components = [] }: Interpreted): Interpretation[] {
+  const own = [interpretation, ...(place(interpretation) < SEVERITY.length ? [] : components.map((part) => part.interpretation))]
+  return [...new Set(own.flatMap((of) => (of && place(of) < SEVERITY.length ? [of] : [])))].sort((a, b) => place(a) - place(b))
 }
-export const isAbnormal = (row: Pick<ObservationRowFragment, 'interpretation'>): boolean => severity(row) < SEVERITY.length
+/** Critical first, then abnormal, then the rest. */
+export const severity = (row: Interpreted): number => place(flagsOf(row)[0])
+export const isAbnormal = (row: Interpreted): boolean => flagsOf(row).length > 0

@@ -1,6 +1,6 @@
 import Report from '@mui/icons-material/Report'
-import { Flag } from '../../components/clinical/flag'
-import { ObservationRow, valueOf } from '../../components/clinical/observation'
+import { Flags } from '../../components/clinical/flag'
+import { flagsOf, ObservationRow, valueOf } from '../../components/clinical/observation'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
 import { Star } from '../../components/clinical/star'
 import { useTrouble } from '../../components/ui/part'
@@ -96,5 +96,5 @@ function Measure({ name, of, part }: { name: string; of: readonly { observation:
   const row = of[0] && read(ObservationRow, of[0].observation)
   if (!row) return <span>{name} <strong>Not recorded</strong></span>
   const { text, unit } = valueOf(row)
-  return <span>{name} <strong>{text} {unit}</strong> <Flag of={row.interpretation} /> {row.effectiveAt ? formatDay(row.effectiveAt) : 'date not recorded'}</span>
+  return <span>{name} <strong>{text} {unit}</strong> <Flags of={flagsOf(row)} /> {row.effectiveAt ? formatDay(row.effectiveAt) : 'date not recorded'}</span>
 }

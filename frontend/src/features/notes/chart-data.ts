@@ -1,6 +1,6 @@
 import type { Client } from 'urql'
 import { placeOfTest } from '../../components/clinical/laboratory'
-import { codeOf, ObservationRow, valueOf } from '../../components/clinical/observation'
+import { codeOf, flagsOf, ObservationRow, valueOf } from '../../components/clinical/observation'
 import { placeOfSign } from '../../components/clinical/vital-signs'
 import { graphql, read } from '../../gql'
 import type { NoteDataQuery } from '../../gql/graphql'
@@ -52,7 +52,7 @@ const FLAGS: Record<string, string> = { HIGH: ' H', LOW: ' L', CRITICAL_HIGH: ' 
 const result = (r: Result): string => {
   const row = read(ObservationRow, r.observation)
   const { text, unit } = valueOf(row)
-  return `${r.code.text}: ${text}${unit ? ` ${unit}` : ''}${FLAGS[row.interpretation ?? ''] ?? ''} (${row.effectiveAt ? formatDateTime(row.effectiveAt) : 'time not recorded'})`
+  return `${r.code.text}: ${text}${unit ? ` ${unit}` : ''}${flagsOf(row).map((flag) => FLAGS[flag] ?? '').join('')} (${row.effectiveAt ? formatDateTime(row.effectiveAt) : 'time not recorded'})`
 }
 /** Vital signs and tests stand in a note as they do in their sheets. */
 const PLACE = { vitals: (code: string | null) => placeOfSign(code?.split('|').at(-1) ?? ''), labs: placeOfTest }

@@ -9,8 +9,8 @@ import { useClient } from 'urql'
 import { useAcknowledge } from '../../components/act/acknowledge'
 import { useForms } from '../../components/act/acts'
 import { VersionsDialog } from '../../components/act/versions'
-import { Flag } from '../../components/clinical/flag'
-import { codeOf, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
+import { Flags } from '../../components/clinical/flag'
+import { codeOf, flagsOf, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { Status } from '../../components/clinical/status'
 import { Trend } from '../../components/clinical/trend'
 import { Unit } from '../../components/clinical/unit'
@@ -227,7 +227,7 @@ function Row({ of: row, times: seen, newest, none, open, onOpen }: { of: TestRow
           {(row.at.get(time) ?? []).map(({ row: result }) => (
             <span key={result.id} className={css.result}>
               {result.status === 'ENTERED_IN_ERROR' ? <s>{valueOf(result).text}</s> : <span className={isAbnormal(result) ? css.strong : undefined}>{valueOf(result).text}</span>}
-              {' '}<span className={css.flag}>{result.status !== 'ENTERED_IN_ERROR' && <Flag of={result.interpretation} />}</span>
+              {' '}<span className={css.flag}>{result.status !== 'ENTERED_IN_ERROR' && <Flags of={flagsOf(result)} />}</span>
               {result.status && ['AMENDED', 'CORRECTED'].includes(result.status)
                 ? <button type="button" className={css.corrected} onClick={() => setHistory(result.id)} aria-label={`${result.status === 'CORRECTED' ? 'Corrected' : 'Amended'}: what ${row.title} said before`}><Status of={result.status} /></button>
                 : result.status && !['FINAL', 'UNKNOWN'].includes(result.status) && <Status of={result.status} />}
@@ -243,7 +243,7 @@ function Row({ of: row, times: seen, newest, none, open, onOpen }: { of: TestRow
 
 /** Results that can kill and of which nobody has said to have seen them, before all else. */
 function Critical({ of, seen, known }: { of: readonly Result[]; seen: SeenBy; known: boolean }) {
-  const open = of.filter(({ row, versionId }) => isCritical(row.interpretation) && row.status !== 'ENTERED_IN_ERROR' && whoSaw(seen, { id: row.id, versionId }).length === 0)
+  const open = of.filter(({ row, versionId }) => flagsOf(row).some(isCritical) && row.status !== 'ENTERED_IN_ERROR' && whoSaw(seen, { id: row.id, versionId }).length === 0)
   const acting = useMay('acknowledge')
   const acknowledge = useAcknowledge()
   const forms = useForms()
@@ -257,7 +257,7 @@ function Critical({ of, seen, known }: { of: readonly Result[]; seen: SeenBy; kn
           const { text, unit } = valueOf(row)
           return (
             <li key={row.id}>
-              <Flag of={row.interpretation} /> <strong>{title} {text} {unit}</strong>
+              <Flags of={flagsOf(row)} /> <strong>{title} {text} {unit}</strong>
               <span className={css.told}>{rangeOf(row) && `range ${rangeOf(row)}, `}{row.effectiveAt ? `taken ${formatDateTime(row.effectiveAt)}` : 'time not recorded'}</span>
               {!isFinal(row.status) ? <Status of={row.status} />
                 : acting && <Button variant="contained" color="error" aria-label={`Acknowledge ${title}`} onClick={() => forms.open(acknowledge({ id: row.id, versionId }, `${title} ${text} ${unit}`, true))}>Acknowledge</Button>}

@@ -1,6 +1,6 @@
-import { Flag } from '../../components/clinical/flag'
+import { Flags } from '../../components/clinical/flag'
 import { placeOfTest } from '../../components/clinical/laboratory'
-import { codeOf, ObservationRow, rangeOf, severity, valueOf } from '../../components/clinical/observation'
+import { codeOf, flagsOf, ObservationRow, rangeOf, severity, valueOf } from '../../components/clinical/observation'
 import { Sparkline } from '../../components/clinical/sparkline'
 import { Unit } from '../../components/clinical/unit'
 import { placeOfSign } from '../../components/clinical/vital-signs'
@@ -54,7 +54,7 @@ function Table({ of, label, order, onOpen }: { of: Latest; label: string; order:
               <th scope="row">{asked ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: code.text })}>{code.text}</button> : code.text}{status === 'PRELIMINARY' && <small> preliminary</small>}</th>
               <td className={css.number}><strong>{text}</strong></td>
               <td className={css.unit}><Unit of={unit} /></td>
-              <td><Flag of={observation.interpretation} /></td>
+              <td><Flags of={flagsOf(observation)} /></td>
               <td className={css.range}>{rangeOf(observation)}</td>
               <td className={css.number}>{change ? formatChange(change) : ''}</td>
               <td><Sparkline code={asked} points={series} parts={components.map((part) => part.series)} low={observation.referenceRanges[0]?.low?.value} high={observation.referenceRanges[0]?.high?.value} last={observation.interpretation} /></td>

@@ -3,8 +3,8 @@ import Button from '@mui/material/Button'
 import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { useNavigate, useSearchParams } from 'react-router'
 import { useClient, useQuery } from 'urql'
-import { Flag } from '../../components/clinical/flag'
-import { ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
+import { Flags } from '../../components/clinical/flag'
+import { flagsOf, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { Part, ReadingProvider, useReading } from '../../components/ui/part'
 import { Empty } from '../../components/ui/states'
 import { useAsOf, useReadAnew } from '../../contexts/patient'
@@ -211,7 +211,7 @@ function EntryCells({ of }: { of: Entry }) {
       <span role="gridcell" className={css.kind}>{kindOf(of.kind)?.[1]}</span>
       <span role="gridcell">
         <strong>{wrong || row?.status === 'ENTERED_IN_ERROR' ? <s>{title}</s> : title}</strong>
-        {row && value && <span className={css.value}> {value.text} {value.unit} <Flag of={row.interpretation} />{rangeOf(row) && <small> ({rangeOf(row)})</small>}{row.status && row.status !== 'FINAL' && <small> {row.status.toLowerCase().replaceAll('_', ' ')}</small>}</span>}
+        {row && value && <span className={css.value}> {value.text} {value.unit} <Flags of={flagsOf(row)} />{rangeOf(row) && <small> ({rangeOf(row)})</small>}{row.status && row.status !== 'FINAL' && <small> {row.status.toLowerCase().replaceAll('_', ' ')}</small>}</span>}
         {state && <small className={css.state}>{state}</small>}
         {text && <small> {text}</small>}
       </span>

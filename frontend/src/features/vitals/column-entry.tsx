@@ -2,10 +2,10 @@ import Button from '@mui/material/Button'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import { useId, useRef, useState, type FormEvent, type KeyboardEvent } from 'react'
 import { check, given, type FieldSpec, type Outcome, type Problem, type Values } from '../../components/act/act'
+import { isAbnormal } from '../../components/clinical/observation'
 import { DateField } from '../../components/ui/date-field'
 import { useReadAgain } from '../../components/ui/part'
 import { useHold } from '../../contexts/live'
-import type { Interpretation } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
 import { useUnsavedGuard } from '../../hooks/use-unsaved-guard'
 import { localNow, withOffset } from '../../lib/date'
@@ -19,8 +19,8 @@ export const notBelieved = (field: FieldSpec | undefined, of: { value: string; u
   ({ field: field?.name, text: `${field ? `${field.label} in ${field.unit ?? ''}` : 'A value'}: ${of.value} is not believed. Between ${of.least} and ${of.most} ${of.unit} (${of.source}).` })
 
 /** What is told of measurements that are on record: how many, and which of them are abnormal. */
-export function recorded(all: readonly { interpretation?: Interpretation | null; code?: { text: string } | null }[]): string {
-  const abnormal = all.filter((o) => o.interpretation && o.interpretation !== 'NORMAL').map((o) => o.code?.text)
+export function recorded(all: readonly (Parameters<typeof isAbnormal>[0] & { code?: { text: string } | null })[]): string {
+  const abnormal = all.filter(isAbnormal).map((o) => o.code?.text)
   return `${all.length === 1 ? 'One measurement is' : `${all.length} measurements are`} recorded${abnormal.length > 0 ? `, abnormal: ${abnormal.join(', ')}` : ''}`
 }
 

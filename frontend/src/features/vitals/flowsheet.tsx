@@ -12,11 +12,12 @@ import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Section } from '../../components/ui/section'
 import { Empty, Loading } from '../../components/ui/states'
+import { useAsOf } from '../../contexts/patient'
 import { useFitting } from '../../hooks/use-fitting'
 import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { FlowsheetRecordFragment, FlowsheetTemplatesFragment } from '../../gql/graphql'
-import { formatDateTime, formatDay, isDay } from '../../lib/date'
+import { formatDateTime, formatDay, isDay, localInput, today } from '../../lib/date'
 import { formatDecimal } from '../../lib/quantity'
 import { balances, INTAKE, OUTPUT } from './balance'
 import { ColumnEntry, notBelieved, recorded, type Column } from './column-entry'
@@ -41,7 +42,7 @@ const RecordFlowsheet = graphql(`
     flowsheetRecord(input: $input) {
       outcome {
         __typename
-        ... on FlowsheetSaved { observations { id interpretation code { text } } }
+        ... on FlowsheetSaved { observations { id interpretation components { interpretation } code { text } } }
         ... on ImplausibleValue { values { input value unit least most source } }
         ... on Stale { id currentVersion } ... on NotPermitted { message } ... on Invalid { issues { text expression } }
       }
@@ -57,6 +58,9 @@ interface Shown { template: Template; stretch: Stretch; reading: boolean; go: (t
 export function FlowsheetView({ of, patientId, template, stretch, reading, go }: Shown & { of: FragmentType<typeof FlowsheetRecord> | undefined; patientId: string }) {
   const id = useId()
   const acting = useMay('chart')
+  const asOf = useAsOf()
+  // No later day has anything on record.
+  const newest = (asOf && localInput(asOf).slice(0, 10)) || today()
   const [entry, setEntry] = useState(false)
   const [open, setOpen] = useState<{ code: string; title: string } | null>(null)
   // The answer at hand may be of another view.
@@ -73,7 +77,7 @@ export function FlowsheetView({ of, patientId, template, stretch, reading, go }:
         <label htmlFor={`${id}until`}>Until</label>
         <DateField id={`${id}until`} kind="day" value={stretch.last} onChange={(to) => { if (isDay(to)) go({ until: to }) }} />
         {stretch.first !== null && <button type="button" onClick={() => go({ until: beside(stretch, -1) })}>Earlier</button>}
-        {stretch.first !== null && <button type="button" onClick={() => go({ until: beside(stretch, 1) })}>Later</button>}
+        {stretch.first !== null && <button type="button" disabled={stretch.last >= newest} onClick={() => go({ until: beside(stretch, 1) })}>Later</button>}
       </div>
       {shown === undefined && reading ? <Loading rows={8} label={template.title} /> : <Part of={shown} name="flowsheet" what={template.title} rows={8}>
         {(sheet) => {
@@ -132,13 +136,15 @@ function Sheet({ rows, times, title, acting, onOpen }: { rows: Rows['rows']; tim
               <tr key={code.code}>
                 <th scope="row">{cells.length > 0 ? <button type="button" className={css.link} onClick={() => onOpen({ code: `${code.system ?? ''}|${code.code ?? ''}`, title: name })}>{name}</button> : name}</th>
                 <td className={css.unit}>{unit}</td>
-                {shown.map((at) => (
+                {!cells.some((cell) => times.includes(cell.at)) ? <td colSpan={shown.length} className={css.none}>Not recorded</td> : shown.map((at) => (
                   <td key={at} className={css.value}>
                     {cells.filter((cell) => cell.at === at).map((cell) => (
                       <div key={cell.observation.id} className={css.cell}>
-                        <span className={isAbnormal({ interpretation: cell.interpretation }) ? css.strong : undefined}>{formatDecimal(cell.value)}</span>
-                        <span className={css.flag}><Flag of={cell.interpretation} /></span>
-                        <RowActs of={`${name}, ${formatDateTime(at)}`} place={cell.observation.id} items={acting ? [{ name: 'Entered in error', form: () => mistake(cell.observation, name) }] : []} />
+                        <span className={isAbnormal(cell) ? css.strong : undefined}>{formatDecimal(cell.value)}</span>
+                        <span className={css.beside}>
+                          {isAbnormal(cell) && <span className={css.flag}><Flag of={cell.interpretation} /></span>}
+                          <RowActs of={`${name}, ${formatDateTime(at)}`} place={cell.observation.id} items={acting ? [{ name: 'Entered in error', form: () => mistake(cell.observation, name) }] : []} />
+                        </span>
                       </div>
                     ))}
                   </td>

@@ -7,7 +7,7 @@ const RecordVitals = graphql(`
     vitalsRecord(input: $input) {
       outcome {
         __typename
-        ... on VitalsSaved { observations { id interpretation code { text } } }
+        ... on VitalsSaved { observations { id interpretation components { interpretation } code { text } } }
         ... on ImplausibleValue { values { input value unit least most source } }
         ... on Stale { id currentVersion } ... on NotPermitted { message } ... on Invalid { issues { text expression } }
       }

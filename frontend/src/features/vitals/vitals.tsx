@@ -5,8 +5,8 @@ import { useSearchParams } from 'react-router'
 import { useClient } from 'urql'
 import { ActStrip, RowActs } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
-import { Flag } from '../../components/clinical/flag'
-import { codeOf, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
+import { Flags } from '../../components/clinical/flag'
+import { codeOf, flagsOf, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { Trend } from '../../components/clinical/trend'
 import { Boundary } from '../../components/ui/boundary'
 import { Moment } from '../../components/ui/moment'
@@ -177,8 +177,10 @@ function Sheet({ of, onOpen, acting }: { of: readonly Measured<Sign>[]; onOpen: 
                         return (
                           <div key={id} className={css.cell} title={range ? `Range ${range}` : undefined}>
                             {wrong ? <s>{valueOf(o).text}</s> : <span className={isAbnormal(o) ? css.strong : undefined}>{valueOf(o).text}</span>}
-                            <span className={css.flag}>{!wrong && <Flag of={o.interpretation} />}</span>
-                            <RowActs of={`${row.title}, ${formatDateTime(at)}`} place={id} items={acting && !wrong ? [{ name: 'Entered in error', form: () => mistake({ id, versionId }, row.title) }] : []} />
+                            <span className={css.beside}>
+                              {!wrong && isAbnormal(o) && <span className={css.flag}><Flags of={flagsOf(o)} /></span>}
+                              <RowActs of={`${row.title}, ${formatDateTime(at)}`} place={id} items={acting && !wrong ? [{ name: 'Entered in error', form: () => mistake({ id, versionId }, row.title) }] : []} />
+                            </span>
                           </div>
                         )
                       })}
