@@ -20,6 +20,7 @@ it('offers the flowsheets of the house, and shows one with its balance where bot
   const row = (name: RegExp) => table.getByRole('row', { name }).textContent
   expect(row(/^Fluid intake/)).toMatch(/mL1,8002,100$/)
   expect(row(/^Urine output/)).toMatch(/mL2,400H/)
+  expect(row(/^Body mass index/)).toBe('Body mass indexkg/m2Not recorded')
   expect(row(/^Balance/)).toBe('Balance, intake less urinemL−300')
   expect(screen.getByText('One record is left out: in a unit that is not the row’s.')).toBeVisible()
 })
@@ -43,6 +44,12 @@ it('what is not loaded is not shown as nothing', async () => {
   server.root = answering({ ...fullPatient, flowsheet: full })
   await userEvent.click(retry)
   expect(await screen.findByRole('table', { name: 'Intake and output' })).toBeVisible()
+})
+
+it('has nothing later than today', async () => {
+  show({ root: answering({ ...fullPatient, flowsheet: full }) }, '?view=intake-output')
+  expect(await screen.findByRole('button', { name: 'Later' })).toBeDisabled()
+  expect(screen.getByRole('button', { name: 'Earlier' })).toBeEnabled()
 })
 
 it('says that there is no flowsheet of a name', async () => {

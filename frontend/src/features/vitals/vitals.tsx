@@ -30,7 +30,7 @@ import css from './vitals.module.css'
 
 export const VitalPage = graphql(`
   fragment VitalPage on ObservationConnection {
-    nodes { id versionId code { text codings { system code } } ...ObservationRow }
+    nodes { id versionId code { text codings { system code } } components { referenceRanges { low { value } high { value } text } } ...ObservationRow }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
@@ -45,11 +45,12 @@ const MoreVitals = graphql(`
   query MoreVitals($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 60, after: $after) { ...VitalPage } } }
 `)
 
-interface Sign { row: ObservationRowFragment; versionId: string; asked: string | null }
+interface Sign { row: ObservationRowFragment; range: string; versionId: string; asked: string | null }
 function measured(node: VitalPageFragment['nodes'][number]): Measured<Sign> {
   const row = read(ObservationRow, node)
   const code = codeOf(node.code)
-  return { id: node.id, code: code?.split('|').at(-1) ?? '', title: node.code?.text ?? 'Not named', unit: valueOf(row).unit, at: row.effectiveAt ?? '', of: { row, versionId: node.versionId, asked: code } }
+  const parts = node.components.map(rangeOf)
+  return { id: node.id, code: code?.split('|').at(-1) ?? '', title: node.code?.text ?? 'Not named', unit: valueOf(row).unit, at: row.effectiveAt ?? '', of: { row, range: rangeOf(row) || (parts.every(Boolean) ? parts.join(' / ') : ''), versionId: node.versionId, asked: code } }
 }
 
 /** The references are large; they come with the first child whose growth is looked at. */
@@ -127,7 +128,7 @@ function VitalsSheet({ of, patientId, reading }: { of: FragmentType<typeof Vital
           const first = read(VitalPage, masked)
           return (
             <>
-              <ActStrip note="Newest first; ranges as each was reported" items={acting && !entry ? [{ name: 'Take down vital signs', run: () => setEntry(true) }] : []} />
+              <ActStrip note="Newest first; a range is the one reported last" items={acting && !entry ? [{ name: 'Take down vital signs', run: () => setEntry(true) }] : []} />
               {entry && <VitalsEntry patient={patientId} onDone={() => setEntry(false)} />}
               <Section title="Vital signs" note={`${first.totalCount ?? first.nodes.length} measurements, newest first`}>
                 <Pages first={first} more={more} what="measurements">
@@ -164,18 +165,19 @@ function Sheet({ of, onOpen, acting }: { of: readonly Measured<Sign>[]; onOpen: 
           <thead><tr><th scope="col">Sign</th><th scope="col">Unit</th>{shown.map((at) => <th key={at} scope="col" className={css.value}>{at ? <Moment at={at} /> : 'Time not recorded'}</th>)}</tr></thead>
           <tbody>
             {rows.map((row) => {
-              const asked = [...row.at.values()][0]?.[0]?.of.asked
+              const newestFirst = [...row.at.values()].flat()
+              const asked = newestFirst[0]?.of.asked
+              const range = newestFirst.find((one) => one.of.range)?.of.range
               return (
                 <tr key={row.key}>
-                  <th scope="row">{asked ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: row.title })}>{row.title}</button> : row.title}</th>
+                  <th scope="row">{asked ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: row.title })}>{row.title}</button> : row.title}{range && <small>Range {range}</small>}</th>
                   <td className={css.unit}>{row.unit}</td>
                   {shown.map((at) => (
                     <td key={at} className={css.value}>
-                      {(row.at.get(at) ?? []).map(({ id, of: { row: o, versionId } }) => {
+                      {(row.at.get(at) ?? []).map(({ id, of: { row: o, range: own, versionId } }) => {
                         const wrong = o.status === 'ENTERED_IN_ERROR'
-                        const range = rangeOf(o)
                         return (
-                          <div key={id} className={css.cell} title={range ? `Range ${range}` : undefined}>
+                          <div key={id} className={css.cell} title={own ? `Range ${own}` : undefined}>
                             {wrong ? <s>{valueOf(o).text}</s> : <span className={isAbnormal(o) ? css.strong : undefined}>{valueOf(o).text}</span>}
                             <span className={css.beside}>
                               {!wrong && isAbnormal(o) && <span className={css.flag}><Flags of={flagsOf(o)} /></span>}
