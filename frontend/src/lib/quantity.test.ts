@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatUnit } from './quantity'
+import { formatUnit, unbroken } from './quantity'
 
 describe('formatUnit', () => {
   it.each([
@@ -7,4 +7,8 @@ describe('formatUnit', () => {
     ['mL/min/1.73m2', 'mL/min/1.73\u00a0m²'], ['mL/min/1.73 m2', 'mL/min/1.73\u00a0m²'], ['mL/min/{1.73_m2}', 'mL/min/1.73\u00a0m²'],
   ])('writes %s as people do', (unit, shown) => { expect(formatUnit(unit)).toBe(shown) })
   it.each(['mg/dL', '/min', 'mmHg', '%', 'ug/L', 'U/L', 'm', '10', 'cm', ''])('leaves %s as it is', (unit) => { expect(formatUnit(unit)).toBe(unit) })
+})
+
+it('keeps a number on one line with its unit', () => {
+  expect(unbroken('100 mg – 100 mg every 12 hours, 1,000 µg')).toBe('100\u00a0mg – 100\u00a0mg every 12\u00a0hours, 1,000\u00a0µg')
 })

@@ -23,3 +23,6 @@ export function formatChange(value: string): string {
   const text = formatDecimal(value)
   return value.startsWith('-') || /^0(\.0+)?$/.test(value) ? text : `+${text}`
 }
+
+/** Words with each number kept on one line with what it counts: `100 mg` does not break. The text itself stays as it was written. */
+export const unbroken = (text: string): string => text.replace(/(\d) (?=[\p{L}%°])/gu, '$1\u00a0')

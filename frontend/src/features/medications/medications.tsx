@@ -1,6 +1,5 @@
 import { useClient } from 'urql'
 import { RowActs } from '../../components/act/acts'
-import { reasons } from '../../components/clinical/reasons'
 import { Status } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable, type Connection } from '../../components/ui/record-table'
@@ -10,7 +9,7 @@ import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { CurrentPageFragment, MedicationPageFragment, MedicationRequestStatus } from '../../gql/graphql'
 import { formatDay } from '../../lib/date'
-import css from './medications.module.css'
+import { Dose } from './dose'
 
 export const MedicationPage = graphql(`
   fragment MedicationPage on MedicationRequestConnection {
@@ -105,11 +104,10 @@ function sources(m: CurrentPageFragment['nodes'][number]): { id: string; text: s
 
 function Current({ of }: { of: readonly CurrentPageFragment['nodes'][number][] }) {
   return (
-    <RecordTable label="Current medications" columns={['Medicine and dose', 'Reason', 'Status', 'Sources', 'Acts']}>
+    <RecordTable label="Current medications" columns={['Medicine and dose', 'Status', 'Sources', 'Acts']}>
       {of.map((m) => (
         <tr key={m.id}>
-          <th scope="row">{m.medication?.text ?? 'Medicine not named'}<span className={css.dose}>{m.dosageText ?? 'Dose not recorded'}</span></th>
-          <td>{reasons(m) || 'Not recorded'}</td>
+          <th scope="row">{m.medication?.text ?? 'Medicine not named'}<Dose of={m} /></th>
           <td><Status of={m.status} /></td>
           <td>{sources(m).map((s) => <div key={s.id}>{s.text}</div>)}</td>
           <td><RowActs of={m.medication?.text ?? 'medicine'} place={m.id} items={[]} /></td>
@@ -123,18 +121,17 @@ type Medication = MedicationPageFragment['nodes'][number]
 
 function Table({ of, label }: { of: readonly Medication[]; label: string }) {
   return (
-    <RecordTable label={label} columns={['Medicine and dose', 'Reason', 'Status', 'Prescribed', 'By', 'Acts']}>
+    <RecordTable label={label} columns={['Medicine and dose', 'Status', 'Prescribed', 'By', 'Acts']}>
       {of.map((m) => {
         const drug = m.medication?.text ?? m.medicationReference?.display ?? 'Medicine not named'
         return (
           <tr key={m.id}>
             <th scope="row">
               {m.status === 'ENTERED_IN_ERROR' ? <s>{drug}</s> : drug}
-              <span className={css.dose}>{m.dosageText ?? 'Dose not recorded'}</span>
+              <Dose of={m} />
               {m.notes.map((n) => <small key={n.text}>{n.text}</small>)}
             </th>
-            <td>{reasons(m) || 'Not recorded'}</td>
-            <td><Status of={m.status} />{m.intent && m.intent !== 'ORDER' && <> <Status of={m.intent} /></>}</td>
+              <td><Status of={m.status} />{m.intent && m.intent !== 'ORDER' && <> <Status of={m.intent} /></>}</td>
             <td className="whole">{m.authoredOn ? formatDay(m.authoredOn) : 'Not recorded'}</td>
             <td>{m.requester?.display ?? 'Not recorded'}</td>
             <td><RowActs of={drug} place={m.id} items={[]} /></td>

@@ -3,7 +3,6 @@ import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { visitName } from '../../components/clinical/encounter-class'
 import { patientName } from '../../components/clinical/person'
-import { reasons } from '../../components/clinical/reasons'
 import { Status } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
@@ -14,7 +13,7 @@ import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { StatementFieldsFragment } from '../../gql/graphql'
 import { formatDay, formatPeriod } from '../../lib/date'
-import css from './medications.module.css'
+import { Dose } from './dose'
 import { StatementFields, useStatementForms, type Speaker } from './statement-forms'
 
 export const StatementPage = graphql(`
@@ -64,14 +63,13 @@ export function StatementsView({ of, patientId }: { of: FragmentType<typeof Stat
             <Section title="Taken as told" note={`${first.totalCount ?? first.nodes.length}, what still goes on stands in the current medications too`}>
               <Pages first={first} more={more} what="statements">
                 {(nodes) => (nodes.length === 0 ? <Empty>Nothing is recorded as taken without a prescription.</Empty> : (
-                  <RecordTable label="Taken as told" columns={['Medicine and dose', 'Reason', 'Status', 'When', 'Told by', 'Acts']}>
+                  <RecordTable label="Taken as told" columns={['Medicine and dose', 'Status', 'When', 'Told by', 'Acts']}>
                     {nodes.map((node) => {
                       const s = read(StatementFields, node)
                       const drug = s.medication?.text ?? 'Medicine not named'
                       return (
                         <tr key={s.id}>
-                          <th scope="row">{s.status === 'ENTERED_IN_ERROR' ? <s>{drug}</s> : drug}<span className={css.dose}>{s.dosageText ?? 'Dose not recorded'}</span>{node.notes.map((n) => <small key={n.text}>{n.text}</small>)}</th>
-                          <td>{reasons(node) || 'Not recorded'}</td>
+                          <th scope="row">{s.status === 'ENTERED_IN_ERROR' ? <s>{drug}</s> : drug}<Dose of={{ ...node, dosageText: s.dosageText }} />{node.notes.map((n) => <small key={n.text}>{n.text}</small>)}</th>
                           <td><Status of={s.status} /></td>
                           <td>{node.effectiveAt ? formatDay(node.effectiveAt) : formatPeriod(s.effectivePeriod, !over(s)) || 'Not recorded'}</td>
                           <td>{speaker(node.informationSource) ?? 'Not recorded'}{node.assertedAt && <small>{formatDay(node.assertedAt)}</small>}{node.encounter && <small>in {visits.find((v) => v.id === node.encounter?.id)?.name ?? 'an earlier visit'}</small>}</td>

@@ -1,10 +1,11 @@
 import { encounterClass } from '../../components/clinical/encounter-class'
-import { reasons } from '../../components/clinical/reasons'
+import { reasons, saysWhy } from '../../components/clinical/reasons'
 import { Part } from '../../components/ui/part'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
 import { formatDay, formatPeriod } from '../../lib/date'
+import { unbroken } from '../../lib/quantity'
 import css from './summary.module.css'
 
 export const ProblemsFragment = graphql(`
@@ -88,9 +89,6 @@ export const MedicationsFragment = graphql(`
   }
 `)
 
-/** The dose as it was written often ends with what it is for. */
-const saysWhy = (m: { dosageText?: string | null } & Parameters<typeof reasons>[0]) => !!m.dosageText?.toLowerCase().includes(reasons(m).toLowerCase())
-
 /** When the newest source was written. */
 const said = (m: { requests: readonly { authoredOn?: string | null }[]; statements: readonly { assertedAt?: string | null }[] }) =>
   [m.requests[0]?.authoredOn, m.statements[0]?.assertedAt].flatMap((at) => at ?? []).sort().at(-1)
@@ -107,7 +105,7 @@ export function Medications({ of, to }: { of: FragmentType<typeof MedicationsFra
             <li key={m.id} className={css.row}>
               <span>
                 <strong>{m.medication?.text ?? 'Medicine not named'}</strong>
-                {m.dosageText ? ` – ${m.dosageText}` : ' – dose not recorded'}
+                {m.dosageText ? ` – ${unbroken(m.dosageText)}` : ' – dose not recorded'}
                 {!saysWhy(m) && reasons(m) && ` – ${reasons(m)}`}
                 {m.status === 'ON_HOLD' && <span className={css.held}> Held</span>}
               </span>
