@@ -8,6 +8,9 @@ import { dateKind, fileValue, LARGEST_FILE_BYTES, type FieldSpec } from './act'
 import { terms, type Find, type Term } from './catalog'
 import css from './act.module.css'
 
+/** The most letters of a choice that are read in half of the form. */
+const HALF = 28
+
 interface FieldProps { id: string; spec: FieldSpec; value: string; bad: string | undefined; onChange: (value: string) => void; onSeen: (seen: readonly Term[]) => void; coded: string }
 
 /** One field with its label, its unit, what to write, and what is wrong. */
@@ -25,8 +28,9 @@ export function Field({ id, spec, value, bad, onChange, onSeen, coded }: FieldPr
       </div>
     )
   }
+  const wide = spec.kind === 'area' || spec.kind === 'concept' || spec.kind === 'file' || (spec.kind === 'choice' && options.some(([, words]) => words.length > HALF))
   return (
-    <div className={spec.kind === 'area' || spec.kind === 'concept' || spec.kind === 'file' ? `${css.field ?? ''} ${css.wide ?? ''}` : css.field}>
+    <div className={wide ? `${css.field ?? ''} ${css.wide ?? ''}` : css.field}>
       <label htmlFor={id}>{spec.label}{spec.required ? '' : ' (optional)'}</label>
       {spec.kind === 'choice' ? (
         <select {...input} value={value} onChange={(e) => onChange(e.target.value)}>
