@@ -69,7 +69,7 @@ const who = {
 /** A patient of whom nothing is recorded. */
 export const emptyPatient = {
   ...who, conditions: none, allergies: { ...none, status: 'NOT_ASKED' }, medicationRequests: none, currentMedications: none, encounters: none, immunizations: none, procedures: none, documents: none, notes: none,
-  questionnaireResponses: none, questionnaireScores: none, diagnosticReports: none, labs: none, vitals: none, latestResults: [], careTeams: none, careTeam: [], contacts: [], relatedPersons: none, consents: none, familyHistory: none, medicationStatements: none, coverage: none, carePlans: none, goals: none, appointments: none, tasks: none, timeline: { ...none, omitted: [] },
+  questionnaireResponses: none, questionnaireScores: none, diagnosticReports: none, labs: none, vitals: none, latestResults: [], careTeams: none, careTeam: [], contacts: [], relatedPersons: none, consents: none, familyHistory: none, medicationStatements: none, coverage: none, carePlans: none, goals: none, appointments: none, tasks: none, flags: none, timeline: { ...none, omitted: [] },
 }
 
 /** A patient with one of each. */
@@ -116,6 +116,7 @@ export const fullPatient = {
   coverage: list({ ...node('Coverage/v1'), status: 'ACTIVE', type: concept('Public'), subscriberId: 'M-1', payors: [{ display: 'Health fund' }] }),
   carePlans: list({ ...node('CarePlan/p1'), status: 'ACTIVE', title: 'Asthma plan', category: [], addresses: [], goals: [], activities: [{ description: 'Inhaler technique', status: 'in-progress' }], notes: [] }),
   goals: list({ ...node('Goal/g1'), status: 'ACTIVE', description: concept('Peak flow'), targets: [{ quantity: { value: '400', unit: 'L/min', comparator: '>=' }, due: '2027-03' }], addresses: [], notes: [] }),
+  flags: list({ ...node('Flag/f1'), status: 'ACTIVE', category: [], code: concept('Fall risk') }, { ...node('Flag/f2'), status: 'INACTIVE', category: [], code: concept('Isolation') }),
   tasks: list({ ...node('Task/k1'), status: 'REQUESTED', priority: 'URGENT', title: 'Call the daughter', description: 'Call the daughter', notes: [] }),
   vitals: list(pressure),
   timeline: {

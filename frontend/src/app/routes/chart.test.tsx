@@ -110,9 +110,29 @@ describe('allergies', () => {
     expect(within(banner).getByText(text)).toBeVisible()
   })
 
+  it('that are none are told with who said so and when', async () => {
+    const statement = { id: 'AllergyIntolerance/none', fhirId: 'none', versionId: '1', lastUpdated: '2026-01-01T00:00:00Z', substance: { text: 'No known allergies', codings: [] }, category: [], reactions: [], notes: [], recordedAt: '2026-11-02', fhir: { asserter: { reference: 'Practitioner/x' }, recorder: { display: 'Dr Lee' } } }
+    at(<SummaryPage />, { root: answering({ ...emptyPatient, allergies: { ...emptyPatient.allergies, status: 'NONE_KNOWN', nodes: [statement] } }) })
+    expect(await screen.findAllByText('No known allergies (Dr Lee, 02-Nov-2026)')).toHaveLength(2)
+  })
+
   it('that could not be read are not “none” in the banner', async () => {
     at(<SummaryPage />, { root: answering({ ...fullPatient, allergies: failing }) })
     expect(await screen.findByText('Allergies: not loaded. Do not assume there are none.')).toBeVisible()
+  })
+})
+
+describe('alerts', () => {
+  it('that hold stand in the banner', async () => {
+    at(<SummaryPage />, { root: answering(fullPatient) })
+    const banner = within(await screen.findByRole('region', { name: 'Patient' }))
+    expect(banner.getByText('Fall risk')).toBeVisible()
+    expect(banner.queryByText('Isolation')).toBeNull()
+  })
+
+  it.each([[emptyPatient.flags, 'Alerts: none recorded'], [failing, 'Alerts: not loaded. Do not assume there are none.'], [forbidden, 'Alerts: you may not see this']])('%# are told from those that are not seen', async (flags, text) => {
+    at(<SummaryPage />, { root: answering({ ...fullPatient, flags }) })
+    expect(await screen.findByText(text)).toBeVisible()
   })
 })
 

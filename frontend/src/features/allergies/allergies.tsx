@@ -2,6 +2,7 @@ import Report from '@mui/icons-material/Report'
 import { useClient } from 'urql'
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
+import { noneKnown, speaker } from '../../components/clinical/allergy'
 import { Status, words } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
@@ -13,7 +14,6 @@ import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { AllergyPageFragment } from '../../gql/graphql'
 import { formatDay } from '../../lib/date'
-import { isJson, textAt } from '../../lib/fhir'
 import { AllergyFields, useAllergyForms } from './allergy-forms'
 import css from './allergies.module.css'
 
@@ -62,7 +62,7 @@ export function AllergiesView({ of, patientId }: { of: FragmentType<typeof Aller
         const first = read(AllergyPage, masked)
         const strip = (
           <ActStrip
-            note={first.status === 'KNOWN' ? 'Agent first, then what it did' : first.status === 'NONE_KNOWN' ? 'Somebody asked, and there is none' : 'Nobody has asked yet'}
+            note={first.status === 'KNOWN' ? 'Agent first, then what it did' : first.status === 'NONE_KNOWN' ? noneKnown(first.nodes.find((a) => states(a) && !past(a) && !inError(a))) : 'Nobody has asked yet'}
             items={acting ? [{ name: 'Record an allergy', form: forms.record }, ...(first.status === 'NOT_ASKED' ? [{ name: 'No known allergies', form: forms.noneKnown }] : [])] : []}
           />
         )
@@ -99,11 +99,6 @@ const NONE_KNOWN = ['716186003', '409137002', '429625007', '428607008']
 const states = (a: Allergy) => a.substance?.codings.some((c) => NONE_KNOWN.includes(c.code ?? '')) ?? false
 /** What stands where nothing is recorded; of the statement that there is none, nothing of an allergy is missing. */
 const absent = (a: Allergy) => (states(a) ? '–' : 'Not recorded')
-/** Who says so, where the record has a name; who stored it is in the history. */
-function speaker(a: Allergy): string {
-  const who = isJson(a.fhir) ? [a.fhir.asserter, a.fhir.recorder].find(isJson) : undefined
-  return textAt(who, 'display')
-}
 
 function Table({ of, label, acts }: { of: readonly Allergy[]; label: string; acts: (a: Allergy) => ActItem[] }) {
   return (
@@ -120,7 +115,7 @@ function Table({ of, label, acts }: { of: readonly Allergy[]; label: string; act
           <td>{[a.type, ...a.category].filter(Boolean).map((w) => words(w ?? '')).join(', ') || absent(a)}</td>
           <td><Status of={a.verificationStatus} /></td>
           <td>{a.onsetAt ? formatDay(a.onsetAt) : absent(a)}</td>
-          <td>{a.recordedAt ? <Moment at={a.recordedAt} /> : 'Not recorded'}{speaker(a) && <small>{speaker(a)}</small>}</td>
+          <td>{a.recordedAt ? <Moment at={a.recordedAt} /> : 'Not recorded'}{speaker(a.fhir) && <small>{speaker(a.fhir)}</small>}</td>
           <td><RowActs of={a.substance?.text ?? 'allergy'} place={a.id} items={acts(a)} /></td>
         </tr>
       ))}

@@ -1,4 +1,6 @@
 import Report from '@mui/icons-material/Report'
+import WarningAmber from '@mui/icons-material/WarningAmber'
+import { noneKnown } from '../../components/clinical/allergy'
 import { Flags } from '../../components/clinical/flag'
 import { flagsOf, ObservationRow, valueOf } from '../../components/clinical/observation'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
@@ -6,6 +8,7 @@ import { Star } from '../../components/clinical/star'
 import { useTrouble } from '../../components/ui/part'
 import { useSession } from '../../contexts/session'
 import { graphql, read, type FragmentType } from '../../gql'
+import type { BannerFragment as BannerFragmentType } from '../../gql/graphql'
 import { formatDay } from '../../lib/date'
 import { maySeePatients } from '../../lib/permissions'
 import css from './banner.module.css'
@@ -18,9 +21,10 @@ export const BannerFragment = graphql(`
     deceased { deceased at }
     activeAllergies: allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {
       status
-      nodes { id substance { text } reactions { manifestations { text } } }
+      nodes { id substance { text } recordedAt fhir reactions { manifestations { text } } }
       pageInfo { hasNextPage }
     }
+    flags(first: 10) { nodes { id status code { text } } pageInfo { hasNextPage } }
     stay: encounters(first: 1, filter: { status: [IN_PROGRESS], class: "IMP" }) {
       nodes { id period { start } locations { display } participants { display } }
     }
@@ -35,7 +39,7 @@ export function identityLine(of: FragmentType<typeof BannerFragment>): string {
   return `${patientName(patient.name)} · Born ${patient.birthDate ? formatDay(patient.birthDate) : 'not recorded'} · ${genderText(patient.gender)} · MRN ${patient.mrn ?? 'not recorded'}`
 }
 
-/** Who this is, always in sight: name, birth date, sex, number, and what they must not get. */
+/** Who this is, always in sight: name, birth date, gender, number, what they must not get, and warnings. */
 export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
   const patient = read(BannerFragment, of)
   const trouble = useTrouble('activeAllergies')
@@ -74,17 +78,35 @@ export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
           </span>
         ) : (
           <span className={allergies ? css.plain : css.unknown}>
-            {allergies?.status === 'NONE_KNOWN' ? 'No known allergies'
+            {allergies?.status === 'NONE_KNOWN' ? noneKnown(allergies.nodes[0])
               : allergies ? 'Allergies: not recorded'
               : trouble === 'forbidden' ? 'Allergies: you may not see this' : 'Allergies: not loaded. Do not assume there are none.'}
           </span>
         )}
+        <Alerts of={patient.flags} />
         <span className={css.right}>
           <Measure name="Weight" of={patient.weight} part="weight" />
           <Measure name="eGFR" of={patient.egfr} part="egfr" />
         </span>
       </div>
     </section>
+  )
+}
+
+/** The warnings that hold. None recorded is not the same as not seen. */
+function Alerts({ of }: { of: BannerFragmentType['flags'] }) {
+  const trouble = useTrouble('flags')
+  if (!of) return <span className={css.unknown}>{trouble === 'forbidden' ? 'Alerts: you may not see this' : 'Alerts: not loaded. Do not assume there are none.'}</span>
+  const active = of.nodes.filter((flag) => flag.status === 'ACTIVE')
+  if (active.length === 0) return <span className={css.plain}>Alerts: {of.pageInfo.hasNextPage ? 'not all loaded' : 'none recorded'}</span>
+  return (
+    <span className={css.alerts}>
+      <span className={css.head}><WarningAmber sx={{ fontSize: 15 }} aria-hidden /> Alerts</span>
+      <span className={css.list}>
+        {active.map((flag) => <strong key={flag.id}>{flag.code?.text ?? 'Not worded'}</strong>)}
+        {of.pageInfo.hasNextPage && <span>and perhaps more</span>}
+      </span>
+    </span>
   )
 }
 

@@ -22,7 +22,7 @@ export const ProblemPage = graphql(`
   }
 `)
 export const ProblemList = graphql(`
-  fragment ProblemList on Patient { conditions(first: 100) { ...ProblemPage } }
+  fragment ProblemList on Patient { conditions(first: 90) { ...ProblemPage } }
 `)
 const MoreProblems = graphql(`
   query MoreProblems($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id conditions(first: 100, after: $after) { ...ProblemPage } } }

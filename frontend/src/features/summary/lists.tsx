@@ -1,3 +1,4 @@
+import { noneKnown } from '../../components/clinical/allergy'
 import { encounterClass } from '../../components/clinical/encounter-class'
 import { reasons, saysWhy } from '../../components/clinical/reasons'
 import { Part } from '../../components/ui/part'
@@ -44,7 +45,7 @@ export const AllergiesFragment = graphql(`
   fragment Allergies on Patient {
     allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {
       status
-      nodes { id substance { text } criticality clinicalStatus recordedAt reactions { severity manifestations { text } } }
+      nodes { id substance { text } criticality clinicalStatus recordedAt fhir reactions { severity manifestations { text } } }
       pageInfo { hasNextPage }
     }
   }
@@ -56,10 +57,9 @@ export function Allergies({ of, to }: { of: FragmentType<typeof AllergiesFragmen
   return (
     <Section title="Allergies" note={list?.status === 'KNOWN' ? `${list.nodes.length}${list.pageInfo.hasNextPage ? ', more not shown' : ''}` : ''} to={to}>
       <Part of={list} name="allergies" what="Allergies" rows={3}>
-        {({ status, nodes }) => {
-          const recorded = nodes[0]?.recordedAt
-          return status === 'NOT_ASKED' ? <Empty>Not recorded</Empty>
-            : status === 'NONE_KNOWN' ? <Empty>No known allergies{recorded ? ` (${formatDay(recorded)})` : ''}</Empty>
+        {({ status, nodes }) => (
+          status === 'NOT_ASKED' ? <Empty>Not recorded</Empty>
+            : status === 'NONE_KNOWN' ? <Empty>{noneKnown(nodes[0])}</Empty>
             : nodes.length === 0 ? <Empty>No allergy is recorded as present.</Empty>
             : (
               <ul>
@@ -74,7 +74,7 @@ export function Allergies({ of, to }: { of: FragmentType<typeof AllergiesFragmen
                 })}
               </ul>
             )
-        }}
+        )}
       </Part>
     </Section>
   )
