@@ -7,7 +7,7 @@ import { AuditPage } from './audit.page'
 
 const show = (server: FakeServer, role = 'admin') => renderPage(<AuditPage />, '/administration/audit', '/administration/audit', server, role)
 const event = {
-  id: 'AuditEvent/7-1', at: '2026-11-28T08:00:00Z', user: 'lee', userName: 'Dr Lee', roles: ['physician'], kind: 'READ', interaction: 'read', outcome: 'DONE', patient: 'Patient/ada',
+  id: 'AuditEvent/7-1', at: '2026-11-28T08:00:05Z', user: 'lee', userName: 'Dr Lee', roles: ['physician'], kind: 'READ', interaction: 'read', outcome: 'DONE', patient: 'Patient/ada',
   resources: ['Observation/k'], queries: [], operation: null, requestId: 'r',
 }
 
@@ -20,7 +20,14 @@ it('says who touched what, and offers the same as files', async () => {
   show({ root: { auditEvents: page(event) } })
   expect(await screen.findByRole('cell', { name: /Dr Lee/ })).toHaveTextContent('lee · physician')
   expect(screen.getByText('Observation/k')).toBeVisible()
+  expect(screen.getByText(/^\d\d:\d\d:05$/)).toBeVisible()
   expect(screen.getByRole('link', { name: 'CSV' })).toHaveAttribute('href', '/audit/export?format=csv')
+})
+
+it('counts events with their thousands apart, and says live changes in words', async () => {
+  show({ root: { auditEvents: { ...page({ ...event, kind: null, interaction: 'subscription' }), totalCount: 52_263 } } })
+  expect(await screen.findByRole('cell', { name: /^Live changes\s*subscription$/ })).toBeVisible()
+  expect(screen.getAllByText('52,263 events')[0]).toBeVisible()
 })
 
 it('names patients when somebody who may see them asks for it, by FAMILY and given name, the id second', async () => {

@@ -1,3 +1,4 @@
+import Block from '@mui/icons-material/Block'
 import DownloadOutlined from '@mui/icons-material/DownloadOutlined'
 import Button from '@mui/material/Button'
 import NativeSelect from '@mui/material/NativeSelect'
@@ -15,6 +16,7 @@ import { graphql } from '../../gql'
 import type { AuditEventsQuery, AuditFilter, AuditKind, AuditOutcome } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
 import { maySeePatients } from '../../lib/permissions'
+import { formatDecimal } from '../../lib/quantity'
 import css from './administration.module.css'
 
 const AuditEvents = graphql(`
@@ -32,6 +34,8 @@ type Event = Events['nodes'][number]
 type Found = { state: 'loading' } | { state: 'failed'; error: CombinedError | undefined } | { state: 'found'; events: Events; filter: AuditFilter }
 
 const KINDS: Record<AuditKind, string> = { READ: 'Read', SEARCH: 'Search', WRITE: 'Write', OPERATION: 'Operation', SIGN_IN: 'Signing in and out', APPLICATION: 'Applications', EXPORT: 'Export of the audit', ACCOUNT: 'Accounts', EMERGENCY: 'Emergencies and grants' }
+/** What stands under no kind, by its interaction. */
+const OTHERS: Readonly<Record<string, string>> = { subscription: 'Live changes' }
 const OUTCOMES: Record<AuditOutcome, string> = { DONE: 'Done', REFUSED: 'Refused', FAILED: 'Failed' }
 
 /** What is typed, as it stands in the form. Who is looked for stays out of the address. */
@@ -56,6 +60,12 @@ export function filterOf(asked: Asked): AuditFilter {
     ...(asked.from && { since: startOf(asked.from) }),
     ...(asked.to && { until: startOf(asked.to, 1) }),
   }
+}
+
+/** How many there are, in words. */
+function countOf({ totalCount, nodes }: Events): string {
+  const count = totalCount ?? nodes.length
+  return count === 1 ? 'One event' : `${formatDecimal(String(count))} events`
 }
 
 /** Where the same events are as a file. */
@@ -86,7 +96,7 @@ export function AuditView() {
     void client.query(AuditEvents, { filter, after: null, count: true, names }, { requestPolicy: 'network-only' }).toPromise().then(({ data, error }) => {
       if (!current) return
       setFound(data ? { state: 'found', events: data.auditEvents, filter } : { state: 'failed', error })
-      if (data) announce(`${data.auditEvents.totalCount ?? data.auditEvents.nodes.length} events`)
+      if (data) announce(countOf(data.auditEvents))
     })
     return () => { current = false }
   }, [client, filter, names, announce])
@@ -133,7 +143,7 @@ export function AuditView() {
         : (
           <div className={css.list}>
             <p className={css.count}>
-              <span>{found.events.totalCount === 1 ? 'One event' : `${found.events.totalCount ?? found.events.nodes.length} events`}</span>
+              <span>{countOf(found.events)}</span>
               {mayName && (
                 <label className={css.check}>
                   <input type="checkbox" checked={names} onChange={(e) => { setFound({ state: 'loading' }); setNames(e.target.checked) }} /> Patients by name <small>each is an access to that chart, and stands here too</small>
@@ -168,12 +178,12 @@ function Row({ of: event }: { of: Event }) {
   const touched = [...event.resources, ...event.queries, ...(event.operation ? [event.operation] : [])]
   return (
     <tr>
-      <th scope="row"><time dateTime={event.at} title={event.at}><Moment at={event.at} /></time></th>
+      <th scope="row"><time dateTime={event.at} title={event.at}><Moment at={event.at} seconds /></time></th>
       <td className={css.who}>{event.userName ?? event.user}<small className={css.sub}>{[event.userName ? event.user : '', event.roles.join(', ')].filter(Boolean).join(' · ')}</small></td>
-      <td>{event.kind ? KINDS[event.kind] : event.interaction}{event.kind && <small className={css.sub}>{event.interaction}</small>}</td>
+      <td>{event.kind ? KINDS[event.kind] : OTHERS[event.interaction] ?? event.interaction}{(event.kind || OTHERS[event.interaction]) && <small className={css.sub}>{event.interaction}</small>}</td>
       <td className={css.patient}>{event.patientName && patientName(event.patientName)}{event.patient ? <small className={event.patientName ? css.sub : undefined}><code className={css.id}>{event.patient.replace('Patient/', '')}</code></small> : '–'}</td>
       <td className={css.touched}>{touched.length === 0 ? '–' : touched.slice(0, 5).map((text) => <code key={text}>{text}</code>)}{touched.length > 5 && <small>and {touched.length - 5} more</small>}</td>
-      <td className={event.outcome === 'DONE' ? undefined : css.not}>{OUTCOMES[event.outcome]}</td>
+      <td className={event.outcome === 'DONE' ? undefined : css.refusal}>{event.outcome !== 'DONE' && <><Block sx={{ fontSize: 14 }} aria-hidden /> </>}{OUTCOMES[event.outcome]}</td>
     </tr>
   )
 }

@@ -106,7 +106,7 @@ export function UsersView() {
                 {!user.roles.includes('SYSTEM') && !user.demo && <Button variant="text" onClick={() => { void resetPassword(user.login) }}>Reset password</Button>}
                 {!user.roles.includes('SYSTEM') && !user.demo && <Button variant="text" onClick={() => { void loseFactor({ login: user.login }).then(done) }}>Remove second factor</Button>}
                 {(user.openSessions > 0 || user.roles.includes('SYSTEM')) && <Button variant="text" onClick={() => { void logOut({ login: user.login }).then(done) }}>Log out</Button>}
-                <Button variant="text" onClick={() => { void update({ input: { login: user.login, disabled: !user.disabled } }).then(done) }}>{user.disabled ? 'Open' : 'Close'}</Button>
+                <Button variant="text" onClick={() => { void update({ input: { login: user.login, disabled: !user.disabled } }).then(done) }}>{user.disabled ? 'Reopen account' : 'Close account'}</Button>
               </span>
             </td>
           </tr>
@@ -125,12 +125,12 @@ export function UsersView() {
   )
 }
 
-/** Who the account is in the record: by name where it may be seen and is another than the account's, by kind and id always. */
+/** Who the account is in the record: by kind, and by name where that is another than the account's, or by id where there is no name to be seen. */
 function Person({ reference, name, account }: { reference: string; name: string | null | undefined; account: string }) {
   const [kind = '', id = ''] = reference.split('/')
   return (
     <small className={css.sub}>
-      {kind === 'RelatedPerson' ? 'Related person' : kind}{name && name !== account && ` ${name}`} <code className={css.id}>{id}</code>
+      {kind === 'RelatedPerson' ? 'Related person' : kind}{name ? name !== account && ` ${name}` : <> <code className={css.id}>{id}</code></>}
     </small>
   )
 }
@@ -178,7 +178,8 @@ function AccountForm({ of, onSave, onClose }: { of: User | null; onSave: (typed:
         </DialogContent>
         <DialogActions>
           <Button variant="text" onClick={onClose}>Cancel</Button>
-          <Button variant="contained" type="submit" disabled={busy || typed.roles.length === 0}>{of ? 'Save' : 'Make the account'}</Button>
+          {typed.roles.length === 0 && <span className={css.why} id="account-why">Choose at least one role.</span>}
+          <Button variant="contained" type="submit" disabled={busy || typed.roles.length === 0} aria-describedby={typed.roles.length === 0 ? 'account-why' : undefined}>{of ? 'Save' : 'Make the account'}</Button>
         </DialogActions>
       </form>
     </Dialog>
