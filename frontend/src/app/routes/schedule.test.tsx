@@ -6,9 +6,10 @@ import { SchedulePage } from './schedule.page'
 
 const show = (server: FakeServer, role = 'registrar', at = '/schedule?day=2026-11-28') => renderPage(<SchedulePage />, '/schedule', at, server, role)
 const base = { fhirId: 'x', versionId: '3', lastUpdated: '2026-01-01T00:00:00Z', fhir: {} }
-const actor = (id: string, display: string) => ({ actor: { id, display }, types: [] })
+const actor = (id: string, display: string, node: object | null = null) => ({ actor: { id, display, node }, types: [] })
+const ada = { __typename: 'Patient', ...base, id: 'Patient/ada', mrn: '4471', birthDate: '1945-07-14', name: { display: 'Ada Lind', family: 'Lind', given: ['Ada'], prefix: [], suffix: [] } }
 const appointment = (id: string, status: string) => ({
-  ...base, id: `Appointment/${id}`, status, start: '2026-11-28T09:00:00Z', end: '2026-11-28T09:20:00Z', description: 'Check-up', serviceTypes: [], reasons: [], participants: [actor('Patient/ada', 'Ada Lind'), actor('Practitioner/lee', 'Dr Lee'), actor('Location/r1', 'Room 1')],
+  ...base, id: `Appointment/${id}`, status, start: '2026-11-28T09:00:00Z', end: '2026-11-28T09:20:00Z', description: 'Check-up', serviceTypes: [], reasons: [], participants: [actor('Patient/ada', 'Ada Lind', ada), actor('Practitioner/lee', 'Dr Lee'), actor('Location/r1', 'Room 1')],
 })
 const other = (type: string, id: string, fhir: object) => ({ __typename: 'OtherResource', ...base, id: `${type}/${id}`, fhir, resourceType: type })
 const search = ({ type }: { type: string }) => (type === 'Practitioner'
@@ -17,7 +18,7 @@ const search = ({ type }: { type: string }) => (type === 'Practitioner'
 const full = {
   me: { principal: 'lee', roles: ['PHYSICIAN'], fhirUser: 'Practitioner/lee' }, search,
   schedule: [{ date: '2026-11-28', freeSlots: [], appointments: [appointment('a1', 'BOOKED'), appointment('a2', 'NOSHOW')] }] as object[] | (() => unknown),
-  patients: page({ ...base, id: 'Patient/ada', mrn: '4471', birthDate: '1945-07-14', name: { display: 'Ada Lind', family: 'Lind', given: ['Ada'], prefix: [], suffix: [] } }),
+  patients: page(ada),
 }
 const none = { ...full, schedule: [] }
 
@@ -49,7 +50,8 @@ it('says that it may not be seen', async () => {
 it('shows the day of who is chosen, at the place that is chosen; beds are no places to be seen at', async () => {
   const asked: unknown[] = []
   show({ root: { ...full, schedule: (args: { practitioner?: string; location?: string }) => { asked.push([args.practitioner, args.location]); return full.schedule } } })
-  expect(await screen.findAllByRole('link', { name: 'Ada Lind' })).toHaveLength(2)
+  expect(await screen.findAllByRole('link', { name: 'LIND, Ada' })).toHaveLength(2)
+  expect(screen.getAllByText('MRN 4471')).toHaveLength(2)
   expect(screen.getByText('Did not come')).toBeVisible()
   expect(within(screen.getByLabelText('At')).queryByRole('option', { name: 'Bed 1' })).toBeNull()
   await userEvent.selectOptions(screen.getByLabelText('Of'), 'Kim')
@@ -61,14 +63,14 @@ it('shows the day of who is chosen, at the place that is chosen; beds are no pla
 it('offers what can be done with an appointment that is booked, and nothing with one that is over', async () => {
   const asked: unknown[] = []
   show({ root: { ...full, appointmentCancel: ({ input }: { input: object }) => { asked.push({ ...input }); return { outcome: { __typename: 'AppointmentSaved', appointment: appointment('a1', 'CANCELLED') } } } } })
-  const [booked, over] = await screen.findAllByRole('button', { name: /^Acts for Ada Lind/ })
+  const [booked, over] = await screen.findAllByRole('button', { name: /^Acts for LIND, Ada/ })
   await userEvent.click(over as HTMLElement)
   expect(screen.getAllByRole('menuitem').map((item) => item.textContent)).toEqual(['History'])
   await userEvent.keyboard('{Escape}')
   await userEvent.click(booked as HTMLElement)
   expect(screen.getAllByRole('menuitem').map((item) => item.textContent)).toEqual(['Check in', 'Move', 'Cancel', 'Did not come', 'History'])
   await userEvent.click(screen.getByRole('menuitem', { name: 'Cancel' }))
-  const dialog = within(await screen.findByRole('dialog', { name: /^Cancel: Ada Lind/ }))
+  const dialog = within(await screen.findByRole('dialog', { name: /^Cancel: LIND, Ada/ }))
   await userEvent.selectOptions(dialog.getByLabelText(/^Called off by/), 'The patient')
   await userEvent.type(dialog.getByLabelText(/^Why/), 'Travels')
   await userEvent.click(dialog.getByRole('button', { name: 'Cancel the appointment' }))
@@ -109,7 +111,7 @@ it('books for a patient that was found, and asks why when somebody is busy', asy
 
 it('a pharmacist sees the day and is offered no act', async () => {
   show({ root: full }, 'pharmacist')
-  await screen.findAllByRole('link', { name: 'Ada Lind' })
+  await screen.findAllByRole('link', { name: 'LIND, Ada' })
   expect(screen.queryByLabelText('Name, number or birth date')).toBeNull()
 })
 
@@ -126,7 +128,9 @@ it('a week stands in the address, from Monday to Sunday, and a day of it leads t
   expect(asked[0]?.high).toMatch(/^2999-03-11T00:00:00/)
   const day = within(week.getByRole('region', { name: 'Tue 05-Mar-2999' }))
   expect(day.getByText('1 booked, 1 free')).toBeVisible()
-  expect(day.getAllByRole('listitem').map((one) => one.textContent)).toEqual([expect.stringMatching(/free$/), expect.stringMatching(/Ada Lind/)])
+  expect(day.getAllByRole('listitem').map((one) => one.textContent)).toEqual([expect.stringMatching(/free$/), expect.stringMatching(/LIND, Ada/)])
+  // Nobody is told in each entry whose own week it is.
+  expect(day.queryByText(/Dr Lee/)).toBeNull()
   await userEvent.click(day.getByRole('button', { name: 'Tue 05-Mar-2999' }))
   expect(await screen.findByRole('region', { name: '05-Mar-2999' })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Later, by a day' }))

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useId, useRef, useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { useQuery } from 'urql'
 import { RowActs, useForms } from '../../components/act/acts'
+import { patientName } from '../../components/clinical/person'
 import { Status } from '../../components/clinical/status'
 import { DateField } from '../../components/ui/date-field'
 import { LiveNote } from '../../components/ui/live-note'
@@ -30,7 +31,7 @@ const Schedule = graphql(`
     schedule(practitioner: $practitioner, location: $location, date: $date) {
       date
       freeSlots { id start end schedule { id node { __typename ... on Schedule { actors { id display } } } } }
-      appointments { id versionId status start end description serviceTypes { text } reasons { text } participants { actor { id display } } }
+      appointments { id versionId status start end description serviceTypes { text } reasons { text } participants { actor { id display node { __typename ... on Patient { mrn birthDate name { display family given prefix } } } } } }
     }
     people: search(type: "Practitioner", query: "_sort=family", first: 100) { nodes { id fhir } pageInfo { hasNextPage } }
     places: search(type: "Location", query: "status=active", first: 100) { nodes { id fhir } pageInfo { hasNextPage } }
@@ -97,6 +98,8 @@ export function ScheduleView() {
     const actors = slot.schedule?.node?.__typename === 'Schedule' ? slot.schedule.node.actors : []
     return actors.flatMap((a) => a.display ?? names.get(a.id ?? '') ?? []).join(', ')
   }
+  // Whose list it is; empty when it is a place's.
+  const one = practitioner || (location ? '' : me)
   const shown = { names, acting, take, whose }
   return (
     <ReadingProvider value={reading}>
@@ -129,9 +132,9 @@ export function ScheduleView() {
           <LiveNote of={live.state} />
         </header>
         <div className={css.lists} tabIndex={0} role="group" aria-label="Schedule lists">
-          {acting && data && !week && <Booking practitioner={practitioner || (location ? '' : me)} location={location} people={people} day={day} />}
+          {acting && data && !week && <Booking practitioner={one} location={location} people={people} day={day} />}
           {data ? week
-            ? <Week days={days} booked={booked} free={free} reading={fetching} choose={(to) => go({ day: to, view: '' })} {...shown} />
+            ? <Week days={days} one={one} booked={booked} free={free} reading={fetching} choose={(to) => go({ day: to, view: '' })} {...shown} />
             : <OneDay day={day} booked={booked.get(day) ?? []} free={free.get(day) ?? []} reading={fetching} {...shown} />
             : error && !fetching ? isForbidden(error) ? <NotPermitted what="Appointments" /> : <NotLoaded what="Schedule" onRetry={retry} /> : <Loading rows={10} label="schedule" />}
         </div>
@@ -177,7 +180,8 @@ function FreeTime({ slot, acting, take, whose, day }: Pick<Shown, 'acting' | 'ta
     : <span className={css.slot}>{spanOf(slot)} <small>free{of && `, ${of}`}</small></span>
 }
 
-function Week({ days, booked, free, reading, choose, names, acting, take, whose }: Shown & { days: readonly string[]; booked: ReadonlyMap<string, readonly Appointment[]>; free: ReadonlyMap<string, readonly Slot[]>; reading: boolean; choose: (day: string) => void }) {
+/** `one`: whose week it is, who is not named again in each entry; empty when it is a place's. */
+function Week({ days, one, booked, free, reading, choose, names, acting, take, whose }: Shown & { days: readonly string[]; one: string; booked: ReadonlyMap<string, readonly Appointment[]>; free: ReadonlyMap<string, readonly Slot[]>; reading: boolean; choose: (day: string) => void }) {
   const [now] = useState(() => Date.now())
   const here = today()
   return (
@@ -194,7 +198,7 @@ function Week({ days, booked, free, reading, choose, names, acting, take, whose 
                 {entries.map(({ appointment: a, slot }) => (a ? (
                   <li key={a.id} className={css.booked}>
                     <span>{spanOf(a)}</span> <Who of={a} />
-                    <small>{[a.description, ...others(a, 'Practitioner').map((p) => p.display ?? names.get(p.id ?? ''))].filter(Boolean).join(' · ')}</small>
+                    <small>{[a.description, ...others(a, 'Practitioner').flatMap((p) => (p.id === one ? [] : p.display ?? names.get(p.id ?? '')))].filter(Boolean).join(' · ')}</small>
                     {a.status !== 'BOOKED' && <Status of={a.status} />}
                   </li>
                 ) : slot && <li key={slot.id}><FreeTime slot={slot} acting={acting} take={take} whose={whose} day={day} /></li>))}
@@ -207,9 +211,19 @@ function Week({ days, booked, free, reading, choose, names, acting, take, whose 
   )
 }
 
+/** The patient as the record of the patient has them; null when there is none, or who asks may not see it. */
+const patientOf = (a: Appointment) => { const node = others(a, 'Patient')[0]?.node; return node?.__typename === 'Patient' ? node : null }
+const nameOfPatient = (a: Appointment) => patientOf(a) ? patientName(patientOf(a)?.name) : others(a, 'Patient')[0]?.display
+
 function Who({ of }: { of: Appointment }) {
-  const patient = others(of, 'Patient')[0]
-  return patient?.id ? <Link to={`/patients/${patient.id.replace('Patient/', '')}/clinical/summary`}>{patient.display ?? 'Open the chart'}</Link> : <>Not recorded</>
+  const id = others(of, 'Patient')[0]?.id
+  const patient = patientOf(of)
+  return id ? (
+    <>
+      <Link to={`/patients/${id.replace('Patient/', '')}/clinical/summary`}>{nameOfPatient(of) ?? 'Open the chart'}</Link>
+      {patient && <small><span className="whole">Born {patient.birthDate ? formatDay(patient.birthDate) : 'not recorded'} ·</span> <span className="whole">MRN {patient.mrn ?? 'not recorded'}</span></small>}
+    </>
+  ) : <>Not recorded</>
 }
 
 const CHANGES = { additionalTypenames: ['Appointment', 'Slot', 'Schedule'] }
@@ -218,8 +232,7 @@ const OPEN = ['PROPOSED', 'PENDING', 'BOOKED']
 /** `names`: of people and places, for records that name them by reference alone. */
 function Row({ of: a, acting, names }: { of: Appointment; acting: boolean; names: ReadonlyMap<string, string> }) {
   const forms = useAppointmentForms()
-  const patient = others(a, 'Patient')[0]
-  const who = `${patient?.display ?? 'Patient'} ${time(a.start)}`
+  const who = `${nameOfPatient(a) ?? 'Patient'} ${time(a.start)}`
   const minutes = a.start && a.end ? String(Math.round((Date.parse(a.end) - Date.parse(a.start)) / 60_000)) : '20'
   const as = { id: a.id, versionId: a.versionId, who, start: a.start ? localInput(a.start).slice(0, 16) : '', minutes }
   const open = acting && OPEN.includes(a.status ?? '')
