@@ -71,6 +71,16 @@ it('counts what waits, leads to the charts, and offers each act where it can be 
   expect(results.getByText('MRN 4471')).toBeVisible()
 })
 
+it('says how many values of a result are critical and abnormal, and puts critical ones first', async () => {
+  const values = (...all: (string | null)[]) => all.map((interpretation, i) => ({ __typename: 'Observation', ...base, id: `Observation/${i}`, category: [], components: [], referenceRanges: [], performers: [], notes: [], interpretation }))
+  const of = (id: string, ...all: (string | null)[]) => ({ ...report, title: `Panel ${id}`, node: { ...report.node, id: `DiagnosticReport/${id}`, results: values(...all) } })
+  show({ root: { ...full, worklist: (asked: Asked) => (asked.kind === 'RESULTS_TO_ACKNOWLEDGE' ? page(of('a', 'NORMAL', null), of('b', 'HIGH', 'LOW', 'NORMAL'), of('c', 'CRITICAL_HIGH', 'HIGH')) : full.worklist(asked)) } })
+  const results = within(await screen.findByRole('region', { name: 'Results to acknowledge' }))
+  expect(results.getByText('3, critical ones first')).toBeVisible()
+  expect(results.getAllByRole('rowheader').map((one) => one.textContent)).toEqual(['Panel c!! 1 critical1 abnormal', 'Panel a', 'Panel b2 abnormal'])
+  expect(results.queryByRole('columnheader', { name: 'Due' })).toBeNull()
+})
+
 it('a task is done with what came of it, for the version that was seen; one that somebody has taken is told with who', async () => {
   const asked: unknown[] = []
   const server: FakeServer = { root: {

@@ -64,3 +64,5 @@ export function flagsOf({ interpretation, components = [] }: Interpreted): Inter
 /** Critical first, then abnormal, then the rest. */
 export const severity = (row: Interpreted): number => place(flagsOf(row)[0])
 export const isAbnormal = (row: Interpreted): boolean => flagsOf(row).length > 0
+/** Whether what it says can kill. */
+export const isCritical = (row: Interpreted): boolean => flagsOf(row).some((flag) => flag.startsWith('CRITICAL'))

@@ -6,6 +6,7 @@ import { Link, useSearchParams } from 'react-router'
 import { useQuery } from 'urql'
 import { useAcknowledge } from '../../components/act/acknowledge'
 import { useForms } from '../../components/act/acts'
+import { isAbnormal, isCritical } from '../../components/clinical/observation'
 import { patientName } from '../../components/clinical/person'
 import { LiveNote } from '../../components/ui/live-note'
 import { Moment } from '../../components/ui/moment'
@@ -16,6 +17,7 @@ import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { useLive } from '../../contexts/live'
 import { useSession } from '../../contexts/session'
 import { graphql, read, type FragmentType } from '../../gql'
+import type { WorkPageFragment } from '../../gql/graphql'
 import { formatDateTime, formatDay } from '../../lib/date'
 import { may } from '../../lib/permissions'
 import { CareGapsView } from './care-gaps'
@@ -36,7 +38,7 @@ const Inbox = graphql(`
 `)
 const WorkPage = graphql(`
   fragment WorkPage on WorklistConnection {
-    nodes { title priority since dueAt patient { id display node { __typename ... on Patient { mrn birthDate name { display family given prefix } } } } node { __typename id versionId ... on Task { status owner { id display } focus { id } } } }
+    nodes { title priority since dueAt patient { id display node { __typename ... on Patient { mrn birthDate name { display family given prefix } } } } node { __typename id versionId ... on Task { status owner { id display } focus { id } } ... on DiagnosticReport { results { interpretation } } } }
     totalCount
   }
 `)
@@ -122,7 +124,16 @@ function Waiting({ views }: { views: ReactNode }) {
 
 const URGENT: Record<string, string> = { URGENT: 'Urgent', ASAP: 'As soon as possible', STAT: 'At once' }
 /** Shares of the columns in hundredths: several lists stand under each other. */
-const WIDTHS = [28, 26, 13, 15, 18]
+const COLUMNS = ['What', 'Patient', 'Since', 'Due', 'Acts'], WIDTHS = [27, 26, 13, 14, 20]
+/** The same where nothing has a day by which it is to be done. */
+const UNDUE = ['What', 'Patient', 'Since', 'Acts'], UNDUE_WIDTHS = [27, 26, 27, 20]
+
+/** How many values of a report are critical, and how many else are abnormal. */
+function flagsOf(node: WorkPageFragment['nodes'][number]['node']): { critical: number; abnormal: number } {
+  const results = node.__typename === 'DiagnosticReport' ? node.results.flatMap((result) => result ?? []) : []
+  const critical = results.filter(isCritical).length
+  return { critical, abnormal: results.filter(isAbnormal).length - critical }
+}
 
 function Work({ title, of, empty, me }: { title: string; of: Page; empty: string; me: string | null }) {
   const { nodes, totalCount } = read(WorkPage, of)
@@ -130,25 +141,37 @@ function Work({ title, of, empty, me }: { title: string; of: Page; empty: string
   const tasks = useTaskForms()
   const acknowledge = useAcknowledge()
   const [now] = useState(() => Date.now())
+  const dated = nodes.some((n) => n.dueAt)
+  const critical = nodes.filter((n) => flagsOf(n.node).critical > 0)
+  const sorted = [...critical, ...nodes.filter((n) => !critical.includes(n))]
   return (
-    <Section title={title} note={`${totalCount ?? nodes.length}${totalCount && totalCount > nodes.length ? `, the newest ${nodes.length} shown` : ''}`}>
+    <Section title={title} note={`${totalCount ?? nodes.length}${totalCount && totalCount > nodes.length ? `, the newest ${nodes.length} shown` : ''}${critical.length > 0 ? ', critical ones first' : ''}`}>
       {nodes.length === 0 ? <Empty>{empty}</Empty> : (
-        <RecordTable label={title} columns={['What', 'Patient', 'Since', 'Due', 'Acts']} widths={WIDTHS}>
-          {nodes.map(({ title: name, node, patient, since, dueAt, priority }) => {
+        <RecordTable label={title} columns={dated ? COLUMNS : UNDUE} widths={dated ? WIDTHS : UNDUE_WIDTHS}>
+          {sorted.map(({ title: name, node, patient, since, dueAt, priority }) => {
             const what = name ?? 'Not named'
             const as = { id: node.id, versionId: node.versionId, title: what }
+            const flags = flagsOf(node)
             const note = node.__typename === 'Task' ? node.focus?.id?.startsWith('Composition/') : node.__typename === 'Note'
             const owner = node.__typename === 'Task' ? node.owner : null
             const who = patient?.node?.__typename === 'Patient' ? patient.node : null
             return (
               <tr key={node.id}>
-                <th scope="row">{what}{priority && URGENT[priority] && <small className={css.urgent}>{URGENT[priority]}</small>}</th>
+                <th scope="row">
+                  {what}{priority && URGENT[priority] && <small className={css.urgent}>{URGENT[priority]}</small>}
+                  {(flags.critical > 0 || flags.abnormal > 0) && (
+                    <small className={css.flags}>
+                      {flags.critical > 0 && <span className={css.critical}>!! {flags.critical} critical</span>}
+                      {flags.abnormal > 0 && <span className={css.abnormal}>{flags.abnormal} abnormal</span>}
+                    </small>
+                  )}
+                </th>
                 <td>
                   {patient?.id ? <Link to={tab(patient.id, note ? 'notes' : node.__typename === 'DiagnosticReport' ? 'results' : 'care')}>{who ? patientName(who.name) : patient.display ?? 'Open the chart'}</Link> : 'No patient'}
                   {who && <small><span className="whole">Born {who.birthDate ? formatDay(who.birthDate) : 'not recorded'} ·</span> <span className="whole">MRN {who.mrn ?? 'not recorded'}</span></small>}
                 </td>
                 <td>{since ? <Moment at={since} /> : 'Not recorded'}</td>
-                <td className={dueAt && Date.parse(dueAt) < now ? css.late : undefined}>{dueAt ? `${formatDateTime(dueAt)}${Date.parse(dueAt) < now ? ', overdue' : ''}` : ''}</td>
+                {dated && <td className={dueAt && Date.parse(dueAt) < now ? css.late : undefined}>{dueAt ? `${formatDateTime(dueAt)}${Date.parse(dueAt) < now ? ', overdue' : ''}` : 'Not set'}</td>}
                 <td>
                   <div className={css.acts}>
                     {node.__typename === 'Task' && (
@@ -158,7 +181,7 @@ function Work({ title, of, empty, me }: { title: string; of: Page; empty: string
                         <Button variant="text" aria-label={`Pass on ${what}`} onClick={() => { void tasks.reassign(as).then(open) }}>Pass on</Button>
                       </>
                     )}
-                    {node.__typename === 'DiagnosticReport' && <Button variant="outlined" aria-label={`Acknowledge ${what}`} onClick={() => open(acknowledge(as, what, false))}>Acknowledge</Button>}
+                    {node.__typename === 'DiagnosticReport' && <Button variant="outlined" aria-label={`Acknowledge ${what}`} onClick={() => open(acknowledge(as, what, flags.critical > 0))}>Acknowledge</Button>}
                   </div>
                 </td>
               </tr>

@@ -29,4 +29,3 @@ export const seenWords = ({ who, at, note }: Seen): string => `${who}, ${formatD
 const FINAL = ['FINAL', 'AMENDED', 'CORRECTED', 'APPENDED']
 /** Whether a result is one that can be acknowledged; what may still change cannot. */
 export const isFinal = (status: string | null | undefined): boolean => FINAL.includes(status ?? '')
-export const isCritical = (interpretation: string | null | undefined): boolean => (interpretation ?? '').startsWith('CRITICAL')

@@ -10,7 +10,7 @@ import { useAcknowledge } from '../../components/act/acknowledge'
 import { useForms } from '../../components/act/acts'
 import { VersionsDialog } from '../../components/act/versions'
 import { Flags } from '../../components/clinical/flag'
-import { codeOf, flagsOf, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
+import { codeOf, flagsOf, isAbnormal, isCritical, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { Status } from '../../components/clinical/status'
 import { Trend } from '../../components/clinical/trend'
 import { Unit } from '../../components/clinical/unit'
@@ -26,7 +26,7 @@ import { graphql, read, type FragmentType } from '../../gql'
 import type { LabPageFragment, ReportPageFragment } from '../../gql/graphql'
 import { formatDateTime } from '../../lib/date'
 import { drawn, panels, testRows, times, type Result, type TestRow } from './matrix'
-import { isCritical, isFinal, seenBy, seenWords, whoSaw, type SeenBy } from './acknowledge'
+import { isFinal, seenBy, seenWords, whoSaw, type SeenBy } from './acknowledge'
 import css from './results.module.css'
 
 export const LabPage = graphql(`
@@ -243,7 +243,7 @@ function Row({ of: row, times: seen, newest, none, open, onOpen }: { of: TestRow
 
 /** Results that can kill and of which nobody has said to have seen them, before all else. */
 function Critical({ of, seen, known }: { of: readonly Result[]; seen: SeenBy; known: boolean }) {
-  const open = of.filter(({ row, versionId }) => flagsOf(row).some(isCritical) && row.status !== 'ENTERED_IN_ERROR' && whoSaw(seen, { id: row.id, versionId }).length === 0)
+  const open = of.filter(({ row, versionId }) => isCritical(row) && row.status !== 'ENTERED_IN_ERROR' && whoSaw(seen, { id: row.id, versionId }).length === 0)
   const acting = useMay('acknowledge')
   const acknowledge = useAcknowledge()
   const forms = useForms()
