@@ -79,7 +79,7 @@ export function CensusView() {
 
 function WardPart({ of: ward }: { of: Ward }) {
   const name = ward.ward ? ward.ward.display ?? 'Ward without a name' : 'Place not recorded'
-  const note = `${ward.patientCount === 1 ? 'one patient' : `${ward.patientCount} patients`}${ward.beds.length > 0 ? `, ${ward.freeBedCount} of ${ward.beds.length} beds free` : ''}`
+  const note = `${ward.patientCount === 1 ? '1 patient' : `${ward.patientCount} patients`}${ward.beds.length > 0 ? `, ${ward.freeBedCount} of ${ward.beds.length} beds free` : ''}`
   const empty = ward.beds.filter((bed) => bed.stays.length === 0)
   return (
     <Section title={name} note={note}>
