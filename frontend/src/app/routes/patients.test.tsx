@@ -39,10 +39,17 @@ it('says that it may not be seen', async () => {
 })
 
 it('shows who is on record, and in its place what may not be seen', async () => {
-  show({ root: { patients: page({ ...emptyPatient, encounters: forbidden }) } })
+  show({ root: { patients: page({ ...emptyPatient, encounters: forbidden }, { ...emptyPatient, id: 'Patient/eva', birthDate: '1950-01-01', name: { ...emptyPatient.name, given: ['Eva'] } }) } })
   expect(await screen.findByText('LIND, Ada (Mrs)')).toBeVisible()
   expect(screen.getByText('14-Jul-1945', { exact: false })).toBeVisible()
   expect(screen.getByText('You may not see this')).toBeVisible()
+})
+
+it('has no column of visits where none may be seen', async () => {
+  show({ root: { patients: page({ ...emptyPatient, encounters: forbidden }) } })
+  expect(await screen.findByText('LIND, Ada (Mrs)')).toBeVisible()
+  expect(screen.queryByText('You may not see this')).toBeNull()
+  expect(screen.getAllByRole('columnheader').map((one) => one.textContent)).toEqual(['Starred', 'Name', 'Born', 'Gender', 'MRN'])
 })
 
 /** Fixed defects: a page that could not be loaded took the loaded ones from the screen, and a cursor was used with another order. */

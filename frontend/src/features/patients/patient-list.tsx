@@ -139,6 +139,9 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
   }, [found, load])
 
   const rows = found?.rows ?? []
+  // Without visits to be seen there is no column of them.
+  const last = list === 'RECENT' ? 'Opened' : rows.some((row) => row.of.encounters) ? 'Last visit' : null
+  const cells = last ? css.row : `${css.row ?? ''} ${css.short ?? ''}`
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => 56, overscan: 8, scrollMargin: HEAD })
   const items = virtual.getVirtualItems()
   const lastShown = items[items.length - 1]?.index ?? 0
@@ -216,9 +219,9 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
             ref={scroller} id="patient-rows" role="grid" aria-label="Patients" aria-rowcount={found.total ?? -1} className={css.grid}
             tabIndex={0} onKeyDown={keys} aria-activedescendant={`patient-${active}`}
           >
-            <div role="row" aria-rowindex={1} className={`${css.row} ${css.columns}`}>
+            <div role="row" aria-rowindex={1} className={`${cells} ${css.columns}`}>
               <span role="columnheader"><span className="visually-hidden">Starred</span></span>
-              {['Name', 'Born', 'Sex', 'MRN', list === 'RECENT' ? 'Opened' : 'Last visit'].map((name) => <span key={name} role="columnheader">{name}</span>)}
+              {['Name', 'Born', 'Gender', 'MRN', ...(last ? [last] : [])].map((name) => <span key={name} role="columnheader">{name}</span>)}
             </div>
             <div role="rowgroup">
               <div role="presentation" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
@@ -229,7 +232,7 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
                   return (
                     <div
                       key={row.id} ref={virtual.measureElement} data-index={index} id={`patient-${index}`} role="row" aria-rowindex={index + 2} aria-selected={index === active}
-                      className={css.row} style={{ position: 'absolute', top: 0, left: 0, right: 0, transform: `translateY(${start - HEAD}px)` }}
+                      className={cells} style={{ position: 'absolute', top: 0, left: 0, right: 0, transform: `translateY(${start - HEAD}px)` }}
                       onClick={() => { setActive(index); open(shown) }}
                     >
                       <span role="gridcell" className={css.star}>{row.starred !== null && <Star patient={row.id} name={patientName(row.name)} starred={row.starred} tabIndex={-1} onChanged={(now) => starred(row.id, now)} />}</span>
@@ -243,7 +246,7 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
                       </span>
                       <span role="gridcell">{genderText(row.gender)}</span>
                       <span role="gridcell">{row.mrn ?? 'Not recorded'}</span>
-                      {shown.opened ? <span role="gridcell"><small className={css.label}>Opened </small>{formatDateTime(shown.opened)}</span> : <span role="gridcell"><small className={css.label}>Last visit </small>{row.encounters ? row.encounters.nodes[0]?.period?.start ? formatDay(row.encounters.nodes[0].period.start) : 'Not recorded' : <small>You may not see this</small>}</span>}
+                      {!last ? null : shown.opened ? <span role="gridcell"><small className={css.label}>Opened </small>{formatDateTime(shown.opened)}</span> : <span role="gridcell"><small className={css.label}>Last visit </small>{row.encounters ? row.encounters.nodes[0]?.period?.start ? formatDay(row.encounters.nodes[0].period.start) : 'Not recorded' : <small>You may not see this</small>}</span>}
                     </div>
                   )
                 })}
