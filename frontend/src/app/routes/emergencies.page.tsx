@@ -3,6 +3,6 @@ import { AdministrationFrame } from '../../features/administration/frame'
 import { useTitle } from '../../hooks/use-title'
 
 export function EmergenciesPage() {
-  useTitle('Emergencies')
+  useTitle('Emergency access')
   return <AdministrationFrame><EmergenciesView /></AdministrationFrame>
 }

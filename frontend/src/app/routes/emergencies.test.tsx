@@ -9,7 +9,7 @@ const one = { id: '1', login: 'lee', name: 'Dr Lee', patientId: 'Patient/p1', re
 
 it('waits', async () => {
   show({ root: 'hang' })
-  expect(await screen.findByRole('status', { name: 'Loading emergencies' })).toBeVisible()
+  expect(await screen.findByRole('status', { name: 'Loading emergency accesses' })).toBeVisible()
 })
 
 it('shows what waits, and sends what is said of it', async () => {
@@ -30,7 +30,7 @@ it('says why a review was refused', async () => {
 
 it('says that nothing waits, and that it may not be seen', async () => {
   show({ root: { breakGlassReviews: page() } })
-  expect(await screen.findByText('No emergency waits for a review.')).toBeVisible()
+  expect(await screen.findByText('No emergency access waits for a review.')).toBeVisible()
   show({ root: { breakGlassReviews: forbidden } })
   expect(await screen.findByText(/You may not see this/)).toBeVisible()
 })

@@ -15,7 +15,7 @@ it('waits', async () => {
 it('gives a grant by the keyboard, with the time as an instant', async () => {
   const sent: Record<string, string>[] = []
   show({ root: { chartGrants: [], chartGrantGive: ({ input }: { input: Record<string, string> }) => { sent.push({ ...input }); return { grant: one } } } })
-  expect(await screen.findByText(/No grant lasts/)).toBeVisible()
+  expect(await screen.findByText('No grant is in force.')).toBeVisible()
   screen.getByRole('button', { name: 'Give a grant' }).focus()
   await userEvent.keyboard('{Enter}')
   await userEvent.type(screen.getByLabelText('User name of a physician, nurse or pharmacist'), 'lee')

@@ -33,7 +33,7 @@ type Events = AuditEventsQuery['auditEvents']
 type Event = Events['nodes'][number]
 type Found = { state: 'loading' } | { state: 'failed'; error: CombinedError | undefined } | { state: 'found'; events: Events; filter: AuditFilter }
 
-const KINDS: Record<AuditKind, string> = { READ: 'Read', SEARCH: 'Search', WRITE: 'Write', OPERATION: 'Operation', SIGN_IN: 'Signing in and out', APPLICATION: 'Applications', EXPORT: 'Export of the audit', ACCOUNT: 'Accounts', EMERGENCY: 'Emergencies and grants' }
+const KINDS: Record<AuditKind, string> = { READ: 'Read', SEARCH: 'Search', WRITE: 'Write', OPERATION: 'Operation', SIGN_IN: 'Signing in and out', APPLICATION: 'Applications', EXPORT: 'Export of the audit', ACCOUNT: 'Accounts', EMERGENCY: 'Emergency access and grants' }
 /** What stands under no kind, by its interaction. */
 const OTHERS: Readonly<Record<string, string>> = { subscription: 'Live changes' }
 const OUTCOMES: Record<AuditOutcome, string> = { DONE: 'Done', REFUSED: 'Refused', FAILED: 'Failed' }

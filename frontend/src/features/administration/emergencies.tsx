@@ -38,20 +38,20 @@ export function EmergenciesView() {
   const [of, setOf] = useState<Emergency | null>(null)
   const retry = () => again({ requestPolicy: 'network-only' })
   if (!data) {
-    if (fetching) return <Loading rows={6} label="emergencies" />
-    return isForbidden(error) ? <NotPermitted what="Emergencies" /> : <NotLoaded what="Emergencies" onRetry={retry} />
+    if (fetching) return <Loading rows={6} label="emergency accesses" />
+    return isForbidden(error) ? <NotPermitted what="Emergency accesses" /> : <NotLoaded what="Emergencies" onRetry={retry} />
   }
   return (
     <div className={css.list}>
       <div className={css.count}>
-        <ToggleButtonGroup exclusive value={reviewed} aria-label="Which emergencies" onChange={(_, value: boolean | null) => { if (value !== null) setReviewed(value) }}>
+        <ToggleButtonGroup exclusive value={reviewed} aria-label="Which emergency accesses" onChange={(_, value: boolean | null) => { if (value !== null) setReviewed(value) }}>
           <ToggleButton value={false}>To review</ToggleButton>
           <ToggleButton value>Reviewed</ToggleButton>
         </ToggleButtonGroup>
       </div>
-      {data.breakGlassReviews.nodes.length === 0 ? <Empty>{reviewed ? 'No emergency has been reviewed.' : 'No emergency waits for a review.'}</Empty> : (
-        <Pages first={data.breakGlassReviews} more={more} what="emergencies">{(nodes) => (
-          <RecordTable label="Emergencies" columns={['Opened', 'Who', 'Whose chart', 'Why', reviewed ? 'Said of it' : 'Acts']}>
+      {data.breakGlassReviews.nodes.length === 0 ? <Empty>{reviewed ? 'No emergency access has been reviewed.' : 'No emergency access waits for a review.'}</Empty> : (
+        <Pages first={data.breakGlassReviews} more={more} what="emergency accesses">{(nodes) => (
+          <RecordTable label="Emergency accesses" columns={['Opened', 'Who', 'Whose chart', 'Why', reviewed ? 'Said of it' : 'Acts']}>
             {nodes.map((one) => (
               <tr key={one.id}>
                 <th scope="row"><Moment at={one.openedAt} /><small className={css.sub}>until {formatDateTime(one.endedAt ?? one.expiresAt)}</small></th>

@@ -13,7 +13,7 @@ export function AdministrationFrame({ children }: { children: ReactNode }) {
           <NavLink to="/administration/users">Users</NavLink>
           <NavLink to="/administration/roles">Roles</NavLink>
           <NavLink to="/administration/apps">Applications</NavLink>
-          <NavLink to="/administration/emergencies">Emergencies</NavLink>
+          <NavLink to="/administration/emergencies">Emergency access</NavLink>
           <NavLink to="/administration/grants">Grants</NavLink>
         </nav>
       </header>

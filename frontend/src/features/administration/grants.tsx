@@ -59,7 +59,7 @@ export function GrantsView() {
     <div className={css.list}>
       <p className={css.count}><Button variant="contained" onClick={() => setGiving(true)}>Give a grant</Button></p>
       {trouble && <p role="alert" className={css.refused}>{trouble}</p>}
-      {data.chartGrants.length === 0 ? <Empty>No grant lasts. What is very restricted is open to nobody.</Empty> : (
+      {data.chartGrants.length === 0 ? <Empty>No grant is in force.</Empty> : (
         <RecordTable label="Grants" columns={['Who', 'Whose chart', 'Why', 'From', 'Until', 'Acts']}>
           {data.chartGrants.map((grant) => (
             <tr key={grant.id}>

@@ -61,7 +61,7 @@ export function AsOf({ asOf, live, children }: { asOf: string | null; live: Live
         <>
           <span className={css.label}>As of</span>
           <strong className={css.now}>Now</strong>
-          <Button variant="outlined" startIcon={<HistoryOutlined sx={{ fontSize: 18 }} />} onClick={() => setOpen(true)} aria-keyshortcuts="o">A past instant</Button>
+          <Button variant="outlined" startIcon={<HistoryOutlined sx={{ fontSize: 18 }} />} onClick={() => setOpen(true)} aria-keyshortcuts="o">The chart as it stood</Button>
           <LiveNote of={live} />
           {children}
         </>

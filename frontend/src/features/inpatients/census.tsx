@@ -41,7 +41,7 @@ type Bed = Ward['beds'][number]
 /** Codes of HL7 v2 table 0116. */
 const BED: Record<string, string> = { C: 'Closed', H: 'Housekeeping', I: 'Isolated', K: 'Contaminated', O: 'Occupied', U: 'Free' }
 
-const COLUMNS = ['Bed', 'Patient', 'Born', 'Sex', 'MRN', 'Reason', 'Here since'], WIDTHS = [13, 20, 13, 7, 11, 21, 15]
+const COLUMNS = ['Bed', 'Patient', 'Born', 'Gender', 'MRN', 'Reason', 'Here since'], WIDTHS = [13, 20, 13, 7, 11, 21, 15]
 
 const nameOf = (bed: Bed['bed']) => bed.display ?? 'Bed without a name'
 /** The name of a bed under the name of its ward, which it often begins with. */

@@ -28,7 +28,7 @@ export function ChangePassword() {
     <section aria-labelledby="password" className={css.part}>
       <h2 id="password">Password</h2>
       <form onSubmit={(event) => { void submit(event) }}>
-        {field('old', 'Password now', 'current-password')}
+        {field('old', 'Current password', 'current-password')}
         {field('fresh', 'New password', 'new-password')}
         {field('again', 'New password again', 'new-password')}
         <Button type="submit" variant="outlined" disabled={busy}>Change password</Button>

@@ -43,7 +43,7 @@ export function SettingsView() {
           </ToggleButtonGroup>
         </div>
         <div className={css.choice}>
-          <span id="keys">Keys of one character</span>
+          <span id="keys">Single-key shortcuts</span>
           <ToggleButtonGroup exclusive value={shortcuts} aria-labelledby="keys" onChange={(_, value: boolean | null) => { if (value !== null) choose({ shortcuts: value }) }}>
             <ToggleButton value>On</ToggleButton>
             <ToggleButton value={false}>Off</ToggleButton>
