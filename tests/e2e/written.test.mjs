@@ -30,6 +30,7 @@ const form = (page, name) => page.getByRole('dialog', { name })
 async function record(page, words) {
   await page.getByRole('button', { name: 'Record a problem' }).click()
   await form(page, 'Record a problem').getByLabel('Problem', { exact: true }).fill(words)
+  await form(page, 'Record a problem').getByLabel('Certainty').selectOption('CONFIRMED')
   await form(page, 'Record a problem').getByRole('button', { name: 'Record' }).click()
   await page.getByRole('row', { name: words }).waitFor()
 }
@@ -70,6 +71,7 @@ test('a server that is away is said so, what was written is kept, and the page r
   await page.getByRole('button', { name: 'Record a problem' }).click()
   const note = form(page, 'Record a problem')
   await note.getByLabel('Problem', { exact: true }).fill('Wakes at four')
+  await note.getByLabel('Certainty').selectOption('CONFIRMED')
   down = true
   for (const ws of lines) await ws.close({ code: 1013 })
   await strip(page).getByText('No connection to the server.').waitFor({ state: 'attached' })

@@ -78,7 +78,7 @@ const changed = (v: Values, before: Values, name: string) => (v[name]?.trim() ==
 export function useAllergyForms(patient: string) {
   const act = useAct()
   const record = (): ActForm => ({
-    title: 'Record an allergy', verb: 'Record', fields: [SUBSTANCE, CATEGORY, CRITICALITY, REACTION, SEVERITY, CERTAINTY, ONSET, NOTE], initial: { verificationStatus: 'CONFIRMED' },
+    title: 'Record an allergy', verb: 'Record', fields: [SUBSTANCE, CATEGORY, CRITICALITY, REACTION, SEVERITY, CERTAINTY, ONSET, NOTE], initial: {},
     submit: (v, { key, concept, category }) => act(RecordAllergy, {
       input: {
         patient, substance: concept('substance') ?? {}, acceptUncoded: v.acceptUncoded === 'yes', categories: kindOf(given(v.categories) ?? category('substance')), criticality: given(v.criticality) as AllergyCriticality | undefined,

@@ -74,7 +74,7 @@ const changed = (values: Values, before: Values, name: string) => (values[name]?
 export function useProblemForms(patient: string) {
   const act = useAct()
   const record = (): ActForm => ({
-    title: 'Record a problem', verb: 'Record', fields: [CODE, STATUS, CERTAINTY, SEVERITY, ONSET, ENDED, NOTE], initial: { clinicalStatus: 'ACTIVE', verificationStatus: 'CONFIRMED' },
+    title: 'Record a problem', verb: 'Record', fields: [CODE, STATUS, CERTAINTY, SEVERITY, ONSET, ENDED, NOTE], initial: { clinicalStatus: 'ACTIVE' },
     submit: (v, { key, concept }) => act(ConditionRecord, {
       input: {
         patient, code: concept('code') ?? {}, clinicalStatus: v.clinicalStatus as ConditionClinicalStatus, verificationStatus: v.verificationStatus as ConditionVerificationStatus,
