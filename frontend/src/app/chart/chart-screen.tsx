@@ -63,7 +63,8 @@ function AsOfScreen<D extends Answer, X extends object>({ patientId, title, quer
   }, [count, asking, retry])
   const reading = useReading(fetching && !data, error, retry)
   const patient = data?.patient as PatientOf<D> | null | undefined
-  const open = useMemo(() => ({ id: patientId, line: patient ? identityLine(patient) : '', asOf, read: count }), [patientId, patient, asOf, count])
+  const allergies = reading.troubles.get('activeAllergies')
+  const open = useMemo(() => ({ id: patientId, line: patient ? identityLine(patient, allergies) : '', asOf, read: count }), [patientId, patient, allergies, asOf, count])
   if (!fetching && error && !patient) {
     return (
       <main className={css.chart}>

@@ -136,6 +136,12 @@ describe('alerts', () => {
   })
 })
 
+it.each([['Record an allergy', <AllergiesPage key="a" />], ['Record a problem', <ProblemsPage key="p" />]])('%s: how certain it is, the writer chooses', async (name, page) => {
+  at(page, { root: answering(fullPatient) })
+  await userEvent.click(await screen.findByRole('button', { name }))
+  expect(within(await screen.findByRole('dialog', { name })).getByLabelText('Certainty')).toHaveValue('')
+})
+
 it('says of each fact about the person that it is not recorded', async () => {
   at(<DemographicsPage />, { root: answering({ ...emptyPatient, names: [{ use: 'official', display: 'Ada Lind', given: [], prefix: [], suffix: [] }], telecom: [{ system: 'phone', value: '555 0100', use: 'home' }] }) })
   const person = within(await screen.findByRole('region', { name: 'Person' }))
@@ -257,6 +263,7 @@ describe('as of a past instant', () => {
     await screen.findByRole('heading', { level: 1, name: 'LIND, Ada (Mrs)' })
     await userEvent.keyboard('o')
     const dialog = within(await screen.findByRole('dialog', { name: 'The chart as it stood' }))
+    expect(dialog.getByText('LIND, Ada (Mrs) · Born 14-Jul-1945 (81y) · Female · MRN 4471 · Allergies: Penicillin')).toBeVisible()
     await userEvent.clear(dialog.getByLabelText('Day and time'))
     await userEvent.click(dialog.getByRole('button', { name: 'Show the chart as it was' }))
     expect(dialog.getByText('Write a day and a time, such as 30-Nov-2026 14:05.')).toBeVisible()

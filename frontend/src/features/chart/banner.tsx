@@ -5,7 +5,7 @@ import { Flags } from '../../components/clinical/flag'
 import { flagsOf, ObservationRow, valueOf } from '../../components/clinical/observation'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
 import { Star } from '../../components/clinical/star'
-import { useTrouble } from '../../components/ui/part'
+import { useTrouble, type Trouble } from '../../components/ui/part'
 import { useSession } from '../../contexts/session'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { BannerFragment as BannerFragmentType } from '../../gql/graphql'
@@ -33,10 +33,21 @@ export const BannerFragment = graphql(`
   }
 `)
 
-/** Who this is in one line, for dialogs that cover the banner. */
-export function identityLine(of: FragmentType<typeof BannerFragment>): string {
+/** What is said of allergies where there is no list of them. `trouble`: why they are not here. */
+function withoutAllergies(allergies: BannerFragmentType['activeAllergies'], trouble: Trouble | undefined): string {
+  return allergies?.status === 'NONE_KNOWN' ? noneKnown(allergies.nodes[0])
+    : allergies ? 'Allergies: not recorded'
+    : trouble === 'forbidden' ? 'Allergies: you may not see this' : 'Allergies: not loaded. Do not assume there are none.'
+}
+
+/** Who this is and what they must not get in one line, for dialogs that cover the banner. `trouble`: why the allergies are not here. */
+export function identityLine(of: FragmentType<typeof BannerFragment>, trouble: Trouble | undefined): string {
   const patient = read(BannerFragment, of)
-  return `${patientName(patient.name)} · Born ${patient.birthDate ? formatDay(patient.birthDate) : 'not recorded'} · ${genderText(patient.gender)} · MRN ${patient.mrn ?? 'not recorded'}`
+  const { activeAllergies: allergies, age, deceased } = patient
+  return [
+    patientName(patient.name), `Born ${patient.birthDate ? formatDay(patient.birthDate) : 'not recorded'}${age && !deceased?.deceased ? ` (${ageText(age)})` : ''}`, ...(deceased?.deceased ? [`Died ${deceased.at ? formatDay(deceased.at) : 'date not recorded'}`] : []), genderText(patient.gender), `MRN ${patient.mrn ?? 'not recorded'}`,
+    allergies?.status === 'KNOWN' ? `Allergies: ${allergies.nodes.map((a) => a.substance?.text ?? 'substance not recorded').join(', ')}${allergies.pageInfo.hasNextPage ? ' and more' : ''}` : withoutAllergies(allergies, trouble),
+  ].join(' · ')
 }
 
 /** Who this is, always in sight: name, birth date, gender, number, what they must not get, and warnings. */
@@ -78,9 +89,7 @@ export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
           </span>
         ) : (
           <span className={allergies ? css.plain : css.unknown}>
-            {allergies?.status === 'NONE_KNOWN' ? noneKnown(allergies.nodes[0])
-              : allergies ? 'Allergies: not recorded'
-              : trouble === 'forbidden' ? 'Allergies: you may not see this' : 'Allergies: not loaded. Do not assume there are none.'}
+            {withoutAllergies(allergies, trouble)}
           </span>
         )}
         <Alerts of={patient.flags} />
