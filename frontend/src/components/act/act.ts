@@ -14,6 +14,8 @@ export interface FieldSpec {
   kind?: 'text' | 'area' | 'choice' | 'day' | 'moment' | 'number' | 'concept' | 'check' | 'file'
   options?: readonly (readonly [value: string, label: string])[]
   required?: boolean
+  /** What it means that none of the options is chosen. */
+  none?: string
   help?: string
   unit?: string
   suggest?: CatalogKind

@@ -35,7 +35,7 @@ export function Field({ id, spec, value, bad, onChange, onSeen, coded }: FieldPr
       {spec.kind === 'choice' ? (
         <select {...input} value={value} onChange={(e) => onChange(e.target.value)}>
           {/* Nothing is chosen for the writer. */}
-          {(!spec.required || value === '') && <option value="">{spec.required ? 'Choose …' : 'Not stated'}</option>}
+          {(!spec.required || value === '') && <option value="">{spec.required ? 'Choose …' : spec.none ?? 'Not stated'}</option>}
           {options.map(([code, words]) => <option key={code} value={code}>{words}</option>)}
         </select>
       ) : spec.kind === 'concept' && (spec.find ?? spec.suggest) ? (

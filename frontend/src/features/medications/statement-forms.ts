@@ -47,7 +47,7 @@ export function useStatementForms(patient: string, speakers: readonly Speaker[],
     fields: [
       { name: 'medication', label: 'Medicine', kind: 'concept', required: true, suggest: 'MEDICINES' }, STATUS, DOSE, { name: 'startedAt', label: 'Since', kind: 'day' }, END,
       { name: 'reason', label: 'What it is for', kind: 'concept', suggest: 'CONDITIONS' },
-      { name: 'toldBy', label: 'Told by', kind: 'choice', options: speakers.map((s) => [s.id, s.name] as const), help: 'The patient, when nobody else is named.' },
+      { name: 'toldBy', label: 'Told by', kind: 'choice', options: speakers.map((s) => [s.id, s.name] as const), none: 'The patient' },
       { name: 'encounter', label: 'Told in the visit', kind: 'choice', options: visits.map((v) => [v.id, v.name] as const) }, NOTE,
     ],
     submit: (v, { key, concept }) => act(RecordStatement, {
