@@ -21,3 +21,10 @@ it('a weight that is taken daily in hospital and monthly at home is one line', (
 it.each([[1, '1 hour'], [26, '26 hours'], [11 * 24, '11 days'], [90 * 24, '3 months'], [4 * 365.25 * 24, '4 years']])('%d hours without a result are told as %s', (hours, words) => {
   expect(gapWords(hours * 3_600_000)).toBe(`${words}, no result`)
 })
+
+it('years of visits are not joined to days in hospital', () => {
+  expect([...breaks([0, 365, 366])]).toEqual([1])
+  expect([...breaks([0, 365, 730, 1095, 1460, 1461, 1462])]).toEqual([4])
+  // One result that was repeated at once does not break the others.
+  expect([...breaks([0, 100, 101, 200, 300, 400])]).toEqual([])
+})

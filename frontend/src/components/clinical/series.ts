@@ -3,11 +3,20 @@ const DAY_MS = 86_400_000
 const SLOW: ReadonlyMap<string, number> = new Map(['29463-7', '8302-2', '39156-5', '9843-4'].map((code) => [code, 30 * DAY_MS]))
 export const slowMs = (code: string | null | undefined): number => (code ? SLOW.get(code) ?? 0 : 0)
 
-/** Where a series on a time axis is not to be joined: the places whose distance from the one before is over four times the usual one, or the least that is usual for what is measured. */
+/** The middle distance, the shorter of two. */
+const usual = (gaps: readonly number[]): number => gaps.toSorted((a, b) => a - b)[Math.floor((gaps.length - 1) / 2)] ?? 0
+/** How much longer than each beside it a distance is where a series begins or ends to be dense, such as years of visits before days in hospital. */
+const SUDDEN = 30
+
+/**
+ * Where a series on a time axis is not to be joined: the places whose distance from the one before is over four times the usual one, or the least that is usual for what is measured;
+ * and those where it is far over each of the few just before or after.
+ */
 export function breaks(times: readonly number[], leastMs = 0): ReadonlySet<number> {
   const gaps = times.slice(1).map((at, i) => at - (times[i] ?? at))
-  const usual = Math.max(leastMs, gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 0)
-  return new Set(gaps.flatMap((gap, i) => (usual > 0 && gap > 4 * usual ? [i + 1] : [])))
+  const over = (gap: number, times: number, of: number) => { const long = Math.max(leastMs, of); return long > 0 && gap > times * long }
+  const sudden = (gap: number, i: number) => [gaps.slice(Math.max(0, i - 3), i), gaps.slice(i + 1, i + 4)].some((side) => side.length > 1 && over(gap, SUDDEN, Math.max(...side)))
+  return new Set(gaps.flatMap((gap, i) => (over(gap, 4, usual(gaps)) || sudden(gap, i) ? [i + 1] : [])))
 }
 
 /** The dashes of a line over a break: what is drawn there was not measured. */
