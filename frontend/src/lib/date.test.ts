@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { axisTime, dateText, dateValue, dayAfter, formatDateTime, formatDay, formatPeriod, formatSpan, isDay, readDate, withOffset, type DateKind } from './date'
+import { axisTime, dateText, dateValue, dayAfter, formatDateTime, formatDay, formatPeriod, formatSpan, isDay, isRecent, readDate, withOffset, type DateKind } from './date'
 import { formatChange, formatDecimal } from './quantity'
 
 describe('dates', () => {
@@ -73,4 +73,9 @@ describe('dates as people write them', () => {
     ['14:05', 'time', '14:05'], ['2019-13', 'partial', '2019-13'], ['tomorrow', 'day', 'tomorrow'],
   ])('the value %s of a %s reads “%s”', (value, kind, text) => expect(dateText(value, kind)).toBe(text))
   it.each([['2026-11-30', true], ['2026-11', false], ['30-Nov-2026', false], ['2026-11-31', false], ['', false]])('%s is a whole day: %s', (value, is) => expect(isDay(value)).toBe(is))
+})
+
+it('the time of day matters within two days', () => {
+  const now = Date.parse('2026-11-30T12:00:00Z')
+  expect(['2026-11-29T00:00:00Z', '2026-11-28T11:00:00Z', '2026-11-30'].map((at) => isRecent(at, now))).toEqual([true, false, false])
 })

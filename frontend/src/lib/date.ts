@@ -84,6 +84,10 @@ export function formatSpan(period: { start?: string | null; end?: string | null 
   return start === end ? start : `${start} – ${time && start.startsWith(`${day} `) ? time : end}`
 }
 
+const DAY_MS = 86_400_000
+/** Whether what has a time of day was within two days of `now`, so that the time matters. */
+export const isRecent = (value: string, now: number): boolean => value.includes('T') && Math.abs(now - axisTime(value)) < 2 * DAY_MS
+
 /** Where a date stands on a time axis: the beginning of what it says. `NaN` for text that is no date. */
 export function axisTime(value: string): number {
   return new Date(/^\d{4}$/.test(value) ? `${value}-01-01` : value).getTime()

@@ -4,11 +4,13 @@ import { codeOf, flagsOf, ObservationRow, rangeOf, severity, valueOf } from '../
 import { Sparkline } from '../../components/clinical/sparkline'
 import { Unit } from '../../components/clinical/unit'
 import { placeOfSign } from '../../components/clinical/vital-signs'
+import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
+import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
-import { formatDateTime, formatDay } from '../../lib/date'
+import { axisTime, formatDateTime, formatDay, isRecent } from '../../lib/date'
 import { formatChange } from '../../lib/quantity'
 import css from './summary.module.css'
 
@@ -39,6 +41,8 @@ const rowOf = (one: Latest[number]) => { const row = read(LatestRow, one); retur
 const signOf = (row: Row) => placeOfSign(codeOf(row.code)?.split('|').at(-1) ?? '')
 
 function Table({ of, label, order, onOpen }: { of: Latest; label: string; order: (a: Row, b: Row) => number } & Opens) {
+  const asOf = useAsOf()
+  const now = asOf ? axisTime(asOf) : Date.now()
   const rows = of.map(rowOf).sort(order)
   return (
     <table className={css.table} aria-label={label}>
@@ -58,7 +62,7 @@ function Table({ of, label, order, onOpen }: { of: Latest; label: string; order:
               <td className={css.range}>{rangeOf(observation)}</td>
               <td className={css.number}>{change ? formatChange(change) : ''}</td>
               <td><Sparkline code={asked} points={series} parts={components.map((part) => part.series)} low={observation.referenceRanges[0]?.low?.value} high={observation.referenceRanges[0]?.high?.value} last={observation.interpretation} /></td>
-              <td className={css.number} title={effectiveAt ? formatDateTime(effectiveAt) : undefined}>{effectiveAt ? formatDay(effectiveAt) : 'Not recorded'}</td>
+              <td className={css.taken} title={effectiveAt ? formatDateTime(effectiveAt) : undefined}>{!effectiveAt ? 'Not recorded' : isRecent(effectiveAt, now) ? <Moment at={effectiveAt} /> : <span className="whole">{formatDay(effectiveAt)}</span>}</td>
             </tr>
           )
         })}
