@@ -90,7 +90,10 @@ export function Trend({ patient, code, title, beside = false, onClose }: { patie
 const WIDTHS = { beside: 432, over: 576 }
 const HEIGHT = 240
 const LEFT = 52
+const TOP = 14
 const BOTTOM = 26
+/** Of a second line of the axis. */
+const LINE = 13
 /** About the width of a letter of the axis, to know whether words have room. */
 const LETTER = 6.5
 
@@ -109,9 +112,17 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
   const xs = data.map((p) => p.x)
   const [from, to] = [Math.min(...xs), Math.max(...xs)]
   const day = 86_400_000
+  // Within two days the time matters; the day then stands below the first and each midnight.
+  const byHour = from !== to && to - from < 2 * day
+  const floor = HEIGHT - (byHour ? BOTTOM + LINE : BOTTOM)
   const x = scaleTime([from === to ? from - day : from, from === to ? to + day : to], [LEFT + 8, WIDTH - 12])
   const pad = (Math.max(...ys) - Math.min(...ys)) * 0.12 || Math.abs(ys[0] ?? 1) * 0.1 || 1
-  const y = scaleLinear([Math.min(...ys) - pad, Math.max(...ys) + pad], [HEIGHT - BOTTOM, 14])
+  const y = scaleLinear([Math.min(...ys) - pad, Math.max(...ys) + pad], [floor, TOP])
+  // A range that is open to one side reaches to the edge, and says which side.
+  const top = high === undefined ? TOP : y(high)
+  const { low: least, high: most } = trend.referenceRange ?? {}
+  const bounds = [`${high === undefined ? '≥ ' : ''}${formatDecimal(least?.value ?? '')}`, `${low === undefined ? '≤ ' : ''}${formatDecimal(most?.value ?? '')}`]
+  const ticks = x.ticks(4).filter((t) => byHour || t.getHours() === 0)
   const [said, setSaid] = useState('')
   const words = (p: (typeof data)[number], name = '') => `${formatDateTime(p.at)}: ${name && `${name} `}${formatDecimal(p.value)} ${unit}`
   const count = Math.max(...lines.map((line) => line.data.length))
@@ -125,11 +136,11 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
   return (
     <figure className={css.figure}>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={`${trend.code.text}, ${count} results from ${formatDay(new Date(from).toISOString())} to ${formatDay(new Date(to).toISOString())}`}>
-        {low !== undefined && high !== undefined && <rect x={LEFT} width={WIDTH - LEFT} y={y(high)} height={Math.max(0, y(low) - y(high))} fill="var(--band)" />}
+        {(low !== undefined || high !== undefined) && <rect x={LEFT} width={WIDTH - LEFT} y={top} height={Math.max(0, (low === undefined ? floor : y(low)) - top)} fill="var(--band)" />}
         {[low, high].map((v, i) => v !== undefined && (
           <g key={i}>
             <line x1={LEFT} x2={WIDTH} y1={y(v)} y2={y(v)} stroke="var(--bandl)" strokeDasharray="4 3" />
-            <text x={WIDTH - 2} y={y(v) - 3} textAnchor="end" className={css.axis}>{formatDecimal(String(v))}</text>
+            <text x={WIDTH - 2} y={y(v) - 3} textAnchor="end" className={css.axis}>{bounds[i]}</text>
           </g>
         ))}
         {y.ticks(4).map((t) => (
@@ -139,7 +150,17 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
           </g>
         ))}
         <text x={4} y={12} className={css.unit}>{unit}</text>
-        {x.ticks(4).map((t) => <text key={t.getTime()} x={x(t)} y={HEIGHT - 8} textAnchor="middle" className={css.axis}>{formatDay(t.toISOString())}</text>)}
+        <line x1={LEFT} x2={WIDTH} y1={floor} y2={floor} stroke="var(--line)" />
+        {ticks.map((t, i) => {
+          const [date, time] = formatDateTime(t.toISOString()).split(' ')
+          return (
+            <g key={t.getTime()}>
+              <line x1={x(t)} x2={x(t)} y1={floor} y2={floor + 4} stroke="var(--ink2)" />
+              <text x={x(t)} y={floor + 18} textAnchor="middle" className={css.axis}>{byHour ? time : date}</text>
+              {byHour && (i === 0 || time === '00:00') && <text x={x(t)} y={floor + 18 + LINE} textAnchor="middle" className={css.axis}>{date}</text>}
+            </g>
+          )
+        })}
         {lines.map(({ name, data: of }, n) => {
           // A whole line over a long break would tell of results that are not there.
           const apart = breaks(of.map((p) => p.x), slowMs(code))
@@ -153,7 +174,7 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
                 return (
                   <g key={p.observation.id}>
                     <line x1={x(before.x)} y1={y(before.y)} x2={x(p.x)} y2={y(p.y)} stroke="var(--series)" strokeWidth={gap ? 1 : 1.5} strokeDasharray={gap ? BREAK : undefined} />
-                    {n === 0 && gap && x(p.x) - x(before.x) > told.length * LETTER && <text x={(x(before.x) + x(p.x)) / 2} y={HEIGHT - BOTTOM - 6} textAnchor="middle" className={css.axis}>{told}</text>}
+                    {n === 0 && gap && x(p.x) - x(before.x) > told.length * LETTER && <text x={(x(before.x) + x(p.x)) / 2} y={floor - 6} textAnchor="middle" className={css.axis}>{told}</text>}
                   </g>
                 )
               })}
