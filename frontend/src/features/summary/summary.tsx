@@ -22,26 +22,24 @@ export function SummaryView({ of, patientId, tab }: { of: SummaryOf | undefined;
   const narrow = useMedia(NARROW)
   const visits = <><Encounters of={of} to={tab('encounters')} /><CareTeam of={of} to={tab('care')} /></>
   return (
-    <>
-      <div className={css.sheet}>
-        <div className={css.column} tabIndex={0} role="group" aria-label={narrow ? 'Problems' : 'Problems and encounters'}>
-          <Problems of={of} to={tab('problems')} />
-          <Allergies of={of} to={tab('allergies')} />
-          {!narrow && visits}
-        </div>
-        <div className={css.column} tabIndex={0} role="group" aria-label="Results">
-          <Vitals of={of} onOpen={setOpen} to={tab('vitals')} />
-          <Labs of={of} onOpen={setOpen} to={tab('results')} />
-        </div>
-        <div className={css.column} tabIndex={0} role="group" aria-label={narrow ? 'Treatment and encounters' : 'Treatment'}>
-          <Medications of={of} to={tab('medications')} />
-          {narrow && visits}
-          <Immunizations of={of} to={tab('immunizations')} />
-          <Contacts of={of} to={tab('demographics')} />
-          <Consents of={of} to={tab('demographics')} />
-        </div>
+    <div className={open ? `${css.sheet ?? ''} ${css.withTrend ?? ''}` : css.sheet}>
+      <div className={css.column} tabIndex={0} role="group" aria-label={narrow ? 'Problems' : 'Problems and encounters'}>
+        <Problems of={of} to={tab('problems')} />
+        <Allergies of={of} to={tab('allergies')} />
+        {!narrow && visits}
       </div>
-      {open && <Trend key={open.code} patient={patientId} code={open.code} title={open.title} onClose={() => setOpen(null)} />}
-    </>
+      <div className={`${css.column ?? ''} ${css.signs ?? ''}`} tabIndex={0} role="group" aria-label="Results">
+        <Vitals of={of} onOpen={setOpen} to={tab('vitals')} />
+        <Labs of={of} onOpen={setOpen} to={tab('results')} />
+      </div>
+      <div className={css.column} tabIndex={0} role="group" aria-label={narrow ? 'Treatment and encounters' : 'Treatment'}>
+        <Medications of={of} to={tab('medications')} />
+        {narrow && visits}
+        <Immunizations of={of} to={tab('immunizations')} />
+        <Contacts of={of} to={tab('demographics')} />
+        <Consents of={of} to={tab('demographics')} />
+      </div>
+      {open && <Trend key={open.code} patient={patientId} code={open.code} title={open.title} beside onClose={() => setOpen(null)} />}
+    </div>
   )
 }
