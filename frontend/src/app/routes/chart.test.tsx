@@ -151,6 +151,21 @@ it('says of each fact about the person that it is not recorded', async () => {
   expect(screen.getByText('No identifier is recorded.')).toBeVisible()
 })
 
+it('marks a goal whose day is over and that is not reached, and no other', async () => {
+  const goal = (id: string, more: object) => ({ id, fhirId: id, versionId: '1', lastUpdated: '2026-01-01T00:00:00Z', fhir: {}, status: 'ACTIVE', description: { text: id, codings: [] }, targets: [{ due: '2020-05' }], addresses: [], notes: [], ...more })
+  const nodes = [goal('late', {}), goal('reached', { achievement: { text: 'Reached', codings: [{ code: 'achieved' }] } }), goal('given up', { status: 'CANCELLED' }), goal('ahead', { targets: [{ due: '2999' }] })]
+  at(<CarePage />, { root: answering({ ...fullPatient, goals: { ...fullPatient.goals, nodes } }) })
+  expect(await screen.findByRole('row', { name: /^late .*by May-2020 Overdue/ })).toBeVisible()
+  expect(screen.getAllByText('Overdue')).toHaveLength(1)
+})
+
+it('names the patient in the demographics as in the banner, and the postal code after the state', async () => {
+  const names = [{ use: 'official', display: 'Mrs. Ada Lind', family: 'Lind', given: ['Ada'], prefix: ['Mrs.'], suffix: [] }]
+  at(<DemographicsPage />, { root: answering({ ...emptyPatient, names, addresses: [{ lines: ['1 Quay Street'], city: 'Salem', state: 'MA', postalCode: '01970' }] }) })
+  expect((await screen.findByText('Name (official)')).nextSibling).toHaveTextContent('LIND, Ada (Mrs)')
+  expect(screen.getByText('Address').nextSibling).toHaveTextContent('1 Quay Street, Salem, MA 01970')
+})
+
 it('tells whom to reach about the patient', async () => {
   at(<DemographicsPage />, { root: answering(fullPatient) })
   const row = await screen.findByRole('row', { name: /LIND, Eva/ })
