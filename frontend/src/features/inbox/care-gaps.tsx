@@ -26,10 +26,9 @@ const CareGaps = graphql(`
 export function CareGapsView() {
   const client = useClient()
   const [{ data, fetching, error }, ask] = useQuery({ query: CareGaps, variables: {}, requestPolicy: 'network-only' })
-  const again = useCallback(() => ask({ requestPolicy: 'network-only' }), [ask])
-  // The answer does not say when it was computed: that is when it came.
-  const [came, setCame] = useState({ data, at: '' })
-  if (came.data !== data) setCame({ data, at: new Date().toISOString() })
+  // The answer does not say when it was computed: that is when it was asked for.
+  const [asked, setAsked] = useState(() => new Date().toISOString())
+  const again = useCallback(() => { setAsked(new Date().toISOString()); ask({ requestPolicy: 'network-only' }) }, [ask])
   const more = async (after: string) => {
     const { data: next } = await client.query(CareGaps, { after }, { requestPolicy: 'network-only' }).toPromise()
     return read(GapPage, next?.worklist)
@@ -39,7 +38,7 @@ export function CareGapsView() {
   return (
     <Section title="Gaps in care" note={`${first.totalCount ?? first.nodes.length} of your patients, by name`}>
       <div className={css.write}>
-        <span>What a quality measure asks for this year and is not on record. {came.at && `Computed ${formatInstant(came.at)}; not live.`}</span>
+        <span>What a quality measure asks for this year and is not on record. Computed {formatInstant(asked)}; not live.</span>
         <Button variant="outlined" disabled={fetching} onClick={again}>{fetching ? 'Refreshing …' : 'Refresh'}</Button>
       </div>
       <Pages first={first} more={more} what="patients">
