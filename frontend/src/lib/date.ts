@@ -86,7 +86,7 @@ export function formatSpan(period: { start?: string | null; end?: string | null 
 
 const DAY_MS = 86_400_000
 /** Whether what has a time of day was within two days of `now`, so that the time matters. */
-export const isRecent = (value: string, now: number): boolean => value.includes('T') && Math.abs(now - axisTime(value)) < 2 * DAY_MS
+export const isRecent = (value: string, now: number = Date.now()): boolean => value.includes('T') && Math.abs(now - axisTime(value)) < 2 * DAY_MS
 
 /** Where a date stands on a time axis: the beginning of what it says. `NaN` for text that is no date. */
 export function axisTime(value: string): number {

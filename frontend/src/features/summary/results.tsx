@@ -42,7 +42,7 @@ const signOf = (row: Row) => placeOfSign(codeOf(row.code)?.split('|').at(-1) ?? 
 
 function Table({ of, label, order, onOpen }: { of: Latest; label: string; order: (a: Row, b: Row) => number } & Opens) {
   const asOf = useAsOf()
-  const now = asOf ? axisTime(asOf) : Date.now()
+  const now = asOf ? axisTime(asOf) : undefined
   const rows = of.map(rowOf).sort(order)
   return (
     <table className={css.table} aria-label={label}>
