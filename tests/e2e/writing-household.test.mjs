@@ -82,7 +82,7 @@ test('a coverage is recorded of a payor of the list, changed, and another window
   await region('Coverage').getByRole('row', { name: /QF-1/ }).getByText('Primary').waitFor()
   await other.getByRole('row', { name: /QF-1/ }).waitFor()
   await record()
-  await dialog('Record a coverage').getByRole('alert').getByText(/would pay first too/).waitFor()
+  await dialog('Record a coverage').getByRole('alert').getByText(/would be primary too/).waitFor()
   await accessible('a second coverage, refused')
   await shot('30-coverage-refused')
   await dialog('Record a coverage').getByRole('button', { name: 'Cancel' }).click()

@@ -129,7 +129,7 @@ mod tests {
         let range = HEART_RATE.range(None).unwrap();
         let told = |value| HEART_RATE.interpretation(range, value).0;
         assert_eq!(
-            [39.0, 40.0, 50.9, 51.0, 90.0, 91.0, 131.0, 132.0].map(told),
+            [39.0, 40.0, 59.9, 60.0, 100.0, 101.0, 131.0, 132.0].map(told),
             ["LL", "L", "L", "N", "N", "H", "H", "HH"]
         );
     }

@@ -159,7 +159,7 @@ describe('who pays', () => {
     await userEvent.type(form.getByLabelText('Who pays'), 'l')
     await userEvent.click(await screen.findByRole('option', { name: 'Health fund' }))
     await userEvent.click(form.getByRole('button', { name: 'Record' }))
-    expect(await form.findByText(/Health fund would pay first too/, { selector: 'button' })).toBeVisible()
+    expect(await form.findByText(/Health fund would be primary too/, { selector: 'button' })).toBeVisible()
     expect(sent[0]).toMatchObject({ payor: 'Organization/fund', order: 1, relationship: 'OWN' })
   })
 

@@ -29,7 +29,7 @@ const tab = (of: string, page: ReactElement, field: string, empty: string, sees:
 const WIDGETS: Widget[] = [
   summary('Problems', 'conditions', 'No active problem is recorded.', /Asthma/),
   summary('Allergies', 'allergies', 'Not recorded', /Penicillin – Anaphylaxis/),
-  summary('Medications', 'currentMedications', 'No current medication is recorded.', /apixaban – 2.5 mg/),
+  summary('Medications', 'currentMedications', 'No current medication is recorded.', /apixaban – 2.5\u00a0mg/),
   summary('Encounters', 'encounters', 'No encounter is recorded.', /Inpatient/),
   summary('Immunizations', 'immunizations', 'No immunization is recorded.', /Influenza not given/),
   summary('Vitals', 'latestResults', 'No vital sign is recorded.', /104\/58\s*mmHg/),

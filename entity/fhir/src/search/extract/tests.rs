@@ -216,7 +216,8 @@ fn includes_follow_a_parameter() {
     assert_eq!(texts, ["Patient/p2", "Practitioner/d1"]);
     let mut each = Vec::new();
     let of = |code| registry::parameter(ResourceType::Observation, code).unwrap();
-    references_by(&json, &[of("performer"), of("encounter")], &Options::default(), &mut |param, r| {
+    let here = Options { base_url: Some("https://here/fhir/R4"), ..Options::default() };
+    references_by(&json, &[of("performer"), of("encounter")], &here, &mut |param, r| {
         each.push(format!("{} {}/{}", param.code, r.resource_type, r.id));
     });
     each.sort();
