@@ -76,7 +76,7 @@ test('the fields of its forms have edges to be seen', async () => {
     const form = page.getByRole('dialog')
     await form.getByRole('textbox').first().waitFor()
     const edges = await form.locator('.MuiOutlinedInput-notchedOutline').evaluateAll((all) => all.map((edge) => getComputedStyle(edge).borderTopWidth))
-    assert.equal(edges.length, await form.locator('input:not([type=checkbox]), textarea:not([readonly]), select').count())
+    assert.equal(edges.length, await form.locator('input:not([type=checkbox], [aria-hidden=true]), textarea:not([readonly]), select').count())
     assert.deepEqual([...new Set(edges)], ['1px'], act)
     await accessible(act)
     await inTheme('dark', () => accessible(`${act}, dark`))

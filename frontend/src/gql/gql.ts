@@ -225,9 +225,9 @@ type Documents = {
     "\n  fragment Grown on Trend { points { at value observation { id } } excluded { observationId reason } }\n": typeof types.GrownFragmentDoc,
     "\n  mutation RecordVitals($input: VitalsRecordInput!) {\n    vitalsRecord(input: $input) {\n      outcome {\n        __typename\n        ... on VitalsSaved { observations { id interpretation components { interpretation } code { text } } }\n        ... on ImplausibleValue { values { input value unit least most source } }\n        ... on Stale { id currentVersion } ... on NotPermitted { message } ... on Invalid { issues { text expression } }\n      }\n    }\n  }\n": typeof types.RecordVitalsDocument,
     "\n  fragment VitalPage on ObservationConnection {\n    nodes { id versionId code { text codings { system code } } components { referenceRanges { low { value } high { value } text } } ...ObservationRow }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": typeof types.VitalPageFragmentDoc,
-    "\n  fragment VitalRecord on Patient { vitals(first: 60) { ...VitalPage } }\n": typeof types.VitalRecordFragmentDoc,
+    "\n  fragment VitalRecord on Patient { vitals(first: 50) { ...VitalPage } }\n": typeof types.VitalRecordFragmentDoc,
     "\n  fragment VitalsOf on Patient { age { value unit } }\n": typeof types.VitalsOfFragmentDoc,
-    "\n  query MoreVitals($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 60, after: $after) { ...VitalPage } } }\n": typeof types.MoreVitalsDocument,
+    "\n  query MoreVitals($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 50, after: $after) { ...VitalPage } } }\n": typeof types.MoreVitalsDocument,
     "\n  subscription PatientEvents($id: ID!) { patientChanged(id: $id) { __typename ... on Changed { id } ... on Resync { reason } } }\n": typeof types.PatientEventsDocument,
     "\n  subscription TypeEvents($types: [String!]!) { recordChanged(types: $types) { __typename ... on Changed { id } ... on Resync { reason } } }\n": typeof types.TypeEventsDocument,
     "\n  subscription NoticeEvents { notification { __typename ... on Changed { id } ... on Resync { reason } } }\n": typeof types.NoticeEventsDocument,
@@ -444,9 +444,9 @@ const documents: Documents = {
     "\n  fragment Grown on Trend { points { at value observation { id } } excluded { observationId reason } }\n": types.GrownFragmentDoc,
     "\n  mutation RecordVitals($input: VitalsRecordInput!) {\n    vitalsRecord(input: $input) {\n      outcome {\n        __typename\n        ... on VitalsSaved { observations { id interpretation components { interpretation } code { text } } }\n        ... on ImplausibleValue { values { input value unit least most source } }\n        ... on Stale { id currentVersion } ... on NotPermitted { message } ... on Invalid { issues { text expression } }\n      }\n    }\n  }\n": types.RecordVitalsDocument,
     "\n  fragment VitalPage on ObservationConnection {\n    nodes { id versionId code { text codings { system code } } components { referenceRanges { low { value } high { value } text } } ...ObservationRow }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": types.VitalPageFragmentDoc,
-    "\n  fragment VitalRecord on Patient { vitals(first: 60) { ...VitalPage } }\n": types.VitalRecordFragmentDoc,
+    "\n  fragment VitalRecord on Patient { vitals(first: 50) { ...VitalPage } }\n": types.VitalRecordFragmentDoc,
     "\n  fragment VitalsOf on Patient { age { value unit } }\n": types.VitalsOfFragmentDoc,
-    "\n  query MoreVitals($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 60, after: $after) { ...VitalPage } } }\n": types.MoreVitalsDocument,
+    "\n  query MoreVitals($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 50, after: $after) { ...VitalPage } } }\n": types.MoreVitalsDocument,
     "\n  subscription PatientEvents($id: ID!) { patientChanged(id: $id) { __typename ... on Changed { id } ... on Resync { reason } } }\n": types.PatientEventsDocument,
     "\n  subscription TypeEvents($types: [String!]!) { recordChanged(types: $types) { __typename ... on Changed { id } ... on Resync { reason } } }\n": types.TypeEventsDocument,
     "\n  subscription NoticeEvents { notification { __typename ... on Changed { id } ... on Resync { reason } } }\n": types.NoticeEventsDocument,
@@ -1313,7 +1313,7 @@ export function graphql(source: "\n  fragment VitalPage on ObservationConnection
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment VitalRecord on Patient { vitals(first: 60) { ...VitalPage } }\n"): (typeof documents)["\n  fragment VitalRecord on Patient { vitals(first: 60) { ...VitalPage } }\n"];
+export function graphql(source: "\n  fragment VitalRecord on Patient { vitals(first: 50) { ...VitalPage } }\n"): (typeof documents)["\n  fragment VitalRecord on Patient { vitals(first: 50) { ...VitalPage } }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -1321,7 +1321,7 @@ export function graphql(source: "\n  fragment VitalsOf on Patient { age { value 
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query MoreVitals($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 60, after: $after) { ...VitalPage } } }\n"): (typeof documents)["\n  query MoreVitals($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 60, after: $after) { ...VitalPage } } }\n"];
+export function graphql(source: "\n  query MoreVitals($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 50, after: $after) { ...VitalPage } } }\n"): (typeof documents)["\n  query MoreVitals($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 50, after: $after) { ...VitalPage } } }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -361,7 +361,7 @@ const VITALS: &str =
 async fn vital_signs_keep_their_digits_are_flagged_for_adults_and_impossible_ones_are_refused() {
     let site = Site::start(PATIENTS).await;
     let kim = site.person(Role::Nurse, None).await;
-    let input = json!({"patient": "Patient/ada", "systolic": "118", "diastolic": "76", "heartRate": "96", "temperature": "36.80",
+    let input = json!({"patient": "Patient/ada", "systolic": "118", "diastolic": "76", "heartRate": "106", "temperature": "36.80",
         "weight": "70.0", "height": "175"});
     let saved = site.act(&kim, "vitalsRecord", input, VITALS).await;
     assert_eq!(
@@ -375,7 +375,7 @@ async fn vital_signs_keep_their_digits_are_flagged_for_adults_and_impossible_one
     assert_eq!(pressure["component"][1]["valueQuantity"]["value"], 76);
     let pulse = site.document(ids[1]).await;
     assert_eq!(pulse["interpretation"][0]["coding"][0]["code"], "H");
-    assert_eq!(pulse["referenceRange"][0]["high"]["value"], 90);
+    assert_eq!(pulse["referenceRange"][0]["high"]["value"], 100);
     let (ty, id) = ids[2].split_once('/').unwrap();
     let raw = site.server.store.read(&entity::Actor::server(), ResourceType::named(ty).unwrap(), id).await.unwrap();
     assert!(format!("{raw:?}").contains("36.80"), "the digits are kept");

@@ -36,13 +36,13 @@ export const VitalPage = graphql(`
   }
 `)
 export const VitalRecord = graphql(`
-  fragment VitalRecord on Patient { vitals(first: 60) { ...VitalPage } }
+  fragment VitalRecord on Patient { vitals(first: 50) { ...VitalPage } }
 `)
 export const VitalsOf = graphql(`
   fragment VitalsOf on Patient { age { value unit } }
 `)
 const MoreVitals = graphql(`
-  query MoreVitals($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 60, after: $after) { ...VitalPage } } }
+  query MoreVitals($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 50, after: $after) { ...VitalPage } } }
 `)
 
 interface Sign { row: ObservationRowFragment; range: string; versionId: string; asked: string | null }
