@@ -50,7 +50,9 @@ export function DateField({ id, kind, value, onChange, bad, required, describedB
     setDraft({ text: next, of: [...(draft?.of ?? []), value, to] })
     if (to !== value) onChange(to)
   }
-  const leave = () => {
+  const leave = (to?: Element | null) => {
+    // What is told would move a button from under the pointer that presses it, and the press would be lost.
+    if (unread && to?.matches(':active')) return
     setLeft(true)
     // Emptied where there is always a day, it shows that day again.
     if (!unread) setDraft(null)
@@ -71,7 +73,7 @@ export function DateField({ id, kind, value, onChange, bad, required, describedB
   return (
     <span className={css.date}>
       <OutlinedInput
-        value={text} error={wrong} onChange={(e) => write(e.target.value)} onBlur={leave} onKeyDown={keys} inputRef={inputRef}
+        value={text} error={wrong} onChange={(e) => write(e.target.value)} onBlur={(e) => leave(e.relatedTarget)} onKeyDown={keys} inputRef={inputRef}
         inputProps={{
           ref: field, id, size: SIZES[kind], placeholder: PLACEHOLDERS[kind], autoComplete: 'off', spellCheck: false, required, 'aria-label': label,
           'aria-invalid': wrong || undefined, 'aria-describedby': [told && `${id}-wrong`, describedBy].filter(Boolean).join(' ') || undefined,
