@@ -4,6 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")"
 wintehr="${WINTEHR_BIN:-${CARGO_TARGET_DIR:-../../target}/debug/wintehr}"
 port="${WINTEHR_E2E_PORT:-18080}"
+# Else that server would be taken for this one.
+! curl -s -o /dev/null "http://127.0.0.1:$port/" || { echo "something answers on port $port already"; exit 1; }
 data=$(mktemp -d)
 chmod 711 "$data"
 "$wintehr" serve --demo --listen "127.0.0.1:$port" --data-dir "$data/wintehr" >"$data/log" 2>&1 &
