@@ -33,7 +33,8 @@ impl Store {
         of_names(&db.query_all_raw(Statement::from_string(DatabaseBackend::Postgres, ALL)).await?)
     }
 
-    /// Puts down that the transaction stores something of these types.
+    /// Puts down that the transaction stores something of these types. Once in a transaction: what it finds put down is then of others, and
+    /// stays.
     pub(super) async fn stores(
         &self,
         tx: &DatabaseTransaction,

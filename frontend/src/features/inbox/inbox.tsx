@@ -160,10 +160,10 @@ function Work({ title, of, empty, me }: { title: string; of: Page; empty: string
                 <th scope="row">
                   {what}{priority && URGENT[priority] && <small className={css.urgent}>{URGENT[priority]}</small>}
                   {(flags.critical > 0 || flags.abnormal > 0) && (
-                    <small className={css.flags}>
+                    <span className={css.flags}>
                       {flags.critical > 0 && <span className={css.critical}>!! {flags.critical} critical</span>}
                       {flags.abnormal > 0 && <span className={css.abnormal}>{flags.abnormal} abnormal</span>}
-                    </small>
+                    </span>
                   )}
                 </th>
                 <td>
