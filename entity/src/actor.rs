@@ -21,6 +21,8 @@ pub struct Actor {
     pub account: Option<i64>,
     /// Log-in name: for audit and idempotency, never for decisions.
     pub principal: String,
+    /// What a person is called, as the account has it: for what the person writes, never for decisions.
+    pub name: Option<String>,
     pub roles: Vec<Role>,
     /// `Practitioner/…`, `Patient/…` or `RelatedPerson/…` this person is, as `Type/id`.
     pub fhir_user: Option<String>,
@@ -202,6 +204,7 @@ impl Actor {
         Self {
             account: None,
             principal: "server".into(),
+            name: None,
             roles: vec![Role::System],
             fhir_user: None,
             rows: Rows::All,

@@ -296,6 +296,7 @@ impl Store {
         Ok(Actor {
             account: Some(account.id),
             principal: account.login,
+            name: Some(account.name),
             fhir_user: account.fhir_user,
             opened,
             denied,
@@ -322,6 +323,7 @@ impl Store {
         Actor {
             account: None,
             principal: String::new(),
+            name: None,
             roles,
             fhir_user: None,
             rows,

@@ -139,6 +139,7 @@ pub static TEMPLATES: &[Template] = &[
             Row::Vital(&vital::RESPIRATORY_RATE),
             Row::Vital(&vital::TEMPERATURE),
             Row::Vital(&vital::SATURATION),
+            Row::Vital(&vital::OXYGEN_FLOW),
             Row::Vital(&vital::WEIGHT),
             Row::Vital(&vital::HEIGHT),
             Row::Vital(&vital::BMI),

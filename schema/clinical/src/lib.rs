@@ -7,6 +7,7 @@ pub mod flowsheet;
 pub mod form;
 pub mod measure;
 pub mod note;
+pub mod order;
 pub mod questionnaire;
 pub mod score;
 pub mod series;

@@ -1,8 +1,8 @@
 //! Vital signs as they are taken by hand: what each is called, its unit, and the bounds beyond which it is no measurement but a slip of
 //! the pen or of the unit. The bounds are wide on purpose: what is abnormal must be recorded.
 
-use crate::demo::table::Code;
 use crate::demo::table::lab::{self, Analyte, Range};
+use crate::demo::table::{Code, loinc};
 use crate::score::Sex;
 
 /// A vital sign.
@@ -45,6 +45,12 @@ pub static TEMPERATURE: Vital = Vital {
 };
 pub static SATURATION: Vital =
     Vital { analyte: &lab::SATURATION, least: 0.0, most: 100.0, source: "a share: from 0 to 100 % by definition" };
+pub static OXYGEN_FLOW: Vital = Vital {
+    analyte: &lab::OXYGEN_FLOW,
+    least: 0.0,
+    most: 100.0,
+    source: "ours: 0 is room air, and no device for one patient gives more than 100 litres a minute",
+};
 pub static WEIGHT: Vital = Vital {
     analyte: &lab::WEIGHT,
     least: 0.2,
@@ -63,6 +69,46 @@ pub static BMI: Vital = Vital {
     most: 300.0,
     source: "ours: computed from weight and height, each within its own bounds",
 };
+
+/// What [`Consciousness`] is an answer to.
+pub const CONSCIOUSNESS: Code = loinc("67775-7", "Level of responsiveness");
+
+/// How somebody responds, by the ACVPU scale.
+///
+/// Source: Royal College of Physicians, National Early Warning Score (NEWS) 2, 2017; the codes of the answers: LOINC list of 67775-7, and
+/// LA6560-2 for the confusion that NEWS2 has added to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consciousness {
+    Alert,
+    Confused,
+    Voice,
+    Pain,
+    Unresponsive,
+}
+
+impl Consciousness {
+    /// LOINC code and name of the answer.
+    pub fn answer(self) -> Code {
+        match self {
+            Self::Alert => loinc("LA9340-6", "Alert"),
+            Self::Confused => loinc("LA6560-2", "Confused"),
+            Self::Voice => loinc("LA17108-4", "Verbal"),
+            Self::Pain => loinc("LA17107-6", "Painful"),
+            Self::Unresponsive => loinc("LA9343-0", "Unresponsive"),
+        }
+    }
+
+    /// As it is said at the bedside.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Alert => "Alert",
+            Self::Confused => "New confusion",
+            Self::Voice => "Responds to voice",
+            Self::Pain => "Responds to pain",
+            Self::Unresponsive => "Unresponsive",
+        }
+    }
+}
 
 impl Vital {
     pub fn is_plausible(&self, value: f64) -> bool {
@@ -112,9 +158,19 @@ mod tests {
 
     #[test]
     fn bounds_hold_all_that_is_normal_or_critical_and_name_their_source() {
-        for vital in
-            [&SYSTOLIC, &DIASTOLIC, &HEART_RATE, &RESPIRATORY_RATE, &TEMPERATURE, &SATURATION, &WEIGHT, &HEIGHT, &BMI]
-        {
+        let taken = [
+            &SYSTOLIC,
+            &DIASTOLIC,
+            &HEART_RATE,
+            &RESPIRATORY_RATE,
+            &TEMPERATURE,
+            &SATURATION,
+            &OXYGEN_FLOW,
+            &WEIGHT,
+            &HEIGHT,
+            &BMI,
+        ];
+        for vital in taken {
             let a = vital.analyte;
             assert!(!vital.source.is_empty() && vital.least < vital.most);
             for limit in [a.critical.low, a.critical.high, a.female.low, a.female.high].into_iter().flatten() {

@@ -271,9 +271,14 @@ impl<'s> Act<'s> {
         self.session.request.ids.nth(self.minted.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Who acts, as a reference, when the record knows them.
+    /// Who acts, as a reference with the name of the account, when the record knows them.
     pub fn author(&self) -> Option<Json<'static>> {
-        self.session.actor.fhir_user.as_deref().map(reference)
+        let actor = &self.session.actor;
+        let mut author = actor.fhir_user.as_deref().map(reference)?;
+        if let (Json::Object(author), Some(name)) = (&mut author, &actor.name) {
+            author.push("display", name.clone().into());
+        }
+        Some(author)
     }
 
     /// The instant of the act.

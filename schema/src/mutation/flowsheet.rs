@@ -86,6 +86,7 @@ pub async fn record(session: &Session, input: FlowsheetRecordInput) -> Result<Fl
         encounter: input.encounter.as_ref(),
         taken_at: input.taken_at.as_ref(),
         note: input.note.as_ref(),
+        responds: None,
     };
     let values = measurement::put(&mut act, &moment, &readings).await?;
     if !values.is_empty() {

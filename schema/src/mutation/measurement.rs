@@ -4,7 +4,7 @@
 use async_graphql::{ID, Result, SimpleObject};
 use clinical::flowsheet::{self, Row};
 use clinical::score::Sex;
-use clinical::vital::{self, Vital};
+use clinical::vital::{self, Consciousness, Vital};
 use fhir::json::Object;
 use fhir::temporal::{Zone, parse};
 use fhir::{IssueType, Json, ResourceType};
@@ -59,6 +59,8 @@ pub(super) struct Moment<'i> {
     /// Now when it is left out.
     pub taken_at: Option<&'i DateTime>,
     pub note: Option<&'i String>,
+    /// How the patient responds, where that was looked at.
+    pub responds: Option<Consciousness>,
 }
 
 /// Whose values, when.
@@ -131,6 +133,16 @@ pub(super) async fn put(act: &mut Act<'_>, of: &Moment<'_>, readings: &[Reading]
             component.into_iter().for_each(|(name, value)| all.push(name, value));
             draft.add("component", Some(Json::Object(all)));
         }
+        act.create(draft);
+    }
+    if let Some(responds) = of.responds {
+        let mut draft = taken.draft(VITAL_SIGNS, vital::CONSCIOUSNESS.code, vital::CONSCIOUSNESS.display);
+        let answer = responds.answer();
+        let mut value = code(clinical::demo::table::LOINC, answer.code, Some(answer.display));
+        if let Json::Object(value) = &mut value {
+            value.push("text", responds.name().into());
+        }
+        draft.set("valueCodeableConcept", value);
         act.create(draft);
     }
     let mut written: Vec<(clinical::demo::table::Code, String)> = Vec::new();

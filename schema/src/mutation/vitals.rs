@@ -1,6 +1,6 @@
 //! Vital signs of one moment, each under its own name.
 
-use async_graphql::{ID, InputObject, Result, SimpleObject};
+use async_graphql::{Enum, ID, InputObject, Result, SimpleObject};
 use clinical::flowsheet::Row;
 use clinical::vital::{self, Vital};
 use fhir::IssueType;
@@ -32,6 +32,10 @@ pub struct VitalsRecordInput {
     pub temperature: Option<Decimal>,
     /// Oxygen saturation in %.
     pub oxygen_saturation: Option<Decimal>,
+    /// Oxygen that is breathed in, in L/min; 0 is room air.
+    pub oxygen_flow: Option<Decimal>,
+    /// How the patient responds.
+    pub consciousness: Option<Consciousness>,
     /// Body weight in kg.
     pub weight: Option<Decimal>,
     /// Body height in cm.
@@ -40,6 +44,33 @@ pub struct VitalsRecordInput {
     pub note: Option<String>,
     /// A repeated act under the same key has one effect.
     pub idempotency_key: Option<String>,
+}
+
+/// How somebody responds, by the ACVPU scale: LOINC 67775-7.
+#[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Consciousness {
+    /// Alert: LA9340-6.
+    Alert,
+    /// Newly confused: LA6560-2.
+    Confused,
+    /// Responds to voice: LA17108-4.
+    Voice,
+    /// Responds to pain: LA17107-6.
+    Pain,
+    /// Unresponsive: LA9343-0.
+    Unresponsive,
+}
+
+impl From<Consciousness> for vital::Consciousness {
+    fn from(told: Consciousness) -> Self {
+        match told {
+            Consciousness::Alert => Self::Alert,
+            Consciousness::Confused => Self::Confused,
+            Consciousness::Voice => Self::Voice,
+            Consciousness::Pain => Self::Pain,
+            Consciousness::Unresponsive => Self::Unresponsive,
+        }
+    }
 }
 
 /// The vital signs as they are on record.
@@ -56,13 +87,14 @@ outcome! {
 
 pub async fn record(session: &Session, input: VitalsRecordInput) -> Result<VitalsRecordPayload> {
     let mut act = Act::new(session, "vitalsRecord", &input, input.idempotency_key.as_ref());
-    let told: [(&'static str, &'static Vital, &Option<Decimal>); 8] = [
+    let told: [(&'static str, &'static Vital, &Option<Decimal>); 9] = [
         ("systolic", &vital::SYSTOLIC, &input.systolic),
         ("diastolic", &vital::DIASTOLIC, &input.diastolic),
         ("heartRate", &vital::HEART_RATE, &input.heart_rate),
         ("respiratoryRate", &vital::RESPIRATORY_RATE, &input.respiratory_rate),
         ("temperature", &vital::TEMPERATURE, &input.temperature),
         ("oxygenSaturation", &vital::SATURATION, &input.oxygen_saturation),
+        ("oxygenFlow", &vital::OXYGEN_FLOW, &input.oxygen_flow),
         ("weight", &vital::WEIGHT, &input.weight),
         ("height", &vital::HEIGHT, &input.height),
     ];
@@ -71,7 +103,7 @@ pub async fn record(session: &Session, input: VitalsRecordInput) -> Result<Vital
         let Some(told) = value else { continue };
         readings.extend(measurement::read(&mut act, name.to_owned(), Row::Vital(vital), told));
     }
-    if readings.is_empty() && act.problems.0.is_empty() {
+    if readings.is_empty() && input.consciousness.is_none() && act.problems.0.is_empty() {
         act.problems.add("systolic", IssueType::Required, "no value is told");
     }
     let moment = Moment {
@@ -79,6 +111,7 @@ pub async fn record(session: &Session, input: VitalsRecordInput) -> Result<Vital
         encounter: input.encounter.as_ref(),
         taken_at: input.taken_at.as_ref(),
         note: input.note.as_ref(),
+        responds: input.consciousness.map(Into::into),
     };
     let values = measurement::put(&mut act, &moment, &readings).await?;
     if !values.is_empty() {

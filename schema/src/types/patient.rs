@@ -37,7 +37,9 @@ use crate::types::note::NoteConnection;
 use crate::types::order::{self, OrderConnection, OrderFilter};
 use crate::types::past::{self, ChangeConnection, EverythingConnection};
 use crate::types::questionnaire::{self, QuestionnaireResponseConnection};
-use crate::types::request::{ImagingStudyConnection, MedicationAdministrationConnection, ServiceRequestConnection};
+use crate::types::request::{
+    ImagingStudyConnection, MedicationAdministrationConnection, ServiceRequest, ServiceRequestConnection,
+};
 use crate::types::score::{self, RiskScore};
 use crate::types::timeline::{self, TimelineConnection, TimelineKind};
 use crate::types::trend::{self, LatestResult, Trend};
@@ -469,6 +471,22 @@ impl Patient {
     /// Whether the asking party starred the patient. Stars are of one account; nobody else sees them.
     async fn starred(&self, ctx: &Context<'_>) -> Option<bool> {
         or_null(ctx, async { session(ctx).starred(&self.0.stored().id).await }).await
+    }
+    /// What is ordered for when the heart or the breathing stops: the newest active order of the category `code-status`. Null where there is
+    /// none, which does not say that everything is to be done.
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn code_status(&self, ctx: &Context<'_>) -> Option<ServiceRequest> {
+        let newest = async {
+            let is = clinical::order::CODE_STATUS;
+            let pairs = vec![
+                ("category".to_owned(), format!("{}|{}", is.system, is.code)),
+                ("status".to_owned(), "active".to_owned()),
+            ];
+            let page = PageArguments { first: Some(1), ..PageArguments::default() };
+            let found = List::of_patient(ctx, &self.0, ResourceType::ServiceRequest, pairs, &page).await?;
+            Ok(found.documents.into_iter().next().map(ServiceRequest))
+        };
+        or_null(ctx, newest).await.flatten()
     }
     /// The whole resource as FHIR JSON.
     pub(crate) async fn fhir(&self) -> FhirJson {

@@ -1,5 +1,7 @@
 //! How a resource came to be what it is: its versions, and who answers for them.
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, Object, Result, SimpleObject};
 use chrono::{DateTime as Moment, SecondsFormat, TimeDelta};
 use entity::store::{HistoryEntry, HistoryOf, HistoryPage, HistoryRequest};
@@ -21,6 +23,8 @@ pub struct RecordVersion {
     pub action: ChangeAction,
     /// When it was written.
     pub at: Instant,
+    /// The account that wrote it, by its log-in name; null where the audit has no trace of it.
+    pub by: Option<String>,
     /// The version as FHIR JSON; null for a deletion.
     pub fhir: Option<FhirJson>,
 }
@@ -32,8 +36,17 @@ pub struct VersionConnection(HistoryPage);
 #[Object]
 impl VersionConnection {
     /// The page's versions.
-    async fn nodes(&self) -> Vec<RecordVersion> {
-        self.0.entries.iter().map(version).collect()
+    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<RecordVersion>> {
+        let entries = &self.0.entries;
+        let authors = match entries.first() {
+            Some(first) if ctx.look_ahead().field("by").exists() => {
+                let versions: Vec<i32> = entries.iter().map(|e| e.version.version_id).collect();
+                let authors = session(ctx).store.authors(first.resource_type, &first.id, &versions).await;
+                authors.map_err(|e| error::graphql(&e))?
+            }
+            _ => HashMap::new(),
+        };
+        Ok(entries.iter().map(|entry| version(entry, authors.get(&entry.version.version_id))).collect())
     }
     /// Where the page stands. The list is walked towards the past only, from `endCursor`, which is null on the last page.
     async fn page_info(&self) -> PageInfo {
@@ -46,7 +59,7 @@ impl VersionConnection {
     }
 }
 
-fn version(entry: &HistoryEntry) -> RecordVersion {
+fn version(entry: &HistoryEntry, by: Option<&String>) -> RecordVersion {
     let version = &entry.version;
     RecordVersion {
         version_id: version.version_id.to_string(),
@@ -56,6 +69,7 @@ fn version(entry: &HistoryEntry) -> RecordVersion {
             _ => ChangeAction::Updated,
         },
         at: Instant(version.last_updated.to_rfc3339_opts(SecondsFormat::Micros, true)),
+        by: by.cloned(),
         fhir: version.body.clone().map(FhirJson),
     }
 }

@@ -77,7 +77,7 @@ async fn a_problem_is_recorded_with_its_provenance_its_audit_and_its_event_in_on
     let id = saved["condition"]["id"].as_str().unwrap();
     let document = site.document(id).await;
     assert_eq!(document["onsetDateTime"], "2019-05");
-    assert_eq!(document["recorder"]["reference"], "Practitioner/physician");
+    assert_eq!(document["recorder"], json!({"reference": "Practitioner/physician", "display": "The physician"}));
     assert_eq!(document["note"][0]["text"], "since childhood");
     assert_eq!(document["category"][0]["coding"][0]["code"], "problem-list-item");
     let after = [
@@ -382,6 +382,20 @@ async fn vital_signs_keep_their_digits_are_flagged_for_adults_and_impossible_one
     let index = site.document(ids[5]).await;
     assert_eq!(index["valueQuantity"]["value"], 22.9);
     assert_eq!(index["derivedFrom"].as_array().unwrap().len(), 2);
+    let breathing = json!({"patient": "Patient/ada", "oxygenFlow": "2", "consciousness": "CONFUSED"});
+    let saved = site.act(&kim, "vitalsRecord", breathing, VITALS).await;
+    let flow = site.document(saved["observations"][1]["id"].as_str().unwrap()).await;
+    assert_eq!(
+        (&flow["code"]["coding"][0]["code"], &flow["valueQuantity"]["code"]),
+        (&json!("3151-8"), &json!("L/min"))
+    );
+    let responds = site.document(saved["observations"][0]["id"].as_str().unwrap()).await;
+    assert_eq!(responds["code"]["coding"][0]["code"], "67775-7");
+    let answer = json!({"coding": [{"system": "http://loinc.org", "code": "LA6560-2", "display": "Confused"}], "text": "New confusion"});
+    assert_eq!(responds["valueCodeableConcept"], answer);
+    // It may be all that was looked at.
+    let alone = json!({"patient": "Patient/ada", "consciousness": "ALERT"});
+    assert_eq!(site.act(&kim, "vitalsRecord", alone, VITALS).await["observations"].as_array().unwrap().len(), 1);
     // Ranges of adults are not a child's.
     let child = json!({"patient": "Patient/ben", "heartRate": "120"});
     let saved = site.act(&kim, "vitalsRecord", child, VITALS).await;
@@ -398,6 +412,7 @@ async fn vital_signs_keep_their_digits_are_flagged_for_adults_and_impossible_one
         (json!({"patient": "Patient/ada"}), "input.systolic"),
         (json!({"patient": "Patient/ada", "systolic": "70", "diastolic": "120"}), "input.diastolic"),
         (json!({"patient": "Patient/ada", "heartRate": "+70"}), "input.heartRate"),
+        (json!({"patient": "Patient/ada", "oxygenFlow": "a little"}), "input.oxygenFlow"),
         (json!({"patient": "Patient/ada", "heartRate": "70", "takenAt": "2999-01-01T00:00:00Z"}), "input.takenAt"),
         (json!({"patient": "Patient/ada", "heartRate": "70", "takenAt": "2026-01"}), "input.takenAt"),
     ] {

@@ -16,6 +16,8 @@ fn ucum(value: f64, code: &str) -> Value {
 
 fn documents() -> String {
     let ada = json!({"reference": "Patient/ada"});
+    let code_status =
+        json!([{"coding": [{"system": "https://wintehr.org/fhir/CodeSystem/order-category", "code": "code-status"}]}]);
     let measured = |id: &str, code: &str, at: &str, value: Value, status: &str| {
         json!({"resourceType": "Observation", "id": id, "status": status, "subject": ada, "effectiveDateTime": at,
                "code": {"coding": [{"system": LOINC, "code": code}]}, "valueQuantity": value})
@@ -32,6 +34,14 @@ fn documents() -> String {
          "performer": [ada], "provision": {"type": "deny", "period": {"start": "2025-04-01"}}},
         {"resourceType": "Flag", "id": "w1", "status": "active", "subject": ada, "code": {"text": "Risk of falls"},
          "category": [{"text": "Safety"}], "period": {"start": "2025-05-01"}},
+        {"resourceType": "ServiceRequest", "id": "s1", "status": "active", "intent": "order", "subject": ada, "authoredOn": "2025-05-01",
+         "category": code_status, "code": {"text": "For resuscitation"}},
+        {"resourceType": "ServiceRequest", "id": "s2", "status": "active", "intent": "order", "subject": ada, "authoredOn": "2025-06-01",
+         "category": code_status, "code": {"text": "Not for resuscitation"}},
+        {"resourceType": "ServiceRequest", "id": "s3", "status": "revoked", "intent": "order", "subject": ada, "authoredOn": "2025-07-01",
+         "category": code_status, "code": {"text": "For resuscitation"}},
+        {"resourceType": "ServiceRequest", "id": "s4", "status": "active", "intent": "order", "subject": ada, "authoredOn": "2025-08-01",
+         "code": {"text": "Chest film"}},
         {"resourceType": "Questionnaire", "id": "q1", "status": "active", "url": "http://example.org/q|x", "title": "Mood", "name": "M",
          "code": [{"system": LOINC, "code": "44249-1"}]},
         {"resourceType": "Questionnaire", "id": "q2", "status": "retired", "title": "Mood of before"},
@@ -99,6 +109,21 @@ async fn what_lies_behind_a_chart_is_read_as_it_is_and_as_it_was() {
         names,
         ["Consent", "Flag", "FamilyMemberHistory", "QuestionnaireResponse", "Questionnaire", "Practitioner"]
     );
+}
+
+#[tokio::test]
+async fn the_code_status_is_the_newest_order_of_its_kind_that_holds() {
+    let site = Site::start(&documents()).await;
+    let lee = site.person(Role::Physician, None).await;
+    let query = r#"{ ada: patient(id: "Patient/ada") { codeStatus { id code { text } authoredOn } }
+        ben: patient(id: "Patient/ben") { codeStatus { id } } }"#;
+    let found = site.ask(&lee, query, json!({})).await;
+    let expected =
+        json!({"id": "ServiceRequest/s2", "code": {"text": "Not for resuscitation"}, "authoredOn": "2025-06-01"});
+    assert_eq!((&found["ada"]["codeStatus"], &found["ben"]["codeStatus"]), (&expected, &Value::Null));
+    let rex = site.person(Role::Registrar, None).await;
+    let answer = site.answer(&rex, query, json!({})).await;
+    assert_eq!(answer["errors"][0]["path"], json!(["ada", "codeStatus"]), "{answer}");
 }
 
 #[tokio::test]

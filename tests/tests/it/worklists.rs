@@ -254,13 +254,20 @@ async fn a_record_tells_its_versions_who_answers_for_them_and_all_of_a_patient()
     let saved = site.act(&lee, "conditionRecord", asthma, "... on ConditionSaved { condition { id } }").await;
     let id = saved["condition"]["id"].clone();
     let change = json!({"id": id, "expectedVersion": "1", "severity": {"text": "mild"}});
-    site.act(&lee, "conditionUpdate", change, "").await;
-    let query = "query($id: ID!) { node(id: $id) { history { nodes { versionId action fhir } pageInfo { hasNextPage } }
+    let mo = site.person(Role::Physician, None).await;
+    site.act(&mo, "conditionUpdate", change, "").await;
+    let query = "query($id: ID!) { node(id: $id) { history { nodes { versionId action by fhir } pageInfo { hasNextPage } }
         provenance { nodes { activity { codings { code } } agents { who { id } } targets { reference } } totalCount } } }";
     let node = site.ask(&lee, query, json!({"id": id})).await["node"].clone();
     let versions = node["history"]["nodes"].as_array().unwrap();
-    let told: Vec<_> = versions.iter().map(|v| (&v["versionId"], &v["action"])).collect();
-    assert_eq!(told, [(&json!("2"), &json!("UPDATED")), (&json!("1"), &json!("CREATED"))]);
+    let told: Vec<_> = versions.iter().map(|v| [&v["versionId"], &v["action"], &v["by"]]).collect();
+    let expected = [["2", "UPDATED", &mo.login], ["1", "CREATED", &lee.login]];
+    assert_eq!(json!(told), json!(expected));
+    // What is about nobody, and who is a patient.
+    for id in ["Location/e1", "Patient/ada"] {
+        let first = site.ask(&lee, query, json!({ "id": id })).await["node"]["history"]["nodes"][0].clone();
+        assert_eq!([&first["versionId"], &first["by"]], [&json!("1"), &json!("server")], "{id}");
+    }
     assert_eq!(versions[0]["fhir"]["severity"]["text"], "mild");
     assert_eq!(node["provenance"]["totalCount"], 2, "{node}");
     let acts: Vec<&Value> =

@@ -1,6 +1,8 @@
 //! By which rows a question about the audit is answered, where its own conditions have no index: what leads to those rows is looked up
 //! first, and stands beside the conditions, which decide.
 
+use std::collections::HashMap;
+
 use fhir::ResourceType;
 use fhir::search::query::{Clause, Modifier, Query};
 use sea_orm::ConnectionTrait as _;
@@ -27,6 +29,28 @@ impl Lead {
 }
 
 impl Store {
+    /// The accounts that wrote these versions of a resource, by their names in the audit; a version that it has no trace of is left out. Who
+    /// asks was found to see the versions.
+    ///
+    /// # Errors
+    /// What only an operator can act on.
+    pub async fn authors(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        versions: &[i32],
+    ) -> Result<HashMap<i32, String>, StoreError> {
+        let mut sql = Sql::new();
+        sql.push("SELECT a.principal, w.version FROM fhir.audit_event AS a CROSS JOIN LATERAL");
+        sql.push(" (SELECT i.item->>'what' AS what, (i.item->>'version')::int AS version FROM (SELECT a.what->'items'->0 AS item) AS i) AS w");
+        sql.push(" WHERE a.action IN ('C', 'U', 'D')");
+        self.touching(&[(Some(resource_type), id)]).await?.push(&mut sql);
+        sql.push(" AND w.what = ").bind(format!("{resource_type}/{id}"));
+        sql.push(" AND w.version = ANY(").bind_i64s(versions.iter().copied().map(i64::from)).push(")");
+        let rows = self.db.query_all_raw(sql.statement()).await?;
+        rows.iter().map(|row| Ok((row.try_get("", "version")?, row.try_get("", "principal")?))).collect()
+    }
+
     /// One for each condition that needs one. All that was answered before is in rows.
     pub(super) async fn audit_leads(&self, wanted: Wanted<'_>) -> Result<Vec<Lead>, StoreError> {
         let mut leads = Vec::new();

@@ -169,6 +169,7 @@ impl Kept {
         Some(Actor {
             account,
             principal: self.principal,
+            name: None,
             roles: self.roles.iter().map(|r| Role::named(r)).collect::<Option<_>>()?,
             fhir_user: self.fhir_user,
             rows: self.patients.map_or(Rows::All, |ids| Rows::Patients(ids.into_iter().collect())),

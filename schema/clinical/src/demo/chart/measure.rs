@@ -12,6 +12,7 @@ use crate::demo::writer::{Decimal, Ref, Writer};
 use crate::flowsheet::Parameter;
 use crate::form::{self, Scale};
 use crate::score;
+use crate::vital::{self, Consciousness};
 
 const OBSERVATION_CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
 const EXAM: Code = code(OBSERVATION_CATEGORY, "exam", "Exam");
@@ -49,7 +50,9 @@ pub struct Vitals {
     pub breathing: Option<f64>,
     pub temperature: Option<f64>,
     pub saturation: Option<f64>,
+    /// L/min, 0 is room air.
     pub oxygen: Option<f64>,
+    pub responds: Option<Consciousness>,
     pub weight: Option<f64>,
     pub height: Option<f64>,
 }
@@ -273,6 +276,14 @@ impl Chart<'_> {
             w.end();
             self.push(w);
         }
+        if let Some(responds) = v.responds {
+            let what = (&vital::CONSCIOUSNESS, vital::CONSCIOUSNESS.display);
+            let (_, mut w) = self.observation_head(&VITAL_SIGNS, what, FINAL, at, encounter);
+            w.date_time("issued", at);
+            w.references("performer", institution::practitioner(who), Some(institution::practitioner_name(who)));
+            w.concept_of("valueCodeableConcept", &[responds.answer()], responds.name());
+            self.push(w);
+        }
         let weight = v.weight.map(|x| Self::printed(&lab::WEIGHT, x));
         let height = v.height.map(|x| Self::printed(&lab::HEIGHT, x));
         for (analyte, value) in [
@@ -313,6 +324,7 @@ impl Chart<'_> {
             temperature: Some(take(Measure::Temperature)),
             saturation: Some(take(Measure::Saturation)),
             oxygen: None,
+            responds: None,
             weight: Some(take(Measure::Weight)),
             height: with_height.then(|| take(Measure::Height)),
         };

@@ -13,6 +13,7 @@ use crate::demo::table::story::{self, Story};
 use crate::demo::table::{problem, snomed};
 use crate::demo::time::{DAY, HOUR, MINUTE};
 use crate::demo::writer::{Ref, Writer};
+use crate::order;
 
 use super::flowsheet;
 
@@ -25,8 +26,15 @@ pub fn write(chart: &mut Chart<'_>) {
     let story = story_of(chart.person, slot);
     let admitted = admitted_at(chart.now, story, &mut chart.rng);
     let (bed, name) = institution::bed(slot);
-    let (encounter, nurse) = stay(chart, story, admitted, None, bed, &name);
+    let Admitted { encounter, nurse, doctor } = stay(chart, story, admitted, None, bed, &name);
     flowsheet::write(chart, admitted, encounter, nurse);
+    // With some it has not been talked about yet.
+    if slot % 5 != 4 {
+        let very_old = chart.person.age_at(chart.now) >= 85.0;
+        let status = if very_old { &order::DO_NOT_RESUSCITATE } else { &order::RESUSCITATE };
+        let first_round = Visit { encounter, at: admitted + HOUR, doctor };
+        chart.service_request((status, status.display), &order::CODE_STATUS, first_round, "active");
+    }
 }
 
 /// Since when the patient has the bed, if in one.
@@ -68,7 +76,14 @@ pub fn past_pneumonia(chart: &mut Chart<'_>, admitted: i64) {
     stay(chart, &story::PNEUMONIA, admitted, Some(admitted + length), place, WARDS[ward]);
 }
 
-/// Emergency department, ward, vital signs, results, drugs, notes; answers with the stay and its nurse. `discharged` absent while the patient is in bed.
+/// A stay, and who is in charge of it.
+struct Admitted {
+    encounter: Ref,
+    nurse: usize,
+    doctor: usize,
+}
+
+/// Emergency department, ward, vital signs, results, drugs, notes. `discharged` absent while the patient is in bed.
 fn stay(
     chart: &mut Chart<'_>,
     story: &'static Story,
@@ -76,7 +91,7 @@ fn stay(
     discharged: Option<i64>,
     place: Ref,
     place_name: &str,
-) -> (Ref, usize) {
+) -> Admitted {
     let last = discharged.unwrap_or(chart.now);
     let main = story.problems[0];
     let doctor =
@@ -151,7 +166,7 @@ fn stay(
     }
     notes(chart, story, Visit { encounter, at: admitted + 2 * HOUR, doctor }, discharged, nurse);
     team(chart, encounter, admitted, discharged, doctor, nurse);
-    (encounter, nurse)
+    Admitted { encounter, nurse, doctor }
 }
 
 fn attending(story: &Story) -> Clinic {
@@ -175,7 +190,8 @@ fn bedside(chart: &mut Chart<'_>, story: &Story, share: f64, at: i64, encounter:
         breathing: Some(between(a.breathing, b.breathing, 0.9)),
         temperature: Some(between(a.temperature, b.temperature, 0.15)),
         saturation: Some(between(a.saturation, b.saturation, 0.7).min(99.0)),
-        oxygen: Some(between(a.oxygen, b.oxygen, 0.0).round()).filter(|flow| *flow > 0.0),
+        oxygen: Some(between(a.oxygen, b.oxygen, 0.0).round()),
+        responds: Some(story.responds[usize::from(share >= 0.5)]),
         weight: weighs.then(|| chart.person.weight_kg(at) + (1.0 - share) * 1.5),
         height: None,
     };

@@ -5,6 +5,7 @@
 use super::drug::{self, Drug};
 use super::lab::{self, Analyte, Measure};
 use super::problem::{self, Problem};
+use crate::vital::Consciousness::{self, Alert, Confused, Voice};
 
 /// Vital signs at one end of a stay; between the ends they move in a line.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +40,8 @@ pub struct Story {
     pub days: i64,
     pub first: Bedside,
     pub last: Bedside,
+    /// How the patient responds in the first and in the second half of the stay.
+    pub responds: [Consciousness; 2],
     /// Results on admission and at the end; all others come from the person's physiology.
     pub results: &'static [(Measure, f64, f64)],
     /// Tests beside metabolic panel and blood count.
@@ -57,6 +60,7 @@ pub static TEACHING: Story = Story {
     days: 6,
     first: bedside((138.0, 82.0), 92.0, 26.0, 38.4, 89.0, 4.0),
     last: bedside((104.0, 58.0), 48.0, 22.0, 37.1, 94.0, 2.0),
+    responds: [Alert, Alert],
     results: &[
         (Measure::Potassium, 4.7, 6.1),
         (Measure::Creatinine, 1.42, 1.79),
@@ -83,6 +87,7 @@ pub static PNEUMONIA: Story = Story {
     days: 3,
     first: bedside((108.0, 62.0), 112.0, 26.0, 39.1, 90.0, 3.0),
     last: bedside((122.0, 72.0), 84.0, 18.0, 37.2, 95.0, 0.0),
+    responds: [Alert, Alert],
     results: &[
         (Measure::Leukocytes, 17.4, 9.6),
         (Measure::CReactiveProtein, 188.0, 52.0),
@@ -103,6 +108,7 @@ pub static SEPSIS: Story = Story {
     days: 1,
     first: bedside((102.0, 60.0), 118.0, 27.0, 39.3, 90.0, 2.0),
     last: bedside((92.0, 52.0), 124.0, 29.0, 38.9, 91.0, 4.0),
+    responds: [Confused, Confused],
     results: &[
         (Measure::Leukocytes, 19.8, 24.6),
         (Measure::CReactiveProtein, 210.0, 286.0),
@@ -122,6 +128,7 @@ pub static COPD: Story = Story {
     days: 3,
     first: bedside((142.0, 82.0), 108.0, 28.0, 37.6, 86.0, 2.0),
     last: bedside((132.0, 78.0), 88.0, 20.0, 36.8, 91.0, 1.0),
+    responds: [Alert, Alert],
     results: &[(Measure::Bicarbonate, 31.0, 29.0), (Measure::CReactiveProtein, 48.0, 14.0)],
     tests: &[&lab::C_REACTIVE_PROTEIN],
     drugs: &[&drug::PREDNISONE, &drug::DOXYCYCLINE],
@@ -137,6 +144,7 @@ pub static HYPERKALEMIA: Story = Story {
     days: 1,
     first: bedside((134.0, 78.0), 74.0, 17.0, 36.7, 96.0, 0.0),
     last: bedside((128.0, 74.0), 58.0, 17.0, 36.8, 96.0, 0.0),
+    responds: [Alert, Alert],
     results: &[
         (Measure::Potassium, 5.9, 6.6),
         (Measure::Creatinine, 2.3, 2.9),
@@ -157,6 +165,7 @@ pub static HYPERGLYCEMIA: Story = Story {
     days: 1,
     first: bedside((112.0, 66.0), 104.0, 20.0, 37.0, 97.0, 0.0),
     last: bedside((116.0, 70.0), 96.0, 18.0, 36.9, 97.0, 0.0),
+    responds: [Alert, Alert],
     results: &[(Measure::Glucose, 486.0, 538.0), (Measure::Sodium, 131.0, 130.0), (Measure::Urea, 34.0, 30.0)],
     tests: &[],
     drugs: &[&drug::INSULIN_GLARGINE],
@@ -172,6 +181,7 @@ pub static HYPONATREMIA: Story = Story {
     days: 1,
     first: bedside((118.0, 70.0), 82.0, 16.0, 36.6, 97.0, 0.0),
     last: bedside((116.0, 68.0), 80.0, 16.0, 36.6, 97.0, 0.0),
+    responds: [Alert, Voice],
     results: &[(Measure::Sodium, 121.0, 118.0), (Measure::Chloride, 88.0, 85.0)],
     tests: &[],
     drugs: &[&drug::ACETAMINOPHEN],
@@ -187,6 +197,7 @@ pub static ANEMIA: Story = Story {
     days: 2,
     first: bedside((104.0, 60.0), 106.0, 19.0, 36.7, 96.0, 0.0),
     last: bedside((108.0, 62.0), 102.0, 18.0, 36.8, 96.0, 0.0),
+    responds: [Alert, Alert],
     results: &[(Measure::Hemoglobin, 7.8, 6.6), (Measure::Urea, 30.0, 34.0), (Measure::Platelets, 310.0, 290.0)],
     tests: &[],
     drugs: &[&drug::OMEPRAZOLE],
@@ -202,6 +213,7 @@ pub static HEART_FAILURE: Story = Story {
     days: 4,
     first: bedside((148.0, 88.0), 104.0, 26.0, 36.8, 90.0, 3.0),
     last: bedside((118.0, 70.0), 78.0, 18.0, 36.6, 95.0, 0.0),
+    responds: [Alert, Alert],
     results: &[(Measure::NtProBnp, 8900.0, 2600.0), (Measure::Sodium, 132.0, 135.0)],
     tests: &[&lab::NT_PRO_BNP],
     drugs: &[&drug::FUROSEMIDE_IV],
