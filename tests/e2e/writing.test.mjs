@@ -98,10 +98,15 @@ test('a nurse takes down vital signs by keyboard; a slip is refused, an abnormal
   await page.keyboard.press('Enter')
   const entry = page.getByRole('form', { name: 'New measurements' })
   await entry.waitFor()
-  for (const value of ['118', '76', '128', '', '98.6']) {
+  for (const value of ['118', '76', '128', '', '98.6', '', '2']) {
     await page.keyboard.type(value)
     await page.keyboard.press('ArrowDown')
   }
+  // In the choice a letter finds the answer, and Enter goes on.
+  await page.keyboard.type('New')
+  await page.keyboard.press('Enter')
+  assert.equal(await entry.getByLabel('Weight').evaluate((node) => node === document.activeElement), true, 'Enter goes on from a choice')
+  assert.equal(await entry.getByLabel('Consciousness').inputValue(), 'CONFUSED')
   await accessible('vital signs, entry')
   await inTheme('dark', () => accessible('vital signs, entry, dark'))
   await shot('23-vitals-entry')
@@ -117,6 +122,8 @@ test('a nurse takes down vital signs by keyboard; a slip is refused, an abnormal
   await sheet.getByText('118/76').waitFor()
   await sheet.getByText('36.80').waitFor()
   await sheet.getByRole('row', { name: /Heart rate/ }).getByTitle('High').waitFor()
+  await sheet.getByRole('row', { name: /oxygen flow.*L\/min.*2/i }).waitFor()
+  await sheet.getByRole('row', { name: /^Level of responsiveness.*New confusion/ }).waitFor()
   await accessible('vital signs')
   await inTheme('dark', () => accessible('vital signs, dark'))
   await shot('23-vitals')

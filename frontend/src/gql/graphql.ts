@@ -631,6 +631,19 @@ export type ConditionVerificationStatus =
   /** Not confirmed. */
   | 'UNCONFIRMED';
 
+/** How somebody responds, by the ACVPU scale: LOINC 67775-7. */
+export type Consciousness =
+  /** Alert: LA9340-6. */
+  | 'ALERT'
+  /** Newly confused: LA6560-2. */
+  | 'CONFUSED'
+  /** Responds to pain: LA17107-6. */
+  | 'PAIN'
+  /** Unresponsive: LA9343-0. */
+  | 'UNRESPONSIVE'
+  /** Responds to voice: LA17108-4. */
+  | 'VOICE';
+
 /** What the patient says. */
 export type ConsentDecision =
   /** It is refused. */
@@ -2152,6 +2165,8 @@ export type UserUpdateInput = {
 
 /** Vital signs taken at one moment; what was not taken is left out. */
 export type VitalsRecordInput = {
+  /** How the patient responds. */
+  consciousness?: Consciousness | null | undefined;
   /** Diastolic blood pressure in mmHg. */
   diastolic?: string | null | undefined;
   /** The visit they were taken in. */
@@ -2164,6 +2179,8 @@ export type VitalsRecordInput = {
   idempotencyKey?: string | null | undefined;
   /** A remark on all of them. */
   note?: string | null | undefined;
+  /** Oxygen that is breathed in, in L/min; 0 is room air. */
+  oxygenFlow?: string | null | undefined;
   /** Oxygen saturation in %. */
   oxygenSaturation?: string | null | undefined;
   /** Whose. */

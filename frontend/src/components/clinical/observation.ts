@@ -36,6 +36,9 @@ export function valueOf({ value, components, dataAbsentReason }: ObservationRowF
   }
 }
 
+/** Whether it has a number, of its own or in a part: only then there is a line to draw over time. */
+export const hasNumber = ({ value, components }: ObservationRowFragment): boolean => [value, ...components.map((part) => part.value)].some((of) => of?.__typename === 'Quantity' && !!of.value)
+
 export function rangeOf({ referenceRanges }: Pick<ObservationRowFragment, 'referenceRanges'>): string {
   const range = referenceRanges[0]
   if (!range) return ''

@@ -1,6 +1,6 @@
 import { Flags } from '../../components/clinical/flag'
 import { placeOfTest } from '../../components/clinical/laboratory'
-import { codeOf, flagsOf, ObservationRow, rangeOf, severity, valueOf } from '../../components/clinical/observation'
+import { codeOf, flagsOf, hasNumber, ObservationRow, rangeOf, severity, valueOf } from '../../components/clinical/observation'
 import { Sparkline } from '../../components/clinical/sparkline'
 import { Unit } from '../../components/clinical/unit'
 import { placeOfSign } from '../../components/clinical/vital-signs'
@@ -53,10 +53,12 @@ function Table({ of, label, order, onOpen }: { of: Latest; label: string; order:
           const { text, unit } = valueOf(observation)
           const { effectiveAt, id, status } = observation
           const asked = codeOf(code)
+          // Of what is told in words only there is nothing to draw over time.
+          const drawn = hasNumber(observation) || [series, ...components.map((part) => part.series)].some((line) => line.length > 0)
           return (
             <tr key={id}>
-              <th scope="row">{asked ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: code.text })}>{code.text}</button> : code.text}{status === 'PRELIMINARY' && <small> preliminary</small>}</th>
-              <td className={css.number}><strong>{text}</strong></td>
+              <th scope="row">{asked && drawn ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: code.text })}>{code.text}</button> : code.text}{status === 'PRELIMINARY' && <small> preliminary</small>}</th>
+              <td className={hasNumber(observation) ? css.number : css.words}><strong>{text}</strong></td>
               <td className={css.unit}><Unit of={unit} /></td>
               <td><Flags of={flagsOf(observation)} /></td>
               <td className={css.range}>{rangeOf(observation)}</td>

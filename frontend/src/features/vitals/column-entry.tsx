@@ -50,12 +50,14 @@ export function ColumnEntry({ fields, note, send: put, onDone }: { fields: reado
   const move = (event: KeyboardEvent<HTMLElement>) => {
     const step = { ArrowDown: 1, Enter: 1, ArrowUp: -1 }[event.key]
     if (!step || event.ctrlKey || event.metaKey) return
-    const inputs = [...(grid.current?.querySelectorAll('input') ?? [])]
-    const to = inputs[inputs.indexOf(event.target as HTMLInputElement) + step]
+    // In a choice the arrows go from answer to answer.
+    if (event.target instanceof HTMLSelectElement && event.key !== 'Enter') return
+    const fields = [...(grid.current?.querySelectorAll<HTMLInputElement | HTMLSelectElement>('input, select') ?? [])]
+    const to = fields[fields.indexOf(event.target as HTMLInputElement | HTMLSelectElement) + step]
     if (!to && event.key === 'Enter') return
     event.preventDefault()
     to?.focus()
-    to?.select()
+    if (to instanceof HTMLInputElement) to.select()
   }
   const send = async (event: FormEvent) => {
     event.preventDefault()
@@ -79,10 +81,19 @@ export function ColumnEntry({ fields, note, send: put, onDone }: { fields: reado
         {fields.map((sign) => (
           <div key={sign.name}>
             <label htmlFor={`${id}${sign.name}`}>{sign.label}</label>
-            <OutlinedInput
-              value={values[sign.name] ?? ''} error={!!bad(sign.name)} endAdornment={<span className={css.unit}>{sign.unit}</span>} onChange={(e) => set(sign.name)(e.target.value)} onKeyDown={move}
-              inputProps={{ id: `${id}${sign.name}`, inputMode: 'decimal', 'aria-invalid': !!bad(sign.name) || undefined, 'data-sign': true }}
-            />
+            {sign.kind === 'choice' ? (
+              <select id={`${id}${sign.name}`} value={values[sign.name] ?? ''} aria-invalid={!!bad(sign.name) || undefined} aria-describedby={sign.help && `${id}${sign.name}-help`} data-sign onChange={(e) => set(sign.name)(e.target.value)} onKeyDown={move}>
+                {/* Nothing is chosen for the writer. */}
+                <option value="">{sign.none ?? 'Not stated'}</option>
+                {sign.options?.map(([code, words]) => <option key={code} value={code}>{words}</option>)}
+              </select>
+            ) : (
+              <OutlinedInput
+                value={values[sign.name] ?? ''} error={!!bad(sign.name)} endAdornment={<span className={css.unit}>{sign.unit}</span>} onChange={(e) => set(sign.name)(e.target.value)} onKeyDown={move}
+                inputProps={{ id: `${id}${sign.name}`, inputMode: 'decimal', 'aria-invalid': !!bad(sign.name) || undefined, 'aria-describedby': sign.help && `${id}${sign.name}-help`, 'data-sign': true }}
+              />
+            )}
+            {sign.help && <small id={`${id}${sign.name}-help`}>{sign.help}</small>}
           </div>
         ))}
       </div>

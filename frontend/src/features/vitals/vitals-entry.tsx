@@ -1,5 +1,6 @@
 import { commonOutcome, useAct, type FieldSpec } from '../../components/act/act'
 import { graphql } from '../../gql'
+import type { Consciousness } from '../../gql/graphql'
 import { ColumnEntry, notBelieved, recorded, type Column } from './column-entry'
 
 const RecordVitals = graphql(`
@@ -15,6 +16,10 @@ const RecordVitals = graphql(`
   }
 `)
 
+/** How somebody responds, by the ACVPU scale. */
+const LEVELS: readonly (readonly [Consciousness, string])[] = [
+  ['ALERT', 'Alert'], ['CONFUSED', 'New confusion'], ['VOICE', 'Responds to voice'], ['PAIN', 'Responds to pain'], ['UNRESPONSIVE', 'Unresponsive'],
+]
 const SIGNS: readonly FieldSpec[] = [
   { name: 'systolic', label: 'Systolic pressure', unit: 'mmHg', kind: 'number' },
   { name: 'diastolic', label: 'Diastolic pressure', unit: 'mmHg', kind: 'number' },
@@ -22,6 +27,8 @@ const SIGNS: readonly FieldSpec[] = [
   { name: 'respiratoryRate', label: 'Respiratory rate', unit: '/min', kind: 'number' },
   { name: 'temperature', label: 'Temperature', unit: '°C', kind: 'number' },
   { name: 'oxygenSaturation', label: 'Oxygen saturation', unit: '%', kind: 'number' },
+  { name: 'oxygenFlow', label: 'Oxygen flow', unit: 'L/min', kind: 'number', help: '0 is room air.' },
+  { name: 'consciousness', label: 'Consciousness', kind: 'choice', options: LEVELS, none: 'Not assessed' },
   { name: 'weight', label: 'Weight', unit: 'kg', kind: 'number' },
   { name: 'height', label: 'Height', unit: 'cm', kind: 'number' },
 ]
@@ -30,8 +37,9 @@ const SIGNS: readonly FieldSpec[] = [
 export function VitalsEntry({ patient, onDone }: { patient: string; onDone: () => void }) {
   const act = useAct()
   const send = ({ takenAt, note, value, key }: Column) => {
-    const signs = Object.fromEntries(SIGNS.map((s) => [s.name, value(s.name)]))
-    return act(RecordVitals, { input: { patient, takenAt, ...signs, note, idempotencyKey: key } }, ({ vitalsRecord: { outcome } }) =>
+    const numbers = Object.fromEntries(SIGNS.filter((s) => s.kind === 'number').map((s) => [s.name, value(s.name)]))
+    const consciousness = LEVELS.find(([level]) => level === value('consciousness'))?.[0]
+    return act(RecordVitals, { input: { patient, takenAt, ...numbers, consciousness, note, idempotencyKey: key } }, ({ vitalsRecord: { outcome } }) =>
       commonOutcome(outcome) ?? (outcome.__typename === 'ImplausibleValue'
         ? { kind: 'refused', problems: outcome.values.map((v) => notBelieved(SIGNS.find((s) => s.name === v.input.replace(/^input\./, '')), v)) }
         : { kind: 'saved', told: outcome.__typename === 'VitalsSaved' ? recorded(outcome.observations) : '' }))

@@ -6,7 +6,7 @@ import { useClient } from 'urql'
 import { ActStrip, RowActs } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { Flags } from '../../components/clinical/flag'
-import { codeOf, flagsOf, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
+import { codeOf, flagsOf, hasNumber, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { Trend } from '../../components/clinical/trend'
 import { Boundary } from '../../components/ui/boundary'
 import { Moment } from '../../components/ui/moment'
@@ -166,7 +166,7 @@ function Sheet({ of, onOpen, acting }: { of: readonly Measured<Sign>[]; onOpen: 
           <tbody>
             {rows.map((row) => {
               const newestFirst = [...row.at.values()].flat()
-              const asked = newestFirst[0]?.of.asked
+              const asked = newestFirst.some((one) => hasNumber(one.of.row)) ? newestFirst[0]?.of.asked : null
               const range = newestFirst.find((one) => one.of.range)?.of.range
               return (
                 <tr key={row.key}>
@@ -178,7 +178,7 @@ function Sheet({ of, onOpen, acting }: { of: readonly Measured<Sign>[]; onOpen: 
                         const wrong = o.status === 'ENTERED_IN_ERROR'
                         return (
                           <div key={id} className={css.cell} title={own ? `Range ${own}` : undefined}>
-                            {wrong ? <s>{valueOf(o).text}</s> : <span className={isAbnormal(o) ? css.strong : undefined}>{valueOf(o).text}</span>}
+                            {wrong ? <s>{valueOf(o).text}</s> : <span className={[isAbnormal(o) && css.strong, !hasNumber(o) && css.words].filter(Boolean).join(' ') || undefined}>{valueOf(o).text}</span>}
                             <span className={css.beside}>
                               {!wrong && isAbnormal(o) && <span className={css.flag}><Flags of={flagsOf(o)} /></span>}
                               <RowActs of={`${row.title}, ${formatDateTime(at)}`} place={id} items={acting && !wrong ? [{ name: 'Entered in error', form: () => mistake({ id, versionId }, row.title) }] : []} />

@@ -1,0 +1,57 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, it } from 'vitest'
+import { answering, fullPatient, page, renderPage, type FakeServer } from '../../testing/chart'
+import { SummaryPage } from './summary.page'
+import { VitalsPage } from './vitals.page'
+
+const show = (server: FakeServer) => renderPage(<VitalsPage />, '/patients/:id/clinical/vitals', '/patients/ada/clinical/vitals', server)
+const sign = (id: string, code: string, title: string, value: object, at = '2026-11-22T07:40:00Z') => ({ ...fullPatient.vitals.nodes[0], id: `Observation/${id}`, fhirId: id, code: { text: title, codings: [{ system: 'http://loinc.org', code }] }, components: [], effectiveAt: at, value })
+const number = (value: string, unit: string) => ({ __typename: 'Quantity', value, unit })
+const confused = sign('lor', '67775-7', 'Level of responsiveness', { __typename: 'Concept', text: 'Confused', codings: [{ system: 'http://loinc.org', code: 'LA6560-2' }] })
+
+it('oxygen and consciousness are taken down by keyboard, and nothing is chosen for the writer', async () => {
+  const asked: object[] = []
+  show({ root: answering(fullPatient, { vitalsRecord: ({ input }: { input: object }) => { asked.push({ ...input }); return { outcome: { __typename: 'VitalsSaved', observations: [] } } } }) })
+  await userEvent.click(await screen.findByRole('button', { name: 'Take down vital signs' }))
+  const form = within(screen.getByRole('form', { name: 'New measurements' }))
+  const [flow, level] = [form.getByLabelText('Oxygen flow'), form.getByLabelText('Consciousness')]
+  expect(flow).toHaveAccessibleDescription('0 is room air.')
+  expect(level).toHaveValue('')
+  expect(within(level).getAllByRole('option').map((one) => one.textContent)).toEqual(['Not assessed', 'Alert', 'New confusion', 'Responds to voice', 'Responds to pain', 'Unresponsive'])
+  await userEvent.type(flow, '2{Enter}')
+  expect(level).toHaveFocus()
+  await userEvent.selectOptions(level, 'New confusion')
+  await userEvent.keyboard('{Enter}')
+  expect(form.getByLabelText('Weight')).toHaveFocus()
+  await userEvent.click(form.getByRole('button', { name: 'Record' }))
+  await waitFor(() => expect(asked).toHaveLength(1))
+  expect(asked[0]).toMatchObject({ oxygenFlow: '2', consciousness: 'CONFUSED' })
+})
+
+it('what was not assessed is not sent', async () => {
+  const asked: object[] = []
+  show({ root: answering(fullPatient, { vitalsRecord: ({ input }: { input: object }) => { asked.push({ ...input }); return { outcome: { __typename: 'VitalsSaved', observations: [] } } } }) })
+  await userEvent.click(await screen.findByRole('button', { name: 'Take down vital signs' }))
+  await userEvent.type(screen.getByLabelText('Heart rate'), '72')
+  await userEvent.click(screen.getByRole('button', { name: 'Record' }))
+  await waitFor(() => expect(asked).toHaveLength(1))
+  expect(asked[0]).not.toHaveProperty('consciousness')
+})
+
+it('a sign that is told in words stands after the oxygen, and has no trend', async () => {
+  show({ root: answering({ ...fullPatient, vitals: page(confused, sign('o2', '3151-8', 'Oxygen flow', number('2', 'L/min')), sign('w', '29463-7', 'Weight', number('72', 'kg'))) }) })
+  const rows = within(await screen.findByRole('table', { name: 'Vital signs' })).getAllByRole('rowheader').map((one) => one.textContent)
+  expect(rows).toEqual(['Oxygen flow', 'Level of responsiveness', 'Weight'])
+  expect(screen.getByRole('row', { name: /^Level of responsiveness/ })).toHaveTextContent('Confused')
+  expect(screen.getByRole('button', { name: 'Oxygen flow' })).toBeVisible()
+  expect(screen.queryByRole('button', { name: 'Level of responsiveness' })).toBeNull()
+})
+
+it('nor has it one in the summary', async () => {
+  const latest = (observation: { code: object }) => ({ code: observation.code, observation, change: null, series: [], excludedCount: 0, components: [] })
+  renderPage(<SummaryPage />, '/patients/:id/clinical/summary', '/patients/ada/clinical/summary', { root: answering({ ...fullPatient, latestResults: ({ category }: { category: string }) => (category === 'VITAL_SIGNS' ? [latest(confused), latest(sign('w', '29463-7', 'Weight', number('72', 'kg')))] : []) }) })
+  const table = within(await screen.findByRole('table', { name: 'Vital signs' }))
+  expect(table.getByRole('row', { name: /^Level of responsiveness Confused/ })).toBeVisible()
+  expect(table.getAllByRole('button').map((one) => one.textContent)).toEqual(['Weight'])
+})
