@@ -3,7 +3,7 @@ import OutlinedInput from '@mui/material/OutlinedInput'
 import { useId, useMemo, useRef, useState } from 'react'
 import { Part } from '../../components/ui/part'
 import { graphql, read, type FragmentType } from '../../gql'
-import type { CalculatorChartFragment } from '../../gql/graphql'
+import type { CalculatorChartFragment, CalculatorValueFragment } from '../../gql/graphql'
 import { formatDateTime } from '../../lib/date'
 import { formatDecimal } from '../../lib/quantity'
 import css from './calculators.module.css'
@@ -13,34 +13,45 @@ export const CalculatorChart = graphql(`
   fragment CalculatorChart on Patient {
     gender age { value unit }
     labs: latestResults(category: LABORATORY, first: 40, codes: ["LOINC|2160-0", "LOINC|38483-4", "LOINC|2951-2", "LOINC|2947-0", "LOINC|2075-0", "LOINC|2069-3", "LOINC|2028-9", "LOINC|20565-8", "LOINC|1963-8", "LOINC|1751-7", "LOINC|17861-6", "LOINC|49765-1", "LOINC|1975-2", "LOINC|6301-6", "LOINC|34714-6", "LOINC|3094-0", "LOINC|6299-2"]) { ...CalculatorValue }
-    signs: latestResults(category: VITAL_SIGNS, first: 12, codes: ["LOINC|29463-7", "LOINC|8302-2", "LOINC|9279-1", "LOINC|85354-9", "LOINC|2708-6", "LOINC|59408-5", "LOINC|8867-4", "LOINC|8310-5", "LOINC|3151-8"]) { ...CalculatorValue }
+    signs: latestResults(category: VITAL_SIGNS, first: 12, codes: ["LOINC|29463-7", "LOINC|8302-2", "LOINC|9279-1", "LOINC|85354-9", "LOINC|2708-6", "LOINC|59408-5", "LOINC|8867-4", "LOINC|8310-5", "LOINC|3151-8", "LOINC|67775-7"]) { ...CalculatorValue }
   }
 `)
 const CalculatorValue = graphql(`
   fragment CalculatorValue on LatestResult {
     observation {
-      id effectiveAt code { text codings { code } } value { __typename ... on Quantity { value unit code comparator } }
+      id effectiveAt code { text codings { code } } value { __typename ... on Quantity { value unit code comparator } ... on Concept { text codings { system code } } }
       components { code { codings { code } } value { __typename ... on Quantity { value unit code comparator } } }
     }
   }
 `)
 
-/** A value of the chart with its day, as an input takes it; `of` is what a finding was read from. */
+/** A value of the chart with its day, as an input takes it; `of` is what a finding was read from, which may say nothing of it: then the text is empty. */
 interface FromChart { text: string; at: string; of?: string }
+type Result = CalculatorValueFragment['observation']
 const PARTS: Readonly<Record<string, string>> = { systolic: '8480-6', diastolic: '8462-4' }
 
 /** The newest value of the chart for an input: only of its code, only in its unit, only an exact number. */
 function fromChart(patient: CalculatorChartFragment, input: Input): FromChart | undefined {
   if (input.name === 'age') return patient.age?.unit === 'YEARS' ? { text: String(patient.age.value), at: '' } : undefined
   const all = [...(patient.labs ?? []), ...(patient.signs ?? [])].map((one) => read(CalculatorValue, one).observation)
+  const ofCode = (o: Result) => !!o.code?.codings.some((k) => input.loinc?.includes(k.code ?? ''))
+  if (input.answers) return answered(all.filter(ofCode), input.answers)
   const part = PARTS[input.name]
-  const found = all.flatMap((o) => (part ? o.components.filter((c) => c.code?.codings.some((k) => k.code === part)).map((c) => ({ value: c.value, at: o.effectiveAt ?? '' }))
-    : o.code?.codings.some((k) => input.loinc?.includes(k.code ?? '')) ? [{ value: o.value, at: o.effectiveAt ?? '' }] : []))
+  const newest = all.flatMap((o) => (part ? o.components.filter((c) => c.code?.codings.some((k) => k.code === part)).map((c) => ({ value: c.value, at: o.effectiveAt ?? '' }))
+    : ofCode(o) ? [{ value: o.value, at: o.effectiveAt ?? '' }] : []))
     .filter(({ value }) => value?.__typename === 'Quantity' && value.value && !value.comparator && (part ? value.code === 'mm[Hg]' : input.ucum?.includes(value.code ?? value.unit ?? '')))
     .sort((a, b) => (a.at < b.at ? 1 : -1))[0]
-  if (found?.value?.__typename !== 'Quantity' || !found.value.value) return undefined
-  const { value, unit } = found.value
-  return input.kind === 'yes' ? { text: Number(value) > 0 ? 'yes' : 'no', at: found.at, of: `${formatDecimal(value)} ${unit ?? ''}` } : { text: value, at: found.at }
+  if (newest?.value?.__typename !== 'Quantity' || !newest.value.value) return undefined
+  const { value, unit } = newest.value
+  return input.kind === 'yes' ? { text: Number(value) > 0 ? 'yes' : 'no', at: newest.at, of: `${formatDecimal(value)} ${unit ?? ''}` } : { text: value, at: newest.at }
+}
+
+/** The newest of coded values, and what its LOINC answer says; an older one is not taken for one that says nothing, or two things. */
+function answered(all: readonly Result[], answers: NonNullable<Input['answers']>): FromChart | undefined {
+  const newest = all.toSorted((a, b) => ((a.effectiveAt ?? '') < (b.effectiveAt ?? '') ? 1 : -1))[0]
+  if (newest?.value?.__typename !== 'Concept') return undefined
+  const said = new Set(newest.value.codings.flatMap((k) => (k.system === 'http://loinc.org' && answers[k.code ?? '']) || []))
+  return { text: said.size === 1 ? [...said][0] ?? '' : '', at: newest.effectiveAt ?? '', of: newest.value.text }
 }
 
 /** Scores and estimates, each with its inputs, where they come from, and where the formula is published. */
@@ -105,7 +116,7 @@ function Sheet({ of, patient }: { of: Calculator; patient: CalculatorChartFragme
           <legend>Findings</legend>
           {findings.map((i) => {
             const [found, text] = [chart.get(i.name), texts[i.name] ?? '']
-            const told = found ? `${text === found.text ? 'From the chart' : 'On record'}: ${found.of ?? ''}, ${formatDateTime(found.at)}${Date.parse(found.at) < Date.parse(chart.get('saturation')?.at ?? '') ? ', older than the saturation' : ''}`
+            const told = found ? `${found.text !== '' && text === found.text ? 'From the chart' : 'On record'}: ${found.of ?? ''}, ${formatDateTime(found.at)}${found.text === '' ? ', which does not answer it' : ''}${Date.parse(found.at) < Date.parse(chart.get('saturation')?.at ?? '') ? ', older than the saturation' : ''}`
               : text === '' ? 'Not from the chart; answer' : ''
             return (
               <div key={i.name} role="radiogroup" aria-label={i.label} aria-describedby={`${id}${i.name}-from`}>

@@ -6,6 +6,7 @@ const by = (id: string) => { const found = CALCULATORS.find((c) => c.id === id);
 /** Worked examples; where one is published, its place stands beside it. The others are the formula done by hand, and say so. */
 const EXAMPLES: [id: string, given: Given, text: string, where: string][] = [
   ['news2', { age: 60, breaths: 22, saturation: 93, oxygen: true, systolic: 98, pulse: 112, temperature: 38.4 }, '11', 'by hand from the chart: 2 + 2 + 2 + 2 + 2 + 0 + 1'],
+  ['news2', { age: 60, breaths: 22, saturation: 93, oxygen: true, systolic: 98, pulse: 112, temperature: 38.4, notAlert: true }, '14', 'the same, newly confused: 11 + 3'],
   ['egfr', { creatinine: 1.2, age: 55, sex: 'MALE' }, '71', 'National Kidney Foundation calculator'],
   ['egfr', { creatinine: 1.0, age: 50, sex: 'FEMALE' }, '69', '68.6 in the R package tabletools'],
   ['egfr', { creatinine: 0.8, age: 70, sex: 'MALE' }, '95', '95.2 in the R package tabletools'],

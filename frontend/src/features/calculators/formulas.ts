@@ -11,6 +11,8 @@ export interface Input {
   /** LOINC codes whose newest value, in exactly this UCUM unit, may be taken from the chart; a finding is there when it is above 0. */
   loinc?: readonly string[]
   ucum?: readonly string[]
+  /** What a coded value of the chart says of the finding, by its LOINC answer; one that is not here says nothing. */
+  answers?: Readonly<Record<string, 'yes' | 'no'>>
   /** Values beyond these are not computed with. */
   least?: number
   most?: number
@@ -56,6 +58,9 @@ const NEWS = {
   temperature: [[35, 3], [36, 1], [38, 0], [39, 1], [Infinity, 2]],
 } as const
 
+/** LOINC answers of 67775-7: alert, then confused, to voice, to pain, unresponsive, which all count. */
+const ACVPU = { 'LA9340-6': 'no', 'LA6560-2': 'yes', 'LA17108-4': 'yes', 'LA17107-6': 'yes', 'LA9343-0': 'yes' } as const
+
 export const CALCULATORS: readonly Calculator[] = [
   {
     id: 'news2', name: 'NEWS2', source: 'Royal College of Physicians, National Early Warning Score (NEWS) 2, 2017, chart 1', note: 'From 16 years, not in pregnancy. Scale 2 only for known hypercapnic failure with a target of 88 to 92 %, as prescribed.',
@@ -63,7 +68,7 @@ export const CALCULATORS: readonly Calculator[] = [
       AGE, { name: 'breaths', label: 'Respiratory rate', unit: '/min', kind: 'number', loinc: ['9279-1'], ucum: ['/min'], least: 0, most: 200 }, { name: 'saturation', label: 'Oxygen saturation', unit: '%', kind: 'number', loinc: ['2708-6', '59408-5'], ucum: ['%'], least: 0, most: 100 },
       { name: 'systolic', label: 'Systolic pressure', unit: 'mmHg', kind: 'number', least: 0, most: 480 }, { name: 'pulse', label: 'Heart rate', unit: '/min', kind: 'number', loinc: ['8867-4'], ucum: ['/min'], least: 0, most: 480 },
       { name: 'temperature', label: 'Temperature', unit: '°C', kind: 'number', loinc: ['8310-5'], ucum: ['Cel'], least: 11.8, most: 46.5 },
-      { ...yes('oxygen', 'Breathes supplemental oxygen'), loinc: ['3151-8'], ucum: ['L/min'] }, yes('scale2', 'Saturation on scale 2'), yes('notAlert', 'Not alert: new confusion, or responds to voice or pain only, or is unresponsive'),
+      { ...yes('oxygen', 'Breathes supplemental oxygen'), loinc: ['3151-8'], ucum: ['L/min'] }, yes('scale2', 'Saturation on scale 2'), { ...yes('notAlert', 'Not alert: new confusion, or responds to voice or pain only, or is unresponsive'), loinc: ['67775-7'], answers: ACVPU },
     ],
     compute: (g) => {
       if (g.n('age') < 16) return 'Under 16 years the score does not apply.'
