@@ -116,6 +116,7 @@ export const fullPatient = {
   coverage: list({ ...node('Coverage/v1'), status: 'ACTIVE', type: concept('Public'), subscriberId: 'M-1', payors: [{ display: 'Health fund' }] }),
   carePlans: list({ ...node('CarePlan/p1'), status: 'ACTIVE', title: 'Asthma plan', category: [], addresses: [], goals: [], activities: [{ description: 'Inhaler technique', status: 'in-progress' }], notes: [] }),
   goals: list({ ...node('Goal/g1'), status: 'ACTIVE', description: concept('Peak flow'), targets: [{ quantity: { value: '400', unit: 'L/min', comparator: '>=' }, due: '2027-03' }], addresses: [], notes: [] }),
+  codeStatus: { ...node('ServiceRequest/s1'), status: 'ACTIVE', doNotPerform: false, category: [concept('Code status', 'code-status')], code: { text: 'For resuscitation', codings: [{ system: 'http://snomed.info/sct', code: '304252001' }] }, authoredOn: '2026-11-19T09:00:00Z' },
   flags: list({ ...node('Flag/f1'), status: 'ACTIVE', category: [], code: concept('Fall risk') }, { ...node('Flag/f2'), status: 'INACTIVE', category: [], code: concept('Isolation') }),
   tasks: list({ ...node('Task/k1'), status: 'REQUESTED', priority: 'URGENT', title: 'Call the daughter', description: 'Call the daughter', notes: [] }),
   vitals: list(pressure),

@@ -21,7 +21,7 @@ type Answer = FragmentType<typeof EmergencyFragment> & { patient?: WithBanner | 
 type PatientOf<D extends Answer> = NonNullable<D['patient']>
 
 /** An act on any of these makes the screen be read again, also when it had none of them yet. */
-const CHANGES = { additionalTypenames: ['Patient', 'Condition', 'AllergyIntolerance', 'Immunization', 'Observation', 'MedicationRequest', 'MedicationStatement', 'Procedure', 'Encounter', 'ClinicalDocument', 'DiagnosticReport', 'Task', 'Appointment', 'CarePlan', 'Goal', 'Note', 'NoteDraft', 'QuestionnaireResponse', 'RelatedPerson', 'Coverage', 'Consent', 'CareTeam', 'FamilyMemberHistory'] }
+const CHANGES = { additionalTypenames: ['Patient', 'Condition', 'AllergyIntolerance', 'Immunization', 'Observation', 'MedicationRequest', 'MedicationStatement', 'ServiceRequest', 'Procedure', 'Encounter', 'ClinicalDocument', 'DiagnosticReport', 'Task', 'Appointment', 'CarePlan', 'Goal', 'Note', 'NoteDraft', 'QuestionnaireResponse', 'RelatedPerson', 'Coverage', 'Consent', 'CareTeam', 'FamilyMemberHistory'] }
 
 interface Screen<D extends Answer, X extends object> { patientId: string; title: string; query: TypedDocumentNode<D, { id: string; asOf?: string | null } & X>; variables?: X; children: (patient: PatientOf<D> | undefined, answer: D | undefined, reading: boolean) => ReactNode; scrolls?: boolean }
 
@@ -63,8 +63,8 @@ function AsOfScreen<D extends Answer, X extends object>({ patientId, title, quer
   }, [count, asking, retry])
   const reading = useReading(fetching && !data, error, retry)
   const patient = data?.patient as PatientOf<D> | null | undefined
-  const allergies = reading.troubles.get('activeAllergies')
-  const open = useMemo(() => ({ id: patientId, line: patient ? identityLine(patient, allergies) : '', asOf, read: count }), [patientId, patient, allergies, asOf, count])
+  const { troubles } = reading
+  const open = useMemo(() => ({ id: patientId, line: patient ? identityLine(patient, troubles) : '', asOf, read: count }), [patientId, patient, troubles, asOf, count])
   if (!fetching && error && !patient) {
     return (
       <main className={css.chart}>

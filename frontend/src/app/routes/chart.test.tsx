@@ -136,6 +136,42 @@ describe('alerts', () => {
   })
 })
 
+describe('the code status', () => {
+  const order = (text: string, code: string | null, more: object = {}) => ({ ...fullPatient.codeStatus, code: { text, codings: code ? [{ system: 'http://snomed.info/sct', code }] : [] }, ...more })
+  const banner = async (codeStatus: unknown) => {
+    at(<SummaryPage />, { root: answering({ ...fullPatient, codeStatus }) })
+    return within(await screen.findByRole('region', { name: 'Patient' }))
+  }
+
+  it.each([
+    ['for resuscitation', fullPatient.codeStatus, 'Code status: For resuscitation, 19-Nov-2026'],
+    ['none', null, 'Code status: not recorded'], ['unread', failing, 'Code status: not loaded. Do not assume there is none.'], ['hidden', forbidden, 'Code status: you may not see this'],
+  ])('%s is told in plain words', async (_, codeStatus, text) => {
+    const found = await banner(codeStatus)
+    expect(found.getByText((_text, of) => of?.textContent === text)).toBeVisible()
+    expect(found.queryByText('Code status')).toBeNull()
+  })
+
+  it.each([
+    [order('Not for resuscitation', '304253006'), 'Not for resuscitation'],
+    // What the code says is not known: it may be a limit.
+    [order('Ward care only', null), 'Ward care only'],
+    [order('For resuscitation', '304252001', { doNotPerform: true }), 'Not to be done: For resuscitation'],
+  ])('stands out when it may hold something back, also in a dialog over the banner: %#', async (codeStatus, text) => {
+    const found = await banner(codeStatus)
+    expect(found.getByText('Code status').nextSibling).toHaveTextContent(`${text} 19-Nov-2026`)
+    await userEvent.keyboard('o')
+    const dialog = within(await screen.findByRole('dialog', { name: 'The chart as it stood' }))
+    expect(dialog.getByText(new RegExp(`Allergies: Penicillin · Code status: ${text}$`))).toBeVisible()
+  })
+
+  it('that could not be read is told in a dialog too', async () => {
+    await banner(failing)
+    await userEvent.keyboard('o')
+    expect(within(await screen.findByRole('dialog', { name: 'The chart as it stood' })).getByText(/ · Code status: not loaded\. Do not assume there is none\.$/)).toBeVisible()
+  })
+})
+
 it.each([['Record an allergy', <AllergiesPage key="a" />], ['Record a problem', <ProblemsPage key="p" />]])('%s: how certain it is, the writer chooses', async (name, page) => {
   at(page, { root: answering(fullPatient) })
   await userEvent.click(await screen.findByRole('button', { name }))

@@ -25,6 +25,7 @@ export const BannerFragment = graphql(`
       pageInfo { hasNextPage }
     }
     flags(first: 10) { nodes { id status code { text } } pageInfo { hasNextPage } }
+    codeStatus { id doNotPerform code { text codings { system code } } authoredOn }
     stay: encounters(first: 1, filter: { status: [IN_PROGRESS], class: "IMP" }) {
       nodes { id period { start } locations { display } participants { display } }
     }
@@ -40,17 +41,29 @@ function withoutAllergies(allergies: BannerFragmentType['activeAllergies'], trou
     : trouble === 'forbidden' ? 'Allergies: you may not see this' : 'Allergies: not loaded. Do not assume there are none.'
 }
 
-/** Who this is and what they must not get in one line, for dialogs that cover the banner. `trouble`: why the allergies are not here. */
-export function identityLine(of: FragmentType<typeof BannerFragment>, trouble: Trouble | undefined): string {
+/** SNOMED CT: For resuscitation. */
+const FOR_RESUSCITATION = '304252001'
+type CodeStatus = NonNullable<BannerFragmentType['codeStatus']>
+/** A code status in the words of the record. */
+const codeStatusText = ({ code, doNotPerform }: CodeStatus): string => `${doNotPerform ? 'Not to be done: ' : ''}${code?.text ?? 'not worded'}`
+/** Whether it may hold something back: all that is not known to ask for everything. */
+const isLimit = ({ code, doNotPerform }: CodeStatus): boolean => doNotPerform || !code?.codings.some((k) => k.system === 'http://snomed.info/sct' && k.code === FOR_RESUSCITATION)
+/** What is said of the code status where there is none. `trouble`: why it is not here. */
+const withoutCodeStatus = (trouble: Trouble | undefined): string =>
+  (trouble === 'forbidden' ? 'Code status: you may not see this' : trouble ? 'Code status: not loaded. Do not assume there is none.' : 'Code status: not recorded')
+
+/** Who this is, what they must not get and what is not to be done for them in one line, for dialogs that cover the banner. `troubles`: why a part is not here. */
+export function identityLine(of: FragmentType<typeof BannerFragment>, troubles: ReadonlyMap<string, Trouble>): string {
   const patient = read(BannerFragment, of)
-  const { activeAllergies: allergies, age, deceased } = patient
+  const { activeAllergies: allergies, age, codeStatus, deceased } = patient
   return [
     patientName(patient.name), `Born ${patient.birthDate ? formatDay(patient.birthDate) : 'not recorded'}${age && !deceased?.deceased ? ` (${ageText(age)})` : ''}`, ...(deceased?.deceased ? [`Died ${deceased.at ? formatDay(deceased.at) : 'date not recorded'}`] : []), genderText(patient.gender), `MRN ${patient.mrn ?? 'not recorded'}`,
-    allergies?.status === 'KNOWN' ? `Allergies: ${allergies.nodes.map((a) => a.substance?.text ?? 'substance not recorded').join(', ')}${allergies.pageInfo.hasNextPage ? ' and more' : ''}` : withoutAllergies(allergies, trouble),
+    allergies?.status === 'KNOWN' ? `Allergies: ${allergies.nodes.map((a) => a.substance?.text ?? 'substance not recorded').join(', ')}${allergies.pageInfo.hasNextPage ? ' and more' : ''}` : withoutAllergies(allergies, troubles.get('activeAllergies')),
+    ...(codeStatus ? (isLimit(codeStatus) ? [`Code status: ${codeStatusText(codeStatus)}`] : []) : troubles.get('codeStatus') === 'failed' ? [withoutCodeStatus('failed')] : []),
   ].join(' · ')
 }
 
-/** Who this is, always in sight: name, birth date, gender, number, what they must not get, and warnings. */
+/** Who this is, always in sight: name, birth date, gender, number, what they must not get, what is not to be done for them, and warnings. */
 export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
   const patient = read(BannerFragment, of)
   const trouble = useTrouble('activeAllergies')
@@ -92,6 +105,7 @@ export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
             {withoutAllergies(allergies, trouble)}
           </span>
         )}
+        <Resuscitation of={patient.codeStatus} />
         <Alerts of={patient.flags} />
         <span className={css.right}>
           <Measure name="Weight" of={patient.weight} part="weight" />
@@ -99,6 +113,20 @@ export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
         </span>
       </div>
     </section>
+  )
+}
+
+/** The code status with its day. What may hold something back stands out; that none is recorded does not say that everything is to be done. */
+function Resuscitation({ of }: { of: BannerFragmentType['codeStatus'] }) {
+  const trouble = useTrouble('codeStatus')
+  if (!of) return <span className={trouble ? css.unknown : css.plain}>{withoutCodeStatus(trouble)}</span>
+  const day = of.authoredOn ? formatDay(of.authoredOn) : 'date not recorded'
+  if (!isLimit(of)) return <span className={css.plain}>Code status: <strong>{codeStatusText(of)}</strong>, {day}</span>
+  return (
+    <span className={css.limit}>
+      <span className={css.head}>Code status</span>
+      <span className={css.list}><strong>{codeStatusText(of)}</strong> {day}</span>
+    </span>
   )
 }
 
