@@ -95,7 +95,7 @@ test('a coverage is recorded of a payor of the list, changed, and another window
   await other.close()
   await act(`Acts for ${payor}`, 'History')
   await page.getByRole('dialog', { name: /^History of/ }).getByText('QF-1', { exact: false }).first().waitFor()
-  await page.getByRole('dialog', { name: /^History of/ }).getByText('by whom is not shown to your role').first().waitFor()
+  await page.getByRole('dialog', { name: /^History of/ }).getByText(/by \S+ \(log-in name\)/).first().waitFor()
   await page.getByRole('dialog', { name: /^History of/ }).getByRole('button', { name: 'Close' }).click()
 })
 

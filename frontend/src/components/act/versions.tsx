@@ -4,9 +4,11 @@ import DialogActions from '@mui/material/DialogActions'
 import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
 import { useEffect, useState } from 'react'
+import { useClient, type Client } from 'urql'
 import { useHold } from '../../contexts/live'
 import { useAsOf, useOpenChart } from '../../contexts/patient'
 import { useSession } from '../../contexts/session'
+import { graphql } from '../../gql'
 import { formatDateTime } from '../../lib/date'
 import { differences, fhirRead, isJson, items, textAt, type Json } from '../../lib/fhir'
 import { maySeeMakers } from '../../lib/permissions'
@@ -14,11 +16,25 @@ import { makersOf, type Maker } from '../../lib/provenance'
 import { Empty, Loading, NotLoaded } from '../ui/states'
 import css from './act.module.css'
 
-interface Read { versions: Json[]; makers: ReadonlyMap<string, Maker> }
+const WroteVersions = graphql(`
+  query WroteVersions($place: ID!) { node(id: $place) { id history(first: 100) { nodes { versionId by } } } }
+`)
 
-async function readVersions(place: string, told: boolean): Promise<Read | 'failed'> {
-  const [answer, makers] = await Promise.all([fhirRead(`${place}/_history?_count=100`), told ? makersOf(place) : new Map<string, Maker>()])
-  return 'body' in answer ? { versions: items(answer.body.entry).flatMap((e) => (isJson(e.resource) ? [e.resource] : [])), makers } : 'failed'
+/** `accounts`: the log-in name that wrote each version, null where the audit has no trace of it; without it they could not be read. */
+interface Read { versions: Json[]; makers: ReadonlyMap<string, Maker>; accounts: ReadonlyMap<string, string | null> | undefined }
+
+async function readVersions(client: Client, place: string, told: boolean): Promise<Read | 'failed'> {
+  const [answer, makers, { data }] = await Promise.all([
+    fhirRead(`${place}/_history?_count=100`), told ? makersOf(place) : new Map<string, Maker>(), client.query(WroteVersions, { place }, { requestPolicy: 'network-only' }).toPromise(),
+  ])
+  const wrote = data?.node?.history?.nodes
+  return 'body' in answer ? { versions: items(answer.body.entry).flatMap((e) => (isJson(e.resource) ? [e.resource] : [])), makers, accounts: wrote && new Map(wrote.map((v) => [v.versionId, v.by])) } : 'failed'
+}
+
+/** Who wrote a version: the person whom the record names, and the account by its log-in name. */
+function writer(maker: Maker | undefined, account: string | null | undefined): string {
+  if (maker?.who) return `by ${maker.who}${account ? ` (log-in name ${account})` : ''}`
+  return account ? `by ${account} (log-in name)` : account === null ? 'by whom is not in the audit' : 'by whom is not loaded'
 }
 
 const meta = (version: Json | undefined): Json => (isJson(version?.meta) ? version.meta : {})
@@ -28,14 +44,15 @@ const bare = (version: Json) => ({ ...version, meta: { ...meta(version), version
 export function Versions({ place }: { place: string }) {
   const [read, setRead] = useState<Read | 'loading' | 'failed'>('loading')
   const asOf = useAsOf()
+  const client = useClient()
   const told = maySeeMakers(useSession().session)
   useEffect(() => {
     let current = true
-    void readVersions(place, told).then((found) => { if (current) setRead(found) })
+    void readVersions(client, place, told).then((found) => { if (current) setRead(found) })
     return () => { current = false }
-  }, [place, told])
+  }, [client, place, told])
   if (read === 'loading') return <Loading rows={3} label="history" />
-  if (read === 'failed') return <NotLoaded what="History" onRetry={() => { setRead('loading'); void readVersions(place, told).then(setRead) }} />
+  if (read === 'failed') return <NotLoaded what="History" onRetry={() => { setRead('loading'); void readVersions(client, place, told).then(setRead) }} />
   // In a chart of the past nothing is told of what came after it.
   const versions = read.versions.filter((v) => !asOf || Date.parse(textAt(meta(v), 'lastUpdated')) <= Date.parse(asOf))
   if (versions.length === 0) return <Empty>No version can be shown.</Empty>
@@ -47,7 +64,7 @@ export function Versions({ place }: { place: string }) {
         const maker = read.makers.get(number)
         return (
           <li key={number}>
-            <strong>Version {number}</strong>, {formatDateTime(textAt(meta(version), 'lastUpdated'))}, {maker?.who ? `by ${maker.who}` : told ? 'by whom is not recorded' : 'by whom is not shown to your role'}
+            <strong>Version {number}</strong>, {formatDateTime(textAt(meta(version), 'lastUpdated'))}, {writer(maker, read.accounts?.get(number))}
             {maker?.activity && <small> ({maker.activity})</small>}
             {maker?.reason && <p>Reason: {maker.reason}</p>}
             {!before ? <p>{number === '1' ? 'Created.' : 'Earlier versions are not loaded.'}</p> : (
