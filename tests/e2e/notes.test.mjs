@@ -43,6 +43,13 @@ test('a physician writes a note by keyboard alone, with data of the chart, and s
   await accessible('a note being written')
   await shot('60-note-editor')
   await inTheme('dark', async () => { await accessible('a note being written, dark'); await shot('60-note-editor-dark') })
+  await page.setViewportSize({ width: 1440, height: 600 })
+  const body = page.getByRole('group', { name: 'Chart page' })
+  const down = await body.evaluate((node) => { node.scrollTop = node.scrollHeight; return node.scrollTop })
+  const [seen, list] = await Promise.all([body, page.getByRole('table', { name: 'Notes' })].map((one) => one.boundingBox()))
+  assert.ok(down > 0 && list.y >= seen.y && list.y < seen.y + seen.height / 2, 'beside the form that is scrolled the list stays in sight')
+  await shot('60-note-editor-scrolled')
+  await page.setViewportSize({ width: 1440, height: 900 })
   const acts = []
   page.on('request', (request) => { if (/\/graphql$/.test(request.url())) acts.push(request.postDataJSON().operationName) })
   await tabTo(page.getByRole('button', { name: 'Save and sign' }))

@@ -11,6 +11,7 @@ import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
 import { useAsOf } from '../../contexts/patient'
+import { useInSight } from '../../hooks/use-in-sight'
 import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { DocumentPageFragment } from '../../gql/graphql'
@@ -45,6 +46,7 @@ export function DocumentsView({ of, patientId, notes }: { of: FragmentType<typeo
   const asOf = useAsOf()
   const [open, setOpen] = useState<Doc | null>(null)
   const acting = useMay('document')
+  const list = useInSight(open?.id ?? null)
   const forms = useDocumentForms(patientId)
   const more = async (after: string) => {
     const { data } = await client.query(MoreDocuments, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
@@ -56,28 +58,28 @@ export function DocumentsView({ of, patientId, notes }: { of: FragmentType<typeo
         {(masked) => {
           const first = read(DocumentPage, masked)
           return (
-            <>
-            <ActStrip note={<>Notes are written under <Link to={notes}>Notes</Link></>} items={acting ? [{ name: 'Put a document on record', form: forms.record }] : []} />
-            <Section title="Documents" note={newestFirst(first.totalCount ?? first.nodes.length)}>
-              <Pages first={first} more={more} what="documents">
-                {(nodes) => (nodes.length === 0 ? <Empty>No document is recorded.</Empty> : (
-                  <RecordTable label="Documents" columns={['Document', 'Written', 'Status', 'By']}>
-                    {nodes.map((d) => (
-                      <tr key={d.id} className={open?.id === d.id ? css.chosen : undefined}>
-                        <th scope="row">
-                          <button type="button" className={css.link} aria-current={open?.id === d.id || undefined} onClick={() => setOpen(d)}>{d.status === 'ENTERED_IN_ERROR' ? <s>{title(d)}</s> : title(d)}</button>
-                          <small>{[d.description !== title(d) ? d.description : null, ...d.category.map((c) => c.text)].filter(Boolean).join(' · ')}</small>
-                        </th>
-                        <td>{d.date ? <Moment at={d.date} /> : 'Not recorded'}</td>
-                        <td><Status of={standing(d)} /></td>
-                        <td>{d.authors.flatMap((a) => a.display ?? []).join(', ') || 'Not recorded'}</td>
-                      </tr>
-                    ))}
-                  </RecordTable>
-                ))}
-              </Pages>
-            </Section>
-            </>
+            <div className={css.list} ref={list}>
+              <ActStrip note={<>Notes are written under <Link to={notes}>Notes</Link></>} items={acting ? [{ name: 'Put a document on record', form: forms.record }] : []} />
+              <Section title="Documents" note={newestFirst(first.totalCount ?? first.nodes.length)}>
+                <Pages first={first} more={more} what="documents">
+                  {(nodes) => (nodes.length === 0 ? <Empty>No document is recorded.</Empty> : (
+                    <RecordTable label="Documents" columns={['Document', 'Written', 'Status', 'By']}>
+                      {nodes.map((d) => (
+                        <tr key={d.id} className={open?.id === d.id ? css.chosen : undefined}>
+                          <th scope="row">
+                            <button type="button" className={css.link} aria-current={open?.id === d.id || undefined} onClick={() => setOpen(d)}>{d.status === 'ENTERED_IN_ERROR' ? <s>{title(d)}</s> : title(d)}</button>
+                            <small>{[d.description !== title(d) ? d.description : null, ...d.category.map((c) => c.text)].filter(Boolean).join(' · ')}</small>
+                          </th>
+                          <td>{d.date ? <Moment at={d.date} /> : 'Not recorded'}</td>
+                          <td><Status of={standing(d)} /></td>
+                          <td>{d.authors.flatMap((a) => a.display ?? []).join(', ') || 'Not recorded'}</td>
+                        </tr>
+                      ))}
+                    </RecordTable>
+                  ))}
+                </Pages>
+              </Section>
+            </div>
           )
         }}
       </Part>

@@ -15,6 +15,7 @@ import { useAsOf } from '../../contexts/patient'
 import { useSession } from '../../contexts/session'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { NotePageFragment } from '../../gql/graphql'
+import { useInSight } from '../../hooks/use-in-sight'
 import { useMay } from '../../hooks/use-may'
 import { formatDateTime } from '../../lib/date'
 import { namePlaces } from './chart-data'
@@ -62,6 +63,7 @@ export function NotesView({ of, writing, patientId, documents }: { of: FragmentT
   const asOf = useAsOf()
   const may = useMay('chart')
   const [open, setOpen] = useState<string | null>(null)
+  const list = useInSight(open)
   const [begun, setBegun] = useState<Begun | null>(null)
   const more = async (after: string) => {
     const { data } = await client.query(MoreNotes, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
@@ -92,7 +94,7 @@ export function NotesView({ of, writing, patientId, documents }: { of: FragmentT
               const beside = begun ?? shown
               return (
                 <div className={beside ? css.both : undefined}>
-                  <div className={css.list}>
+                  <div className={css.list} ref={list}>
                     {may && !begun && (
                       <Section title="Write a note" note="A draft is kept while you write; only you see it">
                         <div className={css.head}>

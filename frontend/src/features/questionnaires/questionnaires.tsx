@@ -15,6 +15,7 @@ import { Empty } from '../../components/ui/states'
 import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { QuestionnaireFormsFragment, QuestionnairePageFragment, QuestionnaireRecordFragment } from '../../gql/graphql'
+import { useInSight } from '../../hooks/use-in-sight'
 import { useMay } from '../../hooks/use-may'
 import { formatDateTime } from '../../lib/date'
 import { Filling, type Begun } from './filling'
@@ -68,6 +69,7 @@ export function QuestionnairesView({ of, offered, patientId }: { of: FragmentTyp
   const asOf = useAsOf()
   const may = useMay('chart')
   const [open, setOpen] = useState<string | null>(null)
+  const list = useInSight(open)
   const [begun, setBegun] = useState<Begun | null>(null)
   const [trend, setTrend] = useState<{ code: string; title: string } | null>(null)
   const more = async (after: string) => {
@@ -90,7 +92,7 @@ export function QuestionnairesView({ of, offered, patientId }: { of: FragmentTyp
               const shown = nodes.find((r) => r.id === open)
               return (
                 <div className={begun || shown ? css.both : undefined}>
-                  <div className={css.list}>
+                  <div className={css.list} ref={list}>
                     {may && !begun && <Choose forms={forms} more={able?.questionnaires.pageInfo.hasNextPage ?? false} onBegin={(canonical, title) => setBegun({ key: `${canonical} new`, canonical, title, response: null })} />}
                     <Part of={record?.tasks} name="tasks" what="Urgent tasks" rows={1}>{() => null}</Part>
                     <Part of={record?.questionnaireScores} name="questionnaireScores" what="Scores" rows={2}>{() => <Scores of={scores} onTrend={setTrend} />}</Part>
