@@ -53,7 +53,23 @@ test('a nurse takes down intake and output by keyboard, and reads the balance of
   await both('fluids')
 })
 
+test('a trend stands beside its sheet or above it, never over it', async () => {
+  await page.goto(`${patient}/vitals`)
+  await page.getByRole('table', { name: 'Vital signs' }).getByRole('button', { name: 'Heart rate' }).click()
+  const trend = page.getByRole('complementary', { name: 'Trend of Heart rate' })
+  await trend.getByRole('img').first().waitFor()
+  for (const width of [1440, 1280, 1100, 820]) {
+    await page.setViewportSize({ width, height: 900 })
+    const [a, b] = await Promise.all([trend, page.getByRole('group', { name: 'Vital signs, sheet' })].map((one) => one.boundingBox()))
+    assert.ok(a.x >= b.x + b.width - 1 || a.y + a.height <= b.y + 1, `at ${width} the trend lies over the sheet`)
+    await shot(`64-vitals-trend-${width}`)
+  }
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await accessible('vital signs with a trend')
+})
+
 test('the parts of the coma scale give its total', async () => {
+  await page.goto(`${patient}/vitals`)
   await page.getByRole('button', { name: 'Neurological signs' }).click()
   await page.getByRole('button', { name: 'Take down: neurological signs' }).click()
   for (const [name, value] of [['Eye opening', '3'], ['Verbal response', '4'], ['Motor response', '6']]) await entry().getByLabel(name).fill(value)

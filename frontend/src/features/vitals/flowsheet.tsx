@@ -67,36 +67,38 @@ export function FlowsheetView({ of, patientId, template, stretch, reading, go }:
   const shown = read(FlowsheetRecord, of)?.flowsheet
   const days = stretch.first === null ? `until ${formatDay(stretch.last)}` : stretch.first === stretch.last ? formatDay(stretch.last) : `${formatDay(stretch.first)} to ${formatDay(stretch.last)}`
   return (
-    <>
-      <ActStrip note="Newest first; each row in one unit" items={acting && !entry ? [{ name: `Take down: ${template.title.toLowerCase()}`, run: () => setEntry(true) }] : []} />
-      {entry && <Entry key={template.id} patient={patientId} template={template} onDone={() => setEntry(false)} />}
-      <div className={css.pager}>
-        <ToggleButtonGroup exclusive size="small" value={stretch.span} aria-label="How much" onChange={(_, to: Span | null) => { if (to) go({ span: to }) }}>
-          {SPANS.map(([span, name]) => <ToggleButton key={span} value={span}>{name}</ToggleButton>)}
-        </ToggleButtonGroup>
-        <label htmlFor={`${id}until`}>Until</label>
-        <DateField id={`${id}until`} kind="day" value={stretch.last} onChange={(to) => { if (isDay(to)) go({ until: to }) }} />
-        {stretch.first !== null && <button type="button" onClick={() => go({ until: beside(stretch, -1) })}>Earlier</button>}
-        {stretch.first !== null && <button type="button" disabled={stretch.last >= newest} onClick={() => go({ until: beside(stretch, 1) })}>Later</button>}
+    <div className={open ? css.withTrend : undefined}>
+      <div className={css.main}>
+        <ActStrip note="Newest first; each row in one unit" items={acting && !entry ? [{ name: `Take down: ${template.title.toLowerCase()}`, run: () => setEntry(true) }] : []} />
+        {entry && <Entry key={template.id} patient={patientId} template={template} onDone={() => setEntry(false)} />}
+        <div className={css.pager}>
+          <ToggleButtonGroup exclusive size="small" value={stretch.span} aria-label="How much" onChange={(_, to: Span | null) => { if (to) go({ span: to }) }}>
+            {SPANS.map(([span, name]) => <ToggleButton key={span} value={span}>{name}</ToggleButton>)}
+          </ToggleButtonGroup>
+          <label htmlFor={`${id}until`}>Until</label>
+          <DateField id={`${id}until`} kind="day" value={stretch.last} onChange={(to) => { if (isDay(to)) go({ until: to }) }} />
+          {stretch.first !== null && <button type="button" onClick={() => go({ until: beside(stretch, -1) })}>Earlier</button>}
+          {stretch.first !== null && <button type="button" disabled={stretch.last >= newest} onClick={() => go({ until: beside(stretch, 1) })}>Later</button>}
+        </div>
+        {shown === undefined && reading ? <Loading rows={8} label={template.title} /> : <Part of={shown} name="flowsheet" what={template.title} rows={8}>
+          {(sheet) => {
+            // What is shown is of this sheet and these days, also while another answer is on its way.
+            const within = (at: string) => { const day = localDay(at); return day <= stretch.last && (stretch.first === null || day >= stretch.first) }
+            const times = sheet.template.id === template.id ? sheet.times.filter(within) : []
+            if (times.length === 0 && reading) return <Loading rows={8} label={template.title} />
+            const left = sheet.excluded.filter((e) => !e.at || within(e.at))
+            return (
+              <Section title={template.title} note={`${times.length === 1 ? 'one moment' : `${times.length} moments`}, ${days}`}>
+                {times.length === 0 ? <Empty>Nothing of this sheet is recorded, {days}. “All” shows what was recorded before.</Empty>
+                  : <Sheet rows={sheet.rows} times={times.toReversed()} title={template.title} acting={acting} onOpen={setOpen} />}
+                {left.length > 0 && <p className={css.hint}>{left.length === 1 ? 'One record is' : `${left.length} records are`} left out: {[...new Set(left.map((e) => REASONS[e.reason] ?? e.reason.toLowerCase().replaceAll('_', ' ')))].join(', ')}.</p>}
+              </Section>
+            )
+          }}
+        </Part>}
       </div>
-      {shown === undefined && reading ? <Loading rows={8} label={template.title} /> : <Part of={shown} name="flowsheet" what={template.title} rows={8}>
-        {(sheet) => {
-          // What is shown is of this sheet and these days, also while another answer is on its way.
-          const within = (at: string) => { const day = localDay(at); return day <= stretch.last && (stretch.first === null || day >= stretch.first) }
-          const times = sheet.template.id === template.id ? sheet.times.filter(within) : []
-          if (times.length === 0 && reading) return <Loading rows={8} label={template.title} />
-          const left = sheet.excluded.filter((e) => !e.at || within(e.at))
-          return (
-            <Section title={template.title} note={`${times.length === 1 ? 'one moment' : `${times.length} moments`}, ${days}`}>
-              {times.length === 0 ? <Empty>Nothing of this sheet is recorded, {days}. “All” shows what was recorded before.</Empty>
-                : <Sheet rows={sheet.rows} times={times.toReversed()} title={template.title} acting={acting} onOpen={setOpen} />}
-              {left.length > 0 && <p className={css.hint}>{left.length === 1 ? 'One record is' : `${left.length} records are`} left out: {[...new Set(left.map((e) => REASONS[e.reason] ?? e.reason.toLowerCase().replaceAll('_', ' ')))].join(', ')}.</p>}
-            </Section>
-          )
-        }}
-      </Part>}
-      {open && <Trend key={open.code} patient={patientId} code={open.code} title={open.title} onClose={() => setOpen(null)} />}
-    </>
+      {open && <div className={css.trend}><Trend key={open.code} patient={patientId} code={open.code} title={open.title} beside onClose={() => setOpen(null)} /></div>}
+    </div>
   )
 }
 

@@ -122,25 +122,27 @@ function VitalsSheet({ of, patientId, reading }: { of: FragmentType<typeof Vital
   // The answer at hand is of another view.
   if (vitals === undefined && reading) return <Loading rows={8} label="Vital signs" />
   return (
-    <>
-      <Part of={vitals} name="vitals" what="Vital signs" rows={8}>
-        {(masked) => {
-          const first = read(VitalPage, masked)
-          return (
-            <>
-              <ActStrip note="Newest first; a range is the one reported last" items={acting && !entry ? [{ name: 'Take down vital signs', run: () => setEntry(true) }] : []} />
-              {entry && <VitalsEntry patient={patientId} onDone={() => setEntry(false)} />}
-              <Section title="Vital signs" note={`${first.totalCount ?? first.nodes.length} measurements, newest first`}>
-                <Pages first={first} more={more} what="measurements">
-                  {(nodes) => (nodes.length === 0 ? <Empty>No vital sign is recorded.</Empty> : <Sheet of={nodes.map(measured)} onOpen={setOpen} acting={acting} />)}
-                </Pages>
-              </Section>
-            </>
-          )
-        }}
-      </Part>
-      {open && <Trend key={open.code} patient={patientId} code={open.code} title={open.title} onClose={() => setOpen(null)} />}
-    </>
+    <div className={open ? css.withTrend : undefined}>
+      <div className={css.main}>
+        <Part of={vitals} name="vitals" what="Vital signs" rows={8}>
+          {(masked) => {
+            const first = read(VitalPage, masked)
+            return (
+              <>
+                <ActStrip note="Newest first; a range is the one reported last" items={acting && !entry ? [{ name: 'Take down vital signs', run: () => setEntry(true) }] : []} />
+                {entry && <VitalsEntry patient={patientId} onDone={() => setEntry(false)} />}
+                <Section title="Vital signs" note={`${first.totalCount ?? first.nodes.length} measurements, newest first`}>
+                  <Pages first={first} more={more} what="measurements">
+                    {(nodes) => (nodes.length === 0 ? <Empty>No vital sign is recorded.</Empty> : <Sheet of={nodes.map(measured)} onOpen={setOpen} acting={acting} />)}
+                  </Pages>
+                </Section>
+              </>
+            )
+          }}
+        </Part>
+      </div>
+      {open && <div className={css.trend}><Trend key={open.code} patient={patientId} code={open.code} title={open.title} beside onClose={() => setOpen(null)} /></div>}
+    </div>
   )
 }
 
