@@ -83,3 +83,11 @@ it('who may not write is offered no entry', async () => {
   await screen.findByRole('table', { name: 'Intake and output' })
   expect(screen.queryByRole('button', { name: /^Take down/ })).toBeNull()
 })
+
+it('a row whose values all lie in other columns tells the latest of them, and is not told as not recorded', async () => {
+  const times = Array.from({ length: 9 }, (_, i) => `2026-03-01T1${i}:00:00Z`)
+  show({ root: answering({ ...fullPatient, flowsheet: { ...fluids([[cell('old', times[0] ?? '', '900')], times.slice(1).map((at, i) => cell(`o${i}`, at, '100'))]), times } }) })
+  const row = await screen.findByRole('row', { name: /^Fluid intake/ })
+  expect(row).toHaveTextContent(/mLNone in these columns; the latest 01-Mar-2026 \d\d:00, 900 mL/)
+  expect(screen.getByRole('row', { name: /^Body mass index/ })).toHaveTextContent('Not recorded')
+})

@@ -64,3 +64,16 @@ it('a trend is a column beside the sheet, not a sheet over it', async () => {
   // Drawn as wide as a column.
   expect(await within(panel).findByRole('group', { name: /^Weight, 2 results/ })).toHaveAttribute('viewBox', '0 0 432 240')
 })
+
+const hours = (n: number) => Array.from({ length: n }, (_, i) => `2026-11-22T${String(23 - i).padStart(2, '0')}:00:00Z`)
+
+it('a row whose values all lie in other columns tells the latest of them', async () => {
+  const rates = hours(10).map((at, i) => sign(`r${i}`, '8867-4', 'Heart rate', number('70', '/min'), at))
+  const weights = [['w2', '9', 'ENTERED_IN_ERROR'], ['w1', '72', 'FINAL']].map(([id = '', value = '', status], i) => ({ ...sign(id, '29463-7', 'Weight', number(value, 'kg'), `2026-11-1${5 - i}T12:00:00Z`), status, interpretation: 'HIGH' }))
+  show({ root: answering({ ...fullPatient, vitals: page(...rates, ...weights) }) })
+  const row = () => screen.getByRole('row', { name: /^Weight/ })
+  await screen.findByText(/^Moments 1 to 8 of 12$/)
+  expect(row()).toHaveTextContent(/Weight.*kgNone in these columns; the latest 14-Nov-2026 \d\d:00, 72 kg H/)
+  await userEvent.click(screen.getByRole('button', { name: 'Older' }))
+  expect(row()).not.toHaveTextContent('None in these columns')
+})

@@ -5,7 +5,7 @@ import { commonOutcome, useAct, type FieldSpec } from '../../components/act/act'
 import { ActStrip, RowActs } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { Flag } from '../../components/clinical/flag'
-import { isAbnormal } from '../../components/clinical/observation'
+import { flagsOf, isAbnormal } from '../../components/clinical/observation'
 import { Trend } from '../../components/clinical/trend'
 import { DateField } from '../../components/ui/date-field'
 import { Moment } from '../../components/ui/moment'
@@ -21,6 +21,7 @@ import { formatDateTime, formatDay, isDay, localInput, today } from '../../lib/d
 import { formatDecimal } from '../../lib/quantity'
 import { balances, INTAKE, OUTPUT } from './balance'
 import { ColumnEntry, notBelieved, recorded, type Column } from './column-entry'
+import { Elsewhere } from './elsewhere'
 import { MOMENTS } from './moments'
 import { beside, SPANS, type Span, type Stretch } from './span'
 import css from './vitals.module.css'
@@ -111,6 +112,12 @@ function localDay(at: string): string {
   return `${on.getFullYear()}-${String(on.getMonth() + 1).padStart(2, '0')}-${String(on.getDate()).padStart(2, '0')}`
 }
 
+/** The newest of a row's values that are in the sheet. `times` begin with the newest. */
+function newest(cells: Rows['rows'][number]['cells'], times: readonly string[]) {
+  const found = times.flatMap((at) => cells.filter((cell) => cell.at === at))[0]
+  return found && { at: found.at, text: formatDecimal(found.value), flags: flagsOf(found) }
+}
+
 /** Rows by moment, as many moments at once as fit. Of fluids the balance stands below, computed from the totals that end together. */
 function Sheet({ rows, times, title, acting, onOpen }: { rows: Rows['rows']; times: readonly string[]; title: string; acting: boolean; onOpen: (what: { code: string; title: string }) => void }) {
   const mistake = useMistake()
@@ -138,7 +145,7 @@ function Sheet({ rows, times, title, acting, onOpen }: { rows: Rows['rows']; tim
               <tr key={code.code}>
                 <th scope="row">{cells.length > 0 ? <button type="button" className={css.link} onClick={() => onOpen({ code: `${code.system ?? ''}|${code.code ?? ''}`, title: name })}>{name}</button> : name}</th>
                 <td className={css.unit}>{unit}</td>
-                {!cells.some((cell) => times.includes(cell.at)) ? <td colSpan={shown.length} className={css.none}>Not recorded</td> : shown.map((at) => (
+                {!cells.some((cell) => times.includes(cell.at)) ? <td colSpan={shown.length} className={css.none}>Not recorded</td> : !cells.some((cell) => shown.includes(cell.at)) ? <Elsewhere columns={shown.length} latest={newest(cells, times)} unit={unit} /> : shown.map((at) => (
                   <td key={at} className={css.value}>
                     {cells.filter((cell) => cell.at === at).map((cell) => (
                       <div key={cell.observation.id} className={css.cell}>

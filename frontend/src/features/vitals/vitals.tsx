@@ -20,6 +20,7 @@ import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { ObservationRowFragment, VitalPageFragment } from '../../gql/graphql'
 import { dayAfter, formatDateTime, localInput, today, withOffset } from '../../lib/date'
+import { Elsewhere } from './elsewhere'
 import { FlowsheetRecord, FlowsheetTemplates, FlowsheetView } from './flowsheet'
 import type { GrowthRecord } from './growth/growth'
 import { MOMENTS } from './moments'
@@ -167,14 +168,15 @@ function Sheet({ of, onOpen, acting }: { of: readonly Measured<Sign>[]; onOpen: 
           <thead><tr><th scope="col">Sign</th><th scope="col">Unit</th>{shown.map((at) => <th key={at} scope="col" className={css.value}>{at ? <Moment at={at} /> : 'Time not recorded'}</th>)}</tr></thead>
           <tbody>
             {rows.map((row) => {
-              const newestFirst = [...row.at.values()].flat()
+              const newestFirst = times.flatMap((at) => row.at.get(at) ?? [])
+              const latest = newestFirst.find((one) => one.of.row.status !== 'ENTERED_IN_ERROR')
               const asked = newestFirst.some((one) => hasNumber(one.of.row)) ? newestFirst[0]?.of.asked : null
               const range = newestFirst.find((one) => one.of.range)?.of.range
               return (
                 <tr key={row.key}>
                   <th scope="row">{asked ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: row.title })}>{row.title}</button> : row.title}{range && <small>Range {range}</small>}</th>
                   <td className={css.unit}>{row.unit}</td>
-                  {shown.map((at) => (
+                  {!shown.some((at) => row.at.has(at)) ? <Elsewhere columns={shown.length} latest={latest && { at: latest.at, text: valueOf(latest.of.row).text, flags: flagsOf(latest.of.row) }} unit={row.unit} /> : shown.map((at) => (
                     <td key={at} className={css.value}>
                       {(row.at.get(at) ?? []).map(({ id, of: { row: o, range: own, versionId } }) => {
                         const wrong = o.status === 'ENTERED_IN_ERROR'
