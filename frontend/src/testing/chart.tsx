@@ -38,9 +38,9 @@ function client(server: FakeServer): Client {
   })
 }
 
-/** Draws a page at an address, before that server, for somebody of that role. */
-export function renderPage(page: ReactElement, path: string, at: string, server: FakeServer, role = 'physician') {
-  const who = { session: { user: 'lee', name: 'Dr Lee', roles: [role], fhirUser: 'Practitioner/lee', remainingMs: null }, config: { demo: true, environment: 'Test', demoUsers: [] } }
+/** Draws a page at an address, before that server, for somebody of that role, or of several. */
+export function renderPage(page: ReactElement, path: string, at: string, server: FakeServer, role = 'physician', ...more: string[]) {
+  const who = { session: { user: 'lee', name: 'Dr Lee', roles: [role, ...more], fhirUser: 'Practitioner/lee', remainingMs: null }, config: { demo: true, environment: 'Test', demoUsers: [] } }
   const router = createMemoryRouter([{ path, element: page }, { path: '*', element: <p>elsewhere</p> }], { initialEntries: [at] })
   return render(<AppearanceProvider><SessionProvider value={who}><Provider value={client(server)}><RouterProvider router={router} /></Provider></SessionProvider></AppearanceProvider>)
 }

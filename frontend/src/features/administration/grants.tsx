@@ -3,18 +3,22 @@ import Dialog from '@mui/material/Dialog'
 import DialogActions from '@mui/material/DialogActions'
 import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
-import OutlinedInput from '@mui/material/OutlinedInput'
-import { useState, type FormEvent } from 'react'
+import { useMemo, useState } from 'react'
 import { useMutation, useQuery, type CombinedError } from 'urql'
-import { DateField } from '../../components/ui/date-field'
+import type { FieldSpec } from '../../components/act/act'
+import { ActDialog, type ActForm } from '../../components/act/act-dialog'
+import type { Find } from '../../components/act/catalog'
+import { findPatients } from '../../components/act/people'
 import { Moment } from '../../components/ui/moment'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
+import { useSession } from '../../contexts/session'
 import { graphql } from '../../gql'
 import type { ChartGrantsQuery } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
 import { withOffset } from '../../lib/date'
+import { maySeePatients } from '../../lib/permissions'
 import css from './administration.module.css'
 
 const Grants = graphql(`query ChartGrants { chartGrants { id login name patientId explanation openedAt expiresAt } }`)
@@ -22,12 +26,18 @@ const Give = graphql(`mutation GiveChartGrant($input: ChartGrantGiveInput!) { ch
 const End = graphql(`mutation EndChartGrant($id: ID!) { chartGrantEnd(id: $id) { grant { id } } }`)
 
 type Grant = ChartGrantsQuery['chartGrants'][number]
-interface Typed { login: string; patient: string; explanation: string; until: string }
 const words = (error: CombinedError): string => error.graphQLErrors.map((e) => e.message).join('. ') || 'The server cannot be reached'
+const reference = (id: string): string => (id.includes('/') ? id : `Patient/${id}`)
+
+/** Patients by name, number or birth date. A chart that is very restricted as a whole is hidden from this search too: it is named by its id. */
+const findChart: Find = async (client, search) => (search.startsWith('Patient/') ? [{ id: search, codings: [], text: search }] : findPatients(client, search))
+const WHO: FieldSpec = { name: 'patient', label: 'Patient', kind: 'concept', find: findChart, required: true, help: 'A name, MRN or birth date, then choose one of the list. A patient you may not see: Patient/ and the id.' }
+const WHICH: FieldSpec = { name: 'patient', label: 'Id of the patient', required: true, help: 'Not the MRN: the id in the address of the chart, after /patients/. Your role does not see patients by name.' }
 
 /** What is very restricted, or of a sensitivity that is not known: to whom of those who treat it is opened by name, in which chart, until when. */
 export function GrantsView() {
   const announce = useAnnounce()
+  const byName = maySeePatients(useSession().session)
   const [{ data, error, fetching }, again] = useQuery({ query: Grants, requestPolicy: 'network-only' })
   const [, give] = useMutation(Give)
   const [, end] = useMutation(End)
@@ -35,15 +45,19 @@ export function GrantsView() {
   const [ending, setEnding] = useState<Grant | null>(null)
   const [trouble, setTrouble] = useState('')
   const retry = () => again({ requestPolicy: 'network-only' })
-  const save = async (typed: Typed): Promise<string> => {
-    const patientId = typed.patient.includes('/') ? typed.patient.trim() : `Patient/${typed.patient.trim()}`
-    const answer = await give({ input: { login: typed.login, patientId, explanation: typed.explanation, until: withOffset(typed.until) } })
-    if (answer.error) return words(answer.error)
-    announce(`Given to ${typed.login.trim()}`)
-    setGiving(false)
-    retry()
-    return ''
-  }
+  const form = useMemo((): ActForm => ({
+    title: 'Give a grant', verb: 'Give', initial: {},
+    fields: [
+      { name: 'login', label: 'User name of a physician, nurse or pharmacist', required: true, help: 'Sees what is very restricted, or of a sensitivity that is not known, in one chart. Both names are recorded.' },
+      byName ? WHO : WHICH, { name: 'explanation', label: 'Why', kind: 'area', required: true }, { name: 'until', label: 'Until, a year at most', kind: 'moment', required: true },
+    ],
+    submit: async (v, { chosen }) => {
+      const login = v.login?.trim() ?? ''
+      const patientId = chosen('patient') ?? reference(v.patient?.trim() ?? '')
+      const { error } = await give({ input: { login, patientId, explanation: v.explanation?.trim() ?? '', until: withOffset(v.until ?? '') } })
+      return error ? { kind: 'refused', problems: [{ text: `${words(error)}.` }] } : { kind: 'saved', told: `Given to ${login}` }
+    },
+  }), [byName, give])
   const stop = async (grant: Grant) => {
     setEnding(null)
     const answer = await end({ id: grant.id })
@@ -73,7 +87,7 @@ export function GrantsView() {
           ))}
         </RecordTable>
       )}
-      {giving && <GrantForm onSave={save} onClose={() => setGiving(false)} />}
+      {giving && <ActDialog form={form} onClose={() => setGiving(false)} onSaved={(told) => { announce(told); setGiving(false); retry() }} />}
       {ending && (
         <Dialog open onClose={() => setEnding(null)} aria-labelledby="ending" maxWidth="xs" fullWidth>
           <DialogTitle id="ending">End this grant?</DialogTitle>
@@ -85,45 +99,5 @@ export function GrantsView() {
         </Dialog>
       )}
     </div>
-  )
-}
-
-function GrantForm({ onSave, onClose }: { onSave: (typed: Typed) => Promise<string>; onClose: () => void }) {
-  const [typed, setTyped] = useState<Typed>({ login: '', patient: '', explanation: '', until: '' })
-  const [refused, setRefused] = useState('')
-  const [busy, setBusy] = useState(false)
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    setBusy(true)
-    setRefused(await onSave(typed))
-    setBusy(false)
-  }
-  const field = (name: keyof Typed, label: string, more: { multiline?: boolean } = {}) => (
-    <div>
-      <label htmlFor={`grant-${name}`}>{label}</label>
-      <OutlinedInput fullWidth required id={`grant-${name}`} {...more} inputProps={name === 'explanation' ? { maxLength: 1000 } : {}} value={typed[name]} onChange={(e) => setTyped((before) => ({ ...before, [name]: e.target.value }))} />
-    </div>
-  )
-  return (
-    <Dialog open onClose={onClose} aria-labelledby="grant-form" maxWidth="xs" fullWidth>
-      <form onSubmit={(event) => { void submit(event) }}>
-        <DialogTitle id="grant-form">Give a grant</DialogTitle>
-        <DialogContent className={css.form}>
-          <p>It opens what is very restricted, or of a sensitivity that is not known, in one chart to one person who treats. Both names are recorded.</p>
-          {refused && <p role="alert" className={css.refused}>Not given: {refused}</p>}
-          {field('login', 'User name of a physician, nurse or pharmacist')}
-          {field('patient', 'Id of the patient')}
-          {field('explanation', 'Why', { multiline: true })}
-          <div>
-            <label htmlFor="grant-until">Until, a year at most</label>
-            <DateField required id="grant-until" kind="moment" value={typed.until} onChange={(until) => setTyped((before) => ({ ...before, until }))} />
-          </div>
-        </DialogContent>
-        <DialogActions>
-          <Button variant="text" onClick={onClose}>Cancel</Button>
-          <Button variant="contained" type="submit" disabled={busy}>Give</Button>
-        </DialogActions>
-      </form>
-    </Dialog>
   )
 }
