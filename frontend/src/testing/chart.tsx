@@ -113,7 +113,7 @@ export const fullPatient = {
   medicationStatements: list({ ...node('MedicationStatement/s1'), status: 'ACTIVE', medication: concept('ibuprofen'), dosageText: 'when needed', reasons: [], reasonReferences: [], notes: [], informationSource: { id: 'Patient/ada', display: 'Ada Lind' }, assertedAt: '2026-01-01' }),
   contacts: [{ relationships: [concept('Daughter')], name: { display: 'Eva Lind', family: 'Lind', given: ['Eva'], prefix: [], suffix: [] }, telecom: [{ system: 'phone', value: '555 0101' }] }],
   relatedPersons: list({ ...node('RelatedPerson/r1'), relationships: [concept('Son')], names: [{ display: 'Axel Lind', family: 'Lind', given: ['Axel'], prefix: [], suffix: [] }], telecom: [], addresses: [] }), appointments: none,
-  coverage: list({ ...node('Coverage/v1'), status: 'ACTIVE', type: concept('Public'), subscriberId: 'M-1', payors: [{ display: 'Health fund' }] }),
+  coverage: list({ ...node('Coverage/v1'), status: 'ACTIVE', type: concept('extended healthcare'), subscriberId: 'M-1', payors: [{ display: 'Health fund' }] }),
   carePlans: list({ ...node('CarePlan/p1'), status: 'ACTIVE', title: 'Asthma plan', category: [], addresses: [], goals: [], activities: [{ description: 'Inhaler technique', status: 'in-progress' }], notes: [] }),
   goals: list({ ...node('Goal/g1'), status: 'ACTIVE', description: concept('Peak flow'), targets: [{ quantity: { value: '400', unit: 'L/min', comparator: '>=' }, due: '2027-03' }], addresses: [], notes: [] }),
   codeStatus: { ...node('ServiceRequest/s1'), status: 'ACTIVE', doNotPerform: false, category: [concept('Code status', 'code-status')], code: { text: 'For resuscitation', codings: [{ system: 'http://snomed.info/sct', code: '304252001' }] }, authoredOn: '2026-11-19T09:00:00Z' },

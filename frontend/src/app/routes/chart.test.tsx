@@ -54,7 +54,7 @@ const WIDGETS: Widget[] = [
   tab('the consents', <DemographicsPage />, 'consents', 'No consent is recorded.', /Agrees, about LIND, Axel, son.*This person sees the whole record/),
   tab('the family history', <FamilyPage />, 'familyHistory', 'Not recorded. Nobody has written down what relatives have or had.', /Mother.*Goutdied of it.*at 48 years/),
   tab('what is taken as told', <MedicationsPage />, 'medicationStatements', 'Nothing is recorded as taken without a prescription.', /ibuprofenwhen needed.*The patient/),
-  tab('the coverage', <DemographicsPage />, 'coverage', 'No coverage is recorded.', /Health fund/),
+  tab('the coverage', <DemographicsPage />, 'coverage', 'No coverage is recorded.', /Health fundExtended healthcare/),
   tab('the timeline', <TimelinePage />, 'timeline', 'Nothing is recorded.', /Potassium 6.10 mmol\/L/),
   tab('the results tab', <ResultsPage />, 'labs', 'No laboratory result is recorded.', /Renal panel.*Potassium/),
 ]

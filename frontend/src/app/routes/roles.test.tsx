@@ -24,8 +24,8 @@ it('says who may do what, of which records', async () => {
 
 it('shows one role, and the types it may do something with', async () => {
   show({ root: { roleTable } })
-  await userEvent.selectOptions(await screen.findByLabelText('Role'), 'admin')
-  expect(screen.getAllByRole('columnheader').map((head) => head.textContent)).toEqual(['Type', 'admin'])
+  await userEvent.selectOptions(await screen.findByLabelText('Role'), 'Admin')
+  expect(screen.getAllByRole('columnheader').map((head) => head.textContent)).toEqual(['Type', 'Admin'])
   expect(screen.queryByRole('rowheader', { name: 'Observation' })).toBeNull()
   expect(screen.getByRole('status')).toHaveTextContent('One type')
 })

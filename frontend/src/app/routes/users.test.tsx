@@ -37,7 +37,7 @@ it('makes an account and tells its password once', async () => {
   await userEvent.type(screen.getByLabelText('User name'), 'lee')
   await userEvent.type(screen.getByLabelText('Name'), 'Dr Lee')
   expect(screen.getByRole('button', { name: 'Make the account' })).toHaveAccessibleDescription('Choose at least one role.')
-  await userEvent.click(screen.getByRole('checkbox', { name: 'physician' }))
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Physician' }))
   await userEvent.click(screen.getByRole('button', { name: 'Make the account' }))
   expect(await screen.findByText('made-up-and-long-enough')).toBeVisible()
 })

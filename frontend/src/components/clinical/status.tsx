@@ -11,8 +11,16 @@ export function words(code: string): string {
   return capital(text)
 }
 
-/** A text of the record as a cell begins: its first letter is a capital. */
-export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+/** A first letter that is a capital, but in `pH` and its like. */
+const capital = (text: string): string => (/^\p{Ll}\p{Lu}/u.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1))
+
+interface Concept { text: string }
+/**
+ * Coded ideas as a cell or a line begins, in order; empty where none is recorded. Terminologies write many of them in lower case, as
+ * “extended healthcare”. Not for medicines and what one is allergic to: those names stand as they are stored.
+ */
+export const conceptText = (of: Concept | readonly Concept[] | null | undefined): string =>
+  [of ?? []].flat().flatMap(({ text }) => (text ? [capital(text)] : [])).join(', ')
 
 const KINDS: Record<string, string | undefined> = {
   PRELIMINARY: css.draft, DRAFT: css.draft, UNCONFIRMED: css.draft, PROVISIONAL: css.draft, DIFFERENTIAL: css.draft, REGISTERED: css.draft, PARTIAL: css.draft, PREPARATION: css.draft, PLANNED: css.draft,

@@ -2,6 +2,7 @@ import NativeSelect from '@mui/material/NativeSelect'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import { useState } from 'react'
 import { useQuery } from 'urql'
+import { words } from '../../components/clinical/status'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
@@ -36,14 +37,14 @@ export function RolesView() {
           <label htmlFor="role">Role</label>
           <NativeSelect input={<OutlinedInput />} inputProps={{ id: 'role' }} value={role} onChange={(e) => setRole(e.target.value as UserRole | '')}>
             <option value="">All roles</option>
-            {roles.map((one) => <option key={one} value={one}>{one.toLowerCase()}</option>)}
+            {roles.map((one) => <option key={one} value={one}>{words(one)}</option>)}
           </NativeSelect>
         </div>
         <div><label htmlFor="type">Part of a type</label><OutlinedInput id="type" value={typed} onChange={(e) => setTyped(e.target.value)} /></div>
       </form>
       <p className={css.count} role="status">{lines.length === 1 ? 'One type' : `${lines.length} types`}. Who has several roles may do what any of them may. Labels hide records besides. Programs have what their scope says.</p>
       {lines.length === 0 ? <Empty>No role may do anything with a type of that name.</Empty> : (
-        <RecordTable label="Roles" columns={['Type', ...shown.map((one) => one.toLowerCase())]}>
+        <RecordTable label="Roles" columns={['Type', ...shown.map(words)]}>
           {lines.map((line) => (
             <tr key={line.resourceType}>
               <th scope="row">{line.resourceType}</th>

@@ -8,6 +8,7 @@ import FormControlLabel from '@mui/material/FormControlLabel'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import { useState, type FormEvent } from 'react'
 import { useClient, useMutation, useQuery, type CombinedError } from 'urql'
+import { words } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
@@ -34,7 +35,7 @@ const LoseFactor = graphql(`mutation RemoveUserSecondFactor($login: String!) { u
 type User = UsersQuery['users']['nodes'][number]
 /** What a person may hold. */
 const ROLES: UserRole[] = ['PHYSICIAN', 'NURSE', 'PHARMACIST', 'REGISTRAR', 'ANALYST', 'ADMIN', 'PATIENT']
-const words = (error: CombinedError | undefined): string => error?.graphQLErrors.map((e) => e.message).join('. ') || 'The server cannot be reached'
+const refusal = (error: CombinedError | undefined): string => error?.graphQLErrors.map((e) => e.message).join('. ') || 'The server cannot be reached'
 
 /** Accounts: who may sign in, as what, and what is open. */
 export function UsersView() {
@@ -55,7 +56,7 @@ export function UsersView() {
   // The same words again read the list again.
   const show = (part: string) => { if (part === asked) again({ requestPolicy: 'network-only' }); else setAsked(part) }
   const done = (answer: { error?: CombinedError | undefined }): boolean => {
-    setTrouble(answer.error ? `Not done: ${words(answer.error)}.` : '')
+    setTrouble(answer.error ? `Not done: ${refusal(answer.error)}.` : '')
     again({ requestPolicy: 'network-only' })
     return !answer.error
   }
@@ -66,11 +67,11 @@ export function UsersView() {
   const save = async (of: User | null, typed: Typed): Promise<string> => {
     if (of) {
       const answer = await update({ input: { login: of.login, roles: typed.roles } })
-      if (answer.error) return words(answer.error)
+      if (answer.error) return refusal(answer.error)
       done(answer)
     } else {
       const answer = await create({ input: { login: typed.login, name: typed.name, roles: typed.roles, fhirUser: typed.fhirUser || null } })
-      if (answer.error) return words(answer.error)
+      if (answer.error) return refusal(answer.error)
       done(answer)
       if (answer.data?.userCreate.password) setTold({ login: typed.login, password: answer.data.userCreate.password })
     }
@@ -97,7 +98,7 @@ export function UsersView() {
           <tr key={user.login}>
             <th scope="row">{user.login}{user.demo && <small className={css.sub}>demo</small>}</th>
             <td>{user.name}{user.fhirUser && <Person reference={user.fhirUser} name={user.personName?.display} account={user.name} />}</td>
-            <td>{user.roles.map((role) => role.toLowerCase()).join(', ')}</td>
+            <td>{user.roles.map(words).join(', ')}</td>
             <td className={user.disabled ? css.not : undefined}>{user.disabled ? 'Closed' : 'Open'}{user.mustChangePassword && <small className={css.sub}>has to change the password</small>}</td>
             <td>{user.lastSeenAt ? <Moment at={user.lastSeenAt} /> : 'Not known'}<small className={css.sub}>{user.openSessions === 1 ? 'one session open' : `${user.openSessions} sessions open`}</small></td>
             <td>
@@ -170,7 +171,7 @@ function AccountForm({ of, onSave, onClose }: { of: User | null; onSave: (typed:
             <legend>Roles</legend>
             {ROLES.map((role) => (
               <FormControlLabel
-                key={role} label={role.toLowerCase()}
+                key={role} label={words(role)}
                 control={<Checkbox checked={typed.roles.includes(role)} onChange={(e) => { const on = e.target.checked; setTyped((before) => ({ ...before, roles: on ? [...before.roles, role] : before.roles.filter((r) => r !== role) })) }} />}
               />
             ))}

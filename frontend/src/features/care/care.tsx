@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { RowActs } from '../../components/act/acts'
-import { Status, words } from '../../components/clinical/status'
+import { conceptText, Status, words } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
@@ -46,7 +46,7 @@ export function CareView({ of }: { of: FragmentType<typeof CareRecord> | undefin
           <Listed title="Care plans" note={shown(list)} empty="No care plan is recorded." count={list.nodes.length} columns={['Plan', 'Status', 'When', 'Steps']}>
             {list.nodes.map((p) => (
               <tr key={p.id}>
-                <th scope="row">{p.title ?? p.category[0]?.text ?? 'Not recorded'}{p.description && <small>{p.description}</small>}</th>
+                <th scope="row">{p.title ?? (conceptText(p.category[0]) || 'Not recorded')}{p.description && <small>{p.description}</small>}</th>
                 <td><Status of={p.status} /></td>
                 <td>{formatPeriod(p.period, p.status === 'ACTIVE') || 'Not recorded'}</td>
                 <td>{p.activities.map((a, i) => <div key={i}>{a.code?.text ?? a.description ?? a.reference?.display ?? 'Not recorded'}{a.status && <small>{words(a.status.replaceAll('-', '_'))}</small>}</div>)}</td>
@@ -63,7 +63,7 @@ export function CareView({ of }: { of: FragmentType<typeof CareRecord> | undefin
               <tr key={g.id}>
                 <th scope="row">{g.description?.text ?? 'Not recorded'}</th>
                 <td><Status of={g.status} /></td>
-                <td>{g.achievement?.text ?? 'Not recorded'}</td>
+                <td>{conceptText(g.achievement) || 'Not recorded'}</td>
                 <td>
                   {g.targets.length === 0 ? 'Not recorded' : g.targets.map((t, i) => (
                     <div key={i}>{[t.measure?.text, amount(t.quantity) || [amount(t.low), amount(t.high)].filter(Boolean).join(' to ')].filter(Boolean).join(': ') || 'Not recorded'}{t.due && <small>by {formatDay(t.due)} {overdue(g, t.due) && <Status of="OVERDUE" />}</small>}</div>
@@ -81,10 +81,10 @@ export function CareView({ of }: { of: FragmentType<typeof CareRecord> | undefin
           <Listed title="Appointments" note={`${shown(list)}, the latest first`} empty="No appointment is recorded." count={list.nodes.length} columns={['Appointment', 'When', 'Status', 'With']}>
             {list.nodes.map((a) => (
               <tr key={a.id}>
-                <th scope="row">{a.serviceTypes[0]?.text ?? a.description ?? 'Not recorded'}<small>{a.reasons.map((r) => r.text).join(', ')}</small></th>
+                <th scope="row">{conceptText(a.serviceTypes[0]) || (a.description ?? 'Not recorded')}<small>{conceptText(a.reasons)}</small></th>
                 <td>{a.start ? <Moment at={a.start} /> : 'Not recorded'}</td>
                 <td><Status of={a.status} /></td>
-                <td>{a.participants.flatMap((p) => (p.actor?.id?.startsWith('Patient/') ? [] : p.actor?.display ?? p.types[0]?.text ?? [])).join(', ') || 'Not recorded'}</td>
+                <td>{a.participants.flatMap((p) => (p.actor?.id?.startsWith('Patient/') ? [] : p.actor?.display ?? (conceptText(p.types[0]) || []))).join(', ') || 'Not recorded'}</td>
                 <td><RowActs of={a.serviceTypes[0]?.text ?? 'appointment'} place={a.id} items={[]} /></td>
               </tr>
             ))}
@@ -97,7 +97,7 @@ export function CareView({ of }: { of: FragmentType<typeof CareRecord> | undefin
             {list.nodes.map((t) => (
               <tr key={t.id}>
                 <th scope="row">{t.title ?? 'Not recorded'}</th>
-                <td><Status of={t.status} />{t.businessStatus && <small>{t.businessStatus.text}</small>}</td>
+                <td><Status of={t.status} />{t.businessStatus && <small>{conceptText(t.businessStatus)}</small>}</td>
                 <td>{t.priority ? words(t.priority) : 'Not recorded'}</td>
                 <td>{t.dueAt ? <Moment at={t.dueAt} /> : 'Not recorded'}</td>
                 <td>{t.owner?.display ?? 'Not recorded'}</td>

@@ -2,7 +2,7 @@ import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMessageForms } from '../../components/act/message'
 import { useMistake } from '../../components/act/mistake'
 import { patientName } from '../../components/clinical/person'
-import { Status } from '../../components/clinical/status'
+import { conceptText, Status } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -59,7 +59,7 @@ export function TeamsView({ of, patientId }: { of: FragmentType<typeof TeamRecor
                 ...members.map((m, i) => (
                   <tr key={`${t.id} ${i}`}>
                     <td>{left(m) ? <s>{who(m)}</s> : who(m)}</td>
-                    <td>{m.roles.map((r) => r.text).join(', ') || 'Not recorded'}</td>
+                    <td>{conceptText(m.roles) || 'Not recorded'}</td>
                     <td>{left(m) ? 'Has left' : 'In the team'}</td>
                     <td>{formatPeriod(m.period ?? (left(m) ? null : t.period), !left(m)) || 'Not recorded'}</td>
                     <td>{acting && !over(t) && !left(m) && (m.member?.id ?? m.member?.reference) ? <RowActs of={`${who(m)} in ${name}`} place={t.id} items={[{ name: 'Leaves the team', form: () => forms.leave(t, m) }]} /> : null}</td>

@@ -1,5 +1,5 @@
 import { genderText, patientName } from '../../components/clinical/person'
-import { capital, words } from '../../components/clinical/status'
+import { conceptText, words } from '../../components/clinical/status'
 import { Section } from '../../components/ui/section'
 import { Empty, Loading } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
@@ -37,14 +37,14 @@ export function DemographicsView({ of }: { of: FragmentType<typeof DemographicRe
           <Fact name="Born" is={p.birthDate ? formatDay(p.birthDate) : null} />
           <Fact name="Gender" is={p.gender ? genderText(p.gender) : null} />
           {p.deceased?.deceased && <Fact name="Died" is={p.deceased.at ? formatDay(p.deceased.at) : 'Date not recorded'} />}
-          <Fact name="Language" is={p.language?.text} />
-          <Fact name="Marital status" is={p.maritalStatus && capital(p.maritalStatus.text)} />
+          <Fact name="Language" is={conceptText(p.language)} />
+          <Fact name="Marital status" is={conceptText(p.maritalStatus)} />
           <Fact name="Record" is={p.active === false ? 'No longer in use' : p.active === true ? 'In use' : null} />
         </dl>
       </Section>
       <Section title="Identifiers" note={`${p.identifiers.length}`}>
         {p.identifiers.length === 0 ? <Empty>No identifier is recorded.</Empty> : (
-          <dl className={css.facts}>{p.identifiers.map((i, at) => <Fact key={at} name={`${i.type?.text ?? i.system ?? 'Of a kind not recorded'}${use(i.use)}`} is={i.value} />)}</dl>
+          <dl className={css.facts}>{p.identifiers.map((i, at) => <Fact key={at} name={`${conceptText(i.type) || (i.system ?? 'Of a kind not recorded')}${use(i.use)}`} is={i.value} />)}</dl>
         )}
       </Section>
       <Section title="Phone and address" note={`${p.telecom.length + p.addresses.length}`}>

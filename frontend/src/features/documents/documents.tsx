@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
 import { useClient } from 'urql'
 import { ActStrip } from '../../components/act/acts'
-import { Status } from '../../components/clinical/status'
+import { conceptText, Status } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { newestFirst } from '../../components/ui/count'
 import { Part } from '../../components/ui/part'
@@ -68,7 +68,7 @@ export function DocumentsView({ of, patientId, notes }: { of: FragmentType<typeo
                         <tr key={d.id} className={open?.id === d.id ? css.chosen : undefined}>
                           <th scope="row">
                             <button type="button" className={css.link} aria-current={open?.id === d.id || undefined} onClick={() => setOpen(d)}>{d.status === 'ENTERED_IN_ERROR' ? <s>{title(d)}</s> : title(d)}</button>
-                            <small>{[d.description !== title(d) ? d.description : null, ...d.category.map((c) => c.text)].filter(Boolean).join(' · ')}</small>
+                            <small>{[d.description !== title(d) ? d.description : null, conceptText(d.category)].filter(Boolean).join(' · ')}</small>
                           </th>
                           <td>{d.date ? <Moment at={d.date} /> : 'Not recorded'}</td>
                           <td><Status of={standing(d)} /></td>

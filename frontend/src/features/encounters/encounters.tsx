@@ -3,7 +3,7 @@ import { useClient } from 'urql'
 import { ActStrip, RowActs, useForms, type ActItem } from '../../components/act/acts'
 import { encounterClass } from '../../components/clinical/encounter-class'
 import { reasons } from '../../components/clinical/reasons'
-import { Status } from '../../components/clinical/status'
+import { conceptText, Status } from '../../components/clinical/status'
 import { newestFirst } from '../../components/ui/count'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
@@ -75,7 +75,7 @@ export function EncountersView({ of, patientId }: { of: FragmentType<typeof Enco
                 <RecordTable label="Encounters" columns={['Encounter', 'When', 'Status', 'Reason', 'Where', 'Who', 'Acts']}>
                   {nodes.map((e) => (
                     <tr key={e.id}>
-                      <th scope="row"><Mark of={e.class?.code} />{encounterClass(e.class)}<small>{e.types.map((t) => t.text).join(', ')}</small></th>
+                      <th scope="row"><Mark of={e.class?.code} />{encounterClass(e.class)}<small>{conceptText(e.types)}</small></th>
                       <td>{(formatSpan(e.period, e.status === 'IN_PROGRESS') || 'Not recorded').split(' – ').map((end, i) => <Fragment key={i}>{i > 0 && ' – '}<span className="whole">{end}</span></Fragment>)}</td>
                       <td className="whole"><Status of={e.status} /></td>
                       <td>{reasons(e) || 'Not recorded'}</td>

@@ -2,7 +2,7 @@ import { useClient } from 'urql'
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { patientName } from '../../components/clinical/person'
-import { capital, Status } from '../../components/clinical/status'
+import { conceptText, Status } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
@@ -67,7 +67,7 @@ export function FamilyView({ of, patientId }: { of: FragmentType<typeof FamilyRe
                     <RecordTable label="Family history" columns={['Relative', 'Illnesses', 'Began', 'Lives', 'Health history', 'Told', 'Acts']}>
                       {nodes.map((node) => {
                         const f = read(FamilyFields, node)
-                        const name = f.relationship?.text ? capital(f.relationship.text) : 'Not recorded'
+                        const name = conceptText(f.relationship) || 'Not recorded'
                         return (
                           <tr key={f.id}>
                             <th scope="row">

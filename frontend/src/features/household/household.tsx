@@ -1,7 +1,7 @@
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { genderText, patientName } from '../../components/clinical/person'
-import { capital, Status } from '../../components/clinical/status'
+import { conceptText, Status } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
@@ -56,7 +56,7 @@ function Contacts({ of }: { of: NonNullable<HouseholdRecordFragment['contacts']>
           {of.map((p, i) => (
             <tr key={i}>
               <th scope="row">{patientName(p.name)}</th>
-              <td>{p.relationships.map((r) => capital(r.text)).join(', ') || 'Not recorded'}</td>
+              <td>{conceptText(p.relationships) || 'Not recorded'}</td>
               <td>{p.telecom.flatMap((t) => t.value ?? []).join(', ') || 'Not recorded'}</td>
               <td>{formatPeriod(p.period, true) || 'Not recorded'}</td>
             </tr>
@@ -81,7 +81,7 @@ function Related({ of, patientId }: { of: NonNullable<HouseholdRecordFragment['r
             return (
               <tr key={p.id}>
                 <th scope="row">{relatedName(p)}{p.gender && <small>{genderText(p.gender)}</small>}</th>
-                <td>{p.relationships.map((r) => capital(r.text)).join(', ') || 'Not recorded'}{ended && <small>No longer</small>}</td>
+                <td>{conceptText(p.relationships) || 'Not recorded'}{ended && <small>No longer</small>}</td>
                 <td>{p.birthDate ? formatDay(p.birthDate) : 'Not recorded'}</td>
                 <td>{p.telecom.flatMap((t) => t.value ?? []).join(', ') || 'Not recorded'}</td>
                 <td>{formatPeriod(node.period, !ended) || 'Not recorded'}</td>
@@ -114,7 +114,7 @@ function CoverageList({ of, patientId }: { of: NonNullable<HouseholdRecordFragme
             return (
               <tr key={c.id}>
                 <th scope="row">{wrong ? <s>{name}</s> : name}{c.order && <small>{orderText(c.order)}</small>}</th>
-                <td>{c.type?.text ?? 'Not recorded'}</td>
+                <td>{conceptText(c.type) || 'Not recorded'}</td>
                 <td><Status of={c.status} /></td>
                 <td>{c.subscriberId ?? 'Not recorded'}</td>
                 <td>{holds(c.relationship) || 'Not recorded'}</td>
@@ -152,12 +152,12 @@ function Consents({ of, patientId, relatives }: { of: NonNullable<HouseholdRecor
       {of.nodes.length === 0 ? <Empty>No consent is recorded.</Empty> : (
         <RecordTable label="Consents" columns={['About', 'Says', 'Status', 'Said by', 'Said', 'Holds', 'Acts']}>
           {of.nodes.map((c) => {
-            const about = c.scope?.text ?? 'Not recorded'
+            const about = conceptText(c.scope) || 'Not recorded'
             const [wrong, holding] = [c.status === 'ENTERED_IN_ERROR', c.status === 'ACTIVE' || c.status === 'DRAFT' || c.status === 'PROPOSED']
             const items: ActItem[] = !withdrawing || wrong ? [] : [...(holding ? [{ name: 'Take back', form: () => forms.withdraw({ id: c.id, versionId: c.versionId, name: about }) }] : []), { name: 'Entered in error', form: () => mistake(c, about) }]
             return (
               <tr key={c.id}>
-                <th scope="row">{wrong ? <s>{about}</s> : about}<small>{c.category.map((k) => k.text).join(', ')}</small></th>
+                <th scope="row">{wrong ? <s>{about}</s> : about}<small>{conceptText(c.category)}</small></th>
                 <td>
                   {rule({ ...c, recipients: c.recipients.map((r) => ({ ...r, display: say(r) })) })}
                   {proxy(c) && c.rule === 'permit' && !c.limited && holding && <small>This person sees the whole record, to read.</small>}

@@ -1,7 +1,7 @@
 import { useClient } from 'urql'
 import { ActStrip, RowActs } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
-import { Status } from '../../components/clinical/status'
+import { conceptText, Status } from '../../components/clinical/status'
 import { newestFirst } from '../../components/ui/count'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
@@ -58,13 +58,13 @@ export function ImmunizationsView({ of, patientId }: { of: FragmentType<typeof I
                       <td className={i.occurredAt ? 'whole' : undefined}><Recorded is={i.occurredAt ? formatDay(i.occurredAt) : i.occurrenceText} /></td>
                       <td>
                         <Status of={i.status} said={SAID[i.status ?? '']} />
-                        {i.status === 'NOT_DONE' ? <small>{i.statusReason?.text ?? 'Reason not recorded'}</small> : i.primarySource === false && <small>Elsewhere, as told</small>}
+                        {i.status === 'NOT_DONE' ? <small>{conceptText(i.statusReason) || 'Reason not recorded'}</small> : i.primarySource === false && <small>Elsewhere, as told</small>}
                       </td>
                       <td><Recorded is={i.doseNumber} /></td>
                       {i.status === 'NOT_DONE' ? <td colSpan={4}><Recorded is={null} none="Not given" /></td> : (
                         <>
-                          <td><Recorded is={i.site?.text} /></td>
-                          <td><Recorded is={i.route?.text} /></td>
+                          <td><Recorded is={conceptText(i.site)} /></td>
+                          <td><Recorded is={conceptText(i.route)} /></td>
                           <td><Recorded is={i.lotNumber} />{i.expirationDate && <small className="whole">expires {formatDay(i.expirationDate)}</small>}</td>
                           <td><Recorded is={i.performers.flatMap((p) => p.display ?? []).join(', ')} /></td>
                         </>

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
 import { useQuery } from 'urql'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
+import { conceptText } from '../../components/clinical/status'
 import { LiveNote } from '../../components/ui/live-note'
 import { Moment } from '../../components/ui/moment'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
@@ -112,7 +113,7 @@ function StayRow({ bed, of: { patient, encounter, since }, twice }: { bed: strin
           <td className="whole">{patient.mrn ?? 'Not recorded'}</td>
         </>
       ) : <td colSpan={4}>You may not see who this is</td>}
-      <td>{encounter.reasons.map((reason) => reason.text).filter(Boolean).join(', ') || 'Not recorded'}</td>
+      <td>{conceptText(encounter.reasons) || 'Not recorded'}</td>
       <td>{at ? <Moment at={at} /> : 'Not recorded'}</td>
     </tr>
   )

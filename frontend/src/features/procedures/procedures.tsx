@@ -1,7 +1,7 @@
 import { useClient } from 'urql'
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
-import { Status } from '../../components/clinical/status'
+import { conceptText, Status } from '../../components/clinical/status'
 import { newestFirst } from '../../components/ui/count'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
@@ -57,14 +57,14 @@ export function ProceduresView({ of, patientId }: { of: FragmentType<typeof Proc
                     <tr key={p.id}>
                       <th scope="row">
                         {p.status === 'ENTERED_IN_ERROR' ? <s>{p.code?.text ?? 'Not recorded'}</s> : p.code?.text ?? 'Not recorded'}
-                        {p.category && <small>{p.category.text}</small>}
+                        {p.category && <small>{conceptText(p.category)}</small>}
                         {p.notes.map((n) => <small key={n.text}>{n.text}</small>)}
                       </th>
                       <td className="whole"><Recorded is={p.performedAt ? formatDay(p.performedAt) : formatPeriod(p.performedPeriod, p.status === 'IN_PROGRESS')} /></td>
                       <td><Status of={p.status} /></td>
-                      <td><Recorded is={p.bodySites.map((b) => b.text).join(', ')} /></td>
-                      <td><Recorded is={p.reasons.map((r) => r.text).join(', ')} /></td>
-                      <td><Recorded is={p.outcome?.text} /></td>
+                      <td><Recorded is={conceptText(p.bodySites)} /></td>
+                      <td><Recorded is={conceptText(p.reasons)} /></td>
+                      <td><Recorded is={conceptText(p.outcome)} /></td>
                       <td><Recorded is={p.performers.flatMap((x) => x.display ?? []).join(', ')} /></td>
                       <td><RowActs of={p.code?.text ?? 'procedure'} place={p.id} items={acts(read(ProcedureFields, p))} /></td>
                     </tr>

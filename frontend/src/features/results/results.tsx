@@ -11,7 +11,7 @@ import { useForms } from '../../components/act/acts'
 import { VersionsDialog } from '../../components/act/versions'
 import { Flags } from '../../components/clinical/flag'
 import { codeOf, flagsOf, isAbnormal, isCritical, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
-import { Status } from '../../components/clinical/status'
+import { conceptText, Status } from '../../components/clinical/status'
 import { Trend } from '../../components/clinical/trend'
 import { Unit } from '../../components/clinical/unit'
 import { Moment } from '../../components/ui/moment'
@@ -279,7 +279,7 @@ function Reports({ of, seen, known }: { of: readonly ReportNode[]; seen: SeenBy;
       <RecordTable label="Reports" columns={['Report', 'Taken', 'Reported', 'Status', 'Conclusion', 'By', 'Seen by']}>
         {of.map((r) => (
           <tr key={r.id}>
-            <th scope="row">{r.status === 'ENTERED_IN_ERROR' ? <s>{r.code?.text ?? 'Not recorded'}</s> : r.code?.text ?? 'Not recorded'}<small>{[...r.category.map((c) => c.text), r.results.length > 0 ? `${r.results.length} results` : ''].filter(Boolean).join(' · ')}</small></th>
+            <th scope="row">{r.status === 'ENTERED_IN_ERROR' ? <s>{r.code?.text ?? 'Not recorded'}</s> : r.code?.text ?? 'Not recorded'}<small>{[conceptText(r.category), r.results.length > 0 ? `${r.results.length} results` : ''].filter(Boolean).join(' · ')}</small></th>
             <td>{r.effectiveAt ? <Moment at={r.effectiveAt} /> : 'Not recorded'}</td>
             <td>{r.issued ? <Moment at={r.issued} /> : 'Not recorded'}</td>
             <td><Status of={r.status} /></td>

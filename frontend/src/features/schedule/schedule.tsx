@@ -6,7 +6,7 @@ import { Link, useSearchParams } from 'react-router'
 import { useQuery } from 'urql'
 import { RowActs, useForms } from '../../components/act/acts'
 import { patientName } from '../../components/clinical/person'
-import { Status } from '../../components/clinical/status'
+import { conceptText, Status } from '../../components/clinical/status'
 import { DateField } from '../../components/ui/date-field'
 import { LiveNote } from '../../components/ui/live-note'
 import { isForbidden, NotPermitted, ReadingProvider, useReading } from '../../components/ui/part'
@@ -240,7 +240,7 @@ function Row({ of: a, acting, names }: { of: Appointment; acting: boolean; names
     <tr>
       <th scope="row">{spanOf(a)}</th>
       <td><Who of={a} /></td>
-      <td>{a.description ?? ([...a.serviceTypes, ...a.reasons].map((c) => c.text).join(', ') || 'Not recorded')}</td>
+      <td>{a.description ?? (conceptText([...a.serviceTypes, ...a.reasons]) || 'Not recorded')}</td>
       <td>{others(a, 'Practitioner').map((p) => p.display ?? names.get(p.id ?? '') ?? p.id).join(', ') || 'Nobody named'}</td>
       <td>{others(a, 'Location').map((p) => p.display ?? names.get(p.id ?? '') ?? p.id).join(', ') || 'Not recorded'}</td>
       <td><Status of={a.status} /></td>

@@ -1,6 +1,7 @@
 import { noneKnown } from '../../components/clinical/allergy'
 import { encounterClass } from '../../components/clinical/encounter-class'
 import { reasons, saysWhy } from '../../components/clinical/reasons'
+import { conceptText } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
@@ -140,7 +141,7 @@ export function Encounters({ of, to }: { of: FragmentType<typeof EncountersFragm
             <li key={e.id} className={css.row}>
               <strong>{encounterClass(e.class)}</strong>
               <span className={css.when}>{formatPeriod(e.period, e.status === 'IN_PROGRESS') || 'Not recorded'}</span>
-              <small>{[e.types[0]?.text, reasons(e), e.serviceProvider?.display].filter(Boolean).join(' · ')}</small>
+              <small>{[conceptText(e.types[0]), reasons(e), e.serviceProvider?.display].filter(Boolean).join(' · ')}</small>
             </li>
           ))}
         </ul>

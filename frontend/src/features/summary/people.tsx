@@ -1,5 +1,5 @@
 import { patientName } from '../../components/clinical/person'
-import { Status } from '../../components/clinical/status'
+import { conceptText, Status } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
@@ -21,7 +21,7 @@ export function CareTeam({ of, to }: { of: FragmentType<typeof CareTeamFragment>
           <ul>
             {members.map((m, i) => (
               <li key={`${m.team.id ?? ''} ${i}`} className={css.row}>
-                <span>{m.member?.display ?? m.member?.reference ?? 'Not recorded'}<small>{[m.roles.map((r) => r.text).join(', '), m.teamName].filter(Boolean).join(' · ')}</small></span>
+                <span>{m.member?.display ?? m.member?.reference ?? 'Not recorded'}<small>{[conceptText(m.roles), m.teamName].filter(Boolean).join(' · ')}</small></span>
                 <span className={css.when}>{formatPeriod(m.period, true)}</span>
               </li>
             ))}
@@ -46,7 +46,7 @@ export function Contacts({ of, to }: { of: FragmentType<typeof ContactsFragment>
           <ul>
             {all.map((c, i) => (
               <li key={i} className={css.row}>
-                <span>{patientName(c.name)}<small>{c.relationships.map((r) => r.text).join(', ')}</small></span>
+                <span>{patientName(c.name)}<small>{conceptText(c.relationships)}</small></span>
                 <span className={css.when}>{c.telecom.flatMap((t) => t.value ?? []).join(', ') || 'Not recorded'}</span>
               </li>
             ))}
@@ -71,7 +71,7 @@ export function Consents({ of, to }: { of: FragmentType<typeof ConsentsFragment>
           <ul>
             {nodes.map((c) => (
               <li key={c.id} className={css.row}>
-                <span>{c.scope?.text ?? 'Not recorded'}<small>{c.category.map((k) => k.text).join(', ')}</small></span>
+                <span>{conceptText(c.scope) || 'Not recorded'}<small>{conceptText(c.category)}</small></span>
                 <span className={css.when}>{c.status === 'ACTIVE' ? (c.rule === 'permit' ? 'Agrees' : c.rule === 'deny' ? 'Refuses' : 'Not recorded') : <Status of={c.status} />}{c.dateTime && `, ${formatDay(c.dateTime)}`}</span>
               </li>
             ))}
