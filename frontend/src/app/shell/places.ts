@@ -23,6 +23,17 @@ export function areas(session: Session, config: Config, here: 'app' | 'playgroun
   ]
 }
 
+/** The areas by how much they are used, the most used first. */
+const USED = ['/patients', '/inpatients', '/schedule', '/inbox', '/administration', '/playground', '/fhir-explorer', '/docs', '/settings']
+/** How many stand in the bottom bar, besides the search. */
+const BAR = 4
+
+/** The areas of a bottom bar, and those that one comes to from its menu. */
+export function barPlaces(places: readonly Place[]): { bar: Place[]; rest: Place[] } {
+  const ranked = [...places].sort((a, b) => USED.indexOf(a.path) - USED.indexOf(b.path))
+  return { bar: ranked.slice(0, BAR), rest: ranked.slice(BAR) }
+}
+
 /** The tabs of the chart that is open, as of the instant it is shown as of. */
 export const chartPlaces = (patientId: string, asOf: string | null): Place[] =>
   TABS.flatMap((group) => group.map(([tab, name]) => ({ name, path: chartPath(patientId, tab, asOf), keys: `g ${LETTERS[tab]}` })))

@@ -5,6 +5,7 @@ import CalendarTodayOutlined from '@mui/icons-material/CalendarTodayOutlined'
 import MarkEmailUnreadOutlined from '@mui/icons-material/MarkEmailUnreadOutlined'
 import DataObjectOutlined from '@mui/icons-material/DataObjectOutlined'
 import MenuBookOutlined from '@mui/icons-material/MenuBookOutlined'
+import MoreHorizOutlined from '@mui/icons-material/MoreHorizOutlined'
 import HelpOutlineOutlined from '@mui/icons-material/HelpOutlineOutlined'
 import PeopleAltOutlined from '@mui/icons-material/PeopleAltOutlined'
 import SearchOutlined from '@mui/icons-material/SearchOutlined'
@@ -13,11 +14,12 @@ import Divider from '@mui/material/Divider'
 import Menu from '@mui/material/Menu'
 import MenuItem from '@mui/material/MenuItem'
 import { useState } from 'react'
-import { NavLink } from 'react-router'
+import { NavLink, useLocation } from 'react-router'
 import { DENSITIES, DENSITY_NAMES, THEMES, THEME_NAMES, useAppearance } from '../../contexts/appearance'
 import { useSession } from '../../contexts/session'
+import { useMedia } from '../../hooks/use-media'
 import { signOut } from '../../lib/auth'
-import type { Place } from './places'
+import { barPlaces, type Place } from './places'
 import css from './shell.module.css'
 
 const ICONS: Record<string, typeof PeopleAltOutlined> = { '/patients': PeopleAltOutlined, '/inpatients': BedOutlined, '/schedule': CalendarTodayOutlined, '/inbox': MarkEmailUnreadOutlined, '/playground': DataObjectOutlined, '/docs': MenuBookOutlined, '/fhir-explorer': AccountTreeOutlined, '/administration': AdminPanelSettingsOutlined, '/settings': SettingsOutlined }
@@ -30,15 +32,17 @@ export const leave = () => { void signOut().finally(() => window.location.assign
 
 interface RailProps { places: readonly Place[]; news: { count: number; refused: boolean }; onSearch: () => void; onHelp: () => void }
 
-/** The areas of the house, beside the page, or below it where there is no room beside it. */
+/** The areas of the house, beside the page, or below it where there is no room beside it: there the most used ones, and a menu of the others. */
 export function Rail({ places, news, onSearch, onHelp }: RailProps) {
+  const below = useMedia('(max-width: 899px)')
+  const { bar, rest } = below ? barPlaces(places) : { bar: places, rest: [] }
   return (
     <nav className={css.rail} aria-label="Areas">
       <button type="button" className={css.entry} onClick={onSearch} aria-keyshortcuts="Control+K">
         <SearchOutlined fontSize="small" />
         Search
       </button>
-      {places.map((place) => {
+      {bar.map((place) => {
         const Icon = ICONS[place.path] ?? PeopleAltOutlined
         return (
           <NavLink key={place.path} to={place.path} className={`${css.entry} ${place.path === '/settings' ? css.last : ''}`} reloadDocument={!!place.elsewhere}>
@@ -53,12 +57,44 @@ export function Rail({ places, news, onSearch, onHelp }: RailProps) {
           </NavLink>
         )
       })}
-      <button type="button" className={css.entry} onClick={onHelp}>
-        <HelpOutlineOutlined fontSize="small" />
-        Help
-      </button>
+      {rest.length > 0 ? <MoreMenu places={rest} onHelp={onHelp} /> : (
+        <button type="button" className={css.entry} onClick={onHelp}>
+          <HelpOutlineOutlined fontSize="small" />
+          Help
+        </button>
+      )}
       <UserMenu />
     </nav>
+  )
+}
+
+/** Its button carries the name of the open area when that is one of the menu. */
+function MoreMenu({ places, onHelp }: { places: readonly Place[]; onHelp: () => void }) {
+  const { pathname } = useLocation()
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null)
+  const close = () => setAnchor(null)
+  const open = places.find(({ path }) => pathname === path || pathname.startsWith(`${path}/`))
+  return (
+    <>
+      <button type="button" className={open ? `${css.entry} active` : css.entry} aria-haspopup="menu" aria-expanded={!!anchor} onClick={(e) => setAnchor(e.currentTarget)}>
+        <MoreHorizOutlined fontSize="small" />
+        {open ? <span><span className="visually-hidden">More areas, open: </span>{RAIL[open.path] ?? open.name}</span> : <span>More<span className="visually-hidden"> areas</span></span>}
+      </button>
+      <Menu
+        anchorEl={anchor} open={!!anchor} onClose={close} slotProps={{ list: { 'aria-label': 'More areas' } }}
+        anchorOrigin={{ vertical: 'top', horizontal: 'right' }} transformOrigin={{ vertical: 'bottom', horizontal: 'right' }}
+      >
+        {places.map((place) => {
+          const Icon = ICONS[place.path] ?? PeopleAltOutlined
+          return (
+            <MenuItem key={place.path} className={css.more} component={NavLink} to={place.path} reloadDocument={!!place.elsewhere} selected={place === open} onClick={close}>
+              <Icon fontSize="small" />{place.name}
+            </MenuItem>
+          )
+        })}
+        <MenuItem className={css.more} onClick={() => { close(); onHelp() }}><HelpOutlineOutlined fontSize="small" />Help</MenuItem>
+      </Menu>
+    </>
   )
 }
 
