@@ -1,3 +1,4 @@
+import { REQUEST_HEADER } from './auth'
 import { ask } from './graphql'
 
 /** The FHIR REST door by this session, reading only. */
@@ -24,10 +25,12 @@ export const numberAt = (value: Json, name: string): number | null => {
 }
 
 /** Reads `path` below the FHIR base, such as `Patient?family=x`. A refusal comes with the words of its OperationOutcome. */
-export async function fhirRead(path: string): Promise<FhirAnswer> {
+export const fhirRead = (path: string): Promise<FhirAnswer> => answerOf(`/fhir/R4/${path}`, {})
+
+async function answerOf(url: string, { headers, ...init }: RequestInit): Promise<FhirAnswer> {
   let response: Response
   try {
-    response = await ask(`/fhir/R4/${path}`, { credentials: 'same-origin', headers: { Accept: 'application/fhir+json' } })
+    response = await ask(url, { credentials: 'same-origin', ...init, headers: { Accept: 'application/fhir+json', ...headers } })
   } catch {
     return { failure: { status: 0, messages: ['The server cannot be reached.'] } }
   }
@@ -46,6 +49,24 @@ export function servedTypes(capability: Json): ServedType[] {
     type: textAt(resource, 'type'),
     parameters: items(resource.searchParam).map((p) => ({ name: textAt(p, 'name'), type: textAt(p, 'type') })).filter((p) => p.name),
   })).filter((t) => t.type)
+}
+
+/** How many records of a type somebody sees, or that they may not read it; undefined where the server could not count. */
+export type TypeCount = number | 'forbidden' | undefined
+
+/** How many records of each type the asking person sees, by one batch; null when there was no answer. */
+export async function fhirCounts(types: readonly string[]): Promise<ReadonlyMap<string, TypeCount> | null> {
+  const batch = { resourceType: 'Bundle', type: 'batch', entry: types.map((type) => ({ request: { method: 'GET', url: `${type}?_summary=count` } })) }
+  const answer = await answerOf('/fhir/R4', { method: 'POST', headers: { 'Content-Type': 'application/fhir+json', ...REQUEST_HEADER }, body: JSON.stringify(batch) })
+  if ('failure' in answer) return null
+  // Entries of the answer stand in the order of the questions.
+  const entries = items(answer.body.entry)
+  if (entries.length !== types.length) return null
+  return new Map(types.map((type, i): [string, TypeCount] => {
+    const { resource, response } = entries[i] ?? {}
+    if (isJson(response) && textAt(response, 'status').startsWith('403')) return [type, 'forbidden']
+    return [type, isJson(resource) ? numberAt(resource, 'total') ?? undefined : undefined]
+  }))
 }
 
 /** The path below the base of a link that the server wrote; null when there is none. */

@@ -4,14 +4,15 @@ import Button from '@mui/material/Button'
 import IconButton from '@mui/material/IconButton'
 import NativeSelect from '@mui/material/NativeSelect'
 import OutlinedInput from '@mui/material/OutlinedInput'
-import { useEffect, useRef, useState, type FormEvent } from 'react'
+import { Fragment, useEffect, useRef, useState, type FormEvent } from 'react'
 import { useSearchParams } from 'react-router'
 import { Moment } from '../../components/ui/moment'
 import { NotPermitted } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { useAnnounce } from '../../hooks/use-announce'
-import { fhirRead, items, isJson, linkTo, numberAt, servedTypes, textAt, type FhirFailure, type Json, type ServedType } from '../../lib/fhir'
+import { fhirCounts, fhirRead, items, isJson, linkTo, numberAt, servedTypes, textAt, type FhirFailure, type Json, type ServedType, type TypeCount } from '../../lib/fhir'
+import { formatDecimal } from '../../lib/quantity'
 import css from './explorer.module.css'
 import { Resource } from './resource'
 
@@ -29,15 +30,11 @@ const pageOf = (bundle: Json): Page => ({
   next: linkTo(bundle, 'next'),
 })
 
-/** The chosen type is seen in its long list, also where an address has chosen it. */
-const inView = (button: HTMLElement | null) => button?.scrollIntoView({ block: 'nearest' })
-
 /** Any resource type by FHIR search, with one's own rights: what was sent, what came, each document and its history. Criteria stay out of the address. */
 export function ExplorerView() {
   const announce = useAnnounce()
   const [query, setQuery] = useSearchParams()
   const [types, setTypes] = useState<ServedType[] | 'loading' | 'failed'>('loading')
-  const [find, setFind] = useState('')
   const [criteria, setCriteria] = useState<Criterion[]>([])
   const [found, setFound] = useState<Found>({ state: 'none' })
   const [open, setOpen] = useState<Json | null>(null)
@@ -94,16 +91,9 @@ export function ExplorerView() {
       <header className={css.head}><h1>FHIR explorer</h1><p>FHIR R4 by search, with your own rights. Nothing is changed here.</p></header>
       <div className={open ? css.three : css.two}>
         <nav className={css.types} aria-label="Resource types" tabIndex={-1}>
-          <OutlinedInput value={find} onChange={(e) => setFind(e.target.value)} placeholder="Find a type" inputProps={{ 'aria-label': 'Find a type', type: 'search' }} />
           {types === 'loading' ? <Loading rows={8} label="types" />
             : types === 'failed' ? <NotLoaded what="Types" onRetry={() => { void load() }} />
-            : (
-              <ul>
-                {types.filter((t) => t.type.toLowerCase().includes(find.trim().toLowerCase())).map((t) => (
-                  <li key={t.type}><button type="button" ref={t.type === type ? inView : undefined} aria-pressed={t.type === type} onClick={() => choose(t.type)}>{t.type}</button></li>
-                ))}
-              </ul>
-            )}
+            : <Types of={types} chosen={type} onChoose={choose} />}
         </nav>
         <div className={css.main} tabIndex={0} role="group" aria-label="Search">
           <form className={css.form} onSubmit={(event) => { void search(event) }}>
@@ -155,6 +145,53 @@ export function ExplorerView() {
       </div>
     </main>
   )
+}
+
+/** The chosen type is seen in its long list, also where an address has chosen it. */
+const inView = (button: HTMLElement | null) => button?.scrollIntoView({ block: 'nearest' })
+
+/** Every type that is served, with how many records of it one sees. They are counted when the list stands, and it is of use without. */
+function Types({ of: types, chosen, onChoose }: { of: readonly ServedType[]; chosen: string; onChoose: (type: string) => void }) {
+  const [find, setFind] = useState('')
+  const [only, setOnly] = useState(false)
+  const [counts, setCounts] = useState<ReadonlyMap<string, TypeCount> | 'loading' | 'failed'>('loading')
+  useEffect(() => {
+    if (counts !== 'loading') return undefined
+    let current = true
+    void fhirCounts(types.map((t) => t.type)).then((found) => { if (current) setCounts(found ?? 'failed') })
+    return () => { current = false }
+  }, [counts, types])
+  const counted = typeof counts === 'object' ? counts : null
+  const has = (type: string) => Number(counted?.get(type)) > 0
+  const shown = types.filter(({ type }) => type.toLowerCase().includes(find.trim().toLowerCase()) && (!only || !counted || has(type)))
+  return (
+    <>
+      <OutlinedInput value={find} onChange={(e) => setFind(e.target.value)} placeholder="Find a type" inputProps={{ 'aria-label': 'Find a type', type: 'search' }} />
+      <label className={css.only}><input type="checkbox" checked={only} disabled={!counted} onChange={(e) => setOnly(e.target.checked)} /> Only types with records</label>
+      <p className={css.told} role="status">
+        {counted ? `${types.filter((t) => has(t.type)).length} of ${types.length} types have records that you see` : counts === 'loading' ? `${types.length} types, counting their records …` : 'Counts were not loaded.'}
+        {counts === 'failed' && <Button variant="text" onClick={() => setCounts('loading')}>Count again</Button>}
+      </p>
+      {shown.length === 0 ? <Empty>No type fits.</Empty> : (
+        <ul>
+          {shown.map(({ type }) => (
+            <li key={type}>
+              <button type="button" ref={type === chosen ? inView : undefined} aria-pressed={type === chosen} aria-describedby={counted ? `count-${type}` : undefined} onClick={() => onChoose(type)}><Humps of={type} /></button>
+              {counted && <span id={`count-${type}`}><Count of={counted.get(type)} /></span>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  )
+}
+
+/** A long name breaks before a capital. */
+const Humps = ({ of }: { of: string }) => of.split(/(?=[A-Z])/).map((part, i) => <Fragment key={i}>{i > 0 && <wbr />}{part}</Fragment>)
+
+function Count({ of }: { of: TypeCount }) {
+  if (of === undefined) return 'not counted'
+  return of === 'forbidden' ? 'no access' : <>{formatDecimal(String(of))}<span className="visually-hidden"> records</span></>
 }
 
 function Refused({ failure }: { failure: FhirFailure }) {
