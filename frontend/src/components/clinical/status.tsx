@@ -11,8 +11,8 @@ export function words(code: string): string {
   return capital(text)
 }
 
-/** A first letter that is a capital, but in `pH` and its like. */
-const capital = (text: string): string => (/^\p{Ll}\p{Lu}/u.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1))
+/** A text as a cell begins: its first letter is a capital, but in `pH` and its like. */
+export const capital = (text: string): string => (/^\p{Ll}\p{Lu}/u.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1))
 
 interface Concept { text: string }
 /**

@@ -1,12 +1,13 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
-import { useQuery } from 'urql'
+import { useQuery, type CombinedError } from 'urql'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
-import { conceptText } from '../../components/clinical/status'
+import { capital, conceptText } from '../../components/clinical/status'
 import { LiveNote } from '../../components/ui/live-note'
 import { Moment } from '../../components/ui/moment'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
+import { Recorded } from '../../components/ui/recorded'
 import { Section } from '../../components/ui/section'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { useLive } from '../../contexts/live'
@@ -31,8 +32,8 @@ const Census = graphql(`
 const Stay = graphql(`
   fragment Stay on CensusStay {
     since
-    patient { id fhirId mrn gender birthDate age { value unit } name { display family given prefix } }
-    encounter { id reasons { text } period { start } }
+    patient { id fhirId mrn gender birthDate age { value unit } name { display family given prefix } codeStatus { id code { text } authoredOn } }
+    encounter { id reasons { text } participants { display } period { start } }
   }
 `)
 
@@ -42,18 +43,24 @@ type Bed = Ward['beds'][number]
 /** Codes of HL7 v2 table 0116. */
 const BED: Record<string, string> = { C: 'Closed', H: 'Housekeeping', I: 'Isolated', K: 'Contaminated', O: 'Occupied', U: 'Free' }
 
-const COLUMNS = ['Bed', 'Patient', 'Born', 'Gender', 'MRN', 'Reason', 'Here since'], WIDTHS = [13, 20, 13, 7, 11, 21, 15]
+const COLUMNS = ['Bed', 'Patient', 'Born, gender', 'MRN', 'Code status', 'Reason', 'With', 'Here since'], WIDTHS = [8, 17, 12, 11, 13, 15, 12, 12]
 
 const nameOf = (bed: Bed['bed']) => bed.display ?? 'Bed without a name'
 /** The name of a bed under the name of its ward, which it often begins with. */
 const shortOf = (bed: Bed['bed'], ward: string) => { const name = nameOf(bed); return name.startsWith(`${ward}, `) ? name.slice(ward.length + 2) : name }
 const stateOf = ({ operationalStatus: state }: Bed) => (state ? BED[state] ?? `State ${state}` : 'Free')
 
+/** What it means that no code status is there; of an answer with errors not every one is known, so none is told to be missing. */
+function withoutStatus(error: CombinedError | undefined): string {
+  const trouble = error?.graphQLErrors.filter((e) => e.path?.at(-1) === 'codeStatus') ?? []
+  return trouble.length === 0 ? 'Not recorded' : trouble.every((e) => e.extensions?.code === 'NOT_PERMITTED') ? 'You may not see this' : 'Not loaded'
+}
+
 /** Who lies where now: wards by name, their beds by name, and who has no bed. */
 export function CensusView() {
   const [count, setCount] = useState(0)
   const anew = useCallback(() => setCount((n) => n + 1), [])
-  const live = useLive('Encounter Location', anew)
+  const live = useLive('Encounter Location ServiceRequest', anew)
   const [{ data, fetching, error }, again] = useQuery({ query: Census, requestPolicy: 'network-only', pause: !live.ready })
   const seen = useRef(0)
   useEffect(() => {
@@ -70,7 +77,7 @@ export function CensusView() {
         <LiveNote of={live.state} />
       </header>
       <div className={css.wards}>
-        {census ? census.wards.length === 0 ? <Empty>Nobody is in hospital, and no ward is on record.</Empty> : census.wards.map((ward) => <WardPart key={ward.ward?.id ?? ''} of={ward} />)
+        {census ? census.wards.length === 0 ? <Empty>Nobody is in hospital, and no ward is on record.</Empty> : census.wards.map((ward) => <WardPart key={ward.ward?.id ?? ''} of={ward} without={withoutStatus(error)} />)
           : error && !fetching ? isForbidden(error) ? <NotPermitted what="Inpatients" /> : <NotLoaded what="Inpatients" onRetry={() => again({ requestPolicy: 'network-only' })} />
           : <Loading rows={12} label="inpatients" />}
       </div>
@@ -78,15 +85,15 @@ export function CensusView() {
   )
 }
 
-function WardPart({ of: ward }: { of: Ward }) {
+function WardPart({ of: ward, without }: { of: Ward; without: string }) {
   const name = ward.ward ? ward.ward.display ?? 'Ward without a name' : 'Place not recorded'
   const note = `${ward.patientCount === 1 ? '1 patient' : `${ward.patientCount} patients`}${ward.beds.length > 0 ? `, ${ward.freeBedCount} of ${ward.beds.length} beds free` : ''}`
   const empty = ward.beds.filter((bed) => bed.stays.length === 0)
   return (
     <Section title={name} note={note}>
       {ward.patientCount > 0 && <RecordTable label={name} columns={COLUMNS} widths={WIDTHS}>
-        {ward.beds.flatMap(({ bed, stays }) => read(Stay, stays).map((stay) => <StayRow key={`${bed.id} ${stay.encounter.id}`} bed={nameOf(bed)} of={stay} twice={stays.length > 1} />))}
-        {read(Stay, ward.withoutBed).map((stay) => <StayRow key={stay.encounter.id} bed="No bed recorded" of={stay} twice={false} />)}
+        {ward.beds.flatMap(({ bed, stays }) => read(Stay, stays).map((stay) => <StayRow key={`${bed.id} ${stay.encounter.id}`} bed={capital(shortOf(bed, name))} of={stay} twice={stays.length > 1} without={without} />))}
+        {read(Stay, ward.withoutBed).map((stay) => <StayRow key={stay.encounter.id} bed="No bed recorded" of={stay} twice={false} without={without} />)}
       </RecordTable>}
       {empty.length > 0 && (
         <dl className={css.empty}>
@@ -99,21 +106,26 @@ function WardPart({ of: ward }: { of: Ward }) {
   )
 }
 
-/** `twice`: the record puts several patients into this bed. */
-function StayRow({ bed, of: { patient, encounter, since }, twice }: { bed: string; of: StayFragment; twice: boolean }) {
+/** `twice`: the record puts several patients into this bed. `without`: what is said where no code status came. */
+function StayRow({ bed, of: { patient, encounter, since }, twice, without }: { bed: string; of: StayFragment; twice: boolean; without: string }) {
   const at = since ?? encounter.period?.start
+  const status = patient?.codeStatus
   return (
     <tr>
       <th scope="row">{bed}{twice && <small className={css.twice}>Several patients on record in this bed</small>}</th>
       {patient ? (
         <>
           <td><Link to={`/patients/${patient.fhirId}/clinical/summary`}>{patientName(patient.name)}</Link></td>
-          <td className="whole">{patient.birthDate ? formatDay(patient.birthDate) : 'Not recorded'} <small className={css.age}>{ageText(patient.age)}</small></td>
-          <td>{genderText(patient.gender)}</td>
+          <td>
+            <span className="whole">{patient.birthDate ? formatDay(patient.birthDate) : 'Not recorded'}</span>
+            <small>{[ageText(patient.age), genderText(patient.gender)].filter(Boolean).join(', ')}</small>
+          </td>
           <td className="whole">{patient.mrn ?? 'Not recorded'}</td>
+          <td>{status ? <><strong>{conceptText(status.code) || 'Not worded'}</strong><small className="whole">{status.authoredOn ? formatDay(status.authoredOn) : 'Date not recorded'}</small></> : <Recorded is={null} none={without} />}</td>
         </>
       ) : <td colSpan={4}>You may not see who this is</td>}
       <td>{conceptText(encounter.reasons) || 'Not recorded'}</td>
+      <td>{encounter.participants[0]?.display ?? 'Not recorded'}</td>
       <td>{at ? <Moment at={at} /> : 'Not recorded'}</td>
     </tr>
   )

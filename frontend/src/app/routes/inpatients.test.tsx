@@ -1,0 +1,29 @@
+import { screen, within } from '@testing-library/react'
+import { expect, it } from 'vitest'
+import { failing, forbidden, fullPatient, renderPage } from '../../testing/chart'
+import { InpatientsPage } from './inpatients.page'
+
+const ada = { ...fullPatient, codeStatus: { id: 'ServiceRequest/s1', code: { text: 'do not attempt resuscitation', codings: [] }, authoredOn: '2026-11-20T08:00:00Z' } }
+const stay = (patient: object | null, participants: object[] = []) => ({
+  since: '2026-11-19T08:00:00Z', patient, encounter: { ...fullPatient.encounters.nodes[0], participants },
+})
+const bed = (name: string, ...stays: object[]) => ({ bed: { id: `Location/${name}`, display: `6 West, ${name}` }, operationalStatus: null, stays })
+const census = (...beds: object[]) => ({ census: { at: '2026-11-29T08:00:00Z', patientCount: 2, wards: [{ ward: { id: 'Location/w', display: '6 West' }, patientCount: 2, freeBedCount: 0, beds, withoutBed: [] }] } })
+const show = (root: object) => renderPage(<InpatientsPage />, '/inpatients', '/inpatients', { root }, 'nurse')
+const cells = async (name: RegExp) => within(await screen.findByRole('row', { name })).getAllByRole('cell').map((cell) => cell.textContent)
+
+it('shows who is in charge of each patient, and what is ordered for when the heart stops', async () => {
+  show(census(bed('bed 1', stay(ada, [{ display: 'Dr Lee' }, { display: 'Dr Kim' }])), bed('bed 2', stay({ ...fullPatient, mrn: '5582', codeStatus: null }))))
+  expect(await cells(/4471/)).toEqual(['LIND, Ada (Mrs)', '14-Jul-194581y, Female', '4471', 'Do not attempt resuscitation20-Nov-2026', 'Pneumonia', 'Dr Lee', '19-Nov-2026 08:00'])
+  expect(await cells(/5582/)).toEqual(['LIND, Ada (Mrs)', '14-Jul-194581y, Female', '5582', 'Not recorded', 'Pneumonia', 'Not recorded', '19-Nov-2026 08:00'])
+})
+
+it.each([['You may not see this', forbidden], ['Not loaded', failing]])('does not tell a code status that did not come from one that is not there: %s', async (words, codeStatus) => {
+  show(census(bed('bed 1', stay({ ...fullPatient, codeStatus }))))
+  expect((await cells(/4471/))[3]).toBe(words)
+})
+
+it('says nothing of a patient who may not be seen', async () => {
+  show(census(bed('bed 1', stay(null))))
+  expect((await cells(/^Bed 1/)).slice(0, 2)).toEqual(['You may not see who this is', 'Pneumonia'])
+})
