@@ -55,7 +55,7 @@ test('a nurse takes down intake and output by keyboard, and reads the balance of
 
 test('a trend stands beside its sheet or above it, never over it', async () => {
   await page.goto(`${patient}/vitals`)
-  await page.getByRole('table', { name: 'Vital signs' }).getByRole('button', { name: 'Heart rate' }).click()
+  await page.getByRole('table', { name: 'Vital signs' }).getByRole('button', { name: 'Heart rate', exact: true }).click()
   const trend = page.getByRole('complementary', { name: 'Trend of Heart rate' })
   await trend.getByRole('img').first().waitFor()
   for (const width of [1440, 1280, 1100, 820]) {

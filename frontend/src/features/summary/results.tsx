@@ -57,7 +57,7 @@ function Table({ of, label, order, onOpen }: { of: Latest; label: string; order:
           const drawn = hasNumber(observation) || [series, ...components.map((part) => part.series)].some((line) => line.length > 0)
           return (
             <tr key={id}>
-              <th scope="row">{asked && drawn ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: code.text })}>{code.text}</button> : code.text}{status === 'PRELIMINARY' && <small> preliminary</small>}</th>
+              <th scope="row">{asked && drawn ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: code.text })}>{code.text}</button> : <span className={css.name}>{code.text}</span>}{status === 'PRELIMINARY' && <small> preliminary</small>}</th>
               <td className={hasNumber(observation) ? css.number : css.words}><strong>{text}</strong></td>
               <td className={css.unit}><Unit of={unit} /></td>
               <td><Flags of={flagsOf(observation)} /></td>

@@ -174,7 +174,7 @@ function Sheet({ of, onOpen, acting }: { of: readonly Measured<Sign>[]; onOpen: 
               const range = newestFirst.find((one) => one.of.range)?.of.range
               return (
                 <tr key={row.key}>
-                  <th scope="row">{asked ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: row.title })}>{row.title}</button> : row.title}{range && <small>Range {range}</small>}</th>
+                  <th scope="row">{asked ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: row.title })}>{row.title}</button> : <span className={css.name}>{row.title}</span>}{range && <small>Range {range}</small>}</th>
                   <td className={css.unit}>{row.unit}</td>
                   {!shown.some((at) => row.at.has(at)) ? <Elsewhere columns={shown.length} latest={latest && { at: latest.at, text: valueOf(latest.of.row).text, flags: flagsOf(latest.of.row) }} unit={row.unit} /> : shown.map((at) => (
                     <td key={at} className={css.value}>
