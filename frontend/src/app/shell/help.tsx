@@ -3,6 +3,7 @@ import Dialog from '@mui/material/Dialog'
 import DialogActions from '@mui/material/DialogActions'
 import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
+import { useId } from 'react'
 import { useAppearance } from '../../contexts/appearance'
 import css from './help.module.css'
 import type { Place } from './places'
@@ -10,6 +11,7 @@ import type { Place } from './places'
 /** The keys of this page. Those of one character can be turned off: speech input sets them off by accident. */
 export default function Help({ places, inChart, onClose }: { places: readonly Place[]; inChart: boolean; onClose: () => void }) {
   const { shortcuts, choose } = useAppearance()
+  const title = useId()
   const rows: [string, string][] = [
     ['Ctrl K', 'Search patients, pages and commands'],
     ...(shortcuts ? [['/', 'Search'], ['?', 'These keys'], ...(inChart ? [['o', 'The chart as of a past instant']] : []), ...places.flatMap((p) => (p.keys ? [[p.keys, p.name]] : []))] as [string, string][] : []),
@@ -17,8 +19,8 @@ export default function Help({ places, inChart, onClose }: { places: readonly Pl
     ['Esc', 'Close what is on top'],
   ]
   return (
-    <Dialog open onClose={onClose} aria-labelledby="keys">
-      <DialogTitle id="keys">Keys</DialogTitle>
+    <Dialog open onClose={onClose} aria-labelledby={title}>
+      <DialogTitle id={title}>Keys</DialogTitle>
       <DialogContent tabIndex={0} role="group" aria-label="All keys">
         <table className={css.keys}>
           <tbody>{rows.map(([keys, what]) => <tr key={keys}><th scope="row">{keys.split(' ').map((key) => <kbd key={key}>{key}</kbd>)}</th><td>{what}</td></tr>)}</tbody>
