@@ -3,7 +3,7 @@
 //! An [`Actor`](crate::Actor) carries the trail of the request it came with. It decides nothing, and actors that differ in it only are equal.
 
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fhir::ResourceType;
@@ -38,15 +38,54 @@ pub struct Access {
     pub committed: bool,
     /// Something was read that is more than normally confidential, or leaves the system.
     pub at_once: bool,
-    patients_at: HashMap<i64, usize>,
+    patients_at: HashMap<i64, usize, ByKey>,
     items_at: HashMap<Item, usize>,
 }
 
 /// A list up to this long is looked through; beyond it, looked up.
 const SHORT: usize = 16;
 
+/// Row keys are hashes already; only their bits are mixed.
+#[derive(Debug, Clone, Copy, Default)]
+struct ByKey;
+
+/// See [`ByKey`].
+#[derive(Default)]
+struct Mixed(u64);
+
+impl BuildHasher for ByKey {
+    type Hasher = Mixed;
+
+    fn build_hasher(&self) -> Mixed {
+        Mixed::default()
+    }
+}
+
+impl Hasher for Mixed {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, part: u64) {
+        // 2^64 over the golden ratio.
+        self.0 = (self.0.rotate_left(5) ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn write_i64(&mut self, key: i64) {
+        self.write_u64(key.cast_unsigned());
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// The place of `value` in a list that has each value once, added at its end when it is new.
-fn place<T: Clone + Eq + Hash>(list: &mut Vec<T>, places: &mut HashMap<T, usize>, value: T) -> usize {
+fn place<T: Clone + Eq + Hash, S: BuildHasher>(
+    list: &mut Vec<T>,
+    places: &mut HashMap<T, usize, S>,
+    value: T,
+) -> usize {
     if list.len() <= SHORT {
         if let Some(at) = list.iter().position(|v| *v == value) {
             return at;
@@ -75,8 +114,16 @@ pub enum Item {
 /// Whom a row is about, and how confidential it is.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct About {
-    pub patients: Vec<i64>,
+    /// Most rows are about one patient, and need no list.
+    pub patient: Option<i64>,
+    pub others: Vec<i64>,
     pub confidential: bool,
+}
+
+impl About {
+    fn patients(&self) -> impl Iterator<Item = i64> {
+        self.patient.into_iter().chain(self.others.iter().copied())
+    }
 }
 
 impl std::fmt::Debug for Trail {
@@ -157,8 +204,16 @@ impl Trail {
     }
 
     pub(crate) fn row(&self, about: &About) {
+        self.rows(std::iter::once(about));
+    }
+
+    /// As [`Trail::row`], of all the rows of a page.
+    pub(crate) fn rows<'a>(&self, rows: impl IntoIterator<Item = &'a About>) {
         self.with(|access| {
-            access.about(about);
+            for about in rows {
+                access.at_once |= about.confidential;
+                access.patients(about.patients());
+            }
         });
     }
 
@@ -186,7 +241,7 @@ impl Access {
 
     fn about(&mut self, about: &About) -> Vec<usize> {
         self.at_once |= about.confidential;
-        about.patients.iter().map(|p| self.place(*p)).collect()
+        about.patients().map(|p| self.place(p)).collect()
     }
 
     fn place(&mut self, patient: i64) -> usize {
@@ -205,7 +260,11 @@ mod tests {
     #[test]
     fn a_trail_keeps_each_thing_once_and_whom_it_is_about() {
         let trail = Trail::start();
-        let about = |patients: &[i64]| About { patients: patients.to_vec(), confidential: false };
+        let about = |patients: &[i64]| About {
+            patient: Some(patients[0]),
+            others: patients[1..].to_vec(),
+            confidential: false,
+        };
         for _ in 0..2 {
             trail.read(ResourceType::Observation, "o", None, &about(&[7]));
             trail.asked(ResourceType::Condition, &[("patient".into(), "b".into())], Some(9));

@@ -1,6 +1,8 @@
 // What the crawl does on one page: wait until it stands, see its controls, press one, and tell whether that changed anything.
 /** What can be pressed. Fields that are written in are not. */
 const CONTROLS = '[role=row][aria-selected], a[href], button, summary, select, [role=button], [role=tab], [role=menuitem], [role=menuitemradio], [role=switch], [role=radio], input[type=checkbox], input[type=radio]'
+/** What is wrong with a control that has gone. */
+export const GONE = 'is not there when the page is opened again'
 /** The longest that a page may take to stand, and a press to show that it did something. */
 const STANDS_MS = 30_000
 const EFFECT_MS = 3_000
@@ -145,7 +147,7 @@ export function hands(page) {
       ?? there.find((one) => one.look === control.look && one.nth === control.nth)
       // A row that a press before has done with is gone; another of the list has the same controls.
       ?? there.findLast((one) => one.listed && control.listed && one.look === control.look)
-    if (now === undefined) return 'is not there when the page is opened again'
+    if (now === undefined) return GONE
     const element = page.locator(CONTROLS).nth(now.index)
     // To be under the pointer and to have the focus is no effect yet.
     if (!control.hidden) await element.hover({ timeout: PRESSED_MS })

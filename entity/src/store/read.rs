@@ -182,15 +182,15 @@ pub(super) fn about(
     keys: &Keys,
     options: &Options<'_>,
 ) -> About {
-    let mut patients: Vec<i64> = pat.into_iter().collect();
+    let mut others = Vec::new();
     if pat.is_some()
         && registry::several_patients(resource_type)
         && let Some(document) = body.filter(|body| may_name_another(body)).and_then(|b| Json::parse(b).ok())
     {
         let named = extract(&document, resource_type, keys, options).patients;
-        patients.extend(named.iter().map(|id| keys.resource(ResourceType::Patient, id)).filter(|p| Some(*p) != pat));
+        others.extend(named.iter().map(|id| keys.resource(ResourceType::Patient, id)).filter(|p| Some(*p) != pat));
     }
-    About { patients, confidential: conf > Clearance::NORMAL.level }
+    About { patient: pat, others, confidential: conf > Clearance::NORMAL.level }
 }
 
 /// Whether a body that is about a patient may be about another one too: whatever names a patient has the type's name in it, as letters

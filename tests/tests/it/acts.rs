@@ -412,7 +412,7 @@ async fn vital_signs_keep_their_digits_are_flagged_for_adults_and_impossible_one
         (json!({"patient": "Patient/ada"}), "input.systolic"),
         (json!({"patient": "Patient/ada", "systolic": "70", "diastolic": "120"}), "input.diastolic"),
         (json!({"patient": "Patient/ada", "heartRate": "+70"}), "input.heartRate"),
-        (json!({"patient": "Patient/ada", "oxygenFlow": "a little"}), "input.oxygenFlow"),
+        (json!({"patient": "Patient/ada", "oxygenFlow": "+2"}), "input.oxygenFlow"),
         (json!({"patient": "Patient/ada", "heartRate": "70", "takenAt": "2999-01-01T00:00:00Z"}), "input.takenAt"),
         (json!({"patient": "Patient/ada", "heartRate": "70", "takenAt": "2026-01"}), "input.takenAt"),
     ] {

@@ -275,7 +275,7 @@ impl Store {
         if backward {
             rows.reverse();
         }
-        rows.iter().for_each(|f| actor.trail.row(&f.about));
+        actor.trail.rows(rows.iter().map(|f| &f.about));
         let (mut matches, of): (Vec<_>, Vec<_>) = rows.into_iter().map(|f| (f.stored, f.place)).unzip();
         for stored in &mut matches {
             stored.body = actor.shown(stored.resource_type, std::mem::take(&mut stored.body))?;
