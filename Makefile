@@ -52,7 +52,7 @@ soak: deps
 	cargo test --workspace --test it -- --ignored --nocapture --test-threads=1
 
 # Every control of every page and of what it opens, pressed as each role (WINTEHR_CRAWL_ROLES names fewer, WINTEHR_CRAWL_TABS tabs of a
-# chart alone, WINTEHR_CRAWL_DEPTH=1 leaves menus and dialogs out).
+# chart alone, WINTEHR_CRAWL_PAGES addresses alone, WINTEHR_CRAWL_DEPTH=1 leaves menus and dialogs out).
 crawl: deps node chromium
 	cargo build --workspace
 	cd tests/e2e && npm ci && WINTEHR_E2E=crawl.mjs bash run.sh

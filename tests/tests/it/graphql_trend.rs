@@ -189,7 +189,7 @@ async fn a_flowsheet_has_a_row_for_each_sign_in_one_unit() {
         row(code)["cells"].as_array().unwrap().iter().map(|cell| (text(cell, "at"), text(cell, "value"))).collect()
     };
     let at = |time: &str, value: &str| (format!("2026-03-01T{time}:00:00Z"), value.to_owned());
-    assert_eq!(sheet["rows"].as_array().unwrap().len(), 9);
+    assert_eq!(sheet["rows"].as_array().unwrap().len(), 10);
     assert_eq!(cells("8480-6"), [at("08", "150")]);
     assert_eq!(cells("8462-4"), [at("08", "70")]);
     assert_eq!(cells("8867-4"), [at("08", "72.0"), at("12", "120")]);
