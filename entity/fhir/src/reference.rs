@@ -107,13 +107,11 @@ pub fn texts_in(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
         let value = text[at + NAME.len()..].trim_start().strip_prefix(':')?.trim_start();
         let inside = value.strip_prefix('"')?;
         let end = memchr::memchr2(b'"', b'\\', inside.as_bytes())?;
-        match inside.as_bytes()[end] {
-            b'"' => Some(Cow::Borrowed(&inside[..end])),
-            _ => {
-                let mut values = serde_json::Deserializer::from_str(value).into_iter::<String>();
-                values.next()?.ok().map(Cow::Owned)
-            }
+        if inside.as_bytes()[end] == b'"' {
+            return Some(Cow::Borrowed(&inside[..end]));
         }
+        let mut values = serde_json::Deserializer::from_str(value).into_iter::<String>();
+        values.next()?.ok().map(Cow::Owned)
     })
 }
 
