@@ -34,6 +34,7 @@ mod m0231_program_client;
 mod m0232_audit_led;
 mod m0240_job_mark;
 mod m0260_stored_type;
+mod m0261_audit_work;
 
 pub struct Migrator;
 
@@ -70,6 +71,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0232_audit_led::Migration),
             Box::new(m0240_job_mark::Migration),
             Box::new(m0260_stored_type::Migration),
+            Box::new(m0261_audit_work::Migration),
         ]
     }
 }

@@ -93,15 +93,21 @@ fn row(name: &str, n: usize) -> AuditRow {
 /// Written as rows at most: of a batch that is opened before the others are there, and the last.
 const FEW: i64 = 32;
 
-/// Writes so many events, but for [`FEW`] at most into the journal: nobody may write until the queue has them together.
+/// Writes so many events, but for [`FEW`] at most into the journal.
 async fn journal(store: &Store, db: &DatabaseConnection, name: &str, events: usize) {
+    journal_of(store, db, (0..events).map(|n| row(name, n))).await;
+}
+
+/// As [`journal`]: nobody may write until the queue has them together.
+async fn journal_of(store: &Store, db: &DatabaseConnection, mut rows: impl Iterator<Item = AuditRow>) {
+    let last = rows.next().expect("one at least");
     let nobody = db.begin().await.unwrap();
     nobody.execute_unprepared("LOCK TABLE fhir.audit_event, fhir.audit_journal IN SHARE MODE").await.unwrap();
-    for n in 1..events {
-        store.audit(row(name, n), false).await.unwrap();
+    for row in rows {
+        store.audit(row, false).await.unwrap();
     }
     nobody.commit().await.unwrap();
-    store.audit(row(name, 0), true).await.unwrap();
+    store.audit(last, true).await.unwrap();
 }
 
 #[tokio::test]
@@ -368,6 +374,20 @@ async fn the_journal_is_unrolled_when_little_is_added() {
     journal(&house.store, &house.db, "b", 100).await;
     assert!(house.store.unroll_audit_when_quiet().await.unwrap() as i64 >= 100 - FEW);
     assert_eq!((house.seen().await, house.broken().await), ((3100, 3100), None));
+}
+
+/// A page of a search is one event about many patients, each of whom goes into the index.
+#[tokio::test]
+async fn an_event_costs_by_its_patients() {
+    let house = House::new().await;
+    let pages = (0..200).map(|n| AuditRow { patients: (1..=200).collect(), ..row("page", n) });
+    journal_of(&house.store, &house.db, pages).await;
+    let journaled = house.journaled().await;
+    assert_eq!(house.number("SELECT sum(work) FROM fhir.audit_journal").await, journaled * 21);
+    // 200 events since the last look, and as much as 4,200 reads.
+    assert_eq!(house.store.unroll_audit_when_quiet().await.unwrap(), 0);
+    assert_eq!(house.store.unroll_audit_when_quiet().await.unwrap() as i64, journaled);
+    assert_eq!((house.seen().await, house.broken().await), ((200, 200), None));
 }
 
 /// Beyond the bound a batch is rows at once, whoever filled the journal, and in it again when there is room.

@@ -36,13 +36,19 @@ pub(super) fn hash(events: i32, body: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(events.to_le_bytes()).chain_update(body).finalize().into()
 }
 
-/// Adds a batch of records, in a transaction of its own.
-pub(super) async fn add(connection: &mut PgConnection, events: usize, records: &[u8]) -> Result<(), sqlx::Error> {
+/// Adds a batch of records, in a transaction of its own. Its work is no part of what it says, and not hashed.
+pub(super) async fn add(
+    connection: &mut PgConnection,
+    events: usize,
+    work: usize,
+    records: &[u8],
+) -> Result<(), sqlx::Error> {
     let events = i32::try_from(events).expect("a batch is bounded");
+    let work = i32::try_from(work).unwrap_or(i32::MAX);
     let body = pack(records).map_err(sqlx::Error::Io)?;
     let hash = hash(events, &body);
-    let sql = "INSERT INTO fhir.audit_journal (events, body, hash) VALUES ($1, $2, $3)";
-    sqlx::query(sql).bind(events).bind(body).bind(&hash[..]).execute(connection).await?;
+    let sql = "INSERT INTO fhir.audit_journal (events, work, body, hash) VALUES ($1, $2, $3, $4)";
+    sqlx::query(sql).bind(events).bind(work).bind(body).bind(&hash[..]).execute(connection).await?;
     Ok(())
 }
 

@@ -13,21 +13,23 @@ use super::{AuditRow, journal};
 use crate::store::driver_error;
 use crate::{Store, StoreError};
 
-/// Events that the journal may hold and nobody can see yet, of all processes together; each may be a second behind the others.
+/// How much the journal may hold that nobody can see yet, of all processes together; each may be a second behind the others. This and what
+/// follows is counted in the work of a row about one patient ([`journal::add`]): an event about a page of 500 is as much as 50 of them.
 const BACKLOG: u64 = 300_000;
-/// Fewer events than this since the last look, a second ago: there is time to unroll.
+/// Less than this since the last look, a second ago: there is time to unroll.
 const QUIET: u64 = 2_000;
-/// Journal rows of one transaction, which is short, so that others get their turn.
+/// Journal rows of one transaction at most, and how much of them: it is short, so that others get their turn.
 const STEP: i64 = 8;
-/// Transactions of one look: about a second of work, as its caller has other things to do.
-const STEPS: usize = 12;
+const STEP_WORK: u64 = 8_192;
+/// How much of one look: about a second of work, as its caller has other things to do.
+const LOOK: u64 = 100_000;
 /// Advisory lock of who unrolls.
 const LOCK: i64 = 7_406_322_713;
 
 /// What is in the journal and not in rows, as far as this process knows.
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
-    events: AtomicU64,
+    waiting: AtomicU64,
     /// All that this process has put into the journal.
     added: AtomicU64,
     turn: tokio::sync::Mutex<Known>,
@@ -46,17 +48,17 @@ struct Known {
 
 impl Backlog {
     pub fn has_room(&self) -> bool {
-        self.events.load(Ordering::Relaxed) < BACKLOG
+        self.waiting.load(Ordering::Relaxed) < BACKLOG
     }
 
-    pub fn grew(&self, events: u64) {
-        self.events.fetch_add(events, Ordering::Relaxed);
-        self.added.fetch_add(events, Ordering::Relaxed);
+    pub fn grew(&self, work: u64) {
+        self.waiting.fetch_add(work, Ordering::Relaxed);
+        self.added.fetch_add(work, Ordering::Relaxed);
     }
 
-    fn shrank(&self, events: u64) {
-        let less = |now: u64| Some(now.saturating_sub(events));
-        let _ = self.events.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    fn shrank(&self, work: u64) {
+        let less = |now: u64| Some(now.saturating_sub(work));
+        let _ = self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 }
 
@@ -67,6 +69,7 @@ struct Step {
     /// The first transaction that had not begun.
     newest: u64,
     events: u64,
+    work: u64,
     damaged: Vec<i64>,
     /// There may be more.
     full: bool,
@@ -89,7 +92,7 @@ impl Store {
             }
             let mut below = None;
             while let Some(step) = step(&store.audit.pool, &known, below, true).await? {
-                backlog.shrank(step.events);
+                backlog.shrank(step.work);
                 // What came after the question is for the next one.
                 let until = *below.get_or_insert(step.newest);
                 known.damaged.extend(&step.damaged);
@@ -111,46 +114,48 @@ impl Store {
         let Ok(mut known) = self.audit.backlog.turn.try_lock() else { return Ok(0) };
         let backlog = &self.audit.backlog;
         let waiting = pending(&self.audit.pool, &mut known).await?;
-        backlog.events.store(waiting, Ordering::Relaxed);
+        backlog.waiting.store(waiting, Ordering::Relaxed);
         let grown = waiting.saturating_sub(std::mem::replace(&mut known.last, waiting));
         let added = backlog.added.load(Ordering::Relaxed);
-        let mut events = 0;
-        for _ in 0..STEPS {
+        let (mut events, mut work) = (0, 0);
+        while work < LOOK {
             if waiting == 0 || grown.max(backlog.added.load(Ordering::Relaxed) - added) >= QUIET {
                 break;
             }
             let Some(step) = step(&self.audit.pool, &known, None, false).await? else { break };
-            backlog.shrank(step.events);
+            backlog.shrank(step.work);
             events += step.events;
+            work += step.work;
             known.damaged.extend(&step.damaged);
             if !step.full {
                 known.horizon = known.horizon.max(step.oldest);
                 break;
             }
         }
-        known.last = known.last.saturating_sub(events);
+        known.last = known.last.saturating_sub(work);
         Ok(events)
     }
 }
 
-/// How many events wait in the journal. The index on transactions leads, and each row is looked for by its key.
+/// How much waits in the journal. The index on transactions leads, and each row is looked for by its key.
 async fn pending(pool: &PgPool, known: &mut Known) -> Result<u64, StoreError> {
-    const SQL: &str = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text, (SELECT coalesce(sum(j.events), 0)::bigint
+    const SQL: &str = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text, (SELECT coalesce(sum(coalesce(j.work, j.events)), 0)::bigint
           FROM fhir.audit_journal AS j WHERE j.xact >= $1::text::xid8 AND j.id <> ALL($2)
            AND (SELECT u.journal FROM fhir.audit_unrolled AS u WHERE u.journal = j.id) IS NULL)";
     let row = sqlx::query(SQL).bind(known.horizon.to_string()).bind(&known.damaged).fetch_one(pool).await;
     let row = row.map_err(driver_error)?;
-    let events: i64 = row.try_get(1).map_err(driver_error)?;
-    if events == 0 {
+    let work: i64 = row.try_get(1).map_err(driver_error)?;
+    if work == 0 {
         known.horizon = known.horizon.max(transaction(&row, 0)?);
     }
-    Ok(events.unsigned_abs())
+    Ok(work.unsigned_abs())
 }
 
 /// Unrolls the oldest journal rows, of transactions before `below` only; `None` when it is another process's turn and this one does not
 /// wait for its own.
 async fn step(pool: &PgPool, known: &Known, below: Option<u64>, waits: bool) -> Result<Option<Step>, StoreError> {
-    const BATCHES: &str = "SELECT j.id, j.events, j.body, j.hash FROM fhir.audit_journal AS j
+    const BATCHES: &str =
+        "SELECT j.id, j.events, j.body, j.hash, coalesce(j.work, j.events) FROM fhir.audit_journal AS j
           WHERE j.xact >= $1::text::xid8 AND j.xact < $2::text::xid8 AND j.id <> ALL($3)
            AND (SELECT u.journal FROM fhir.audit_unrolled AS u WHERE u.journal = j.id) IS NULL
           ORDER BY j.xact, j.id LIMIT $4";
@@ -173,9 +178,14 @@ async fn step(pool: &PgPool, known: &Known, below: Option<u64>, waits: bool) -> 
         .fetch_all(&mut *tx)
         .await
         .map_err(driver_error)?;
-    let mut done = Step { oldest, newest, events: 0, damaged: Vec::new(), full: batches.len() as i64 == STEP };
+    let mut done = Step { oldest, newest, events: 0, work: 0, damaged: Vec::new(), full: batches.len() as i64 == STEP };
     let (mut journals, mut rows) = (Vec::new(), Vec::new());
     for batch in &batches {
+        if done.work >= STEP_WORK {
+            done.full = true;
+            break;
+        }
+        done.work += u64::from(batch.try_get::<i32, _>(4).map_err(driver_error)?.unsigned_abs());
         let id: i64 = batch.try_get(0).map_err(driver_error)?;
         let events: i32 = batch.try_get(1).map_err(driver_error)?;
         let (body, hash): (&[u8], &[u8]) =
