@@ -583,7 +583,12 @@ pub(super) fn bundle(
     let mut begin = |out: &mut String| out.push_str(if std::mem::take(&mut empty) { r#","entry":["# } else { "," });
     for (stored, mode) in modes {
         begin(&mut out);
-        let _ = write!(out, r#"{{"fullUrl":"{base_url}/{}/{}","resource":"#, stored.resource_type, stored.id);
+        // Piece by piece, without the formatter: a page may have a thousand entries.
+        for piece in
+            [r#"{"fullUrl":""#, base_url, "/", stored.resource_type.name(), "/", &stored.id, r#"","resource":"#]
+        {
+            out.push_str(piece);
+        }
         out.push_str(&super::part(stored, subset, mode == "match")?);
         out.push_str(r#","search":{"#);
         if let Some(km) = distance(stored).filter(|_| mode == "match") {
@@ -592,7 +597,9 @@ pub(super) fn bundle(
                 r#""extension":[{{"url":"{LOCATION_DISTANCE}","valueDistance":{{"value":{km:.3},"unit":"km","system":"{UCUM}","code":"km"}}}}],"#,
             );
         }
-        let _ = write!(out, r#""mode":"{mode}"}}}}"#);
+        for piece in [r#""mode":""#, mode, r#""}}"#] {
+            out.push_str(piece);
+        }
     }
     if !warnings.is_empty() {
         begin(&mut out);

@@ -30,7 +30,7 @@ pub async fn run(host: &str, requests: &[Vec<u8>], clients: usize, time: Duratio
         let (host, requests) = (host.to_owned(), requests.to_vec());
         move || {
             let mut stream = connected(&host)?;
-            let (mut buffer, mut times) = (Vec::with_capacity(1 << 16), Vec::new());
+            let (mut buffer, mut times) = (vec![0; PART], Vec::new());
             let mut at = client * 7;
             while begun.elapsed() < time {
                 let sent = Instant::now();
@@ -59,7 +59,7 @@ pub async fn each(host: &str, requests: &[Vec<u8>], clients: usize) -> io::Resul
         let host = host.to_owned();
         move || {
             let mut stream = connected(&host)?;
-            let mut buffer = Vec::with_capacity(1 << 16);
+            let mut buffer = vec![0; PART];
             for request in mine {
                 stream.write_all(&request)?;
                 answer(&mut stream, &mut buffer)?;
@@ -90,27 +90,34 @@ fn connected(host: &str) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
+/// What is asked of the connection at once; the buffer of a client begins with so much, and grows to its longest answer.
+const PART: usize = 1 << 16;
+
+/// Reads an answer into the buffer, in place: what pgbench takes has no second copy either.
 fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<()> {
-    buffer.clear();
+    let mut filled = 0;
     let head = loop {
-        more(stream, buffer)?;
-        if let Some(end) = buffer.windows(4).position(|w| w == b"\r\n\r\n") {
+        filled += more(stream, &mut buffer[filled..])?;
+        if let Some(end) = buffer[..filled].windows(4).position(|w| w == b"\r\n\r\n") {
             break end + 4;
         }
     };
     let text = String::from_utf8_lossy(&buffer[..head]).to_ascii_lowercase();
     if !text.starts_with("http/1.1 20") {
-        let body = String::from_utf8_lossy(&buffer[head..]).into_owned();
+        let body = String::from_utf8_lossy(&buffer[head..filled]).into_owned();
         return Err(io::Error::other(format!("{} {body}", text.lines().next().unwrap_or_default())));
     }
     let length =
         text.lines().find_map(|l| l.strip_prefix("content-length:")).and_then(|l| l.trim().parse::<usize>().ok());
-    let length = length.ok_or_else(|| io::Error::other("an answer without a length"))?;
-    while buffer.len() < head + length {
-        more(stream, buffer)?;
+    let end = head + length.ok_or_else(|| io::Error::other("an answer without a length"))?;
+    if buffer.len() < end {
+        buffer.resize(end, 0);
+    }
+    while filled < end {
+        filled += more(stream, &mut buffer[filled..end])?;
     }
     // Only answers of GraphQL are looked through: to do so takes longer than pgbench takes for as many rows.
-    let body = &buffer[head..];
+    let body = &buffer[head..end];
     let fails = body.starts_with(b"{\"errors\"")
         || body.starts_with(b"{\"data\"")
             && body.ends_with(b"}]}")
@@ -121,14 +128,10 @@ fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// Appends what has come.
-fn more(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<()> {
-    let mut part = [0; 1 << 14];
-    match stream.read(&mut part)? {
-        0 => Err(io::Error::other("the server closed the connection")),
-        n => {
-            buffer.extend_from_slice(&part[..n]);
-            Ok(())
-        }
+/// How much has come; never nothing.
+fn more(stream: &mut TcpStream, room: &mut [u8]) -> io::Result<usize> {
+    match stream.read(room)? {
+        0 => Err(io::Error::other("the server closed the connection, or its head has no end")),
+        n => Ok(n),
     }
 }
