@@ -121,7 +121,7 @@ test('and every dialog and form', async () => {
   const inpatient = await chart(INPATIENT)
   await draw([
     ['dialog-palette', `${inpatient}/summary`, summary, dialog('Search')],
-    ['dialog-keys', `${inpatient}/summary`, summary, dialog('Help')],
+    ['dialog-keys', `${inpatient}/summary`, summary, async () => { await page.keyboard.press('?'); await page.getByRole('dialog').waitFor() }],
     ['dialog-past', `${inpatient}/summary`, summary, dialog('The chart as it stood')],
     ['dialog-trend', `${inpatient}/summary`, summary, async () => { await page.getByRole('region', { name: 'Latest results' }).getByRole('rowheader').getByRole('button').first().click(); await page.getByRole('complementary', { name: /^Trend of/ }).getByRole('img').first().waitFor() }],
     ['dialog-problem', `${inpatient}/problems`, region('Active problems'), dialog('Record a problem')],
