@@ -209,7 +209,11 @@ impl Trail {
 
     /// As [`Trail::row`], of all the rows of a page.
     pub(crate) fn rows<'a>(&self, rows: impl IntoIterator<Item = &'a About>) {
+        let rows = rows.into_iter();
         self.with(|access| {
+            if rows.size_hint().0 > SHORT {
+                access.patients_at.reserve(rows.size_hint().0);
+            }
             for about in rows {
                 access.at_once |= about.confidential;
                 access.patients(about.patients());

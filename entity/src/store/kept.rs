@@ -8,7 +8,7 @@ use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::postgres::PgRow;
-use sea_orm::sqlx::{self, PgPool, Postgres};
+use sea_orm::sqlx::{self, Either, Executor as _, PgPool, Postgres};
 use sea_orm::{DatabaseConnection, QueryResult, Statement};
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -71,9 +71,12 @@ impl Kept {
         let values = SqlxValues(statement.values.unwrap_or_else(|| sea_orm::Values(Vec::new())));
         let query = sqlx::query_with(sqlx::AssertSqlSafe(statement.sql), values);
         let mut read_rows = Vec::new();
-        let mut rows = query.fetch(&mut *connection);
-        while let Some(row) = rows.try_next().await.map_err(driver_error)? {
-            read_rows.push(read(row)?);
+        let mut rows = connection.fetch_many(query);
+        while let Some(part) = rows.try_next().await.map_err(driver_error)? {
+            // The other kind says how many there were.
+            if let Either::Right(row) = part {
+                read_rows.push(read(row)?);
+            }
         }
         drop(rows);
         self.idle().push(connection);
