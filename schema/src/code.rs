@@ -104,6 +104,13 @@ codes! {
         /// Made from living matter.
         Biologic = "biologic",
     }
+    /// By what mechanism a substance harms.
+    AllergyType {
+        /// By an immune reaction.
+        Allergy = "allergy",
+        /// By another one.
+        Intolerance = "intolerance",
+    }
     /// How bad a future reaction could be.
     AllergyCriticality {
         /// Unlikely to harm seriously.

@@ -9,8 +9,8 @@ use fhir::{IssueType, Json, ResourceType};
 use super::act::{Act, Facts, judged};
 use super::input::{ConceptInput, Draft, code};
 use crate::code::{
-    AllergyCategory, AllergyClinicalStatus as Clinical, AllergyCriticality, AllergyVerificationStatus as Verification,
-    ReactionSeverity,
+    AllergyCategory, AllergyClinicalStatus as Clinical, AllergyCriticality, AllergyType,
+    AllergyVerificationStatus as Verification, ReactionSeverity,
 };
 use crate::document::Document;
 use crate::scalar::DateTime;
@@ -46,6 +46,15 @@ impl NoneKnownKind {
     }
 }
 
+/// Who says that there is an allergy (`AllergyIntolerance.asserter`).
+#[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
+pub enum AllergySource {
+    /// The patient.
+    Patient,
+    /// Who records it, having seen or tested it.
+    Author,
+}
+
 /// A reaction that was seen.
 #[derive(InputObject)]
 pub struct ReactionInput {
@@ -69,6 +78,8 @@ pub struct AllergyRecordInput {
     /// A substance without a code cannot be checked against prescriptions; it is recorded when this is true.
     #[graphql(default)]
     pub accept_uncoded: bool,
+    /// By what mechanism it harms, where that is known.
+    pub r#type: Option<AllergyType>,
     /// What kind of substance.
     pub categories: Option<Vec<AllergyCategory>>,
     /// How bad a future reaction could be.
@@ -76,6 +87,8 @@ pub struct AllergyRecordInput {
     /// How sure it is.
     #[graphql(default_with = "Verification::Confirmed")]
     pub verification_status: Verification,
+    /// Who says so.
+    pub source: Option<AllergySource>,
     /// When it was first seen.
     pub onset: Option<DateTime>,
     /// Reactions that were seen.
@@ -93,6 +106,8 @@ pub struct AllergyUpdateInput {
     pub id: ID,
     /// The version that was seen.
     pub expected_version: String,
+    /// By what mechanism it harms, where that is known.
+    pub r#type: Option<AllergyType>,
     /// What kind of substance.
     pub categories: Option<Vec<AllergyCategory>>,
     /// How bad a future reaction could be.
@@ -101,6 +116,8 @@ pub struct AllergyUpdateInput {
     pub clinical_status: Option<Clinical>,
     /// How sure it is.
     pub verification_status: Option<Verification>,
+    /// Who says so now.
+    pub source: Option<AllergySource>,
     /// When it was first seen.
     pub onset: Option<DateTime>,
     /// A further reaction.
@@ -199,6 +216,19 @@ fn reaction(act: &mut Act<'_>, place: &str, input: &ReactionInput) -> Json<'stat
     Json::Object(reaction)
 }
 
+fn asserter(act: &mut Act<'_>, source: Option<AllergySource>, patient: Option<Json<'static>>) -> Option<Json<'static>> {
+    match source? {
+        AllergySource::Patient => patient,
+        AllergySource::Author => {
+            let author = act.author();
+            if author.is_none() {
+                act.problems.add("source", IssueType::BusinessRule, "your account is nobody's who can be named");
+            }
+            author
+        }
+    }
+}
+
 fn categories(categories: &[AllergyCategory]) -> Option<Json<'static>> {
     (!categories.is_empty()).then(|| Json::Array(categories.iter().map(|c| c.code().into()).collect()))
 }
@@ -213,9 +243,11 @@ pub async fn record(session: &Session, input: AllergyRecordInput) -> Result<Alle
     let refuted = input.verification_status == Verification::Refuted;
     draft.set("clinicalStatus", code(CLINICAL, if refuted { "inactive" } else { "active" }, None));
     draft.set("verificationStatus", code(VERIFICATION, input.verification_status.code(), None));
+    draft.set("type", input.r#type.map(|t| Json::from(t.code())));
     draft.set("category", categories(input.categories.as_deref().unwrap_or_default()));
     draft.set("criticality", input.criticality.map(|c| Json::from(c.code())));
     draft.set("code", act.problems.concept("substance", &input.substance));
+    draft.set("asserter", asserter(&mut act, input.source, patient.clone()));
     draft.set("patient", patient);
     draft.set_text("onsetDateTime", input.onset.as_ref());
     draft.set("recordedDate", act.now());
@@ -259,7 +291,9 @@ pub async fn update(session: &Session, input: AllergyUpdateInput) -> Result<Alle
     {
         draft.set("clinicalStatus", input.clinical_status.map(|s| code(CLINICAL, s.code(), None)));
         draft.set("verificationStatus", input.verification_status.map(|s| code(VERIFICATION, s.code(), None)));
+        draft.set("type", input.r#type.map(|t| Json::from(t.code())));
         draft.set("category", input.categories.as_deref().and_then(categories));
+        draft.set("asserter", asserter(&mut act, input.source, found.at(&["patient"]).cloned()));
         draft.set("criticality", input.criticality.map(|c| Json::from(c.code())));
         super::replace_choice(&mut draft, "onset", "onsetDateTime", input.onset.as_ref());
         let one = input.reaction.as_ref().map(|r| reaction(&mut act, "reaction", r));

@@ -273,12 +273,14 @@ async fn none_known_is_a_statement_that_an_allergy_ends_and_that_is_refused_besi
     let said = site.document(none["allergy"]["id"].as_str().unwrap()).await;
     assert_eq!(said["asserter"]["reference"], "Practitioner/physician");
     assert_eq!(said["code"]["coding"][0]["code"], "716186003");
-    let penicillin = json!({"patient": "Patient/ada", "categories": ["MEDICATION"], "criticality": "HIGH",
+    let penicillin = json!({"patient": "Patient/ada", "type": "ALLERGY", "categories": ["MEDICATION"], "criticality": "HIGH", "source": "PATIENT",
         "substance": {"text": "Penicillin", "codings": [{"system": "http://snomed.info/sct", "code": "764146007"}]},
         "reactions": [{"manifestations": [{"text": "Hives"}], "severity": "SEVERE"}]});
     let saved = site.act(&lee, "allergyRecord", penicillin.clone(), RECORDED).await;
     assert_eq!(saved["ended"], json!([{"id": none["allergy"]["id"], "clinicalStatus": "INACTIVE"}]), "{saved}");
     assert_eq!(status().await, "KNOWN");
+    let stored = site.document(saved["allergy"]["id"].as_str().unwrap()).await;
+    assert_eq!((&stored["type"], &stored["asserter"]), (&json!("allergy"), &json!({"reference": "Patient/ada"})));
     assert_eq!(site.act(&lee, "allergyRecord", penicillin, RECORDED).await["__typename"], "DuplicateAllergy");
     let refused = site.act(&lee, "allergyNoneKnown", json!({"patient": "Patient/ada"}), NONE).await;
     assert_eq!(refused["existing"], json!([{"id": saved["allergy"]["id"]}]), "{refused}");
@@ -287,7 +289,11 @@ async fn none_known_is_a_statement_that_an_allergy_ends_and_that_is_refused_besi
     let mut accepted = uncoded;
     accepted["acceptUncoded"] = true.into();
     assert_eq!(site.act(&lee, "allergyRecord", accepted, RECORDED).await["__typename"], "AllergySaved");
-    let refute = json!({"id": saved["allergy"]["id"], "expectedVersion": "1", "reason": "tolerated amoxicillin"});
+    let seen = json!({"id": saved["allergy"]["id"], "expectedVersion": "1", "type": "INTOLERANCE", "source": "AUTHOR"});
+    assert_eq!(site.act(&lee, "allergyUpdate", seen, CHANGED).await["__typename"], "AllergySaved");
+    let stored = site.document(saved["allergy"]["id"].as_str().unwrap()).await;
+    assert_eq!((&stored["type"], &stored["asserter"]["reference"]), (&json!("intolerance"), &json!("Practitioner/physician")));
+    let refute = json!({"id": saved["allergy"]["id"], "expectedVersion": "2", "reason": "tolerated amoxicillin"});
     let refuted = site.act(&lee, "allergyRefute", refute, CHANGED).await;
     assert_eq!(refuted["allergy"]["verificationStatus"], "REFUTED", "{refuted}");
     let reason = "fhir.provenance WHERE resource->'reason'->0->>'text' = 'tolerated amoxicillin'";

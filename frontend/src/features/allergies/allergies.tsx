@@ -2,7 +2,7 @@ import Report from '@mui/icons-material/Report'
 import { useClient } from 'urql'
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
-import { noneKnown, speaker } from '../../components/clinical/allergy'
+import { noneKnown, sources } from '../../components/clinical/allergy'
 import { Status, words } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
@@ -115,7 +115,7 @@ function Table({ of, label, acts }: { of: readonly Allergy[]; label: string; act
           <td>{[a.type, ...a.category].filter(Boolean).map((w) => words(w ?? '')).join(', ') || absent(a)}</td>
           <td><Status of={a.verificationStatus} /></td>
           <td>{a.onsetAt ? formatDay(a.onsetAt) : absent(a)}</td>
-          <td>{a.recordedAt ? <Moment at={a.recordedAt} /> : 'Not recorded'}{speaker(a.fhir) && <small>{speaker(a.fhir)}</small>}</td>
+          <td>{a.recordedAt ? <Moment at={a.recordedAt} /> : 'Not recorded'}{sources(a.fhir).map((one) => <small key={one}>{one}</small>)}</td>
           <td><RowActs of={a.substance?.text ?? 'allergy'} place={a.id} items={acts(a)} /></td>
         </tr>
       ))}

@@ -1,11 +1,11 @@
 import { commonOutcome, given, useAct, type FieldSpec, type Values } from '../../components/act/act'
 import type { ActForm } from '../../components/act/act-dialog'
 import { graphql, read, type FragmentType } from '../../gql'
-import type { AllergyCategory, AllergyClinicalStatus, AllergyCriticality, AllergyFieldsFragment, AllergyVerificationStatus, NoneKnownKind, ReactionSeverity } from '../../gql/graphql'
+import type { AllergyCategory, AllergyClinicalStatus, AllergyCriticality, AllergyFieldsFragment, AllergySource, AllergyType, AllergyVerificationStatus, NoneKnownKind, ReactionSeverity } from '../../gql/graphql'
 
 /** What the form of an allergy works on. */
 export const AllergyFields = graphql(`
-  fragment AllergyFields on AllergyIntolerance { id versionId lastUpdated clinicalStatus verificationStatus criticality onsetAt substance { text } }
+  fragment AllergyFields on AllergyIntolerance { id versionId lastUpdated clinicalStatus verificationStatus type criticality onsetAt substance { text } }
 `)
 const RecordAllergy = graphql(`
   mutation RecordAllergy($input: AllergyRecordInput!) {
@@ -56,12 +56,14 @@ const NoneKnown = graphql(`
 `)
 
 const SUBSTANCE: FieldSpec = { name: 'substance', label: 'Agent', kind: 'concept', required: true, suggest: 'ALLERGENS' }
+const TYPE: FieldSpec = { name: 'type', label: 'Type', kind: 'choice', options: [['ALLERGY', 'Allergy'], ['INTOLERANCE', 'Intolerance']] }
 const CATEGORY: FieldSpec = { name: 'categories', label: 'Kind of substance', kind: 'choice', help: 'Left out, it is that of the chosen term.', options: [['MEDICATION', 'Medication'], ['FOOD', 'Food'], ['ENVIRONMENT', 'Environment'], ['BIOLOGIC', 'Biologic']] }
 const CRITICALITY: FieldSpec = { name: 'criticality', label: 'Criticality', kind: 'choice', options: [['HIGH', 'High: may endanger life'], ['LOW', 'Low'], ['UNABLE_TO_ASSESS', 'Cannot be judged']] }
 const CERTAINTY: FieldSpec = { name: 'verificationStatus', label: 'Certainty', kind: 'choice', required: true, options: [['CONFIRMED', 'Confirmed'], ['UNCONFIRMED', 'Unconfirmed']] }
 const STATUS: FieldSpec = { name: 'clinicalStatus', label: 'Clinical status', kind: 'choice', required: true, options: [['ACTIVE', 'Active'], ['INACTIVE', 'Inactive'], ['RESOLVED', 'Resolved']] }
 const REACTION: FieldSpec = { name: 'reaction', label: 'Reaction that was seen', help: 'Signs, one after another with commas: hives, wheezing.', input: 'reactions' }
 const SEVERITY: FieldSpec = { name: 'severity', label: 'How bad the reaction was', kind: 'choice', options: [['MILD', 'Mild'], ['MODERATE', 'Moderate'], ['SEVERE', 'Severe']], when: (v) => !!given(v.reaction) }
+const SOURCE: FieldSpec = { name: 'source', label: 'Who says so', kind: 'choice', options: [['PATIENT', 'The patient'], ['AUTHOR', 'I do: seen or tested']] }
 const ONSET: FieldSpec = { name: 'onset', label: 'First seen', kind: 'day' }
 const NOTE: FieldSpec = { name: 'note', label: 'Remark', kind: 'area' }
 
@@ -70,7 +72,7 @@ const reaction = (v: Values) => {
   const signs = (v.reaction ?? '').split(',').flatMap((sign) => given(sign) ?? [])
   return signs.length === 0 ? undefined : { manifestations: signs.map((text) => ({ text })), severity: given(v.severity) as ReactionSeverity | undefined }
 }
-const valuesOf = (a: AllergyFieldsFragment): Values => ({ clinicalStatus: a.clinicalStatus ?? '', verificationStatus: a.verificationStatus ?? '', criticality: a.criticality ?? '', onset: a.onsetAt?.slice(0, 10) ?? '' })
+const valuesOf = (a: AllergyFieldsFragment): Values => ({ clinicalStatus: a.clinicalStatus ?? '', verificationStatus: a.verificationStatus ?? '', type: a.type ?? '', criticality: a.criticality ?? '', onset: a.onsetAt?.slice(0, 10) ?? '' })
 const theirs = (now: object): Values => valuesOf(read(AllergyFields, now as FragmentType<typeof AllergyFields>))
 const changed = (v: Values, before: Values, name: string) => (v[name]?.trim() === before[name] ? undefined : given(v[name]))
 
@@ -78,11 +80,11 @@ const changed = (v: Values, before: Values, name: string) => (v[name]?.trim() ==
 export function useAllergyForms(patient: string) {
   const act = useAct()
   const record = (): ActForm => ({
-    title: 'Record an allergy', verb: 'Record', fields: [SUBSTANCE, CATEGORY, CRITICALITY, REACTION, SEVERITY, CERTAINTY, ONSET, NOTE], initial: {},
+    title: 'Record an allergy', verb: 'Record', fields: [SUBSTANCE, TYPE, CATEGORY, CRITICALITY, REACTION, SEVERITY, CERTAINTY, SOURCE, ONSET, NOTE], initial: {},
     submit: (v, { key, concept, category }) => act(RecordAllergy, {
       input: {
-        patient, substance: concept('substance') ?? {}, acceptUncoded: v.acceptUncoded === 'yes', categories: kindOf(given(v.categories) ?? category('substance')), criticality: given(v.criticality) as AllergyCriticality | undefined,
-        verificationStatus: v.verificationStatus as AllergyVerificationStatus, onset: given(v.onset), reactions: reaction(v) ? [reaction(v) ?? { manifestations: [] }] : undefined, note: given(v.note), idempotencyKey: key,
+        patient, substance: concept('substance') ?? {}, acceptUncoded: v.acceptUncoded === 'yes', type: given(v.type) as AllergyType | undefined, categories: kindOf(given(v.categories) ?? category('substance')), criticality: given(v.criticality) as AllergyCriticality | undefined,
+        verificationStatus: v.verificationStatus as AllergyVerificationStatus, source: given(v.source) as AllergySource | undefined, onset: given(v.onset), reactions: reaction(v) ? [reaction(v) ?? { manifestations: [] }] : undefined, note: given(v.note), idempotencyKey: key,
       },
     }, ({ allergyRecord: { outcome } }) => {
       const common = commonOutcome(outcome)
@@ -98,11 +100,11 @@ export function useAllergyForms(patient: string) {
     const name = a.substance?.text ?? 'the agent'
     const certainty = a.verificationStatus === 'REFUTED' ? { ...CERTAINTY, options: [...(CERTAINTY.options ?? []), ['REFUTED', 'Refuted'] as const] } : CERTAINTY
     return {
-      title: `Change the allergy to ${name}`, verb: 'Save', fields: [STATUS, CRITICALITY, certainty, ONSET, { ...REACTION, label: 'A further reaction', input: 'reaction' }, SEVERITY, NOTE], initial: before, version: a.versionId,
+      title: `Change the allergy to ${name}`, verb: 'Save', fields: [STATUS, TYPE, CRITICALITY, certainty, SOURCE, ONSET, { ...REACTION, label: 'A further reaction', input: 'reaction' }, SEVERITY, NOTE], initial: before, version: a.versionId,
       submit: (v, { key, version }) => act(UpdateAllergy, {
         input: {
           id: a.id, expectedVersion: version, clinicalStatus: changed(v, before, 'clinicalStatus') as AllergyClinicalStatus | undefined, verificationStatus: changed(v, before, 'verificationStatus') as AllergyVerificationStatus | undefined,
-          criticality: changed(v, before, 'criticality') as AllergyCriticality | undefined, onset: changed(v, before, 'onset'), reaction: reaction(v), note: given(v.note), idempotencyKey: key,
+          type: changed(v, before, 'type') as AllergyType | undefined, criticality: changed(v, before, 'criticality') as AllergyCriticality | undefined, source: given(v.source) as AllergySource | undefined, onset: changed(v, before, 'onset'), reaction: reaction(v), note: given(v.note), idempotencyKey: key,
         },
       }, ({ allergyUpdate: { outcome } }) => commonOutcome(outcome, theirs) ?? { kind: 'saved', told: `Allergy to ${name} is saved` }),
     }
