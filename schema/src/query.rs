@@ -272,7 +272,7 @@ pub struct PatientFilter {
 /// The order of patients.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 pub enum PatientSort {
-    /// By family name.
+    /// By family name, then by given name.
     Family,
     /// By family name, backwards.
     FamilyDesc,
@@ -287,8 +287,8 @@ pub enum PatientSort {
 impl PatientSort {
     fn parameter(self) -> &'static str {
         match self {
-            Self::Family => "family",
-            Self::FamilyDesc => "-family",
+            Self::Family => "family,given",
+            Self::FamilyDesc => "-family,-given",
             Self::BirthDate => "birthdate",
             Self::BirthDateDesc => "-birthdate",
             Self::LastUpdatedDesc => "-_lastUpdated",

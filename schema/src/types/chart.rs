@@ -6,9 +6,10 @@ use fhir::reference::{self, Target};
 use fhir::{Json, ResourceType};
 
 use crate::code::{
-    AllergyCategory, AllergyClinicalStatus, AllergyCriticality, AllergyType, AllergyVerificationStatus, ConditionClinicalStatus,
-    ConditionVerificationStatus, DocumentStatus, EncounterStatus, ImmunizationStatus, MedicationRequestIntent,
-    MedicationRequestStatus, NoteStatus, ObservationStatus, ProcedureStatus, ReactionSeverity, ReportStatus,
+    AllergyCategory, AllergyClinicalStatus, AllergyCriticality, AllergyType, AllergyVerificationStatus,
+    ConditionClinicalStatus, ConditionVerificationStatus, DocumentStatus, EncounterStatus, ImmunizationStatus,
+    MedicationRequestIntent, MedicationRequestStatus, NoteStatus, ObservationStatus, ProcedureStatus, ReactionSeverity,
+    ReportStatus,
 };
 use crate::document::{Document, connection, resource};
 use crate::error::{self, or_null};

@@ -292,7 +292,10 @@ async fn none_known_is_a_statement_that_an_allergy_ends_and_that_is_refused_besi
     let seen = json!({"id": saved["allergy"]["id"], "expectedVersion": "1", "type": "INTOLERANCE", "source": "AUTHOR"});
     assert_eq!(site.act(&lee, "allergyUpdate", seen, CHANGED).await["__typename"], "AllergySaved");
     let stored = site.document(saved["allergy"]["id"].as_str().unwrap()).await;
-    assert_eq!((&stored["type"], &stored["asserter"]["reference"]), (&json!("intolerance"), &json!("Practitioner/physician")));
+    assert_eq!(
+        (&stored["type"], &stored["asserter"]["reference"]),
+        (&json!("intolerance"), &json!("Practitioner/physician"))
+    );
     let refute = json!({"id": saved["allergy"]["id"], "expectedVersion": "2", "reason": "tolerated amoxicillin"});
     let refuted = site.act(&lee, "allergyRefute", refute, CHANGED).await;
     assert_eq!(refuted["allergy"]["verificationStatus"], "REFUTED", "{refuted}");

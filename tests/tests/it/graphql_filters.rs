@@ -85,3 +85,27 @@ async fn a_code_with_a_comma_is_one_code() {
         assert_eq!(answer["patient"]["found"]["nodes"], json!([{ "id": found }]), "{field}");
     }
 }
+
+/// Of one family, who comes first is told by the given name; also from page to page, and backwards.
+#[tokio::test]
+async fn patients_of_one_family_stand_by_their_given_names() {
+    let patient = |id: &str, family: &str| json!({"resourceType": "Patient", "id": id, "name": [{"family": family, "given": [id]}]});
+    let of = ["nia", "elif", "wanjiru"].map(|id| patient(id, "Abebe"));
+    let site = Site::start(&json!([of[0], of[1], patient("aaron", "Adams"), of[2]]).to_string()).await;
+    let lee = site.person(Role::Physician, None).await;
+    let query = "query($sort: PatientSort, $after: String) { patients(first: 2, sort: $sort, after: $after) { nodes { fhirId } pageInfo { endCursor } } }";
+    for (sort, expected) in
+        [("FAMILY", ["elif", "nia", "wanjiru", "aaron"]), ("FAMILY_DESC", ["aaron", "wanjiru", "nia", "elif"])]
+    {
+        let first = site.ask(&lee, query, json!({"sort": sort})).await["patients"].clone();
+        let second =
+            site.ask(&lee, query, json!({"sort": sort, "after": first["pageInfo"]["endCursor"]})).await["patients"]
+                .clone();
+        let ids: Vec<_> = [&first, &second]
+            .iter()
+            .flat_map(|p| p["nodes"].as_array().unwrap())
+            .map(|n| n["fhirId"].clone())
+            .collect();
+        assert_eq!(ids, expected, "{sort}");
+    }
+}
