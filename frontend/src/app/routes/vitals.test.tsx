@@ -84,3 +84,26 @@ it('a row whose values all lie in other columns tells the latest of them', async
   await userEvent.click(screen.getByRole('button', { name: 'Older' }))
   expect(row()).not.toHaveTextContent('None in these columns')
 })
+
+it('what may be missing of the last moment loaded is not told as not taken', async () => {
+  const [at = '', before = ''] = hours(2)
+  const first = page(sign('r1', '8867-4', 'Heart rate', number('70', '/min'), at), sign('w1', '29463-7', 'Weight', number('72', 'kg'), at), sign('r2', '8867-4', 'Heart rate', number('71', '/min'), before))
+  const rest = page(sign('w2', '29463-7', 'Weight', number('73', 'kg'), before))
+  const vitals = ({ after }: { after?: string }) => (after ? rest : { ...first, pageInfo: { ...first.pageInfo, hasNextPage: true, endCursor: 'c' } })
+  show({ root: answering({ ...fullPatient, vitals }) })
+  const row = async (name: RegExp) => (await screen.findByRole('row', { name })).textContent
+  expect(await row(/^Weight/)).toMatch(/kg72Not loaded$/)
+  expect(await row(/^Heart rate/)).not.toContain('Not loaded')
+  await userEvent.click(screen.getByRole('button', { name: 'Load more' }))
+  await waitFor(async () => expect(await row(/^Weight/)).toMatch(/kg7273$/))
+})
+
+it('a row without a value in the columns does not say of what may be missing that there is none', async () => {
+  const times = hours(9)
+  const rates = times.map((at, i) => sign(`r${i}`, '8867-4', 'Heart rate', number('70', '/min'), at))
+  const first = page(sign('w', '29463-7', 'Weight', number('72', 'kg'), times[0]), ...rates)
+  show({ root: answering({ ...fullPatient, vitals: { ...first, pageInfo: { ...first.pageInfo, hasNextPage: true, endCursor: 'c' } } }) })
+  await screen.findByText(/^Moments 1 to 8 of 9 loaded$/)
+  await userEvent.click(screen.getByRole('button', { name: 'Older' }))
+  expect(screen.getByRole('row', { name: /^Weight/ })).toHaveTextContent(/kgNot loaded$/)
+})

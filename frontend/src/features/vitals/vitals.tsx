@@ -134,7 +134,7 @@ function VitalsSheet({ of, patientId, reading }: { of: FragmentType<typeof Vital
                 {entry && <VitalsEntry patient={patientId} onDone={() => setEntry(false)} />}
                 <Section title="Vital signs" note={`${first.totalCount ?? first.nodes.length} measurements, newest first`}>
                   <Pages first={first} more={more} what="measurements">
-                    {(nodes) => (nodes.length === 0 ? <Empty>No vital sign is recorded.</Empty> : <Sheet of={nodes.map(measured)} onOpen={setOpen} acting={acting} />)}
+                    {(nodes, load) => (nodes.length === 0 ? <Empty>No vital sign is recorded.</Empty> : <Sheet of={nodes.map(measured)} more={load !== null} onOpen={setOpen} acting={acting} />)}
                   </Pages>
                 </Section>
               </>
@@ -147,18 +147,21 @@ function VitalsSheet({ of, patientId, reading }: { of: FragmentType<typeof Vital
   )
 }
 
-function Sheet({ of, onOpen, acting }: { of: readonly Measured<Sign>[]; onOpen: (what: { code: string; title: string }) => void; acting: boolean }) {
+/** `more`: not all is loaded, newest first. What was taken at the last moment of `of`, or without a time, may then be missing, and is not told as not taken. */
+function Sheet({ of, more, onOpen, acting }: { of: readonly Measured<Sign>[]; more: boolean; onOpen: (what: { code: string; title: string }) => void; acting: boolean }) {
   const mistake = useMistake()
   const [from, setFrom] = useState(0)
   const { rows, times } = sheet(of)
   const { count, hold } = useFitting(MOMENTS)
   const start = Math.min(from, Math.max(0, times.length - 1))
   const shown = times.slice(start, start + count)
+  const cut = new Set(more ? [of.at(-1)?.at, ''] : [])
+  const whole = shown.filter((at) => !cut.has(at))
   return (
     <>
       {times.length > count && (
         <p className={css.pager}>
-          <span>Moments {start + 1} to {Math.min(times.length, start + count)} of {times.length}</span>
+          <span>Moments {start + 1} to {Math.min(times.length, start + count)} of {times.length}{more && ' loaded'}</span>
           <button type="button" disabled={start === 0} onClick={() => setFrom(Math.max(0, start - count))}>Newer</button>
           <button type="button" disabled={start + count >= times.length} onClick={() => setFrom(start + count)}>Older</button>
         </p>
@@ -172,12 +175,15 @@ function Sheet({ of, onOpen, acting }: { of: readonly Measured<Sign>[]; onOpen: 
               const latest = newestFirst.find((one) => one.of.row.status !== 'ENTERED_IN_ERROR')
               const asked = newestFirst.some((one) => hasNumber(one.of.row)) ? newestFirst[0]?.of.asked : null
               const range = newestFirst.find((one) => one.of.range)?.of.range
+              const among = shown.some((at) => row.at.has(at))
               return (
                 <tr key={row.key}>
                   <th scope="row">{asked ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: row.title })}>{row.title}</button> : <span className={css.name}>{row.title}</span>}{range && <small>Range {range}</small>}</th>
                   <td className={css.unit}>{row.unit}</td>
-                  {!shown.some((at) => row.at.has(at)) ? <Elsewhere columns={shown.length} latest={latest && { at: latest.at, text: valueOf(latest.of.row).text, flags: flagsOf(latest.of.row) }} unit={row.unit} /> : shown.map((at) => (
+                  {!among && whole.length > 0 && <Elsewhere columns={whole.length} latest={latest && { at: latest.at, text: valueOf(latest.of.row).text, flags: flagsOf(latest.of.row) }} unit={row.unit} />}
+                  {shown.filter((at) => among || cut.has(at)).map((at) => (
                     <td key={at} className={css.value}>
+                      {cut.has(at) && !row.at.has(at) && <div className={css.cell}><span className={css.none}>Not loaded</span></div>}
                       {(row.at.get(at) ?? []).map(({ id, of: { row: o, range: own, versionId } }) => {
                         const wrong = o.status === 'ENTERED_IN_ERROR'
                         return (
