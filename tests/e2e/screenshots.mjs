@@ -137,8 +137,8 @@ test('and every dialog and form', async () => {
     ['dialog-team', `${inpatient}/care`, region('Care team'), dialog('Make a care team')],
     ['dialog-message', '/inbox', heading, dialog('Write a message')],
     ['dialog-hours', '/schedule', heading, dialog('Open hours')],
-    ['entry-vitals', `${inpatient}/vitals`, vitals, () => page.getByRole('button', { name: 'Take down vital signs' }).click()],
-    ['entry-fluids', `${inpatient}/vitals?view=intake-output`, region('Intake and output'), () => page.getByRole('button', { name: /^Take down/ }).click()],
+    ['entry-vitals', `${inpatient}/vitals`, vitals, () => page.getByRole('button', { name: 'Record vital signs' }).click()],
+    ['entry-fluids', `${inpatient}/vitals?view=intake-output`, region('Intake and output'), () => page.getByRole('button', { name: /^Record / }).click()],
     ['entry-note', `${inpatient}/notes`, region('Notes'), async () => { await page.getByRole('button', { name: 'Progress note (SOAP)' }).click(); await page.getByRole('form', { name: /^Write:/ }).waitFor() }],
     ['entry-form', `${inpatient}/questionnaires`, region('Questionnaires'), async () => { await region('Fill in a questionnaire')().getByRole('button').first().click(); await page.getByRole('form', { name: /^Fill in:/ }).waitFor() }],
   ])

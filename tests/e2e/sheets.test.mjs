@@ -26,11 +26,11 @@ async function both(name) {
   await page.setViewportSize({ width: 1440, height: 900 })
 }
 
-test('a nurse takes down intake and output by keyboard, and reads the balance of the day', async () => {
+test('a nurse records intake and output by keyboard, and reads the balance of the day', async () => {
   await page.goto(`${patient}/vitals`)
   await page.getByRole('table', { name: 'Vital signs' }).waitFor()
   await page.getByRole('button', { name: 'Intake and output' }).click()
-  const add = page.getByRole('button', { name: 'Take down: intake and output' })
+  const add = page.getByRole('button', { name: 'Record intake and output' })
   await add.waitFor()
   assert.match(page.url(), /view=intake-output/)
   await add.focus()
@@ -71,14 +71,14 @@ test('a trend stands beside its sheet or above it, never over it', async () => {
 test('the parts of the coma scale give its total', async () => {
   await page.goto(`${patient}/vitals`)
   await page.getByRole('button', { name: 'Neurological signs' }).click()
-  await page.getByRole('button', { name: 'Take down: neurological signs' }).click()
+  await page.getByRole('button', { name: 'Record neurological signs' }).click()
   for (const [name, value] of [['Eye opening', '3'], ['Verbal response', '4'], ['Motor response', '6']]) await entry().getByLabel(name).fill(value)
   await entry().getByRole('button', { name: 'Record' }).click()
   await entry().waitFor({ state: 'detached' })
   await page.getByRole('table', { name: 'Neurological signs' }).getByRole('row', { name: /^Glasgow Coma Scale, total points 13/ }).waitFor()
   await both('neurological')
   await page.getByRole('button', { name: 'Pain', exact: true }).click()
-  await page.getByRole('button', { name: 'Take down: pain' }).waitFor()
+  await page.getByRole('button', { name: 'Record pain' }).waitFor()
   await page.getByRole('button', { name: 'All', exact: true }).click()
   await page.getByRole('region', { name: 'Pain', exact: true }).getByText(/until/).waitFor()
   await both('pain')

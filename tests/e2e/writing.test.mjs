@@ -94,10 +94,10 @@ test('a nurse records an allergy by keyboard, which ends “none known”', asyn
   await shot('21-allergies')
 })
 
-test('a nurse takes down vital signs by keyboard; a slip is refused, an abnormal value is flagged', async () => {
+test('a nurse records vital signs by keyboard; a slip is refused, an abnormal value is flagged', async () => {
   await page.goto(`${url}/patients/${patient}/clinical/vitals`)
   await page.getByText('No vital sign is recorded.').waitFor()
-  await tabTo(page.getByRole('button', { name: 'Take down vital signs' }))
+  await tabTo(page.getByRole('button', { name: 'Record vital signs' }))
   await page.keyboard.press('Enter')
   const entry = page.getByRole('form', { name: 'New measurements' })
   await entry.waitFor()
@@ -244,7 +244,7 @@ test('the whole chart is shown as it stood at a past instant, by an address, and
     await page.getByText(/^Chart as it was on/).waitFor()
     await page.getByRole('status', { name: /^Loading/ }).first().waitFor({ state: 'detached' })
     assert.ok(new URL(page.url()).searchParams.get('asOf'), page.url())
-    assert.deepEqual(await page.getByRole('main').getByRole('button', { name: /^(Record|Change|Take down|State|No known)/ }).allInnerTexts(), [])
+    assert.deepEqual(await page.getByRole('main').getByRole('button', { name: /^(Record|Change|State|No known)/ }).allInnerTexts(), [])
   }
   await page.keyboard.press('g')
   await page.keyboard.press('b')
@@ -370,7 +370,7 @@ test('a physician acknowledges a critical result; a corrected one is to be seen 
 
 test('measurements that are not recorded are not lost by going elsewhere', async () => {
   await page.goto(`${url}/patients/${patient}/clinical/vitals`)
-  await page.getByRole('button', { name: 'Take down vital signs' }).click()
+  await page.getByRole('button', { name: 'Record vital signs' }).click()
   await page.getByRole('textbox', { name: 'Heart rate' }).fill('72')
   await page.getByRole('navigation', { name: 'Chart' }).getByRole('link', { name: 'Summary' }).click()
   await dialog('What you wrote is not recorded').waitFor()

@@ -393,7 +393,7 @@ describe('results that are to be seen', () => {
 
 it('measurements that are written but not recorded are not lost by going elsewhere', async () => {
   at(<VitalsPage />, { root: answering(fullPatient) })
-  await userEvent.click(await screen.findByRole('button', { name: 'Take down vital signs' }))
+  await userEvent.click(await screen.findByRole('button', { name: 'Record vital signs' }))
   await userEvent.type(screen.getByLabelText('Heart rate'), '72')
   await userEvent.click(within(screen.getByRole('navigation', { name: 'Chart' })).getByRole('link', { name: 'Summary' }))
   const dialog = within(await screen.findByRole('dialog', { name: 'What you wrote is not recorded' }))

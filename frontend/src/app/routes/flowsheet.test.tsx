@@ -57,14 +57,14 @@ it('says that there is no flowsheet of a name', async () => {
   expect(await screen.findByText('There is no flowsheet of that name. Choose one above.')).toBeVisible()
 })
 
-it('takes a column down by keyboard, without the rows that are computed, and tells what is not believed at its field', async () => {
+it('records a column by keyboard, without the rows that are computed, and tells what is not believed at its field', async () => {
   const asked: { template: string; values: { code: string; value: string }[] }[] = []
   let believed = false
   show({ root: answering({ ...fullPatient, flowsheet: full }, { flowsheetRecord: ({ input }: { input: (typeof asked)[number] }) => {
     asked.push({ ...input, values: input.values.map((v) => ({ ...v })) })
     return { outcome: believed ? { __typename: 'FlowsheetSaved', observations: [] } : { __typename: 'ImplausibleValue', values: [{ input: 'values[1].value', value: '150000', unit: 'mL', least: 0, most: 100_000, source: 'ours' }] } }
   } }) })
-  await userEvent.click(await screen.findByRole('button', { name: 'Take down: intake and output' }))
+  await userEvent.click(await screen.findByRole('button', { name: 'Record intake and output' }))
   const form = within(screen.getByRole('form', { name: 'New measurements' }))
   expect(form.queryByLabelText('Body mass index')).toBeNull()
   expect(form.getByLabelText('Fluid intake in 24 hours')).toHaveFocus()
@@ -81,7 +81,7 @@ it('takes a column down by keyboard, without the rows that are computed, and tel
 it('who may not write is offered no entry', async () => {
   show({ root: answering({ ...fullPatient, flowsheet: full }) }, undefined, 'pharmacist')
   await screen.findByRole('table', { name: 'Intake and output' })
-  expect(screen.queryByRole('button', { name: /^Take down/ })).toBeNull()
+  expect(screen.queryByRole('button', { name: /^Record / })).toBeNull()
 })
 
 it('a row whose values all lie in other columns tells the latest of them, and is not told as not recorded', async () => {

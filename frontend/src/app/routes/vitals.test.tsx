@@ -13,7 +13,7 @@ const confused = sign('lor', '67775-7', 'Level of responsiveness', { __typename:
 /** Opens the entry; `asked` gets what is sent. */
 async function entry(asked: object[]) {
   show({ root: answering({ ...emptyPatient, vitals: fullPatient.vitals }, { vitalsRecord: ({ input }: { input: object }) => { asked.push({ ...input }); return { outcome: { __typename: 'VitalsSaved', observations: [] } } } }) })
-  await userEvent.click(await screen.findByText('Take down vital signs'))
+  await userEvent.click(await screen.findByText('Record vital signs'))
 }
 
 it('of oxygen and consciousness nothing is chosen for the writer', async () => {
@@ -23,7 +23,7 @@ it('of oxygen and consciousness nothing is chosen for the writer', async () => {
   expect(screen.getByLabelText('Consciousness')).toHaveTextContent(/^Not assessedAlertNew confusionResponds to voiceResponds to painUnresponsive$/)
 })
 
-it('they are taken down by keyboard', async () => {
+it('they are recorded by keyboard', async () => {
   const asked: object[] = []
   await entry(asked)
   await userEvent.type(screen.getByLabelText('Oxygen flow'), '2{Enter}')

@@ -70,7 +70,7 @@ export function FlowsheetView({ of, patientId, template, stretch, reading, go }:
   return (
     <div className={open ? css.withTrend : undefined}>
       <div className={css.main}>
-        <ActStrip note="Newest first; each row in one unit" items={acting && !entry ? [{ name: `Take down: ${template.title.toLowerCase()}`, run: () => setEntry(true) }] : []} />
+        <ActStrip note="Newest first; each row in one unit" items={acting && !entry ? [{ name: `Record ${template.title.toLowerCase()}`, run: () => setEntry(true) }] : []} />
         {entry && <Entry key={template.id} patient={patientId} template={template} onDone={() => setEntry(false)} />}
         <div className={css.pager}>
           <ToggleButtonGroup exclusive size="small" value={stretch.span} aria-label="How much" onChange={(_, to: Span | null) => { if (to) go({ span: to }) }}>

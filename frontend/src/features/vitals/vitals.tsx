@@ -130,7 +130,7 @@ function VitalsSheet({ of, patientId, reading }: { of: FragmentType<typeof Vital
             const first = read(VitalPage, masked)
             return (
               <>
-                <ActStrip note="Newest first; a range is the one reported last" items={acting && !entry ? [{ name: 'Take down vital signs', run: () => setEntry(true) }] : []} />
+                <ActStrip note="Newest first; a range is the one reported last" items={acting && !entry ? [{ name: 'Record vital signs', run: () => setEntry(true) }] : []} />
                 {entry && <VitalsEntry patient={patientId} onDone={() => setEntry(false)} />}
                 <Section title="Vital signs" note={`${first.totalCount ?? first.nodes.length} measurements, newest first`}>
                   <Pages first={first} more={more} what="measurements">
