@@ -46,6 +46,17 @@ it('blood pressure has a line for each of its numbers, in the summary and over t
   expect(panel.getAllByRole('row')[1]).toHaveTextContent(/134\s*82/)
 })
 
+it('a value is bold only when it is not as expected, and blood pressure has the ranges of its parts', async () => {
+  const [potassium] = fullPatient.latestResults({ category: 'LABORATORY' })
+  const { components } = signs.observation as { components: { value: object }[] }
+  const pressure = { ...signs, observation: { ...signs.observation, components: components.map((one, i) => ({ ...one, referenceRanges: [{ low: { value: ['90', '60'][i] }, high: { value: ['129', '79'][i] }, appliesTo: [] }] })) } }
+  show({ root: answering({ ...fullPatient, latestResults: ({ category }: { category: string }) => (category === 'VITAL_SIGNS' ? [pressure] : [potassium]) }) })
+  const row = await screen.findByRole('row', { name: /^Blood pressure/ })
+  expect(row).toHaveTextContent(/90–129 \/ 60–79/)
+  expect(within(row).getByText('104/58').closest('strong')).toBeNull()
+  expect(within(screen.getByRole('row', { name: /^Potassium/ })).getByText('6.10').tagName).toBe('STRONG')
+})
+
 it('a part is called by its own words', () => {
   expect([partName('Systolic blood pressure', 'Blood pressure'), partName('Pain at rest', 'Pain'), partName('Pain', 'Pain')]).toEqual(['Systolic', 'Pain at rest', 'Pain'])
 })

@@ -39,7 +39,8 @@ export function valueOf({ value, components, dataAbsentReason }: ObservationRowF
 /** Whether it has a number, of its own or in a part: only then there is a line to draw over time. */
 export const hasNumber = ({ value, components }: ObservationRowFragment): boolean => [value, ...components.map((part) => part.value)].some((of) => of?.__typename === 'Quantity' && !!of.value)
 
-export function rangeOf({ referenceRanges }: Pick<ObservationRowFragment, 'referenceRanges'>): string {
+type Ranged = Pick<ObservationRowFragment, 'referenceRanges'>
+function ownRange({ referenceRanges }: Ranged): string {
   const range = referenceRanges[0]
   if (!range) return ''
   const [low, high] = [range.low?.value, range.high?.value]
@@ -47,6 +48,11 @@ export function rangeOf({ referenceRanges }: Pick<ObservationRowFragment, 'refer
   if (low) return `≥ ${formatDecimal(low)}`
   if (high) return `≤ ${formatDecimal(high)}`
   return range.text ?? ''
+}
+/** The reference range of a result, or those of its parts where each has one, such as blood pressure. Parts are asked for only where such results stand: of each result they would cost too much. */
+export function rangeOf(of: Ranged, parts: readonly Ranged[] = []): string {
+  const ranges = parts.map(ownRange)
+  return ownRange(of) || (ranges.every(Boolean) ? ranges.join(' / ') : '')
 }
 
 interface Coded { codings: readonly { system?: string | null; code?: string | null }[] }

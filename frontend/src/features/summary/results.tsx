@@ -1,6 +1,7 @@
+import { Fragment } from 'react'
 import { Flags } from '../../components/clinical/flag'
 import { placeOfTest } from '../../components/clinical/laboratory'
-import { codeOf, flagsOf, hasNumber, ObservationRow, rangeOf, severity, valueOf } from '../../components/clinical/observation'
+import { codeOf, flagsOf, hasNumber, isAbnormal, isCritical, ObservationRow, rangeOf, severity, valueOf } from '../../components/clinical/observation'
 import { Sparkline } from '../../components/clinical/sparkline'
 import { Unit } from '../../components/clinical/unit'
 import { placeOfSign } from '../../components/clinical/vital-signs'
@@ -20,7 +21,7 @@ export const LatestRow = graphql(`
     change
     series { at value }
     components { series { at value } }
-    observation { ...ObservationRow }
+    observation { components { referenceRanges { low { value } high { value } text } } ...ObservationRow }
   }
 `)
 export const VitalsFragment = graphql(`
@@ -37,7 +38,7 @@ type Latest = readonly FragmentType<typeof LatestRow>[]
 const WIDTHS = [23, 9, 11, 7, 12, 8, 14, 16]
 
 type Row = ReturnType<typeof rowOf>
-const rowOf = (one: Latest[number]) => { const row = read(LatestRow, one); return { ...row, observation: read(ObservationRow, row.observation) } }
+const rowOf = (one: Latest[number]) => { const row = read(LatestRow, one); return { ...row, observation: read(ObservationRow, row.observation), parts: row.observation.components } }
 const signOf = (row: Row) => placeOfSign(codeOf(row.code)?.split('|').at(-1) ?? '')
 
 function Table({ of, label, order, onOpen }: { of: Latest; label: string; order: (a: Row, b: Row) => number } & Opens) {
@@ -49,7 +50,7 @@ function Table({ of, label, order, onOpen }: { of: Latest; label: string; order:
       <colgroup>{WIDTHS.map((width, i) => <col key={i} style={{ width: `${width}%` }} />)}</colgroup>
       <thead><tr><th scope="col">Test</th><th scope="col" className={css.number}>Value</th><th scope="col">Unit</th><th scope="col">Flag</th><th scope="col">Range</th><th scope="col" className={css.number}>Change</th><th scope="col">Trend</th><th scope="col" className={css.number}>Taken</th></tr></thead>
       <tbody>
-        {rows.map(({ code, change, series, components, observation }) => {
+        {rows.map(({ code, change, series, components, observation, parts }) => {
           const { text, unit } = valueOf(observation)
           const { effectiveAt, id, status } = observation
           const asked = codeOf(code)
@@ -58,10 +59,10 @@ function Table({ of, label, order, onOpen }: { of: Latest; label: string; order:
           return (
             <tr key={id}>
               <th scope="row">{asked && drawn ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: code.text })}>{code.text}</button> : <span className={css.name}>{code.text}</span>}{status === 'PRELIMINARY' && <small> preliminary</small>}</th>
-              <td className={hasNumber(observation) ? css.number : css.words}><strong>{text}</strong></td>
+              <td className={hasNumber(observation) ? css.number : css.words}>{isAbnormal(observation) ? <strong className={isCritical(observation) ? css.critical : css.abnormal}>{text}</strong> : text}</td>
               <td className={css.unit}><Unit of={unit} /></td>
               <td><Flags of={flagsOf(observation)} /></td>
-              <td className={css.range}>{rangeOf(observation)}</td>
+              <td className={css.range}>{rangeOf(observation, parts).split(' / ').map((one, i) => <Fragment key={i}>{i > 0 && ' / '}<span className="whole">{one}</span></Fragment>)}</td>
               <td className={css.number}>{change ? formatChange(change) : ''}</td>
               <td><Sparkline code={asked} points={series} parts={components.map((part) => part.series)} low={observation.referenceRanges[0]?.low?.value} high={observation.referenceRanges[0]?.high?.value} last={observation.interpretation} /></td>
               <td className={css.taken} title={effectiveAt ? formatDateTime(effectiveAt) : undefined}>{!effectiveAt ? 'Not recorded' : isRecent(effectiveAt, now) ? <Moment at={effectiveAt} /> : <span className="whole">{formatDay(effectiveAt)}</span>}</td>

@@ -50,8 +50,7 @@ interface Sign { row: ObservationRowFragment; range: string; versionId: string; 
 function measured(node: VitalPageFragment['nodes'][number]): Measured<Sign> {
   const row = read(ObservationRow, node)
   const code = codeOf(node.code)
-  const parts = node.components.map(rangeOf)
-  return { id: node.id, code: code?.split('|').at(-1) ?? '', title: node.code?.text ?? 'Not named', unit: valueOf(row).unit, at: row.effectiveAt ?? '', of: { row, range: rangeOf(row) || (parts.every(Boolean) ? parts.join(' / ') : ''), versionId: node.versionId, asked: code } }
+  return { id: node.id, code: code?.split('|').at(-1) ?? '', title: node.code?.text ?? 'Not named', unit: valueOf(row).unit, at: row.effectiveAt ?? '', of: { row, range: rangeOf(row, node.components), versionId: node.versionId, asked: code } }
 }
 
 /** The references are large; they come with the first child whose growth is looked at. */
