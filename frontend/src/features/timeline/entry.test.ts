@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { filterVariables, readFilter, rowsOf, startOf, type Entry } from './entry'
+import { filterVariables, readFilter, rowsOf, startOf, titleOf, type Entry } from './entry'
 
 const entry = (id: string, begins: string | null): Entry => ({ kind: 'CONDITION', begins, title: id, node: { __typename: 'Condition', id, versionId: '1', conditionStatus: null, conditionVerification: null, onsetAt: null, onsetText: null } }) as Entry
 
@@ -25,4 +25,10 @@ it('reads a filter from an address and leaves out what is none', () => {
   expect(readFilter(new URLSearchParams('year=soon'))).toEqual({ kinds: [], year: null })
   expect(filterVariables({ kinds: [], year: null })).toEqual({ kinds: null, date: null })
   expect(filterVariables({ kinds: ['GOAL'], year: 1999 })).toEqual({ kinds: ['GOAL'], date: { high: '2000-01-01' } })
+})
+
+it('an appointment is not called by its reason alone', () => {
+  expect(titleOf({ kind: 'APPOINTMENT', title: 'Essential hypertension' })).toBe('Appointment: Essential hypertension')
+  expect(titleOf({ kind: 'APPOINTMENT', title: null })).toBe('Appointment')
+  expect([titleOf({ kind: 'CONDITION', title: 'Asthma' }), titleOf({ kind: 'GOAL', title: null })]).toEqual(['Asthma', 'Not named'])
 })

@@ -11,7 +11,7 @@ export const KINDS: readonly (readonly [kind: TimelineKind, word: string, many: 
   ['OBSERVATION', 'Result', 'Results and measurements', 'results'],
   ['DIAGNOSTIC_REPORT', 'Report', 'Reports', 'results'],
   ['MEDICATION_REQUEST', 'Prescription', 'Prescriptions', 'medications'],
-  ['MEDICATION_STATEMENT', 'Said to take', 'What one says to take', 'medications'],
+  ['MEDICATION_STATEMENT', 'Reported medication', 'Reported medication', 'medications'],
   ['MEDICATION_ADMINISTRATION', 'Dose given', 'Doses given', 'medications'],
   ['PROCEDURE', 'Procedure', 'Procedures', 'procedures'],
   ['IMMUNIZATION', 'Vaccination', 'Vaccinations', 'immunizations'],
@@ -49,6 +49,9 @@ export function whenOf({ node, begins }: Entry): string {
   })()
   return said || (begins ? formatDateTime(begins) : 'Not recorded')
 }
+
+/** What it is called. An appointment is named by its reason alone, which reads as a problem one has. */
+export const titleOf = ({ kind, title }: Pick<Entry, 'kind' | 'title'>): string => (kind !== 'APPOINTMENT' ? title ?? 'Not named' : title ? `Appointment: ${title}` : 'Appointment')
 
 /** The year an entry stands under: that of its beginning here; null for what has no date. */
 export const yearOf = ({ begins }: Pick<Entry, 'begins'>): number | null => (begins ? new Date(begins).getFullYear() : null)

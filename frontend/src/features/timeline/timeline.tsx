@@ -4,14 +4,14 @@ import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent }
 import { useNavigate, useSearchParams } from 'react-router'
 import { useClient, useQuery } from 'urql'
 import { Flags } from '../../components/clinical/flag'
-import { flagsOf, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
+import { flagsOf, isAbnormal, isCritical, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { Part, ReadingProvider, useReading } from '../../components/ui/part'
 import { Empty } from '../../components/ui/states'
 import { useAsOf, useReadAnew } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { TimelinePageFragment } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
-import { detailOf, filterVariables, isObservation, kindOf, KINDS, readFilter, rowsOf, startOf, whenOf, type Entry, type Filter } from './entry'
+import { detailOf, filterVariables, isObservation, kindOf, KINDS, readFilter, rowsOf, startOf, titleOf, whenOf, type Entry, type Filter } from './entry'
 import css from './timeline.module.css'
 
 export const TimelinePage = graphql(`
@@ -20,7 +20,7 @@ export const TimelinePage = graphql(`
       kind begins title
       node {
         __typename id versionId
-        ... on Observation { effectivePeriod { start end } ...ObservationRow effectiveAt category { codings { code } } }
+        ... on Observation { effectivePeriod { start end } components { referenceRanges { low { value } high { value } text } } ...ObservationRow effectiveAt category { codings { code } } }
         ... on Encounter { encounterStatus: status class { code display } period { start end } reasons { text } }
         ... on Condition { conditionStatus: clinicalStatus conditionVerification: verificationStatus onsetAt onsetText }
         ... on AllergyIntolerance { allergyStatus: clinicalStatus allergyVerification: verificationStatus allergyOnset: onsetAt recordedAt }
@@ -69,9 +69,9 @@ export function TimelineView({ of, patientId, opened, tab }: { of: FragmentType<
   return (
     <div className={css.view}>
       <aside className={css.filter} aria-label="Filter">
-        <label htmlFor="timeline-year">From the end of</label>
+        <label htmlFor="timeline-year">Go to</label>
         <select id="timeline-year" value={filter.year ?? ''} onChange={(e) => set('year', e.target.value)}>
-          <option value="">What is newest</option>
+          <option value="">Newest</option>
           {Array.from({ length: newest - oldest + 1 }, (_, i) => newest - i).map((year) => <option key={year} value={year}>{year}</option>)}
         </select>
         <fieldset>
@@ -189,7 +189,7 @@ function Entries({ first, patientId, filter, tab }: { first: TimelinePageFragmen
         </div>
       )}
       <footer className={css.foot}>
-        <span>{entries.length} read{next ? ', more below' : ', that is all'}{filter.year !== null && '. Later entries and those without a date are left out'}</span>
+        <span>{entries.length} loaded{next ? ', more below' : ', that is all'}{filter.year !== null && '. Later entries and those without a date are left out'}</span>
         {list.failed && <span role="alert" className={css.failed}>Earlier entries could not be loaded. <Button variant="outlined" onClick={() => { setList((before) => ({ ...before, failed: false })) }}>Try again</Button></span>}
         {first.omitted.length > 0 && <span>You may not see: {first.omitted.map((kind) => kindOf(kind)?.[2] ?? kind).join(', ').toLowerCase()}</span>}
         <span className={css.hints}><kbd>↑</kbd> <kbd>↓</kbd> move · <kbd>Enter</kbd> open where it belongs</span>
@@ -202,16 +202,17 @@ const isVital = ({ node }: Entry): boolean => isObservation(node) && node.catego
 
 function EntryCells({ of }: { of: Entry }) {
   const { state, text, wrong } = detailOf(of)
-  const title = of.title ?? 'Not named'
+  const title = titleOf(of)
   const row = isObservation(of.node) ? read(ObservationRow, of.node) : null
   const value = row && valueOf(row)
+  const range = row && isObservation(of.node) ? rangeOf(row, of.node.components) : ''
   return (
     <>
       <span role="gridcell" className={css.when}>{whenOf(of)}</span>
       <span role="gridcell" className={css.kind}>{kindOf(of.kind)?.[1]}</span>
       <span role="gridcell">
         <strong>{wrong || row?.status === 'ENTERED_IN_ERROR' ? <s>{title}</s> : title}</strong>
-        {row && value && <span className={css.value}> {value.text} {value.unit} <Flags of={flagsOf(row)} />{rangeOf(row) && <small> ({rangeOf(row)})</small>}{row.status && row.status !== 'FINAL' && <small> {row.status.toLowerCase().replaceAll('_', ' ')}</small>}</span>}
+        {row && value && <span className={css.value}> <span className={isCritical(row) ? css.critical : isAbnormal(row) ? css.abnormal : undefined}>{value.text}</span> {value.unit} <Flags of={flagsOf(row)} />{range && <small> ({range})</small>}{row.status && row.status !== 'FINAL' && <small> {row.status.toLowerCase().replaceAll('_', ' ')}</small>}</span>}
         {state && <small className={css.state}>{state}</small>}
         {text && <small> {text}</small>}
       </span>
