@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { breaks, gapWords, slowMs } from './series'
+import { breaks, gapWords, lately, slowMs } from './series'
 
 it('breaks where a gap is over four times the usual one', () => {
   expect([...breaks([0, 1, 2, 3, 10, 11])]).toEqual([4])
@@ -27,4 +27,12 @@ it('years of visits are not joined to days in hospital', () => {
   expect([...breaks([0, 365, 730, 1095, 1460, 1461, 1462])]).toEqual([4])
   // One result that was repeated at once does not break the others.
   expect([...breaks([0, 100, 101, 200, 300, 400])]).toEqual([])
+})
+
+it('a short series is of the 30 days up to its newest value, where they hold three', () => {
+  const on = (...days: number[]) => days.map((day) => ({ x: day * 86_400_000 }))
+  expect(lately([on(0, 100, 390, 391, 400)])).toEqual([on(390, 391, 400)])
+  expect(lately([on(0, 100, 399, 400)])).toEqual([on(0, 100, 399, 400)])
+  expect(lately([on(0, 390, 395, 400), on(0, 390, 395)])).toEqual([on(390, 395, 400), on(390, 395)])
+  expect(lately([])).toEqual([])
 })

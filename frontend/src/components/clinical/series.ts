@@ -19,6 +19,13 @@ export function breaks(times: readonly number[], leastMs = 0): ReadonlySet<numbe
   return new Set(gaps.flatMap((gap, i) => (over(gap, 4, usual(gaps)) || sudden(gap, i) ? [i + 1] : [])))
 }
 
+/** What a short series is drawn of: the 30 days up to its newest value, where they hold at least three, else all. Months before them would leave the days of a stay no room. */
+export function lately<P extends { x: number }>(lines: readonly (readonly P[])[]): readonly (readonly P[])[] {
+  const from = Math.max(...lines.flat().map((p) => p.x)) - 30 * DAY_MS
+  const kept = lines.map((line) => line.filter((p) => p.x >= from))
+  return kept.some((line) => line.length > 2) ? kept : lines
+}
+
 /** The dashes of a line over a break: what is drawn there was not measured. */
 export const BREAK = '1 3'
 

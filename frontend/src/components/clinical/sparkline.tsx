@@ -1,7 +1,7 @@
 import { scaleLinear } from 'd3-scale'
 import type { Interpretation } from '../../gql/graphql'
-import { axisTime } from '../../lib/date'
-import { BREAK, breaks, slowMs } from './series'
+import { axisTime, formatDay } from '../../lib/date'
+import { BREAK, breaks, lately, slowMs } from './series'
 
 export interface Point { at: string; value: string }
 
@@ -9,25 +9,27 @@ const WIDTH = 84
 const HEIGHT = 24
 
 /**
- * A short series on a true time axis over its reference range; the number stands beside it, so it is decoration to a screen reader.
+ * A short series, of the last days where they have enough, on a true time axis over its reference range; the number stands beside it, so it is decoration to a screen reader.
  * It is one line, or one for each number of a result that has several, such as blood pressure, all on one scale. Over a long break it is dotted, since nobody knows what was between. What is out of the range has its shape, the last one as it was flagged.
  */
 export function Sparkline({ code, points, parts = [], low, high, last: flagged }: { code?: string | null; points: readonly Point[]; parts?: readonly (readonly Point[])[]; low?: string | null; high?: string | null; last?: Interpretation | null }) {
-  const lines = (points.length > 0 ? [points] : parts)
-    .map((line) => line.map((p) => ({ x: axisTime(p.at), y: Number(p.value) })).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y)))
+  const lines = lately((points.length > 0 ? [points] : parts).map((line) => line.map((p) => ({ at: p.at, x: axisTime(p.at), y: Number(p.value) })).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y))))
     .filter((line) => line.length > 1)
   const data = lines.flat()
   if (data.length === 0) return null
   // A range or a flag is that of a whole result, not of one of its numbers.
   const whole = lines.length === 1
   const [from, to] = [low, high].map((v) => (whole && v ? Number(v) : undefined))
-  const extent = (of: (p: { x: number; y: number }) => number): [number, number] => [Math.min(...data.map(of)), Math.max(...data.map(of))]
-  const x = scaleLinear(extent((p) => p.x), [4, WIDTH - 5])
-  const y = scaleLinear(extent((p) => p.y), [HEIGHT - 5, 5])
-  const within = (v: number) => Math.min(HEIGHT, Math.max(0, y(v)))
-  const [top, bottom] = [to === undefined ? 0 : within(to), from === undefined ? HEIGHT : within(from)]
+  const extent = (of: readonly number[]): [number, number] => [Math.min(...of), Math.max(...of)]
+  const x = scaleLinear(extent(data.map((p) => p.x)), [4, WIDTH - 5])
+  // The limits are on the scale, so that a value stands in the band where it stands in the range.
+  const y = scaleLinear(extent([...data.map((p) => p.y), from, to].filter((v) => v !== undefined)), [HEIGHT - 5, 5])
+  const [top, bottom] = [to === undefined ? 0 : y(to), from === undefined ? HEIGHT : y(from)]
+  const inOrder = data.toSorted((a, b) => a.x - b.x)
+  const [first, newest] = [inOrder[0], inOrder.at(-1)].map((p) => formatDay(p?.at ?? ''))
   return (
     <svg width={WIDTH} height={HEIGHT} aria-hidden style={{ display: 'block' }}>
+      <title>{first === newest ? first : `${first} to ${newest}`}</title>
       {(from !== undefined || to !== undefined) && bottom > top && <rect width={WIDTH} y={top} height={bottom - top} fill="var(--band)" />}
       {lines.map((line, of) => {
         const apart = breaks(line.map((p) => p.x), slowMs(code))

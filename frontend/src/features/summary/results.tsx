@@ -48,7 +48,7 @@ function Table({ of, label, order, onOpen }: { of: Latest; label: string; order:
   return (
     <table className={css.table} aria-label={label}>
       <colgroup>{WIDTHS.map((width, i) => <col key={i} style={{ width: `${width}%` }} />)}</colgroup>
-      <thead><tr><th scope="col">Test</th><th scope="col" className={css.number}>Value</th><th scope="col">Unit</th><th scope="col">Flag</th><th scope="col">Range</th><th scope="col" className={css.number}>Change</th><th scope="col">Trend</th><th scope="col" className={css.number}>Taken</th></tr></thead>
+      <thead><tr><th scope="col">Test</th><th scope="col" className={css.number}>Value</th><th scope="col">Unit</th><th scope="col">Flag</th><th scope="col">Range</th><th scope="col" className={css.number}>Change</th><th scope="col" title="The 30 days up to the newest value, or all values shown where these days have fewer than three">Trend</th><th scope="col" className={css.number}>Taken</th></tr></thead>
       <tbody>
         {rows.map(({ code, change, series, components, observation, parts }) => {
           const { text, unit } = valueOf(observation)
