@@ -39,6 +39,7 @@ it('blood pressure has a line for each of its numbers, in the summary and over t
   expect(row.querySelectorAll('svg line')).toHaveLength(4)
   await userEvent.click(screen.getByRole('button', { name: 'Blood pressure' }))
   const panel = within(await screen.findByRole('complementary', { name: 'Trend of Blood pressure' }))
+  expect(row).toHaveAttribute('aria-current', 'true')
   expect(await panel.findByText(/^2 results, none flagged\. The latest, 21-Nov-2026 \d\d:\d\d: Systolic 134, Diastolic 82 mmHg\.$/)).toBeVisible()
   expect(panel.getAllByRole('img')).toHaveLength(4)
   await userEvent.click(panel.getByRole('button', { name: 'Table' }))

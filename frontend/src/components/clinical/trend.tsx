@@ -135,18 +135,19 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
   const summary = latest && `${count === 1 ? 'One result' : `${count} results`}, ${flagged === 0 ? 'none' : flagged} flagged. The latest, ${latest}.`
   return (
     <figure className={css.figure}>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={`${trend.code.text}, ${count} results from ${formatDay(new Date(from).toISOString())} to ${formatDay(new Date(to).toISOString())}`}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} style={{ maxWidth: WIDTH }} role="group" aria-label={`${trend.code.text}, ${count} results from ${formatDay(new Date(from).toISOString())} to ${formatDay(new Date(to).toISOString())}`}>
         {(low !== undefined || high !== undefined) && <rect x={LEFT} width={WIDTH - LEFT} y={top} height={Math.max(0, (low === undefined ? floor : y(low)) - top)} fill="var(--band)" />}
-        {[low, high].map((v, i) => v !== undefined && (
-          <g key={i}>
-            <line x1={LEFT} x2={WIDTH} y1={y(v)} y2={y(v)} stroke="var(--bandl)" strokeDasharray="4 3" />
-            <text x={WIDTH - 2} y={y(v) - 3} textAnchor="end" className={css.axis}>{bounds[i]}</text>
-          </g>
-        ))}
         {y.ticks(4).map((t) => (
           <g key={t}>
             <line x1={LEFT} x2={WIDTH} y1={y(t)} y2={y(t)} stroke="var(--line)" />
             <text x={LEFT - 6} y={y(t) + 4} textAnchor="end" className={css.axis}>{t}</text>
+          </g>
+        ))}
+        {/* Over the rules: a limit often is a round number too. */}
+        {[low, high].map((v, i) => v !== undefined && (
+          <g key={i}>
+            <line x1={LEFT} x2={WIDTH} y1={y(v)} y2={y(v)} stroke="var(--bandl)" strokeDasharray="4 3" />
+            <text x={WIDTH - 2} y={y(v) - 3} textAnchor="end" className={css.axis}>{bounds[i]}</text>
           </g>
         ))}
         <text x={4} y={12} className={css.unit}>{unit}</text>

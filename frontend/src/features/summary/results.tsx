@@ -31,7 +31,8 @@ export const LabsFragment = graphql(`
   fragment Labs on Patient { labs: latestResults(category: LABORATORY, first: 25) { ...LatestRow } }
 `)
 
-interface Opens { onOpen: (what: { code: string; title: string }) => void }
+/** `open`: the code whose trend is open. */
+interface Opens { open: string | undefined; onOpen: (what: { code: string; title: string }) => void }
 type Latest = readonly FragmentType<typeof LatestRow>[]
 
 /** Shares of the columns in hundredths: two tables stand under each other. */
@@ -41,7 +42,7 @@ type Row = ReturnType<typeof rowOf>
 const rowOf = (one: Latest[number]) => { const row = read(LatestRow, one); return { ...row, observation: read(ObservationRow, row.observation), parts: row.observation.components } }
 const signOf = (row: Row) => placeOfSign(codeOf(row.code)?.split('|').at(-1) ?? '')
 
-function Table({ of, label, order, onOpen }: { of: Latest; label: string; order: (a: Row, b: Row) => number } & Opens) {
+function Table({ of, label, order, open, onOpen }: { of: Latest; label: string; order: (a: Row, b: Row) => number } & Opens) {
   const asOf = useAsOf()
   const now = asOf ? axisTime(asOf) : undefined
   const rows = of.map(rowOf).sort(order)
@@ -57,7 +58,7 @@ function Table({ of, label, order, onOpen }: { of: Latest; label: string; order:
           // Of what is told in words only there is nothing to draw over time.
           const drawn = hasNumber(observation) || [series, ...components.map((part) => part.series)].some((line) => line.length > 0)
           return (
-            <tr key={id}>
+            <tr key={id} aria-current={asked !== null && asked === open ? 'true' : undefined}>
               <th scope="row">{asked && drawn ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: code.text })}>{code.text}</button> : <span className={css.name}>{code.text}</span>}{status === 'PRELIMINARY' && <small> preliminary</small>}</th>
               <td className={hasNumber(observation) ? css.number : css.words}>{isAbnormal(observation) ? <strong className={isCritical(observation) ? css.critical : css.abnormal}>{text}</strong> : text}</td>
               <td className={css.unit}><Unit of={unit} /></td>
@@ -75,22 +76,22 @@ function Table({ of, label, order, onOpen }: { of: Latest; label: string; order:
 }
 
 /** The newest of each vital sign. */
-export function Vitals({ of, to, onOpen }: { of: FragmentType<typeof VitalsFragment> | undefined; to: string } & Opens) {
+export function Vitals({ of, to, open, onOpen }: { of: FragmentType<typeof VitalsFragment> | undefined; to: string } & Opens) {
   return (
     <Section title="Vitals" note="newest of each" to={to}>
       <Part of={read(VitalsFragment, of)?.vitals} name="vitals" what="Vitals" rows={6}>
-        {(rows) => (rows.length === 0 ? <Empty>No vital sign is recorded.</Empty> : <Table of={rows} label="Vital signs" order={(a, b) => signOf(a) - signOf(b)} onOpen={onOpen} />)}
+        {(rows) => (rows.length === 0 ? <Empty>No vital sign is recorded.</Empty> : <Table of={rows} label="Vital signs" order={(a, b) => signOf(a) - signOf(b)} open={open} onOpen={onOpen} />)}
       </Part>
     </Section>
   )
 }
 
 /** The newest of each laboratory result, abnormal ones first. */
-export function Labs({ of, to, onOpen }: { of: FragmentType<typeof LabsFragment> | undefined; to: string } & Opens) {
+export function Labs({ of, to, open, onOpen }: { of: FragmentType<typeof LabsFragment> | undefined; to: string } & Opens) {
   return (
     <Section title="Latest results" note="newest of each, abnormal first" to={to}>
       <Part of={read(LabsFragment, of)?.labs} name="labs" what="Results" rows={10}>
-        {(rows) => (rows.length === 0 ? <Empty>No laboratory result is recorded.</Empty> : <Table of={rows} label="Laboratory results" order={(a, b) => severity(a.observation) - severity(b.observation) || placeOfTest(codeOf(a.code)) - placeOfTest(codeOf(b.code))} onOpen={onOpen} />)}
+        {(rows) => (rows.length === 0 ? <Empty>No laboratory result is recorded.</Empty> : <Table of={rows} label="Laboratory results" order={(a, b) => severity(a.observation) - severity(b.observation) || placeOfTest(codeOf(a.code)) - placeOfTest(codeOf(b.code))} open={open} onOpen={onOpen} />)}
       </Part>
     </Section>
   )

@@ -29,8 +29,8 @@ export function SummaryView({ of, patientId, tab }: { of: SummaryOf | undefined;
         {!narrow && visits}
       </div>
       <div className={`${css.column ?? ''} ${css.signs ?? ''}`} tabIndex={0} role="group" aria-label="Results">
-        <Vitals of={of} onOpen={setOpen} to={tab('vitals')} />
-        <Labs of={of} onOpen={setOpen} to={tab('results')} />
+        <Vitals of={of} open={open?.code} onOpen={setOpen} to={tab('vitals')} />
+        <Labs of={of} open={open?.code} onOpen={setOpen} to={tab('results')} />
       </div>
       <div className={css.column} tabIndex={0} role="group" aria-label={narrow ? 'Treatment and encounters' : 'Treatment'}>
         <Medications of={of} to={tab('medications')} />
