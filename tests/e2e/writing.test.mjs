@@ -109,7 +109,7 @@ test('a nurse records vital signs by keyboard; a slip is refused, an abnormal va
   await page.keyboard.type('New')
   await page.keyboard.press('Enter')
   assert.equal(await entry.getByLabel('Weight').evaluate((node) => node === document.activeElement), true, 'Enter goes on from a choice')
-  assert.equal(await entry.getByLabel('Consciousness').inputValue(), 'CONFUSED')
+  assert.equal(await entry.getByLabel('Level of responsiveness').inputValue(), 'CONFUSED')
   await accessible('vital signs, entry')
   await inTheme('dark', () => accessible('vital signs, entry, dark'))
   await shot('23-vitals-entry')

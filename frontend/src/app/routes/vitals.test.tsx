@@ -19,15 +19,15 @@ async function entry(asked: object[]) {
 it('of oxygen and consciousness nothing is chosen for the writer', async () => {
   await entry([])
   expect(screen.getByLabelText('Oxygen flow')).toHaveAccessibleDescription('0 is room air.')
-  expect(screen.getByLabelText('Consciousness')).toHaveValue('')
-  expect(screen.getByLabelText('Consciousness')).toHaveTextContent(/^Not assessedAlertNew confusionResponds to voiceResponds to painUnresponsive$/)
+  expect(screen.getByLabelText('Level of responsiveness')).toHaveValue('')
+  expect(screen.getByLabelText('Level of responsiveness')).toHaveTextContent(/^Not assessedAlertNew confusionResponds to voiceResponds to painUnresponsive$/)
 })
 
 it('they are recorded by keyboard', async () => {
   const asked: object[] = []
   await entry(asked)
   await userEvent.type(screen.getByLabelText('Oxygen flow'), '2{Enter}')
-  const level = screen.getByLabelText('Consciousness')
+  const level = screen.getByLabelText('Level of responsiveness')
   expect(level).toHaveFocus()
   fireEvent.change(level, { target: { value: 'CONFUSED' } })
   await userEvent.keyboard('{Enter}')

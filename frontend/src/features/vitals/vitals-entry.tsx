@@ -28,7 +28,7 @@ const SIGNS: readonly FieldSpec[] = [
   { name: 'temperature', label: 'Temperature', unit: '°C', kind: 'number' },
   { name: 'oxygenSaturation', label: 'Oxygen saturation', unit: '%', kind: 'number' },
   { name: 'oxygenFlow', label: 'Oxygen flow', unit: 'L/min', kind: 'number', help: '0 is room air.' },
-  { name: 'consciousness', label: 'Consciousness', kind: 'choice', options: LEVELS, none: 'Not assessed' },
+  { name: 'consciousness', label: 'Level of responsiveness', kind: 'choice', options: LEVELS, none: 'Not assessed' },
   { name: 'weight', label: 'Weight', unit: 'kg', kind: 'number' },
   { name: 'height', label: 'Height', unit: 'cm', kind: 'number' },
 ]
