@@ -20,7 +20,7 @@ it('offers the flowsheets of the house, and shows one with its balance where bot
   const row = (name: RegExp) => table.getByRole('row', { name }).textContent
   expect(row(/^Fluid intake/)).toMatch(/mL1,8002,100$/)
   expect(row(/^Urine output/)).toMatch(/mL2,400H/)
-  expect(row(/^Body mass index/)).toBe('Body mass indexkg/m2Not recorded')
+  expect(row(/^Body mass index/)).toBe('Body mass indexkg/m2Not recorded at any of the 2 moments')
   expect(row(/^Balance/)).toBe('Balance, intake less urinemL−300')
   expect(screen.getByText('One record is left out: in a unit that is not the row’s.')).toBeVisible()
 })

@@ -145,7 +145,7 @@ function Sheet({ rows, times, title, acting, onOpen }: { rows: Rows['rows']; tim
               <tr key={code.code}>
                 <th scope="row">{cells.length > 0 ? <button type="button" className={css.link} onClick={() => onOpen({ code: `${code.system ?? ''}|${code.code ?? ''}`, title: name })}>{name}</button> : name}</th>
                 <td className={css.unit}>{unit}</td>
-                {!cells.some((cell) => times.includes(cell.at)) ? <td colSpan={shown.length} className={css.none}>Not recorded</td> : !cells.some((cell) => shown.includes(cell.at)) ? <Elsewhere columns={shown.length} latest={newest(cells, times)} unit={unit} /> : shown.map((at) => (
+                {!cells.some((cell) => times.includes(cell.at)) ? <td colSpan={shown.length} className={css.none}>{times.length === 1 ? 'Not recorded' : `Not recorded at any of the ${times.length} moments`}</td> : !cells.some((cell) => shown.includes(cell.at)) ? <Elsewhere columns={shown.length} latest={newest(cells, times)} unit={unit} /> : shown.map((at) => (
                   <td key={at} className={css.value}>
                     {cells.filter((cell) => cell.at === at).map((cell) => (
                       <div key={cell.observation.id} className={css.cell}>
