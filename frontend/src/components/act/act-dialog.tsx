@@ -10,6 +10,7 @@ import { useSession } from '../../contexts/session'
 import { useAnnounce } from '../../hooks/use-announce'
 import { useUnsavedGuard } from '../../hooks/use-unsaved-guard'
 import { maySeeMakers } from '../../lib/permissions'
+import { Dates } from '../ui/dates'
 import { check, compare, given, settled, whoChanged, type Difference, type FieldSpec, type Outcome, type Problem, type Sending, type Values } from './act'
 import css from './act.module.css'
 import { codesText, type Term } from './catalog'
@@ -114,7 +115,7 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
   return (
     <Dialog open onClose={leave} aria-labelledby={`${id}-title`} fullWidth maxWidth="sm">
       <DialogTitle id={`${id}-title`}>{stale ? `${title}: changed by somebody else` : title}</DialogTitle>
-      {chart && <p className={css.who}>{chart.line}</p>}
+      {chart && <p className={css.who}><Dates of={chart.line} /></p>}
       {stale ? (
         <>
           <DialogContent><Conflict of={stale} onChoose={(name, whose) => setStale({ ...stale, choices: { ...stale.choices, [name]: whose } })} /></DialogContent>

@@ -13,6 +13,7 @@ import { formatDateTime } from '../../lib/date'
 import { differences, fhirRead, isJson, items, textAt, type Json } from '../../lib/fhir'
 import { maySeeMakers } from '../../lib/permissions'
 import { makersOf, type Maker } from '../../lib/provenance'
+import { Dates } from '../ui/dates'
 import { Empty, Loading, NotLoaded } from '../ui/states'
 import css from './act.module.css'
 
@@ -87,7 +88,7 @@ export function VersionsDialog({ place, title, onClose }: { place: string; title
   return (
     <Dialog open onClose={onClose} aria-labelledby="versions" fullWidth maxWidth="md">
       <DialogTitle id="versions">History of {title}</DialogTitle>
-      {chart && <p className={css.who}>{chart.line}</p>}
+      {chart && <p className={css.who}><Dates of={chart.line} /></p>}
       <DialogContent tabIndex={0}><Versions place={place} /></DialogContent>
       <DialogActions><Button variant="contained" onClick={onClose}>Close</Button></DialogActions>
     </Dialog>

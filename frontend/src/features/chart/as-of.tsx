@@ -9,6 +9,7 @@ import { useSearchParams } from 'react-router'
 import { useQuery } from 'urql'
 import { words } from '../../components/clinical/status'
 import { DateField } from '../../components/ui/date-field'
+import { Dates } from '../../components/ui/dates'
 import { LiveNote } from '../../components/ui/live-note'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
@@ -89,7 +90,7 @@ function Choose({ asOf, onChoose, onClose }: { asOf: string | null; onChoose: (a
   return (
     <Dialog open onClose={onClose} aria-labelledby={`${id}-title`} fullWidth maxWidth="sm">
       <DialogTitle id={`${id}-title`}>The chart as it stood</DialogTitle>
-      {chart && <p className={css.who}>{chart.line}</p>}
+      {chart && <p className={css.who}><Dates of={chart.line} /></p>}
       <form onSubmit={send} noValidate>
         <DialogContent>
           <div className={css.field}>

@@ -2,6 +2,7 @@ import { noneKnown } from '../../components/clinical/allergy'
 import { encounterClass } from '../../components/clinical/encounter-class'
 import { reasons, saysWhy } from '../../components/clinical/reasons'
 import { conceptText } from '../../components/clinical/status'
+import { Dates } from '../../components/ui/dates'
 import { Part } from '../../components/ui/part'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
@@ -60,7 +61,7 @@ export function Allergies({ of, to }: { of: FragmentType<typeof AllergiesFragmen
       <Part of={list} name="allergies" what="Allergies" rows={3}>
         {({ status, nodes }) => (
           status === 'NOT_ASKED' ? <Empty>Not recorded</Empty>
-            : status === 'NONE_KNOWN' ? <Empty>{noneKnown(nodes[0])}</Empty>
+            : status === 'NONE_KNOWN' ? <Empty><Dates of={noneKnown(nodes[0])} /></Empty>
             : nodes.length === 0 ? <Empty>No allergy is recorded as present.</Empty>
             : (
               <ul>
