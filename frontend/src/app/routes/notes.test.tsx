@@ -133,3 +133,18 @@ it('nothing is written in a chart of the past, nor by who may not', async () => 
   expect(await screen.findByText('No note is recorded.')).toBeVisible()
   expect(screen.queryByRole('button', { name: 'Progress note (SOAP)' })).toBeNull()
 })
+
+it.each([
+  ['one that lists the note', ['2026-11-22T08:35:00Z'], null, null],
+  ['an older one besides', ['2026-11-22T08:35:00Z', '2026-11-20T08:00:00Z'], '1 more came as a document', null],
+  ['a newer one besides', ['2026-11-23T08:00:00Z', '2026-11-22T08:35:00Z', '2026-11-20T08:00:00Z'], '2 more came as documents', /^The newest of them is newer than the notes below: Progress note, 23-Nov-2026 \d\d:\d\d\.$/],
+])('of documents, says how many are no note of the list, and whether one is newer: %s', async (_, dates, told, newer) => {
+  const documents = dates.map((date, i) => ({ ...(fullPatient.documents.nodes[0] as object), id: `DocumentReference/d${i}`, date }))
+  at({ root: answering({ ...fullPatient, documents: { ...fullPatient.documents, nodes: documents, totalCount: documents.length } }) })
+  await screen.findByRole('table', { name: 'Notes' })
+  const link = within(screen.getByRole('region', { name: 'Notes' })).queryByRole('link', { name: /came as/ })
+  if (told) expect(link).toHaveTextContent(told)
+  else expect(link).toBeNull()
+  if (newer) expect(screen.getByText(newer)).toBeVisible()
+  else expect(screen.queryByText(/^The newest of them/)).toBeNull()
+})

@@ -14,10 +14,11 @@ import { Empty } from '../../components/ui/states'
 import { useAsOf } from '../../contexts/patient'
 import { useSession } from '../../contexts/session'
 import { graphql, read, type FragmentType } from '../../gql'
-import type { NotePageFragment } from '../../gql/graphql'
+import type { NotePageFragment, NoteRecordFragment } from '../../gql/graphql'
 import { useInSight } from '../../hooks/use-in-sight'
 import { useMay } from '../../hooks/use-may'
 import { formatDateTime } from '../../lib/date'
+import { besides } from './besides'
 import { namePlaces } from './chart-data'
 import { useNoteActs } from './note-acts'
 import { NoteEditor, type Begun } from './note-editor'
@@ -36,7 +37,7 @@ export const NotePage = graphql(`
 export const NoteRecord = graphql(`
   fragment NoteRecord on Patient {
     notes(first: 50) { ...NotePage }
-    documents(first: 1) { totalCount }
+    documents(first: 50) { nodes { id date status type { text } } pageInfo { hasNextPage } totalCount }
     encounters(first: 20) { nodes { id status class { code } types { text } period { start end } } }
   }
 `)
@@ -125,6 +126,7 @@ export function NotesView({ of, writing, patientId, documents }: { of: FragmentT
                       </Section>
                     )}
                     <Section title="Notes" note={newestFirst(first.totalCount ?? first.nodes.length)}>
+                      <Elsewhere of={record?.documents} first={first} to={documents} />
                       {nodes.length === 0 ? <Empty>No note is recorded.</Empty> : (
                         <RecordTable label="Notes" columns={['Note', 'Written', 'Status', 'By']}>
                           {roots.flatMap((n) => [n, ...addenda(n)]).map((n) => (
@@ -140,7 +142,6 @@ export function NotesView({ of, writing, patientId, documents }: { of: FragmentT
                           ))}
                         </RecordTable>
                       )}
-                      <p className={css.elsewhere}>Notes that came as documents, and other files, are under <Link to={documents}>Documents</Link>{record?.documents?.totalCount != null && ` (${record.documents.totalCount} with the notes above)`}.</p>
                     </Section>
                   </div>
                   {begun && <NoteEditor key={begun.key} begun={begun} patient={patientId} me={me} encounters={record?.encounters?.nodes ?? []} earlier={nodes.filter((n) => !struck(n) && n.id !== begun.note?.id)} onDone={(id) => { setBegun(null); if (id) setOpen(id) }} />}
@@ -152,6 +153,20 @@ export function NotesView({ of, writing, patientId, documents }: { of: FragmentT
         )
       }}
     </Part>
+  )
+}
+
+/** What the record has beside the notes, in a line that stands before them: a document may be the newest note. */
+function Elsewhere({ of, first, to }: { of: NoteRecordFragment['documents'] | undefined; first: NotePageFragment; to: string }) {
+  if (!of) return <p className={css.elsewhere}>Notes may also have come <Link to={to}>as documents</Link>.</p>
+  const { least, count, newest } = besides(of, first)
+  if (count === 0) return null
+  const more = first.nodes.length > 0 ? 'more ' : ''
+  return (
+    <p className={css.elsewhere}>
+      <Link to={to}>{least ? 'At least ' : ''}{count} {more}came as {count === 1 ? 'a document' : 'documents'}</Link>: notes, or other files.
+      {newest?.date && <strong> The newest of them{more && ' is newer than the notes below'}: {newest.type?.text ?? 'of a kind not recorded'}, {formatDateTime(newest.date)}.</strong>}
+    </p>
   )
 }
 
