@@ -139,6 +139,22 @@ describe('family history', () => {
     at(<FamilyPage />, 'physician', { familyHistory: list({ ...history([]), status }) })
     const row = within(await screen.findByRole('row', { name: /^Mother/ }))
     expect(row.getAllByText(text)[0]).toBeVisible()
+    if (status === 'COMPLETED') expect(row.getAllByRole('cell')[1]).toBeEmptyDOMElement()
+  })
+
+  it('that the history is complete is chosen by somebody', async () => {
+    const { sent, server } = writing('familyHistoryRecord', () => ({ __typename: 'FamilyHistorySaved', familyHistory: { id: 'FamilyMemberHistory/f2', versionId: '1', conditions: [], notes: [] } }), { familyHistory: list() })
+    before(<FamilyPage />, server)
+    await userEvent.click(await screen.findByRole('button', { name: 'Record family history' }))
+    const form = within(await screen.findByRole('dialog', { name: 'Record family history' }))
+    await userEvent.selectOptions(form.getByLabelText('Relationship'), 'Mother')
+    expect(form.getByLabelText('Health history')).toHaveDisplayValue('Choose …')
+    await userEvent.click(form.getByRole('button', { name: 'Record' }))
+    expect(form.getByRole('alert')).toHaveTextContent('Nothing was recorded.')
+    expect(sent).toHaveLength(0)
+    await userEvent.selectOptions(form.getByLabelText('Health history'), 'Complete')
+    await userEvent.click(form.getByRole('button', { name: 'Record' }))
+    await waitFor(() => expect(sent).toMatchObject([{ status: 'COMPLETED' }]))
   })
 })
 

@@ -52,7 +52,7 @@ const WHO: readonly FieldSpec[] = [
   { name: 'sex', label: 'Sex', kind: 'choice', options: [['FEMALE', 'Female'], ['MALE', 'Male'], ['OTHER', 'Other'], ['UNKNOWN', 'Unknown']] },
   { name: 'born', label: 'Born', kind: 'day' },
   { name: 'deceased', label: 'Has died', kind: 'choice', options: YES_NO },
-  { name: 'status', label: 'Health history', kind: 'choice', required: true, options: [['COMPLETED', 'Complete'], ['PARTIAL', 'Incomplete'], ['HEALTH_UNKNOWN', 'Health unknown']], help: 'Complete with no illness entered below is shown as “No known illness”.' },
+  { name: 'status', label: 'Health history', kind: 'choice', required: true, options: [['COMPLETED', 'Complete'], ['PARTIAL', 'Incomplete'], ['HEALTH_UNKNOWN', 'Health unknown']], help: '“Complete” with no illness entered below is recorded as “No known illness”.' },
 ]
 const NOTE: FieldSpec = { name: 'note', label: 'Remark', kind: 'area' }
 /** The field of an illness's code, of its age and of the death, by the place in the mutation's input. */
@@ -98,7 +98,7 @@ const FIRST = 4
 export function useFamilyForms(patient: string) {
   const act = useAct()
   const record = (): ActForm => ({
-    title: 'Record family history', verb: 'Record', initial: { status: 'COMPLETED' }, fields: [...WHO, ...Array.from({ length: FIRST }, (_, i) => illnessFields(i)).flat(), NOTE],
+    title: 'Record family history', verb: 'Record', initial: {}, fields: [...WHO, ...Array.from({ length: FIRST }, (_, i) => illnessFields(i)).flat(), NOTE],
     submit: (v, { key, concept }) => act(RecordFamily, {
       input: {
         patient, relationship: relation(v.relationship) ?? {}, name: given(v.name), sex: given(v.sex) as Gender | undefined, born: given(v.born), deceased: bool(v.deceased), status: v.status as FamilyHistoryStatus,
