@@ -76,7 +76,7 @@ export function FamilyView({ of, patientId }: { of: FragmentType<typeof FamilyRe
                               {node.notes.map((n) => <small key={n.text}>{n.text}</small>)}
                             </th>
                             <td>{f.conditions.length === 0 ? none(f) : f.conditions.map((c, i) => <div key={i}>{c.code?.text ?? 'Not recorded'}{c.contributedToDeath && <small>died of it</small>}{c.outcome && <small>{c.outcome.text}</small>}</div>)}</td>
-                            <td>{f.conditions.length === 0 && <Recorded is={null} none={f.status === 'COMPLETED' ? 'None' : undefined} />}{f.conditions.map((c, i) => <div key={i}>{c.onset ? (c.onsetYears ? `at ${c.onsetYears} years` : c.onset) : 'Not recorded'}</div>)}</td>
+                            <td>{f.conditions.length === 0 && f.status !== 'COMPLETED' && <Recorded is={null} />}{f.conditions.map((c, i) => <div key={i}>{c.onset ? (c.onsetYears ? `at ${c.onsetYears} years` : c.onset) : 'Not recorded'}</div>)}</td>
                             <td>{f.deceased === true ? 'Has died' : f.deceased === false ? 'Yes' : 'Not recorded'}</td>
                             <td>{f.status ? <Status of={f.status} said={f.status === 'COMPLETED' ? 'Complete' : f.status === 'PARTIAL' ? 'Incomplete' : undefined} /> : <Recorded is={null} />}</td>
                             <td>{node.date ? <Moment at={node.date} /> : 'Not recorded'}</td>
