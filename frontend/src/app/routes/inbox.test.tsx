@@ -71,14 +71,26 @@ it('counts what waits, leads to the charts, and offers each act where it can be 
   expect(results.getByText('MRN 4471')).toBeVisible()
 })
 
-it('says how many values of a result are critical and abnormal, and puts critical ones first', async () => {
-  const values = (...all: (string | null)[]) => all.map((interpretation, i) => ({ __typename: 'Observation', ...base, id: `Observation/${i}`, category: [], components: [], referenceRanges: [], performers: [], notes: [], interpretation }))
+it('names the critical values of a result, counts the other abnormal ones, and puts critical ones first', async () => {
+  const values = (...all: (string | null)[]) => all.map((interpretation, i) => ({ __typename: 'Observation', ...base, id: `Observation/${i}`, code: { text: 'Potassium', codings: [] }, value: { __typename: 'Quantity', value: '6.80', unit: 'mmol/L' }, category: [], components: [], referenceRanges: [], performers: [], notes: [], interpretation }))
   const of = (id: string, ...all: (string | null)[]) => ({ ...report, title: `Panel ${id}`, node: { ...report.node, id: `DiagnosticReport/${id}`, results: values(...all) } })
   show({ root: { ...full, worklist: (asked: Asked) => (asked.kind === 'RESULTS_TO_ACKNOWLEDGE' ? page(of('a', 'NORMAL', null), of('b', 'HIGH', 'LOW', 'NORMAL'), of('c', 'CRITICAL_HIGH', 'HIGH')) : full.worklist(asked)) } })
   const results = within(await screen.findByRole('region', { name: 'Results to acknowledge' }))
   expect(results.getByText('3, critical ones first')).toBeVisible()
-  expect(results.getAllByRole('rowheader').map((one) => one.textContent)).toEqual(['Panel c!! 1 critical1 abnormal', 'Panel a', 'Panel b2 abnormal'])
+  expect(results.getAllByRole('rowheader').map((one) => one.textContent)).toEqual(['Panel c!! Potassium 6.80 mmol/L, critically high1 more abnormal', 'Panel a', 'Panel b2 abnormal'])
   expect(results.queryByRole('columnheader', { name: 'Due' })).toBeNull()
+})
+
+it('loads what stands beyond the newest of a list', async () => {
+  const of = (id: string) => ({ ...report, title: `Panel ${id}`, node: { ...report.node, id: `DiagnosticReport/${id}` } })
+  const more = (next: boolean, ...nodes: object[]) => ({ ...page(...nodes), totalCount: 2, pageInfo: { hasNextPage: next, hasPreviousPage: !next, endCursor: next ? 'one' : null } })
+  show({ root: { ...full, worklist: (asked: Asked & { after?: string }) => (asked.kind === 'RESULTS_TO_ACKNOWLEDGE' ? (asked.after === 'one' ? more(false, of('b')) : more(true, of('a'))) : full.worklist(asked)) } })
+  const results = within(await screen.findByRole('region', { name: 'Results to acknowledge' }))
+  expect(results.getByText('2, the newest are loaded first')).toBeVisible()
+  expect(results.getByText('1 of 2 results loaded.')).toBeVisible()
+  await userEvent.click(results.getByRole('button', { name: 'Load more' }))
+  expect(await results.findByRole('rowheader', { name: 'Panel b' })).toBeVisible()
+  expect(results.getByRole('rowheader', { name: 'Panel a' })).toBeVisible()
 })
 
 it('a task is done with what came of it, for the version that was seen; one that somebody has taken is told with who', async () => {

@@ -3,22 +3,23 @@ import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { Link, useSearchParams } from 'react-router'
-import { useQuery } from 'urql'
+import { useClient, useQuery } from 'urql'
 import { useAcknowledge } from '../../components/act/acknowledge'
 import { useForms } from '../../components/act/acts'
-import { isAbnormal, isCritical } from '../../components/clinical/observation'
+import { flagsOf, isAbnormal, isCritical } from '../../components/clinical/observation'
 import { patientName } from '../../components/clinical/person'
 import { LiveNote } from '../../components/ui/live-note'
 import { Moment } from '../../components/ui/moment'
 import { isForbidden, NotPermitted, ReadingProvider, useReading } from '../../components/ui/part'
-import { RecordTable } from '../../components/ui/record-table'
+import { Pages, RecordTable, type Connection } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { useLive } from '../../contexts/live'
 import { useSession } from '../../contexts/session'
 import { graphql, read, type FragmentType } from '../../gql'
-import type { WorkPageFragment } from '../../gql/graphql'
+import type { Interpretation, WaitingReportsFragment, WorkItemFragment, WorklistFilter, WorklistKind, WorkPageFragment } from '../../gql/graphql'
 import { formatDateTime, formatDay } from '../../lib/date'
+import { formatDecimal, formatUnit } from '../../lib/quantity'
 import { may } from '../../lib/permissions'
 import { CareGapsView } from './care-gaps'
 import { MessagePage, Messages } from './messages'
@@ -31,20 +32,43 @@ const Inbox = graphql(`
     mine: worklist(kind: TASKS, filter: { messages: false }, first: 40) { ...WorkPage }
     messages: worklist(kind: TASKS, filter: { messages: true }, first: 20) { ...MessagePage }
     unowned: worklist(kind: TASKS, filter: { unowned: true }, first: 20) { ...WorkPage }
-    results: worklist(kind: RESULTS_TO_ACKNOWLEDGE, first: 40) @include(if: $results) { ...WorkPage }
+    results: worklist(kind: RESULTS_TO_ACKNOWLEDGE, first: 40) @include(if: $results) { ...WaitingReports }
     notes: worklist(kind: NOTES_TO_SIGN, first: 30) @include(if: $notes) { ...WorkPage }
     noteDrafts @include(if: $notes) { id patient note title template updatedAt }
   }
 `)
+// Each list asks for no more than it shows: together they are near the most that one operation may cost, 5,000.
+const WorkItem = graphql(`
+  fragment WorkItem on WorklistItem { title priority since dueAt patient { id display node { __typename ... on Patient { mrn birthDate name { display family given prefix } } } } }
+`)
 const WorkPage = graphql(`
   fragment WorkPage on WorklistConnection {
-    nodes { title priority since dueAt patient { id display node { __typename ... on Patient { mrn birthDate name { display family given prefix } } } } node { __typename id versionId ... on Task { status owner { id display } focus { id } } ... on DiagnosticReport { results { interpretation } } } }
+    nodes { ...WorkItem node { __typename id versionId ... on Task { owner { id } focus { id } } } }
+    pageInfo { hasNextPage endCursor }
     totalCount
   }
 `)
+const WaitingReports = graphql(`
+  fragment WaitingReports on WorklistConnection {
+    nodes { ...WorkItem node { __typename id versionId ... on DiagnosticReport { results { code { text } interpretation value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } } } } } }
+    pageInfo { hasNextPage endCursor }
+    totalCount
+  }
+`)
+const MoreInboxWork = graphql(`
+  query MoreInboxWork($kind: WorklistKind!, $filter: WorklistFilter, $after: String!) { worklist(kind: $kind, filter: $filter, first: 40, after: $after) { ...WorkPage } }
+`)
+const MoreInboxReports = graphql(`
+  query MoreInboxReports($after: String!) { worklist(kind: RESULTS_TO_ACKNOWLEDGE, first: 40, after: $after) { ...WaitingReports } }
+`)
 
 type Page = FragmentType<typeof WorkPage>
+type Task = WorkPageFragment['nodes'][number]
+type Report = WaitingReportsFragment['nodes'][number]
+interface Row extends WorkItemFragment { node: Task['node'] | Report['node'] }
+const row = (of: Task | Report): Row => ({ ...read(WorkItem, of), node: of.node })
 const tab = (patient: string, name: string) => `/patients/${patient.replace('Patient/', '')}/clinical/${name}`
+const MINE: WorklistFilter = { messages: false, unowned: false }, UNOWNED: WorklistFilter = { unowned: true }
 const CHANGES = { additionalTypenames: ['Task', 'Note', 'NoteDraft', 'DiagnosticReport'] }
 
 /** What waits for who is signed in; beside it, of whom something is missing. Which of the two is shown stands in the address. */
@@ -85,9 +109,18 @@ function Waiting({ views }: { views: ReactNode }) {
     retry()
   }, [count, fetching, retry])
   const reading = useReading(fetching && !data, error, retry)
+  const client = useClient()
+  const more = (kind: WorklistKind, filter?: WorklistFilter) => async (after: string) => {
+    const { data: next } = await client.query(MoreInboxWork, { kind, filter, after }, { requestPolicy: 'network-only' }).toPromise()
+    return read(WorkPage, next?.worklist)
+  }
+  const moreReports = async (after: string) => {
+    const { data: next } = await client.query(MoreInboxReports, { after }, { requestPolicy: 'network-only' }).toPromise()
+    return read(WaitingReports, next?.worklist)
+  }
   const total = (page: Page | undefined | null) => read(WorkPage, page)?.totalCount ?? 0
   const unread = read(MessagePage, data?.messages)?.totalCount ?? 0
-  const waiting = data ? total(data.mine) + unread + total(data.results) + total(data.notes) : 0
+  const waiting = data ? total(data.mine) + unread + (read(WaitingReports, data.results)?.totalCount ?? 0) + total(data.notes) : 0
   return (
     <ReadingProvider value={reading}>
       <main className={css.view}>
@@ -101,9 +134,9 @@ function Waiting({ views }: { views: ReactNode }) {
           {!data ? error && !fetching ? isForbidden(error) ? <NotPermitted what="Worklists" /> : <NotLoaded what="Inbox" onRetry={retry} /> : <Loading rows={10} label="inbox" /> : (
             <>
               <Messages of={data.messages} me={data.me.fhirUser ?? null} acting={may(session, 'message')} />
-              <Work title="My tasks" of={data.mine} empty="No task waits for you, your roles and your teams." me={data.me.fhirUser ?? null} />
-              {data.results && <Work title="Results to acknowledge" of={data.results} empty="Every final result that you ordered is acknowledged." me={null} />}
-              {data.notes && <Work title="Notes to sign" of={data.notes} empty="No note of yours waits for your signature." me={null} />}
+              <Work title="My tasks" what="tasks" of={read(WorkPage, data.mine)} more={more('TASKS', MINE)} empty="No task waits for you, your roles and your teams." me={data.me.fhirUser ?? null} />
+              {data.results && <Work title="Results to acknowledge" what="results" of={read(WaitingReports, data.results)} more={moreReports} empty="Every final result that you ordered is acknowledged." me={null} />}
+              {data.notes && <Work title="Notes to sign" what="notes" of={read(WorkPage, data.notes)} more={more('NOTES_TO_SIGN')} empty="No note of yours waits for your signature." me={null} />}
               {data.noteDrafts && (
                 <Section title="My drafts" note="Not on record, seen by nobody else">
                   {data.noteDrafts.length === 0 ? <Empty>You have no draft.</Empty> : (
@@ -113,7 +146,7 @@ function Waiting({ views }: { views: ReactNode }) {
                   )}
                 </Section>
               )}
-              <Work title="Tasks that nobody has" of={data.unowned} empty="Every task has an owner." me={data.me.fhirUser ?? null} />
+              <Work title="Tasks that nobody has" what="tasks" of={read(WorkPage, data.unowned)} more={more('TASKS', UNOWNED)} empty="Every task has an owner." me={data.me.fhirUser ?? null} />
             </>
           )}
         </div>
@@ -128,68 +161,85 @@ const COLUMNS = ['What', 'Patient', 'Since', 'Due', 'Acts'], WIDTHS = [27, 26, 1
 /** The same where nothing has a day by which it is to be done. */
 const UNDUE = ['What', 'Patient', 'Since', 'Acts'], UNDUE_WIDTHS = [27, 26, 27, 20]
 
-/** How many values of a report are critical, and how many else are abnormal. */
-function flagsOf(node: WorkPageFragment['nodes'][number]['node']): { critical: number; abnormal: number } {
-  const results = node.__typename === 'DiagnosticReport' ? node.results.flatMap((result) => result ?? []) : []
-  const critical = results.filter(isCritical).length
-  return { critical, abnormal: results.filter(isAbnormal).length - critical }
+type Result = NonNullable<Extract<Report['node'], { __typename: 'DiagnosticReport' }>['results'][number]>
+const resultsOf = (node: Row['node']): Result[] => ('results' in node ? node.results.flatMap((result) => result ?? []) : [])
+const CRITICAL: Partial<Record<Interpretation, string>> = { CRITICAL_HIGH: 'critically high', CRITICAL_LOW: 'critically low' }
+/** A critical result in words, so that nobody has to open the chart to know what it is: `Potassium 6.8 mmol/L, critically high`. */
+function criticalText(result: Result): string {
+  const { code, value } = result
+  const said = value?.__typename === 'Quantity' ? value.value && `${value.comparator ?? ''}${formatDecimal(value.value)}${value.unit ? ` ${formatUnit(value.unit)}` : ''}` : value?.__typename === 'Concept' || value?.__typename === 'Text' ? value.text : null
+  const [flag] = flagsOf(result)
+  return `${[code?.text ?? 'Not named', said].filter(Boolean).join(' ')}, ${(flag && CRITICAL[flag]) ?? 'critical'}`
+}
+const critical = (of: Row): boolean => resultsOf(of.node).some(isCritical)
+
+interface Work<N> { title: string; what: string; of: Connection<N>; more: (after: string) => Promise<Connection<N> | null | undefined>; empty: string; me: string | null }
+
+/** One list of what waits, a page at a time. */
+function Work<N extends Task | Report>({ title, what, of, more, empty, me }: Work<N>) {
+  const total = of.totalCount ?? of.nodes.length
+  const part = total > of.nodes.length
+  return (
+    <Section title={title} note={`${total}${part ? ', the newest are loaded first' : ''}${of.nodes.some((n) => critical(row(n))) ? `, critical ones ${part ? 'of them ' : ''}first` : ''}`}>
+      <Pages first={of} more={more} what={what}>
+        {(nodes) => (nodes.length === 0 ? <Empty>{empty}</Empty> : <Rows title={title} of={nodes.map(row)} me={me} />)}
+      </Pages>
+    </Section>
+  )
 }
 
-function Work({ title, of, empty, me }: { title: string; of: Page; empty: string; me: string | null }) {
-  const { nodes, totalCount } = read(WorkPage, of)
+/** Critical results come first. */
+function Rows({ title, of, me }: { title: string; of: readonly Row[]; me: string | null }) {
   const { open, dialog } = useForms()
   const tasks = useTaskForms()
   const acknowledge = useAcknowledge()
   const [now] = useState(() => Date.now())
-  const dated = nodes.some((n) => n.dueAt)
-  const critical = nodes.filter((n) => flagsOf(n.node).critical > 0)
-  const sorted = [...critical, ...nodes.filter((n) => !critical.includes(n))]
+  const dated = of.some((n) => n.dueAt)
   return (
-    <Section title={title} note={`${totalCount ?? nodes.length}${totalCount && totalCount > nodes.length ? `, the newest ${nodes.length} shown` : ''}${critical.length > 0 ? ', critical ones first' : ''}`}>
-      {nodes.length === 0 ? <Empty>{empty}</Empty> : (
-        <RecordTable label={title} columns={dated ? COLUMNS : UNDUE} widths={dated ? WIDTHS : UNDUE_WIDTHS}>
-          {sorted.map(({ title: name, node, patient, since, dueAt, priority }) => {
-            const what = name ?? 'Not named'
-            const as = { id: node.id, versionId: node.versionId, title: what }
-            const flags = flagsOf(node)
-            const note = node.__typename === 'Task' ? node.focus?.id?.startsWith('Composition/') : node.__typename === 'Note'
-            const owner = node.__typename === 'Task' ? node.owner : null
-            const who = patient?.node?.__typename === 'Patient' ? patient.node : null
-            return (
-              <tr key={node.id}>
-                <th scope="row">
-                  {what}{priority && URGENT[priority] && <small className={css.urgent}>{URGENT[priority]}</small>}
-                  {(flags.critical > 0 || flags.abnormal > 0) && (
-                    <span className={css.flags}>
-                      {flags.critical > 0 && <span className={css.critical}>!! {flags.critical} critical</span>}
-                      {flags.abnormal > 0 && <span className={css.abnormal}>{flags.abnormal} abnormal</span>}
-                    </span>
-                  )}
-                </th>
-                <td>
-                  {patient?.id ? <Link to={tab(patient.id, note ? 'notes' : node.__typename === 'DiagnosticReport' ? 'results' : 'care')}>{who ? patientName(who.name) : patient.display ?? 'Open the chart'}</Link> : 'No patient'}
-                  {who && <small><span className="whole">Born {who.birthDate ? formatDay(who.birthDate) : 'not recorded'} ·</span> <span className="whole">MRN {who.mrn ?? 'not recorded'}</span></small>}
-                </td>
-                <td>{since ? <Moment at={since} /> : 'Not recorded'}</td>
-                {dated && <td className={dueAt && Date.parse(dueAt) < now ? css.late : undefined}>{dueAt ? `${formatDateTime(dueAt)}${Date.parse(dueAt) < now ? ', overdue' : ''}` : 'Not set'}</td>}
-                <td>
-                  <div className={css.acts}>
-                    {node.__typename === 'Task' && (
-                      <>
-                        {owner?.id !== me && me && <Button variant="outlined" aria-label={`Take ${what}`} onClick={() => open(tasks.claim(as))}>Take</Button>}
-                        {owner?.id === me && me && !note && <Button variant="outlined" aria-label={`Done ${what}`} onClick={() => open(tasks.complete(as))}>Done</Button>}
-                        <Button variant="text" aria-label={`Pass on ${what}`} onClick={() => { void tasks.reassign(as).then(open) }}>Pass on</Button>
-                      </>
-                    )}
-                    {node.__typename === 'DiagnosticReport' && <Button variant="outlined" aria-label={`Acknowledge ${what}`} onClick={() => open(acknowledge(as, what, flags.critical > 0))}>Acknowledge</Button>}
-                  </div>
-                </td>
-              </tr>
-            )
-          })}
-        </RecordTable>
-      )}
+    <>
       {dialog}
-    </Section>
+      <RecordTable label={title} columns={dated ? COLUMNS : UNDUE} widths={dated ? WIDTHS : UNDUE_WIDTHS}>
+        {of.toSorted((a, b) => Number(critical(b)) - Number(critical(a))).map(({ title: name, node, patient, since, dueAt, priority }) => {
+          const what = name ?? 'Not named'
+          const as = { id: node.id, versionId: node.versionId, title: what }
+          const urgent = resultsOf(node).filter(isCritical)
+          const abnormal = resultsOf(node).filter(isAbnormal).length - urgent.length
+          const note = 'focus' in node ? node.focus?.id?.startsWith('Composition/') : node.__typename === 'Note'
+          const owner = 'owner' in node ? node.owner : null
+          const who = patient?.node?.__typename === 'Patient' ? patient.node : null
+          return (
+            <tr key={node.id}>
+              <th scope="row">
+                {what}{priority && URGENT[priority] && <small className={css.urgent}>{URGENT[priority]}</small>}
+                {(urgent.length > 0 || abnormal > 0) && (
+                  <span className={css.flags}>
+                    {urgent.map((result, i) => <span key={i} className={css.critical}>!! {criticalText(result)}</span>)}
+                    {abnormal > 0 && <span className={css.abnormal}>{abnormal} {urgent.length > 0 ? 'more ' : ''}abnormal</span>}
+                  </span>
+                )}
+              </th>
+              <td>
+                {patient?.id ? <Link to={tab(patient.id, note ? 'notes' : node.__typename === 'DiagnosticReport' ? 'results' : 'care')}>{who ? patientName(who.name) : patient.display ?? 'Open the chart'}</Link> : 'No patient'}
+                {who && <small><span className="whole">Born {who.birthDate ? formatDay(who.birthDate) : 'not recorded'} ·</span> <span className="whole">MRN {who.mrn ?? 'not recorded'}</span></small>}
+              </td>
+              <td>{since ? <Moment at={since} /> : 'Not recorded'}</td>
+              {dated && <td className={dueAt && Date.parse(dueAt) < now ? css.late : undefined}>{dueAt ? `${formatDateTime(dueAt)}${Date.parse(dueAt) < now ? ', overdue' : ''}` : 'Not set'}</td>}
+              <td>
+                <div className={css.acts}>
+                  {node.__typename === 'Task' && (
+                    <>
+                      {owner?.id !== me && me && <Button variant="outlined" aria-label={`Take ${what}`} onClick={() => open(tasks.claim(as))}>Take</Button>}
+                      {owner?.id === me && me && !note && <Button variant="outlined" aria-label={`Done ${what}`} onClick={() => open(tasks.complete(as))}>Done</Button>}
+                      <Button variant="text" aria-label={`Pass on ${what}`} onClick={() => { void tasks.reassign(as).then(open) }}>Pass on</Button>
+                    </>
+                  )}
+                  {node.__typename === 'DiagnosticReport' && <Button variant="outlined" aria-label={`Acknowledge ${what}`} onClick={() => open(acknowledge(as, what, urgent.length > 0))}>Acknowledge</Button>}
+                </div>
+              </td>
+            </tr>
+          )
+          })}
+      </RecordTable>
+    </>
   )
 }
