@@ -9,7 +9,7 @@ import { Empty } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { GoalStatus } from '../../gql/graphql'
 import { formatDay, formatPeriod, today } from '../../lib/date'
-import { formatDecimal, formatUnit } from '../../lib/quantity'
+import { target } from './target'
 
 export const CareRecord = graphql(`
   fragment CareRecord on Patient {
@@ -20,7 +20,6 @@ export const CareRecord = graphql(`
   }
 `)
 
-const amount = (q: { value?: string | null; unit?: string | null; comparator?: string | null } | null | undefined): string => (q?.value ? `${q.comparator ?? ''}${formatDecimal(q.value)} ${formatUnit(q.unit ?? '')}`.trim() : '')
 const shown = (list: { nodes: readonly unknown[]; totalCount?: number | null }): string => {
   const total = list.totalCount ?? list.nodes.length
   return total > list.nodes.length ? `the newest ${list.nodes.length} of ${total}` : `${total}`
@@ -66,7 +65,7 @@ export function CareView({ of }: { of: FragmentType<typeof CareRecord> | undefin
                 <td>{conceptText(g.achievement) || 'Not recorded'}</td>
                 <td>
                   {g.targets.length === 0 ? 'Not recorded' : g.targets.map((t, i) => (
-                    <div key={i}>{[t.measure?.text, amount(t.quantity) || [amount(t.low), amount(t.high)].filter(Boolean).join(' to ')].filter(Boolean).join(': ') || 'Not recorded'}{t.due && <small>by {formatDay(t.due)} {overdue(g, t.due) && <Status of="OVERDUE" />}</small>}</div>
+                    <div key={i}>{[t.measure?.text, target(t)].filter(Boolean).join(': ') || 'Not recorded'}{t.due && <small>by {formatDay(t.due)} {overdue(g, t.due) && <Status of="OVERDUE" />}</small>}</div>
                   ))}
                 </td>
                 <td>{g.startDate ? formatDay(g.startDate) : 'Not recorded'}</td>
