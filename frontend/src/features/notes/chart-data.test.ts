@@ -10,3 +10,9 @@ const chart = {
 it.each([['vitals', ['Blood pressure', 'Weight']], ['labs', ['Sodium', 'Potassium', 'Platelets']]] as const)('%s stand in the order of their sheet', (kind, names) => {
   expect(snapshot(chart, kind, '2026-11-22')?.sources).toEqual(names)
 })
+
+it.each([['LOW', '94 % (low) ('], ['CRITICAL_HIGH', '94 % (critically high) ('], [null, '94 % (']])('says in words how a value stands: %s', (interpretation, text) => {
+  const [first] = chart.labs ?? []
+  const labs = [{ ...first, observation: { id: 'o', effectiveAt: '2026-11-22', interpretation, value: { __typename: 'Quantity', value: '94', unit: '%' }, components: [], referenceRanges: [] } }] as unknown as typeof chart.labs
+  expect(snapshot({ ...chart, labs }, 'labs', '2026-11-22')?.text).toContain(`: ${text}`)
+})

@@ -3,7 +3,7 @@ import { placeOfTest } from '../../components/clinical/laboratory'
 import { codeOf, flagsOf, ObservationRow, valueOf } from '../../components/clinical/observation'
 import { placeOfSign } from '../../components/clinical/vital-signs'
 import { graphql, read } from '../../gql'
-import type { NoteDataQuery } from '../../gql/graphql'
+import type { Interpretation, NoteDataQuery } from '../../gql/graphql'
 import { formatDateTime, formatDay } from '../../lib/date'
 
 /** Data of the chart that a note can hold: as it was when it was inserted, with the time and with the records it came from. */
@@ -47,12 +47,14 @@ export const namePlaces = (text: string): string => DATA.reduce((left, d) => lef
 type Chart = NonNullable<NoteDataQuery['patient']>
 type Result = NonNullable<Chart['labs']>[number]
 
-const FLAGS: Record<string, string> = { HIGH: ' H', LOW: ' L', CRITICAL_HIGH: ' HH', CRITICAL_LOW: ' LL', ABNORMAL: ' A', CRITICAL_ABNORMAL: ' AA' }
+/** In words: `94 % L` reads as a unit. */
+const FLAGS: Partial<Record<Interpretation, string>> = { HIGH: 'high', LOW: 'low', CRITICAL_HIGH: 'critically high', CRITICAL_LOW: 'critically low', ABNORMAL: 'abnormal', CRITICAL_ABNORMAL: 'critically abnormal', POSITIVE: 'positive' }
 
 const result = (r: Result): string => {
   const row = read(ObservationRow, r.observation)
   const { text, unit } = valueOf(row)
-  return `${r.code.text}: ${text}${unit ? ` ${unit}` : ''}${flagsOf(row).map((flag) => FLAGS[flag] ?? '').join('')} (${row.effectiveAt ? formatDateTime(row.effectiveAt) : 'time not recorded'})`
+  const flags = flagsOf(row).flatMap((flag) => FLAGS[flag] ?? []).join(', ')
+  return `${r.code.text}: ${text}${unit ? ` ${unit}` : ''}${flags && ` (${flags})`} (${row.effectiveAt ? formatDateTime(row.effectiveAt) : 'time not recorded'})`
 }
 /** Vital signs and tests stand in a note as they do in their sheets. */
 const PLACE = { vitals: (code: string | null) => placeOfSign(code?.split('|').at(-1) ?? ''), labs: placeOfTest }
