@@ -94,9 +94,9 @@ test('a coverage is recorded of a payor of the list, changed, and another window
   await other.getByRole('row', { name: /QF-2/ }).waitFor()
   await other.close()
   await act(`Acts for ${payor}`, 'History')
-  await page.getByRole('dialog', { name: /^History of/ }).getByText('QF-1', { exact: false }).first().waitFor()
-  await page.getByRole('dialog', { name: /^History of/ }).getByText(/by \S+ \(log-in name\)/).first().waitFor()
-  await page.getByRole('dialog', { name: /^History of/ }).getByRole('button', { name: 'Close' }).click()
+  await page.getByRole('dialog', { name: /^Versions: / }).getByText('QF-1', { exact: false }).first().waitFor()
+  await page.getByRole('dialog', { name: /^Versions: / }).getByText(/by \S+ \(log-in name\)/).first().waitFor()
+  await page.getByRole('dialog', { name: /^Versions: / }).getByRole('button', { name: 'Close' }).click()
 })
 
 test('a related person is let see the record, until it is taken back with a reason', async () => {
@@ -139,8 +139,8 @@ test('a physician records what the patient says and adds nobody; a nurse changes
   await region('Consents').getByRole('row', { name: /Research/ }).getByText('Refuses').waitFor()
   assert.equal(await page.getByRole('button', { name: 'Record a related person' }).count(), 0)
   await act(/^Acts for Privacy/, 'History')
-  await page.getByRole('dialog', { name: /^History of/ }).getByText('Reason: does not want it any more').waitFor()
-  await page.getByRole('dialog', { name: /^History of/ }).getByRole('button', { name: 'Close' }).click()
+  await page.getByRole('dialog', { name: /^Versions: / }).getByText('Reason: does not want it any more').waitFor()
+  await page.getByRole('dialog', { name: /^Versions: / }).getByRole('button', { name: 'Close' }).click()
   assert.equal(await page.getByRole('button', { name: 'Record a coverage' }).count(), 0)
   await signInAs('nurse')
   await demographics()

@@ -171,10 +171,10 @@ test('two clinicians change one problem: the second sees both versions and nothi
   await row.getByText('Severe').waitFor()
   await row.getByText('Jun-2024').waitFor()
   await act('History')
-  await dialog(/^History of/).getByText('Version 3').waitFor()
+  await dialog(/^Versions: /).getByText('Version 3').waitFor()
   await accessible('a history')
   await shot('22-history')
-  await dialog(/^History of/).getByRole('button', { name: 'Close' }).click()
+  await dialog(/^Versions: /).getByRole('button', { name: 'Close' }).click()
   await act('Resolve')
   await dialog(/^Resolve/).getByRole('button', { name: 'Resolve' }).click()
   await page.getByRole('region', { name: 'Inactive and resolved' }).getByText('Ache of the left knee').waitFor()
@@ -208,7 +208,7 @@ test('a mistake stays visible, struck through, with its reason', async () => {
   await page.getByRole('region', { name: 'Entered in error' }).getByText('Cough at night').waitFor()
   await page.getByRole('button', { name: /^Acts for Cough/ }).click()
   await page.getByRole('menuitem', { name: 'History' }).click()
-  await dialog(/^History of/).getByText('Reason: Another patient').waitFor()
+  await dialog(/^Versions: /).getByText('Reason: Another patient').waitFor()
 })
 
 test('the whole chart is shown as it stood at a past instant, by an address, and cannot be written to', async () => {
@@ -363,9 +363,9 @@ test('a physician acknowledges a critical result; a corrected one is to be seen 
   assert.equal(corrected.status(), 200, await corrected.text())
   await critical.getByText('Potassium 7.1 mmol/L').waitFor()
   await page.getByRole('button', { name: 'Corrected: what Potassium said before' }).click()
-  await dialog('History of Potassium').getByText('6.8').waitFor()
+  await dialog('Versions: Potassium').getByText('6.8').waitFor()
   await shot('28-corrected')
-  await dialog('History of Potassium').getByRole('button', { name: 'Close' }).click()
+  await dialog('Versions: Potassium').getByRole('button', { name: 'Close' }).click()
 })
 
 test('measurements that are not recorded are not lost by going elsewhere', async () => {

@@ -16,7 +16,7 @@ async function history(node: object, role?: string) {
   renderPage(<ProblemsPage />, '/patients/:id/clinical/problems', '/patients/ada/clinical/problems', { root: answering(fullPatient, { node }) }, role)
   await userEvent.click(await screen.findByRole('button', { name: 'Acts for Asthma' }))
   await userEvent.click(screen.getByRole('menuitem', { name: 'History' }))
-  const dialog = within(await screen.findByRole('dialog', { name: 'History of Asthma' }))
+  const dialog = within(await screen.findByRole('dialog', { name: 'Versions: Asthma' }))
   await dialog.findByText('Version 3')
   return dialog.getAllByText(/^Version \d$/).map((one) => one.parentElement?.firstChild?.nextSibling?.nextSibling?.nextSibling?.nextSibling?.textContent)
 }

@@ -87,7 +87,7 @@ export function VersionsDialog({ place, title, onClose }: { place: string; title
   useHold()
   return (
     <Dialog open onClose={onClose} aria-labelledby="versions" fullWidth maxWidth="md">
-      <DialogTitle id="versions">History of {title}</DialogTitle>
+      <DialogTitle id="versions">Versions: {title}</DialogTitle>
       {chart && <p className={css.who}><Dates of={chart.line} /></p>}
       <DialogContent tabIndex={0}><Versions place={place} /></DialogContent>
       <DialogActions><Button variant="contained" onClick={onClose}>Close</Button></DialogActions>
