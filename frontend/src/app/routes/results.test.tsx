@@ -44,3 +44,11 @@ it('tells what is not loaded from what was not measured', async () => {
   expect(screen.getByText('3 of 3 tests')).toBeVisible()
   expect(screen.getByRole('button', { name: 'Earlier' })).toBeDisabled()
 })
+
+it.each([['', 'None in these columns'], ['?show=abnormal', 'None abnormal in these columns']])('a row whose values are all in other columns says so, with the latest: %s', async (query, text) => {
+  const first = labs[0] as object
+  const days = ['26', '25', '24', '23', '22'].map((day) => ({ ...first, id: `Observation/${day}`, effectiveAt: `2026-11-${day}T07:40:00Z` }))
+  const older = { ...first, id: 'Observation/ldl', code: { text: 'LDL cholesterol', codings: [{ system: 'http://loinc.org', code: '13457-7' }] }, interpretation: 'HIGH', value: { __typename: 'Quantity', value: '162', unit: 'mg/dL' }, effectiveAt: '2025-03-01T07:40:00Z' }
+  renderPage(<ResultsPage />, '/patients/:id/clinical/results', `/patients/ada/clinical/results${query}`, { root: answering({ ...fullPatient, labs: page(...days, older) }) })
+  expect(await screen.findByRole('row', { name: /^LDL cholesterol/ })).toHaveTextContent(new RegExp(`${text}; the latest 01-Mar-2025 \\d\\d:40, 162 H`))
+})

@@ -199,7 +199,7 @@ function Panels({ labs, load, total, hides, reports, chosen, choose, open, onOpe
               {groups.map(({ name }) => (
                 <tbody key={name}>
                   <tr className={css.panel}><th scope="rowgroup" colSpan={3 + seen.length}>{name}</th></tr>
-                  {rows.filter((row) => row.panel === name).map((row) => <Row key={row.key} of={row} times={seen} newest={start === 0} none={(time) => (time === unsure ? 'Not loaded' : hides === null ? '–' : HIDDEN)} open={open} onOpen={onOpen} />)}
+                  {rows.filter((row) => row.panel === name).map((row) => <Row key={row.key} of={row} times={seen} newest={start === 0} hides={hides !== null} none={(time) => (time === unsure ? UNLOADED : hides === null ? '–' : HIDDEN)} open={open} onOpen={onOpen} />)}
                 </tbody>
               ))}
             </table>
@@ -212,17 +212,25 @@ function Panels({ labs, load, total, hides, reports, chosen, choose, open, onOpe
 
 /** What stands for results that the choice leaves out. */
 const HIDDEN = '·'
+/** What stands where it is not known yet. */
+const UNLOADED = 'Not loaded'
 
-/** One test. `none` says why there is no value at a time. */
-function Row({ of: row, times: seen, newest, none, open, onOpen }: { of: TestRow; times: readonly string[]; newest: boolean; none: (time: string) => string; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
-  const { code } = row
+/** One test. `hides`: results that are not abnormal are left out; `none` says why there is no value at a time. */
+function Row({ of: row, times: seen, newest, hides, none, open, onOpen }: { of: TestRow; times: readonly string[]; newest: boolean; hides: boolean; none: (time: string) => string; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
+  const { code, latest } = row
+  // A row whose values all lie in other columns would read as if there were none.
+  const elsewhere = seen.length > 0 && latest.row.status !== 'ENTERED_IN_ERROR' && seen.every((time) => !row.at.has(time) && none(time) !== UNLOADED)
   const [history, setHistory] = useState<string | null>(null)
   return (
     <tr className={code && code === open ? css.chosen : undefined}>
       <th scope="row">{code ? <button type="button" className={css.link} onClick={() => onOpen({ code, title: row.title })}>{row.title}</button> : row.title}</th>
       <td className={css.unit}><Unit of={row.unit} /></td>
       <td className={css.range}>{rangeOf(row.latest.row)}</td>
-      {seen.map((time, i) => (
+      {elsewhere ? (
+        <td colSpan={seen.length} className={css.elsewhere}>
+          None {hides ? 'abnormal ' : ''}in these columns; the latest {latest.row.effectiveAt ? formatDateTime(latest.row.effectiveAt) : 'at a time not recorded'}, {valueOf(latest.row).text} <Flags of={flagsOf(latest.row)} />
+        </td>
+      ) : seen.map((time, i) => (
         <td key={time} className={newest && i === 0 ? css.newest : css.value}>
           {(row.at.get(time) ?? []).map(({ row: result }) => (
             <span key={result.id} className={css.result}>
