@@ -74,6 +74,7 @@ test('a coverage is recorded of a payor of the list, changed, and another window
     await form.getByLabel('Who pays').fill(name.slice(0, 5))
     await page.getByRole('option', { name, exact: true }).click()
     await form.getByText('Chosen.').waitFor()
+    await form.getByLabel('Order of payment').fill('1')
     await form.getByLabel('Member number').fill('QF-1')
     await form.getByRole('button', { name: 'Record' }).click()
     return name

@@ -68,11 +68,19 @@ const overlap = (existing: readonly { payors: readonly { display: string | null 
   kind: 'refused', problems: [{ field: 'order', text: `At some time of that span ${existing.map(payorOf).join(', ')} would be primary too. Give it another order of payment, or end the other one before.` }],
 })
 
+/** The next order of payment that no coverage in force has. */
+export function nextOrder(coverages: readonly Pick<CoverageFieldsFragment, 'status' | 'order' | 'period'>[]): number {
+  const taken = new Set(coverages.flatMap((c) => (c.status === 'ACTIVE' && !(c.period?.end && c.period.end.slice(0, 10) < today()) ? c.order ?? [] : [])))
+  let order = 1
+  while (taken.has(order)) order += 1
+  return order
+}
+
 /** The forms of who pays. */
 export function useCoverageForms(patient: string) {
   const act = useAct()
-  const record = (): ActForm => ({
-    title: 'Record a coverage', verb: 'Record', fields: FIELDS, initial: { relationship: 'OWN', order: '1', startsAt: today() },
+  const record = (order: number): ActForm => ({
+    title: 'Record a coverage', verb: 'Record', fields: FIELDS, initial: { relationship: 'OWN', order: String(order), startsAt: today() },
     submit: (v, { key, chosen }) => act(RecordCoverage, {
       input: {
         patient, payor: chosen('payor') ?? '', type: given(v.type) ? { text: given(v.type) } : undefined, subscriberId: given(v.subscriberId), relationship: v.relationship as SubscriberRelationship, startsAt: given(v.startsAt),

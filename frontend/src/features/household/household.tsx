@@ -12,7 +12,7 @@ import { graphql, read, type FragmentType } from '../../gql'
 import type { HouseholdRecordFragment } from '../../gql/graphql'
 import { formatDay, formatPeriod } from '../../lib/date'
 import { useConsentForms, type Relative } from './consent-forms'
-import { CoverageFields, holds, orderText, useCoverageForms } from './coverage-forms'
+import { CoverageFields, holds, nextOrder, orderText, useCoverageForms } from './coverage-forms'
 import { RelatedFields, relatedName, useRelatedForms } from './person-forms'
 
 export const HouseholdRecord = graphql(`
@@ -101,7 +101,7 @@ function CoverageList({ of, patientId }: { of: NonNullable<HouseholdRecordFragme
   const mistake = useMistake()
   return (
     <Section title="Coverage" note={shown(of)}>
-      <ActStrip note="Who pays; of several, the primary one first" items={adding ? [{ name: 'Record a coverage', form: forms.record }] : []} />
+      <ActStrip note="Who pays; of several, the primary one first" items={adding ? [{ name: 'Record a coverage', form: () => forms.record(nextOrder(of.nodes.map((node) => read(CoverageFields, node)))) }] : []} />
       {of.nodes.length === 0 ? <Empty>No coverage is recorded.</Empty> : (
         <RecordTable label="Coverage" columns={['Who pays', 'Kind', 'Status', 'Member number', 'Patient is', 'When', 'Acts']}>
           {of.nodes.map((node) => {
