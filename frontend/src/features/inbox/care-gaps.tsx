@@ -8,7 +8,7 @@ import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { graphql, read } from '../../gql'
-import { formatDay, formatInstant } from '../../lib/date'
+import { formatDateTime, formatDay } from '../../lib/date'
 import css from './inbox.module.css'
 
 const GapPage = graphql(`
@@ -38,7 +38,7 @@ export function CareGapsView() {
   return (
     <Section title="Gaps in care" note={`${first.totalCount ?? first.nodes.length} of your patients, by name`}>
       <div className={css.write}>
-        <span>What a quality measure asks for this year and is not on record. Computed {formatInstant(asked)}; not live.</span>
+        <span>What a quality measure asks for this year and is not on record. Computed {formatDateTime(asked)}; not live.</span>
         <Button variant="outlined" disabled={fetching} onClick={again}>{fetching ? 'Refreshing …' : 'Refresh'}</Button>
       </div>
       <Pages first={first} more={more} what="patients">

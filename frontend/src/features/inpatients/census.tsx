@@ -13,7 +13,7 @@ import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { useLive } from '../../contexts/live'
 import { graphql, read } from '../../gql'
 import type { CensusQuery, StayFragment } from '../../gql/graphql'
-import { formatDay, formatInstant } from '../../lib/date'
+import { formatDateTime, formatDay } from '../../lib/date'
 import css from './inpatients.module.css'
 
 const Census = graphql(`
@@ -73,7 +73,7 @@ export function CensusView() {
     <main className={css.view}>
       <header className={css.head}>
         <h1>Inpatients</h1>
-        {census && <p>{census.patientCount === 1 ? 'One patient' : `${census.patientCount} patients`} as of {formatInstant(census.at)}</p>}
+        {census && <p>{census.patientCount === 1 ? 'One patient' : `${census.patientCount} patients`} as of {formatDateTime(census.at)}</p>}
         <LiveNote of={live.state} />
       </header>
       <div className={css.wards}>
