@@ -19,6 +19,7 @@ it('says who may sign in, and closes an account', async () => {
   const asked: unknown[] = []
   show({ root: { users: page(user), userUpdate: (args: { input: object }) => { asked.push({ ...args.input }); return { user, password: null } } } })
   expect(await screen.findByRole('cell', { name: /2 sessions open/ })).toBeVisible()
+  expect(screen.getByRole('rowheader', { name: 'lee (you)' })).toBeVisible()
   await userEvent.click(within(screen.getByRole('group', { name: 'Acts on lee' })).getByRole('button', { name: 'Close account' }))
   expect(asked).toEqual([{ login: 'lee', disabled: true }])
 })

@@ -13,6 +13,7 @@ import { Moment } from '../../components/ui/moment'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
+import { useSession } from '../../contexts/session'
 import { graphql } from '../../gql'
 import type { UserRole, UsersQuery } from '../../gql/graphql'
 import css from './administration.module.css'
@@ -39,6 +40,7 @@ const refusal = (error: CombinedError | undefined): string => error?.graphQLErro
 
 /** Accounts: who may sign in, as what, and what is open. */
 export function UsersView() {
+  const { session } = useSession()
   const client = useClient()
   const [search, setSearch] = useState('')
   const [asked, setAsked] = useState('')
@@ -96,7 +98,7 @@ export function UsersView() {
       {data.users.nodes.length === 0 ? <Empty>No account fits.</Empty> : <Pages first={data.users} more={more} what="accounts">{(users) => <RecordTable label="Users" columns={['User name', 'Name', 'Roles', 'State', 'Last used', 'Acts']}>
         {users.map((user) => (
           <tr key={user.login}>
-            <th scope="row">{user.login}{user.demo && <small className={css.sub}>demo</small>}</th>
+            <th scope="row">{user.login}{user.login === session.user && ' (you)'}{user.demo && <small className={css.sub}>demo</small>}</th>
             <td>{user.name}{user.fhirUser && <Person reference={user.fhirUser} name={user.personName?.display} account={user.name} />}</td>
             <td>{user.roles.map(words).join(', ')}</td>
             <td className={user.disabled ? css.not : undefined}>{user.disabled ? 'Closed' : 'Open'}{user.mustChangePassword && <small className={css.sub}>has to change the password</small>}</td>
@@ -104,10 +106,10 @@ export function UsersView() {
             <td>
               <span className={css.acts} role="group" aria-label={`Acts on ${user.login}`}>
                 {!user.roles.includes('SYSTEM') && <Button variant="text" onClick={() => setForm({ of: user })}>Roles</Button>}
+                <Button variant="text" onClick={() => { void update({ input: { login: user.login, disabled: !user.disabled } }).then(done) }}>{user.disabled ? 'Reopen account' : 'Close account'}</Button>
                 {!user.roles.includes('SYSTEM') && !user.demo && <Button variant="text" onClick={() => { void resetPassword(user.login) }}>Reset password</Button>}
                 {!user.roles.includes('SYSTEM') && !user.demo && <Button variant="text" onClick={() => { void loseFactor({ login: user.login }).then(done) }}>Remove second factor</Button>}
                 {(user.openSessions > 0 || user.roles.includes('SYSTEM')) && <Button variant="text" onClick={() => { void logOut({ login: user.login }).then(done) }}>Log out</Button>}
-                <Button variant="text" onClick={() => { void update({ input: { login: user.login, disabled: !user.disabled } }).then(done) }}>{user.disabled ? 'Reopen account' : 'Close account'}</Button>
               </span>
             </td>
           </tr>
