@@ -1,5 +1,6 @@
 import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
+import { words } from '../../components/clinical/status'
 import { DENSITIES, DENSITY_NAMES, THEMES, THEME_NAMES, useAppearance } from '../../contexts/appearance'
 import { useSession } from '../../contexts/session'
 import { AllowedApps } from './allowed-apps'
@@ -20,7 +21,7 @@ export function SettingsView() {
         <dl>
           <dt>Name</dt><dd>{session.name}</dd>
           <dt>User name</dt><dd>{session.user}</dd>
-          <dt>{session.roles.length === 1 ? 'Role' : 'Roles'}</dt><dd>{session.roles.join(', ') || 'None'}</dd>
+          <dt>{session.roles.length === 1 ? 'Role' : 'Roles'}</dt><dd>{session.roles.map(words).join(', ') || 'None'}</dd>
           <dt>Environment</dt><dd>{config.environment || 'Not stated'}</dd>
         </dl>
       </section>
