@@ -52,7 +52,7 @@ function Contacts({ of }: { of: NonNullable<HouseholdRecordFragment['contacts']>
   return (
     <Section title="Emergency contacts" note={`${of.length}, as the patient’s own record has them`}>
       {of.length === 0 ? <Empty>No contact is recorded.</Empty> : (
-        <RecordTable label="Emergency contacts" columns={['Who', 'Is', 'How to reach', 'When']}>
+        <RecordTable label="Emergency contacts" columns={['Who', 'Relationship', 'How to reach', 'Period']}>
           {of.map((p, i) => (
             <tr key={i}>
               <th scope="row">{patientName(p.name)}</th>
@@ -72,9 +72,9 @@ function Related({ of, patientId }: { of: NonNullable<HouseholdRecordFragment['r
   const forms = useRelatedForms(patientId)
   return (
     <Section title="Related persons" note={shown(of)}>
-      <ActStrip note="Who is something to the patient, and may be let see the record" items={adding ? [{ name: 'Record a related person', form: forms.record }] : []} />
+      <ActStrip note="Relatives and others close to the patient, who can be given access to the record" items={adding ? [{ name: 'Record a related person', form: forms.record }] : []} />
       {of.nodes.length === 0 ? <Empty>No related person is recorded.</Empty> : (
-        <RecordTable label="Related persons" columns={['Who', 'Is', 'Born', 'How to reach', 'When', 'Acts']}>
+        <RecordTable label="Related persons" columns={['Who', 'Relationship', 'Born', 'How to reach', 'Period', 'Acts']}>
           {of.nodes.map((node) => {
             const p = read(RelatedFields, node)
             const ended = p.active === false
@@ -103,7 +103,7 @@ function CoverageList({ of, patientId }: { of: NonNullable<HouseholdRecordFragme
     <Section title="Coverage" note={shown(of)}>
       <ActStrip note="Who pays; of several, the primary one first" items={adding ? [{ name: 'Record a coverage', form: () => forms.record(nextOrder(of.nodes.map((node) => read(CoverageFields, node)))) }] : []} />
       {of.nodes.length === 0 ? <Empty>No coverage is recorded.</Empty> : (
-        <RecordTable label="Coverage" columns={['Who pays', 'Kind', 'Status', 'Member number', 'Patient is', 'When', 'Acts']}>
+        <RecordTable label="Coverage" columns={['Who pays', 'Kind', 'Status', 'Member number', 'Patient is', 'Period', 'Acts']}>
           {of.nodes.map((node) => {
             const c = read(CoverageFields, node)
             const name = c.payors.flatMap((p) => p.display ?? []).join(', ') || 'Not recorded'
