@@ -5,7 +5,7 @@ import { findPatients } from '../../components/act/people'
 import { graphql } from '../../gql'
 import type { CancelledBy } from '../../gql/graphql'
 import { formatDateTime, withOffset } from '../../lib/date'
-import { REPEATS, stretches, type Repeat } from './opening'
+import { morning, REPEATS, stretches, type Repeat } from './opening'
 
 const BookAppointment = graphql(`
   mutation BookAppointment($input: AppointmentBookInput!) {
@@ -85,7 +85,7 @@ export function useAppointmentForms() {
     }),
     /** Time that can be booked from now on, cut into slots. */
     open: (practitioner: string, location: string, people: Choices, places: Choices, at: string): ActForm => ({
-      title: 'Open hours', verb: 'Open', initial: { practitioner, location, start: `${at}T09:00`, end: `${at}T12:00`, minutes: '20', repeat: 'once' },
+      title: 'Open hours', verb: 'Open', initial: { practitioner, location, ...morning(at), minutes: '20', repeat: 'once' },
       fields: [
         { name: 'practitioner', label: 'Of whom', kind: 'choice', options: people, required: true }, { name: 'location', label: 'Where', kind: 'choice', options: places },
         START, { name: 'end', label: 'Ends', kind: 'moment', required: true }, { name: 'minutes', label: 'A slot lasts', kind: 'number', unit: 'minutes', required: true, input: 'slotMinutes' },

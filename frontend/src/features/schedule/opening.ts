@@ -1,4 +1,4 @@
-import { dayAfter } from '../../lib/date'
+import { dayAfter, localNow } from '../../lib/date'
 
 /** The stretches of time that are opened together. Knows wall-clock times of this browser; their offsets are the caller's. */
 export type Repeat = 'once' | 'week' | 'four'
@@ -14,4 +14,11 @@ export function stretches(start: string, end: string, repeat: Repeat): { start: 
   const over = Math.round((Date.parse(`${last}T12:00:00Z`) - Date.parse(`${first}T12:00:00Z`)) / 86_400_000)
   return Array.from({ length: DAYS[repeat] }, (_, n) => dayAfter(first, n)).filter(isWeekday)
     .map((day) => ({ start: `${day}${start.slice(10)}`, end: `${dayAfter(day, over)}${end.slice(10)}` }))
+}
+
+/** The hours that are proposed for a day: of the morning, of the next day once that has begun. */
+export function morning(day: string, now: string = localNow()): { start: string; end: string } {
+  const today = now.slice(0, 10)
+  const of = `${day}T09:00` > now ? day : `${today}T09:00` > now ? today : dayAfter(today, 1)
+  return { start: `${of}T09:00`, end: `${of}T12:00` }
 }
