@@ -221,7 +221,7 @@ function Who({ of }: { of: Appointment }) {
   return id ? (
     <>
       <Link to={`/patients/${id.replace('Patient/', '')}/clinical/summary`}>{nameOfPatient(of) ?? 'Open the chart'}</Link>
-      {patient && <small><span className="whole">Born {patient.birthDate ? formatDay(patient.birthDate) : 'not recorded'} ·</span> <span className="whole">MRN {patient.mrn ?? 'not recorded'}</span></small>}
+      {patient && <small><span className="whole">Born {patient.birthDate ? formatDay(patient.birthDate) : 'not recorded'},</span> <span className="whole">MRN {patient.mrn ?? 'not recorded'}</span></small>}
     </>
   ) : <>Not recorded</>
 }
