@@ -68,8 +68,10 @@ it('a trend is a column beside the sheet, not a sheet over it', async () => {
   show({ root: answering({ ...fullPatient, vitals: page(sign('w', '29463-7', 'Weight', number('72', 'kg'))), trend }) })
   await userEvent.click(await screen.findByRole('button', { name: 'Weight' }))
   const panel = await screen.findByRole('complementary', { name: 'Trend of Weight' })
-  // Drawn as wide as a column.
-  expect(await within(panel).findByRole('group', { name: /^Weight, 2 results/ })).toHaveAttribute('viewBox', '0 0 432 240')
+  // Drawn as wide as a column, and never wider, which would enlarge its words.
+  const drawing = await within(panel).findByRole('group', { name: /^Weight, 2 results/ })
+  expect(drawing).toHaveAttribute('viewBox', '0 0 432 240')
+  expect(drawing).toHaveStyle({ maxWidth: '432px' })
 })
 
 const hours = (n: number) => Array.from({ length: n }, (_, i) => `2026-11-22T${String(23 - i).padStart(2, '0')}:00:00Z`)
