@@ -32,7 +32,7 @@ const Inbox = graphql(`
     mine: worklist(kind: TASKS, filter: { messages: false }, first: 40) { ...WorkPage }
     messages: worklist(kind: TASKS, filter: { messages: true }, first: 20) { ...MessagePage }
     unowned: worklist(kind: TASKS, filter: { unowned: true }, first: 20) { ...WorkPage }
-    results: worklist(kind: RESULTS_TO_ACKNOWLEDGE, first: 40) @include(if: $results) { ...WaitingReports }
+    results: worklist(kind: RESULTS_TO_ACKNOWLEDGE, first: 30) @include(if: $results) { ...WaitingReports }
     notes: worklist(kind: NOTES_TO_SIGN, first: 30) @include(if: $notes) { ...WorkPage }
     noteDrafts @include(if: $notes) { id patient note title template updatedAt }
   }
@@ -59,7 +59,7 @@ const MoreInboxWork = graphql(`
   query MoreInboxWork($kind: WorklistKind!, $filter: WorklistFilter, $after: String!) { worklist(kind: $kind, filter: $filter, first: 40, after: $after) { ...WorkPage } }
 `)
 const MoreInboxReports = graphql(`
-  query MoreInboxReports($after: String!) { worklist(kind: RESULTS_TO_ACKNOWLEDGE, first: 40, after: $after) { ...WaitingReports } }
+  query MoreInboxReports($after: String!) { worklist(kind: RESULTS_TO_ACKNOWLEDGE, first: 30, after: $after) { ...WaitingReports } }
 `)
 
 type Page = FragmentType<typeof WorkPage>
