@@ -15,6 +15,7 @@ import Menu from '@mui/material/Menu'
 import MenuItem from '@mui/material/MenuItem'
 import { useState } from 'react'
 import { NavLink, useLocation } from 'react-router'
+import { words } from '../../components/clinical/status'
 import { DENSITIES, DENSITY_NAMES, THEMES, THEME_NAMES, useAppearance } from '../../contexts/appearance'
 import { useSession } from '../../contexts/session'
 import { useMedia } from '../../hooks/use-media'
@@ -112,7 +113,7 @@ function UserMenu() {
         {initials}<span className="visually-hidden"> {session.name}, menu</span>
       </button>
       <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)} anchorOrigin={{ vertical: 'top', horizontal: 'right' }}>
-        <MenuItem disabled>{session.name} · {session.roles.join(', ')}</MenuItem>
+        <MenuItem disabled>{session.name} · {session.roles.map(words).join(', ')}</MenuItem>
         {radio(THEMES, THEME_NAMES, theme, (one) => choose({ theme: one }))}
         <Divider component="li" role="separator" />
         {radio(DENSITIES, DENSITY_NAMES, density, (one) => choose({ density: one }))}
