@@ -3005,7 +3005,7 @@ export type RemoveUserSecondFactorMutationVariables = Exact<{
 export type RemoveUserSecondFactorMutation = { userRemoveSecondFactor: { user: { login: string } } };
 
 export type AllergyPageFragment = { status: AllergyListStatus, totalCount: number | null, nodes: Array<(
-    { id: string, type: AllergyType | null, category: Array<AllergyCategory>, criticality: AllergyCriticality | null, clinicalStatus: AllergyClinicalStatus | null, verificationStatus: AllergyVerificationStatus | null, onsetAt: string | null, recordedAt: string | null, fhir: unknown, substance: { text: string, codings: Array<{ code: string | null }> } | null, reactions: Array<{ severity: ReactionSeverity | null, description: string | null, onset: string | null, substance: { text: string } | null, manifestations: Array<{ text: string }> }>, notes: Array<{ text: string }> }
+    { id: string, type: string | null, category: Array<AllergyCategory>, criticality: AllergyCriticality | null, clinicalStatus: AllergyClinicalStatus | null, verificationStatus: AllergyVerificationStatus | null, onsetAt: string | null, recordedAt: string | null, fhir: unknown, substance: { text: string, codings: Array<{ code: string | null }> } | null, reactions: Array<{ severity: ReactionSeverity | null, description: string | null, onset: string | null, substance: { text: string } | null, manifestations: Array<{ text: string }> }>, notes: Array<{ text: string }> }
     & { ' $fragmentRefs'?: { 'AllergyFieldsFragment': AllergyFieldsFragment } }
   )>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } & { ' $fragmentName'?: 'AllergyPageFragment' };
 
@@ -3020,7 +3020,7 @@ export type MoreAllergiesQueryVariables = Exact<{
 
 export type MoreAllergiesQuery = { patient: { id: string, allergies: { ' $fragmentRefs'?: { 'AllergyPageFragment': AllergyPageFragment } } | null } | null };
 
-export type AllergyFieldsFragment = { id: string, versionId: string, lastUpdated: string, clinicalStatus: AllergyClinicalStatus | null, verificationStatus: AllergyVerificationStatus | null, type: AllergyType | null, criticality: AllergyCriticality | null, onsetAt: string | null, substance: { text: string } | null } & { ' $fragmentName'?: 'AllergyFieldsFragment' };
+export type AllergyFieldsFragment = { id: string, versionId: string, lastUpdated: string, clinicalStatus: AllergyClinicalStatus | null, verificationStatus: AllergyVerificationStatus | null, type: string | null, criticality: AllergyCriticality | null, onsetAt: string | null, substance: { text: string } | null } & { ' $fragmentName'?: 'AllergyFieldsFragment' };
 
 export type RecordAllergyMutationVariables = Exact<{
   input: AllergyRecordInput;

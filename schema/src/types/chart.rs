@@ -6,10 +6,9 @@ use fhir::reference::{self, Target};
 use fhir::{Json, ResourceType};
 
 use crate::code::{
-    AllergyCategory, AllergyClinicalStatus, AllergyCriticality, AllergyType, AllergyVerificationStatus,
-    ConditionClinicalStatus, ConditionVerificationStatus, DocumentStatus, EncounterStatus, ImmunizationStatus,
-    MedicationRequestIntent, MedicationRequestStatus, NoteStatus, ObservationStatus, ProcedureStatus, ReactionSeverity,
-    ReportStatus,
+    AllergyCategory, AllergyClinicalStatus, AllergyCriticality, AllergyVerificationStatus, ConditionClinicalStatus,
+    ConditionVerificationStatus, DocumentStatus, EncounterStatus, ImmunizationStatus, MedicationRequestIntent,
+    MedicationRequestStatus, NoteStatus, ObservationStatus, ProcedureStatus, ReactionSeverity, ReportStatus,
 };
 use crate::document::{Document, connection, resource};
 use crate::error::{self, or_null};
@@ -149,8 +148,8 @@ resource! {
             self.0.status_code("verificationStatus").and_then(AllergyVerificationStatus::of)
         }
         /// `allergy` or `intolerance`.
-        async fn r#type(&self) -> Option<AllergyType> {
-            self.0.text(&["type"]).and_then(AllergyType::of)
+        async fn r#type(&self) -> Option<&str> {
+            self.0.text(&["type"])
         }
         /// What kind of substance.
         async fn category(&self) -> Vec<AllergyCategory> {

@@ -463,7 +463,12 @@ impl Store {
         if planned == Planned::Anew {
             self.fence(&mut sql, actor, query, &driver);
         }
-        sql.push("SELECT ").push(HEAD).push(", h.ts_lo");
+        sql.push("SELECT ").push(HEAD);
+        // A column that nobody reads is made, sent and split for each row all the same.
+        let dated = matches!(order, Order::DateAscending | Order::DateDescending);
+        if dated {
+            sql.push(", h.ts_lo");
+        }
         if let Some(up_to) = count.filter(|_| counts_keys) {
             sql.push(", (SELECT count(*) FROM (");
             self.keys_of_code(&mut sql, actor, query.resource_type, &driver);
@@ -479,7 +484,7 @@ impl Store {
         let mut counted = (counts_keys || counts_rows.is_some()).then_some(0);
         let found = self.ask_each(planned, sql, |row| {
             if let Some(counted) = &mut counted {
-                *counted = row.i64(BEHIND_HEAD + 1)? as u64;
+                *counted = row.i64(BEHIND_HEAD + usize::from(dated))? as u64;
             }
             let values = match by_date {
                 Some(_) => vec![order::SortValue::Int(row.i64(BEHIND_HEAD)?)],

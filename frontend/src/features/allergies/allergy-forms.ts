@@ -72,7 +72,7 @@ const reaction = (v: Values) => {
   const signs = (v.reaction ?? '').split(',').flatMap((sign) => given(sign) ?? [])
   return signs.length === 0 ? undefined : { manifestations: signs.map((text) => ({ text })), severity: given(v.severity) as ReactionSeverity | undefined }
 }
-const valuesOf = (a: AllergyFieldsFragment): Values => ({ clinicalStatus: a.clinicalStatus ?? '', verificationStatus: a.verificationStatus ?? '', type: a.type ?? '', criticality: a.criticality ?? '', onset: a.onsetAt?.slice(0, 10) ?? '' })
+const valuesOf = (a: AllergyFieldsFragment): Values => ({ clinicalStatus: a.clinicalStatus ?? '', verificationStatus: a.verificationStatus ?? '', type: a.type?.toUpperCase() ?? '', criticality: a.criticality ?? '', onset: a.onsetAt?.slice(0, 10) ?? '' })
 const theirs = (now: object): Values => valuesOf(read(AllergyFields, now as FragmentType<typeof AllergyFields>))
 const changed = (v: Values, before: Values, name: string) => (v[name]?.trim() === before[name] ? undefined : given(v[name]))
 
