@@ -48,7 +48,7 @@ const WIDGETS: Widget[] = [
   tab('the vitals tab', <VitalsPage />, 'vitals', 'No vital sign is recorded.', /104\/58/),
   tab('the care team', <CarePage />, 'careTeams', 'No care team is recorded.', /Ward 6 West1 in the team.*Dr LeeAttending/),
   tab('the care plans', <CarePage />, 'carePlans', 'No care plan is recorded.', /Asthma plan.*Inhaler technique/),
-  tab('the goals', <CarePage />, 'goals', 'No goal is recorded.', />=400 L\/minby Mar-2027/),
+  tab('the goals', <CarePage />, 'goals', 'No goal is recorded.', /at least 400 L\/minby Mar-2027/),
   tab('the tasks', <CarePage />, 'tasks', 'No task is recorded.', /Call the daughter/),
   tab('the related persons', <DemographicsPage />, 'relatedPersons', 'No related person is recorded.', /LIND, AxelSon/),
   tab('the consents', <DemographicsPage />, 'consents', 'No consent is recorded.', /Agrees, about LIND, Axel, son.*This person sees the whole record/),
