@@ -321,6 +321,10 @@ impl<'t> Converter<'t> {
                 Event::End { name: end } if end == name => open = false,
                 Event::End { name: end } => return Err(self.reader.error(format!("</{end}> closes {name}"))),
                 Event::Start { name: child, attributes, empty } => {
+                    // <https://hl7.org/fhir/R4/xml.html>: these two are attributes of what they belong to.
+                    if child == "id" && !ty.is_resource() || child == "url" && ty.name() == "Extension" {
+                        return Err(self.reader.error(format!("{child} of {name} is an attribute")));
+                    }
                     let Some((definition, choice)) = ty.by_json(child) else {
                         return Err(self.reader.error(format!("{} has no element {child}", ty.name())));
                     };
@@ -479,6 +483,9 @@ mod tests {
             (patient("<active value=\"true\"/><active value=\"true\"/>"), "repeats"),
             (patient("<active value=\"true\" on=\"1\"/>"), "attribute on"),
             (patient("<active/>"), "neither"),
+            (patient("<name><id value=\"a\"/></name>"), "id of name is an attribute"),
+            (patient("<active value=\"true\"><id value=\"a\"/></active>"), "id of active is an attribute"),
+            (patient("<extension><url value=\"a\"/></extension>"), "url of extension is an attribute"),
             (patient("text"), "text in Patient"),
             (patient("<name></nam>"), "closes name"),
             (patient("<id value=\"&#0;\"/>"), "&#0;"),
