@@ -131,7 +131,7 @@ test('it is amended, taken back with a reason in another window, and struck thro
   await reader('Travel history').getByRole('button', { name: 'Amend' }).click()
   await page.getByRole('group', { name: 'Trips: 1' }).getByLabel('Country code').fill('SE')
   await page.getByRole('button', { name: 'Record the amendment' }).click()
-  await reader('Travel history').getByText('SE').waitFor()
+  await reader('Travel history').getByText('SE', { exact: true }).waitFor()
   await reader('Travel history').getByText('Amended').waitFor()
   const other = await browser.newContext()
   const nurse = await other.newPage()
