@@ -58,7 +58,7 @@ struct Batch {
 }
 
 impl Batch {
-    /// What it costs the database as rows, in rows about one patient: a row takes about 10 µs, each patient in its index one more.
+    /// What it costs the database as rows, in rows about one patient: a row takes about 10 µs, each patient in its index up to one more.
     fn work(&self) -> usize {
         self.events + self.patients / PATIENTS_OF_A_ROW
     }
