@@ -25,8 +25,8 @@ use crate::types::background::{Consent, FamilyMemberHistory, Flag};
 use crate::types::care::{Appointment, CarePlan, CareTeam, Coverage, Goal, RelatedPerson, Task};
 use crate::types::census::{self, Census, ScheduleDay};
 use crate::types::chart::{
-    AllergyIntolerance, ClinicalDocument, Condition, DiagnosticReport, Encounter, Immunization, MedicationRequest,
-    Observation, Procedure,
+    AllergyIntolerance, ClinicalDocument, Condition, DiagnosticReport, Encounter, EncounterConnection, Immunization,
+    MedicationRequest, Observation, Procedure,
 };
 use crate::types::cohort::{self, Cohort, CohortInput};
 use crate::types::directory::{self, ConceptConnection, NearInput, Practitioner, PractitionerConnection};
@@ -37,7 +37,7 @@ use crate::types::medication::MedicationStatement;
 use crate::types::message::Message;
 use crate::types::note::{self, Note, NoteDraft, NoteTemplate};
 use crate::types::past;
-use crate::types::patient::{DateRange, Patient, PatientConnection, page_cost};
+use crate::types::patient::{DateRange, EncounterFilter, Patient, PatientConnection, page_cost};
 use crate::types::patient_list::{self, ChartOpened, PatientListKind};
 use crate::types::place::{Location, Medication, Organization, PractitionerRole, Specimen};
 use crate::types::questionnaire::{
@@ -842,6 +842,24 @@ impl Query {
     /// The grants that open what is very restricted, as they last now, the newest first. For administrators.
     async fn chart_grants(&self, ctx: &Context<'_>) -> Result<Vec<ChartGrant>> {
         glass::given(session(ctx)).await
+    }
+
+    /// Visits and stays of all patients whose visits the asking party may see, newest first.
+    #[graphql(complexity = "page_cost(first, last) * child_complexity")]
+    async fn encounters(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] filter: Option<EncounterFilter>,
+        #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor")] after: Option<String>,
+        #[graphql(desc = "How many, from the end")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor")] before: Option<String>,
+    ) -> Result<EncounterConnection> {
+        let session = session(ctx);
+        let mut pairs = filter.unwrap_or_default().pairs();
+        pairs.push(("_sort".into(), "-date".into()));
+        let request = PageArguments { first, after, last, before }.request()?;
+        found(session, ResourceType::Encounter, &pairs, None, &request).await.map(EncounterConnection)
     }
 
     /// Patients, one page.

@@ -37,6 +37,8 @@ pub struct Session {
     pub now: DateTime<Utc>,
     /// Whether the caller is told names that were perhaps meant.
     pub explores: bool,
+    /// Whether the operation is of a document that the server itself lists.
+    pub trusted: bool,
     loaders: Mutex<HashMap<Shape, PatientLoader>>,
     by_id: Mutex<HashMap<(ResourceType, Option<DateTime<Utc>>), IdLoader>>,
     orders: Mutex<HashMap<OrdersShape, OrdersLoader>>,
@@ -266,6 +268,7 @@ impl Session {
             now,
             request,
             explores: false,
+            trusted: false,
             loaders,
             by_id: Mutex::default(),
             orders: Mutex::default(),
@@ -281,6 +284,12 @@ impl Session {
     #[must_use]
     pub fn exploring(self, explores: bool) -> Self {
         Self { explores, ..self }
+    }
+
+    /// Of a document that the server itself lists.
+    #[must_use]
+    pub fn trusting(self, trusted: bool) -> Self {
+        Self { trusted, ..self }
     }
 
     /// Where passwords are made; without it the operation makes none.

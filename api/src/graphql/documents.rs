@@ -174,6 +174,15 @@ impl Documents {
         }
     }
 
+    /// Whether the source names a document that was trusted at the start.
+    pub fn is_trusted(&self, source: &Source) -> bool {
+        match source {
+            Source::Hash(hash) => self.trusted.contains_key(hash),
+            Source::Trusted(id) => self.trusted.contains_key(bare(id)),
+            Source::Text(_) | Source::Registered { .. } => false,
+        }
+    }
+
     /// Keeps a document that has passed the guard and the limits under its hash, if the client asked for it.
     pub fn register(&self, source: &Source) {
         if let Source::Registered { text, hash } = source {

@@ -77,6 +77,8 @@ pub(crate) struct Admitted {
     operation: Operation,
     /// Whether the schema is no secret to the caller.
     explores: bool,
+    /// Whether the server itself lists the text.
+    trusted: bool,
     compiled: Arc<Compiled>,
 }
 
@@ -110,6 +112,10 @@ impl Admitted {
 
     pub fn explores(&self) -> bool {
         self.explores
+    }
+
+    pub fn trusted(&self) -> bool {
+        self.trusted
     }
 
     pub fn is_subscription(&self) -> bool {
@@ -189,7 +195,8 @@ pub(crate) fn admit(state: &State, roles: &[Role], operation: Operation) -> Resu
         return Err(Refused::Schema);
     }
     settings.documents.register(&operation.document);
-    let admitted = Admitted { text, operation, explores, compiled };
+    let trusted = settings.documents.is_trusted(&operation.document);
+    let admitted = Admitted { text, operation, explores, trusted, compiled };
     match admitted.missing() {
         Some(error) => Err(Refused::Unreadable(error)),
         None => Ok(admitted),
@@ -242,6 +249,7 @@ async fn run(
     }
     let limit = state.graphql.time_limit(&caller.actor.roles);
     let session = Session::new(state.store.clone(), caller.actor, caller.request).exploring(admitted.explores());
+    let session = session.trusting(admitted.trusted());
     let session = session.with_passwords(|| Box::pin(password::made_up())).with_secrets(crate::auth::new_token);
     // Dropped when the time is over or the client goes; the store ends the statement that is under way.
     match (tokio::time::timeout(limit, state.schema.execute(admitted.request(), session)).await, answer_type) {

@@ -175,6 +175,19 @@ pub struct EncounterCancelInput {
     pub idempotency_key: Option<String>,
 }
 
+/// What an encounter is mainly about.
+#[derive(InputObject)]
+pub struct EncounterPrincipalSetInput {
+    /// The encounter.
+    pub id: ID,
+    /// The version that was seen.
+    pub expected_version: String,
+    /// The problem or diagnosis that is the principal one; null when none of them is any more.
+    pub condition: Option<ID>,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
 /// The encounter as it stands now.
 #[derive(SimpleObject)]
 pub struct EncounterSaved {
@@ -232,6 +245,10 @@ judged! {
 judged! {
     /// What became of finishing a visit.
     EncounterFinishOutcome, EncounterFinishPayload, EncounterSaved
+}
+judged! {
+    /// What became of saying what an encounter is mainly about.
+    EncounterPrincipalSetOutcome, EncounterPrincipalSetPayload, EncounterSaved
 }
 judged! {
     /// What became of a discharge.
@@ -468,6 +485,55 @@ pub async fn finish(session: &Session, input: EncounterFinishInput) -> Result<En
     }
     let acted = act.commit_if::<EncounterFinishOutcome>(|_| Ok(Vec::new())).await?;
     EncounterFinishPayload::of(acted, saved)
+}
+
+/// Ranks the condition first among the diagnoses of the encounter. What was first has no rank then: which comes second nobody has said.
+pub async fn set_principal(
+    session: &Session,
+    input: EncounterPrincipalSetInput,
+) -> Result<EncounterPrincipalSetPayload> {
+    let mut act = Act::new(session, "encounterPrincipalSet", &input, input.idempotency_key.as_ref());
+    act.needs(Interaction::Update, ResourceType::Encounter);
+    let open = ["planned", "arrived", "triaged", "in-progress", "onleave", "finished"];
+    if let Some((found, expected, mut draft)) = self::open(&mut act, &input.id, &input.expected_version, &open).await? {
+        let condition = match &input.condition {
+            Some(id) => act.existing("condition", id, &[ResourceType::Condition]).await?,
+            None => None,
+        };
+        if let Some(condition) = &condition {
+            if condition.text(&["subject", "reference"]) != found.text(&["subject", "reference"]) {
+                act.problems.add("condition", IssueType::BusinessRule, "it is of another patient");
+            }
+            if matches!(condition.status_code("verificationStatus"), Some("entered-in-error" | "refuted")) {
+                act.problems.add("condition", IssueType::BusinessRule, "it is ruled out, or a mistake");
+            }
+        }
+        let names =
+            |entry: &Json<'_>| entry.get("condition").and_then(|c| c.str_at("reference")).map(ToOwned::to_owned);
+        let chosen = input.condition.as_ref().map(|id| id.to_string());
+        let mut entries: Vec<Json<'static>> = found.all("diagnosis").to_vec();
+        for entry in &mut entries {
+            let is_it = chosen.is_some() && names(entry) == chosen;
+            let Some(entry) = entry.as_object_mut() else { continue };
+            if is_it {
+                entry.set("rank", Json::Number("1".into()));
+            } else if entry.get("rank").and_then(Json::as_number) == Some("1") {
+                entry.remove("rank");
+            }
+        }
+        if let Some(id) = &chosen
+            && !entries.iter().any(|e| names(e).as_ref() == Some(id))
+        {
+            let words = condition.as_ref().and_then(|c| c.concept("code")).map(|c| c.text);
+            let condition = named(id, words.as_deref());
+            entries.push(object([("condition", condition), ("rank", Json::Number("1".into()))]));
+        }
+        // An entry that only said the rank of what it names stays: that it was treated in the encounter is true still.
+        draft.set("diagnosis", (!entries.is_empty()).then_some(Json::Array(entries)));
+        act.update(&found, expected, draft);
+    }
+    let acted = act.commit_if::<EncounterPrincipalSetOutcome>(|_| Ok(Vec::new())).await?;
+    EncounterPrincipalSetPayload::of(acted, saved)
 }
 
 pub async fn discharge(session: &Session, input: EncounterDischargeInput) -> Result<EncounterDischargePayload> {

@@ -25,6 +25,7 @@ mod opening;
 mod problem;
 mod questionnaire;
 mod registration;
+mod review;
 mod schedule;
 mod star;
 mod task;
@@ -60,8 +61,8 @@ use death::{PatientCorrectDeathInput, PatientCorrectDeathPayload, PatientRecordD
 use document::{DocumentRecordInput, DocumentRecordPayload, DocumentReplaceInput, DocumentReplacePayload};
 use encounter::{
     EncounterCancelInput, EncounterCancelPayload, EncounterDischargeInput, EncounterDischargePayload,
-    EncounterFinishInput, EncounterFinishPayload, EncounterStartInput, EncounterStartPayload, EncounterTransferInput,
-    EncounterTransferPayload,
+    EncounterFinishInput, EncounterFinishPayload, EncounterPrincipalSetInput, EncounterPrincipalSetPayload,
+    EncounterStartInput, EncounterStartPayload, EncounterTransferInput, EncounterTransferPayload,
 };
 use family::{FamilyHistoryNoneKnownInput, FamilyHistoryNoneKnownPayload};
 use flowsheet::{FlowsheetRecordInput, FlowsheetRecordPayload};
@@ -88,10 +89,12 @@ use note::{
 };
 use opening::{ScheduleOpenInput, ScheduleOpenPayload};
 use problem::{
-    ConditionChangePayload, ConditionRecordInput, ConditionRecordPayload, ConditionResolveInput, ConditionUpdateInput,
+    ConditionChangePayload, ConditionMergeInput, ConditionMergePayload, ConditionRecordInput, ConditionRecordPayload,
+    ConditionResolveInput, ConditionUpdateInput,
 };
 use questionnaire::{QuestionnaireSubmitInput, QuestionnaireSubmitPayload};
 use registration::{PatientRegisterInput, PatientRegisterPayload, PatientUpdateInput, PatientUpdatePayload};
+use review::{ListReviewInput, ListReviewPayload};
 use schedule::{
     AppointmentBookInput, AppointmentBookPayload, AppointmentCancelInput, AppointmentCheckInInput,
     AppointmentCheckInPayload, AppointmentFulfilInput, AppointmentNoShowInput, AppointmentRescheduleInput,
@@ -302,6 +305,24 @@ impl Mutation {
         #[graphql(desc = "Which, and since when")] input: ConditionResolveInput,
     ) -> Result<ConditionChangePayload> {
         problem::resolve(session(ctx), input).await
+    }
+
+    /// Makes one problem of several records of it: one is kept, the others are marked as mistakes and say which one stands for them.
+    async fn condition_merge(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which is kept, and which are the same")] input: ConditionMergeInput,
+    ) -> Result<ConditionMergePayload> {
+        problem::merge(session(ctx), input).await
+    }
+
+    /// Says that a list of the chart was looked through, as it was seen.
+    async fn list_review(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which list, and what was seen on it")] input: ListReviewInput,
+    ) -> Result<ListReviewPayload> {
+        review::review(session(ctx), input).await
     }
 
     /// Records an allergy, and ends what said that there is none.
@@ -719,6 +740,15 @@ impl Mutation {
         #[graphql(desc = "Which")] input: EncounterFinishInput,
     ) -> Result<EncounterFinishPayload> {
         encounter::finish(session(ctx), input).await
+    }
+
+    /// Says which problem or diagnosis an encounter is mainly about.
+    async fn encounter_principal_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and of which encounter")] input: EncounterPrincipalSetInput,
+    ) -> Result<EncounterPrincipalSetPayload> {
+        encounter::set_principal(session(ctx), input).await
     }
 
     /// Ends a stay. Its orders are not stopped by it: those in force are named in the answer.

@@ -1,11 +1,14 @@
-//! Problems and diagnoses: recorded, changed, resolved.
+//! Problems and diagnoses: recorded, changed, resolved, made one.
+
+use std::collections::BTreeSet;
 
 use async_graphql::{Enum, ID, InputObject, Result, SimpleObject};
-use fhir::{IssueType, ResourceType};
+use fhir::{IssueType, Json, ResourceType};
 
 use super::act::{Act, outcome};
-use super::input::{ConceptInput, Draft, code};
+use super::input::{ConceptInput, Draft, code, object, reference};
 use crate::code::{ConditionClinicalStatus as Clinical, ConditionVerificationStatus as Verification};
+use crate::document::Document;
 use crate::scalar::DateTime;
 use crate::session::Session;
 use crate::types::chart::Condition;
@@ -102,6 +105,41 @@ pub struct ConditionResolveInput {
     pub idempotency_key: Option<String>,
 }
 
+/// A record of the same problem.
+#[derive(InputObject)]
+pub struct SameConditionInput {
+    /// Which.
+    pub id: ID,
+    /// The version that was seen.
+    pub expected_version: String,
+}
+
+/// Several records of one problem.
+#[derive(InputObject)]
+pub struct ConditionMergeInput {
+    /// The record that is kept.
+    pub id: ID,
+    /// The version of it that was seen.
+    pub expected_version: String,
+    /// The others, from 1 to 20 of them.
+    pub duplicates: Vec<SameConditionInput>,
+    /// When the problem began, where the record that is kept shall say something else than it does.
+    pub onset: Option<DateTime>,
+    /// Why they are taken for the same, where it needs to be said.
+    pub reason: Option<String>,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
+/// The records are one problem.
+#[derive(SimpleObject)]
+pub struct ConditionMerged {
+    /// What is kept. It has the remarks of the others too.
+    pub condition: Condition,
+    /// The others, as they stand now: marked as mistakes.
+    pub duplicates: Vec<Condition>,
+}
+
 /// The problem as it stands now.
 #[derive(SimpleObject)]
 pub struct ConditionSaved {
@@ -119,6 +157,10 @@ pub struct DuplicateProblem {
 outcome! {
     /// What became of recording a problem.
     ConditionRecordOutcome, ConditionRecordPayload, ConditionSaved, DuplicateProblem
+}
+outcome! {
+    /// What became of making one problem of several records.
+    ConditionMergeOutcome, ConditionMergePayload, ConditionMerged
 }
 outcome! {
     /// What became of changing a problem.
@@ -219,6 +261,69 @@ pub async fn resolve(session: &Session, input: ConditionResolveInput) -> Result<
         act.update(&found, expected, draft);
     }
     change(act).await
+}
+
+/// R4's extension by which a condition names another one.
+const RELATED: &str = "http://hl7.org/fhir/StructureDefinition/condition-related";
+/// More records than this are not merged in one act.
+const MOST_MERGED: usize = 20;
+
+pub async fn merge(session: &Session, input: ConditionMergeInput) -> Result<ConditionMergePayload> {
+    let mut act = Act::new(session, "conditionMerge", &input, input.idempotency_key.as_ref());
+    if act.problems.words("reason", input.reason.as_ref()).is_some() {
+        act.reason = input.reason.as_ref().map(|r| r.trim().to_owned());
+    }
+    if !(1..=MOST_MERGED).contains(&input.duplicates.len()) {
+        act.problems.add("duplicates", IssueType::Value, format!("from 1 to {MOST_MERGED} records"));
+    }
+    let mut named = BTreeSet::from([input.id.to_string()]);
+    let kept = act.editing(&input.id, &input.expected_version, &[ResourceType::Condition]).await?;
+    let subject = |d: &Document| d.text(&["subject", "reference"]).map(ToOwned::to_owned);
+    let mistake = |d: &Document| d.status_code("verificationStatus") == Some("entered-in-error");
+    let mut notes = Vec::new();
+    let mut others = Vec::new();
+    for (at, one) in input.duplicates.iter().take(MOST_MERGED).enumerate() {
+        let (id_place, version_place) = (format!("duplicates[{at}].id"), format!("duplicates[{at}].expectedVersion"));
+        if !named.insert(one.id.to_string()) {
+            act.problems.add(&id_place, IssueType::Value, "it is named twice");
+            continue;
+        }
+        let places = (id_place.as_str(), version_place.as_str());
+        let found = act.editing_at(places, &one.id, &one.expected_version, &[ResourceType::Condition]).await?;
+        let Some((found, expected, mut draft)) = found else { continue };
+        if mistake(&found) {
+            act.problems.add(&id_place, IssueType::BusinessRule, "it is marked as a mistake already");
+        }
+        if kept.as_ref().is_some_and(|(kept, ..)| subject(kept) != subject(&found)) {
+            act.problems.add(&id_place, IssueType::BusinessRule, "it is of another patient");
+        }
+        notes.extend(found.all("note").iter().cloned());
+        draft.document.remove("clinicalStatus");
+        draft.set("verificationStatus", code(VERIFICATION, "entered-in-error", None));
+        let stands = object([("url", Json::from(RELATED)), ("valueReference", reference(&input.id))]);
+        draft.add("extension", Some(stands));
+        others.push((found, expected, draft));
+    }
+    if let Some((found, expected, mut draft)) = kept {
+        if mistake(&found) {
+            act.problems.add("id", IssueType::BusinessRule, "what is kept is marked as a mistake");
+        }
+        super::replace_choice(&mut draft, "onset", "onsetDateTime", input.onset.as_ref());
+        act.past("onset", input.onset.as_ref());
+        notes.into_iter().for_each(|note| draft.add("note", Some(note)));
+        act.update(&found, expected, draft);
+    }
+    others.into_iter().for_each(|(found, expected, draft)| act.update(&found, expected, draft));
+    Ok(match act.commit().await? {
+        Ok(saved) => {
+            let mut saved = saved.into_iter().map(Condition);
+            let condition = saved.next().ok_or_else(|| {
+                crate::error::graphql(&entity::StoreError::Internal("a merge that wrote nothing".into()))
+            })?;
+            ConditionMergePayload { outcome: ConditionMerged { condition, duplicates: saved.collect() }.into() }
+        }
+        Err(refused) => ConditionMergeOutcome::refused(refused, |_| unreachable!("an act without conditions")),
+    })
 }
 
 async fn change(act: Act<'_>) -> Result<ConditionChangePayload> {

@@ -16,6 +16,7 @@ use crate::scalar::{Date, DateTime, Decimal, Instant};
 use crate::session::{Session, session};
 use crate::types::acknowledgement::{self, Acknowledgement};
 use crate::types::medication::dosage_text;
+use crate::types::patient::Patient;
 use crate::value::{
     Annotation, Coding, Concept, Interpretation, InterpretationSource, ObservationValue, Period, Quantity,
     ReferenceRange, ResourceRef, interpretation, observation_value,
@@ -312,9 +313,99 @@ resource! {
         async fn locations(&self) -> Vec<ResourceRef> {
             self.0.references_in("location", "location")
         }
+        /// Whose it is; null when the patient may not be seen.
+        async fn patient(&self, ctx: &Context<'_>) -> Option<Patient> {
+            or_null(ctx, whose(ctx, &self.0)).await.flatten()
+        }
+        /// Who took part, in what part and when.
+        async fn participation(&self) -> Vec<EncounterParticipant> {
+            let of = self.0.as_of();
+            let read = |p: &Json<'_>| EncounterParticipant {
+                individual: p.get("individual").map(|i| ResourceRef::read(i, of)),
+                types: Concept::all(p.get("type").map_or(&[][..], Json::items)),
+                period: p.get("period").map(Period::read),
+            };
+            self.0.all("participant").iter().map(read).collect()
+        }
+        /// The places of the encounter in the order of the record, those that were left included.
+        async fn places(&self) -> Vec<EncounterPlace> {
+            let of = self.0.as_of();
+            let read = |p: &Json<'_>| {
+                Some(EncounterPlace {
+                    location: ResourceRef::read(p.get("location")?, of),
+                    status: p.str_at("status").map(ToOwned::to_owned),
+                    period: p.get("period").map(Period::read),
+                })
+            };
+            self.0.all("location").iter().filter_map(read).collect()
+        }
+        /// What was found or treated in it.
+        async fn diagnoses(&self) -> Vec<EncounterDiagnosis> {
+            let of = self.0.as_of();
+            let read = |d: &Json<'_>| {
+                Some(EncounterDiagnosis {
+                    condition: ResourceRef::read(d.get("condition")?, of),
+                    r#use: d.get("use").and_then(Concept::read),
+                    rank: d.get("rank").and_then(Json::as_number).and_then(|n| n.parse().ok()),
+                })
+            };
+            self.0.all("diagnosis").iter().filter_map(read).collect()
+        }
+        /// Where the patient went afterwards.
+        async fn discharge_disposition(&self) -> Option<Concept> {
+            self.0.at(&["hospitalization", "dischargeDisposition"]).and_then(Concept::read)
+        }
+        /// The appointments it came of.
+        async fn appointments(&self) -> Vec<ResourceRef> {
+            self.0.references("appointment")
+        }
     }
 }
 connection!(EncounterConnection, EncounterEdge, Encounter);
+
+/// Who took part in an encounter.
+#[derive(SimpleObject)]
+pub struct EncounterParticipant {
+    /// Who; null when the record names nobody.
+    pub individual: Option<ResourceRef>,
+    /// In what part, such as attender or admitter (HL7 v3 ParticipationType).
+    pub types: Vec<Concept>,
+    /// From when to when, where the record says so.
+    pub period: Option<Period>,
+}
+
+/// A place of an encounter.
+#[derive(SimpleObject)]
+pub struct EncounterPlace {
+    /// The place.
+    pub location: ResourceRef,
+    /// `planned`, `reserved`, `active` or `completed`; null when the record does not say.
+    pub status: Option<String>,
+    /// From when to when, where the record says so.
+    pub period: Option<Period>,
+}
+
+/// A diagnosis of an encounter.
+#[derive(SimpleObject)]
+pub struct EncounterDiagnosis {
+    /// What it is: a Condition, or a Procedure.
+    pub condition: ResourceRef,
+    /// What it is to the encounter, such as admission or discharge diagnosis.
+    pub r#use: Option<Concept>,
+    /// Its rank among those of the same use; 1 is the principal one.
+    pub rank: Option<i32>,
+}
+
+/// The patient that a record is about, if the asking party may see who it is.
+async fn whose(ctx: &Context<'_>, of: &Document) -> Result<Option<Patient>> {
+    let session = session(ctx);
+    let subject = of.text(&["subject", "reference"]).and_then(reference::relative);
+    let Some((ResourceType::Patient, id, _)) = subject else { return Ok(None) };
+    if !session.actor.may(Interaction::Read, ResourceType::Patient) {
+        return Ok(None);
+    }
+    Ok(session.one_of_many(ResourceType::Patient, id, of.as_of()).await?.map(Patient))
+}
 
 /// One part of an observation, such as the systolic pressure.
 #[derive(SimpleObject)]

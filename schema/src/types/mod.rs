@@ -25,6 +25,7 @@ pub mod patient_list;
 pub mod place;
 pub mod questionnaire;
 pub mod request;
+pub mod review;
 pub mod role_table;
 pub mod score;
 pub mod slot;

@@ -13,7 +13,7 @@ use crate::code::{
 };
 use crate::document::{Document, List, PageArguments, PageInfo, connection};
 use crate::error::or_null;
-use crate::query::code_value;
+use crate::query::{code_value, escaped};
 use crate::scalar::{Date, DateTime, FhirJson, Instant};
 use crate::session::{ABNORMAL, DEFAULT_PAGE, Session, invalid, session};
 use crate::types::audit::{self, AuditEventConnection, AuditFilter};
@@ -40,8 +40,9 @@ use crate::types::questionnaire::{self, QuestionnaireResponseConnection};
 use crate::types::request::{
     ImagingStudyConnection, MedicationAdministrationConnection, ServiceRequest, ServiceRequestConnection,
 };
+use crate::types::review::{self, ListReview, ReviewedList};
 use crate::types::score::{self, RiskScore};
-use crate::types::timeline::{self, TimelineConnection, TimelineKind};
+use crate::types::timeline::{self, SinceVisit, TimelineConnection, TimelineKind};
 use crate::types::trend::{self, LatestResult, Trend};
 use crate::value::{Concept, ResourceRef};
 
@@ -207,6 +208,22 @@ pub struct EncounterFilter {
     pub class: Option<String>,
     /// When it took place.
     pub date: Option<DateRange>,
+    /// Where: a location, by its global id. Beds are locations of their own.
+    pub location: Option<ID>,
+    /// Who took part, by a global id.
+    pub participant: Option<ID>,
+}
+
+impl EncounterFilter {
+    /// As search parameters.
+    pub fn pairs(self) -> Vec<(String, String)> {
+        let mut pairs = range("date", self.date.as_ref());
+        pairs.extend(pair("status", self.status.map(|s| alternatives(s.into_iter().map(EncounterStatus::code)))));
+        pairs.extend(code_pair("class", self.class));
+        pairs.extend(pair("location", self.location.map(|id| escaped(&id))));
+        pairs.extend(pair("participant", self.participant.map(|id| escaped(&id))));
+        pairs
+    }
 }
 
 /// Which observations.
@@ -704,10 +721,7 @@ impl Patient {
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
     ) -> Option<EncounterConnection> {
         or_null(ctx, async {
-            let f = filter.unwrap_or_default();
-            let mut pairs = range("date", f.date.as_ref());
-            pairs.extend(pair("status", f.status.map(|s| alternatives(s.into_iter().map(EncounterStatus::code)))));
-            pairs.extend(code_pair("class", f.class));
+            let pairs = filter.unwrap_or_default().pairs();
             self.list(ctx, ResourceType::Encounter, pairs, PageArguments { first, after, last, before })
                 .await
                 .map(EncounterConnection)
@@ -1318,13 +1332,33 @@ impl Patient {
             Vec<TimelineKind>,
         >,
         #[graphql(desc = "When it took place")] date: Option<DateRange>,
+        #[graphql(desc = "Only what is on record under this encounter, by its global id, and the encounter itself")]
+        encounter: Option<ID>,
+        #[graphql(desc = "Only what this person or organization wrote, made, did or took part in, by a global id")]
+        author: Option<ID>,
+        #[graphql(desc = "Only what has all these words in any of its texts")] text: Option<String>,
         #[graphql(desc = "How many, from the beginning")] first: Option<i32>,
         #[graphql(desc = "Only after this cursor")] after: Option<String>,
         #[graphql(desc = "How many, from the end")] last: Option<i32>,
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
     ) -> Option<TimelineConnection> {
         let page = PageArguments { first, after, last, before };
-        or_null(ctx, timeline::timeline(ctx, &self.0, kinds, date.as_ref(), &page)).await
+        let only = timeline::Only { encounter, author, text };
+        or_null(ctx, timeline::timeline(ctx, &self.0, kinds, date.as_ref(), &only, &page)).await
+    }
+    /// What has been dated since the last visit that is over, up to now: how many of each kind. Null while no visit is over.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn since_last_visit(&self, ctx: &Context<'_>) -> Option<SinceVisit> {
+        or_null(ctx, timeline::since_last_visit(ctx, &self.0)).await.flatten()
+    }
+    /// Who looked a list through last, and when. Null while nobody has said so.
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn list_review(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which list")] list: ReviewedList,
+    ) -> Option<ListReview> {
+        or_null(ctx, review::last(ctx, &self.0, list)).await.flatten()
     }
     /// What was written about the patient since an instant, by whom, newest first; deletions included.
     #[graphql(complexity = "50 + page_cost(first, None) * child_complexity")]

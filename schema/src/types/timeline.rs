@@ -1,16 +1,18 @@
 //! A patient's record in the order of time, whatever its types.
 
-use async_graphql::{Context, Enum, Object, Result, SimpleObject};
-use chrono::SecondsFormat;
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use chrono::{DateTime as Moment, SecondsFormat, Utc};
 use entity::store::TimelinePage;
 use fhir::ResourceType;
 use fhir::search::registry;
+use fhir::temporal::{self, Zone};
 
-use crate::document::{Document, PageArguments, PageInfo};
+use crate::document::{Document, List, PageArguments, PageInfo};
 use crate::error;
-use crate::query::{Node, node};
-use crate::scalar::Instant;
+use crate::query::{Node, escaped, node, parts};
+use crate::scalar::{DateTime, Instant};
 use crate::session::{self, session};
+use crate::types::chart::Encounter;
 use crate::types::kinds;
 use crate::types::merged::in_chart;
 use crate::types::patient::DateRange;
@@ -123,7 +125,8 @@ impl TimelineConnection {
     async fn page_info(&self) -> PageInfo {
         kinds::page_info(&self.page)
     }
-    /// Kinds that were not asked for by name and are left out, because the asking party may not read them.
+    /// Kinds that are left out: those that were not asked for by name and that the asking party may not read, and those whose records do not
+    /// tell an encounter or author that was asked for.
     async fn omitted(&self) -> &[TimelineKind] {
         &self.omitted
     }
@@ -148,27 +151,132 @@ impl TimelineConnection {
     }
 }
 
+/// What else narrows a timeline.
+#[derive(Default)]
+pub(crate) struct Only {
+    pub encounter: Option<ID>,
+    pub author: Option<ID>,
+    pub text: Option<String>,
+}
+
+impl Only {
+    /// As search parameters of the type; `None` when nothing of the type can meet it.
+    fn pairs(&self, ty: ResourceType) -> Result<Option<Vec<(String, String)>>> {
+        let mut pairs = Vec::new();
+        if let Some(id) = &self.encounter {
+            let Some((ResourceType::Encounter, bare)) = parts(id) else {
+                return Err(session::invalid("encounter", "encounter is the global id of an Encounter"));
+            };
+            if ty == ResourceType::Encounter {
+                pairs.push(("_id".into(), bare.to_owned()));
+            } else if let Some(code) = ["encounter", "context"].into_iter().find(|c| has(ty, c)) {
+                pairs.push((code.into(), id.to_string()));
+            } else {
+                return Ok(None);
+            }
+        }
+        if let Some(id) = &self.author {
+            if parts(id).is_none() {
+                return Err(session::invalid("author", "author is a global id, such as Practitioner/p1"));
+            }
+            let Some(code) = author(ty) else { return Ok(None) };
+            pairs.push((code.into(), id.to_string()));
+        }
+        // One parameter each: a value of several words is several alternatives of none of them.
+        let words = self.text.iter().flat_map(|t| t.split_whitespace());
+        pairs.extend(words.map(|word| ("_content".to_owned(), escaped(word))));
+        Ok(Some(pairs))
+    }
+}
+
+fn has(ty: ResourceType, code: &str) -> bool {
+    registry::parameter(ty, code).is_some()
+}
+
+/// R4's parameter for who answers for a record of the type; none where it has no such parameter.
+fn author(ty: ResourceType) -> Option<&'static str> {
+    ["author", "recorder", "asserter", "requester", "performer", "participant", "actor", "source"]
+        .into_iter()
+        .find(|code| has(ty, code))
+}
+
 pub(crate) async fn timeline(
     ctx: &Context<'_>,
     patient: &Document,
     named: Option<Vec<TimelineKind>>,
     date: Option<&DateRange>,
+    only: &Only,
     page: &PageArguments,
 ) -> Result<TimelineConnection> {
     let session = session(ctx);
     let request = page.request()?;
     let id = patient.stored().id.as_str();
     let chart = in_chart(patient);
-    let (types, omitted) = kinds::chosen(&KINDS, named.as_deref(), &session.actor);
+    let (types, mut omitted) = kinds::chosen(&KINDS, named.as_deref(), &session.actor);
     let mut queries = Vec::new();
     for ty in types {
+        let Some(mut pairs) = only.pairs(ty)? else {
+            omitted.push(kinds::kind_of(&KINDS, ty));
+            continue;
+        };
         let code = registry::primary_date(ty).expect("the table has types with a date");
-        let pairs = date.map(|d| d.pairs(code)).unwrap_or_default();
+        pairs.extend(date.map(|d| d.pairs(code)).unwrap_or_default());
         queries.push(session::query(ty, &pairs, &chart, session.now).map_err(|e| error::graphql(&e))?);
     }
     let page = session.store.timeline(&session.actor, &queries, id, patient.as_of(), &request).await;
     let page = page.map_err(|e| error::graphql(&e))?;
     Ok(TimelineConnection { documents: kinds::documents(&page, patient.as_of())?, page, omitted })
+}
+
+/// How many of one kind.
+#[derive(SimpleObject)]
+pub struct TimelineCount {
+    /// The kind.
+    pub kind: TimelineKind,
+    /// How many.
+    pub count: usize,
+}
+
+/// What has been dated since a visit.
+#[derive(SimpleObject)]
+pub struct SinceVisit {
+    /// The last visit that is over.
+    pub visit: Encounter,
+    /// When it was over, or when it began, where only that is on record.
+    pub since: Instant,
+    /// How many of each kind there are, in the order of the kinds; none of those that there is nothing of.
+    pub counts: Vec<TimelineCount>,
+    /// Whether there are more than were counted: then each count is the least there are.
+    pub more: bool,
+    /// Kinds that are not counted, because the asking party may not read them.
+    pub omitted: Vec<TimelineKind>,
+}
+
+pub(crate) async fn since_last_visit(ctx: &Context<'_>, patient: &Document) -> Result<Option<SinceVisit>> {
+    let now = patient.as_of().unwrap_or(session(ctx).now);
+    let text = |at: Moment<Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
+    let pairs = vec![("status".to_owned(), "finished".to_owned()), ("date".to_owned(), format!("lt{}", text(now)))];
+    let page = PageArguments { first: Some(1), ..PageArguments::default() };
+    let visits = List::of_patient(ctx, patient, ResourceType::Encounter, pairs, &page).await?;
+    let Some(visit) = visits.documents.into_iter().next() else { return Ok(None) };
+    let over = ["end", "start"].into_iter().find_map(|edge| visit.text(&["period", edge]));
+    // What ends on a day is over when the day is.
+    let over = over.and_then(|t| temporal::parse(t, Zone::UTC).ok()).map(|t| t.high.min(now.timestamp_micros()));
+    let Some(since) = over.and_then(Moment::from_timestamp_micros) else { return Ok(None) };
+    let date = DateRange { low: Some(DateTime(text(since))), high: Some(DateTime(text(now))) };
+    let page = PageArguments { first: Some(200), ..PageArguments::default() };
+    let found = timeline(ctx, patient, None, Some(&date), &Only::default(), &page).await?;
+    let later = found.page.entries.iter().filter(|e| e.begins.is_some_and(|at| at >= since));
+    let kinds: Vec<_> = later.map(|e| kinds::kind_of(&KINDS, e.stored.resource_type)).collect();
+    let count = |kind| kinds.iter().filter(|k| **k == kind).count();
+    let counts = KINDS.iter().map(|(kind, _)| TimelineCount { kind: *kind, count: count(*kind) });
+    Ok(Some(SinceVisit {
+        visit: Encounter(visit),
+        since: Instant(text(since)),
+        counts: counts.filter(|c| c.count > 0).collect(),
+        more: found.page.has_next,
+        omitted: found.omitted,
+    }))
 }
 
 #[cfg(test)]
