@@ -35,6 +35,7 @@ mod m0232_audit_led;
 mod m0240_job_mark;
 mod m0260_stored_type;
 mod m0261_audit_work;
+mod m0262_saved_query;
 
 pub struct Migrator;
 
@@ -72,6 +73,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0240_job_mark::Migration),
             Box::new(m0260_stored_type::Migration),
             Box::new(m0261_audit_work::Migration),
+            Box::new(m0262_saved_query::Migration),
         ]
     }
 }

@@ -45,6 +45,7 @@ use crate::types::questionnaire::{
 };
 use crate::types::request::{ImagingStudy, MedicationAdministration, ServiceRequest};
 use crate::types::role_table::{self, RoleTableLine};
+use crate::types::saved_query::{self, SavedQuery, SavedQueryKind};
 use crate::types::slot::{Schedule, Slot};
 use crate::types::versions::{Provenance, ProvenanceConnection, VersionConnection};
 use crate::types::worklist::{self, WorklistConnection, WorklistFilter, WorklistKind};
@@ -255,6 +256,10 @@ impl From<clinical::catalog::Entry> for CatalogEntry {
 pub struct PatientFilter {
     /// Words that begin parts of the name, all of them.
     pub name: Option<String>,
+    /// Words that parts of the name sound like, all of them, by American Soundex.
+    pub sounds_like: Option<String>,
+    /// A number to reach the patient by, whatever stands between its digits.
+    pub phone: Option<String>,
     /// An identifier such as the medical record number, or `system|value`.
     pub identifier: Option<String>,
     /// Administrative gender.
@@ -267,6 +272,10 @@ pub struct PatientFilter {
     pub deceased: Option<bool>,
     /// Only who is on this list.
     pub list: Option<PatientListKind>,
+    /// Only who lies at this place now, or at a part of it: a ward, say, by its global id.
+    pub location: Option<ID>,
+    /// Only who has an appointment that stands, or a visit that is no stay, in this time: a day, say.
+    pub seen: Option<DateRange>,
 }
 
 /// The order of patients.
@@ -423,7 +432,7 @@ async fn found(
     session: &Session,
     resource_type: ResourceType,
     pairs: &[(String, String)],
-    only: Option<Clause>,
+    only: Vec<Clause>,
     request: &PageRequest,
 ) -> Result<List> {
     let mut tries = 0;
@@ -512,7 +521,7 @@ impl Query {
         let resource_type = served_type(&resource_type)?;
         let pairs = search_pairs("query", &query, &["_sort", "_filter", "_text", "_content", "_list"])?;
         let request = PageArguments { first, after, last, before }.request()?;
-        found(session, resource_type, &pairs, None, &request).await.map(ResourceConnection)
+        found(session, resource_type, &pairs, Vec::new(), &request).await.map(ResourceConnection)
     }
 
     /// Several resources in the order asked, at most 200; null in the place of each that is absent or not to be seen.
@@ -844,6 +853,15 @@ impl Query {
         glass::given(session(ctx)).await
     }
 
+    /// Questions of a kind that the asking party keeps to ask again, by name.
+    async fn saved_queries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What kind")] kind: SavedQueryKind,
+    ) -> Result<Vec<SavedQuery>> {
+        saved_query::all(session(ctx), kind).await
+    }
+
     /// Visits and stays of all patients whose visits the asking party may see, newest first.
     #[graphql(complexity = "page_cost(first, last) * child_complexity")]
     async fn encounters(
@@ -859,7 +877,7 @@ impl Query {
         let mut pairs = filter.unwrap_or_default().pairs();
         pairs.push(("_sort".into(), "-date".into()));
         let request = PageArguments { first, after, last, before }.request()?;
-        found(session, ResourceType::Encounter, &pairs, None, &request).await.map(EncounterConnection)
+        found(session, ResourceType::Encounter, &pairs, Vec::new(), &request).await.map(EncounterConnection)
     }
 
     /// Patients, one page.
@@ -886,6 +904,12 @@ impl Query {
         for word in f.name.iter().flat_map(|n| n.split_whitespace()) {
             add("name", escaped(word));
         }
+        for word in f.sounds_like.iter().flat_map(|n| n.split_whitespace()) {
+            add("phonetic", escaped(word));
+        }
+        if let Some(phone) = &f.phone {
+            add("phone", dialled(phone)?);
+        }
         f.identifier.into_iter().for_each(|v| add("identifier", v));
         f.gender.into_iter().for_each(|g| add("gender", g.code().to_owned()));
         f.active.into_iter().for_each(|a| add("active", a.to_string()));
@@ -894,16 +918,31 @@ impl Query {
         if let Some(text) = &fhir_query {
             pairs.extend(search_pairs("fhirQuery", text, &[])?);
         }
-        let only = match f.list {
-            Some(list) => Some(patient_list::clause(session, list).await?),
-            None => None,
-        };
+        let mut only = Vec::new();
+        if let Some(list) = f.list {
+            only.push(patient_list::clause(patient_list::ids(session, list).await?)?);
+        }
+        if let Some(location) = &f.location {
+            only.push(patient_list::clause(census::lying_at(session, location).await?)?);
+        }
+        if let Some(time) = &f.seen {
+            only.push(patient_list::clause(patient_list::seen(session, time).await?)?);
+        }
         let masked = session.actor.is_masked(ResourceType::Patient);
         let sort = sort.unwrap_or(if masked { PatientSort::LastUpdatedDesc } else { PatientSort::Family });
         pairs.push(("_sort".into(), sort.parameter().into()));
         let request = PageArguments { first, after, last, before }.request()?;
         found(session, ResourceType::Patient, &pairs, only, &request).await.map(PatientConnection)
     }
+}
+
+/// The digits of a telephone number, and its leading `+`.
+fn dialled(phone: &str) -> Result<String> {
+    let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+    if digits.is_empty() {
+        return Err(invalid("filter.phone", "filter.phone has no digit"));
+    }
+    Ok(if phone.trim_start().starts_with('+') { format!("+{digits}") } else { digits })
 }
 
 /// Text of a filter as the value of a search parameter.

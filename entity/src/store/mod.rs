@@ -31,6 +31,7 @@ mod recent;
 mod referrer;
 mod role_table;
 mod row;
+mod saved_query;
 mod seal;
 mod sealed;
 mod search;
@@ -75,6 +76,7 @@ pub use open::{StoreConfig, analyze, migrate};
 pub use outbox::{Event, KEPT};
 pub use parameter::Parameters;
 pub use role_table::{RoleCell, RoleLine, Seen};
+pub use saved_query::SavedQuery;
 pub use search::{
     Change, ChangePage, Count, Included, MAX_INCLUDED, Page, PageRequest, PeopleGroup, TimelineEntry, TimelinePage,
     may_decide,

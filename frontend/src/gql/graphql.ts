@@ -1576,8 +1576,16 @@ export type PatientFilter = {
   identifier?: string | null | undefined;
   /** Only who is on this list. */
   list?: PatientListKind | null | undefined;
+  /** Only who lies at this place now, or at a part of it: a ward, say, by its global id. */
+  location?: string | number | null | undefined;
   /** Words that begin parts of the name, all of them. */
   name?: string | null | undefined;
+  /** A number to reach the patient by, whatever stands between its digits. */
+  phone?: string | null | undefined;
+  /** Only who has an appointment that stands, or a visit that is no stay, in this time: a day, say. */
+  seen?: DateRange | null | undefined;
+  /** Words that parts of the name sound like, all of them, by American Soundex. */
+  soundsLike?: string | null | undefined;
 };
 
 /** An identifier from elsewhere. */

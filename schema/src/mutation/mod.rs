@@ -43,6 +43,7 @@ use crate::document::{Document, List};
 use crate::error;
 use crate::scalar::DateTime;
 use crate::session::{Session, session};
+use crate::types::saved_query::{self, SavedQueriesPayload, SavedQueryRemoveInput, SavedQuerySaveInput};
 use allergy::{
     AllergyChangePayload, AllergyNoneKnownInput, AllergyNoneKnownPayload, AllergyRecordInput, AllergyRecordPayload,
     AllergyRefuteInput, AllergyUpdateInput,
@@ -93,7 +94,9 @@ use problem::{
     ConditionResolveInput, ConditionUpdateInput,
 };
 use questionnaire::{QuestionnaireSubmitInput, QuestionnaireSubmitPayload};
-use registration::{PatientRegisterInput, PatientRegisterPayload, PatientUpdateInput, PatientUpdatePayload};
+use registration::{
+    PatientRegisterInput, PatientRegisterPayload, PatientRegisterUnknownInput, PatientUpdateInput, PatientUpdatePayload,
+};
 use review::{ListReviewInput, ListReviewPayload};
 use schedule::{
     AppointmentBookInput, AppointmentBookPayload, AppointmentCancelInput, AppointmentCheckInInput,
@@ -314,6 +317,34 @@ impl Mutation {
         #[graphql(desc = "Which is kept, and which are the same")] input: ConditionMergeInput,
     ) -> Result<ConditionMergePayload> {
         problem::merge(session(ctx), input).await
+    }
+
+    /// Keeps a question of the asking party's own under a name.
+    async fn saved_query_save(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is kept")] input: SavedQuerySaveInput,
+    ) -> Result<SavedQueriesPayload> {
+        saved_query::save(session(ctx), input).await
+    }
+
+    /// Removes a question of the asking party's own.
+    async fn saved_query_remove(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which")] input: SavedQueryRemoveInput,
+    ) -> Result<SavedQueriesPayload> {
+        saved_query::remove(session(ctx), input).await
+    }
+
+    /// Registers somebody who cannot say who they are, under a name for the time being. What is found out later is told by `patientUpdate`, and
+    /// when the person turns out to be on record, by a merge.
+    async fn patient_register_unknown(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What can be seen")] input: PatientRegisterUnknownInput,
+    ) -> Result<PatientRegisterPayload> {
+        registration::register_unknown(session(ctx), input).await
     }
 
     /// Says that a list of the chart was looked through, as it was seen.

@@ -73,6 +73,16 @@ pub struct PatientRegisterInput {
     pub idempotency_key: Option<String>,
 }
 
+/// Somebody who cannot say who they are.
+#[derive(InputObject)]
+pub struct PatientRegisterUnknownInput {
+    /// Administrative gender, where it can be seen.
+    #[graphql(default_with = "Gender::Unknown")]
+    pub gender: Gender,
+    /// A repeated act under the same key has one effect.
+    pub idempotency_key: Option<String>,
+}
+
 /// A patient to be changed; what is absent stays.
 #[derive(InputObject)]
 pub struct PatientUpdateInput {
@@ -233,15 +243,7 @@ pub async fn register(session: &Session, input: PatientRegisterInput) -> Result<
                 act.unless(ResourceType::Patient, &[("phone", crate::query::escaped(phone.trim()))])?;
             }
         }
-        if session.actor.may(entity::Interaction::Create, ResourceType::Patient) {
-            let number = session.store.next_record_number().await.map_err(|e| crate::error::graphql(&e))?;
-            let mut mrn = Object::new();
-            mrn.push("use", "usual".into());
-            mrn.push("type", code(IDENTIFIER_TYPE, "MR", Some("Medical record number")));
-            mrn.push("system", clinical::demo::MRN_SYSTEM.into());
-            mrn.push("value", number.into());
-            draft.add("identifier", Some(Json::Object(mrn)));
-        }
+        number(session, &mut draft).await?;
     }
     act.create(draft);
     Ok(match act.commit().await? {
@@ -251,6 +253,42 @@ pub async fn register(session: &Session, input: PatientRegisterInput) -> Result<
             candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
             PossibleDuplicates { candidates }.into()
         }),
+    })
+}
+
+/// Gives the record its number, where the actor may make one; returns it.
+async fn number(session: &Session, draft: &mut Draft) -> Result<Option<String>> {
+    if !session.actor.may(entity::Interaction::Create, ResourceType::Patient) {
+        return Ok(None);
+    }
+    let number = session.store.next_record_number().await.map_err(|e| crate::error::graphql(&e))?;
+    let mut mrn = Object::new();
+    mrn.push("use", "usual".into());
+    mrn.push("type", code(IDENTIFIER_TYPE, "MR", Some("Medical record number")));
+    mrn.push("system", clinical::demo::MRN_SYSTEM.into());
+    mrn.push("value", number.clone().into());
+    draft.add("identifier", Some(Json::Object(mrn)));
+    Ok(Some(number))
+}
+
+/// The name for the time being is `Unknown` with the number of the record, so that no two of them are alike.
+pub async fn register_unknown(session: &Session, input: PatientRegisterUnknownInput) -> Result<PatientRegisterPayload> {
+    let mut act = Act::new(session, "patientRegisterUnknown", &input, input.idempotency_key.as_ref());
+    let mut draft = Draft::new(ResourceType::Patient);
+    let number = number(session, &mut draft).await?;
+    draft.set("active", Json::Bool(true));
+    let mut name = Object::new();
+    name.push("use", "temp".into());
+    name.push("family", "Unknown".into());
+    if let Some(number) = number {
+        name.push("given", Json::Array(vec![number.into()]));
+    }
+    draft.add("name", Some(Json::Object(name)));
+    draft.set("gender", Json::from(input.gender.code()));
+    act.create(draft);
+    Ok(match act.commit().await? {
+        Ok(saved) => PatientRegisterPayload { outcome: PatientSaved { patient: Patient(super::first(saved)?) }.into() },
+        Err(refused) => PatientRegisterOutcome::refused(refused, |_| unreachable!("an act without conditions")),
     })
 }
 

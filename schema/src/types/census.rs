@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use async_graphql::{Context, ID, Result, SimpleObject};
-use chrono::{DateTime as Moment, SecondsFormat, Utc};
+use chrono::{DateTime as Moment, SecondsFormat, TimeDelta, Utc};
 use entity::StoreError;
 use entity::store::{Event, Lookup};
 use fhir::temporal::{self, Zone};
@@ -68,6 +68,7 @@ pub struct CensusWard {
 
 /// Who is in hospital at an instant, by ward and bed.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct Census {
     /// The instant.
     pub at: Instant,
@@ -75,6 +76,12 @@ pub struct Census {
     pub wards: Vec<CensusWard>,
     /// All stays.
     pub patient_count: usize,
+    #[graphql(skip)]
+    moment: Moment<Utc>,
+    #[graphql(skip)]
+    within: Option<String>,
+    #[graphql(skip)]
+    places: Places,
 }
 
 /// One day of appointments.
@@ -246,7 +253,88 @@ pub(crate) async fn census(ctx: &Context<'_>, location: Option<&ID>, at: Option<
         ward.free_bed_count = ward.beds.iter().filter(|b| b.stays.is_empty()).count();
     }
     wards.sort_by_key(|w| w.ward.as_ref().map_or((true, None, None), name));
-    Ok(Census { at: Instant(text), wards, patient_count })
+    Ok(Census { at: Instant(text), wards, patient_count, moment: at, within, places })
+}
+
+/// Bare ids of who lies at a place now, or at a part of it.
+pub(crate) async fn lying_at(session: &Session, location: &ID) -> Result<Vec<String>> {
+    check_place(session, Some(location)).await?;
+    let pairs = [("status", "arrived,triaged,in-progress,onleave"), ("class", INPATIENT)];
+    let pairs = pairs.map(|(n, v)| (n.to_owned(), v.to_owned()));
+    let query = session::query(ResourceType::Encounter, &pairs, &[], session.now).map_err(|e| error::graphql(&e))?;
+    let stays = every(session, query, MOST).await?;
+    let query = session::query(ResourceType::Location, &[], &[], session.now).map_err(|e| error::graphql(&e))?;
+    let places = every(session, query, MOST).await?;
+    let places = Places(places.into_iter().map(|l| (format!("Location/{}", l.stored().id), l)).collect());
+    let now = session.now.timestamp_micros();
+    let here =
+        |e: &&Document| place(e, now).is_some_and(|(at, _)| places.up(&at).iter().any(|p| p == location.as_str()));
+    let subject = |e: &Document| e.text(&["subject", "reference"])?.strip_prefix("Patient/").map(ToOwned::to_owned);
+    Ok(stays.iter().filter(here).filter_map(subject).collect())
+}
+
+/// Stays of these pairs whose patients are known, those of one place only where it is named.
+async fn stays_of(
+    session: &Session,
+    pairs: &[(&str, String)],
+    keep: impl Fn(&Document) -> bool,
+) -> Result<Vec<CensusStay>> {
+    let pairs: Vec<(String, String)> = pairs.iter().map(|(n, v)| ((*n).to_owned(), v.clone())).collect();
+    let query = session::query(ResourceType::Encounter, &pairs, &[], session.now).map_err(|e| error::graphql(&e))?;
+    let stays: Vec<Document> = every(session, query, MOST).await?.into_iter().filter(|d| keep(d)).collect();
+    let who = patients(session, &stays).await?;
+    let stay = |encounter: Document| CensusStay {
+        patient: encounter.text(&["subject", "reference"]).and_then(|s| who.get(s)).cloned(),
+        since: encounter.text(&["period", "start"]).map(|t| DateTime(t.to_owned())),
+        encounter: Encounter(encounter),
+    };
+    Ok(stays.into_iter().map(stay).collect())
+}
+
+#[async_graphql::ComplexObject]
+impl Census {
+    /// Stays that are planned and have not begun, those without a date last; `since` is when they are planned to begin. Of now, whatever `at`.
+    #[graphql(complexity = "50 + 20 * child_complexity")]
+    async fn expected(&self, ctx: &Context<'_>) -> Result<Vec<CensusStay>> {
+        let session = session(ctx);
+        let pairs = [("class", INPATIENT.to_owned()), ("status", "planned".to_owned())];
+        let mut found = stays_of(session, &pairs, |d| self.holds(d)).await?;
+        found.sort_by_key(|s| (s.since.is_none(), s.since.as_ref().map(|t| t.0.clone())));
+        Ok(found)
+    }
+
+    /// Stays that ended within the 24 hours before `at`, the last first.
+    #[graphql(complexity = "50 + 20 * child_complexity")]
+    async fn discharged(&self, ctx: &Context<'_>) -> Result<Vec<CensusStay>> {
+        let session = session(ctx);
+        let (high, low) = (self.moment, self.moment - TimeDelta::hours(24));
+        let text = |at: Moment<Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
+        let pairs = [
+            ("class", INPATIENT.to_owned()),
+            ("status", "finished".to_owned()),
+            ("date", format!("ge{}", text(low))),
+            ("date", format!("le{}", text(high))),
+        ];
+        let end = |d: &Document| {
+            let end = d.text(&["period", "end"]).and_then(|t| temporal::parse(t, Zone::UTC).ok());
+            end.map(|end| end.low)
+        };
+        let within = |d: &Document| {
+            end(d).is_some_and(|at| at >= low.timestamp_micros() && at <= high.timestamp_micros()) && self.holds(d)
+        };
+        let mut found = stays_of(session, &pairs, within).await?;
+        found.sort_by_key(|s| std::cmp::Reverse(end(&s.encounter.0)));
+        Ok(found)
+    }
+}
+
+impl Census {
+    /// Whether the stay names a place of what was asked for.
+    fn holds(&self, stay: &Document) -> bool {
+        let Some(within) = &self.within else { return true };
+        let named = stay.all("location").iter().filter_map(|l| l.get("location")?.str_at("reference"));
+        named.into_iter().any(|at| self.places.up(at).contains(within))
+    }
 }
 
 /// Whether a change may move the census now, or the part of it that lies in one place: a stay that is there or was there just before, that

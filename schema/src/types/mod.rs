@@ -27,6 +27,7 @@ pub mod questionnaire;
 pub mod request;
 pub mod review;
 pub mod role_table;
+pub mod saved_query;
 pub mod score;
 pub mod slot;
 pub mod timeline;

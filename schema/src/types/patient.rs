@@ -1346,6 +1346,11 @@ impl Patient {
         let only = timeline::Only { encounter, author, text };
         or_null(ctx, timeline::timeline(ctx, &self.0, kinds, date.as_ref(), &only, &page)).await
     }
+    /// Whether the record is no person's but for tests: it is labelled `HTEST`.
+    async fn is_test(&self) -> bool {
+        let labels = self.0.at(&["meta"]).and_then(|m| m.get("security")).map_or(&[][..], Json::items);
+        labels.iter().any(|label| label.str_at("code") == Some("HTEST"))
+    }
     /// What has been dated since the last visit that is over, up to now: how many of each kind. Null while no visit is over.
     #[graphql(complexity = "100 + child_complexity")]
     async fn since_last_visit(&self, ctx: &Context<'_>) -> Option<SinceVisit> {

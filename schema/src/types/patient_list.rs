@@ -11,7 +11,7 @@ use crate::document::Document;
 use crate::error;
 use crate::scalar::Instant;
 use crate::session::{self, Session, session};
-use crate::types::patient::Patient;
+use crate::types::patient::{DateRange, Patient};
 use crate::types::worklist::{INPATIENT, every};
 
 /// More stays than this are not looked at in one answer.
@@ -38,10 +38,9 @@ pub struct ChartOpened {
 }
 
 /// That a patient is on a list, however many are: the values that a search may name are bounded, lists have bounds of their own.
-pub(crate) async fn clause(session: &Session, list: PatientListKind) -> Result<Clause> {
+pub(crate) fn clause(mut ids: Vec<String>) -> Result<Clause> {
     let param = registry::parameter(ResourceType::Patient, "_id");
     let param = param.ok_or_else(|| error::graphql(&StoreError::Internal("patients have no _id".into())))?;
-    let mut ids = ids(session, list).await?;
     // Cursors are bound to the condition as it is written.
     ids.sort_unstable();
     ids.dedup();
@@ -49,8 +48,32 @@ pub(crate) async fn clause(session: &Session, list: PatientListKind) -> Result<C
     Ok(Clause::Param { param, modifier: Modifier::None, any })
 }
 
+/// Bare ids of who has an appointment that stands, or a visit that is no stay, in that time.
+pub(crate) async fn seen(session: &Session, time: &DateRange) -> Result<Vec<String>> {
+    if time.low.is_none() || time.high.is_none() {
+        return Err(session::invalid("filter.seen", "filter.seen has both ends"));
+    }
+    let with = |pairs: &[(&str, &str)]| {
+        let mut all = time.pairs("date");
+        all.extend(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+        all
+    };
+    let appointments = with(&[("status:not", "cancelled,noshow,entered-in-error")]);
+    let visits = with(&[("class:not", INPATIENT), ("status:not", "cancelled,entered-in-error")]);
+    let mut ids = Vec::new();
+    for (ty, pairs) in [(ResourceType::Appointment, appointments), (ResourceType::Encounter, visits)] {
+        let query = session::query(ty, &pairs, &[], session.now).map_err(|e| error::graphql(&e))?;
+        for found in every(session, query, MOST_STAYS).await? {
+            ids.extend(subject(&found));
+            let actors = found.all("participant").iter().filter_map(|p| p.get("actor")?.str_at("reference"));
+            ids.extend(actors.filter_map(patient));
+        }
+    }
+    Ok(ids)
+}
+
 /// Bare ids of who is on a list.
-async fn ids(session: &Session, list: PatientListKind) -> Result<Vec<String>> {
+pub(crate) async fn ids(session: &Session, list: PatientListKind) -> Result<Vec<String>> {
     match list {
         PatientListKind::Mine => {
             session.store.treated(&session.actor, session.now).await.map_err(|e| error::graphql(&e))
@@ -66,7 +89,11 @@ async fn ids(session: &Session, list: PatientListKind) -> Result<Vec<String>> {
 }
 
 fn subject(stay: &Document) -> Option<String> {
-    match reference::relative(stay.at(&["subject"]).and_then(|s: &Json<'_>| s.str_at("reference"))?)? {
+    patient(stay.at(&["subject"]).and_then(|s: &Json<'_>| s.str_at("reference"))?)
+}
+
+fn patient(text: &str) -> Option<String> {
+    match reference::relative(text)? {
         (ResourceType::Patient, id, _) => Some(id.to_owned()),
         _ => None,
     }

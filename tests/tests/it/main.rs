@@ -15,6 +15,7 @@ mod acts_message;
 mod acts_note;
 mod acts_questionnaire;
 mod acts_registration;
+mod acts_review;
 mod acts_schedule;
 mod acts_task;
 mod apps;

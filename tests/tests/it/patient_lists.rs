@@ -168,3 +168,190 @@ async fn recent_are_the_charts_that_were_opened_the_last_one_first() {
     let opened = site.opened(&who).await;
     assert_eq!((opened.len(), opened[0].as_str(), opened[29].as_str()), (30, "m29", "m0"));
 }
+
+#[tokio::test]
+async fn patients_are_found_by_sound_by_telephone_by_place_and_by_day() {
+    let patient = |id: &str, family: &str, given: &str, phone: &str| {
+        json!({"resourceType": "Patient", "id": id, "name": [{"family": family, "given": [given]}],
+            "telecom": [{"system": "phone", "value": phone}, {"system": "email", "value": "555@example.org"}]})
+    };
+    let place = |id: &str, of: Option<&str>| {
+        let mut place = json!({"resourceType": "Location", "id": id, "name": id});
+        if let Some(of) = of {
+            place["partOf"] = json!({"reference": format!("Location/{of}")});
+        }
+        place
+    };
+    let mut stay = encounter("stay", "smyth", "IMP", "in-progress", "physician");
+    stay["location"] = json!([{"location": {"reference": "Location/bed"}}]);
+    let mut over = encounter("over", "lee", "IMP", "finished", "physician");
+    over["location"] = json!([{"location": {"reference": "Location/bed"}}]);
+    let mut test = patient("smith", "Smith", "Jon", "+1 (555) 010-2345");
+    test["meta"] =
+        json!({"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}]});
+    let documents = json!([
+        test,
+        patient("smyth", "Smyth", "John", "555 010 9999"),
+        patient("lee", "Lee", "Jane", "5550109999"),
+        place("ward", None),
+        place("bed", Some("ward")),
+        place("other", None),
+        stay,
+        over,
+        {"resourceType": "Appointment", "id": "a", "status": "booked", "start": "2026-03-02T09:00:00Z", "end": "2026-03-02T09:30:00Z",
+         "participant": [{"status": "accepted", "actor": {"reference": "Patient/lee"}}]},
+        {"resourceType": "Appointment", "id": "b", "status": "cancelled", "start": "2026-03-02T10:00:00Z", "end": "2026-03-02T10:30:00Z",
+         "participant": [{"status": "accepted", "actor": {"reference": "Patient/smith"}}]},
+    ]);
+    let site = Site::start(&documents.to_string()).await;
+    let lee = site.person(Role::Physician, None).await;
+    let query = "query($f: PatientFilter!) { patients(filter: $f) { nodes { fhirId isTest } } }";
+    let found = async |filter: Value| {
+        let data = site.ask(&lee, query, json!({"f": filter})).await;
+        let ids = data["patients"]["nodes"].as_array().unwrap().iter();
+        ids.map(|n| n["fhirId"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let day = |low: &str, high: &str| json!({"seen": {"low": low, "high": high}});
+    for (filter, ids) in [
+        (json!({"soundsLike": "Smithe"}), &["smith", "smyth"][..]),
+        (json!({"soundsLike": "jahn smeeth"}), &["smith", "smyth"][..]),
+        (json!({"soundsLike": "Jane Smith"}), &["smith", "smyth"][..]),
+        (json!({"soundsLike": "Leigh Jayne"}), &[][..]),
+        (json!({"soundsLike": "Li"}), &["lee"][..]),
+        (json!({"phone": "(555) 010-9999"}), &["lee", "smyth"][..]),
+        (json!({"phone": "+15550102345"}), &["smith"][..]),
+        (json!({"phone": "5550102345"}), &[][..]),
+        (json!({"location": "Location/ward"}), &["smyth"][..]),
+        (json!({"location": "Location/bed"}), &["smyth"][..]),
+        (json!({"location": "Location/other"}), &[][..]),
+        (day("2026-03-02", "2026-03-03"), &["lee"][..]),
+        (day("2026-03-03", "2026-03-04"), &[][..]),
+    ] {
+        assert_eq!(found(filter.clone()).await, ids, "{filter}");
+    }
+    let test = site.ask(&lee, query, json!({"f": {"soundsLike": "Smith"}})).await;
+    assert_eq!(test["patients"]["nodes"][0], json!({"fhirId": "smith", "isTest": true}));
+    assert_eq!(test["patients"]["nodes"][1]["isTest"], false);
+    for filter in
+        [json!({"phone": "none"}), json!({"location": "Location/nowhere"}), json!({"seen": {"low": "2026-03-02"}})]
+    {
+        let answer = site.answer(&lee, query, json!({"f": filter})).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "INVALID", "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn fhir_phonetic_compares_sounds_and_phone_also_what_is_dialled() {
+    let site = Site::start(
+        r#"[{"resourceType":"Patient","id":"a","name":[{"family":"Müller","given":["Mary Ann"]}],"telecom":[{"system":"phone","value":"555-1234"}]},
+            {"resourceType":"Organization","id":"o","name":"Mueller Clinic"}]"#,
+    )
+    .await;
+    let lee = site.person(Role::Physician, None).await;
+    let query = "query($t: String!, $q: String!) { search(type: $t, query: $q) { nodes { id } } }";
+    for (ty, text, hits) in [
+        ("Patient", "phonetic=miller", 1),
+        ("Patient", "phonetic=mary ann", 1),
+        ("Patient", "phonetic=ann mary", 0),
+        ("Patient", "phonetic=Mu", 0),
+        ("Patient", "phonetic:exact=Müller", 1),
+        ("Patient", "_filter=phonetic eq \"moeller\"", 1),
+        ("Organization", "phonetic=miller", 1),
+        ("Patient", "phone=555-1234", 1),
+        ("Patient", "phone=5551234", 1),
+        ("Patient", "phone=555 1234", 0),
+    ] {
+        let answer = site.answer(&lee, query, json!({"t": ty, "q": text})).await;
+        let nodes = answer["data"]["search"]["nodes"].as_array().map(Vec::len);
+        assert_eq!(nodes, Some(hits), "{ty}?{text}: {answer}");
+    }
+    for text in ["phonetic:contains=ll", "_filter=phonetic co \"ll\""] {
+        let answer = site.answer(&lee, query, json!({"t": "Patient", "q": text})).await;
+        assert!(answer.get("errors").is_some(), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn who_cannot_say_who_they_are_is_registered_under_a_name_for_the_time_being() {
+    let site = Site::start("[]").await;
+    let desk = site.person(Role::Registrar, None).await;
+    let saved = "... on PatientSaved { patient { id mrn gender name { use family given } } }";
+    let input = json!({"gender": "FEMALE", "idempotencyKey": "k"});
+    let done = site.act(&desk, "patientRegisterUnknown", input.clone(), saved).await;
+    let mrn = done["patient"]["mrn"].as_str().unwrap_or_else(|| panic!("{done}"));
+    assert_eq!(done["patient"]["name"], json!({"use": "temp", "family": "Unknown", "given": [mrn]}));
+    assert_eq!(site.act(&desk, "patientRegisterUnknown", input, saved).await["patient"]["id"], done["patient"]["id"]);
+    // Two of them are two, and whoever is found out to be somebody gets a name that stands first.
+    let other = site.act(&desk, "patientRegisterUnknown", json!({}), saved).await;
+    assert_ne!(other["patient"]["mrn"], done["patient"]["mrn"]);
+    let known =
+        json!({"id": other["patient"]["id"], "expectedVersion": "1", "name": {"family": "Lind", "given": ["Ada"]}});
+    let known = site.act(&desk, "patientUpdate", known, saved).await;
+    assert_eq!(known["patient"]["name"]["family"], "Lind", "{known}");
+    let nurse = site.person(Role::Pharmacist, None).await;
+    let refused = site.act(&nurse, "patientRegisterUnknown", json!({}), saved).await;
+    assert_eq!(refused["__typename"], "NotPermitted", "{refused}");
+}
+
+#[tokio::test]
+async fn questions_are_kept_for_their_account_alone() {
+    let site = Site::start("[]").await;
+    let (lee, kim) = (site.person(Role::Physician, None).await, site.person(Role::Analyst, None).await);
+    let save = "mutation($i: SavedQuerySaveInput!) { savedQuerySave(input: $i) { queries { name text } } }";
+    let remove = "mutation($i: SavedQueryRemoveInput!) { savedQueryRemove(input: $i) { queries { name } } }";
+    let all = "query($k: SavedQueryKind!) { savedQueries(kind: $k) { name text savedAt } }";
+    let keep = |name: &str, text: &str| json!({"i": {"kind": "FHIR", "name": name, "text": text}});
+    site.ask(&lee, save, keep("old women", "Patient?gender=female")).await;
+    let now = site.ask(&lee, save, keep("  old women ", "Patient?gender=female&birthdate=lt1950")).await;
+    let kept = json!([{"name": "old women", "text": "Patient?gender=female&birthdate=lt1950"}]);
+    assert_eq!(now["savedQuerySave"]["queries"], kept);
+    assert_eq!(site.ask(&lee, all, json!({"k": "GRAPHQL"})).await["savedQueries"], json!([]));
+    assert_eq!(site.ask(&kim, all, json!({"k": "FHIR"})).await["savedQueries"], json!([]));
+    let theirs = json!({"i": {"kind": "FHIR", "name": "old women"}});
+    let refused = site.answer(&kim, remove, theirs.clone()).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "INVALID", "{refused}");
+    for bad in
+        [keep("", "Patient"), keep("x", " "), keep(&"x".repeat(101), "Patient"), keep("x", &"y".repeat(16 * 1024 + 1))]
+    {
+        let answer = site.answer(&lee, save, bad).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "INVALID", "{answer}");
+    }
+    assert_eq!(site.ask(&lee, remove, theirs).await["savedQueryRemove"]["queries"], json!([]));
+}
+
+#[tokio::test]
+async fn the_census_tells_who_is_expected_and_who_left_today() {
+    let site = Site::start("[]").await;
+    let now = site.server.clock.now();
+    let at = |hours: i64| (now - TimeDelta::hours(hours)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let stay = |id: &str, status: &str, period: Value, place: &str| {
+        let mut stay = encounter(id, "p", "IMP", status, "physician");
+        stay["period"] = period;
+        stay["location"] = json!([{"location": {"reference": format!("Location/{place}")}}]);
+        stay
+    };
+    let documents = json!([
+        {"resourceType": "Patient", "id": "p", "name": [{"family": "Lind"}]},
+        {"resourceType": "Location", "id": "ward", "name": "Ward", "physicalType": {"coding": [{"code": "wa"}]}},
+        {"resourceType": "Location", "id": "bed", "name": "Bed", "partOf": {"reference": "Location/ward"}, "physicalType": {"coding": [{"code": "bd"}]}},
+        {"resourceType": "Location", "id": "other", "name": "Other", "physicalType": {"coding": [{"code": "wa"}]}},
+        stay("later", "planned", json!({"start": at(-48)}), "bed"),
+        stay("soon", "planned", json!({"start": at(-24)}), "other"),
+        stay("gone", "finished", json!({"start": at(80), "end": at(3)}), "bed"),
+        stay("earlier", "finished", json!({"start": at(80), "end": at(30)}), "bed"),
+        stay("there", "in-progress", json!({"start": at(80)}), "bed"),
+    ]);
+    site.store(&documents.to_string()).await;
+    let kim = site.person(Role::Nurse, None).await;
+    let query = "query($l: ID) { census(location: $l) { patientCount expected { encounter { id } patient { id } since } discharged { encounter { id } } } }";
+    let ids = |list: &Value| {
+        list.as_array().unwrap().iter().map(|s| s["encounter"]["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let all = site.ask(&kim, query, json!({})).await["census"].clone();
+    assert_eq!(all["patientCount"], 1, "{all}");
+    assert_eq!(ids(&all["expected"]), ["Encounter/soon", "Encounter/later"]);
+    assert_eq!(ids(&all["discharged"]), ["Encounter/gone"]);
+    assert_eq!(all["expected"][0]["patient"]["id"], "Patient/p");
+    let ward = site.ask(&kim, query, json!({"l": "Location/ward"})).await["census"].clone();
+    assert_eq!(ids(&ward["expected"]), ["Encounter/later"], "{ward}");
+}

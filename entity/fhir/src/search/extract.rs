@@ -12,7 +12,7 @@ use crate::search::added::Reading;
 use crate::search::element_path::{self, Path, PathError, Step};
 use crate::search::key::{Keys, ordered};
 use crate::search::registry::{self, Kind, SearchParameter};
-use crate::search::{fold, label};
+use crate::search::{fold, label, sound};
 use crate::temporal::{self, Interval, Zone};
 use crate::{Json, ResourceType, ucum};
 
@@ -500,6 +500,11 @@ fn tokens<'d>(element: &'d Json<'d>, each: &mut dyn FnMut(TokenValue<'d>)) {
             } else if let Some(value) = o.get("value").and_then(Json::as_str) {
                 let system = o.get("system").and_then(Json::as_str).filter(|s| !CONTACT_SYSTEMS.contains(s));
                 each(TokenValue { system, code: Some(fold::fold_case(value)) });
+                if system.is_none()
+                    && let Some(digits) = fold::dialled(element).filter(|digits| digits != value)
+                {
+                    each(TokenValue { system, code: Some(Cow::Owned(digits)) });
+                }
             } else if o.get("code").is_some() || o.get("system").is_some() {
                 let text = |name| o.get(name).and_then(Json::as_str);
                 each(TokenValue { system: text("system"), code: text("code").map(Cow::Borrowed) });
@@ -614,7 +619,11 @@ impl Sink<'_> {
                 let key = self.keys.string(self.resource_type, param.code);
                 strings(element, &mut |text| {
                     self.out.terms.push(self.keys.term_exact(param.code, text));
-                    self.string(key, fold::fold(text));
+                    if sound::is_by(param) {
+                        sound::sounds(text).for_each(|sound| self.string(key, sound));
+                    } else {
+                        self.string(key, fold::fold(text));
+                    }
                 });
             }
             Kind::Uri => {

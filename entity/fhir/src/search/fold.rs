@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::Json;
+
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
@@ -27,6 +29,18 @@ pub fn fold_case(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Owned(text.to_lowercase())
     }
+}
+
+/// The number that is dialled to reach a ContactPoint of a system that has numbers: its digits, with a leading `+`. R4 leaves special
+/// handling of these to the server (search.html#token).
+pub fn dialled(point: &Json<'_>) -> Option<String> {
+    if !matches!(point.str_at("system"), Some("phone" | "fax" | "pager" | "sms")) {
+        return None;
+    }
+    let value = point.str_at("value")?;
+    let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+    let number = if value.trim_start().starts_with('+') { format!("+{digits}") } else { digits.clone() };
+    (!digits.is_empty()).then_some(number)
 }
 
 #[cfg(test)]

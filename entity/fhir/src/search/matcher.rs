@@ -13,7 +13,7 @@ use crate::search::query::{
     Unit,
 };
 use crate::search::registry::{self, Kind, SearchParameter};
-use crate::search::{fold, full_text};
+use crate::search::{fold, full_text, sound};
 use crate::temporal::{self, Interval, Zone};
 use crate::{Json, ResourceType, ucum};
 
@@ -346,6 +346,10 @@ fn holds(
             | Modifier::EndsWith
             | Modifier::Unequal,
         ) => {
+            if sound::is_by(param) && *modifier == Modifier::None {
+                let wanted = sound::sound(text);
+                return Ok(texts(element).iter().any(|t| sound::sounds(t).any(|one| one == wanted)));
+            }
             let folded = fold::fold(text);
             Ok(texts(element).iter().any(|t| match modifier {
                 Modifier::Exact => t == text,
@@ -432,6 +436,7 @@ fn token_holds(element: &Json<'_>, token: &Token) -> bool {
             // a ContactPoint's system is a code, and is not matched; an Identifier's is a uri
             let system = element.str_at("system").filter(|s| s.contains(':'));
             plain(system, element.str_at("value"), token, &folded)
+                || plain(system, fold::dialled(element).as_deref(), token, &exact)
         }
         other => plain(other.str_at("system"), other.str_at("code"), token, &exact),
     }

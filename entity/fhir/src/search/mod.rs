@@ -14,3 +14,4 @@ pub mod parse;
 pub mod query;
 pub mod registry;
 pub mod sort;
+pub mod sound;

@@ -16,7 +16,7 @@ use crate::search::query::{
     Sort, Summary, Token, Total, Unit,
 };
 use crate::search::registry::{self, Kind, SearchParameter};
-use crate::search::{element_path, full_text};
+use crate::search::{element_path, full_text, sound};
 use crate::{ResourceType, summary, temporal, ucum};
 
 /// Most values in one search, over all its parameters.
@@ -581,7 +581,7 @@ fn read_modifier(
     let Some(text) = modifier else { return Ok((Modifier::None, None)) };
     let found = match (param.kind, text) {
         (Kind::String, "exact") => Modifier::Exact,
-        (Kind::String, "contains") => Modifier::Contains,
+        (Kind::String, "contains") if !sound::is_by(param) => Modifier::Contains,
         (Kind::Token, "text") => Modifier::Text,
         (Kind::Token, "not") => Modifier::Not,
         (Kind::Token, "in") => Modifier::In,

@@ -9,6 +9,7 @@ use fhir::search::query::{
     Unit,
 };
 use fhir::search::registry::{self, SearchParameter};
+use fhir::search::sound;
 use fhir::ucum;
 use fhir::{ResourceType, interpretation};
 
@@ -522,6 +523,7 @@ impl Side {
     ) -> Result<Option<Self>, StoreError> {
         let text = |test| Self::Text { key: keys.string(ty, param.code), test };
         Ok(Some(match (operand, modifier) {
+            (Operand::String(s), Modifier::None) if sound::is_by(param) => text(TextTest::Equal(sound::sound(s))),
             (Operand::String(s), Modifier::None) => text(TextTest::StartsWith(fold(s))),
             (Operand::String(s), Modifier::Contains) => text(TextTest::Contains(fold(s))),
             // A longer one is not kept whole.

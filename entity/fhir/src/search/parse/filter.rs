@@ -8,6 +8,7 @@ use crate::ResourceType;
 use crate::json::Json;
 use crate::search::query::{Clause, DateOperand, Modifier, Operand, Prefix};
 use crate::search::registry::{self, Kind, SearchParameter};
+use crate::search::sound;
 
 /// Parentheses within one another at most.
 const MAX_NESTING: usize = 32;
@@ -271,6 +272,9 @@ impl Reader<'_> {
         }
         let refuse = || unknown(format!("_filter: \"{operator}\" is not supported on \"{name}\" of {ty}"));
         let (modifier, text) = match (param.kind, operator) {
+            // Sounds are the same or not.
+            (Kind::String, "eq") if sound::is_by(param) => (Modifier::None, value.to_owned()),
+            (Kind::String, _) if sound::is_by(param) => return refuse(),
             (Kind::String, "eq") => (Modifier::Equal, value.to_owned()),
             (Kind::String, "ne") => (Modifier::Unequal, value.to_owned()),
             (Kind::String, "co") => (Modifier::Contains, value.to_owned()),
