@@ -1316,6 +1316,12 @@ impl Patient {
     async fn scores(&self, ctx: &Context<'_>) -> Option<Vec<RiskScore>> {
         or_null(ctx, score::scores(ctx, &self.0)).await
     }
+    /// The early-warning score NEWS2 of the newest set of vital signs: what was taken within half an hour, saturation on scale 1. There is no
+    /// value where a part is missing, below 16 years, and in pregnancy; `missing` says which.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn early_warning(&self, ctx: &Context<'_>) -> Option<RiskScore> {
+        or_null(ctx, score::early_warning(ctx, &self.0)).await
+    }
     /// The quality measures whose population the patient is in this year, left out by nothing, and whose numerator nothing on record meets:
     /// what is still to be done. Only what the asking party sees, and only under this record, counts; null below `asOf`.
     #[graphql(complexity = "100 + 2 * child_complexity")]

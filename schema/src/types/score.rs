@@ -3,11 +3,14 @@
 use async_graphql::{Context, Result, SimpleObject};
 use chrono::{Datelike as _, NaiveDate};
 use clinical::score::instrument::INSTRUMENTS;
+use clinical::score::news2::{self, Observed};
 use clinical::score::{self, Sex};
-use fhir::{ResourceType, ucum};
+use fhir::temporal::{self, Zone};
+use fhir::{Json, ResourceType, ucum};
 
 use crate::document::{Document, List, PageArguments};
 use crate::scalar::{DateTime, Decimal};
+use crate::session::session;
 use crate::types::chart::Observation;
 use crate::types::trend;
 use crate::value::Quantity;
@@ -139,6 +142,109 @@ pub(crate) async fn scores(ctx: &Context<'_>, patient: &Document) -> Result<Vec<
         all.push(draft.done(value, None, points.map(|points| instrument.band(points)), instrument.source));
     }
     Ok(all)
+}
+
+/// What the newest set of vital signs gives as an early-warning score. What was taken at other times does not belong to the set.
+pub(crate) async fn early_warning(ctx: &Context<'_>, patient: &Document) -> Result<RiskScore> {
+    /// The names of the parts and their LOINC codes.
+    const PARTS: [(&str, &str, &str); 5] = [
+        ("respiratory rate", "9279-1", "/min"),
+        ("oxygen saturation", "2708-6,http://loinc.org|59408-5", "%"),
+        ("heart rate", "8867-4", "/min"),
+        ("temperature", "8310-5", "Cel"),
+        ("oxygen flow", "3151-8", "L/min"),
+    ];
+    let mut draft = Draft::new("NEWS2");
+    let now = patient.as_of().unwrap_or(session(ctx).now).date_naive();
+    match years_at_least(patient, now) {
+        None => draft.missing.push("the year of birth".into()),
+        Some(age) if age < news2::LEAST_AGE_YEARS => draft.missing.push("the score is from 16 years on".into()),
+        Some(_) => {}
+    }
+    let pregnancy = newest(ctx, patient, "pregnancy status", "82810-3").await?;
+    if pregnancy.as_ref().is_some_and(|of| is_pregnant(of, now)) {
+        draft.missing.push("the score is not for pregnancy".into());
+    }
+    let pressure = newest(ctx, patient, "blood pressure", "85354-9").await?;
+    let alertness = newest(ctx, patient, "consciousness", "67775-7").await?;
+    let mut found = Vec::with_capacity(PARTS.len());
+    for (name, codes, _) in PARTS {
+        found.push(newest(ctx, patient, name, codes).await?);
+    }
+    let moments = found.iter().flatten().chain(&pressure).chain(&alertness).filter_map(|of| of.input.at.as_ref());
+    let newest_set = moments.filter_map(|at| temporal::parse(&at.0, Zone::UTC).ok()).map(|at| at.low).max();
+    let of_set = |of: Option<Newest>| {
+        of.filter(|of| {
+            let at = of.input.at.as_ref().and_then(|at| temporal::parse(&at.0, Zone::UTC).ok());
+            at.zip(newest_set).is_some_and(|(at, newest)| newest - at.low <= SET_MICROS)
+        })
+    };
+    let numbers: Vec<Option<f64>> = PARTS
+        .iter()
+        .zip(found)
+        .map(|((name, _, unit), of)| draft.number(of_set(of), &format!("{name} of the newest set"), unit))
+        .collect();
+    let systolic = of_set(pressure).and_then(|of| {
+        let value = component(&of.input.observation.0, "8480-6");
+        draft.inputs.push(of.input);
+        value
+    });
+    if systolic.is_none() {
+        draft.missing.push("systolic pressure of the newest set is not on record".into());
+    }
+    let alert = of_set(alertness).and_then(|of| {
+        let answer = of.input.observation.0.text(&["valueCodeableConcept", "coding", "code"]).map(|c| c == ALERT);
+        draft.inputs.push(of.input);
+        answer
+    });
+    if alert.is_none() {
+        draft.missing.push("consciousness of the newest set is not on record".into());
+    }
+    let observed = (|| {
+        Some(Observed {
+            respirations: numbers[0]?,
+            saturation: numbers[1]?,
+            oxygen: numbers[4]? > 0.0,
+            systolic: systolic?,
+            pulse: numbers[2]?,
+            alert: alert?,
+            temperature: numbers[3]?,
+        })
+    })();
+    let parts = observed.filter(|_| draft.missing.is_empty()).map(|of| news2::parts(&of));
+    let value = parts.map(|parts| Decimal(parts.iter().map(|(_, points)| points).sum::<u32>().to_string()));
+    Ok(draft.done(value, None, parts.as_ref().map(|parts| news2::risk(parts)), news2::SOURCE))
+}
+
+/// LOINC answer of 67775-7.
+const ALERT: &str = "LA9340-6";
+/// What was taken within half an hour is one set.
+const SET_MICROS: i64 = 30 * 60 * 1_000_000;
+
+/// Completed years, from a birth that is known by its year at least; the fewest it can be.
+fn years_at_least(patient: &Document, day: NaiveDate) -> Option<i32> {
+    years(patient, day).or_else(|| {
+        let born: i32 = patient.text(&["birthDate"])?.get(..4)?.parse().ok()?;
+        Some(day.year() - born - 1)
+    })
+}
+
+/// Whether a pregnancy status of the last ten months says so. Source: LOINC 82810-3, answer LA15173-0; SNOMED CT 77386006.
+fn is_pregnant(of: &Newest, now: NaiveDate) -> bool {
+    let codings = of.input.observation.0.at(&["valueCodeableConcept"]).and_then(|c| c.get("coding"));
+    let says = codings.map_or(&[][..], Json::items).iter().filter_map(|c| c.str_at("code"));
+    of.day().is_some_and(|day| (now - day).num_days() <= 300)
+        && says.into_iter().any(|c| ["LA15173-0", "77386006"].contains(&c))
+}
+
+/// The number of a component in mmHg.
+fn component(observation: &Document, code: &str) -> Option<f64> {
+    let is_it = |c: &&Json<'_>| {
+        let codings = c.get("code").and_then(|c| c.get("coding")).map_or(&[][..], Json::items);
+        codings.iter().any(|c| c.str_at("code") == Some(code))
+    };
+    let value = Quantity::read(observation.all("component").iter().find(is_it)?.get("valueQuantity")?);
+    value.number().filter(|_| value.comparator.is_none() && value.code.as_deref() == Some("mm[Hg]"))
 }
 
 /// Completed years between a birth and a day; `None` where the birth is not known by its day.

@@ -124,3 +124,55 @@ async fn acknowledgements_of_a_list_are_read_together() {
     }
     assert_eq!(counted, [(1, 1), (1, 1)]);
 }
+
+/// NEWS2 is of one set; what is missing or old is named, and nothing is added up without it.
+#[tokio::test]
+async fn the_early_warning_score_is_of_one_set_of_vital_signs() {
+    let site = Site::start("[]").await;
+    let kim = site.person(Role::Nurse, None).await;
+    let now = site.server.clock.now();
+    let at =
+        |minutes: i64| (now - chrono::TimeDelta::minutes(minutes)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let vital = |id: &str, code: &str, value: Value, minutes: i64| {
+        let mut vital = json!({"resourceType": "Observation", "id": id, "status": "final", "subject": {"reference": "Patient/old"},
+            "code": {"coding": [{"system": "http://loinc.org", "code": code}]}, "effectiveDateTime": at(minutes)});
+        vital.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
+        vital
+    };
+    let quantity = |value: f64, code: &str| json!({"valueQuantity": {"value": value, "system": "http://unitsofmeasure.org", "code": code, "unit": code}});
+    let pressure = json!({"component": [{"code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]}, "valueQuantity": {"value": 92, "system": "http://unitsofmeasure.org", "code": "mm[Hg]", "unit": "mmHg"}}]});
+    let documents = json!([
+        {"resourceType": "Patient", "id": "old", "birthDate": "1950", "name": [{"family": "Lind"}]},
+        {"resourceType": "Patient", "id": "young", "birthDate": "2020-01-01", "name": [{"family": "Lind"}]},
+        vital("rr", "9279-1", quantity(26.0, "/min"), 10),
+        vital("sat", "59408-5", quantity(92.0, "%"), 12),
+        vital("hr", "8867-4", quantity(118.0, "/min"), 10),
+        vital("t", "8310-5", quantity(39.2, "Cel"), 10),
+        vital("o2", "3151-8", quantity(2.0, "L/min"), 10),
+        vital("bp", "85354-9", pressure, 10),
+    ]);
+    site.store(&documents.to_string()).await;
+    let query =
+        "query($id: ID!) { patient(id: $id) { earlyWarning { name value band missing at inputs { name } source } } }";
+    let read = async |id: &str| site.ask(&kim, query, json!({"id": id})).await["patient"]["earlyWarning"].clone();
+    let young = read("Patient/young").await;
+    assert!(young["missing"].to_string().contains("16 years") && young["value"].is_null(), "{young}");
+    let without = read("Patient/old").await;
+    assert_eq!(without["missing"], json!(["consciousness of the newest set is not on record"]), "{without}");
+    assert_eq!(without["value"], Value::Null);
+    let confused = json!({"valueCodeableConcept": {"coding": [{"system": "http://loinc.org", "code": "LA6560-2"}]}});
+    site.store(&json!([vital("avpu", "67775-7", confused, 11)]).to_string()).await;
+    let whole = read("Patient/old").await;
+    assert_eq!((&whole["value"], &whole["band"]), (&json!("16"), &json!("High")), "{whole}");
+    assert_eq!(whole["inputs"].as_array().unwrap().len(), 7);
+    // A newer pulse makes a newer set, which lacks all else.
+    site.store(&json!([vital("hr2", "8867-4", quantity(80.0, "/min"), -25)]).to_string()).await;
+    let newer = read("Patient/old").await;
+    assert_eq!(newer["missing"].as_array().unwrap().len(), 6, "{newer}");
+    site.store(
+        &json!([vital("preg", "82810-3", json!({"valueCodeableConcept": {"coding": [{"code": "LA15173-0"}]}}), 60)])
+            .to_string(),
+    )
+    .await;
+    assert!(read("Patient/old").await["missing"].to_string().contains("pregnancy"));
+}

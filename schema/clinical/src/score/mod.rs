@@ -1,6 +1,7 @@
 //! Clinical calculators: numbers in, one number out, each with its published formula.
 
 pub mod instrument;
+pub mod news2;
 
 /// Sex as the formulas use it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
