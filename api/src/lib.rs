@@ -6,6 +6,7 @@ pub mod auth;
 pub mod bundle;
 pub mod clock;
 pub mod config;
+pub mod critical;
 pub mod demo;
 pub mod fetch;
 pub mod fhir;

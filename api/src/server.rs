@@ -24,7 +24,7 @@ use crate::jobs::Jobs;
 use crate::listen::Patience;
 use crate::live::Live;
 use crate::postgres::{Cluster, ClusterError};
-use crate::{assets, auth, demo, fhir, graphql, hook, import, listen, router, secret};
+use crate::{assets, auth, critical, demo, fhir, graphql, hook, import, listen, router, secret};
 
 /// How long running requests may take to end after SIGTERM.
 const DRAIN_LIMIT: Duration = Duration::from_secs(25);
@@ -203,6 +203,7 @@ async fn over_database(
     println!("WintEHR serves {serving}/graphql and {serving}/fhir/R4 at {address}");
     let sealing = tokio::spawn(seal(store.clone()));
     let working = tokio::spawn(jobs.clone().work(store.clone(), Clock::Machine));
+    let following = tokio::spawn(critical::follow(store.clone(), Clock::Machine));
     let telling = tokio::spawn(hook::run(state.clone(), reach));
     let draining = readiness.clone();
     let closing = live.clone();
@@ -221,6 +222,7 @@ async fn over_database(
         }
     }
     sealing.abort();
+    following.abort();
     if tokio::time::timeout(FAREWELL, working).await.is_err() {
         tracing::warn!("a job that did not pause was cut; it goes on when its lease is over");
     }

@@ -2,6 +2,7 @@
 
 pub mod changes;
 pub mod code;
+pub mod critical;
 pub mod document;
 pub mod error;
 pub mod fhir_graphql;

@@ -475,7 +475,7 @@ fn is_result(document: &Json<'static>, resource_type: ResourceType) -> bool {
     codings.any(|c| c.str_at("code") == Some("laboratory"))
 }
 
-fn is_critical(document: &Json<'static>, resource_type: ResourceType) -> bool {
+pub(crate) fn is_critical(document: &Json<'static>, resource_type: ResourceType) -> bool {
     use Interpretation::{CriticalAbnormal, CriticalHigh, CriticalLow};
     is_result(document, resource_type)
         && interpretations(document).any(|i| matches!(i, CriticalAbnormal | CriticalHigh | CriticalLow))

@@ -7,6 +7,7 @@ pub(crate) mod app;
 mod background;
 mod care;
 mod correction;
+pub(crate) mod critical;
 mod death;
 mod document;
 mod encounter;
@@ -58,6 +59,7 @@ use care::{
     GoalProgressRecordInput, GoalSetInput,
 };
 use correction::{RecordEnterInErrorInput, RecordEnterInErrorPayload};
+use critical::{CriticalResultNotifyInput, CriticalResultNotifyPayload};
 use death::{PatientCorrectDeathInput, PatientCorrectDeathPayload, PatientRecordDeathInput, PatientRecordDeathPayload};
 use document::{DocumentRecordInput, DocumentRecordPayload, DocumentReplaceInput, DocumentReplacePayload};
 use encounter::{
@@ -317,6 +319,15 @@ impl Mutation {
         #[graphql(desc = "Which is kept, and which are the same")] input: ConditionMergeInput,
     ) -> Result<ConditionMergePayload> {
         problem::merge(session(ctx), input).await
+    }
+
+    /// Says that somebody was told of a critical result and said back what was heard. A practitioner who is named has it from then on.
+    async fn critical_result_notify(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of what, and who was told")] input: CriticalResultNotifyInput,
+    ) -> Result<CriticalResultNotifyPayload> {
+        critical::notify(session(ctx), input).await
     }
 
     /// Keeps a question of the asking party's own under a name.

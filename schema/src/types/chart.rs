@@ -16,6 +16,7 @@ use crate::scalar::{Date, DateTime, Decimal, Instant};
 use crate::session::{Session, session};
 use crate::types::acknowledgement::{self, Acknowledgement};
 use crate::types::medication::dosage_text;
+use crate::types::message::{self, CriticalNotification};
 use crate::types::patient::Patient;
 use crate::value::{
     Annotation, Coding, Concept, Interpretation, InterpretationSource, ObservationValue, Period, Quantity,
@@ -495,6 +496,11 @@ resource! {
         #[graphql(complexity = 10)]
         async fn acknowledgement(&self, ctx: &Context<'_>) -> Option<Acknowledgement> {
             or_null(ctx, acknowledgement::acknowledgement(ctx, &self.0)).await.flatten()
+        }
+        /// Who was told of it as a critical result, the last first.
+        #[graphql(complexity = 10)]
+        async fn notifications(&self, ctx: &Context<'_>) -> Option<Vec<CriticalNotification>> {
+            or_null(ctx, message::notifications(ctx, &self.0)).await
         }
         /// The reports that it is a result of, newest first.
         #[graphql(complexity = 20)]

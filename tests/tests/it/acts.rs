@@ -526,3 +526,46 @@ async fn a_patient_is_registered_under_a_new_number_after_who_looks_like_them_wa
     let lee = site.person(Role::Physician, None).await;
     assert_eq!(site.act(&lee, "patientRegister", eve("Fry", json!({})), more).await["__typename"], "NotPermitted");
 }
+
+#[tokio::test]
+async fn a_vaccination_is_changed_and_keeps_what_it_was() {
+    let site = Site::start(
+        r#"[{"resourceType":"Patient","id":"ada","name":[{"family":"Lind"}]},
+            {"resourceType":"Immunization","id":"given","status":"completed","patient":{"reference":"Patient/ada"},"occurrenceDateTime":"2026-01-10",
+             "vaccineCode":{"text":"Influenza"},"lotNumber":"A1","expirationDate":"2026-03-01"},
+            {"resourceType":"Immunization","id":"declined","status":"not-done","patient":{"reference":"Patient/ada"},"occurrenceDateTime":"2026-01-10",
+             "vaccineCode":{"text":"Influenza"},"statusReason":{"text":"no"}}]"#,
+    )
+    .await;
+    let kim = site.person(Role::Nurse, None).await;
+    let saved = "... on ImmunizationSaved { immunization { id versionId } } ... on LotExpired { expirationDate }";
+    let change = |id: &str, version: &str, more: Value| {
+        let mut input = json!({"id": id, "expectedVersion": version});
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input
+    };
+    let act = async |input: Value| site.act(&kim, "immunizationUpdate", input, saved).await;
+    for (input, place) in [
+        (change("Immunization/given", "1", json!({"doseNumber": 0})), "input.doseNumber"),
+        (change("Immunization/given", "1", json!({"occurrence": "2999-01-01"})), "input.occurrence"),
+        (change("Immunization/given", "1", json!({"declined": {"text": "no"}})), "input.declined"),
+        (change("Immunization/given", "1", json!({"lotNumber": " "})), "input.lotNumber"),
+        (change("Patient/ada", "1", json!({})), "input.id"),
+    ] {
+        let refused = act(input).await;
+        assert_eq!(refused["issues"][0]["expression"][0], place, "{refused}");
+    }
+    let expired = act(change("Immunization/given", "1", json!({"occurrence": "2026-04-01"}))).await;
+    assert_eq!(expired["expirationDate"], "2026-03-01", "{expired}");
+    let done =
+        act(change("Immunization/given", "1", json!({"lotNumber": "B2", "doseNumber": 2, "note": "lot misread"})))
+            .await;
+    assert_eq!(done["immunization"]["versionId"], "2", "{done}");
+    let document = site.document("Immunization/given").await;
+    assert_eq!((&document["lotNumber"], &document["occurrenceDateTime"]), (&json!("B2"), &json!("2026-01-10")));
+    assert_eq!(document["protocolApplied"][0]["doseNumberPositiveInt"], 2);
+    let stale = act(change("Immunization/given", "1", json!({"lotNumber": "C3"}))).await;
+    assert_eq!(stale["__typename"], "Stale", "{stale}");
+    let why = act(change("Immunization/declined", "1", json!({"declined": {"text": "egg allergy"}}))).await;
+    assert_eq!(why["immunization"]["versionId"], "2", "{why}");
+}

@@ -30,6 +30,7 @@ mod checklist;
 mod client;
 mod conditional;
 mod crash;
+mod critical;
 mod demo;
 mod denial;
 mod embedded_cluster;
