@@ -414,6 +414,27 @@ codes! {
         /// Not known.
         Unknown = "unknown",
     }
+    /// Where a step of a plan stands. Source: FHIR R4, care-plan-activity-status.
+    CarePlanStepStatus {
+        /// Nobody has begun.
+        NotStarted = "not-started",
+        /// An appointment is made.
+        Scheduled = "scheduled",
+        /// Begun.
+        InProgress = "in-progress",
+        /// Paused.
+        OnHold = "on-hold",
+        /// Done.
+        Completed = "completed",
+        /// Called off before it began.
+        Cancelled = "cancelled",
+        /// Ended early.
+        Stopped = "stopped",
+        /// Not known.
+        Unknown = "unknown",
+        /// Recorded by mistake.
+        EnteredInError = "entered-in-error",
+    }
     /// Where a goal stands.
     GoalStatus {
         /// Suggested.

@@ -174,12 +174,12 @@ impl Documents {
         }
     }
 
-    /// Whether the source names a document that was trusted at the start.
+    /// Whether the source names a document that was trusted at the start; of a source that [`Documents::text`] has answered.
     pub fn is_trusted(&self, source: &Source) -> bool {
         match source {
-            Source::Hash(hash) => self.trusted.contains_key(hash),
+            Source::Hash(hash) | Source::Registered { hash, .. } => self.trusted.contains_key(hash),
             Source::Trusted(id) => self.trusted.contains_key(bare(id)),
-            Source::Text(_) | Source::Registered { .. } => false,
+            Source::Text(_) => false,
         }
     }
 

@@ -66,10 +66,51 @@ pub fn search(kind: Kind, text: &str) -> Vec<Entry> {
     found
 }
 
+/// Abbreviations and everyday words by which a problem is looked for, by its SNOMED CT code. They only find it: what is recorded is the
+/// term.
+const ALSO_CALLED: &[(&str, &str)] = &[
+    ("44054006", "T2DM DM2 NIDDM adult-onset diabetes sugar"),
+    ("59621000", "HTN high blood pressure raised BP hypertonia"),
+    ("431856006", "CKD2 kidney failure renal insufficiency"),
+    ("700378005", "CKD3a kidney failure renal insufficiency"),
+    ("700379002", "CKD3b kidney failure renal insufficiency"),
+    ("431857002", "CKD4 kidney failure renal insufficiency"),
+    ("55822004", "HLD high cholesterol hypercholesterolemia dyslipidemia hyperlipidaemia lipids"),
+    ("195967001", "bronchial wheeze RAD reactive airway"),
+    ("13645005", "COPD emphysema chronic bronchitis COLD"),
+    ("195951007", "AECOPD COPD flare exacerbation"),
+    ("42343007", "CHF HF HFrEF cardiac insufficiency"),
+    ("88805009", "CHF HF HFrEF cardiac insufficiency"),
+    ("49436004", "AF AFib a-fib irregular heartbeat"),
+    ("53741008", "CAD CHD IHD ischemic heart ischaemic atherosclerosis"),
+    ("35489007", "MDD depressed low mood"),
+    ("21897009", "GAD anxious worry"),
+    ("40930008", "underactive thyroid myxedema"),
+    ("239873007", "OA gonarthrosis arthrosis degenerative joint"),
+    ("279039007", "LBP lumbago backache"),
+    ("414916001", "overweight adiposity"),
+    ("385093006", "CAP lung infection chest infection"),
+    ("10509002", "chest cold"),
+    ("195662009", "sore throat pharyngitis"),
+    ("444814009", "sinus infection rhinosinusitis"),
+    ("65363002", "AOM ear infection earache"),
+    ("43878008", "strep throat tonsillitis"),
+    ("44465007", "twisted ankle"),
+    ("65966004", "broken arm radius ulna"),
+    ("62106007", "mTBI mild head injury commotio"),
+    ("72892002", "pregnant gravid"),
+    ("14140009", "high potassium hyperkalaemia"),
+    ("89627008", "low sodium hyponatraemia"),
+    ("80394007", "high blood sugar glucose hyperglycaemia"),
+    ("271737000", "low hemoglobin haemoglobin anaemia"),
+];
+
 fn words(entry: &Entry) -> Vec<String> {
     let displays = entry.codes.iter().flat_map(|c| [c.display, c.code]);
+    let also = ALSO_CALLED.iter().filter(|(code, _)| entry.codes.iter().any(|c| c.code == *code));
     displays
         .chain([entry.text])
+        .chain(also.map(|(_, words)| *words))
         .flat_map(|t| t.split(|c: char| !c.is_alphanumeric() && c != '.'))
         .filter(|w| !w.is_empty())
         .map(str::to_lowercase)
@@ -87,6 +128,10 @@ mod tests {
         assert_eq!(texts(Kind::Conditions, "I10"), ["Essential hypertension"]);
         assert_eq!(texts(Kind::Conditions, "195967001"), ["Asthma"]);
         assert_eq!(texts(Kind::Conditions, "sthma"), Vec::<&str>::new());
+        assert_eq!(texts(Kind::Conditions, "high blood pres"), ["Essential hypertension"]);
+        assert!(texts(Kind::Conditions, "afib").contains(&"Atrial fibrillation"));
+        let known = |code: &str| problem::PROBLEMS.iter().any(|p| p.snomed.code == code);
+        assert!(ALSO_CALLED.iter().all(|(code, _)| known(code)), "each synonym is of a term");
         assert!(!texts(Kind::Vaccines, "influenza").is_empty());
         assert!(!texts(Kind::Allergens, "peni").is_empty());
     }

@@ -6,7 +6,7 @@ use fhir::{IssueType, Json, ResourceType};
 
 use super::act::{Act, judged};
 use super::input::{ConceptInput, Draft, code, object, reference};
-use crate::code::{GoalStatus, PlanStatus};
+use crate::code::{CarePlanStepStatus, GoalStatus, PlanStatus};
 use crate::document::Document;
 use crate::scalar::{Date, DateTime, Decimal};
 use crate::session::Session;
@@ -115,10 +115,22 @@ pub struct CarePlanUpdateInput {
     /// Further steps.
     #[graphql(default)]
     pub add_steps: Vec<CarePlanStepInput>,
+    /// Where steps stand now.
+    #[graphql(default)]
+    pub steps: Vec<CarePlanStepStatusInput>,
     /// A remark to be added.
     pub note: Option<String>,
     /// A repeated act under the same key has one effect.
     pub idempotency_key: Option<String>,
+}
+
+/// Where a step of a plan stands now.
+#[derive(InputObject)]
+pub struct CarePlanStepStatusInput {
+    /// Which of the version that was seen, counting from 0 in the order of `activities`.
+    pub index: usize,
+    /// Where it stands.
+    pub status: CarePlanStepStatus,
 }
 
 /// What shows that a goal is reached: a value between bounds, by a day.
@@ -314,6 +326,18 @@ pub async fn update(session: &Session, input: CarePlanUpdateInput) -> Result<Car
             let one = step(&mut act, &format!("addSteps[{i}]"), one);
             draft.add("activity", Some(one));
         }
+        let mut steps: Vec<Json<'static>> = draft.document.get("activity").map_or(&[][..], Json::items).to_vec();
+        for (i, one) in input.steps.iter().enumerate() {
+            let place = format!("steps[{i}].index");
+            // What stands for a request says itself where it stands.
+            let seen = found.all("activity").len();
+            let detail = steps.get_mut(one.index).filter(|_| one.index < seen).and_then(Json::as_object_mut);
+            match detail.and_then(|step| step.get_mut("detail")).and_then(Json::as_object_mut) {
+                Some(detail) => detail.set("status", Json::from(one.status.code())),
+                None => act.problems.add(&place, IssueType::NotFound, "the plan has no such step of its own"),
+            }
+        }
+        draft.set("activity", (!steps.is_empty()).then_some(Json::Array(steps)));
         if matches!(input.status, Some(PlanStatus::Completed | PlanStatus::Revoked)) {
             let start = found.at(&["period"]).and_then(|p| p.get("start")).cloned().map(|s| ("start", s));
             draft.set("period", object(start.into_iter().chain([("end", act.now())])));

@@ -77,7 +77,9 @@ use household::{
     CoverageUpdatePayload, RelatedPersonEndInput, RelatedPersonEndPayload, RelatedPersonRecordInput,
     RelatedPersonRecordPayload, RelatedPersonUpdateInput, RelatedPersonUpdatePayload,
 };
-use immunization::{ImmunizationRecordInput, ImmunizationRecordPayload};
+use immunization::{
+    ImmunizationRecordInput, ImmunizationRecordPayload, ImmunizationUpdateInput, ImmunizationUpdatePayload,
+};
 use input::{ConceptInput, Draft};
 use measure::{MeasureRunInput, MeasureRunPayload};
 use merge::{
@@ -410,6 +412,15 @@ impl Mutation {
         #[graphql(desc = "What is recorded")] input: ImmunizationRecordInput,
     ) -> Result<ImmunizationRecordPayload> {
         immunization::record(session(ctx), input).await
+    }
+
+    /// Changes a vaccination.
+    async fn immunization_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes")] input: ImmunizationUpdateInput,
+    ) -> Result<ImmunizationUpdatePayload> {
+        immunization::update(session(ctx), input).await
     }
 
     /// Records the vital signs of one moment. Abnormal values are recorded and flagged; impossible ones are refused.

@@ -678,6 +678,22 @@ resource! {
         async fn code(&self) -> Option<Concept> {
             self.0.concept("code")
         }
+        /// Codes of the conclusion.
+        async fn conclusion_codes(&self) -> Vec<Concept> {
+            self.0.concepts("conclusionCode")
+        }
+        /// The report as it was issued, as files.
+        async fn presented_forms(&self, ctx: &Context<'_>) -> Vec<Attachment> {
+            self.0.all("presentedForm").iter().map(|a| Attachment::read(session(ctx), a)).collect()
+        }
+        /// What was looked at.
+        async fn specimens(&self) -> Vec<ResourceRef> {
+            self.0.references("specimen")
+        }
+        /// The orders that it answers.
+        async fn based_on(&self) -> Vec<ResourceRef> {
+            self.0.references("basedOn")
+        }
         /// Which service made it.
         async fn category(&self) -> Vec<Concept> {
             self.0.concepts("category")

@@ -1,7 +1,7 @@
 //! Clinical scores of one patient (`clinical::score`) from the newest results on record. A score is never guessed: what it lacks is named.
 
 use async_graphql::{Context, Result, SimpleObject};
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{Datelike as _, NaiveDate, SecondsFormat};
 use clinical::score::instrument::INSTRUMENTS;
 use clinical::score::news2::{self, Observed};
 use clinical::score::{self, Sex};
@@ -9,7 +9,7 @@ use fhir::temporal::{self, Zone};
 use fhir::{Json, ResourceType, ucum};
 
 use crate::document::{Document, List, PageArguments};
-use crate::scalar::{DateTime, Decimal};
+use crate::scalar::{DateTime, Decimal, Instant};
 use crate::session::session;
 use crate::types::chart::Observation;
 use crate::types::trend;
@@ -37,6 +37,10 @@ pub struct RiskScore {
     pub inputs: Vec<ScoreInput>,
     /// What it lacks, in words; empty when there is a value.
     pub missing: Vec<String>,
+    /// How often to measure again by what the score says; null for scores that say nothing of it.
+    pub monitoring: Option<String>,
+    /// When it is to be measured again at the latest by that; null where it says no interval.
+    pub due_at: Option<Instant>,
     /// The publication of the formula.
     pub source: String,
 }
@@ -123,6 +127,8 @@ impl Draft {
             band: band.map(ToOwned::to_owned),
             inputs: self.inputs,
             missing: self.missing,
+            monitoring: None,
+            due_at: None,
             source: source.to_owned(),
         }
     }
@@ -213,7 +219,16 @@ pub(crate) async fn early_warning(ctx: &Context<'_>, patient: &Document) -> Resu
     })();
     let parts = observed.filter(|_| draft.missing.is_empty()).map(|of| news2::parts(&of));
     let value = parts.map(|parts| Decimal(parts.iter().map(|(_, points)| points).sum::<u32>().to_string()));
-    Ok(draft.done(value, None, parts.as_ref().map(|parts| news2::risk(parts)), news2::SOURCE))
+    let monitoring = parts.as_ref().map(|parts| news2::monitoring(parts));
+    let due = monitoring
+        .and_then(|(_, minutes)| minutes)
+        .zip(newest_set)
+        .and_then(|(minutes, taken)| chrono::DateTime::from_timestamp_micros(taken + minutes * 60 * 1_000_000));
+    Ok(RiskScore {
+        monitoring: monitoring.map(|(words, _)| words.to_owned()),
+        due_at: due.map(|at| Instant(at.to_rfc3339_opts(SecondsFormat::Secs, true))),
+        ..draft.done(value, None, parts.as_ref().map(|parts| news2::risk(parts)), news2::SOURCE)
+    })
 }
 
 /// LOINC answer of 67775-7.

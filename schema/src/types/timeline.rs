@@ -49,9 +49,15 @@ pub enum TimelineKind {
     Goal,
     /// Planned meetings.
     Appointment,
+    /// What was ordered beside medicines: tests, pictures, procedures, referrals.
+    Order,
+    /// Pictures that were taken.
+    ImagingStudy,
+    /// Questionnaires that were filled in.
+    Questionnaire,
 }
 
-const KINDS: [(TimelineKind, ResourceType); 14] = [
+const KINDS: [(TimelineKind, ResourceType); 17] = [
     (TimelineKind::Condition, ResourceType::Condition),
     (TimelineKind::Allergy, ResourceType::AllergyIntolerance),
     (TimelineKind::Encounter, ResourceType::Encounter),
@@ -66,6 +72,9 @@ const KINDS: [(TimelineKind, ResourceType); 14] = [
     (TimelineKind::CarePlan, ResourceType::CarePlan),
     (TimelineKind::Goal, ResourceType::Goal),
     (TimelineKind::Appointment, ResourceType::Appointment),
+    (TimelineKind::Order, ResourceType::ServiceRequest),
+    (TimelineKind::ImagingStudy, ResourceType::ImagingStudy),
+    (TimelineKind::Questionnaire, ResourceType::QuestionnaireResponse),
 ];
 
 impl TimelineKind {

@@ -96,3 +96,25 @@ async fn what_is_another_patients_or_wrong_is_named_and_nothing_is_stored() {
     }
     assert_eq!(site.count("app.outbox").await, before);
 }
+
+#[tokio::test]
+async fn a_step_of_a_plan_says_where_it_stands() {
+    let site = Site::start(
+        r#"[{"resourceType":"Patient","id":"ada","name":[{"family":"Lind"}]},
+            {"resourceType":"CarePlan","id":"plan","status":"active","intent":"plan","subject":{"reference":"Patient/ada"},
+             "activity":[{"detail":{"status":"not-started","description":"walk"}},{"reference":{"reference":"ServiceRequest/order"}}]},
+            {"resourceType":"ServiceRequest","id":"order","status":"active","intent":"order","subject":{"reference":"Patient/ada"}}]"#,
+    )
+    .await;
+    let lee = site.person(Role::Physician, None).await;
+    let saved = "... on CarePlanSaved { carePlan { versionId activities { status description } } }";
+    let change = |index: u32| json!({"id": "CarePlan/plan", "expectedVersion": "1", "steps": [{"index": index, "status": "COMPLETED"}]});
+    // What is another record's, and what is not there.
+    for index in [1, 2] {
+        let refused = site.act(&lee, "carePlanUpdate", change(index), saved).await;
+        assert_eq!(refused["issues"][0]["expression"][0], "input.steps[0].index", "{refused}");
+    }
+    let done = site.act(&lee, "carePlanUpdate", change(0), saved).await;
+    assert_eq!(done["carePlan"]["activities"][0], json!({"status": "completed", "description": "walk"}), "{done}");
+    assert_eq!(done["carePlan"]["versionId"], "2");
+}

@@ -80,11 +80,13 @@ async fn a_critical_result_is_a_task_that_goes_on_until_it_is_acknowledged() {
         assert_eq!(site.critical_round(Some(1)).await, Round::default());
         site.server.clock.advance(TimeDelta::minutes(2));
         assert_eq!(site.critical_round(Some(1)).await, Round { made: 0, passed_on: 1 });
+        let lee = site.person(Role::Physician, None).await;
         let task = site.ask(&lee, TASKS, json!({})).await["search"]["nodes"][0].clone();
         assert_eq!((&task["owner"]["id"], task["notes"].as_array().unwrap().len()), (&json!(owner), notes), "{task}");
     }
     site.server.clock.advance(TimeDelta::minutes(31));
     assert_eq!(site.critical_round(Some(1)).await, Round::default());
+    let lee = site.person(Role::Physician, None).await;
     let acknowledge = json!({"id": "Observation/k", "expectedVersion": "1", "note": "calcium given"});
     let done = site.act(&lee, "resultAcknowledge", acknowledge, "... on TaskSaved { task { status } }").await;
     assert_eq!(done["task"]["status"], "COMPLETED", "{done}");

@@ -390,3 +390,26 @@ async fn when_the_client_goes_the_statement_ends() {
     let ended = until(&db, 0).await;
     assert!(ended < Duration::from_secs(5), "{ended:?}");
 }
+
+/// What the server itself lists was measured before it is served, and may cost three times as much; nothing costs what it likes.
+#[tokio::test]
+async fn a_trusted_document_may_cost_more_than_a_text_of_ones_own() {
+    let of = |first: u32| {
+        format!("{{ patients(first: 200) {{ nodes {{ id conditions(first: {first}) {{ nodes {{ id }} }} }} }} }}")
+    };
+    let (dear, too_dear) = (of(20), of(100));
+    let trusted = json!({ format!("sha256:{}", hash(&dear)): dear, format!("sha256:{}", hash(&too_dear)): too_dear });
+    let documents = Documents::default().trust(&trusted.to_string()).unwrap();
+    let door = Door::start(Settings { documents, ..Settings::default() }).await;
+    let named = |text: &str| json!({ "persistedQuery": { "version": 1, "sha256Hash": hash(text) } });
+    for (body, runs) in [
+        (json!({ "extensions": named(&dear) }), true),
+        (json!({ "documentId": format!("sha256:{}", hash(&dear)) }), true),
+        (json!({ "query": dear, "extensions": named(&dear) }), true),
+        (json!({ "query": dear }), false),
+        (json!({ "extensions": named(&too_dear) }), false),
+    ] {
+        let (status, answer) = door.post(&body, STRICT).await;
+        assert_eq!((status == 200, answer.get("data").is_some()), (runs, runs), "{body}: {answer}");
+    }
+}

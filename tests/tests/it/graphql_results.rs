@@ -152,8 +152,7 @@ async fn the_early_warning_score_is_of_one_set_of_vital_signs() {
         vital("bp", "85354-9", pressure, 10),
     ]);
     site.store(&documents.to_string()).await;
-    let query =
-        "query($id: ID!) { patient(id: $id) { earlyWarning { name value band missing at inputs { name } source } } }";
+    let query = "query($id: ID!) { patient(id: $id) { earlyWarning { name value band missing at inputs { name } monitoring dueAt source } } }";
     let read = async |id: &str| site.ask(&kim, query, json!({"id": id})).await["patient"]["earlyWarning"].clone();
     let young = read("Patient/young").await;
     assert!(young["missing"].to_string().contains("16 years") && young["value"].is_null(), "{young}");
@@ -164,6 +163,7 @@ async fn the_early_warning_score_is_of_one_set_of_vital_signs() {
     site.store(&json!([vital("avpu", "67775-7", confused, 11)]).to_string()).await;
     let whole = read("Patient/old").await;
     assert_eq!((&whole["value"], &whole["band"]), (&json!("16"), &json!("High")), "{whole}");
+    assert_eq!((&whole["monitoring"], &whole["dueAt"]), (&json!("Continuous monitoring of vital signs"), &Value::Null));
     assert_eq!(whole["inputs"].as_array().unwrap().len(), 7);
     // A newer pulse makes a newer set, which lacks all else.
     site.store(&json!([vital("hr2", "8867-4", quantity(80.0, "/min"), -25)]).to_string()).await;

@@ -60,6 +60,19 @@ pub fn risk(parts: &[Part]) -> &'static str {
     }
 }
 
+/// How often the next set is to be taken at least, in words, and in minutes where that is an interval.
+///
+/// Source: chart 4, clinical response to the NEWS trigger thresholds; of "4-6 hourly" the longer.
+pub fn monitoring(parts: &[Part]) -> (&'static str, Option<i64>) {
+    match parts.iter().map(|(_, points)| points).sum::<u32>() {
+        7.. => ("Continuous monitoring of vital signs", None),
+        5.. => ("At least hourly", Some(60)),
+        _ if parts.iter().any(|(_, points)| *points == 3) => ("At least hourly", Some(60)),
+        1.. => ("At least every 4 to 6 hours", Some(6 * 60)),
+        0 => ("At least every 12 hours", Some(12 * 60)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +94,10 @@ mod tests {
     #[test]
     fn the_chart_is_read_at_its_edges() {
         assert_eq!((sum(&WELL), risk(&parts(&WELL))), (0, "Low"));
+        assert_eq!(monitoring(&parts(&WELL)).1, Some(720));
+        for (pulse, minutes) in [(95.0, 360), (120.0, 360), (135.0, 60)] {
+            assert_eq!(monitoring(&parts(&Observed { pulse, ..WELL })).1, Some(minutes), "{pulse}/min");
+        }
         for (respirations, points) in
             [(8.0, 3), (9.0, 1), (11.0, 1), (12.0, 0), (20.0, 0), (21.0, 2), (24.0, 2), (25.0, 3)]
         {
@@ -130,7 +147,7 @@ mod tests {
         };
         let parts = parts(&ill);
         assert_eq!(parts.map(|(_, points)| points), [3, 2, 2, 2, 2, 3, 2]);
-        assert_eq!(risk(&parts), "High");
+        assert_eq!((risk(&parts), monitoring(&parts).1), ("High", None));
         assert_eq!(
             risk(&super::parts(&Observed { oxygen: true, systolic: 95.0, temperature: 38.5, ..WELL })),
             "Medium"
