@@ -3,6 +3,7 @@ import OutlinedInput from '@mui/material/OutlinedInput'
 import TextField from '@mui/material/TextField'
 import { useEffect, useMemo, useState } from 'react'
 import { useClient } from 'urql'
+import { Drug } from '../clinical/drug'
 import { DateField } from '../ui/date-field'
 import { dateKind, fileValue, LARGEST_FILE_BYTES, type FieldSpec } from './act'
 import { terms, type Find, type Term } from './catalog'
@@ -86,6 +87,7 @@ function ConceptField({ spec: { find, suggest }, value, onChange, onSeen, bad, .
     <Autocomplete
       freeSolo id={input.id} inputValue={value} options={text.length < 2 ? [] : options.map((o) => o.text)} filterOptions={(all) => all} value={null}
       onInputChange={(_, words, why) => { if (why !== 'reset') onChange(words) }} onChange={(_, words) => { if (words) onChange(words) }}
+      renderOption={({ key, ...props }, option) => <li key={key} {...props}><Drug of={option} /></li>}
       renderInput={(params) => <TextField {...params} error={bad} slotProps={{ ...params.slotProps, htmlInput: { ...params.slotProps.htmlInput, ...input } }} />}
     />
   )

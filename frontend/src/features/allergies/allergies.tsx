@@ -3,6 +3,7 @@ import { useClient } from 'urql'
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { noneKnown, sources } from '../../components/clinical/allergy'
+import { Drug } from '../../components/clinical/drug'
 import { Status, words } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
@@ -105,7 +106,7 @@ function Table({ of, label, acts }: { of: readonly Allergy[]; label: string; act
     <RecordTable label={label} columns={['Agent', 'Reaction', 'Criticality', 'Kind', 'Certainty', 'Onset', 'Recorded', 'Acts']}>
       {of.map((a) => (
         <tr key={a.id}>
-          <th scope="row">{inError(a) ? <s>{a.substance?.text ?? 'Not recorded'}</s> : a.substance?.text ?? 'Not recorded'}{a.notes.map((n) => <small key={n.text}>{n.text}</small>)}</th>
+          <th scope="row">{inError(a) ? <s><Drug of={a.substance?.text ?? 'Not recorded'} /></s> : <Drug of={a.substance?.text ?? 'Not recorded'} />}{a.notes.map((n) => <small key={n.text}>{n.text}</small>)}</th>
           <td>
             {a.reactions.length === 0 ? absent(a) : a.reactions.map((r, i) => (
               <div key={i}>{r.manifestations.map((m) => m.text).join(', ') || r.description || absent(a)}{r.severity && <small>{words(r.severity)}</small>}</div>

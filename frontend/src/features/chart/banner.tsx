@@ -1,6 +1,7 @@
 import Report from '@mui/icons-material/Report'
 import WarningAmber from '@mui/icons-material/WarningAmber'
 import { noneKnown } from '../../components/clinical/allergy'
+import { Drug } from '../../components/clinical/drug'
 import { Flags } from '../../components/clinical/flag'
 import { flagsOf, ObservationRow, valueOf } from '../../components/clinical/observation'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
@@ -95,7 +96,7 @@ export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
             <span className={css.list}>
               {allergies.nodes.map((a) => {
                 const signs = a.reactions.flatMap((r) => r.manifestations.map((m) => m.text))
-                return <span key={a.id}><strong>{a.substance?.text ?? 'Substance not recorded'}</strong>{signs.length > 0 && ` – ${signs.join(', ')}`}</span>
+                return <span key={a.id}><strong><Drug of={a.substance?.text ?? 'Substance not recorded'} /></strong>{signs.length > 0 && ` – ${signs.join(', ')}`}</span>
               })}
               {allergies.pageInfo.hasNextPage && <span>and more</span>}
             </span>

@@ -1,5 +1,6 @@
 import { useClient } from 'urql'
 import { RowActs } from '../../components/act/acts'
+import { Drug } from '../../components/clinical/drug'
 import { Status } from '../../components/clinical/status'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable, type Connection } from '../../components/ui/record-table'
@@ -107,7 +108,7 @@ function Current({ of }: { of: readonly CurrentPageFragment['nodes'][number][] }
     <RecordTable label="Current medications" columns={['Medicine and dose', 'Status', 'Sources', 'Acts']}>
       {of.map((m) => (
         <tr key={m.id}>
-          <th scope="row">{m.medication?.text ?? 'Medicine not named'}<Dose of={m} /></th>
+          <th scope="row"><Drug of={m.medication?.text ?? 'Medicine not named'} /><Dose of={m} /></th>
           <td><Status of={m.status} /></td>
           <td>{sources(m).map((s) => <div key={s.id}>{s.text}</div>)}</td>
           <td><RowActs of={m.medication?.text ?? 'medicine'} place={m.id} items={[]} /></td>
@@ -127,7 +128,7 @@ function Table({ of, label }: { of: readonly Medication[]; label: string }) {
         return (
           <tr key={m.id}>
             <th scope="row">
-              {m.status === 'ENTERED_IN_ERROR' ? <s>{drug}</s> : drug}
+              {m.status === 'ENTERED_IN_ERROR' ? <s><Drug of={drug} /></s> : <Drug of={drug} />}
               <Dose of={m} />
               {m.notes.map((n) => <small key={n.text}>{n.text}</small>)}
             </th>

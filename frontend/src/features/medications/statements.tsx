@@ -1,6 +1,7 @@
 import { useClient } from 'urql'
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
+import { Drug } from '../../components/clinical/drug'
 import { visitName } from '../../components/clinical/encounter-class'
 import { patientName } from '../../components/clinical/person'
 import { Status } from '../../components/clinical/status'
@@ -69,7 +70,7 @@ export function StatementsView({ of, patientId }: { of: FragmentType<typeof Stat
                       const drug = s.medication?.text ?? 'Medicine not named'
                       return (
                         <tr key={s.id}>
-                          <th scope="row">{s.status === 'ENTERED_IN_ERROR' ? <s>{drug}</s> : drug}<Dose of={{ ...node, dosageText: s.dosageText }} />{node.notes.map((n) => <small key={n.text}>{n.text}</small>)}</th>
+                          <th scope="row">{s.status === 'ENTERED_IN_ERROR' ? <s><Drug of={drug} /></s> : <Drug of={drug} />}<Dose of={{ ...node, dosageText: s.dosageText }} />{node.notes.map((n) => <small key={n.text}>{n.text}</small>)}</th>
                           <td><Status of={s.status} /></td>
                           <td>{node.effectiveAt ? formatDay(node.effectiveAt) : formatPeriod(s.effectivePeriod, !over(s)) || 'Not recorded'}</td>
                           <td>{speaker(node.informationSource) ?? 'Not recorded'}{node.assertedAt && <small>{formatDay(node.assertedAt)}</small>}{node.encounter && <small>in {visits.find((v) => v.id === node.encounter?.id)?.name ?? 'an earlier visit'}</small>}</td>

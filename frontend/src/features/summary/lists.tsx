@@ -1,4 +1,5 @@
 import { noneKnown } from '../../components/clinical/allergy'
+import { Drug } from '../../components/clinical/drug'
 import { encounterClass } from '../../components/clinical/encounter-class'
 import { reasons, saysWhy } from '../../components/clinical/reasons'
 import { conceptText } from '../../components/clinical/status'
@@ -69,7 +70,7 @@ export function Allergies({ of, to }: { of: FragmentType<typeof AllergiesFragmen
                   const signs = a.reactions.flatMap((r) => r.manifestations.map((m) => m.text))
                   return (
                     <li key={a.id} className={css.row}>
-                      <span><strong>{a.substance?.text ?? 'Not recorded'}</strong>{signs.length > 0 && ` – ${signs.join(', ')}`} {a.criticality === 'HIGH' && <span className={css.danger}>High criticality</span>}</span>
+                      <span><strong><Drug of={a.substance?.text ?? 'Not recorded'} /></strong>{signs.length > 0 && ` – ${signs.join(', ')}`} {a.criticality === 'HIGH' && <span className={css.danger}>High criticality</span>}</span>
                       <span className={css.when}>{a.recordedAt ? formatDay(a.recordedAt) : 'Not recorded'}</span>
                     </li>
                   )
@@ -106,7 +107,7 @@ export function Medications({ of, to }: { of: FragmentType<typeof MedicationsFra
           {nodes.map((m) => (
             <li key={m.id} className={css.row}>
               <span>
-                <strong>{m.medication?.text ?? 'Medicine not named'}</strong>
+                <strong><Drug of={m.medication?.text ?? 'Medicine not named'} /></strong>
                 {m.dosageText ? ` – ${unbroken(m.dosageText)}` : ' – dose not recorded'}
                 {!saysWhy(m) && reasons(m) && ` – ${reasons(m)}`}
                 {m.status === 'ON_HOLD' && <span className={css.held}> Held</span>}

@@ -3,6 +3,7 @@ import Button from '@mui/material/Button'
 import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { useNavigate, useSearchParams } from 'react-router'
 import { useClient, useQuery } from 'urql'
+import { Drug } from '../../components/clinical/drug'
 import { Flags } from '../../components/clinical/flag'
 import { flagsOf, isAbnormal, isCritical, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { Part, ReadingProvider, useReading } from '../../components/ui/part'
@@ -211,7 +212,7 @@ function EntryCells({ of }: { of: Entry }) {
       <span role="gridcell" className={css.when}>{whenOf(of)}</span>
       <span role="gridcell" className={css.kind}>{kindOf(of.kind)?.[1]}</span>
       <span role="gridcell">
-        <strong>{wrong || row?.status === 'ENTERED_IN_ERROR' ? <s>{title}</s> : title}</strong>
+        <strong>{wrong || row?.status === 'ENTERED_IN_ERROR' ? <s><Drug of={title} /></s> : <Drug of={title} />}</strong>
         {row && value && <span className={css.value}> <span className={isCritical(row) ? css.critical : isAbnormal(row) ? css.abnormal : undefined}>{value.text}</span> {value.unit} <Flags of={flagsOf(row)} />{range && <small> ({range})</small>}{row.status && row.status !== 'FINAL' && <small> {row.status.toLowerCase().replaceAll('_', ' ')}</small>}</span>}
         {state && <small className={css.state}>{state}</small>}
         {text && <small> {text}</small>}
