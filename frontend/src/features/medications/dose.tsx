@@ -1,5 +1,5 @@
 import { reasons, saysWhy } from '../../components/clinical/reasons'
-import { unbroken } from '../../lib/quantity'
+import { doseLine } from '../../lib/dose-words'
 import css from './medications.module.css'
 
 /** How a medicine is taken and, where those words do not tell it, what it is for. */
@@ -7,7 +7,7 @@ export function Dose({ of }: { of: Parameters<typeof saysWhy>[0] }) {
   const why = reasons(of)
   return (
     <>
-      <span className={css.dose}>{of.dosageText ? unbroken(of.dosageText) : 'Dose not recorded'}</span>
+      <span className={css.dose}>{of.dosageText ? doseLine(of.dosageText) : 'Dose not recorded'}</span>
       {!why ? <small>Reason not recorded</small> : !saysWhy(of) && <small>Reason: {why}</small>}
     </>
   )

@@ -9,7 +9,7 @@ import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
 import { formatDay, formatPeriod } from '../../lib/date'
-import { unbroken } from '../../lib/quantity'
+import { doseLine } from '../../lib/dose-words'
 import css from './summary.module.css'
 
 export const ProblemsFragment = graphql(`
@@ -108,7 +108,7 @@ export function Medications({ of, to }: { of: FragmentType<typeof MedicationsFra
             <li key={m.id} className={css.row}>
               <span>
                 <strong><Drug of={m.medication?.text ?? 'Medicine not named'} /></strong>
-                {m.dosageText ? ` – ${unbroken(m.dosageText)}` : ' – dose not recorded'}
+                {m.dosageText ? ` – ${doseLine(m.dosageText)}` : ' – dose not recorded'}
                 {!saysWhy(m) && reasons(m) && ` – ${reasons(m)}`}
                 {m.status === 'ON_HOLD' && <span className={css.held}> Held</span>}
               </span>

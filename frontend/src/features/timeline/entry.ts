@@ -2,7 +2,7 @@ import { encounterClass } from '../../components/clinical/encounter-class'
 import { words } from '../../components/clinical/status'
 import type { TimelineKind, TimelinePageFragment } from '../../gql/graphql'
 import { formatDateTime, formatPeriod } from '../../lib/date'
-import { unbroken } from '../../lib/quantity'
+import { doseLine } from '../../lib/dose-words'
 
 /** What a thing on the timeline is called, in which tab it is at home, and in the order in which the filter lists them. */
 export const KINDS: readonly (readonly [kind: TimelineKind, word: string, many: string, tab: 'problems' | 'allergies' | 'encounters' | 'results' | 'vitals' | 'procedures' | 'immunizations' | 'medications' | 'documents' | 'care'])[] = [
@@ -68,8 +68,8 @@ export function detailOf({ node }: Entry): { state: string; text: string; wrong:
     case 'DiagnosticReport': return told(node.reportStatus, node.conclusion)
     case 'Procedure': return told(node.procedureStatus)
     case 'Immunization': return told(node.immunizationStatus)
-    case 'MedicationRequest': return told(node.requestStatus, node.dosageText && unbroken(node.dosageText))
-    case 'MedicationStatement': return told(node.statementStatus, node.dosageText && unbroken(node.dosageText))
+    case 'MedicationRequest': return told(node.requestStatus, node.dosageText && doseLine(node.dosageText))
+    case 'MedicationStatement': return told(node.statementStatus, node.dosageText && doseLine(node.dosageText))
     case 'ClinicalDocument': return told(node.documentStatus, node.authors.flatMap((a) => a.display ?? []).join(', '))
     case 'CarePlan': case 'Goal': return told(node.__typename === 'Goal' ? node.goalStatus : node.planStatus)
     case 'Appointment': return told(node.appointmentStatus)
