@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { axisTime, dateText, dateValue, dayAfter, formatDateTime, formatDay, formatPeriod, formatSpan, isDay, isRecent, readDate, withOffset, type DateKind } from './date'
 import { formatChange, formatDecimal } from './quantity'
 
@@ -7,8 +7,18 @@ describe('dates', () => {
     ['1945-07-14', '14-Jul-1945'], ['2019-05', 'May-2019'], ['2019', '2019'], ['2026-11-25T08:00:00Z', '25-Nov-2026'], ['soon', 'soon'], ['2019-13', '2019'],
   ])('%s is the day %s', (value, text) => expect(formatDay(value)).toBe(text))
   it.each([
-    ['2026-11-25T08:05:00Z', '25-Nov-2026 08:05'], ['2026-11-25T08:05:00+02:00', '25-Nov-2026 06:05'], ['2026-11-25', '25-Nov-2026'], ['2026', '2026'],
+    ['2026-11-25T08:05:00Z', '25-Nov-2026 08:05'], ['2026-11-25T08:05:00+00:00', '25-Nov-2026 08:05'], ['2026-11-25T08:05', '25-Nov-2026 08:05'], ['2026-11-25', '25-Nov-2026'], ['2026', '2026'],
   ])('%s is the time %s', (value, text) => expect(formatDateTime(value)).toBe(text))
+  it.each([
+    ['2026-11-25T08:05:00+02:00', '25-Nov-2026 06:05 (08:05 UTC+02:00)'], ['2026-11-25T20:05:00-08:00', '26-Nov-2026 04:05 (25-Nov-2026 20:05 UTC-08:00)'], ['2026-11-25T08:05:00.5+05:30', '25-Nov-2026 02:35 (08:05 UTC+05:30)'],
+  ])('%s, written under another offset than the one here, names it: %s', (value, text) => expect(formatDateTime(value)).toBe(text))
+  it('names no offset that was the one here at that time of year', () => {
+    const offset = vi.spyOn(Date.prototype, 'getTimezoneOffset').mockReturnValue(-120)
+    expect(formatDateTime('2026-07-25T08:05:00+02:00')).not.toContain('UTC')
+    expect(formatDateTime('2026-11-25T08:05:00+01:00')).toContain('UTC+01:00')
+    offset.mockRestore()
+  })
+  it.each(['2026', '2026-11', '2026-11-25'])('the part %s of a date has neither time nor zone', (value) => expect(formatDateTime(value)).not.toMatch(/:|UTC/))
   it('periods say each day once and whether they go on', () => {
     expect(formatPeriod({ start: '2026-11-24T08:00:00Z', end: '2026-11-24T09:00:00Z' })).toBe('24-Nov-2026')
     expect(formatPeriod({ start: '2026-11-20', end: '2026-11-24' })).toBe('20-Nov-2026 – 24-Nov-2026')
@@ -21,6 +31,7 @@ describe('dates', () => {
     expect(formatSpan({ start: '2026-11-20T22:58:00Z', end: '2026-11-24T09:00:00Z' })).toBe('20-Nov-2026 22:58 – 24-Nov-2026 09:00')
     expect(formatSpan({ start: '2026-11-20', end: '2026-11-20' })).toBe('20-Nov-2026')
     expect(formatSpan({ start: '2026-11-20T22:58:00Z' }, true)).toBe('20-Nov-2026 22:58 – ongoing')
+    expect(formatSpan({ start: '2026-11-24T08:00:00+02:00', end: '2026-11-24T09:00:00+02:00' })).toBe('24-Nov-2026 06:00 (08:00 UTC+02:00) – 07:00 (09:00 UTC+02:00)')
     expect(formatSpan(null)).toBe('')
   })
   it('partial dates have a place on an axis', () => {

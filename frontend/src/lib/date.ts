@@ -39,13 +39,22 @@ export function formatDay(value: string): string {
   return day ? `${day}-${name}-${year}` : `${name}-${year}`
 }
 
-/** Day and, where the record has one, the time of day as it was recorded, with its zone when that is not this browser's. */
+/** Minutes east of Greenwich of an offset such as `+02:00`. */
+const eastOf = (offset: string): number => (offset.startsWith('-') ? -1 : 1) * (Number(offset.slice(1, 3)) * 60 + Number(offset.slice(4)))
+
+/**
+ * Day and, where the record has one, the time of day by this browser's clock, so that times can be compared; where it was recorded under another offset, that time too: `25-Nov-2026 06:05 (08:05 UTC+02:00)`.
+ * UTC names no place: machines write it.
+ */
 export function formatDateTime(value: string): string {
-  const match = /T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(value)
+  const match = /^(.+)T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(value)
   if (!match) return formatDay(value)
   const instant = new Date(value)
   if (Number.isNaN(instant.getTime())) return formatDay(value)
-  return `${formatDay(localDay(instant))} ${two(instant.getHours())}:${two(instant.getMinutes())}`
+  const [, day = '', time = '', offset = 'Z'] = match
+  const here = `${formatDay(localDay(instant))} ${two(instant.getHours())}:${two(instant.getMinutes())}`
+  if (offset === 'Z' || eastOf(offset) === 0 || eastOf(offset) === -instant.getTimezoneOffset()) return here
+  return `${here} (${day === localDay(instant) ? '' : `${formatDay(day)} `}${time} UTC${offset})`
 }
 
 /** An instant to the second, for what was written when: `17-May-2019 08:00:05`. */
@@ -80,8 +89,8 @@ export function formatSpan(period: { start?: string | null; end?: string | null 
   const [start = '', end = ''] = [period?.start, period?.end].map((at) => (at ? formatDateTime(at) : ''))
   if (!start) return end && `until ${end}`
   if (!end) return ongoing ? `${start} – ongoing` : start
-  const [day = '', time] = end.split(' ')
-  return start === end ? start : `${start} – ${time && start.startsWith(`${day} `) ? time : end}`
+  const [day = '', ...time] = end.split(' ')
+  return start === end ? start : `${start} – ${time.length > 0 && start.startsWith(`${day} `) ? time.join(' ') : end}`
 }
 
 const DAY_MS = 86_400_000
