@@ -74,7 +74,7 @@ test('a server that is away is said so, what was written is kept, and the page r
   await note.getByLabel('Certainty').selectOption('CONFIRMED')
   down = true
   for (const ws of lines) await ws.close({ code: 1013 })
-  await strip(page).getByText('No connection to the server.').waitFor({ state: 'attached' })
+  await strip(page).getByText(/No connection to the server\./).waitFor({ state: 'attached' })
   await note.getByRole('button', { name: 'Record' }).click()
   await note.getByText('The server cannot be reached. What you wrote is kept; try again.', { exact: false }).waitFor()
   await two.accessible('a lost line')
@@ -82,7 +82,7 @@ test('a server that is away is said so, what was written is kept, and the page r
   await two.inTheme('dark', async () => { await two.accessible('a lost line, dark'); await two.shot('27-lost-dark') })
   await record(one.page, 'Itching of the scalp')
   down = false
-  await strip(page).getByText('No connection to the server.').waitFor({ state: 'detached' })
+  await strip(page).getByText(/No connection to the server\./).waitFor({ state: 'detached' })
   assert.equal(await note.getByLabel('Problem', { exact: true }).inputValue(), 'Wakes at four')
   await note.getByRole('button', { name: 'Record' }).click()
   await page.getByRole('row', { name: 'Wakes at four' }).waitFor()

@@ -9,7 +9,7 @@ function fake(line: Line = 'open') {
   let refused = false
   let tell: (event: TopicEvent) => void = () => undefined
   const lines = new Set<() => void>()
-  const events: Events = { line: () => now, onLine: (l) => { lines.add(l); return () => lines.delete(l) }, follows: () => false, refuses: () => refused, watch: (_, listener) => { tell = listener; return () => undefined } }
+  const events: Events = { line: () => now, onLine: (l) => { lines.add(l); return () => lines.delete(l) }, lostSince: () => null, follows: () => false, refuses: () => refused, watch: (_, listener) => { tell = listener; return () => undefined } }
   return { events, refuse: (to: boolean) => act(() => { refused = to; lines.forEach((l) => l()) }), tell: (event: TopicEvent) => act(() => tell(event)), turn: (to: Line) => act(() => { now = to; lines.forEach((l) => l()) }) }
 }
 

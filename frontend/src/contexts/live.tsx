@@ -2,19 +2,22 @@ import { createContext, use, useEffect, useMemo, useRef, useState, type ReactNod
 import { createEvents, NOTICES, type Events, type Topic } from '../lib/events'
 
 /** Open forms: while there is one, what changed elsewhere waits. */
-interface Holds { hold: () => () => void; any: () => boolean; onRelease: (listener: () => void) => () => void }
+interface Holds { hold: () => () => void; any: () => boolean; released: () => number; onRelease: (listener: () => void) => () => void }
 function createHolds(): Holds {
   let count = 0
+  let released = Number.NEGATIVE_INFINITY
   const listeners = new Set<() => void>()
   return {
     hold() {
       count += 1
       return () => {
         count -= 1
+        released = Date.now()
         if (count === 0) listeners.forEach((tell) => tell())
       }
     },
     any: () => count > 0,
+    released: () => released,
     onRelease: (listener) => { listeners.add(listener); return () => listeners.delete(listener) },
   }
 }
@@ -54,6 +57,17 @@ export function useHold(): void {
   const live = use(LiveContext)
   useEffect(() => live?.holds.hold(), [live])
 }
+
+/** What is read so soon after a form was closed shows what its writer did. */
+const OWN_MS = 5000
+/** Whether lists are read anew by themselves here. `acted` tells of a form that was closed just now. */
+export function useLiveLists(): { on: boolean; acted: () => boolean } {
+  const live = use(LiveContext)
+  return useMemo(() => ({ on: live !== null, acted: () => !!live && Date.now() - live.holds.released() < OWN_MS }), [live])
+}
+
+/** Since when the line has been lost, in ms since 1970; null when it is not, or nobody tells. */
+export const useLostSince = (): number | null => use(LiveContext)?.events.lostSince() ?? null
 
 /** `off`: nothing is told here; `held`: the record has changed and is read when the open form is closed. */
 export type LiveState = 'off' | 'trying' | 'open' | 'lost' | 'held'

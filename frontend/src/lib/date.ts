@@ -57,6 +57,13 @@ export function formatDateTime(value: string): string {
   return `${here} (${day === localDay(instant) ? '' : `${formatDay(day)} `}${time} UTC${offset})`
 }
 
+/** A moment of this page: the time alone on its own day. */
+export function momentOf(ms: number): string {
+  const [at, day] = [new Date(ms), localDay(new Date(ms))]
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}`
+  return day === today() ? time : `${formatDay(day)} ${time}`
+}
+
 /** An instant to the second, for what was written when: `17-May-2019 08:00:05`. */
 export function formatInstant(value: string): string {
   const at = new Date(value)

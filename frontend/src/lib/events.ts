@@ -40,6 +40,8 @@ export interface Events {
   /** Of what is followed on pages; one of their topics that is refused makes it `lost`. */
   line: () => Line
   onLine: (listener: () => void) => () => void
+  /** When it was lost, in ms since 1970; null while it is not. */
+  lostSince: () => number | null
   /** Whether the events of that topic are being told now. */
   follows: (topic: Topic) => boolean
   /** Whether the server has refused to tell of that topic; it is asked again. `onLine` tells when that changes. */
@@ -67,7 +69,12 @@ export function createEvents(url = `${window.location.origin.replace(/^http/, 'w
   let answer: ReturnType<typeof setTimeout> | undefined
   const listeners = new Set<() => void>()
   const followed = new Map<string, Followed>()
-  const tellLine = () => listeners.forEach((tell) => tell())
+  let lostSince: number | null = null
+  const tellLine = () => {
+    lostSince = lineNow() === 'lost' ? lostSince ?? Date.now() : null
+    listeners.forEach((tell) => tell())
+  }
+  const lineNow = (): Line => (line === 'open' && [...followed].some(([topic, one]) => topic !== NOTICES && one.refusals > 0) ? 'lost' : line)
   const turn = (to: Line) => {
     if (line === to) return
     line = to
@@ -128,7 +135,8 @@ export function createEvents(url = `${window.location.origin.replace(/^http/, 'w
   }
 
   return {
-    line: () => (line === 'open' && [...followed].some(([topic, one]) => topic !== NOTICES && one.refusals > 0) ? 'lost' : line),
+    line: lineNow,
+    lostSince: () => lostSince,
     onLine: (listener) => { listeners.add(listener); return () => listeners.delete(listener) },
     follows: (topic) => followed.get(topic)?.started ?? false,
     refuses: (topic) => (followed.get(topic)?.refusals ?? 0) > 0,

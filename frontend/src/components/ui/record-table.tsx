@@ -1,6 +1,8 @@
 import Button from '@mui/material/Button'
 import { useState, type ReactNode } from 'react'
 import { useAnnounce } from '../../hooks/use-announce'
+import { useSettled } from '../../hooks/use-settled'
+import { NewsBar } from './news-bar'
 import css from './record-table.module.css'
 
 /**
@@ -23,10 +25,11 @@ export interface Connection<N> { nodes: readonly N[]; pageInfo: { hasNextPage: b
 
 /**
  * The pages of a list: the first came with the screen, further ones are asked for by `more`, which answers null when it could not.
- * A new first page (the screen was read again) starts anew. `children` draws what is loaded; its `load` asks for the next page and answers whether it came, null when there is none.
+ * A new first page (the screen was read again) starts anew; with `still` not while somebody is in the list and its rows would move. `children` draws what is loaded; its `load` asks for the next page and answers whether it came, null when there is none.
  */
-export function Pages<N>({ first, more, what, children }: { first: Connection<N>; more: (after: string) => Promise<Connection<N> | null | undefined>; what: string; children: (nodes: readonly N[], load: (() => Promise<boolean>) | null) => ReactNode }) {
+export function Pages<N>({ first: latest, more, what, still = false, children }: { first: Connection<N>; more: (after: string) => Promise<Connection<N> | null | undefined>; what: string; still?: boolean; children: (nodes: readonly N[], load: (() => Promise<boolean>) | null) => ReactNode }) {
   const announce = useAnnounce()
+  const { shown: first, news, show, hold } = useSettled(latest, idsOf, latest.pageInfo.hasNextPage, still)
   const [state, setState] = useState({ first, pages: [first], busy: false, failed: false })
   if (state.first !== first) setState({ first, pages: [first], busy: false, failed: false })
   const last = state.pages[state.pages.length - 1] ?? first
@@ -41,7 +44,8 @@ export function Pages<N>({ first, more, what, children }: { first: Connection<N>
     return !!page
   }
   return (
-    <>
+    <div ref={hold} className={css.whole}>
+      <NewsBar of={news} what={what} onShow={() => { show(); announce(`The ${what} are shown as they are now`) }} />
       {children(nodes, next ? load : null)}
       {next && (
         <p className={css.more}>
@@ -50,6 +54,14 @@ export function Pages<N>({ first, more, what, children }: { first: Connection<N>
           {state.failed && <span role="alert" className={css.failed}>The next {what} could not be loaded. Try again.</span>}
         </p>
       )}
-    </>
+    </div>
   )
 }
+
+/** The id of a row, of its own or of what it stands for, such as an entry of a worklist; its place where it has none. */
+function idOf(of: unknown, place: number): string {
+  if (typeof of !== 'object' || of === null) return String(place)
+  if ('id' in of && typeof of.id === 'string') return of.id
+  return 'node' in of ? idOf(of.node, place) : String(place)
+}
+const idsOf = (of: Connection<unknown>): readonly string[] => of.nodes.map(idOf)

@@ -181,7 +181,7 @@ function Work<N extends Task | Report>({ title, what, of, more, empty, me }: Wor
   const part = total > of.nodes.length
   return (
     <Section title={title} note={`${total}${part ? ', the newest are loaded first' : ''}${of.nodes.some((n) => critical(row(n))) ? `, critical ones ${part ? 'of them ' : ''}first` : ''}`}>
-      <Pages first={of} more={more} what={what}>
+      <Pages first={of} more={more} what={what} still>
         {(nodes) => (nodes.length === 0 ? <Empty>{empty}</Empty> : <Rows title={title} of={nodes.map(row)} me={me} />)}
       </Pages>
     </Section>

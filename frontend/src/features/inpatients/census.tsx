@@ -5,6 +5,7 @@ import { ageText, genderText, patientName } from '../../components/clinical/pers
 import { capital, conceptText } from '../../components/clinical/status'
 import { LiveNote } from '../../components/ui/live-note'
 import { Moment } from '../../components/ui/moment'
+import { NewsBar } from '../../components/ui/news-bar'
 import { isForbidden, NotPermitted } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
 import { Recorded } from '../../components/ui/recorded'
@@ -13,6 +14,7 @@ import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { useLive } from '../../contexts/live'
 import { graphql, read } from '../../gql'
 import type { CensusQuery, StayFragment } from '../../gql/graphql'
+import { useSettled } from '../../hooks/use-settled'
 import { formatDateTime, formatDay } from '../../lib/date'
 import css from './inpatients.module.css'
 
@@ -56,6 +58,9 @@ function withoutStatus(error: CombinedError | undefined): string {
   return trouble.length === 0 ? 'Not recorded' : trouble.every((e) => e.extensions?.code === 'NOT_PERMITTED') ? 'You may not see this' : 'Not loaded'
 }
 
+/** The rows in order: who lies in which bed. */
+const rowsOf = (of: CensusQuery['census'] | undefined): readonly string[] => (of?.wards ?? []).flatMap((ward) => [...ward.beds.flatMap(({ bed, stays }) => read(Stay, stays).map((stay) => `${bed.id} ${stay.encounter.id}`)), ...read(Stay, ward.withoutBed).map((stay) => stay.encounter.id)])
+
 /** Who lies where now: wards by name, their beds by name, and who has no bed. */
 export function CensusView() {
   const [count, setCount] = useState(0)
@@ -68,7 +73,7 @@ export function CensusView() {
     seen.current = count
     again({ requestPolicy: 'network-only' })
   }, [count, fetching, again])
-  const census = data?.census
+  const { shown: census, news, show, hold } = useSettled(data?.census, rowsOf, false, true)
   return (
     <main className={css.view}>
       <header className={css.head}>
@@ -76,7 +81,8 @@ export function CensusView() {
         {census && <p>{census.patientCount === 1 ? 'One patient' : `${census.patientCount} patients`} as of {formatDateTime(census.at)}</p>}
         <LiveNote of={live.state} />
       </header>
-      <div className={css.wards}>
+      <div className={css.wards} ref={hold}>
+        <NewsBar of={news} what="wards" onShow={show} />
         {census ? census.wards.length === 0 ? <Empty>Nobody is in hospital, and no ward is on record.</Empty> : census.wards.map((ward) => <WardPart key={ward.ward?.id ?? ''} of={ward} without={withoutStatus(error)} />)
           : error && !fetching ? isForbidden(error) ? <NotPermitted what="Inpatients" /> : <NotLoaded what="Inpatients" onRetry={() => again({ requestPolicy: 'network-only' })} />
           : <Loading rows={12} label="inpatients" />}

@@ -86,7 +86,7 @@ export function NotesView({ of, writing, patientId, documents }: { of: FragmentT
       {(masked) => {
         const first = read(NotePage, masked)
         return (
-          <Pages first={first} more={more} what="notes">
+          <Pages first={first} more={more} what="notes" still>
             {(nodes) => {
               const shown = open ? nodes.find((n) => n.id === open) : undefined
               const known = new Set(nodes.map((n) => n.id))

@@ -112,7 +112,7 @@ export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeo
         {view === 'panels' ? other ? <Loading rows={12} label="Results" /> : (
           <Part of={record?.labs} name="labs" what="Results" rows={12}>
             {(masked) => (
-              <Pages first={read(LabPage, masked)} more={moreLabs} what="results">
+              <Pages first={read(LabPage, masked)} more={moreLabs} what="results" still>
                 {(nodes, load) => (nodes.length === 0 ? <Empty>{abnormal ? `No abnormal laboratory result is recorded. ${hidden(record?.every?.totalCount, 0)}` : 'No laboratory result is recorded.'}</Empty> : (
                   <Panels labs={nodes} load={load} total={read(LabPage, masked).totalCount} hides={abnormal ? hidden(record?.every?.totalCount, read(LabPage, masked).totalCount) : null} reports={read(ReportPage, record?.diagnosticReports)?.nodes ?? []} chosen={query.get('panel')} choose={(panel) => set('panel', panel)} open={open?.code} onOpen={setOpen} />
                 ))}
@@ -122,7 +122,7 @@ export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeo
         ) : (
           <Part of={record?.diagnosticReports} name="diagnosticReports" what="Reports" rows={12}>
             {(masked) => (
-              <Pages first={read(ReportPage, masked)} more={moreReports} what="reports">
+              <Pages first={read(ReportPage, masked)} more={moreReports} what="reports" still>
                 {(nodes) => (nodes.length === 0 ? <Empty>No report is recorded.</Empty> : <Reports of={nodes} seen={seen} known={!!record?.acknowledged} />)}
               </Pages>
             )}
