@@ -47,7 +47,7 @@ export function renderPage(page: ReactElement, path: string, at: string, server:
 
 const none = { nodes: [], edges: [], pageInfo: { hasNextPage: false, hasPreviousPage: false }, totalCount: 0 }
 const list = (...nodes: object[]) => ({ ...none, nodes, totalCount: nodes.length })
-const node = (id: string) => ({ id, fhirId: id.split('/')[1], versionId: '1', lastUpdated: '2026-01-01T00:00:00Z', fhir: {} })
+export const node = (id: string) => ({ id, fhirId: id.split('/')[1], versionId: '1', lastUpdated: '2026-01-01T00:00:00Z', fhir: {} })
 const concept = (text: string, code?: string) => ({ text, codings: code ? [{ system: 'http://loinc.org', code }] : [] })
 export const page = list
 

@@ -1,7 +1,7 @@
-import { screen, waitFor } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, it, vi } from 'vitest'
-import { emptyPatient, failing, forbidden, page, renderPage, type FakeServer } from '../../testing/chart'
+import { emptyPatient, failing, forbidden, node, page, renderPage, type FakeServer } from '../../testing/chart'
 import { PatientsPage } from './patients.page'
 
 // jsdom lays nothing out: without a height the virtual list has no rows.
@@ -42,14 +42,38 @@ it('shows who is on record, and in its place what may not be seen', async () => 
   show({ root: { patients: page({ ...emptyPatient, encounters: forbidden }, { ...emptyPatient, id: 'Patient/eva', birthDate: '1950-01-01', name: { ...emptyPatient.name, given: ['Eva'] } }) } })
   expect(await screen.findByText('LIND, Ada (Mrs)')).toBeVisible()
   expect(screen.getByText('14-Jul-1945', { exact: false })).toBeVisible()
-  expect(screen.getByText('You may not see this')).toBeVisible()
+  expect(screen.getAllByText('You may not see this')).toHaveLength(2)
 })
 
 it('has no column of visits where none may be seen', async () => {
   show({ root: { patients: page({ ...emptyPatient, encounters: forbidden }) } })
   expect(await screen.findByText('LIND, Ada (Mrs)')).toBeVisible()
   expect(screen.queryByText('You may not see this')).toBeNull()
-  expect(screen.getAllByRole('columnheader').map((one) => one.textContent)).toEqual(['Starred', 'Name', 'Born', 'Gender', 'MRN'])
+  expect(screen.getAllByRole('columnheader').map((one) => one.textContent)).toEqual(['Starred', 'Name', 'Born', 'Gender', 'MRN', 'Clinician', 'Coverage'])
+})
+
+const named = (id: string, family: string, more: object = {}) => ({ ...emptyPatient, id, name: { ...emptyPatient.name, family }, ...more })
+const rowOf = async (name: string | RegExp) => (await screen.findByText(name)).closest('[role="row"]') as HTMLElement
+
+it('says where somebody lies, who is their clinician and who pays, and what is to be known of the record', async () => {
+  const stay = { ...node('Encounter/e1'), fhir: { location: [{ location: { display: 'Ward 6, bed 3' }, period: { start: '2026-01-02T08:00:00Z' } }, { location: { display: 'Ward 1' }, period: { start: '2026-01-01T08:00:00Z', end: '2026-01-02T08:00:00Z' } }] } }
+  const pays = (display: string, more: object) => ({ ...node(`Coverage/${display}`), status: 'ACTIVE', payors: [{ display }], ...more })
+  show({ root: { patients: page(
+    named('Patient/in', 'Anders', { active: true, generalPractitioners: [{ display: 'Dr Kim' }], encounters: ({ filter }: { filter?: object }) => (filter ? page(stay) : page()), coverage: page(pays('Second fund', { order: 2 }), pays('Old fund', { order: 1, period: { end: '2020-12-31' } }), pays('Health fund', { order: 1 })) }),
+    named('Patient/old', 'Berg', { active: false, replacedBy: { ...emptyPatient, id: 'Patient/in', mrn: '7' } }),
+    named('Patient/off', 'Castell', { active: false, deceased: { deceased: true, at: '2026-02-03' } }),
+  ) } })
+  const there = within(await rowOf('ANDERS, Ada (Mrs)'))
+  for (const text of ['Ward 6, bed 3', 'Dr Kim', 'Health fund']) expect(there.getByText(text, { exact: false })).toBeVisible()
+  expect(within(await rowOf('BERG, Ada (Mrs)')).getByText('Merged into MRN 7')).toBeVisible()
+  const off = within(await rowOf('CASTELL, Ada (Mrs)'))
+  for (const text of ['Deceased', 'Not in use', 'Not in hospital']) expect(off.getByText(text)).toBeVisible()
+})
+
+it('marks those whose names can be taken for each other with who the other is', async () => {
+  show({ root: { patients: page(named('Patient/1', 'Meyer'), named('Patient/2', 'Maier', { birthDate: '1950-02-03' }), named('Patient/3', 'Olsen'), named('Patient/4', 'Meyer', { replacedBy: emptyPatient })) } })
+  const marks = await screen.findAllByText('Similar name')
+  expect(marks.map((one) => document.getElementById(one.getAttribute('aria-describedby') ?? '')?.textContent)).toEqual(['MAIER, Ada (Mrs), born 03-Feb-1950', 'MEYER, Ada (Mrs), born 14-Jul-1945'])
 })
 
 /** Fixed defects: a page that could not be loaded took the loaded ones from the screen, and a cursor was used with another order. */

@@ -8,30 +8,22 @@ import { useLocation, useNavigate, useSearchParams } from 'react-router'
 import { useClient } from 'urql'
 import { isForbidden, NotPermitted, type Trouble } from '../../components/ui/part'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
-import { ageText, genderText, patientName } from '../../components/clinical/person'
-import { Star, useStar } from '../../components/clinical/star'
+import { patientName } from '../../components/clinical/person'
+import { useStar } from '../../components/clinical/star'
 import { graphql, read, type FragmentType } from '../../gql'
-import type { PatientFilter, PatientListKind, PatientRowFragment, PatientSort } from '../../gql/graphql'
+import type { PatientFilter, PatientListKind, PatientSort } from '../../gql/graphql'
 import { useSession } from '../../contexts/session'
 import { useAppearance } from '../../contexts/appearance'
 import { useAnnounce } from '../../hooks/use-announce'
 import { useHotkeys } from '../../hooks/use-hotkeys'
-import { formatDateTime, formatDay } from '../../lib/date'
 import { maySeeStays } from '../../lib/permissions'
 import { readPatientSearch } from '../../lib/patient-search'
+import { Cells, PatientRow, secondOf, type Row, type Shown } from './patient-row'
 import css from './patients.module.css'
+import { similarNames } from './similar'
 
-const PatientRow = graphql(`
-  fragment PatientRow on Patient {
-    id fhirId mrn gender birthDate starred
-    name { display family given prefix }
-    age { value unit }
-    deceased { deceased at }
-    encounters(first: 1) { nodes { id period { start } } }
-  }
-`)
 const PatientList = graphql(`
-  query PatientList($filter: PatientFilter, $sort: PatientSort!, $first: Int!, $after: String, $count: Boolean!) {
+  query PatientList($filter: PatientFilter, $sort: PatientSort!, $first: Int!, $after: String, $count: Boolean!, $stays: Boolean!) {
     patients(filter: $filter, sort: $sort, first: $first, after: $after) {
       nodes { ...PatientRow }
       pageInfo { hasNextPage endCursor }
@@ -39,10 +31,8 @@ const PatientList = graphql(`
     }
   }
 `)
-const RecentCharts = graphql(`query RecentCharts { chartsOpened { at patient { ...PatientRow } } }`)
+const RecentCharts = graphql(`query RecentCharts($stays: Boolean!) { chartsOpened { at patient { ...PatientRow } } }`)
 
-/** A row; `opened` in the list of recent charts only. */
-interface Row { of: PatientRowFragment; opened?: string }
 const rowOf = (masked: FragmentType<typeof PatientRow>, opened?: string): Row => ({ of: read(PatientRow, masked), opened })
 
 type List = PatientListKind | 'ALL' | 'RECENT'
@@ -82,8 +72,9 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
   const sort = SORTS.find(([name]) => name === query.get('sort'))?.[0] ?? 'FAMILY'
   const search = readPatientSearch(text)
   const { session } = useSession()
+  const stays = maySeeStays(session)
   const star = useStar()
-  const offered = LISTS.filter(({ list: one }) => maySeeStays(session) || !CLINICAL.includes(one))
+  const offered = LISTS.filter(({ list: one }) => stays || !CLINICAL.includes(one))
   const { list, empty, name: listName } = offered.find(({ at }) => at === query.get('list')) ?? ALL
   const [found, setFound] = useState<Found | null>(null)
   const [failed, setFailed] = useState<Trouble | null>(null)
@@ -97,14 +88,14 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
 
   const load = useCallback(async (after: string | null) => {
     if (list === 'RECENT') {
-      const { data, error } = await client.query(RecentCharts, {}, { requestPolicy: 'network-only' }).toPromise()
+      const { data, error } = await client.query(RecentCharts, { stays }, { requestPolicy: 'network-only' }).toPromise()
       return { error, rows: data?.chartsOpened.map(({ at, patient }) => rowOf(patient, at)), next: null, total: data?.chartsOpened.length ?? null }
     }
     const filter = { ...readPatientSearch(text).filter, ...(list === 'ALL' ? {} : { list }) }
-    const { data, error } = await client.query(PatientList, { filter, sort, first: PAGE, after, count: after === null }, { requestPolicy: 'network-only' }).toPromise()
+    const { data, error } = await client.query(PatientList, { filter, sort, first: PAGE, after, count: after === null, stays }, { requestPolicy: 'network-only' }).toPromise()
     const { nodes, pageInfo, totalCount } = data?.patients ?? {}
     return { error, rows: nodes?.map((node) => rowOf(node)), next: pageInfo?.hasNextPage ? pageInfo.endCursor ?? null : null, total: totalCount ?? null }
-  }, [client, text, sort, list])
+  }, [client, text, sort, list, stays])
 
   // A new search starts anew; an answer that comes too late for it is dropped.
   useEffect(() => {
@@ -140,8 +131,10 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
 
   const rows = found?.rows ?? []
   // Without visits to be seen there is no column of them.
-  const last = list === 'RECENT' ? 'Opened' : rows.some((row) => row.of.encounters) ? 'Last visit' : null
-  const cells = last ? css.row : `${css.row ?? ''} ${css.short ?? ''}`
+  const shown: Shown = { last: list === 'RECENT' ? 'Opened' : rows.some((row) => row.of.encounters) ? 'Last visit' : null, stays: rows.some((row) => row.of.stay) }
+  const cells = [css.row, shown.last ? '' : css.short, shown.stays ? '' : css.nowhere].join(' ')
+  // A merged record is no person beside the one it was merged into.
+  const similar = useMemo(() => similarNames((found?.rows ?? []).flatMap(({ of }) => (of.replacedBy ? [] : [of]))), [found?.rows])
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => 56, overscan: 8, scrollMargin: HEAD })
   const items = virtual.getVirtualItems()
   const lastShown = items[items.length - 1]?.index ?? 0
@@ -221,32 +214,22 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
           >
             <div role="row" aria-rowindex={1} className={`${cells} ${css.columns}`}>
               <span role="columnheader"><span className="visually-hidden">Starred</span></span>
-              {['Name', 'Born', 'Gender', 'MRN', ...(last ? [last] : [])].map((name) => <span key={name} role="columnheader">{name}</span>)}
+              {['Name', 'Born', 'Gender', 'MRN', ...(shown.last ? [shown.last] : [])].map((name) => <span key={name} role="columnheader">{name}</span>)}
+              {secondOf(shown).map((name) => <span key={name} role="columnheader" className={css.second}>{name}</span>)}
             </div>
             <div role="rowgroup">
               <div role="presentation" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
                 {items.map(({ index, start }) => {
-                  const shown = rows[index]
-                  if (!shown) return null
-                  const row = shown.of
+                  const row = rows[index]
+                  if (!row) return null
+                  const { id } = row.of
                   return (
                     <div
-                      key={row.id} ref={virtual.measureElement} data-index={index} id={`patient-${index}`} role="row" aria-rowindex={index + 2} aria-selected={index === active}
+                      key={id} ref={virtual.measureElement} data-index={index} id={`patient-${index}`} role="row" aria-rowindex={index + 2} aria-selected={index === active}
                       className={cells} style={{ position: 'absolute', top: 0, left: 0, right: 0, transform: `translateY(${start - HEAD}px)` }}
-                      onClick={() => { setActive(index); open(shown) }}
+                      onClick={() => { setActive(index); open(row) }}
                     >
-                      <span role="gridcell" className={css.star}>{row.starred !== null && <Star patient={row.id} name={patientName(row.name)} starred={row.starred} tabIndex={-1} onChanged={(now) => starred(row.id, now)} />}</span>
-                      <span role="gridcell">
-                        <strong>{patientName(row.name)}</strong>
-                        {row.deceased?.deceased && <span className={css.tag}>Deceased</span>}
-                      </span>
-                      <span role="gridcell">
-                        {row.birthDate ? formatDay(row.birthDate) : 'Not recorded'} <small>{ageText(row.age)}</small>
-                        {row.deceased?.at && <small className={css.died}>Died {formatDay(row.deceased.at)}</small>}
-                      </span>
-                      <span role="gridcell">{genderText(row.gender)}</span>
-                      <span role="gridcell">{row.mrn ?? 'Not recorded'}</span>
-                      {!last ? null : shown.opened ? <span role="gridcell"><small className={css.label}>Opened </small>{formatDateTime(shown.opened)}</span> : <span role="gridcell"><small className={css.label}>Last visit </small>{row.encounters ? row.encounters.nodes[0]?.period?.start ? formatDay(row.encounters.nodes[0].period.start) : 'Not recorded' : <small>You may not see this</small>}</span>}
+                      <Cells at={`patient-${index}`} of={row} shown={shown} similar={similar.get(id)} onStarred={(now) => starred(id, now)} />
                     </div>
                   )
                 })}

@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest'
+import { placeOf } from './place'
+
+const NOW = Date.parse('2026-11-30T12:00:00Z')
+const at = (display: string, start?: string, end?: string, status?: string) => ({ location: { reference: 'Location/x', display }, status, ...(start || end ? { period: { start, end } } : {}) })
+
+it.each([
+  ['no place', [], null],
+  ['one without a time', [at('Ward 6')], 'Ward 6'],
+  ['the one it moved to last', [at('Bed 4', '2026-11-29T08:00:00Z'), at('Bed 2', '2026-11-28T08:00:00Z')], 'Bed 4'],
+  ['not one that is over', [at('Bed 2', '2026-11-28T08:00:00Z'), at('Theatre', '2026-11-29T08:00:00Z', '2026-11-29T10:00:00Z')], 'Bed 2'],
+  ['not one that is completed', [at('Bed 2', '2026-11-28T08:00:00Z'), at('Bed 9', '2026-11-29T08:00:00Z', undefined, 'completed')], 'Bed 2'],
+  ['not one that is reserved or to come', [at('Bed 2'), at('Bed 5', undefined, undefined, 'reserved'), at('Bed 6', '2026-12-01T08:00:00Z')], 'Bed 2'],
+  ['one without words', [{ location: { reference: 'Location/x' } }], null],
+])('%s', (_, location, place) => expect(placeOf({ resourceType: 'Encounter', location }, NOW)).toBe(place))
