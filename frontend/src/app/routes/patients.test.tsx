@@ -56,7 +56,7 @@ const named = (id: string, family: string, more: object = {}) => ({ ...emptyPati
 const rowOf = async (name: string | RegExp) => (await screen.findByText(name)).closest('[role="row"]') as HTMLElement
 
 it('says where somebody lies, who is their clinician and who pays, and what is to be known of the record', async () => {
-  const stay = { ...node('Encounter/e1'), fhir: { location: [{ location: { display: 'Ward 6, bed 3' }, period: { start: '2026-01-02T08:00:00Z' } }, { location: { display: 'Ward 1' }, period: { start: '2026-01-01T08:00:00Z', end: '2026-01-02T08:00:00Z' } }] } }
+  const stay = { ...node('Encounter/e1'), places: [{ location: { display: 'Ward 6, bed 3' }, period: { start: '2026-01-02T08:00:00Z' } }, { location: { display: 'Ward 1' }, period: { start: '2026-01-01T08:00:00Z', end: '2026-01-02T08:00:00Z' } }] }
   const pays = (display: string, more: object) => ({ ...node(`Coverage/${display}`), status: 'ACTIVE', payors: [{ display }], ...more })
   show({ root: { patients: page(
     named('Patient/in', 'Anders', { active: true, generalPractitioners: [{ display: 'Dr Kim' }], encounters: ({ filter }: { filter?: object }) => (filter ? page(stay) : page()), coverage: page(pays('Second fund', { order: 2 }), pays('Old fund', { order: 1, period: { end: '2020-12-31' } }), pays('Health fund', { order: 1 })) }),

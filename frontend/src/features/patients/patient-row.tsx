@@ -5,7 +5,7 @@ import { graphql } from '../../gql'
 import type { PatientRowFragment } from '../../gql/graphql'
 import { formatDateTime, formatDay, today } from '../../lib/date'
 import css from './patients.module.css'
-import { placeOf } from './place'
+import { placeNow } from './place'
 import { similarText } from './similar'
 
 export const PatientRow = graphql(`
@@ -17,7 +17,7 @@ export const PatientRow = graphql(`
     generalPractitioners { display }
     coverage(first: 4) { nodes { id status order period { start end } payors { display } } pageInfo { hasNextPage } }
     encounters(first: 1) @include(if: $stays) { nodes { id period { start } } }
-    stay: encounters(first: 1, filter: { status: [IN_PROGRESS], class: "IMP" }) @include(if: $stays) { nodes { id fhir } }
+    stay: encounters(first: 1, filter: { status: [IN_PROGRESS], class: "IMP" }) @include(if: $stays) { nodes { id places { location { display } status period { start end } } } }
   }
 `)
 
@@ -68,7 +68,7 @@ export function Cells({ at, of: { of: row, opened }, shown, similar, onStarred }
           {opened ? formatDateTime(opened) : row.encounters ? row.encounters.nodes[0]?.period?.start ? formatDay(row.encounters.nodes[0].period.start) : 'Not recorded' : HIDDEN}
         </span>
       )}
-      {shown.stays && <Second name="Location">{!row.stay ? HIDDEN : stay ? placeOf(stay.fhir) ?? 'In hospital, place not recorded' : <small>Not in hospital</small>}</Second>}
+      {shown.stays && <Second name="Location">{!row.stay ? HIDDEN : stay ? placeNow(stay.places) ?? 'In hospital, place not recorded' : <small>Not in hospital</small>}</Second>}
       <Second name="Clinician">{row.generalPractitioners.length === 0 ? 'Not recorded' : row.generalPractitioners.map((g) => g.display ?? 'Name not recorded').join(', ')}</Second>
       <Second name="Coverage">{row.coverage ? payerText(row.coverage) : HIDDEN}</Second>
     </>

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { placeOf } from './place'
+import { placeNow } from './place'
 
 const NOW = Date.parse('2026-11-30T12:00:00Z')
-const at = (display: string, start?: string, end?: string, status?: string) => ({ location: { reference: 'Location/x', display }, status, ...(start || end ? { period: { start, end } } : {}) })
+const at = (display: string, start?: string, end?: string, status?: string) => ({ location: { display }, status, ...(start || end ? { period: { start, end } } : {}) })
 
 it.each([
   ['no place', [], null],
@@ -11,5 +11,5 @@ it.each([
   ['not one that is over', [at('Bed 2', '2026-11-28T08:00:00Z'), at('Theatre', '2026-11-29T08:00:00Z', '2026-11-29T10:00:00Z')], 'Bed 2'],
   ['not one that is completed', [at('Bed 2', '2026-11-28T08:00:00Z'), at('Bed 9', '2026-11-29T08:00:00Z', undefined, 'completed')], 'Bed 2'],
   ['not one that is reserved or to come', [at('Bed 2'), at('Bed 5', undefined, undefined, 'reserved'), at('Bed 6', '2026-12-01T08:00:00Z')], 'Bed 2'],
-  ['one without words', [{ location: { reference: 'Location/x' } }], null],
-])('%s', (_, location, place) => expect(placeOf({ resourceType: 'Encounter', location }, NOW)).toBe(place))
+  ['one without words', [{ location: {} }], null],
+])('%s', (_, places, place) => expect(placeNow(places, NOW)).toBe(place))
