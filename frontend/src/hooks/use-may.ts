@@ -1,9 +1,9 @@
-import { useAsOf } from '../contexts/patient'
+import { useOpenChart } from '../contexts/patient'
 import { useSession } from '../contexts/session'
 import { may, type Act } from '../lib/permissions'
 
-/** Whether an act is offered here: by the role, and never in a chart that is shown as it stood in the past. */
+/** Whether an act is offered here: by the role, never in a chart that is shown as it stood in the past, nor in that of a record that another one replaced. */
 export function useMay(act: Act): boolean {
-  const past = useAsOf() !== null
-  return may(useSession().session, act) && !past
+  const chart = useOpenChart()
+  return may(useSession().session, act) && !chart?.merged && (chart?.asOf ?? null) === null
 }

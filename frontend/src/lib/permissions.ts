@@ -24,9 +24,9 @@ export const mayWork = (session: Session): boolean => session.roles.some((role) 
  * patient; `person`: who a patient is, who belongs to them and who pays, once on record; `household`: a new related person or coverage;
  * `consent`: what the patient says; `withdraw`: taking that back; `taken`: what is taken without a prescription; `acknowledge`: results;
  * `encounters`: visits and stays; `schedule`: appointments; `document`: files of the chart;
- * `message`: what people write to one another.
+ * `message`: what people write to one another; `merge`: that two records are one person, or two again, which a second person then does.
  */
-export type Act = 'household' | 'consent' | 'withdraw' | 'taken' | 'emergency' | 'acknowledge' | 'encounters' | 'chart' | 'allergies' | 'register' | 'person' | 'schedule' | 'document' | 'message'
+export type Act = 'merge' | 'household' | 'consent' | 'withdraw' | 'taken' | 'emergency' | 'acknowledge' | 'encounters' | 'chart' | 'allergies' | 'register' | 'person' | 'schedule' | 'document' | 'message'
 const ACTORS: Record<Act, readonly string[]> = {
   emergency: ['physician', 'nurse', 'pharmacist'],
   acknowledge: ['physician'],
@@ -34,6 +34,7 @@ const ACTORS: Record<Act, readonly string[]> = {
   chart: ['physician', 'nurse'],
   allergies: ['physician', 'nurse', 'pharmacist'],
   register: ['registrar'],
+  merge: ['registrar'],
   person: ['physician', 'nurse', 'registrar'],
   schedule: ['physician', 'nurse', 'registrar'],
   household: ['registrar'],

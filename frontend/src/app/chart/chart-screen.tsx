@@ -5,15 +5,16 @@ import { Boundary } from '../../components/ui/boundary'
 import { isForbidden, NotPermitted, ReadingProvider, useReading } from '../../components/ui/part'
 import { Loading, NotLoaded } from '../../components/ui/states'
 import { AS_OF, AsOf } from '../../features/chart/as-of'
-import { Banner, identityLine, type BannerFragment } from '../../features/chart/banner'
+import { Banner, BannerFragment, identityLine } from '../../features/chart/banner'
 import css from '../../features/chart/chart.module.css'
+import { Merged, MergedInto } from '../../features/chart/merged'
 import { EmergencyBanner, OpenInEmergency, type EmergencyFragment } from '../../features/emergency/emergency'
 import { LaunchApps } from '../../features/smart/launch'
 import { Tabs } from '../../features/chart/tabs'
 import { PatientProvider } from '../../contexts/patient'
 import { useLive } from '../../contexts/live'
 import { useTitle } from '../../hooks/use-title'
-import type { FragmentType } from '../../gql'
+import { read, type FragmentType } from '../../gql'
 import { formatInstant, notPast } from '../../lib/date'
 
 type WithBanner = FragmentType<typeof BannerFragment>
@@ -64,7 +65,9 @@ function AsOfScreen<D extends Answer, X extends object>({ patientId, title, quer
   const reading = useReading(fetching && !data, error, retry)
   const patient = data?.patient as PatientOf<D> | null | undefined
   const { troubles } = reading
-  const open = useMemo(() => ({ id: patientId, line: patient ? identityLine(patient, troubles) : '', asOf, read: count }), [patientId, patient, troubles, asOf, count])
+  const banner = read(BannerFragment, patient as WithBanner | null | undefined)
+  const merged = !!read(MergedInto, banner)?.replacedBy
+  const open = useMemo(() => ({ id: patientId, line: patient ? identityLine(patient, troubles) : '', asOf, read: count, merged }), [patientId, patient, troubles, asOf, count, merged])
   if (!fetching && error && !patient) {
     return (
       <main className={css.chart}>
@@ -88,6 +91,7 @@ function AsOfScreen<D extends Answer, X extends object>({ patientId, title, quer
     <PatientProvider value={open}>
       <main className={asOf ? `${css.chart} ${css.past}` : css.chart}>
         {patient ? <Banner of={patient} /> : <div className={css.waiting}><Loading rows={2} label="patient" /></div>}
+        {banner && <Merged of={banner} />}
         <EmergencyBanner of={data} patientId={patientId} again={retry} />
         <Tabs patientId={patientId} asOf={asOf} />
         <AsOf asOf={asOf} live={live.state}><LaunchApps patientId={patientId} /><OpenInEmergency patientId={patientId} onOpened={retry} /></AsOf>

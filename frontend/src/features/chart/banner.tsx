@@ -20,6 +20,7 @@ export const BannerFragment = graphql(`
     name { display family given prefix }
     age { value unit }
     deceased { deceased at }
+    ...MergedInto
     activeAllergies: allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {
       status
       nodes { id substance { text } recordedAt fhir reactions { manifestations { text } } }
