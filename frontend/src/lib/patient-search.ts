@@ -1,8 +1,8 @@
 import type { PatientFilter } from '../gql/graphql'
 import { formatDay, readDate } from './date'
 
-/** How a search text is read, and in words what it was read as. */
-export interface PatientSearch { filter: PatientFilter; words: string }
+/** How a search text is read, and in words what it was read as. `also`: how else it can be read, for what is found after the rest. */
+export interface PatientSearch { filter: PatientFilter; words: string; also?: { filter: PatientFilter; words: string } }
 
 const next = (year: number, month?: number, day?: number): string => {
   const date = new Date(Date.UTC(year, (month ?? 1) - 1, day ?? 1))
@@ -21,15 +21,52 @@ function spellings(text: string): string[] {
   return [...new Set([text.replace(/\s+/g, ' '), compact, ...(/^\d+$/.test(compact) ? [grouped] : [])])].map(escape)
 }
 
-/** `1945`, `Jul-1945` and `14-Jul-1945`, or however `readDate` takes a date, are birth dates; other text with a digit is an identifier; the rest are parts of a name. */
+/** A birth date as a filter has it, and in words; null for text that is none. */
+function bornOf(text: string): { range: NonNullable<PatientFilter['birthDate']>; words: string } | null {
+  const born = readDate(text, 'partial')
+  if (!('value' in born)) return null
+  const [year = 0, month, day] = born.value.split('-').map(Number)
+  return year >= 1850 && year <= 2200 ? { range: { low: born.value, high: next(year, month, day) }, words: `born ${formatDay(born.value)}` } : null
+}
+
+const quoted = (words: readonly string[]) => `“${words.join('”, “')}”`
+/** Names, with the birth date that was written beside them, if one was. */
+function named(words: readonly string[], born: ReturnType<typeof bornOf>): PatientSearch {
+  const name = words.join(' ')
+  const [birthDate, and] = born ? [{ birthDate: born.range }, `, ${born.words}`] : [{}, '']
+  // Soundex knows the letters of English only.
+  const sounds = words.every((word) => /^\p{Script=Latin}/u.test(word)) && words.some((word) => word.length > 1)
+  return {
+    filter: { name, ...birthDate }, words: `name parts start with ${quoted(words)}${and}`,
+    ...(sounds ? { also: { filter: { soundsLike: name, ...birthDate }, words: `name parts sound like ${quoted(words)}${and}` } } : {}),
+  }
+}
+
+/** Digits as a telephone number has them; fewer are none. */
+const LEAST_DIGITS = 5
+function numbered(text: string): PatientSearch {
+  const identifier = { filter: { identifier: spellings(text).join(',') }, words: `identifier is “${text}”, with or without spaces` }
+  if (!/^\+?[\d\s()./-]+$/.test(text) || text.replace(/\D/g, '').length < LEAST_DIGITS) return identifier
+  const phone = { filter: { phone: text }, words: `telephone number is “${text}”` }
+  // Our own numbers have neither of these.
+  return /[+()]/.test(text) ? phone : { ...identifier, also: phone }
+}
+
+/**
+ * `1945`, `Jul-1945` and `14-Jul-1945`, or however `readDate` takes a date, are birth dates, alone or beside a name; other text with a digit is an
+ * identifier or a telephone number; the rest are parts of a name.
+ */
 export function readPatientSearch(text: string): PatientSearch {
   const trimmed = text.trim()
   if (!trimmed) return { filter: {}, words: 'all patients' }
-  const born = readDate(trimmed, 'partial')
-  if ('value' in born) {
-    const [year = 0, month, day] = born.value.split('-').map(Number)
-    if (year >= 1850 && year <= 2200) return { filter: { birthDate: { low: born.value, high: next(year, month, day) } }, words: `born ${formatDay(born.value)}` }
+  const born = bornOf(trimmed)
+  if (born) return { filter: { birthDate: born.range }, words: born.words }
+  const words = trimmed.split(/\s+/)
+  for (let size = Math.min(3, words.length - 1); size > 0; size -= 1) {
+    for (const [date, names] of [[words.slice(-size), words.slice(0, -size)], [words.slice(0, size), words.slice(size)]] as const) {
+      const beside = names.some((word) => /\d/.test(word)) || !date.some((word) => /\d/.test(word)) ? null : bornOf(date.join(' '))
+      if (beside) return named(names, beside)
+    }
   }
-  if (/\d/.test(trimmed)) return { filter: { identifier: spellings(trimmed).join(',') }, words: `identifier is “${trimmed}”, with or without spaces` }
-  return { filter: { name: trimmed }, words: `name parts start with “${trimmed.split(/\s+/).join('”, “')}”` }
+  return /\d/.test(trimmed) ? numbered(trimmed) : named(words, null)
 }

@@ -63,7 +63,7 @@ const latest = (observation: { code: object }) => ({ code: observation.code, obs
 
 const who = {
   ...node('Patient/ada'), name: { display: 'Mrs Ada Lind', family: 'Lind', given: ['Ada'], prefix: ['Mrs'], suffix: [] }, names: [], identifiers: [], mrn: '4471', gender: 'FEMALE', birthDate: '1945-07-14',
-  age: { value: 81, unit: 'YEARS' }, telecom: [], addresses: [], generalPractitioners: [],
+  age: { value: 81, unit: 'YEARS' }, telecom: [], addresses: [], generalPractitioners: [], isTest: false, replaces: [],
 }
 
 /** A patient of whom nothing is recorded. */

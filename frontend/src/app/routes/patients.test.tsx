@@ -167,3 +167,37 @@ it('who sees no stays has no list of them', async () => {
   expect(screen.queryByRole('button', { name: 'Inpatients' })).toBeNull()
   expect(screen.getByRole('button', { name: 'All' })).toHaveAttribute('aria-pressed', 'true')
 })
+
+it('finds those who sound like it after the others, each once, and says how they were found', async () => {
+  const asked: unknown[] = []
+  const patients = ({ filter }: { filter: { name?: string; soundsLike?: string } }) => {
+    asked.push({ ...filter })
+    return filter.soundsLike ? page(named('Patient/1', 'Meyer'), named('Patient/2', 'Maier')) : filter.name ? page(named('Patient/1', 'Meyer')) : page()
+  }
+  show({ root: { patients } })
+  await userEvent.type(await screen.findByLabelText('Search patients'), 'Meyer')
+  expect(await screen.findByText('1 of 1 loaded, and 1 more: name parts sound like “Meyer”')).toBeVisible()
+  expect(screen.getAllByText('name parts sound like “Meyer”')).toHaveLength(2)
+  expect((await rowOf('MAIER, Ada (Mrs)')).previousElementSibling).toHaveTextContent('name parts sound like “Meyer”')
+  expect(asked.slice(-2)).toEqual([{ name: 'Meyer' }, { soundsLike: 'Meyer' }])
+})
+
+it('says of both readings that nobody is found', async () => {
+  show({ root: { patients: page() } })
+  await userEvent.type(await screen.findByLabelText('Search patients'), '5550101')
+  expect(await screen.findByText('No patient is found: identifier is “5550101”, with or without spaces, nor telephone number is “5550101”.')).toBeVisible()
+})
+
+it('lists who comes today, and who lies on the ward that is chosen', async () => {
+  const asked: { seen?: object; location?: string }[] = []
+  const ward = (id: string, display: string, patientCount: number) => ({ ward: { id, display }, patientCount })
+  show({ root: { patients: ({ filter }: { filter: { seen?: { low: string; high: string }; location?: string } }) => { asked.push(filter); return filter.location ? page(emptyPatient) : page() }, census: { wards: [ward('Location/6', '6 West', 1), ward('Location/7', '7 East', 0), { ward: null, patientCount: 1 }] } } })
+  await userEvent.click(await screen.findByRole('button', { name: 'Today' }))
+  expect(await screen.findByText('Nobody has an appointment or a visit today.')).toBeVisible()
+  expect(Object.keys(asked.at(-1)?.seen ?? {})).toEqual(['low', 'high'])
+  await userEvent.click(screen.getByRole('button', { name: 'Ward' }))
+  expect(await screen.findByText('Choose a ward to see who lies there.')).toBeVisible()
+  await userEvent.selectOptions(await screen.findByLabelText('Ward'), '6 West (1 patient)')
+  expect(await screen.findByText('LIND, Ada (Mrs)')).toBeVisible()
+  expect(asked.at(-1)?.location).toBe('Location/6')
+})

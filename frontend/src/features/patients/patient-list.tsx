@@ -16,11 +16,13 @@ import { useSession } from '../../contexts/session'
 import { useAppearance } from '../../contexts/appearance'
 import { useAnnounce } from '../../hooks/use-announce'
 import { useHotkeys } from '../../hooks/use-hotkeys'
+import { dayAfter, today, withOffset } from '../../lib/date'
 import { maySeeStays } from '../../lib/permissions'
 import { readPatientSearch } from '../../lib/patient-search'
 import { Cells, PatientRow, secondOf, type Row, type Shown } from './patient-row'
 import css from './patients.module.css'
 import { similarNames } from './similar'
+import { WardChoice } from './ward-choice'
 
 const PatientList = graphql(`
   query PatientList($filter: PatientFilter, $sort: PatientSort!, $first: Int!, $after: String, $count: Boolean!, $stays: Boolean!) {
@@ -35,20 +37,35 @@ const RecentCharts = graphql(`query RecentCharts($stays: Boolean!) { chartsOpene
 
 const rowOf = (masked: FragmentType<typeof PatientRow>, opened?: string): Row => ({ of: read(PatientRow, masked), opened })
 
-type List = PatientListKind | 'ALL' | 'RECENT'
+type List = PatientListKind | 'ALL' | 'RECENT' | 'TODAY' | 'WARD'
 /** The lists, as the address names them, with what is said when nobody is on them. */
 const OWN: readonly { list: List; at: string; name: string; empty: string }[] = [
   { list: 'MINE', at: 'mine', name: 'Mine', empty: 'No care team, visit or appointment names you as treating anybody now.' },
+  { list: 'TODAY', at: 'today', name: 'Today', empty: 'Nobody has an appointment or a visit today.' },
   { list: 'RECENT', at: 'recent', name: 'Recent', empty: 'You have opened no chart yet.' },
   { list: 'STARRED', at: 'starred', name: 'Starred', empty: 'You have starred no patient. The star beside a name does it; only you see it.' },
   { list: 'INPATIENT', at: 'inpatients', name: 'Inpatients', empty: 'Nobody is in hospital.' },
+  { list: 'WARD', at: 'ward', name: 'Ward', empty: 'Nobody lies on this ward.' },
 ]
 const ALL: (typeof OWN)[number] = { list: 'ALL', at: 'all', name: 'All', empty: '' }
 const LISTS = [ALL, ...OWN]
-const CLINICAL: readonly List[] = ['MINE', 'INPATIENT']
+const CLINICAL: readonly List[] = ['MINE', 'TODAY', 'INPATIENT', 'WARD']
 
-/** `by` is the function that asked: a cursor belongs to its search and order. */
-interface Found { rows: Row[]; next: string | null; total: number | null; by: (after: string | null) => unknown; stopped: boolean }
+/** What a list adds to the search. */
+function narrowed(list: List, ward: string | null): PatientFilter {
+  switch (list) {
+    case 'ALL': case 'RECENT': return {}
+    case 'TODAY': return { seen: { low: withOffset(`${today()}T00:00`), high: withOffset(`${dayAfter(today(), 1)}T00:00`) } }
+    case 'WARD': return { location: ward }
+    default: return { list }
+  }
+}
+
+/** Which page comes next: after a cursor, or the first; `also`: of the other reading of the search text. */
+interface Page { also: boolean; after: string | null }
+const FIRST: Page = { also: false, after: null }
+/** `by` is the function that asked: a cursor belongs to its search and order. `count`: how many of the rows came of the first reading. */
+interface Found { rows: Row[]; count: number; next: Page | null; total: number | null; by: (page: Page) => unknown; stopped: boolean }
 
 const PAGE = 50
 /** Height of the column heads, which stay in sight. */
@@ -76,6 +93,7 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
   const star = useStar()
   const offered = LISTS.filter(({ list: one }) => stays || !CLINICAL.includes(one))
   const { list, empty, name: listName } = offered.find(({ at }) => at === query.get('list')) ?? ALL
+  const ward = list === 'WARD' ? query.get('ward') : null
   const [found, setFound] = useState<Found | null>(null)
   const [failed, setFailed] = useState<Trouble | null>(null)
   const [active, setActive] = useState(0)
@@ -83,29 +101,32 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
   const field = useRef<HTMLInputElement>(null)
   const scroller = useRef<HTMLDivElement>(null)
   /** The cursor that is being followed. A page asked for by a former search does not hold up this one. */
-  const loading = useRef<string | null>(null)
+  const loading = useRef<Page | null>(null)
   const started = useRef(false)
 
-  const load = useCallback(async (after: string | null) => {
+  const load = useCallback(async ({ also, after }: Page) => {
     if (list === 'RECENT') {
       const { data, error } = await client.query(RecentCharts, { stays }, { requestPolicy: 'network-only' }).toPromise()
       return { error, rows: data?.chartsOpened.map(({ at, patient }) => rowOf(patient, at)), next: null, total: data?.chartsOpened.length ?? null }
     }
-    const filter = { ...readPatientSearch(text).filter, ...(list === 'ALL' ? {} : { list }) }
+    if (list === 'WARD' && !ward) return { error: undefined, rows: [], next: null, total: 0 }
+    const read = readPatientSearch(text)
+    const filter = { ...(also ? read.also?.filter : read.filter), ...narrowed(list, ward) }
     const { data, error } = await client.query(PatientList, { filter, sort, first: PAGE, after, count: after === null, stays }, { requestPolicy: 'network-only' }).toPromise()
     const { nodes, pageInfo, totalCount } = data?.patients ?? {}
-    return { error, rows: nodes?.map((node) => rowOf(node)), next: pageInfo?.hasNextPage ? pageInfo.endCursor ?? null : null, total: totalCount ?? null }
-  }, [client, text, sort, list, stays])
+    const next: Page | null = pageInfo?.hasNextPage ? { also, after: pageInfo.endCursor ?? null } : read.also && !also ? { also: true, after: null } : null
+    return { error, rows: nodes?.map((node) => rowOf(node)), next, total: totalCount ?? null }
+  }, [client, text, sort, list, ward, stays])
 
   // A new search starts anew; an answer that comes too late for it is dropped.
   useEffect(() => {
     let current = true
     setFailed(null)
     const wait = setTimeout(() => {
-      void load(null).then((answer) => {
+      void load(FIRST).then((answer) => {
         if (!current) return
         if (!answer.rows) { setFailed(isForbidden(answer.error) ? 'forbidden' : 'failed'); return }
-        setFound({ rows: answer.rows, next: answer.next, total: answer.total, by: load, stopped: false })
+        setFound({ rows: answer.rows, count: answer.rows.length, next: answer.next, total: answer.total, by: load, stopped: false })
         setActive(0)
         scroller.current?.scrollTo({ top: 0 })
         announce(`${answer.total ?? answer.rows.length} patients`)
@@ -116,16 +137,19 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
   }, [load, attempt, announce])
 
   const more = useCallback(async () => {
-    if (!found?.next || found.by !== load || loading.current === found.next) return
-    loading.current = found.next
-    const answer = await load(found.next)
-    if (loading.current !== found.next) return
+    const next = found?.next
+    if (!next || found.by !== load || loading.current === next) return
+    loading.current = next
+    const answer = await load(next)
+    if (loading.current !== next) return
     loading.current = null
     setFound((before) => {
-      if (before?.next !== found.next) return before
+      if (before?.next !== next) return before
       // What is loaded stays; the foot says that the rest is not.
       if (!answer.rows) return { ...before, stopped: true }
-      return { ...before, rows: [...before.rows, ...answer.rows], next: answer.next, stopped: false }
+      const there = new Set(before.rows.map(({ of }) => of.id))
+      const fresh = next.also ? answer.rows.filter(({ of }) => !there.has(of.id)) : answer.rows
+      return { ...before, rows: [...before.rows, ...fresh], count: next.also ? before.count : before.count + fresh.length, next: answer.next, stopped: false }
     })
   }, [found, load])
 
@@ -170,6 +194,14 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
       return next
     }, { replace: true, state: { q: at === 'recent' ? '' : text } })
   }
+  const chooseWard = (id: string) => {
+    setFound(null)
+    setQuery((before) => {
+      const next = new URLSearchParams(before)
+      next.set('ward', id)
+      return next
+    }, { replace: true, state: { q: text } })
+  }
   const order = (value: PatientSort) => setQuery((before) => {
     const next = new URLSearchParams(before)
     next.set('sort', value)
@@ -189,11 +221,12 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
         <ToggleButtonGroup exclusive value={offered.find((one) => one.list === list)?.at} onChange={(_, at: string | null) => { if (at) choose(at) }} aria-label="List">
           {offered.map(({ at, name }) => <ToggleButton key={at} value={at}>{name}</ToggleButton>)}
         </ToggleButtonGroup>
+        {list === 'WARD' && <WardChoice ward={ward} onChoose={chooseWard} />}
       </div>
       {list !== 'RECENT' && <div className={css.tools}>
         <OutlinedInput
           inputRef={field} fullWidth value={text} onChange={(e) => lookFor(e.target.value)} onKeyDown={keys}
-          placeholder="Name, MRN or birth date (14-Jul-1945)"
+          placeholder="Name, MRN, telephone, birth date (14-Jul-1945)"
           inputProps={{ 'aria-label': 'Search patients', type: 'search', 'aria-controls': rows.length > 0 ? 'patient-rows' : undefined }}
           endAdornment={<kbd className={css.key} aria-hidden>/</kbd>}
         />
@@ -201,15 +234,16 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
           {SORTS.map(([value, words]) => <ToggleButton key={value} value={value}>{words}</ToggleButton>)}
         </ToggleButtonGroup>
       </div>}
-      <p className={css.read}>{list === 'RECENT' ? 'The charts you opened last, the last one first' : list !== 'ALL' && text.trim() === '' ? `${listName}: everybody on this list` : <>{list !== 'ALL' && `${listName}, `}Read as: <strong>{search.words}</strong></>}</p>
+      <p className={css.read}>{list === 'RECENT' ? 'The charts you opened last, the last one first' : list !== 'ALL' && text.trim() === '' ? `${listName}: everybody on this list` : <>{list !== 'ALL' && `${listName}, `}Read as: <strong>{search.words}</strong>{search.also && <>; after them: <strong>{search.also.words}</strong></>}</>}</p>
       {Beyond && list === 'ALL' && <Beyond filter={search.filter} />}
       {failed === 'forbidden' ? <NotPermitted what="Patients" />
         : failed ? <NotLoaded what="Patients" onRetry={() => setAttempt((n) => n + 1)} />
-        : !found ? <Loading rows={8} label="patients" />
-        : rows.length === 0 ? <Empty>{list !== 'ALL' && (list === 'RECENT' || text.trim() === '') ? empty : `No patient is found: ${search.words}.`}</Empty>
+        : list === 'WARD' && !ward ? <Empty>Choose a ward to see who lies there.</Empty>
+        : !found || (rows.length === 0 && found.next && !found.stopped) ? <Loading rows={8} label="patients" />
+        : rows.length === 0 && !found.stopped ? <Empty>{list !== 'ALL' && (list === 'RECENT' || text.trim() === '') ? empty : `No patient is found: ${search.words}${search.also ? `, nor ${search.also.words}` : ''}.`}</Empty>
         : (
           <div
-            ref={scroller} id="patient-rows" role="grid" aria-label="Patients" aria-rowcount={found.total ?? -1} className={css.grid}
+            ref={scroller} id="patient-rows" role="grid" aria-label="Patients" aria-rowcount={search.also ? -1 : found.total ?? -1} className={css.grid}
             tabIndex={0} onKeyDown={keys} aria-activedescendant={`patient-${active}`}
           >
             <div role="row" aria-rowindex={1} className={`${cells} ${css.columns}`}>
@@ -224,12 +258,11 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
                   if (!row) return null
                   const { id } = row.of
                   return (
-                    <div
-                      key={id} ref={virtual.measureElement} data-index={index} id={`patient-${index}`} role="row" aria-rowindex={index + 2} aria-selected={index === active}
-                      className={cells} style={{ position: 'absolute', top: 0, left: 0, right: 0, transform: `translateY(${start - HEAD}px)` }}
-                      onClick={() => { setActive(index); open(row) }}
-                    >
-                      <Cells at={`patient-${index}`} of={row} shown={shown} similar={similar.get(id)} onStarred={(now) => starred(id, now)} />
+                    <div key={id} ref={virtual.measureElement} data-index={index} role="presentation" style={{ position: 'absolute', top: 0, left: 0, right: 0, transform: `translateY(${start - HEAD}px)` }}>
+                      {search.also && index === found.count && <p className={css.group}>{search.also.words}</p>}
+                      <div id={`patient-${index}`} role="row" aria-rowindex={index + 2} aria-selected={index === active} className={cells} onClick={() => { setActive(index); open(row) }}>
+                        <Cells at={`patient-${index}`} of={row} shown={shown} similar={similar.get(id)} onStarred={(now) => starred(id, now)} />
+                      </div>
                     </div>
                   )
                 })}
@@ -238,7 +271,7 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
           </div>
         )}
       <footer className={css.foot}>
-        <span>{found ? `${rows.length} of ${found.total ?? 'an unknown number'} loaded` : ''}</span>
+        <span>{found ? `${found.count} of ${found.total ?? 'an unknown number'} loaded${rows.length > found.count ? `, and ${rows.length - found.count} more: ${search.also?.words ?? ''}` : ''}` : ''}</span>
         {found?.stopped && <span role="alert" className={css.stopped}>The next patients could not be loaded.</span>}
         {found?.next && <Button variant="text" onClick={() => { void more() }}>{found.stopped ? 'Try again' : 'Load more'}</Button>}
         <span className={css.hints}><kbd>↑</kbd> <kbd>↓</kbd> move <kbd>Enter</kbd> open chart <kbd>s</kbd> star</span>

@@ -13,7 +13,7 @@ export const PatientRow = graphql(`
     id fhirId mrn gender birthDate starred
     name { display family given prefix }
     age { value unit }
-    active deceased { deceased at } replacedBy { id mrn }
+    active isTest deceased { deceased at } replacedBy { id mrn }
     generalPractitioners { display }
     coverage(first: 4) { nodes { id status order period { start end } payors { display } } pageInfo { hasNextPage } }
     encounters(first: 1) @include(if: $stays) { nodes { id period { start } } }
@@ -46,6 +46,7 @@ export function Cells({ at, of: { of: row, opened }, shown, similar, onStarred }
       <span role="gridcell" className={css.star}>{row.starred !== null && <Star patient={row.id} name={name} starred={row.starred} tabIndex={-1} onChanged={onStarred} />}</span>
       <span role="gridcell">
         <strong>{name}</strong>
+        {row.isTest && <span className={css.tag}>Test</span>}
         {row.deceased?.deceased && <span className={css.tag}>Deceased</span>}
         {row.replacedBy ? <span className={css.tag}>Merged into MRN {row.replacedBy.mrn ?? 'not recorded'}</span> : row.active === false && <span className={css.tag}>Not in use</span>}
         {similar && (
