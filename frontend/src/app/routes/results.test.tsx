@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, it } from 'vitest'
-import { answering, fullPatient, page, renderPage } from '../../testing/chart'
+import { answering, failing, fullPatient, page, renderPage } from '../../testing/chart'
 import { ResultsPage } from './results.page'
 
 const labs = (fullPatient.labs as { nodes: object[] }).nodes
@@ -9,7 +9,7 @@ const labs = (fullPatient.labs as { nodes: object[] }).nodes
 it('asks the server for what is abnormal, keeps the choice in the address, and says how many are hidden', async () => {
   const asked: (boolean | null)[] = []
   const of = ({ abnormalOnly, first }: { abnormalOnly?: boolean; first: number }) => {
-    if (first > 1) asked.push(abnormalOnly ?? null)
+    if (first === 50) asked.push(abnormalOnly ?? null)
     return abnormalOnly ? page(...labs) : { ...page(...labs), totalCount: 12 }
   }
   renderPage(<ResultsPage />, '/patients/:id/clinical/results', '/patients/ada/clinical/results', { root: answering({ ...fullPatient, labs: of }) })
@@ -51,4 +51,45 @@ it.each([['', 'None in these columns'], ['?show=abnormal', 'None abnormal in the
   const older = { ...first, id: 'Observation/ldl', code: { text: 'LDL cholesterol', codings: [{ system: 'http://loinc.org', code: '13457-7' }] }, interpretation: 'HIGH', value: { __typename: 'Quantity', value: '162', unit: 'mg/dL' }, effectiveAt: '2025-03-01T07:40:00Z' }
   renderPage(<ResultsPage />, '/patients/:id/clinical/results', `/patients/ada/clinical/results${query}`, { root: answering({ ...fullPatient, labs: page(...days, older) }) })
   expect(await screen.findByRole('row', { name: /^LDL cholesterol/ })).toHaveTextContent(new RegExp(`${text}; the latest 01-Mar-2025 \\d\\d:40, 162 H`))
+})
+
+const place = '/patients/:id/clinical/results'
+const at = '/patients/ada/clinical/results'
+const [potassium] = labs as [Record<string, unknown>]
+const sodium = { ...potassium, id: 'Observation/na', code: { text: 'Sodium', codings: [] }, interpretation: null }
+const lee = { by: { display: 'Dr Lee' }, at: '2026-11-22T08:10:00Z', notes: [{ text: 'Repeat it' }], task: {} }
+/** Results by page: all of them, and the abnormal ones, of which a second page is older. */
+const paged = (all: object[], abnormal: object[], older: object[]) => ({ abnormalOnly, after }: { abnormalOnly?: boolean; after?: string }) =>
+  (after === 'older' ? page(...older) : abnormalOnly ? { ...page(...abnormal), totalCount: abnormal.length + older.length, pageInfo: { hasNextPage: older.length > 0, hasPreviousPage: false, endCursor: 'older' } } : page(...all))
+
+it('warns of a critical result that is older than what is loaded of all, and says that still older abnormal ones are not loaded', async () => {
+  const oldest = { ...potassium, id: 'Observation/oldest', code: { text: 'Lactate', codings: [] } }
+  renderPage(<ResultsPage />, place, at, { root: answering({ ...fullPatient, labs: paged([sodium], [potassium], [oldest]) }) })
+  const critical = within(await screen.findByRole('region', { name: 'Critical results' }))
+  expect(critical.getByText('Potassium 6.10 mmol/L')).toBeVisible()
+  expect(screen.getByText(/A critical one that nobody has acknowledged may be among them/)).toBeVisible()
+  expect(screen.getByText('1 of 2 abnormal results loaded.')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Load more' }))
+  expect(await critical.findByText('Lactate 6.10 mmol/L')).toBeVisible()
+  expect(screen.queryByText(/may be among them/)).toBeNull()
+})
+
+it('warns of no result that somebody has acknowledged', async () => {
+  renderPage(<ResultsPage />, place, at, { root: answering({ ...fullPatient, labs: paged([sodium], [{ ...potassium, acknowledgement: lee }], []) }) })
+  await screen.findByRole('table', { name: 'Laboratory results' })
+  expect(screen.queryByRole('region', { name: 'Critical results' })).toBeNull()
+})
+
+it('warns of nobody having seen it only where that could be read', async () => {
+  renderPage(<ResultsPage />, place, at, { root: answering({ ...fullPatient, labs: paged([sodium], [{ ...potassium, acknowledgement: failing }], []) }) })
+  expect(await screen.findByText('One result is critical. Whether it is acknowledged is not known here.')).toBeVisible()
+  expect(screen.queryByRole('region', { name: 'Critical results' })).toBeNull()
+})
+
+it('says of each report who has seen the version that is shown', async () => {
+  const report = (fullPatient.diagnosticReports as { nodes: object[] }).nodes[0] as object
+  const diagnosticReports = page({ ...report, acknowledgement: lee }, { ...report, id: 'DiagnosticReport/r2', code: { text: 'Blood count', codings: [] } })
+  renderPage(<ResultsPage />, place, `${at}?view=reports`, { root: answering({ ...fullPatient, diagnosticReports }) }, 'nurse')
+  expect(await screen.findByRole('row', { name: /^Renal panel/ })).toHaveTextContent(/Dr Lee, 22-Nov-2026 \d\d:10: Repeat it$/)
+  expect(screen.getByRole('row', { name: /^Blood count/ })).toHaveTextContent(/Nobody yet$/)
 })

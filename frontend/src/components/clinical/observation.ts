@@ -36,6 +36,11 @@ export function valueOf({ value, components, dataAbsentReason }: ObservationRowF
   }
 }
 
+interface Simple { __typename: string; value?: string | null; unit?: string | null; comparator?: string | null; text?: string }
+/** A number with its unit, or words; null for a value of another kind, for lists that ask for no more. */
+export const simpleValue = (of: Simple | null | undefined): string | null =>
+  of?.__typename === 'Quantity' ? (of.value ? `${of.comparator ?? ''}${side(of)}` : null) : of?.__typename === 'Concept' || of?.__typename === 'Text' ? of.text ?? null : null
+
 /** Whether it has a number, of its own or in a part: only then there is a line to draw over time. */
 export const hasNumber = ({ value, components }: ObservationRowFragment): boolean => [value, ...components.map((part) => part.value)].some((of) => of?.__typename === 'Quantity' && !!of.value)
 

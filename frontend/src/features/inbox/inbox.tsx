@@ -6,7 +6,7 @@ import { Link, useSearchParams } from 'react-router'
 import { useClient, useQuery } from 'urql'
 import { useAcknowledge } from '../../components/act/acknowledge'
 import { useForms } from '../../components/act/acts'
-import { flagsOf, isAbnormal, isCritical } from '../../components/clinical/observation'
+import { flagsOf, isAbnormal, isCritical, simpleValue } from '../../components/clinical/observation'
 import { patientName } from '../../components/clinical/person'
 import { LiveNote } from '../../components/ui/live-note'
 import { Moment } from '../../components/ui/moment'
@@ -19,7 +19,6 @@ import { useSession } from '../../contexts/session'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { Interpretation, WaitingReportsFragment, WorkItemFragment, WorklistFilter, WorklistKind, WorkPageFragment } from '../../gql/graphql'
 import { formatDateTime, formatDay } from '../../lib/date'
-import { formatDecimal, formatUnit } from '../../lib/quantity'
 import { may } from '../../lib/permissions'
 import { CareGapsView } from './care-gaps'
 import { MessagePage, Messages } from './messages'
@@ -167,7 +166,7 @@ const CRITICAL: Partial<Record<Interpretation, string>> = { CRITICAL_HIGH: 'crit
 /** A critical result in words, so that nobody has to open the chart to know what it is: `Potassium 6.8 mmol/L, critically high`. */
 function criticalText(result: Result): string {
   const { code, value } = result
-  const said = value?.__typename === 'Quantity' ? value.value && `${value.comparator ?? ''}${formatDecimal(value.value)}${value.unit ? ` ${formatUnit(value.unit)}` : ''}` : value?.__typename === 'Concept' || value?.__typename === 'Text' ? value.text : null
+  const said = simpleValue(value)
   const [flag] = flagsOf(result)
   return `${[code?.text ?? 'Not named', said].filter(Boolean).join(' ')}, ${(flag && CRITICAL[flag]) ?? 'critical'}`
 }

@@ -1,4 +1,3 @@
-import Report from '@mui/icons-material/Report'
 import Button from '@mui/material/Button'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import ToggleButton from '@mui/material/ToggleButton'
@@ -10,12 +9,12 @@ import { useAcknowledge } from '../../components/act/acknowledge'
 import { useForms } from '../../components/act/acts'
 import { VersionsDialog } from '../../components/act/versions'
 import { Flags } from '../../components/clinical/flag'
-import { codeOf, flagsOf, isAbnormal, isCritical, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
+import { codeOf, flagsOf, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { conceptText, Status } from '../../components/clinical/status'
 import { Trend } from '../../components/clinical/trend'
 import { Unit } from '../../components/clinical/unit'
 import { Moment } from '../../components/ui/moment'
-import { Part } from '../../components/ui/part'
+import { Part, useTrouble } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty, Loading } from '../../components/ui/states'
@@ -26,7 +25,8 @@ import { graphql, read, type FragmentType } from '../../gql'
 import type { LabPageFragment, ReportPageFragment } from '../../gql/graphql'
 import { formatDateTime } from '../../lib/date'
 import { drawn, panels, testRows, times, type Result, type TestRow } from './matrix'
-import { isFinal, seenBy, seenWords, whoSaw, type SeenBy } from './acknowledge'
+import { isFinal, seenWords } from './acknowledge'
+import { Critical, CriticalPage } from './critical'
 import css from './results.module.css'
 
 export const LabPage = graphql(`
@@ -38,19 +38,29 @@ export const LabPage = graphql(`
 `)
 export const ReportPage = graphql(`
   fragment ReportPage on DiagnosticReportConnection {
-    nodes { id versionId status code { text } category { text } effectiveAt issued conclusion performers { display } results { id } }
+    nodes { id versionId status code { text } category { text } effectiveAt issued conclusion performers { display } results { id } acknowledgement { ...Acknowledged } }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
 `)
+// Together near the most that one operation may cost.
 export const ResultRecord = graphql(`
-  fragment ResultRecord on Patient { labs(first: 60, abnormalOnly: $abnormal) { ...LabPage } every: labs(first: 1) @include(if: $abnormal) { totalCount } diagnosticReports(first: 30) { ...ReportPage } acknowledged: tasks(status: [COMPLETED], first: 40) { ...AcknowledgedPage } }
+  fragment ResultRecord on Patient {
+    labs(first: 50, abnormalOnly: $abnormal) { ...LabPage }
+    every: labs(first: 1) @include(if: $abnormal) { totalCount }
+    urgent: labs(first: 30, abnormalOnly: true) { ...CriticalPage }
+    diagnosticReports(first: 30) { ...ReportPage }
+  }
 `)
 const MoreLabs = graphql(`
   query MoreLabs($id: ID!, $after: String!, $asOf: Instant, $abnormal: Boolean!) { patient(id: $id, asOf: $asOf) { id labs(first: 60, after: $after, abnormalOnly: $abnormal) { ...LabPage } } }
 `)
 const MoreReports = graphql(`
   query MoreReports($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id diagnosticReports(first: 30, after: $after) { ...ReportPage } } }
+`)
+
+const MoreAbnormal = graphql(`
+  query MoreAbnormal($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id labs(first: 60, after: $after, abnormalOnly: true) { ...CriticalPage } } }
 `)
 
 type Lab = LabPageFragment['nodes'][number]
@@ -78,14 +88,25 @@ export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeo
   const record = read(ResultRecord, of)
   // After the switch was pressed the answer at hand is of the other choice.
   const other = !!record && reading && abnormal !== (record.every !== undefined)
-  const seen = seenBy(record?.acknowledged)
+  // What could not be read of them is who has acknowledged what; then nothing is said of it.
+  const known = { urgent: !useTrouble('urgent'), reports: !useTrouble('diagnosticReports') }
   const moreLabs = async (after: string) => {
     const { data } = await client.query(MoreLabs, { id: patientId, after, asOf, abnormal }, { requestPolicy: 'network-only' }).toPromise()
     return read(LabPage, data?.patient?.labs)
   }
   const moreReports = async (after: string) => {
-    const { data } = await client.query(MoreReports, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
-    return read(ReportPage, data?.patient?.diagnosticReports)
+    const { data, error } = await client.query(MoreReports, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
+    return error && known.reports ? null : read(ReportPage, data?.patient?.diagnosticReports)
+  }
+  const moreAbnormal = async (after: string) => {
+    const { data, error } = await client.query(MoreAbnormal, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
+    return error && known.urgent ? null : read(CriticalPage, data?.patient?.labs)
+  }
+  // A report is acknowledged by itself: that its result was seen is likely, not said.
+  const reports = read(ReportPage, record?.diagnosticReports)?.nodes ?? []
+  const reported = (id: string): string | null => {
+    const one = reports.find((r) => r.acknowledgement && r.results.some((result) => result?.id === id))
+    return one?.acknowledgement ? `Its report is acknowledged by ${seenWords(one.acknowledgement)}` : null
   }
   const set = (name: string, value: string | null) => setQuery((before) => {
     const next = new URLSearchParams(before)
@@ -108,13 +129,21 @@ export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeo
             </ToggleButtonGroup>
           )}
         </div>
-        {record?.labs && <Critical of={read(LabPage, record.labs).nodes.map(resultOf)} seen={seen} known={!!record.acknowledged} />}
+        {record?.labs && (
+          <Part of={record.urgent} name="urgent" what="Critical results" rows={1}>
+            {(masked) => (
+              <Pages first={read(CriticalPage, masked)} more={moreAbnormal} what="abnormal results">
+                {(nodes, load) => <Critical of={nodes} more={!!load} known={known.urgent} reported={reported} />}
+              </Pages>
+            )}
+          </Part>
+        )}
         {view === 'panels' ? other ? <Loading rows={12} label="Results" /> : (
           <Part of={record?.labs} name="labs" what="Results" rows={12}>
             {(masked) => (
               <Pages first={read(LabPage, masked)} more={moreLabs} what="results" still>
                 {(nodes, load) => (nodes.length === 0 ? <Empty>{abnormal ? `No abnormal laboratory result is recorded. ${hidden(record?.every?.totalCount, 0)}` : 'No laboratory result is recorded.'}</Empty> : (
-                  <Panels labs={nodes} load={load} total={read(LabPage, masked).totalCount} hides={abnormal ? hidden(record?.every?.totalCount, read(LabPage, masked).totalCount) : null} reports={read(ReportPage, record?.diagnosticReports)?.nodes ?? []} chosen={query.get('panel')} choose={(panel) => set('panel', panel)} open={open?.code} onOpen={setOpen} />
+                  <Panels labs={nodes} load={load} total={read(LabPage, masked).totalCount} hides={abnormal ? hidden(record?.every?.totalCount, read(LabPage, masked).totalCount) : null} reports={reports} chosen={query.get('panel')} choose={(panel) => set('panel', panel)} open={open?.code} onOpen={setOpen} />
                 ))}
               </Pages>
             )}
@@ -123,7 +152,7 @@ export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeo
           <Part of={record?.diagnosticReports} name="diagnosticReports" what="Reports" rows={12}>
             {(masked) => (
               <Pages first={read(ReportPage, masked)} more={moreReports} what="reports" still>
-                {(nodes) => (nodes.length === 0 ? <Empty>No report is recorded.</Empty> : <Reports of={nodes} seen={seen} known={!!record?.acknowledged} />)}
+                {(nodes) => (nodes.length === 0 ? <Empty>No report is recorded.</Empty> : <Reports of={nodes} known={known.reports} />)}
               </Pages>
             )}
           </Part>
@@ -249,36 +278,7 @@ function Row({ of: row, times: seen, newest, hides, none, open, onOpen }: { of: 
   )
 }
 
-/** Results that can kill and of which nobody has said to have seen them, before all else. */
-function Critical({ of, seen, known }: { of: readonly Result[]; seen: SeenBy; known: boolean }) {
-  const open = of.filter(({ row, versionId }) => isCritical(row) && row.status !== 'ENTERED_IN_ERROR' && whoSaw(seen, { id: row.id, versionId }).length === 0)
-  const acting = useMay('acknowledge')
-  const acknowledge = useAcknowledge()
-  const forms = useForms()
-  // Who has seen what is not known, so nothing is said of it.
-  if (!known || open.length === 0) return null
-  return (
-    <section className={css.critical} aria-label="Critical results">
-      <h2><Report sx={{ fontSize: 16 }} aria-hidden /> {open.length === 1 ? 'A critical result is' : `${open.length} critical results are`} not acknowledged</h2>
-      <ul>
-        {open.map(({ row, title, versionId }) => {
-          const { text, unit } = valueOf(row)
-          return (
-            <li key={row.id}>
-              <Flags of={flagsOf(row)} /> <strong>{title} {text} {unit}</strong>
-              <span className={css.told}>{rangeOf(row) && `range ${rangeOf(row)}, `}{row.effectiveAt ? `taken ${formatDateTime(row.effectiveAt)}` : 'time not recorded'}</span>
-              {!isFinal(row.status) ? <Status of={row.status} />
-                : acting && <Button variant="contained" color="error" aria-label={`Acknowledge ${title}`} onClick={() => forms.open(acknowledge({ id: row.id, versionId }, `${title} ${text} ${unit}`, true))}>Acknowledge</Button>}
-            </li>
-          )
-        })}
-      </ul>
-      {forms.dialog}
-    </section>
-  )
-}
-
-function Reports({ of, seen, known }: { of: readonly ReportNode[]; seen: SeenBy; known: boolean }) {
+function Reports({ of, known }: { of: readonly ReportNode[]; known: boolean }) {
   const acting = useMay('acknowledge')
   const acknowledge = useAcknowledge()
   const forms = useForms()
@@ -294,8 +294,7 @@ function Reports({ of, seen, known }: { of: readonly ReportNode[]; seen: SeenBy;
             <td>{r.conclusion ?? (r.results.length > 0 ? '' : 'Not recorded')}</td>
             <td>{r.performers.flatMap((p) => p.display ?? []).join(', ') || 'Not recorded'}</td>
             <td>
-              {whoSaw(seen, r).map((s) => <div key={`${s.who}${s.at}`}>{seenWords(s)}</div>)}
-              {!known ? 'Not known' : whoSaw(seen, r).length > 0 ? null
+              {r.acknowledgement ? seenWords(r.acknowledgement) : !known ? 'Not known'
                 : acting && isFinal(r.status) ? <Button variant="outlined" aria-label={`Acknowledge ${r.code?.text ?? 'the report'}`} onClick={() => forms.open(acknowledge(r, r.code?.text ?? 'the report', false))}>Acknowledge</Button>
                 : 'Nobody yet'}
             </td>
