@@ -9,7 +9,7 @@ const labs = (fullPatient.labs as { nodes: object[] }).nodes
 it('asks the server for what is abnormal, keeps the choice in the address, and says how many are hidden', async () => {
   const asked: (boolean | null)[] = []
   const of = ({ abnormalOnly, first }: { abnormalOnly?: boolean; first: number }) => {
-    if (first === 50) asked.push(abnormalOnly ?? null)
+    if (first === 40) asked.push(abnormalOnly ?? null)
     return abnormalOnly ? page(...labs) : { ...page(...labs), totalCount: 12 }
   }
   renderPage(<ResultsPage />, '/patients/:id/clinical/results', '/patients/ada/clinical/results', { root: answering({ ...fullPatient, labs: of }) })

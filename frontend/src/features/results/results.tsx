@@ -46,9 +46,9 @@ export const ReportPage = graphql(`
 // Together near the most that one operation may cost.
 export const ResultRecord = graphql(`
   fragment ResultRecord on Patient {
-    labs(first: 50, abnormalOnly: $abnormal) { ...LabPage }
+    labs(first: 40, abnormalOnly: $abnormal) { ...LabPage }
     every: labs(first: 1) @include(if: $abnormal) { totalCount }
-    urgent: labs(first: 30, abnormalOnly: true) { ...CriticalPage }
+    urgent: labs(first: 25, abnormalOnly: true) { ...CriticalPage }
     diagnosticReports(first: 30) { ...ReportPage }
   }
 `)
