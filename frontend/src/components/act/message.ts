@@ -56,14 +56,14 @@ const toFields = (find: Find): FieldSpec[] => [
 export function useMessageForms() {
   const act = useAct()
   return useMemo(() => {
-    const send = (input: { recipients: string[]; subject: string; text: string; patient?: string; inReplyTo?: string; priority: Priority; idempotencyKey: string }) =>
+    const send = (input: { recipients: string[]; subject: string; text: string; patient?: string; about?: string; inReplyTo?: string; priority: Priority; idempotencyKey: string }) =>
       act(SendMessage, { input }, ({ messageSend: { outcome } }): Outcome => commonOutcome(outcome) ?? { kind: 'saved', told: 'The message is sent' })
     const markRead = (task: string, versionId: string, key: string) =>
       act(ReadMessage, { input: { id: task, expectedVersion: versionId, idempotencyKey: key } }, ({ notificationRead: { outcome } }): Outcome => commonOutcome(outcome) ?? { kind: 'saved', told: 'The message is read' })
     return {
       markRead,
-      /** About the patient of a chart, or about one that is chosen, or about nobody. */
-      write: (about?: About): ActForm => {
+      /** About the patient of a chart, or about one that is chosen, or about nobody. `regarding`: a record of that patient which is passed on, such as a result. */
+      write: (about?: About, regarding?: { id: string; subject: string }): ActForm => {
         // The teams of patients that were found while the form is open.
         const seen = new Map<string, readonly Term[]>()
         const findPatients: Find = async (client, search) => {
@@ -80,14 +80,14 @@ export function useMessageForms() {
           return teamTerms(data?.patient?.careTeams?.nodes ?? [], about.name)
         }
         return {
-          title: about ? `Write about ${about.name}` : 'Write a message', verb: 'Send', initial: { priority: 'ROUTINE' },
+          title: regarding ? `Forward ${regarding.subject}` : about ? `Write about ${about.name}` : 'Write a message', verb: 'Send', initial: { priority: 'ROUTINE', subject: regarding?.subject ?? '' },
           fields: [
             ...(about ? [] : [{ name: 'patient', label: 'About', kind: 'concept' as const, find: findPatients, help: 'A patient, by name, number or birth date.' }]),
             ...toFields(finding(teams)), SUBJECT, TEXT, PRIORITY,
           ],
           submit: (v, { key, chosen }) => send({
             recipients: ['to', 'to2', 'to3'].flatMap((field) => (given(v[field]) ? chosen(field) ?? [] : [])), subject: v.subject?.trim() ?? '', text: v.text?.trim() ?? '',
-            patient: about?.id ?? chosen('patient'), priority: v.priority as Priority, idempotencyKey: key,
+            patient: about?.id ?? chosen('patient'), about: regarding?.id, priority: v.priority as Priority, idempotencyKey: key,
           }),
         }
       },

@@ -18,7 +18,7 @@ import type { DocumentPageFragment } from '../../gql/graphql'
 import { formatDateTime } from '../../lib/date'
 import { useDocumentForms } from './document-forms'
 import { StoredFile } from './file'
-import { plainText } from './plain-text'
+import { plainText } from '../../lib/plain-text'
 import css from './documents.module.css'
 
 export const DocumentPage = graphql(`

@@ -1,6 +1,6 @@
 import Button from '@mui/material/Button'
 import { useEffect, useState } from 'react'
-import { plainText } from './plain-text'
+import { plainText } from '../../lib/plain-text'
 import css from './documents.module.css'
 
 interface File { title?: string | null; contentType?: string | null; link: string; size?: number | null }

@@ -2,7 +2,7 @@ import Button from '@mui/material/Button'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useSearchParams } from 'react-router'
 import { useClient } from 'urql'
 import { useAcknowledge } from '../../components/act/acknowledge'
@@ -24,9 +24,13 @@ import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { LabPageFragment, ReportPageFragment } from '../../gql/graphql'
 import { formatDateTime } from '../../lib/date'
-import { drawn, panels, testRows, times, type Result, type TestRow } from './matrix'
+import { formatChange } from '../../lib/quantity'
+import { drawn, OTHER, panels, testRows, times, type Result, type TestRow } from './matrix'
 import { isFinal, seenWords } from './acknowledge'
 import { Critical, CriticalPage } from './critical'
+import { counts, deltaOf } from './delta'
+import { ReportPane } from './report-pane'
+import { ResultPane } from './result-pane'
 import css from './results.module.css'
 
 export const LabPage = graphql(`
@@ -77,13 +81,19 @@ function resultOf(node: Lab): Result {
 /** Whether an address asks for results that are not as expected only. */
 export const abnormalIn = (query: URLSearchParams): boolean => query.get('show') === 'abnormal'
 
-/** Laboratory results by panel and time, the reports they came in, and the trend of one beside them. `reading`: an answer is on its way. */
+interface Traced { code: string; title: string }
+
+/**
+ * Laboratory results by panel and time, the reports they came in, and beside them what was opened: one result or report, which the address names, or
+ * a trend. `reading`: an answer is on its way.
+ */
 export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeof ResultRecord> | undefined; patientId: string; reading: boolean }) {
   const client = useClient()
   const asOf = useAsOf()
   const [query, setQuery] = useSearchParams()
   const view = query.get('view') === 'reports' ? 'reports' : 'panels'
-  const [open, setOpen] = useState<{ code: string; title: string } | null>(null)
+  const [trend, setTrend] = useState<Traced | null>(null)
+  const opener = useRef<Element>(null)
   const abnormal = abnormalIn(query)
   const record = read(ResultRecord, of)
   // After the switch was pressed the answer at hand is of the other choice.
@@ -102,65 +112,88 @@ export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeo
     const { data, error } = await client.query(MoreAbnormal, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return error && known.urgent ? null : read(CriticalPage, data?.patient?.labs)
   }
-  // A report is acknowledged by itself: that its result was seen is likely, not said.
-  const reports = read(ReportPage, record?.diagnosticReports)?.nodes ?? []
-  const reported = (id: string): string | null => {
-    const one = reports.find((r) => r.acknowledgement && r.results.some((result) => result?.id === id))
-    return one?.acknowledgement ? `Its report is acknowledged by ${seenWords(one.acknowledgement)}` : null
-  }
-  const set = (name: string, value: string | null) => setQuery((before) => {
+  const set = (...changes: (readonly [name: string, value: string | null])[]) => setQuery((before) => {
     const next = new URLSearchParams(before)
-    if (value) next.set(name, value)
-    else next.delete(name)
+    for (const [name, value] of changes) if (value) next.set(name, value); else next.delete(name)
     return next
   }, { replace: true })
+  const [result, report] = [query.get('result'), query.get('report')]
+  const somethingOpen = !!(trend ?? result ?? report)
+  const show = (kind: 'result' | 'report', id: string) => {
+    if (!somethingOpen) opener.current = document.activeElement
+    setTrend(null)
+    set(['result', kind === 'result' ? id : null], ['report', kind === 'report' ? id : null])
+  }
+  const trace = (what: Traced) => {
+    if (!somethingOpen) opener.current = document.activeElement
+    setTrend(what)
+  }
+  /** Goes back to where it was opened from. */
+  const back = () => { if (opener.current instanceof HTMLElement) opener.current.focus() }
+  const close = () => { set(['result', null], ['report', null]); back() }
+  const beside = trend ? (
+    <Trend key={trend.code} patient={patientId} code={trend.code} title={trend.title} beside onClose={() => { setTrend(null); if (!result && !report) back() }} />
+  ) : result ? <ResultPane key={result} id={result} patientId={patientId} onClose={close} onTrend={trace} onReport={(id) => show('report', id)} />
+    : report ? <ReportPane key={report} id={report} patientId={patientId} onClose={close} onResult={(id) => show('result', id)} /> : null
+  const sheet = (reports: readonly ReportNode[], moreToCome: boolean) => (
+    <>
+      {record?.labs && (
+        <Part of={record.urgent} name="urgent" what="Critical results" rows={1}>
+          {(masked) => (
+            <Pages first={read(CriticalPage, masked)} more={moreAbnormal} what="abnormal results">
+              {(nodes, load) => <Critical of={nodes} more={!!load} known={known.urgent} reported={(id) => reportSeen(reports, id)} onOpen={(id) => show('result', id)} />}
+            </Pages>
+          )}
+        </Part>
+      )}
+      {view === 'panels' ? other ? <Loading rows={12} label="Results" /> : (
+        <Part of={record?.labs} name="labs" what="Results" rows={12}>
+          {(masked) => (
+            <Pages first={read(LabPage, masked)} more={moreLabs} what="results">
+              {(nodes, load) => (nodes.length === 0 ? <Empty>{abnormal ? `No abnormal laboratory result is recorded. ${hidden(record?.every?.totalCount, 0)}` : 'No laboratory result is recorded.'}</Empty> : (
+                <Panels
+                  labs={nodes} load={load} total={read(LabPage, masked).totalCount} hides={abnormal ? hidden(record?.every?.totalCount, read(LabPage, masked).totalCount) : null} reports={reports} moreReports={moreToCome}
+                  chosen={query.get('panel')} choose={(panel) => set(['panel', panel])} traced={trend?.code} opened={trend ? null : result} onTrend={trace} onOpen={(id) => show('result', id)}
+                />
+              ))}
+            </Pages>
+          )}
+        </Part>
+      ) : (
+        <Part of={record?.diagnosticReports} name="diagnosticReports" what="Reports" rows={12}>
+          {() => (reports.length === 0 ? <Empty>No report is recorded.</Empty> : <Reports of={reports} known={known.reports} opened={report} onOpen={(id) => show('report', id)} />)}
+        </Part>
+      )}
+    </>
+  )
+  const page = read(ReportPage, record?.diagnosticReports)
   return (
-    <div className={open ? css.withTrend : css.alone}>
+    <div className={beside ? css.withPane : css.alone}>
       <div className={css.main}>
         <div className={css.strip}>
-          <ToggleButtonGroup exclusive size="small" value={view} aria-label="Show by" onChange={(_, v: string | null) => { if (v) set('view', v === 'panels' ? null : v) }}>
+          <ToggleButtonGroup exclusive size="small" value={view} aria-label="Show by" onChange={(_, v: string | null) => { if (v) set(['view', v === 'panels' ? null : v]) }}>
             <ToggleButton value="panels">Panels</ToggleButton>
             <ToggleButton value="reports">Reports</ToggleButton>
           </ToggleButtonGroup>
           {view === 'panels' && (
-            <ToggleButtonGroup exclusive size="small" value={abnormal ? 'abnormal' : 'all'} aria-label="Which results" onChange={(_, v: string | null) => { if (v) set('show', v === 'all' ? null : v) }}>
+            <ToggleButtonGroup exclusive size="small" value={abnormal ? 'abnormal' : 'all'} aria-label="Which results" onChange={(_, v: string | null) => { if (v) set(['show', v === 'all' ? null : v]) }}>
               <ToggleButton value="all">All results</ToggleButton>
               <ToggleButton value="abnormal">Abnormal only</ToggleButton>
             </ToggleButtonGroup>
           )}
         </div>
-        {record?.labs && (
-          <Part of={record.urgent} name="urgent" what="Critical results" rows={1}>
-            {(masked) => (
-              <Pages first={read(CriticalPage, masked)} more={moreAbnormal} what="abnormal results">
-                {(nodes, load) => <Critical of={nodes} more={!!load} known={known.urgent} reported={reported} />}
-              </Pages>
-            )}
-          </Part>
-        )}
-        {view === 'panels' ? other ? <Loading rows={12} label="Results" /> : (
-          <Part of={record?.labs} name="labs" what="Results" rows={12}>
-            {(masked) => (
-              <Pages first={read(LabPage, masked)} more={moreLabs} what="results" still>
-                {(nodes, load) => (nodes.length === 0 ? <Empty>{abnormal ? `No abnormal laboratory result is recorded. ${hidden(record?.every?.totalCount, 0)}` : 'No laboratory result is recorded.'}</Empty> : (
-                  <Panels labs={nodes} load={load} total={read(LabPage, masked).totalCount} hides={abnormal ? hidden(record?.every?.totalCount, read(LabPage, masked).totalCount) : null} reports={reports} chosen={query.get('panel')} choose={(panel) => set('panel', panel)} open={open?.code} onOpen={setOpen} />
-                ))}
-              </Pages>
-            )}
-          </Part>
-        ) : (
-          <Part of={record?.diagnosticReports} name="diagnosticReports" what="Reports" rows={12}>
-            {(masked) => (
-              <Pages first={read(ReportPage, masked)} more={moreReports} what="reports" still>
-                {(nodes) => (nodes.length === 0 ? <Empty>No report is recorded.</Empty> : <Reports of={nodes} known={known.reports} />)}
-              </Pages>
-            )}
-          </Part>
-        )}
+        {/* The panels are those of the reports: what is loaded of them serves both views. */}
+        {page ? <Pages first={page} more={moreReports} what="reports">{(reports, load) => sheet(reports, !!load)}</Pages> : sheet([], false)}
       </div>
-      {open && <Trend key={open.code} patient={patientId} code={open.code} title={open.title} beside onClose={() => setOpen(null)} />}
+      {beside}
     </div>
   )
+}
+
+/** That the report of a result was acknowledged: that the result was seen is likely then, not said. */
+function reportSeen(reports: readonly ReportNode[], id: string): string | null {
+  const one = reports.find((r) => r.acknowledgement && r.results.some((result) => result?.id === id))
+  return one?.acknowledgement ? `Its report is acknowledged by ${seenWords(one.acknowledgement)}` : null
 }
 
 /** How many results a choice leaves out, in words; empty where that is not known. */
@@ -170,20 +203,34 @@ function hidden(all: number | null | undefined, shown: number | null | undefined
   return left === 0 ? 'No result is hidden.' : left === 1 ? 'One result that is not abnormal is hidden.' : `${left} results that are not abnormal are hidden.`
 }
 
-/** Widths of results.module.css: test, unit and range, and one column of time. */
-const TIMES: Columns = { before: 27, beforeNarrow: 20, each: 8.5, unmeasured: 4, most: 8 }
+/** Widths of results.module.css: test, unit, range and change, and one column of time. */
+const TIMES: Columns = { before: 34, beforeNarrow: 27, each: 8.5, unmeasured: 4, most: 8 }
 
-/** Tests by time. `load` asks for older results, null when all are here; `hides` says how many results the choice leaves out, null when it leaves out none. */
-function Panels({ labs, load, total, hides, reports, chosen, choose, open, onOpen }: { labs: readonly Lab[]; load: (() => Promise<boolean>) | null; total: number | null | undefined; hides: string | null; reports: readonly ReportNode[]; chosen: string | null; choose: (panel: string | null) => void; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
+interface PanelsProps {
+  labs: readonly Lab[]; total: number | null | undefined
+  /** Asks for older results; null when all are here. */
+  load: (() => Promise<boolean>) | null
+  /** How many results the choice leaves out; null when it leaves out none. */
+  hides: string | null
+  reports: readonly ReportNode[]; moreReports: boolean
+  chosen: string | null; choose: (panel: string | null) => void
+  traced: string | undefined; onTrend: (what: Traced) => void
+  opened: string | null; onOpen: (id: string) => void
+}
+
+/** Tests by time. */
+function Panels({ labs, load, total, hides, reports, moreReports, chosen, choose, traced, onTrend, opened, onOpen }: PanelsProps) {
   const [find, setFind] = useState('')
+  const [findPanel, setFindPanel] = useState('')
   const [from, setFrom] = useState(0)
   const reported = new Map(reports.flatMap((report) => report.results.flatMap((one, place) => (one && report.code ? [[one.id, { panel: report.code.text, place }] as const] : []))))
   const results = labs.map(resultOf)
   const all = testRows(results, reported)
   const list = panels(all)
   const inPanel = all.filter((row) => !chosen || row.panel === chosen)
-  const words = find.trim().toLowerCase()
-  const rows = inPanel.filter((row) => row.title.toLowerCase().includes(words))
+  const has = (text: string, part: string) => text.toLowerCase().includes(part.trim().toLowerCase())
+  const rows = inPanel.filter((row) => has(row.title, find))
+  const found = list.filter(({ name }) => has(name, findPanel))
   // Of the time that the last loaded result was taken at, others may be on the next page.
   const unsure = load ? results.at(-1)?.row.effectiveAt ?? '' : null
   const columns = drawn(times(rows), unsure)
@@ -195,6 +242,7 @@ function Panels({ labs, load, total, hides, reports, chosen, choose, open, onOpe
     if (!atEnd || await load?.()) setFrom(columns.every((time) => time !== unsure) ? start + seen.length : start)
   }
   const groups = panels(rows)
+  const compared = hides === null
   const entry = (value: string | null, name: string, count: number) => (
     <li key={name}>
       <button type="button" aria-pressed={chosen === value} onClick={() => { choose(value); setFrom(0) }}><span>{name}</span> {count}</button>
@@ -203,8 +251,15 @@ function Panels({ labs, load, total, hides, reports, chosen, choose, open, onOpe
   return (
     <div className={css.panels}>
       <nav className={css.tree} aria-label="Panels">
+        <OutlinedInput value={findPanel} onChange={(e) => setFindPanel(e.target.value)} placeholder="Find a panel" inputProps={{ 'aria-label': 'Find a panel', type: 'search' }} />
         <ul>{entry(null, 'All panels', all.length)}</ul>
-        <ul>{list.map(({ name, count }) => entry(name, name, count))}</ul>
+        <ul>{found.map(({ name, count }) => entry(name, name, count))}</ul>
+        {(found.length < list.length || moreReports) && (
+          <p>
+            {found.length < list.length && `${found.length} of ${list.length} panels. `}
+            {moreReports && `Panels are those of the newest ${reports.length} reports; what came in an older one is under “${OTHER}”.`}
+          </p>
+        )}
       </nav>
       <div ref={hold} className={css.sheet}>
         <div className={css.tools}>
@@ -215,20 +270,25 @@ function Panels({ labs, load, total, hides, reports, chosen, choose, open, onOpe
             <Button variant="outlined" disabled={atEnd && !load} onClick={() => { void earlier() }}>Earlier</Button>
           </span>
         </div>
-        <p className={css.source}>Ranges are those that came with each result.{labs.some((l) => l.interpretationSource === 'DERIVED') && ` ${labs.filter((l) => l.interpretationSource === 'DERIVED').length} of ${labs.length} flags are computed from them; the others are as reported.`}{hides !== null && ` “${HIDDEN}”: a result of that time is normal and hidden, or the test was not done.`}</p>
+        <p className={css.source}>Ranges are those that came with each result; where an earlier one had another, it stands under it.{labs.some((l) => l.interpretationSource === 'DERIVED') && ` ${labs.filter((l) => l.interpretationSource === 'DERIVED').length} of ${labs.length} flags are computed from them; the others are as reported.`}{hides !== null && ` “${HIDDEN}”: a result of that time is normal and hidden, or the test was not done. A change is not shown, since the result before may be hidden.`}</p>
         {rows.length === 0 ? <Empty>No test is shown by this choice; {all.length} are loaded.</Empty> : (
           <div className={css.scroll} tabIndex={0} role="group" aria-label="Results, table">
             <table className={css.table} aria-label="Laboratory results">
               <thead>
                 <tr>
-                  <th scope="col">Test</th><th scope="col">Unit</th><th scope="col" className={css.range}>Range</th>
+                  <th scope="col">Test</th><th scope="col">Unit</th><th scope="col" className={css.range}>Range</th>{compared && <th scope="col" className={css.change}>Change</th>}
                   {seen.map((time, i) => <th key={time} scope="col" className={start + i === 0 ? css.newest : css.value}>{time ? <Moment at={time} /> : 'No time'}</th>)}
                 </tr>
               </thead>
               {groups.map(({ name }) => (
                 <tbody key={name}>
-                  <tr className={css.panel}><th scope="rowgroup" colSpan={3 + seen.length}>{name}</th></tr>
-                  {rows.filter((row) => row.panel === name).map((row) => <Row key={row.key} of={row} times={seen} newest={start === 0} hides={hides !== null} none={(time) => (time === unsure ? UNLOADED : hides === null ? '–' : HIDDEN)} open={open} onOpen={onOpen} />)}
+                  <tr className={css.panel}><th scope="rowgroup" colSpan={(compared ? 4 : 3) + seen.length}>{name}</th></tr>
+                  {rows.filter((row) => row.panel === name).map((row) => (
+                    <Row
+                      key={row.key} of={row} times={seen} newest={start === 0} hides={!compared} whole={!load} none={(time) => (time === unsure ? UNLOADED : compared ? '–' : HIDDEN)}
+                      traced={traced} onTrend={onTrend} opened={opened} onOpen={onOpen}
+                    />
+                  ))}
                 </tbody>
               ))}
             </table>
@@ -244,30 +304,51 @@ const HIDDEN = '·'
 /** What stands where it is not known yet. */
 const UNLOADED = 'Not loaded'
 
-/** One test. `hides`: results that are not abnormal are left out; `none` says why there is no value at a time. */
-function Row({ of: row, times: seen, newest, hides, none, open, onOpen }: { of: TestRow; times: readonly string[]; newest: boolean; hides: boolean; none: (time: string) => string; open: string | undefined; onOpen: (what: { code: string; title: string }) => void }) {
+interface RowProps {
+  of: TestRow; times: readonly string[]; newest: boolean
+  /** Results that are not abnormal are left out. */
+  hides: boolean
+  /** Nothing older is left to load. */
+  whole: boolean
+  /** Why there is no value at a time. */
+  none: (time: string) => string
+  traced: string | undefined; onTrend: (what: Traced) => void
+  opened: string | null; onOpen: (id: string) => void
+}
+
+/** One test. */
+function Row({ of: row, times: seen, newest, hides, whole, none, traced, onTrend, opened, onOpen }: RowProps) {
   const { code, latest } = row
   // A row whose values all lie in other columns would read as if there were none.
   const elsewhere = seen.length > 0 && latest.row.status !== 'ENTERED_IN_ERROR' && seen.every((time) => !row.at.has(time) && none(time) !== UNLOADED)
   const [history, setHistory] = useState<string | null>(null)
+  const range = rangeOf(latest.row)
+  const name = (result: Result['row']) => {
+    const { text, unit } = valueOf(result)
+    return `${[row.title, text, unit].filter(Boolean).join(' ')}, ${result.effectiveAt ? formatDateTime(result.effectiveAt) : 'time not recorded'}`
+  }
   return (
-    <tr className={code && code === open ? css.chosen : undefined}>
-      <th scope="row">{code ? <button type="button" className={css.link} onClick={() => onOpen({ code, title: row.title })}>{row.title}</button> : row.title}</th>
+    <tr className={code && code === traced ? css.chosen : undefined}>
+      <th scope="row">{code ? <button type="button" className={css.link} onClick={() => onTrend({ code, title: row.title })}>{row.title}</button> : row.title}</th>
       <td className={css.unit}><Unit of={row.unit} /></td>
-      <td className={css.range}>{rangeOf(row.latest.row)}</td>
+      <td className={css.range}>{range}</td>
+      {!hides && <td className={css.change}><Change of={row} whole={whole} /></td>}
       {elsewhere ? (
         <td colSpan={seen.length} className={css.elsewhere}>
-          None {hides ? 'abnormal ' : ''}in these columns; the latest {latest.row.effectiveAt ? formatDateTime(latest.row.effectiveAt) : 'at a time not recorded'}, {valueOf(latest.row).text} <Flags of={flagsOf(latest.row)} />
+          None {hides ? 'abnormal ' : ''}in these columns; the latest {latest.row.effectiveAt ? formatDateTime(latest.row.effectiveAt) : 'at a time not recorded'}, <button type="button" className={css.cell} onClick={() => onOpen(latest.row.id)} aria-label={name(latest.row)}>{valueOf(latest.row).text}</button> <Flags of={flagsOf(latest.row)} />
         </td>
       ) : seen.map((time, i) => (
         <td key={time} className={newest && i === 0 ? css.newest : css.value}>
           {(row.at.get(time) ?? []).map(({ row: result }) => (
             <span key={result.id} className={css.result}>
-              {result.status === 'ENTERED_IN_ERROR' ? <s>{valueOf(result).text}</s> : <span className={isAbnormal(result) ? css.strong : undefined}>{valueOf(result).text}</span>}
+              <button type="button" className={isAbnormal(result) && result.status !== 'ENTERED_IN_ERROR' ? `${css.cell ?? ''} ${css.strong ?? ''}` : css.cell} aria-current={opened === result.id || undefined} aria-label={name(result)} onClick={() => onOpen(result.id)}>
+                {result.status === 'ENTERED_IN_ERROR' ? <s>{valueOf(result).text}</s> : valueOf(result).text}
+              </button>
               {' '}<span className={css.flag}>{result.status !== 'ENTERED_IN_ERROR' && <Flags of={flagsOf(result)} />}</span>
               {result.status && ['AMENDED', 'CORRECTED'].includes(result.status)
                 ? <button type="button" className={css.corrected} onClick={() => setHistory(result.id)} aria-label={`${result.status === 'CORRECTED' ? 'Corrected' : 'Amended'}: what ${row.title} said before`}><Status of={result.status} /></button>
                 : result.status && !['FINAL', 'UNKNOWN'].includes(result.status) && <Status of={result.status} />}
+              {rangeOf(result) !== range && <small className={css.own}>{rangeOf(result) ? `range ${rangeOf(result)}` : 'no range'}</small>}
             </span>
           ))}
           {!row.at.has(time) && <span className={css.none}>{none(time)}</span>}
@@ -278,7 +359,18 @@ function Row({ of: row, times: seen, newest, hides, none, open, onOpen }: { of: 
   )
 }
 
-function Reports({ of, known }: { of: readonly ReportNode[]; known: boolean }) {
+/** From the newest result of a test to the comparable one before it. */
+function Change({ of, whole }: { of: TestRow; whole: boolean }) {
+  const results = of.all.map(({ row }) => row)
+  const now = results.find(counts)
+  const delta = now ? deltaOf(now, results, whole) : 'no number'
+  if (delta === 'not loaded') return UNLOADED
+  if (delta === 'none before') return 'None before'
+  if (delta === 'no number') return '–'
+  return <>{formatChange(delta.by)}<small>since {formatDateTime(delta.from.at)}</small></>
+}
+
+function Reports({ of, known, opened, onOpen }: { of: readonly ReportNode[]; known: boolean; opened: string | null; onOpen: (id: string) => void }) {
   const acting = useMay('acknowledge')
   const acknowledge = useAcknowledge()
   const forms = useForms()
@@ -286,8 +378,8 @@ function Reports({ of, known }: { of: readonly ReportNode[]; known: boolean }) {
     <Section title="Reports" note="newest first">
       <RecordTable label="Reports" columns={['Report', 'Taken', 'Reported', 'Status', 'Conclusion', 'By', 'Seen by']}>
         {of.map((r) => (
-          <tr key={r.id}>
-            <th scope="row">{r.status === 'ENTERED_IN_ERROR' ? <s>{r.code?.text ?? 'Not recorded'}</s> : r.code?.text ?? 'Not recorded'}<small>{[conceptText(r.category), r.results.length > 0 ? `${r.results.length} results` : ''].filter(Boolean).join(' · ')}</small></th>
+          <tr key={r.id} className={opened === r.id ? css.chosen : undefined}>
+            <th scope="row"><button type="button" className={css.link} aria-current={opened === r.id || undefined} onClick={() => onOpen(r.id)}>{r.status === 'ENTERED_IN_ERROR' ? <s>{r.code?.text ?? 'Not recorded'}</s> : r.code?.text ?? 'Not recorded'}</button><small>{[conceptText(r.category), r.results.length > 0 ? `${r.results.length} results` : ''].filter(Boolean).join(' · ')}</small></th>
             <td>{r.effectiveAt ? <Moment at={r.effectiveAt} /> : 'Not recorded'}</td>
             <td>{r.issued ? <Moment at={r.issued} /> : 'Not recorded'}</td>
             <td><Status of={r.status} /></td>
