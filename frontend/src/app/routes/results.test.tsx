@@ -36,7 +36,7 @@ it('tells what is not loaded from what was not measured', async () => {
   renderPage(<ResultsPage />, '/patients/:id/clinical/results', '/patients/ada/clinical/results', { root: answering({ ...fullPatient, labs: of }) })
   const table = within(await screen.findByRole('table', { name: 'Laboratory results' }))
   // More of the older day may be on the next page, so nothing is said of it.
-  expect(table.getAllByRole('columnheader').map((head) => head.textContent)).toEqual(['Test', 'Unit', 'Range', 'Change', '22-Nov-2026'])
+  expect(table.getAllByRole('columnheader').map((head) => head.textContent)).toEqual(['Test', 'Unit', 'Range', 'Change since', '22-Nov-2026'])
   expect(screen.getByText('2 of 2 tests in the newest 3 of 4 results')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Earlier' }))
   expect(await table.findByRole('row', { name: /^Potassium.*–$/ })).toBeVisible()

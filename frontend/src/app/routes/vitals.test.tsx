@@ -64,7 +64,7 @@ it('nor has it one in the summary', async () => {
 })
 
 it('a trend is a column beside the sheet, not a sheet over it', async () => {
-  const trend = { code: { text: 'Weight', codings: [] }, unit: 'kg', points: ['71', '72'].map((value, i) => ({ at: `2026-11-2${i}T08:00:00Z`, value, originalValue: value, originalUnit: 'kg', interpretation: null, observation: { id: `Observation/${i}` } })), omitted: [], excluded: [], downsampled: false, components: [] }
+  const trend = { code: { text: 'Weight', codings: [] }, unit: 'kg', points: ['71', '72'].map((value, i) => ({ at: `2026-11-2${i}T08:00:00Z`, value, originalValue: value, originalUnit: 'kg', interpretation: null, observation: { id: `Observation/${i}`, referenceRanges: [] } })), omitted: [], excluded: [], downsampled: false, components: [] }
   show({ root: answering({ ...fullPatient, vitals: page(sign('w', '29463-7', 'Weight', number('72', 'kg'))), trend }) })
   await userEvent.click(await screen.findByRole('button', { name: 'Weight' }))
   const panel = await screen.findByRole('complementary', { name: 'Trend of Weight' })

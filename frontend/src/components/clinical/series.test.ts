@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { breaks, gapWords, lately, slowMs } from './series'
+import { bands, breaks, gapWords, lately, slowMs } from './series'
 
 it('breaks where a gap is over four times the usual one', () => {
   expect([...breaks([0, 1, 2, 3, 10, 11])]).toEqual([4])
@@ -35,4 +35,13 @@ it('a short series is of the 30 days up to its newest value, where they hold thr
   expect(lately([on(0, 100, 399, 400)])).toEqual([on(0, 100, 399, 400)])
   expect(lately([on(0, 390, 395, 400), on(0, 390, 395)])).toEqual([on(390, 395, 400), on(390, 395)])
   expect(lately([])).toEqual([])
+})
+
+it('draws a range as long as it stays the same, to both edges, and none where a result came without one', () => {
+  const [old, now] = [{ low: '96', high: '106' }, { low: '98', high: '107' }]
+  const of = (...limits: (typeof old | null)[]) => bands(limits.map((one, x) => ({ x, limits: one })))
+  expect(of(old, old)).toEqual([{ from: null, to: null, limits: old }])
+  expect(of(old, old, now)).toEqual([{ from: null, to: 2, limits: old }, { from: 2, to: null, limits: now }])
+  expect(of(old, null, old)).toEqual([{ from: null, to: 1, limits: old }, { from: 2, to: null, limits: old }])
+  expect(of(null, null)).toEqual([])
 })

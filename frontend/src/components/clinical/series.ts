@@ -36,3 +36,18 @@ export function gapWords(ms: number): string {
   const whole = Math.round(count)
   return `${whole} ${whole === 1 ? unit.slice(0, -1) : unit}, no result`
 }
+
+/** A reference range as it was written; open where one of its sides is not said. */
+export interface Limits { low?: string; high?: string }
+/** A range and the time it is drawn for, `[from, to)`; null is the edge of the drawing. */
+export interface Band { from: number | null; to: number | null; limits: Limits }
+
+/** The ranges that came with the results of a series, in the order of time: one as long as it stays the same. Where a result came without one, none is drawn. */
+export function bands(points: readonly { x: number; limits: Limits | null }[]): Band[] {
+  const found: { from: number | null; limits: Limits | null }[] = []
+  points.forEach(({ x, limits }, i) => {
+    const last = found.at(-1)
+    if (!last || last.limits?.low !== limits?.low || last.limits?.high !== limits?.high) found.push({ from: i === 0 ? null : x, limits })
+  })
+  return found.flatMap(({ from, limits }, i) => (limits ? [{ from, to: found[i + 1]?.from ?? null, limits }] : []))
+}

@@ -5,8 +5,8 @@ import { scaleLinear, scaleTime } from 'd3-scale'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useQuery } from 'urql'
 import { Flag } from './flag'
-import { isAbnormal } from './observation'
-import { BREAK, breaks, gapWords, slowMs } from './series'
+import { isAbnormal, rangeOf } from './observation'
+import { bands, BREAK, breaks, gapWords, slowMs, type Limits } from './series'
 import { Moment } from '../ui/moment'
 import { Empty, Loading, NotLoaded } from '../ui/states'
 import { useAsOf, useReadAnew } from '../../contexts/patient'
@@ -22,17 +22,17 @@ const TrendPanel = graphql(`
       id
       trend(code: $code) {
         code { text } unit
-        points { at value originalValue originalUnit interpretation observation { id } }
+        points { at value originalValue originalUnit interpretation observation { id referenceRanges { low { value unit } high { value unit } text } } }
         components { code { text } unit points { at value originalValue originalUnit interpretation observation { id } } }
         excluded { observationId at reason unit }
-        referenceRange { low { value } high { value } text }
       }
     }
   }
 `)
 
 type TrendData = NonNullable<NonNullable<TrendPanelQuery['patient']>['trend']>
-type Line = Pick<TrendData, 'code' | 'unit' | 'points'>
+type Line = Pick<TrendData['components'][number], 'code' | 'unit' | 'points'>
+type Point = TrendData['points'][number]
 
 /** What is drawn: the numbers of the result, or those of its parts, such as blood pressure. */
 const linesOf = (trend: TrendData): readonly Line[] => (trend.points.length > 0 ? [trend] : trend.components.filter((part) => part.points.length > 0))
@@ -47,6 +47,13 @@ function onOneAxis(lines: readonly Line[]): { drawn: readonly Line[]; apart: rea
 export function partName(part: string, whole: string): string {
   const rest = part.toLowerCase().endsWith(whole.toLowerCase()) ? part.slice(0, part.length - whole.length).trim() : part
   return rest || part
+}
+
+/** The limits that came with a result; none where its number was converted, or they are in another unit. */
+function limitsOf({ value, originalValue, originalUnit, observation: { referenceRanges: [range] } }: Point): Limits | null {
+  const { low, high } = range ?? {}
+  if (value !== originalValue || [low, high].some((q) => q?.unit && originalUnit && q.unit !== originalUnit)) return null
+  return low?.value || high?.value ? { low: low?.value ?? undefined, high: high?.value ?? undefined } : null
 }
 
 const REASONS: Record<TrendExclusionReason, string> = {
@@ -106,9 +113,9 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
     data: line.points.map((p) => ({ ...p, x: axisTime(p.at), y: Number(p.value) })).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y)),
   }))
   const data = lines.flatMap((line) => line.data)
-  // The range is that of the whole result.
-  const [low, high] = [trend.referenceRange?.low?.value, trend.referenceRange?.high?.value].map((v) => (v && !several ? Number(v) : undefined))
-  const ys = [...data.map((p) => p.y), low, high].filter((v): v is number => v !== undefined)
+  // A range is that of a whole result, and holds from the first that came with it to the first that came with another.
+  const ranged = several ? [] : bands(trend.points.map((p) => ({ x: axisTime(p.at), limits: limitsOf(p) })).filter((p) => Number.isFinite(p.x)).toSorted((a, b) => a.x - b.x))
+  const ys = [...data.map((p) => p.y), ...ranged.flatMap(({ limits }) => [limits.low, limits.high].flatMap((v) => (v === undefined ? [] : [Number(v)])))]
   const xs = data.map((p) => p.x)
   const [from, to] = [Math.min(...xs), Math.max(...xs)]
   const day = 86_400_000
@@ -118,10 +125,16 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
   const x = scaleTime([from === to ? from - day : from, from === to ? to + day : to], [LEFT + 8, WIDTH - 12])
   const pad = (Math.max(...ys) - Math.min(...ys)) * 0.12 || Math.abs(ys[0] ?? 1) * 0.1 || 1
   const y = scaleLinear([Math.min(...ys) - pad, Math.max(...ys) + pad], [floor, TOP])
-  // A range that is open to one side reaches to the edge, and says which side.
-  const top = high === undefined ? TOP : y(high)
-  const { low: least, high: most } = trend.referenceRange ?? {}
-  const bounds = [`${high === undefined ? '≥ ' : ''}${formatDecimal(least?.value ?? '')}`, `${low === undefined ? '≤ ' : ''}${formatDecimal(most?.value ?? '')}`]
+  const drawnBands = ranged.map(({ from: begins, to: ends, limits }) => {
+    const [low, high] = [limits.low, limits.high].map((v) => (v === undefined ? undefined : Number(v)))
+    const [left, right] = [begins === null ? LEFT : x(begins), ends === null ? WIDTH : x(ends)]
+    // A range that is open to one side reaches to the edge, and says which side.
+    const edges = [
+      ...(low === undefined ? [] : [{ at: y(low), words: `${high === undefined ? '≥ ' : ''}${formatDecimal(limits.low ?? '')}` }]),
+      ...(high === undefined ? [] : [{ at: y(high), words: `${low === undefined ? '≤ ' : ''}${formatDecimal(limits.high ?? '')}` }]),
+    ]
+    return { left, right, top: high === undefined ? TOP : y(high), bottom: low === undefined ? floor : y(low), edges, last: ends === null, step: begins !== null }
+  })
   const ticks = x.ticks(4).filter((t) => byHour || t.getHours() === 0)
   const [said, setSaid] = useState('')
   const words = (p: (typeof data)[number], name = '') => `${formatDateTime(p.at)}: ${name && `${name} `}${formatDecimal(p.value)} ${unit}`
@@ -132,11 +145,13 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
   const latest = first && last.every(({ p }) => p.at === first.p.at) && several
     ? `${formatDateTime(first.p.at)}: ${last.map(({ name, p }) => `${name} ${formatDecimal(p.value)}`).join(', ')} ${unit}`
     : last.map(({ name, p }) => words(p, name)).join('; ')
-  const summary = latest && `${count === 1 ? 'One result' : `${count} results`}, ${flagged === 0 ? 'none' : flagged} flagged. The latest, ${latest}.`
+  const changes = ranged.slice(1)
+  const stepped = changes.length === 0 ? '' : changes.length === 1 ? ` The reference range changed on ${formatDay(new Date(changes[0]?.from ?? 0).toISOString())}.` : ` The reference range changed ${changes.length} times; the table has it for each result.`
+  const summary = latest && `${count === 1 ? 'One result' : `${count} results`}, ${flagged === 0 ? 'none' : flagged} flagged. The latest, ${latest}.${stepped}`
   return (
     <figure className={css.figure}>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} style={{ maxWidth: WIDTH }} role="group" aria-label={`${trend.code.text}, ${count} results from ${formatDay(new Date(from).toISOString())} to ${formatDay(new Date(to).toISOString())}`}>
-        {(low !== undefined || high !== undefined) && <rect x={LEFT} width={WIDTH - LEFT} y={top} height={Math.max(0, (low === undefined ? floor : y(low)) - top)} fill="var(--band)" />}
+        {drawnBands.map((band, i) => <rect key={i} x={band.left} width={Math.max(0, band.right - band.left)} y={band.top} height={Math.max(0, band.bottom - band.top)} fill="var(--band)" />)}
         {y.ticks(4).map((t) => (
           <g key={t}>
             <line x1={LEFT} x2={WIDTH} y1={y(t)} y2={y(t)} stroke="var(--line)" />
@@ -144,10 +159,15 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
           </g>
         ))}
         {/* Over the rules: a limit often is a round number too. */}
-        {[low, high].map((v, i) => v !== undefined && (
+        {drawnBands.map((band, i) => (
           <g key={i}>
-            <line x1={LEFT} x2={WIDTH} y1={y(v)} y2={y(v)} stroke="var(--bandl)" strokeDasharray="4 3" />
-            <text x={WIDTH - 2} y={y(v) - 3} textAnchor="end" className={css.axis}>{bounds[i]}</text>
+            {band.step && <line x1={band.left} x2={band.left} y1={band.top} y2={band.bottom} stroke="var(--bandl)" strokeDasharray="1 3" />}
+            {band.edges.map(({ at, words: limit }) => (
+              <g key={limit}>
+                <line x1={band.left} x2={band.right} y1={at} y2={at} stroke="var(--bandl)" strokeDasharray="4 3" />
+                {(band.last || band.right - band.left > (limit.length + 1) * LETTER) && <text x={band.right - 2} y={at - 3} textAnchor="end" className={css.axis}>{limit}</text>}
+              </g>
+            ))}
           </g>
         ))}
         <text x={4} y={12} className={css.unit}>{unit}</text>
@@ -200,6 +220,7 @@ function Mark({ x, y, of }: { x: number; y: number; of: TrendData['points'][numb
     case 'HIGH': return <path d={`M${x} ${y - 5}l5 9h-10z`} fill="var(--high)" />
     case 'LOW': return <path d={`M${x} ${y + 5}l5 -9h-10z`} fill="var(--low)" />
     case 'CRITICAL_HIGH': case 'CRITICAL_LOW': case 'CRITICAL_ABNORMAL': return <path d={`M${x} ${y - 6}l6 6l-6 6l-6 -6z`} fill="var(--critical-mark)" />
+    case 'ABNORMAL': case 'POSITIVE': return <path d={`M${x - 4} ${y - 4}h8v8h-8z`} fill="var(--high)" />
     default: return <circle cx={x} cy={y} r="3" fill="var(--series)" />
   }
 }
@@ -209,14 +230,15 @@ function Table({ trend }: { trend: TrendData }) {
   return (
     <div className={css.scroll}>
       <table className={css.table}>
-        <thead><tr><th scope="col">Taken</th><th scope="col">Value ({unitOf(trend) || 'no unit'})</th><th scope="col">Flag</th><th scope="col">As recorded</th></tr></thead>
+        <thead><tr><th scope="col">Taken</th><th scope="col">Value ({unitOf(trend) || 'no unit'})</th><th scope="col">Flag</th><th scope="col">Range at that time</th><th scope="col">As recorded</th></tr></thead>
         <tbody>
           {trend.points.toReversed().map((p) => (
             <tr key={p.observation.id}>
               <th scope="row"><Moment at={p.at} /></th>
               <td>{formatDecimal(p.value)}</td>
               <td><Flag of={p.interpretation} /></td>
-              <td>{formatDecimal(p.originalValue)} {p.originalUnit ?? ''}</td>
+              <td>{rangeOf(p.observation) || 'None'}{p.value !== p.originalValue && rangeOf(p.observation) && ` ${formatUnit(p.originalUnit ?? '')}`}</td>
+              <td>{formatDecimal(p.originalValue)} {formatUnit(p.originalUnit ?? '')}</td>
             </tr>
           ))}
         </tbody>

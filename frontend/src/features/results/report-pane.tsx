@@ -136,7 +136,7 @@ function Reading({ of, known, patientId, onClose, onResult }: Opened & { of: Rep
                     <th scope="row"><button type="button" className={css.link} onClick={() => onResult(one.id)}>{one.code?.text ?? 'Test not named'}</button></th>
                     <td>{mistaken ? <s>{text} {unit}</s> : <span className={isAbnormal(row) ? css.strong : undefined}>{text} {unit}</span>}{one.resultStatus && !['FINAL', 'UNKNOWN'].includes(one.resultStatus) && <> <Status of={one.resultStatus} /></>}{one.notes.map((note, i) => <small key={i} className={css.by}>{note.text}</small>)}</td>
                     <td>{mistaken ? '' : row.interpretation === 'OTHER' ? interpretationWords(one.fhir) : <Flags of={flagsOf(row)} />}</td>
-                    <td>{rangeOf(row)}</td>
+                    <td>{rangeOf(row) || 'None'}</td>
                   </tr>
                 )
               })}

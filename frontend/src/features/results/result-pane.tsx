@@ -158,9 +158,10 @@ function Detail({ of, known, patientId, onClose, onTrend, onReport }: Opened & {
   )
 }
 
+const SIGNS: Partial<Record<string, string>> = { '<=': '≤ ', '>=': '≥ ', '<': '< ', '>': '> ' }
 type Part = Pick<Observation['parts'][number], 'code' | 'value' | 'interpretation' | 'dataAbsentReason' | 'referenceRanges'>
 const partValue = ({ value, dataAbsentReason }: Part): ReactNode => {
-  if (value?.__typename === 'Quantity') return value.value ? `${value.comparator ?? ''}${bound(value)}` : 'Not recorded'
+  if (value?.__typename === 'Quantity') return value.value ? `${SIGNS[value.comparator ?? ''] ?? value.comparator ?? ''}${bound(value)}` : 'Not recorded'
   return value?.__typename === 'Concept' || value?.__typename === 'Text' ? value.text : dataAbsentReason?.text ?? 'Not recorded'
 }
 /** The parts of a result, such as the antibiotics that were tried, each with how it stands. `record`: the result as FHIR JSON. */
@@ -176,7 +177,7 @@ export function Parts({ of, record }: { of: readonly Part[]; record: unknown }) 
               <th scope="row">{part.code?.text ?? 'Not named'}</th>
               <td>{partValue(part)}</td>
               <td>{part.interpretation === 'OTHER' ? interpretationWords(raw[i]) : part.interpretation ? <><Flag of={part.interpretation} /> {FLAGS[part.interpretation]}</> : 'Not stated'}</td>
-              <td>{rangeOf(part)}</td>
+              <td>{rangeOf(part) || 'None'}</td>
             </tr>
           ))}
         </tbody>

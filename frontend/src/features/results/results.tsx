@@ -251,7 +251,7 @@ function Panels({ labs, load, total, hides, reports, moreReports, chosen, choose
   return (
     <div className={css.panels}>
       <nav className={css.tree} aria-label="Panels">
-        <OutlinedInput value={findPanel} onChange={(e) => setFindPanel(e.target.value)} placeholder="Find a panel" inputProps={{ 'aria-label': 'Find a panel', type: 'search' }} />
+        {list.length > FEW && <OutlinedInput value={findPanel} onChange={(e) => setFindPanel(e.target.value)} placeholder="Find a panel" inputProps={{ 'aria-label': 'Find a panel', type: 'search' }} />}
         <ul>{entry(null, 'All panels', all.length)}</ul>
         <ul>{found.map(({ name, count }) => entry(name, name, count))}</ul>
         {(found.length < list.length || moreReports) && (
@@ -276,7 +276,7 @@ function Panels({ labs, load, total, hides, reports, moreReports, chosen, choose
             <table className={css.table} aria-label="Laboratory results">
               <thead>
                 <tr>
-                  <th scope="col">Test</th><th scope="col">Unit</th><th scope="col" className={css.range}>Range</th>{compared && <th scope="col" className={css.change}>Change</th>}
+                  <th scope="col">Test</th><th scope="col">Unit</th><th scope="col" className={css.range}>Range</th>{compared && <th scope="col" className={css.change}>Change since</th>}
                   {seen.map((time, i) => <th key={time} scope="col" className={start + i === 0 ? css.newest : css.value}>{time ? <Moment at={time} /> : 'No time'}</th>)}
                 </tr>
               </thead>
@@ -299,6 +299,8 @@ function Panels({ labs, load, total, hides, reports, moreReports, chosen, choose
   )
 }
 
+/** So many panels are found by looking. */
+const FEW = 5
 /** What stands for results that the choice leaves out. */
 const HIDDEN = '·'
 /** What stands where it is not known yet. */
@@ -367,7 +369,7 @@ function Change({ of, whole }: { of: TestRow; whole: boolean }) {
   if (delta === 'not loaded') return UNLOADED
   if (delta === 'none before') return 'None before'
   if (delta === 'no number') return '–'
-  return <>{formatChange(delta.by)}<small>since {formatDateTime(delta.from.at)}</small></>
+  return <>{formatChange(delta.by)}<small>{formatDateTime(delta.from.at)}</small></>
 }
 
 function Reports({ of, known, opened, onOpen }: { of: readonly ReportNode[]; known: boolean; opened: string | null; onOpen: (id: string) => void }) {
