@@ -94,7 +94,7 @@ test('results are narrowed to a panel by an address, and open their trend beside
   assert.equal(new URL(page.url()).searchParams.get('panel'), 'Basic metabolic panel')
   await page.reload()
   const table = page.getByRole('table', { name: 'Laboratory results' })
-  await table.getByRole('button', { name: 'Potassium' }).click()
+  await table.getByRole('button', { name: 'Potassium', exact: true }).click()
   const trend = page.getByRole('complementary', { name: 'Trend of Potassium' })
   await trend.getByRole('img').first().waitFor()
   assert.ok(await table.isVisible())

@@ -2,7 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import type { ReactElement } from 'react'
 import { describe, expect, it } from 'vitest'
-import { answering, emptyPatient, failing, forbidden, fullPatient, renderPage, type FakeServer } from '../../testing/chart'
+import { answering, emptyPatient, failing, forbidden, fullPatient, page, renderPage, type FakeServer } from '../../testing/chart'
 import { AllergiesPage } from './allergies.page'
 import { CarePage } from './care.page'
 import { DemographicsPage } from './demographics.page'
@@ -355,12 +355,13 @@ describe('the timeline', () => {
 })
 
 describe('results that are to be seen', () => {
-  const task = (focus: string) => ({ ...fullPatient.tasks.nodes[0], id: 'Task/a', code: { text: 'Acknowledge', codings: [{ code: 'acknowledge-result' }] }, focus: { reference: focus }, owner: { display: 'Dr Kim' }, lastUpdated: '2026-11-22T09:00:00Z', notes: [] })
-  const tasks = (...nodes: object[]) => answering({ ...fullPatient, tasks: { ...emptyPatient.tasks, nodes } })
+  const seen = { by: { display: 'Dr Kim' }, at: '2026-11-22T09:00:00Z', notes: [], task: {} }
+  const first = (of: object): object => (of as { nodes: object[] }).nodes[0] as object
+  const labs = (acknowledgement: unknown) => page({ ...first(fullPatient.labs), acknowledgement })
+  const reports = (acknowledgement: unknown) => page({ ...first(fullPatient.diagnosticReports), acknowledgement })
 
   it('a critical one stands before all else until its version is acknowledged', async () => {
-    const server: FakeServer = { root: tasks(task('Observation/k/_history/7')) }
-    at(<ResultsPage />, server)
+    at(<ResultsPage />, { root: answering(fullPatient) })
     const critical = within(await screen.findByRole('region', { name: 'Critical results' }))
     expect(critical.getByText('A critical result is not acknowledged', { exact: false })).toBeVisible()
     expect(critical.getByTitle('Critically high')).toBeVisible()
@@ -369,13 +370,13 @@ describe('results that are to be seen', () => {
   })
 
   it('an acknowledged one is no longer there', async () => {
-    at(<ResultsPage />, { root: tasks(task('Observation/k/_history/1')) })
+    at(<ResultsPage />, { root: answering({ ...fullPatient, labs: labs(seen) }) })
     await screen.findByRole('table', { name: 'Laboratory results' })
     expect(screen.queryByRole('region', { name: 'Critical results' })).toBeNull()
   })
 
   it('nothing is said of it when who has seen what is not known', async () => {
-    at(<ResultsPage />, { root: answering({ ...fullPatient, tasks: forbidden }) })
+    at(<ResultsPage />, { root: answering({ ...fullPatient, labs: labs(forbidden), diagnosticReports: reports(forbidden) }) })
     await screen.findByRole('table', { name: 'Laboratory results' })
     expect(screen.queryByRole('region', { name: 'Critical results' })).toBeNull()
     await userEvent.click(screen.getByRole('button', { name: 'Reports' }))
@@ -383,11 +384,11 @@ describe('results that are to be seen', () => {
   })
 
   it('a report tells who has seen it', async () => {
-    at(<ResultsPage />, { root: tasks(task('DiagnosticReport/r1/_history/1')) })
+    at(<ResultsPage />, { root: answering({ ...fullPatient, diagnosticReports: reports(seen) }) })
     await userEvent.click(await screen.findByRole('button', { name: 'Reports' }))
     const row = within(await screen.findByRole('row', { name: /Renal panel/ }))
     expect(row.getByText(/^Dr Kim, 22-Nov-2026/)).toBeVisible()
-    expect(row.queryByRole('button')).toBeNull()
+    expect(row.queryByRole('button', { name: /^Acknowledge/ })).toBeNull()
   })
 })
 

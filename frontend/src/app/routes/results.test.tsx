@@ -74,12 +74,6 @@ it('warns of a critical result that is older than what is loaded of all, and say
   expect(screen.queryByText(/may be among them/)).toBeNull()
 })
 
-it('warns of no result that somebody has acknowledged', async () => {
-  renderPage(<ResultsPage />, place, at, { root: answering({ ...fullPatient, labs: paged([sodium], [{ ...potassium, acknowledgement: lee }], []) }) })
-  await screen.findByRole('table', { name: 'Laboratory results' })
-  expect(screen.queryByRole('region', { name: 'Critical results' })).toBeNull()
-})
-
 it('warns of nobody having seen it only where that could be read', async () => {
   renderPage(<ResultsPage />, place, at, { root: answering({ ...fullPatient, labs: paged([sodium], [{ ...potassium, acknowledgement: failing }], []) }) })
   expect(await screen.findByText('One result is critical. Whether it is acknowledged is not known here.')).toBeVisible()
@@ -92,4 +86,64 @@ it('says of each report who has seen the version that is shown', async () => {
   renderPage(<ResultsPage />, place, `${at}?view=reports`, { root: answering({ ...fullPatient, diagnosticReports }) }, 'nurse')
   expect(await screen.findByRole('row', { name: /^Renal panel/ })).toHaveTextContent(/Dr Lee, 22-Nov-2026 \d\d:10: Repeat it$/)
   expect(screen.getByRole('row', { name: /^Blood count/ })).toHaveTextContent(/Nobody yet$/)
+})
+
+const saved = { outcome: { __typename: 'TaskSaved', task: { id: 'Task/t', status: 'COMPLETED' } } }
+
+it('a critical result that is told by word of mouth is acknowledged only when it was read back, and to whom and when is in the note', async () => {
+  const sent: { input: { id: string; note?: string | null } }[] = []
+  const resultAcknowledge = (args: { input: { id: string; note?: string | null } }) => { sent.push(args); return saved }
+  renderPage(<ResultsPage />, place, at, { root: answering(fullPatient, { resultAcknowledge }) })
+  await userEvent.click(await screen.findByRole('button', { name: 'Acknowledge Potassium' }))
+  const form = within(await screen.findByRole('dialog', { name: 'Acknowledge Potassium 6.10 mmol/L' }))
+  await userEvent.selectOptions(form.getByLabelText('Was it told by word of mouth?'), 'Yes, I told somebody')
+  await userEvent.type(form.getByLabelText('Told to'), 'Dr Kim, on call')
+  await userEvent.type(form.getByLabelText('Told at'), '22-Nov-2026 08:10')
+  await userEvent.click(form.getByRole('button', { name: 'Acknowledge' }))
+  expect(await form.findByText('Nothing was recorded.')).toBeVisible()
+  expect(sent).toEqual([])
+  await userEvent.click(form.getByLabelText(/It was read back/))
+  await userEvent.click(form.getByRole('button', { name: 'Acknowledge' }))
+  await waitFor(() => expect(sent).toHaveLength(1))
+  expect(sent[0]?.input).toMatchObject({ id: 'Observation/k', note: expect.stringMatching(/^Told by word of mouth to Dr Kim, on call on 22-Nov-2026 08:10 .*read back was right\.$/) as string })
+})
+
+it('opens one result from its cell, with what came with it and the change, and gives the focus back', async () => {
+  const now = { ...potassium, notes: [{ text: 'Not haemolysed.' }], interpretationSource: 'REPORTED', method: { text: 'Electrode', codings: [] }, issued: '2026-11-22T08:00:00Z', members: [], basedOn: [], derivedFrom: [] }
+  const before = { ...potassium, id: 'Observation/k0', effectiveAt: '2026-11-21T07:40:00Z', interpretation: null, value: { __typename: 'Quantity', value: '5.3', unit: 'mmol/L' }, referenceRanges: [{ low: { value: '3.4' }, high: { value: '5.2' }, appliesTo: [] }] }
+  renderPage(<ResultsPage />, place, at, { root: answering({ ...fullPatient, labs: ({ codes }: { codes?: string[] }) => page(...(codes ? [] : [now]), before) }, { node: () => now }) })
+  const cell = await screen.findByRole('button', { name: /^Potassium 6\.10 mmol\/L, 22-Nov-2026/ })
+  expect(screen.getByRole('row', { name: /^Potassium/ })).toHaveTextContent(/\+0\.8021-Nov-2026/)
+  expect(screen.getByText('range 3.4–5.2')).toBeVisible()
+  cell.focus()
+  await userEvent.keyboard('{Enter}')
+  const pane = within(await screen.findByRole('complementary', { name: 'Potassium' }))
+  for (const text of ['Critically high', 'Critically high. As it was reported.', '3.5 – 5.3', 'Electrode', 'Not haemolysed.', 'By nobody yet', 'Not recorded']) expect(pane.getAllByText(text)[0]).toBeVisible()
+  expect(await pane.findByText(/\+0\.80 mmol\/L since/)).toHaveTextContent(/\(5\.3 mmol\/L\)$/)
+  await userEvent.keyboard('{Escape}')
+  expect(screen.queryByRole('complementary')).toBeNull()
+  expect(cell).toHaveFocus()
+})
+
+it('says that the result of an address is not there, or not loaded', async () => {
+  const server: { root: object } = { root: answering(fullPatient, { node: failing }) }
+  renderPage(<ResultsPage />, place, `${at}?result=Observation/gone`, server)
+  const pane = within(await screen.findByRole('complementary', { name: 'Result' }))
+  server.root = answering(fullPatient, { node: null })
+  await userEvent.click(await pane.findByRole('button', { name: 'Try again' }))
+  expect(await pane.findByText('There is no such result, or you may not see it.')).toBeVisible()
+})
+
+it('opens a report to read, with its text in paragraphs and what was tried against what grew', async () => {
+  const susceptible = { interpretation: [{ coding: [{ code: 'S', display: 'Susceptible' }] }] }
+  const grown = {
+    ...potassium, id: 'Observation/g', code: { text: 'Culture', codings: [] }, interpretation: 'ABNORMAL', value: { __typename: 'Concept', text: 'Escherichia coli' }, referenceRanges: [], members: [], fhir: { component: [susceptible] },
+    components: [{ code: { text: 'Meropenem', codings: [] }, interpretation: 'OTHER', value: { __typename: 'Quantity', value: '0.25', comparator: '<=', unit: 'mg/L' }, referenceRanges: [] }],
+  }
+  const report = { __typename: 'DiagnosticReport', id: 'DiagnosticReport/r1', versionId: '2', fhir: { presentedForm: [{ title: 'Letter', contentType: 'text/plain', data: btoa('As a letter.') }] }, status: 'CORRECTED', code: { text: 'Blood culture', codings: [] }, category: [], performers: [], conclusion: 'Growth.\n\nRemove the line.', results: [grown, null] }
+  renderPage(<ResultsPage />, place, `${at}?view=reports`, { root: answering(fullPatient, { node: () => report }) })
+  await userEvent.click(await screen.findByRole('button', { name: 'Renal panel' }))
+  const pane = within(await screen.findByRole('complementary', { name: 'Blood culture' }))
+  for (const text of ['Growth.', 'Remove the line.', 'As a letter.', 'Susceptible', '≤ 0.25 mg/L', /It corrects an earlier version that was wrong\. This is version 2/, 'One more result is named by the report and absent, or not for you to see.']) expect(pane.getByText(text)).toBeVisible()
+  expect(pane.getByRole('button', { name: 'What it said before' })).toBeVisible()
 })
