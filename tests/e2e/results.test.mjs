@@ -121,11 +121,11 @@ test('a report of microbiology is read with what was tried against what grew', a
 })
 
 test('a critical result that was told by word of mouth is acknowledged when it was read back', async () => {
-  await put(osmolality(new Date(Date.now() - 3_600_000).toISOString(), 352.0, { interpretation: stands('HH', 'Critical high') }))
+  await put(osmolality(new Date(Date.now() - 3_600_000).toISOString(), 352.5, { interpretation: stands('HH', 'Critical high') }))
   await page.goto(`${chart}/results`)
   const critical = page.getByRole('region', { name: 'Critical results' })
   await critical.getByRole('button', { name: 'Acknowledge Osmolality' }).click()
-  const form = dialog('Acknowledge Osmolality 352.0 mOsm/kg')
+  const form = dialog('Acknowledge Osmolality 352.5 mOsm/kg')
   await form.getByLabel('Was it told by word of mouth?').selectOption({ label: 'Yes, it was told to me' })
   await form.getByLabel('Told by').fill('M. Ito, laboratory')
   await form.getByRole('textbox', { name: /^Told at/ }).fill('05-Jan-2026 08:10')
@@ -137,7 +137,7 @@ test('a critical result that was told by word of mouth is acknowledged when it w
   await form.getByRole('button', { name: 'Acknowledge' }).click()
   await form.waitFor({ state: 'detached' })
   await critical.waitFor({ state: 'detached' })
-  await page.getByRole('button', { name: /^Osmolality 352\.0/ }).click()
+  await page.getByRole('button', { name: /^Osmolality 352\.5/ }).click()
   await page.getByRole('complementary', { name: 'Osmolality' }).getByText(/Told by word of mouth by M\. Ito, laboratory .*read back was right/).waitFor()
   await shot('results-acknowledged')
 })

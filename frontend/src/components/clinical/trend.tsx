@@ -83,7 +83,12 @@ export function Trend({ patient, code, title, beside = false, onClose }: { patie
       {fetching && !data ? <Loading rows={6} label={title} />
         : error && !data ? <NotLoaded what={title} onRetry={() => again({ requestPolicy: 'network-only' })} />
         : !trend || linesOf(trend).length === 0 ? <Empty>No result with a number and a date is recorded.</Empty>
-        : view === 'chart' ? <Chart trend={trend} code={code} width={beside ? WIDTHS.beside : WIDTHS.over} /> : <Table trend={trend} />}
+        : view === 'table' ? <Table trend={trend} /> : (
+          <>
+            <Chart trend={trend} code={code} width={beside ? WIDTHS.beside : WIDTHS.over} />
+            <div className={css.printed} aria-hidden><Table trend={trend} /></div>
+          </>
+        )}
       {trend && trend.excluded.length > 0 && (
         <p className={css.note}>
           Not shown: {Object.entries(Object.groupBy(trend.excluded, (x) => x.reason)).map(([reason, all]) => `${all?.length ?? 0} ${REASONS[reason as TrendExclusionReason]}`).join(', ')}.
@@ -165,7 +170,7 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
             {band.edges.map(({ at, words: limit }) => (
               <g key={limit}>
                 <line x1={band.left} x2={band.right} y1={at} y2={at} stroke="var(--bandl)" strokeDasharray="4 3" />
-                {(band.last || band.right - band.left > (limit.length + 1) * LETTER) && <text x={band.right - 2} y={at - 3} textAnchor="end" className={css.axis}>{limit}</text>}
+                {(band.last || band.right - band.left > (limit.length + 1) * LETTER) && <text x={band.last ? band.right - 2 : band.left + 2} y={at - 3} textAnchor={band.last ? 'end' : 'start'} className={css.axis}>{limit}</text>}
               </g>
             ))}
           </g>
