@@ -227,7 +227,7 @@ type Documents = {
     "mutation RevokeApp($id: ID!) { grantRevoke(id: $id) { revoked } }": typeof types.RevokeAppDocument,
     "query LaunchableApps { launchableApps { id name opensIn } }": typeof types.LaunchableAppsDocument,
     "mutation LaunchApp($input: AppLaunchInput!) { appLaunch(input: $input) { url opensIn } }": typeof types.LaunchAppDocument,
-    "\n  fragment Problems on Patient {\n    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {\n      nodes { id code { text } onsetAt recordedAt severity { text } }\n      totalCount\n    }\n  }\n": typeof types.ProblemsFragmentDoc,
+    "\n  fragment Problems on Patient {\n    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {\n      nodes { id code { text } verificationStatus onsetAt recordedAt severity { text } }\n      totalCount\n    }\n  }\n": typeof types.ProblemsFragmentDoc,
     "\n  fragment Allergies on Patient {\n    allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } criticality clinicalStatus recordedAt fhir reactions { severity manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n  }\n": typeof types.AllergiesFragmentDoc,
     "\n  fragment Medications on Patient {\n    currentMedications(first: 30) {\n      nodes { id status medication { text } dosageText reasons { text } reasonReferences { display reference } requests { id authoredOn } statements { id assertedAt } }\n      totalCount\n    }\n  }\n": typeof types.MedicationsFragmentDoc,
     "\n  fragment Encounters on Patient {\n    encounters(first: 8) {\n      nodes { id status class { code display } types { text } reasons { text } reasonReferences { display reference } period { start end } serviceProvider { display } }\n      totalCount\n    }\n  }\n": typeof types.EncountersFragmentDoc,
@@ -469,7 +469,7 @@ const documents: Documents = {
     "mutation RevokeApp($id: ID!) { grantRevoke(id: $id) { revoked } }": types.RevokeAppDocument,
     "query LaunchableApps { launchableApps { id name opensIn } }": types.LaunchableAppsDocument,
     "mutation LaunchApp($input: AppLaunchInput!) { appLaunch(input: $input) { url opensIn } }": types.LaunchAppDocument,
-    "\n  fragment Problems on Patient {\n    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {\n      nodes { id code { text } onsetAt recordedAt severity { text } }\n      totalCount\n    }\n  }\n": types.ProblemsFragmentDoc,
+    "\n  fragment Problems on Patient {\n    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {\n      nodes { id code { text } verificationStatus onsetAt recordedAt severity { text } }\n      totalCount\n    }\n  }\n": types.ProblemsFragmentDoc,
     "\n  fragment Allergies on Patient {\n    allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {\n      status\n      nodes { id substance { text } criticality clinicalStatus recordedAt fhir reactions { severity manifestations { text } } }\n      pageInfo { hasNextPage }\n    }\n  }\n": types.AllergiesFragmentDoc,
     "\n  fragment Medications on Patient {\n    currentMedications(first: 30) {\n      nodes { id status medication { text } dosageText reasons { text } reasonReferences { display reference } requests { id authoredOn } statements { id assertedAt } }\n      totalCount\n    }\n  }\n": types.MedicationsFragmentDoc,
     "\n  fragment Encounters on Patient {\n    encounters(first: 8) {\n      nodes { id status class { code display } types { text } reasons { text } reasonReferences { display reference } period { start end } serviceProvider { display } }\n      totalCount\n    }\n  }\n": types.EncountersFragmentDoc,
@@ -1367,7 +1367,7 @@ export function graphql(source: "mutation LaunchApp($input: AppLaunchInput!) { a
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment Problems on Patient {\n    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {\n      nodes { id code { text } onsetAt recordedAt severity { text } }\n      totalCount\n    }\n  }\n"): (typeof documents)["\n  fragment Problems on Patient {\n    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {\n      nodes { id code { text } onsetAt recordedAt severity { text } }\n      totalCount\n    }\n  }\n"];
+export function graphql(source: "\n  fragment Problems on Patient {\n    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {\n      nodes { id code { text } verificationStatus onsetAt recordedAt severity { text } }\n      totalCount\n    }\n  }\n"): (typeof documents)["\n  fragment Problems on Patient {\n    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {\n      nodes { id code { text } verificationStatus onsetAt recordedAt severity { text } }\n      totalCount\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -31,7 +31,7 @@ const WIDGETS: Widget[] = [
   summary('Allergies', 'allergies', 'Not recorded', /Penicillin – Anaphylaxis/),
   summary('Medications', 'currentMedications', 'No current medication is recorded.', /apixaban – 2.5\u00a0mg/),
   summary('Encounters', 'encounters', 'No encounter is recorded.', /Inpatient/),
-  summary('Immunizations', 'immunizations', 'No immunization is recorded.', /Influenza not given/),
+  summary('Immunizations', 'immunizations', 'No immunization is recorded.', /Influenza Not given/),
   summary('Vitals', 'latestResults', 'No vital sign is recorded.', /104\/58\s*mmHg/),
   summary('Latest results', 'latestResults', 'No laboratory result is recorded.', /Potassium6.10mmol\/LHH/),
   summary('Care team', 'careTeam', 'No care team is recorded.', /Dr LeeAttending · Ward 6 West/),

@@ -61,3 +61,21 @@ it('a value is bold only when it is not as expected, and blood pressure has the 
 it('a part is called by its own words', () => {
   expect([partName('Systolic blood pressure', 'Blood pressure'), partName('Pain at rest', 'Pain'), partName('Pain', 'Pain')]).toEqual(['Systolic', 'Pain at rest', 'Pain'])
 })
+
+it('what was recorded by mistake, is not sure or did not take place does not read as a plain fact', async () => {
+  const [shot] = fullPatient.immunizations.nodes, [problem] = fullPatient.conditions.nodes, [visit] = fullPatient.encounters.nodes
+  const list = (...nodes: object[]) => ({ nodes, totalCount: nodes.length, pageInfo: { hasNextPage: false } })
+  show({ root: answering({
+    ...fullPatient,
+    immunizations: list({ ...shot, id: 'Immunization/w', vaccine: { text: 'Measles' }, status: 'ENTERED_IN_ERROR' }),
+    conditions: list({ ...problem, id: 'Condition/d', code: { text: 'Lyme disease' }, verificationStatus: 'DIFFERENTIAL' }, problem as object),
+    encounters: list({ ...visit, id: 'Encounter/x', status: 'CANCELLED' }, { ...visit, id: 'Encounter/y', class: { code: 'AMB' }, status: 'ENTERED_IN_ERROR' }),
+  }) })
+  expect((await screen.findByText('Measles')).closest('s')).not.toBeNull()
+  expect(screen.getByText('Measles').closest('li')).toHaveTextContent('Entered in error')
+  expect(screen.getByText('Lyme disease').closest('li')).toHaveTextContent('Differential')
+  expect(screen.getByText('Asthma').closest('li')).not.toHaveTextContent('Confirmed')
+  const visits = within(screen.getByRole('region', { name: 'Encounters' }))
+  expect(visits.getByText('Inpatient').closest('li')).toHaveTextContent('Cancelled')
+  expect(visits.getByText('Outpatient').closest('s')).not.toBeNull()
+})

@@ -1,8 +1,9 @@
+import type { ReactNode } from 'react'
 import { noneKnown } from '../../components/clinical/allergy'
 import { Drug } from '../../components/clinical/drug'
 import { encounterClass } from '../../components/clinical/encounter-class'
 import { reasons, saysWhy } from '../../components/clinical/reasons'
-import { conceptText } from '../../components/clinical/status'
+import { conceptText, Status } from '../../components/clinical/status'
 import { Dates } from '../../components/ui/dates'
 import { Part } from '../../components/ui/part'
 import { Section } from '../../components/ui/section'
@@ -15,7 +16,7 @@ import css from './summary.module.css'
 export const ProblemsFragment = graphql(`
   fragment Problems on Patient {
     conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {
-      nodes { id code { text } onsetAt recordedAt severity { text } }
+      nodes { id code { text } verificationStatus onsetAt recordedAt severity { text } }
       totalCount
     }
   }
@@ -23,7 +24,10 @@ export const ProblemsFragment = graphql(`
 
 const hidden = (total: number | null | undefined, shown: number): string => (total && total > shown ? `, ${total - shown} more not shown` : '')
 
-/** Problems that are there now. */
+/** What was recorded by mistake keeps its place, struck through. */
+const Struck = ({ when, children }: { when: boolean; children: ReactNode }) => (when ? <s>{children}</s> : children)
+
+/** Problems that are there now, and how sure they are where they are not confirmed. */
 export function Problems({ of, to }: { of: FragmentType<typeof ProblemsFragment> | undefined; to: string }) {
   const list = read(ProblemsFragment, of)?.conditions
   return (
@@ -33,7 +37,11 @@ export function Problems({ of, to }: { of: FragmentType<typeof ProblemsFragment>
         <ul>
           {nodes.map((c) => (
             <li key={c.id} className={css.row}>
-              <span><strong>{c.code?.text ?? 'Not recorded'}</strong>{c.severity && <small> {c.severity.text}</small>}</span>
+              <span>
+                <Struck when={c.verificationStatus === 'ENTERED_IN_ERROR'}><strong>{c.code?.text ?? 'Not recorded'}</strong></Struck>
+                {c.verificationStatus && c.verificationStatus !== 'CONFIRMED' && <> <Status of={c.verificationStatus} /></>}
+                {c.severity && <small> {c.severity.text}</small>}
+              </span>
               <span className={css.when}>{c.onsetAt ?? c.recordedAt ? formatDay(c.onsetAt ?? c.recordedAt ?? '') : 'Not recorded'}</span>
             </li>
           ))}
@@ -131,6 +139,9 @@ export const EncountersFragment = graphql(`
   }
 `)
 
+/** A visit of any other status did not take place as it reads, or not yet. */
+const TOOK_PLACE = ['FINISHED', 'IN_PROGRESS']
+
 /** Visits and stays, newest first. */
 export function Encounters({ of, to }: { of: FragmentType<typeof EncountersFragment> | undefined; to: string }) {
   const list = read(EncountersFragment, of)?.encounters
@@ -141,7 +152,7 @@ export function Encounters({ of, to }: { of: FragmentType<typeof EncountersFragm
         <ul>
           {nodes.map((e) => (
             <li key={e.id} className={css.row}>
-              <strong>{encounterClass(e.class)}</strong>
+              <span><Struck when={e.status === 'ENTERED_IN_ERROR'}><strong>{encounterClass(e.class)}</strong></Struck>{!TOOK_PLACE.includes(e.status ?? '') && <> <Status of={e.status} /></>}</span>
               <span className={css.when}>{formatPeriod(e.period, e.status === 'IN_PROGRESS') || 'Not recorded'}</span>
               <small>{[conceptText(e.types[0]), reasons(e), e.serviceProvider?.display].filter(Boolean).join(' · ')}</small>
             </li>
@@ -169,7 +180,7 @@ export function Immunizations({ of, to }: { of: FragmentType<typeof Immunization
         <ul>
           {nodes.map((i) => (
             <li key={i.id} className={css.row}>
-              <span>{i.vaccine?.text ?? 'Not recorded'}{i.status === 'NOT_DONE' && <small> not given</small>}</span>
+              <span><Struck when={i.status === 'ENTERED_IN_ERROR'}>{i.vaccine?.text ?? 'Not recorded'}</Struck>{i.status !== 'COMPLETED' && <> <Status of={i.status} said={i.status === 'NOT_DONE' ? 'Not given' : undefined} /></>}</span>
               <span className={css.when}>{i.occurredAt ? formatDay(i.occurredAt) : i.occurrenceText ?? 'Not recorded'}</span>
             </li>
           ))}
