@@ -69,7 +69,7 @@ const who = {
 /** A patient of whom nothing is recorded. */
 export const emptyPatient = {
   ...who, conditions: none, allergies: { ...none, status: 'NOT_ASKED' }, medicationRequests: none, currentMedications: none, encounters: none, immunizations: none, procedures: none, documents: none, notes: none,
-  questionnaireResponses: none, questionnaireScores: none, diagnosticReports: none, labs: none, vitals: none, latestResults: [], careTeams: none, careTeam: [], contacts: [], relatedPersons: none, consents: none, familyHistory: none, medicationStatements: none, coverage: none, carePlans: none, goals: none, appointments: none, tasks: none, flags: none, timeline: { ...none, omitted: [] },
+  questionnaireResponses: none, questionnaireScores: none, careGaps: [], diagnosticReports: none, labs: none, vitals: none, latestResults: [], careTeams: none, careTeam: [], contacts: [], relatedPersons: none, consents: none, familyHistory: none, medicationStatements: none, coverage: none, carePlans: none, goals: none, appointments: none, tasks: none, flags: none, timeline: { ...none, omitted: [] },
 }
 
 /** A patient with one of each. */
@@ -101,6 +101,7 @@ export const fullPatient = {
     items: [{ parent: null, linkId: '1', text: 'Feeling down', values: [{ kind: 'CODING', text: 'Several days', coding: { system: 'http://loinc.org', code: 'LA6569-3', display: 'Several days' } }] }],
   }),
   questionnaireScores: list({ ...potassium, ...node('Observation/s1'), code: concept('PHQ-9 total', '44261-6'), interpretation: null, effectiveAt: '2026-11-20T08:00:00Z', value: { __typename: 'Quantity', value: '12' }, derivedFrom: [{ id: 'QuestionnaireResponse/q1' }] }),
+  careGaps: [{ year: 2026, measure: { id: 'CMS130', title: 'Colorectal cancer screening', version: '1', source: 'a publication', formula: '', population: '', diagnoses: [], lowerIsBetter: false, visits: [], exclusions: [], numerator: [], differences: [] } }],
   diagnosticReports: list({ ...node('DiagnosticReport/r1'), status: 'FINAL', code: concept('Renal panel'), category: [], effectiveAt: '2026-11-22T07:40:00Z', conclusion: 'Repeat potassium.', performers: [], results: [potassium] }),
   labs: list(potassium),
   careTeams: list({ ...node('CareTeam/t1'), status: 'ACTIVE', name: 'Ward 6 West', notes: [], members: [{ member: { id: 'Practitioner/lee', display: 'Dr Lee' }, roles: [concept('Attending')] }, { member: { id: 'Practitioner/kim', display: 'Dr Kim' }, roles: [], period: { end: '2026-01-02' } }] }),

@@ -16,6 +16,7 @@ import { useLive } from '../../contexts/live'
 import { useTitle } from '../../hooks/use-title'
 import { read, type FragmentType } from '../../gql'
 import { formatInstant, notPast } from '../../lib/date'
+import { useMarked } from './use-marked'
 
 type WithBanner = FragmentType<typeof BannerFragment>
 type Answer = FragmentType<typeof EmergencyFragment> & { patient?: WithBanner | null }
@@ -68,6 +69,7 @@ function AsOfScreen<D extends Answer, X extends object>({ patientId, title, quer
   const banner = read(BannerFragment, patient as WithBanner | null | undefined)
   const merged = !!read(MergedInto, banner)?.replacedBy
   const open = useMemo(() => ({ id: patientId, line: patient ? identityLine(patient, troubles) : '', asOf, read: count, merged }), [patientId, patient, troubles, asOf, count, merged])
+  const { page, missing } = useMarked(!fetching && !!patient)
   if (!fetching && error && !patient) {
     return (
       <main className={css.chart}>
@@ -95,9 +97,10 @@ function AsOfScreen<D extends Answer, X extends object>({ patientId, title, quer
         <EmergencyBanner of={data} patientId={patientId} again={retry} />
         <Tabs patientId={patientId} asOf={asOf} />
         <AsOf asOf={asOf} live={live.state}><LaunchApps patientId={patientId} /><OpenInEmergency patientId={patientId} onOpened={retry} /></AsOf>
+        {missing && <p className={css.missing} role="status">The record that was followed here is not among the rows that are loaded.</p>}
         {scrolls
-          ? <div className={css.body} tabIndex={0} role="group" aria-label="Chart page"><Boundary what="This page">{children(patient ?? undefined, data, fetching)}</Boundary></div>
-          : <div className={css.body} style={{ overflow: 'hidden' }}><Boundary what="This page">{children(patient ?? undefined, data, fetching)}</Boundary></div>}
+          ? <div className={css.body} ref={page} tabIndex={0} role="group" aria-label="Chart page"><Boundary what="This page">{children(patient ?? undefined, data, fetching)}</Boundary></div>
+          : <div className={`${css.body ?? ''} ${css.still ?? ''}`} ref={page}><Boundary what="This page">{children(patient ?? undefined, data, fetching)}</Boundary></div>}
       </main>
     </PatientProvider>
     </ReadingProvider>

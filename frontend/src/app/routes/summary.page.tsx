@@ -9,8 +9,8 @@ const Summary = graphql(`
   query Summary($id: ID!, $asOf: Instant) {
     patient(id: $id, asOf: $asOf, opens: true) {
       id
-      ...Banner ...Problems ...Allergies ...Medications ...Encounters ...Immunizations ...Vitals ...Labs ...CareTeam ...Contacts ...Consents
-    } ...Emergency
+      ...Banner ...Problems ...Allergies ...Medications ...Encounters ...Immunizations ...Vitals ...Labs ...CareTeam ...Contacts ...Consents ...Notes ...Scores ...Gaps
+    } ...Emergency ...Instruments
   }
 `)
 
@@ -19,7 +19,7 @@ export function SummaryPage() {
   const asOf = useSearchParams()[0].get(AS_OF)
   return (
     <ChartScreen key={id} patientId={id} title="Summary" query={Summary} scrolls={false}>
-      {(patient) => <SummaryView of={patient} patientId={`Patient/${id}`} tab={(tab: ChartTab) => chartPath(id, tab, asOf)} />}
+      {(patient, answer) => <SummaryView of={patient} instruments={answer} patientId={`Patient/${id}`} tab={(tab: ChartTab) => chartPath(id, tab, asOf)} />}
     </ChartScreen>
   )
 }

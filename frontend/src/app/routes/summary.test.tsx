@@ -1,8 +1,9 @@
-import { screen, within } from '@testing-library/react'
+import { cleanup, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, expect, it, vi } from 'vitest'
 import { partName } from '../../components/clinical/trend'
 import { answering, fullPatient, renderPage, type FakeServer } from '../../testing/chart'
+import { ProblemsPage } from './problems.page'
 import { SummaryPage } from './summary.page'
 
 const show = (server: FakeServer) => renderPage(<SummaryPage />, '/patients/:id/clinical/x', '/patients/ada/clinical/x', server)
@@ -78,4 +79,32 @@ it('what was recorded by mistake, is not sure or did not take place does not rea
   const visits = within(screen.getByRole('region', { name: 'Encounters' }))
   expect(visits.getByText('Inpatient').closest('li')).toHaveTextContent('Cancelled')
   expect(visits.getByText('Outpatient').closest('s')).not.toBeNull()
+})
+
+it('each row leads to its record in its tab, which marks it', async () => {
+  show({ root: answering(fullPatient) })
+  expect(await screen.findByRole('link', { name: 'Asthma' })).toHaveAttribute('href', '/patients/ada/clinical/problems#Condition/c1')
+  expect(screen.getByRole('link', { name: 'apixaban' })).toHaveAttribute('href', '/patients/ada/clinical/medications#MedicationRequest/m1')
+  cleanup()
+  renderPage(<ProblemsPage />, '/patients/:id/clinical/x', '/patients/ada/clinical/x#Condition/c2', { root: answering(fullPatient) })
+  await waitFor(() => expect(screen.getByRole('row', { name: /Gout/ })).toHaveAttribute('data-marked'))
+  expect(screen.getByRole('row', { name: /Asthma/ })).not.toHaveAttribute('data-marked')
+  cleanup()
+  renderPage(<ProblemsPage />, '/patients/:id/clinical/x', '/patients/ada/clinical/x#Condition/gone', { root: answering(fullPatient) })
+  expect(await screen.findByText('The record that was followed here is not among the rows that are loaded.')).toBeVisible()
+})
+
+it('gaps in care are of now only', async () => {
+  renderPage(<SummaryPage />, '/patients/:id/clinical/x', '/patients/ada/clinical/x?asOf=2026-01-01T00:00:00Z', { root: answering({ ...fullPatient, careGaps: null }) })
+  expect(await screen.findByText(/computed of now only/)).toBeVisible()
+})
+
+it('says that there are more kinds of results, and leaves out the least abnormal', async () => {
+  const [potassium] = fullPatient.latestResults({ category: 'LABORATORY' }) 
+  const kinds = Array.from({ length: 26 }, (_, i) => ({ ...potassium, code: { text: `Test ${i + 1}`, codings: [] }, observation: { ...potassium?.observation, id: `Observation/${i}`, interpretation: i === 25 ? 'HIGH' : null } }))
+  show({ root: answering({ ...fullPatient, latestResults: ({ category }: { category: string }) => (category === 'LABORATORY' ? kinds : []) }) })
+  const part = within(await screen.findByRole('region', { name: 'Latest results' }))
+  expect(await part.findByText('newest of each of 25 kinds, abnormal first; more kinds are on record')).toBeVisible()
+  expect(part.getAllByRole('row')[1]).toHaveTextContent('Test 26')
+  expect(part.getAllByRole('row')).toHaveLength(26)
 })

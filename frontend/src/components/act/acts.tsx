@@ -38,7 +38,7 @@ export function ActStrip({ note, items, more }: { note: ReactNode; items: readon
   )
 }
 
-/** What can be done with one row, and its history. */
+/** What can be done with one row, and its history. The row is found by its `place`, as by a link from the summary. */
 export function RowActs({ of, place, items }: { of: string; place: string; items: readonly ActItem[] }) {
   const { open, dialog } = useForms()
   const [anchor, setAnchor] = useState<HTMLElement | null>(null)
@@ -46,7 +46,7 @@ export function RowActs({ of, place, items }: { of: string; place: string; items
   const choose = (act: () => void) => () => { setAnchor(null); act() }
   return (
     <>
-      <IconButton aria-label={`Acts for ${of}`} aria-haspopup="menu" aria-expanded={!!anchor} onClick={(e) => setAnchor(e.currentTarget)}><MoreVert sx={{ fontSize: 18 }} /></IconButton>
+      <IconButton data-place={place} aria-label={`Acts for ${of}`} aria-haspopup="menu" aria-expanded={!!anchor} onClick={(e) => setAnchor(e.currentTarget)}><MoreVert sx={{ fontSize: 18 }} /></IconButton>
       {anchor && (
         <Menu open anchorEl={anchor} onClose={() => setAnchor(null)}>
           {items.map((item) => <MenuItem key={item.name} onClick={choose(() => { if (item.form) open(item.form()); else item.run?.() })}>{item.name}</MenuItem>)}

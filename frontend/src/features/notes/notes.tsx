@@ -130,7 +130,7 @@ export function NotesView({ of, writing, patientId, documents }: { of: FragmentT
                       {nodes.length === 0 ? <Empty>No note is recorded.</Empty> : (
                         <RecordTable label="Notes" columns={['Note', 'Written', 'Status', 'By']}>
                           {roots.flatMap((n) => [n, ...addenda(n)]).map((n) => (
-                            <tr key={n.id} className={open === n.id ? css.chosen : undefined}>
+                            <tr key={n.id} data-place={n.id} className={open === n.id ? css.chosen : undefined}>
                               <th scope="row">
                                 <button type="button" className={css.link} aria-current={open === n.id || undefined} disabled={!!begun} onClick={() => setOpen(n.id)}>{struck(n) ? <s>{titleOf(n)}</s> : titleOf(n)}</button>
                                 {n.lateEntry && <small>Late entry</small>}

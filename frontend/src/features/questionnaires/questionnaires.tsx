@@ -4,6 +4,7 @@ import { useClient } from 'urql'
 import { useForms } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { VersionsDialog } from '../../components/act/versions'
+import { scoresOf, scoreText } from '../../components/clinical/score'
 import { Status } from '../../components/clinical/status'
 import { Trend } from '../../components/clinical/trend'
 import { Moment } from '../../components/ui/moment'
@@ -20,7 +21,7 @@ import { useMay } from '../../hooks/use-may'
 import { formatDateTime } from '../../lib/date'
 import { Filling, type Begun } from './filling'
 import css from './questionnaires.module.css'
-import { Scores, scoresOf, scoreText, UrgentAnswer, type Score } from './scores'
+import { Scores, UrgentAnswer, type Score } from './scores'
 
 export const QuestionnairePage = graphql(`
   fragment QuestionnairePage on QuestionnaireResponseConnection {
@@ -103,7 +104,7 @@ export function QuestionnairesView({ of, offered, patientId }: { of: FragmentTyp
                             const score = scores.find((s) => s.response === r.id)
                             const title = titleOf(r, forms)
                             return (
-                              <tr key={r.id} className={open === r.id ? css.chosen : undefined}>
+                              <tr key={r.id} data-place={r.id} className={open === r.id ? css.chosen : undefined}>
                                 <th scope="row">
                                   <button type="button" className={css.link} aria-current={open === r.id || undefined} disabled={!!begun} onClick={() => setOpen(r.id)}>{struck(r) ? <s>{title}</s> : title}</button>
                                   {urgent.some((t) => t.focus?.id === r.id) && <small className={css.flag}>Urgent: to be dealt with</small>}

@@ -1,28 +1,15 @@
 import Report from '@mui/icons-material/Report'
 import Button from '@mui/material/Button'
+import type { Score as ScoreOf } from '../../components/clinical/score'
 import { Sparkline } from '../../components/clinical/sparkline'
 import { Section } from '../../components/ui/section'
-import type { QuestionnaireFormsFragment, QuestionnaireRecordFragment } from '../../gql/graphql'
+import type { QuestionnaireFormsFragment } from '../../gql/graphql'
 import { formatDateTime } from '../../lib/date'
 import { formatDecimal } from '../../lib/quantity'
 import css from './questionnaires.module.css'
 
 export type Instrument = QuestionnaireFormsFragment['scoreInstruments'][number]
-type Observation = NonNullable<QuestionnaireRecordFragment['questionnaireScores']>['nodes'][number]
-export interface Score { id: string; at: string | null; value: string; band: string; instrument: Instrument; response: string | null; amended: boolean }
-
-/** The sums on record that hold, newest first, with what their instrument says of them. */
-export function scoresOf(observations: readonly Observation[], instruments: readonly Instrument[]): readonly Score[] {
-  return observations.flatMap((o) => {
-    const instrument = instruments.find((i) => o.code?.codings.some((c) => c.code === i.total))
-    const value = o.value && 'value' in o.value ? o.value.value : null
-    if (!instrument || !value || o.status === 'ENTERED_IN_ERROR') return []
-    const band = instrument.bands.findLast((b) => b.least <= Number(value))?.says ?? ''
-    return [{ id: o.id, at: o.effectiveAt ?? null, value, band, instrument, response: o.derivedFrom.find((r) => r.id?.startsWith('QuestionnaireResponse/'))?.id ?? null, amended: o.status === 'AMENDED' || o.status === 'CORRECTED' }]
-  })
-}
-
-export const scoreText = (s: Score): string => `${formatDecimal(s.value)} of ${s.instrument.largest}`
+export type Score = ScoreOf<Instrument>
 
 /** The newest sum of each instrument, with its course. */
 export function Scores({ of, onTrend }: { of: readonly Score[]; onTrend: (what: { code: string; title: string }) => void }) {

@@ -342,7 +342,7 @@ function Row({ of: row, times: seen, newest, hides, whole, none, traced, onTrend
       ) : seen.map((time, i) => (
         <td key={time} className={newest && i === 0 ? css.newest : css.value}>
           {(row.at.get(time) ?? []).map(({ row: result }) => (
-            <span key={result.id} className={css.result}>
+            <span key={result.id} data-place={result.id} className={css.result}>
               <button type="button" className={isAbnormal(result) && result.status !== 'ENTERED_IN_ERROR' ? `${css.cell ?? ''} ${css.strong ?? ''}` : css.cell} aria-current={opened === result.id || undefined} aria-label={name(result)} onClick={() => onOpen(result.id)}>
                 {result.status === 'ENTERED_IN_ERROR' ? <s>{valueOf(result).text}</s> : valueOf(result).text}
               </button>
@@ -380,7 +380,7 @@ function Reports({ of, known, opened, onOpen }: { of: readonly ReportNode[]; kno
     <Section title="Reports" note="newest first">
       <RecordTable label="Reports" columns={['Report', 'Taken', 'Reported', 'Status', 'Conclusion', 'By', 'Seen by']}>
         {of.map((r) => (
-          <tr key={r.id} className={opened === r.id ? css.chosen : undefined}>
+          <tr key={r.id} data-place={r.id} className={opened === r.id ? css.chosen : undefined}>
             <th scope="row"><button type="button" className={css.link} aria-current={opened === r.id || undefined} onClick={() => onOpen(r.id)}>{r.status === 'ENTERED_IN_ERROR' ? <s>{r.code?.text ?? 'Not recorded'}</s> : r.code?.text ?? 'Not recorded'}</button><small>{[conceptText(r.category), r.results.length > 0 ? `${r.results.length} results` : ''].filter(Boolean).join(' · ')}</small></th>
             <td>{r.effectiveAt ? <Moment at={r.effectiveAt} /> : 'Not recorded'}</td>
             <td>{r.issued ? <Moment at={r.issued} /> : 'Not recorded'}</td>

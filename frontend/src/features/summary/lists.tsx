@@ -1,4 +1,3 @@
-import type { ReactNode } from 'react'
 import { noneKnown } from '../../components/clinical/allergy'
 import { Drug } from '../../components/clinical/drug'
 import { encounterClass } from '../../components/clinical/encounter-class'
@@ -11,6 +10,7 @@ import { Empty } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
 import { formatDay, formatPeriod } from '../../lib/date'
 import { doseLine } from '../../lib/dose-words'
+import { hidden, Named, Struck } from './row'
 import css from './summary.module.css'
 
 export const ProblemsFragment = graphql(`
@@ -21,11 +21,6 @@ export const ProblemsFragment = graphql(`
     }
   }
 `)
-
-const hidden = (total: number | null | undefined, shown: number): string => (total && total > shown ? `, ${total - shown} more not shown` : '')
-
-/** What was recorded by mistake keeps its place, struck through. */
-const Struck = ({ when, children }: { when: boolean; children: ReactNode }) => (when ? <s>{children}</s> : children)
 
 /** Problems that are there now, and how sure they are where they are not confirmed. */
 export function Problems({ of, to }: { of: FragmentType<typeof ProblemsFragment> | undefined; to: string }) {
@@ -38,7 +33,7 @@ export function Problems({ of, to }: { of: FragmentType<typeof ProblemsFragment>
           {nodes.map((c) => (
             <li key={c.id} className={css.row}>
               <span>
-                <Struck when={c.verificationStatus === 'ENTERED_IN_ERROR'}><strong>{c.code?.text ?? 'Not recorded'}</strong></Struck>
+                <Struck when={c.verificationStatus === 'ENTERED_IN_ERROR'}><Named to={to} record={c.id}>{c.code?.text ?? 'Not recorded'}</Named></Struck>
                 {c.verificationStatus && c.verificationStatus !== 'CONFIRMED' && <> <Status of={c.verificationStatus} /></>}
                 {c.severity && <small> {c.severity.text}</small>}
               </span>
@@ -78,7 +73,7 @@ export function Allergies({ of, to }: { of: FragmentType<typeof AllergiesFragmen
                   const signs = a.reactions.flatMap((r) => r.manifestations.map((m) => m.text))
                   return (
                     <li key={a.id} className={css.row}>
-                      <span><strong><Drug of={a.substance?.text ?? 'Not recorded'} /></strong>{signs.length > 0 && ` – ${signs.join(', ')}`} {a.criticality === 'HIGH' && <span className={css.danger}>High criticality</span>}</span>
+                      <span><Named to={to} record={a.id}><Drug of={a.substance?.text ?? 'Not recorded'} /></Named>{signs.length > 0 && ` – ${signs.join(', ')}`} {a.criticality === 'HIGH' && <span className={css.danger}>High criticality</span>}</span>
                       <span className={css.when}>{a.recordedAt ? formatDay(a.recordedAt) : 'Not recorded'}</span>
                     </li>
                   )
@@ -115,7 +110,7 @@ export function Medications({ of, to }: { of: FragmentType<typeof MedicationsFra
           {nodes.map((m) => (
             <li key={m.id} className={css.row}>
               <span>
-                <strong><Drug of={m.medication?.text ?? 'Medicine not named'} /></strong>
+                <Named to={to} record={m.id}><Drug of={m.medication?.text ?? 'Medicine not named'} /></Named>
                 {m.dosageText ? ` – ${doseLine(m.dosageText)}` : ' – dose not recorded'}
                 {!saysWhy(m) && reasons(m) && ` – ${reasons(m)}`}
                 {m.status === 'ON_HOLD' && <span className={css.held}> Held</span>}
@@ -152,7 +147,7 @@ export function Encounters({ of, to }: { of: FragmentType<typeof EncountersFragm
         <ul>
           {nodes.map((e) => (
             <li key={e.id} className={css.row}>
-              <span><Struck when={e.status === 'ENTERED_IN_ERROR'}><strong>{encounterClass(e.class)}</strong></Struck>{!TOOK_PLACE.includes(e.status ?? '') && <> <Status of={e.status} /></>}</span>
+              <span><Struck when={e.status === 'ENTERED_IN_ERROR'}><Named to={to} record={e.id}>{encounterClass(e.class)}</Named></Struck>{!TOOK_PLACE.includes(e.status ?? '') && <> <Status of={e.status} /></>}</span>
               <span className={css.when}>{formatPeriod(e.period, e.status === 'IN_PROGRESS') || 'Not recorded'}</span>
               <small>{[conceptText(e.types[0]), reasons(e), e.serviceProvider?.display].filter(Boolean).join(' · ')}</small>
             </li>
@@ -180,7 +175,7 @@ export function Immunizations({ of, to }: { of: FragmentType<typeof Immunization
         <ul>
           {nodes.map((i) => (
             <li key={i.id} className={css.row}>
-              <span><Struck when={i.status === 'ENTERED_IN_ERROR'}>{i.vaccine?.text ?? 'Not recorded'}</Struck>{i.status !== 'COMPLETED' && <> <Status of={i.status} said={i.status === 'NOT_DONE' ? 'Not given' : undefined} /></>}</span>
+              <span><Struck when={i.status === 'ENTERED_IN_ERROR'}><Named to={to} record={i.id}>{i.vaccine?.text ?? 'Not recorded'}</Named></Struck>{i.status !== 'COMPLETED' && <> <Status of={i.status} said={i.status === 'NOT_DONE' ? 'Not given' : undefined} /></>}</span>
               <span className={css.when}>{i.occurredAt ? formatDay(i.occurredAt) : i.occurrenceText ?? 'Not recorded'}</span>
             </li>
           ))}

@@ -5,6 +5,7 @@ import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
 import { formatDay, formatPeriod } from '../../lib/date'
+import { hidden, Named } from './row'
 import css from './summary.module.css'
 
 export const CareTeamFragment = graphql(`
@@ -21,7 +22,7 @@ export function CareTeam({ of, to }: { of: FragmentType<typeof CareTeamFragment>
           <ul>
             {members.map((m, i) => (
               <li key={`${m.team.id ?? ''} ${i}`} className={css.row}>
-                <span>{m.member?.display ?? m.member?.reference ?? 'Not recorded'}<small>{[conceptText(m.roles), m.teamName].filter(Boolean).join(' · ')}</small></span>
+                <span><Named to={to} record={m.team.id}>{m.member?.display ?? m.member?.reference ?? 'Not recorded'}</Named><small>{[conceptText(m.roles), m.teamName].filter(Boolean).join(' · ')}</small></span>
                 <span className={css.when}>{formatPeriod(m.period, true)}</span>
               </li>
             ))}
@@ -46,7 +47,7 @@ export function Contacts({ of, to }: { of: FragmentType<typeof ContactsFragment>
           <ul>
             {all.map((c, i) => (
               <li key={i} className={css.row}>
-                <span>{patientName(c.name)}<small>{conceptText(c.relationships)}</small></span>
+                <span><Named to={to}>{patientName(c.name)}</Named><small>{conceptText(c.relationships)}</small></span>
                 <span className={css.when}>{c.telecom.flatMap((t) => t.value ?? []).join(', ') || 'Not recorded'}</span>
               </li>
             ))}
@@ -65,13 +66,13 @@ export const ConsentsFragment = graphql(`
 export function Consents({ of, to }: { of: FragmentType<typeof ConsentsFragment> | undefined; to: string }) {
   const list = read(ConsentsFragment, of)?.consents
   return (
-    <Section title="Consents" note={list ? `${list.totalCount ?? list.nodes.length}${(list.totalCount ?? 0) > list.nodes.length ? `, ${(list.totalCount ?? 0) - list.nodes.length} not shown` : ''}` : ''} to={to}>
+    <Section title="Consents" note={list ? `${list.totalCount ?? list.nodes.length}${hidden(list.totalCount, list.nodes.length)}` : ''} to={to}>
       <Part of={list} name="consents" what="Consents" rows={2}>
         {({ nodes }) => (nodes.length === 0 ? <Empty>No consent is recorded.</Empty> : (
           <ul>
             {nodes.map((c) => (
               <li key={c.id} className={css.row}>
-                <span>{conceptText(c.scope) || 'Not recorded'}<small>{conceptText(c.category)}</small></span>
+                <span><Named to={to} record={c.id}>{conceptText(c.scope) || 'Not recorded'}</Named><small>{conceptText(c.category)}</small></span>
                 <span className={css.when}>{c.status === 'ACTIVE' ? (c.rule === 'permit' ? 'Agrees' : c.rule === 'deny' ? 'Refuses' : 'Not recorded') : <Status of={c.status} />}{c.dateTime && `, ${formatDay(c.dateTime)}`}</span>
               </li>
             ))}

@@ -1,4 +1,5 @@
 import { Fragment } from 'react'
+import { Link } from 'react-router'
 import { Flags } from '../../components/clinical/flag'
 import { placeOfTest } from '../../components/clinical/laboratory'
 import { codeOf, flagsOf, hasNumber, isAbnormal, isCritical, ObservationRow, rangeOf, severity, valueOf } from '../../components/clinical/observation'
@@ -28,7 +29,7 @@ export const VitalsFragment = graphql(`
   fragment Vitals on Patient { vitals: latestResults(category: VITAL_SIGNS, first: 12) { ...LatestRow } }
 `)
 export const LabsFragment = graphql(`
-  fragment Labs on Patient { labs: latestResults(category: LABORATORY, first: 25) { ...LatestRow } }
+  fragment Labs on Patient { labs: latestResults(category: LABORATORY, first: 26) { ...LatestRow } }
 `)
 
 /** `open`: the code whose trend is open. */
@@ -42,10 +43,10 @@ type Row = ReturnType<typeof rowOf>
 const rowOf = (one: Latest[number]) => { const row = read(LatestRow, one); return { ...row, observation: read(ObservationRow, row.observation), parts: row.observation.components } }
 const signOf = (row: Row) => placeOfSign(codeOf(row.code)?.split('|').at(-1) ?? '')
 
-function Table({ of, label, order, open, onOpen }: { of: Latest; label: string; order: (a: Row, b: Row) => number } & Opens) {
+function Table({ of, label, order, most = of.length, to, open, onOpen }: { of: Latest; label: string; order: (a: Row, b: Row) => number; most?: number; to: string } & Opens) {
   const asOf = useAsOf()
   const now = asOf ? axisTime(asOf) : undefined
-  const rows = of.map(rowOf).sort(order)
+  const rows = of.map(rowOf).sort(order).slice(0, most)
   return (
     <table className={css.table} aria-label={label}>
       <colgroup>{WIDTHS.map((width, i) => <col key={i} style={{ width: `${width}%` }} />)}</colgroup>
@@ -66,7 +67,7 @@ function Table({ of, label, order, open, onOpen }: { of: Latest; label: string; 
               <td className={css.range}>{rangeOf(observation, parts).split(' / ').map((one, i) => <Fragment key={i}>{i > 0 && ' / '}<span className="whole">{one}</span></Fragment>)}</td>
               <td className={css.number}>{change ? formatChange(change) : ''}</td>
               <td><Sparkline code={asked} points={series} parts={components.map((part) => part.series)} low={observation.referenceRanges[0]?.low?.value} high={observation.referenceRanges[0]?.high?.value} last={observation.interpretation} /></td>
-              <td className={css.taken} title={effectiveAt ? formatDateTime(effectiveAt) : undefined}>{!effectiveAt ? 'Not recorded' : isRecent(effectiveAt, now) ? <Moment at={effectiveAt} /> : <span className="whole">{formatDay(effectiveAt)}</span>}</td>
+              <td className={css.taken} title={effectiveAt ? formatDateTime(effectiveAt) : undefined}><Link to={`${to}#${id}`} className={css.day}>{!effectiveAt ? 'Not recorded' : isRecent(effectiveAt, now) ? <Moment at={effectiveAt} /> : <span className="whole">{formatDay(effectiveAt)}</span>}</Link></td>
             </tr>
           )
         })}
@@ -80,18 +81,23 @@ export function Vitals({ of, to, open, onOpen }: { of: FragmentType<typeof Vital
   return (
     <Section title="Vitals" note="newest of each" to={to}>
       <Part of={read(VitalsFragment, of)?.vitals} name="vitals" what="Vitals" rows={6}>
-        {(rows) => (rows.length === 0 ? <Empty>No vital sign is recorded.</Empty> : <Table of={rows} label="Vital signs" order={(a, b) => signOf(a) - signOf(b)} open={open} onOpen={onOpen} />)}
+        {(rows) => (rows.length === 0 ? <Empty>No vital sign is recorded.</Empty> : <Table of={rows} label="Vital signs" order={(a, b) => signOf(a) - signOf(b)} to={to} open={open} onOpen={onOpen} />)}
       </Part>
     </Section>
   )
 }
 
-/** The newest of each laboratory result, abnormal ones first. */
+/** How many kinds of results are drawn; one more is asked for, which tells whether there are more. */
+const KINDS = 25
+
+/** The newest of each laboratory result, abnormal ones first among those that are here. */
 export function Labs({ of, to, open, onOpen }: { of: FragmentType<typeof LabsFragment> | undefined; to: string } & Opens) {
+  const labs = read(LabsFragment, of)?.labs
+  const more = (labs?.length ?? 0) > KINDS
   return (
-    <Section title="Latest results" note="newest of each, abnormal first" to={to}>
-      <Part of={read(LabsFragment, of)?.labs} name="labs" what="Results" rows={10}>
-        {(rows) => (rows.length === 0 ? <Empty>No laboratory result is recorded.</Empty> : <Table of={rows} label="Laboratory results" order={(a, b) => severity(a.observation) - severity(b.observation) || placeOfTest(codeOf(a.code)) - placeOfTest(codeOf(b.code))} open={open} onOpen={onOpen} />)}
+    <Section title="Latest results" note={`newest of each${more ? ` of ${KINDS} kinds` : ''}, abnormal first${more ? '; more kinds are on record' : ''}`} to={to}>
+      <Part of={labs} name="labs" what="Results" rows={10}>
+        {(rows) => (rows.length === 0 ? <Empty>No laboratory result is recorded.</Empty> : <Table of={rows} label="Laboratory results" order={(a, b) => severity(a.observation) - severity(b.observation) || placeOfTest(codeOf(a.code)) - placeOfTest(codeOf(b.code))} most={KINDS} to={to} open={open} onOpen={onOpen} />)}
       </Part>
     </Section>
   )
