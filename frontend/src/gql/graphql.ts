@@ -2676,6 +2676,305 @@ export type CatalogQueryVariables = Exact<{
 
 export type CatalogQuery = { catalog: Array<{ text: string, category: AllergyCategory | null, codings: Array<{ system: string | null, code: string | null, display: string | null }> }> };
 
+export type BedsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type BedsQuery = { search: { nodes: Array<
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+      | { id: string, fhir: unknown }
+    >, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type StartEncounterMutationVariables = Exact<{
+  input: EncounterStartInput;
+}>;
+
+
+export type StartEncounterMutation = { encounterStart: { outcome:
+      | { __typename: 'BedOccupied', message: string }
+      | { __typename: 'EncounterSaved', encounter: { id: string, versionId: string } }
+      | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
+      | { __typename: 'NotPermitted', message: string }
+      | { __typename: 'OpenEncounterExists', existing: Array<{ id: string, class: { code: string | null } | null, period: { start: string | null } | null }> }
+      | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+         | null }
+     } };
+
+export type TransferEncounterMutationVariables = Exact<{
+  input: EncounterTransferInput;
+}>;
+
+
+export type TransferEncounterMutation = { encounterTransfer: { outcome:
+      | { __typename: 'BedOccupied', message: string }
+      | { __typename: 'EncounterSaved', encounter: { id: string, versionId: string } }
+      | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
+      | { __typename: 'NotPermitted', message: string }
+      | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+         | null }
+     } };
+
+export type FinishEncounterMutationVariables = Exact<{
+  input: EncounterFinishInput;
+}>;
+
+
+export type FinishEncounterMutation = { encounterFinish: { outcome:
+      | { __typename: 'EncounterSaved', encounter: { id: string, versionId: string } }
+      | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
+      | { __typename: 'NotPermitted', message: string }
+      | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+         | null }
+     } };
+
+export type DischargeEncounterMutationVariables = Exact<{
+  input: EncounterDischargeInput;
+}>;
+
+
+export type DischargeEncounterMutation = { encounterDischarge: { outcome:
+      | { __typename: 'EncounterDischarged', encounter: { id: string, versionId: string }, activePrescriptions: Array<{ id: string, medication: { text: string } | null }> }
+      | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
+      | { __typename: 'NotPermitted', message: string }
+      | { __typename: 'RunningInfusion', administrations: Array<
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+          | { id: string }
+        > }
+      | { __typename: 'Stale', id: string, currentVersion: string, current:
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+          | { id: string, lastUpdated: string }
+         | null }
+     } };
+
 export type SendMessageMutationVariables = Exact<{
   input: MessageSendInput;
 }>;
@@ -3406,305 +3705,6 @@ export type PersonLookupQueryVariables = Exact<{
 
 
 export type PersonLookupQuery = { personLookup: Array<{ patientId: string, name: string | null, birthDate: string | null, number: string | null }> };
-
-export type BedsQueryVariables = Exact<{
-  after?: string | null | undefined;
-}>;
-
-
-export type BedsQuery = { search: { nodes: Array<
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-      | { id: string, fhir: unknown }
-    >, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
-
-export type StartEncounterMutationVariables = Exact<{
-  input: EncounterStartInput;
-}>;
-
-
-export type StartEncounterMutation = { encounterStart: { outcome:
-      | { __typename: 'BedOccupied', message: string }
-      | { __typename: 'EncounterSaved', encounter: { id: string, versionId: string } }
-      | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
-      | { __typename: 'NotPermitted', message: string }
-      | { __typename: 'OpenEncounterExists', existing: Array<{ id: string, class: { code: string | null } | null, period: { start: string | null } | null }> }
-      | { __typename: 'Stale', id: string, currentVersion: string, current:
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-         | null }
-     } };
-
-export type TransferEncounterMutationVariables = Exact<{
-  input: EncounterTransferInput;
-}>;
-
-
-export type TransferEncounterMutation = { encounterTransfer: { outcome:
-      | { __typename: 'BedOccupied', message: string }
-      | { __typename: 'EncounterSaved', encounter: { id: string, versionId: string } }
-      | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
-      | { __typename: 'NotPermitted', message: string }
-      | { __typename: 'Stale', id: string, currentVersion: string, current:
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-         | null }
-     } };
-
-export type FinishEncounterMutationVariables = Exact<{
-  input: EncounterFinishInput;
-}>;
-
-
-export type FinishEncounterMutation = { encounterFinish: { outcome:
-      | { __typename: 'EncounterSaved', encounter: { id: string, versionId: string } }
-      | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
-      | { __typename: 'NotPermitted', message: string }
-      | { __typename: 'Stale', id: string, currentVersion: string, current:
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-         | null }
-     } };
-
-export type DischargeEncounterMutationVariables = Exact<{
-  input: EncounterDischargeInput;
-}>;
-
-
-export type DischargeEncounterMutation = { encounterDischarge: { outcome:
-      | { __typename: 'EncounterDischarged', encounter: { id: string, versionId: string }, activePrescriptions: Array<{ id: string, medication: { text: string } | null }> }
-      | { __typename: 'Invalid', issues: Array<{ text: string, expression: Array<string> }> }
-      | { __typename: 'NotPermitted', message: string }
-      | { __typename: 'RunningInfusion', administrations: Array<
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-          | { id: string }
-        > }
-      | { __typename: 'Stale', id: string, currentVersion: string, current:
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-          | { id: string, lastUpdated: string }
-         | null }
-     } };
 
 export type EncounterPageFragment = { totalCount: number | null, nodes: Array<{ id: string, versionId: string, status: EncounterStatus | null, class: { code: string | null, display: string | null } | null, types: Array<{ text: string }>, period: { start: string | null, end: string | null } | null, reasons: Array<{ text: string }>, reasonReferences: Array<{ display: string | null, reference: string | null }>, participants: Array<{ display: string | null }>, locations: Array<{ display: string | null }>, serviceProvider: { display: string | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } & { ' $fragmentName'?: 'EncounterPageFragment' };
 
@@ -7208,6 +7208,11 @@ export const FlowsheetScreenDocument = {"__meta__":{"hash":"1961b85e2cf15a254d49
 export const PaletteDocument = {"__meta__":{"hash":"cb34ae15c21832bcb3563cd8a4ea693e4c52f5b5d10433237b6406dc9f5a0f9f"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Palette"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PatientFilter"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"patients"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"8"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"fhirId"}},{"kind":"Field","name":{"kind":"Name","value":"mrn"}},{"kind":"Field","name":{"kind":"Name","value":"gender"}},{"kind":"Field","name":{"kind":"Name","value":"birthDate"}},{"kind":"Field","name":{"kind":"Name","value":"age"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"unit"}}]}},{"kind":"Field","name":{"kind":"Name","value":"name"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"display"}},{"kind":"Field","name":{"kind":"Name","value":"family"}},{"kind":"Field","name":{"kind":"Name","value":"given"}},{"kind":"Field","name":{"kind":"Name","value":"prefix"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"totalCount"}}]}}]}}]} as unknown as DocumentNode<PaletteQuery, PaletteQueryVariables>;
 export const AcknowledgeResultDocument = {"__meta__":{"hash":"b2a629fa24a14dc59cf698e4844b85fe64426dab79d39d3834cb3d0f670d3167"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"AcknowledgeResult"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ResultAcknowledgeInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"resultAcknowledge"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"outcome"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TaskSaved"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"task"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AlreadyAcknowledged"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"task"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"lastUpdated"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotFinal"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Stale"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"currentVersion"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"lastUpdated"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotPermitted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Invalid"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"issues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"expression"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<AcknowledgeResultMutation, AcknowledgeResultMutationVariables>;
 export const CatalogDocument = {"__meta__":{"hash":"cb1d162c30c71d8edc2b2f7891371178ea44548001eec64aa25d21461cfc0877"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Catalog"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"kind"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CatalogKind"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"catalog"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"kind"},"value":{"kind":"Variable","name":{"kind":"Name","value":"kind"}}},{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"12"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"category"}},{"kind":"Field","name":{"kind":"Name","value":"codings"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"system"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"display"}}]}}]}}]}}]} as unknown as DocumentNode<CatalogQuery, CatalogQueryVariables>;
+export const BedsDocument = {"__meta__":{"hash":"cd804a40ea9dd5325ed6ac8f98460c5e654bfc59904521139f190bf7abd840cb"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Beds"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"search"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"type"},"value":{"kind":"StringValue","value":"Location","block":false}},{"kind":"Argument","name":{"kind":"Name","value":"query"},"value":{"kind":"StringValue","value":"status=active","block":false}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"100"}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"fhir"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]} as unknown as DocumentNode<BedsQuery, BedsQueryVariables>;
+export const StartEncounterDocument = {"__meta__":{"hash":"61737abc651d38663ae801770750542a2e8c83441c5d19157277d83f433e98da"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"StartEncounter"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterStartInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encounterStart"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"outcome"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterSaved"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encounter"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"versionId"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"OpenEncounterExists"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"existing"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"class"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}}]}},{"kind":"Field","name":{"kind":"Name","value":"period"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"start"}}]}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"BedOccupied"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Stale"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"currentVersion"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"lastUpdated"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotPermitted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Invalid"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"issues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"expression"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<StartEncounterMutation, StartEncounterMutationVariables>;
+export const TransferEncounterDocument = {"__meta__":{"hash":"b27ca3d8dfc0a1395c59c0494ee91f8b49de861bdba88ebda359fab50eeee78a"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"TransferEncounter"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterTransferInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encounterTransfer"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"outcome"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterSaved"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encounter"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"versionId"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"BedOccupied"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Stale"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"currentVersion"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"lastUpdated"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotPermitted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Invalid"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"issues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"expression"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<TransferEncounterMutation, TransferEncounterMutationVariables>;
+export const FinishEncounterDocument = {"__meta__":{"hash":"8edeb2ccbca64fcbc489b9cf82716bc06a95a7475623b3ada0723d4efc33ac62"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"FinishEncounter"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterFinishInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encounterFinish"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"outcome"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterSaved"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encounter"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"versionId"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Stale"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"currentVersion"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"lastUpdated"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotPermitted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Invalid"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"issues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"expression"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<FinishEncounterMutation, FinishEncounterMutationVariables>;
+export const DischargeEncounterDocument = {"__meta__":{"hash":"a106dd00cf16538ad13ecf6b4cf210cf33d84d3fa91c6355ab6c6fad6d5373b2"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"DischargeEncounter"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterDischargeInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encounterDischarge"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"outcome"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterDischarged"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encounter"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"versionId"}}]}},{"kind":"Field","name":{"kind":"Name","value":"activePrescriptions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"medication"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}}]}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"RunningInfusion"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"administrations"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Stale"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"currentVersion"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"lastUpdated"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotPermitted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Invalid"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"issues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"expression"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<DischargeEncounterMutation, DischargeEncounterMutationVariables>;
 export const SendMessageDocument = {"__meta__":{"hash":"9be43a0f283a1ea1ec26506cc0673deffeb390053a498ef1d5b7c1e8a3f7c37f"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SendMessage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"MessageSendInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"messageSend"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"outcome"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"MessageSent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"sent"},"name":{"kind":"Name","value":"message"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"tasks"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Stale"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"currentVersion"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotPermitted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Invalid"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"issues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"expression"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<SendMessageMutation, SendMessageMutationVariables>;
 export const ReadMessageDocument = {"__meta__":{"hash":"3c5a900cf3a1ce2716f4c7fd1144490bde7581277e67858bd90a87e91004b474"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ReadMessage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"NotificationReadInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"notificationRead"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"outcome"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TaskSaved"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"task"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"versionId"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Stale"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"currentVersion"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotPermitted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Invalid"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"issues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"expression"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<ReadMessageMutation, ReadMessageMutationVariables>;
 export const FindPatientsToTellDocument = {"__meta__":{"hash":"12c9eb26143344722ee622752369bcb0c36d5b30f82249ace65baad625dabc74"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"FindPatientsToTell"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PatientFilter"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"patients"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"8"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"mrn"}},{"kind":"Field","name":{"kind":"Name","value":"birthDate"}},{"kind":"Field","name":{"kind":"Name","value":"name"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"display"}},{"kind":"Field","name":{"kind":"Name","value":"family"}},{"kind":"Field","name":{"kind":"Name","value":"given"}},{"kind":"Field","name":{"kind":"Name","value":"prefix"}}]}},{"kind":"Field","name":{"kind":"Name","value":"careTeams"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"10"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<FindPatientsToTellQuery, FindPatientsToTellQueryVariables>;
@@ -7252,11 +7257,6 @@ export const OpenInEmergencyDocument = {"__meta__":{"hash":"fd8be89dcd9015286088
 export const CloseEmergencyDocument = {"__meta__":{"hash":"ae943503948eddd543769c8c6e442c3fdaa7c85164fd6c3ff6b7f234e49aa1d0"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CloseEmergency"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"patientId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"breakGlassClose"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"patientId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"patientId"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"closed"}}]}}]}}]} as unknown as DocumentNode<CloseEmergencyMutation, CloseEmergencyMutationVariables>;
 export const WhomOneSeesDocument = {"__meta__":{"hash":"c6d9ed5d6058061ba869609737c41de2de44e042293f08508ccd5a462447173e"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"WhomOneSees"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"me"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"principal"}},{"kind":"Field","name":{"kind":"Name","value":"seesOnlyTreated"}}]}}]}}]} as unknown as DocumentNode<WhomOneSeesQuery, WhomOneSeesQueryVariables>;
 export const PersonLookupDocument = {"__meta__":{"hash":"179078fdcbb7ee08a00ab24d5956433bb0d8cf2e4d32cd7661ad45982b3a28d4"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"PersonLookup"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"name"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"number"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"personLookup"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"name"}}},{"kind":"Argument","name":{"kind":"Name","value":"number"},"value":{"kind":"Variable","name":{"kind":"Name","value":"number"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"patientId"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"birthDate"}},{"kind":"Field","name":{"kind":"Name","value":"number"}}]}}]}}]} as unknown as DocumentNode<PersonLookupQuery, PersonLookupQueryVariables>;
-export const BedsDocument = {"__meta__":{"hash":"cd804a40ea9dd5325ed6ac8f98460c5e654bfc59904521139f190bf7abd840cb"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Beds"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"search"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"type"},"value":{"kind":"StringValue","value":"Location","block":false}},{"kind":"Argument","name":{"kind":"Name","value":"query"},"value":{"kind":"StringValue","value":"status=active","block":false}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"100"}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"fhir"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]} as unknown as DocumentNode<BedsQuery, BedsQueryVariables>;
-export const StartEncounterDocument = {"__meta__":{"hash":"61737abc651d38663ae801770750542a2e8c83441c5d19157277d83f433e98da"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"StartEncounter"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterStartInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encounterStart"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"outcome"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterSaved"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encounter"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"versionId"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"OpenEncounterExists"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"existing"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"class"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}}]}},{"kind":"Field","name":{"kind":"Name","value":"period"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"start"}}]}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"BedOccupied"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Stale"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"currentVersion"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"lastUpdated"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotPermitted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Invalid"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"issues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"expression"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<StartEncounterMutation, StartEncounterMutationVariables>;
-export const TransferEncounterDocument = {"__meta__":{"hash":"b27ca3d8dfc0a1395c59c0494ee91f8b49de861bdba88ebda359fab50eeee78a"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"TransferEncounter"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterTransferInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encounterTransfer"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"outcome"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterSaved"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encounter"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"versionId"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"BedOccupied"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Stale"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"currentVersion"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"lastUpdated"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotPermitted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Invalid"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"issues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"expression"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<TransferEncounterMutation, TransferEncounterMutationVariables>;
-export const FinishEncounterDocument = {"__meta__":{"hash":"8edeb2ccbca64fcbc489b9cf82716bc06a95a7475623b3ada0723d4efc33ac62"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"FinishEncounter"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterFinishInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encounterFinish"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"outcome"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterSaved"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encounter"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"versionId"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Stale"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"currentVersion"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"lastUpdated"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotPermitted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Invalid"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"issues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"expression"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<FinishEncounterMutation, FinishEncounterMutationVariables>;
-export const DischargeEncounterDocument = {"__meta__":{"hash":"a106dd00cf16538ad13ecf6b4cf210cf33d84d3fa91c6355ab6c6fad6d5373b2"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"DischargeEncounter"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterDischargeInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encounterDischarge"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"outcome"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterDischarged"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encounter"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"versionId"}}]}},{"kind":"Field","name":{"kind":"Name","value":"activePrescriptions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"medication"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}}]}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"RunningInfusion"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"administrations"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Stale"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"currentVersion"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"lastUpdated"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotPermitted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Invalid"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"issues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"expression"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<DischargeEncounterMutation, DischargeEncounterMutationVariables>;
 export const MoreEncountersDocument = {"__meta__":{"hash":"0188d3727225b2fbdf1919522773f4dc27a35f758a127ba4727f42a89ac773c5"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"MoreEncounters"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"asOf"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Instant"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"patient"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}},{"kind":"Argument","name":{"kind":"Name","value":"asOf"},"value":{"kind":"Variable","name":{"kind":"Name","value":"asOf"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"encounters"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"50"}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"EncounterPage"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"EncounterPage"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"EncounterConnection"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"versionId"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"class"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"display"}}]}},{"kind":"Field","name":{"kind":"Name","value":"types"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}}]}},{"kind":"Field","name":{"kind":"Name","value":"period"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"start"}},{"kind":"Field","name":{"kind":"Name","value":"end"}}]}},{"kind":"Field","name":{"kind":"Name","value":"reasons"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}}]}},{"kind":"Field","name":{"kind":"Name","value":"reasonReferences"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"display"}},{"kind":"Field","name":{"kind":"Name","value":"reference"}}]}},{"kind":"Field","name":{"kind":"Name","value":"participants"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"display"}}]}},{"kind":"Field","name":{"kind":"Name","value":"locations"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"display"}}]}},{"kind":"Field","name":{"kind":"Name","value":"serviceProvider"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"display"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}},{"kind":"Field","name":{"kind":"Name","value":"totalCount"}}]}}]} as unknown as DocumentNode<MoreEncountersQuery, MoreEncountersQueryVariables>;
 export const RecordFamilyDocument = {"__meta__":{"hash":"b2284d89e1be18464c56bab3918e456c8191591ca22a624341045e12bfe09b32"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RecordFamily"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"FamilyHistoryRecordInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"familyHistoryRecord"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"outcome"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FamilyHistorySaved"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"familyHistory"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"versionId"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Stale"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"currentVersion"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotPermitted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Invalid"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"issues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"expression"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<RecordFamilyMutation, RecordFamilyMutationVariables>;
 export const UpdateFamilyDocument = {"__meta__":{"hash":"df5cc0f4227cdba5f8e3bc360f71326e1a1c0fe3a5bc2dadf0d2e9d7e9f2302b"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"UpdateFamily"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"FamilyHistoryUpdateInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"familyHistoryUpdate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"outcome"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FamilyHistorySaved"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"familyHistory"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"versionId"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Stale"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"currentVersion"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"lastUpdated"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FamilyMemberHistory"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"FamilyFields"}}]}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotPermitted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Invalid"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"issues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"expression"}}]}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"FamilyFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FamilyMemberHistory"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"versionId"}},{"kind":"Field","name":{"kind":"Name","value":"lastUpdated"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"born"}},{"kind":"Field","name":{"kind":"Name","value":"deceased"}},{"kind":"Field","name":{"kind":"Name","value":"relationship"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"codings"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"system"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"display"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"sex"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"codings"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"conditions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"codings"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"system"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"display"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"outcome"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"codings"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"system"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"display"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"contributedToDeath"}},{"kind":"Field","name":{"kind":"Name","value":"onset"}},{"kind":"Field","name":{"kind":"Name","value":"onsetYears"}}]}}]}}]} as unknown as DocumentNode<UpdateFamilyMutation, UpdateFamilyMutationVariables>;

@@ -2,10 +2,11 @@ import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } fro
 import { Link, useSearchParams } from 'react-router'
 import { useQuery, type TypedDocumentNode } from 'urql'
 import { Boundary } from '../../components/ui/boundary'
+import { PrintButton } from '../../components/ui/print-button'
 import { isForbidden, NotPermitted, ReadingProvider, useReading } from '../../components/ui/part'
 import { Loading, NotLoaded } from '../../components/ui/states'
 import { AS_OF, AsOf } from '../../features/chart/as-of'
-import { Banner, BannerFragment, identityLine } from '../../features/chart/banner'
+import { Banner, BannerFragment, identityLine, printLine } from '../../features/chart/banner'
 import css from '../../features/chart/chart.module.css'
 import { Merged, MergedInto } from '../../features/chart/merged'
 import { EmergencyBanner, OpenInEmergency, type EmergencyFragment } from '../../features/emergency/emergency'
@@ -13,6 +14,7 @@ import { LaunchApps } from '../../features/smart/launch'
 import { Tabs } from '../../features/chart/tabs'
 import { PatientProvider } from '../../contexts/patient'
 import { useLive } from '../../contexts/live'
+import { hasMargins, usePrintMargins } from '../../hooks/use-print'
 import { useTitle } from '../../hooks/use-title'
 import { read, type FragmentType } from '../../gql'
 import { formatInstant, notPast } from '../../lib/date'
@@ -24,6 +26,8 @@ type PatientOf<D extends Answer> = NonNullable<D['patient']>
 
 /** An act on any of these makes the screen be read again, also when it had none of them yet. */
 const CHANGES = { additionalTypenames: ['Patient', 'Condition', 'AllergyIntolerance', 'Immunization', 'Observation', 'MedicationRequest', 'MedicationStatement', 'ServiceRequest', 'Procedure', 'Encounter', 'ClinicalDocument', 'DiagnosticReport', 'Task', 'Appointment', 'CarePlan', 'Goal', 'Note', 'NoteDraft', 'QuestionnaireResponse', 'RelatedPerson', 'Coverage', 'Consent', 'CareTeam', 'FamilyMemberHistory'] }
+
+const MARGINS = hasMargins()
 
 interface Screen<D extends Answer, X extends object> { patientId: string; title: string; query: TypedDocumentNode<D, { id: string; asOf?: string | null } & X>; variables?: X; children: (patient: PatientOf<D> | undefined, answer: D | undefined, reading: boolean) => ReactNode; scrolls?: boolean }
 
@@ -70,6 +74,8 @@ function AsOfScreen<D extends Answer, X extends object>({ patientId, title, quer
   const merged = !!read(MergedInto, banner)?.replacedBy
   const open = useMemo(() => ({ id: patientId, line: patient ? identityLine(patient, troubles) : '', asOf, read: count, merged }), [patientId, patient, troubles, asOf, count, merged])
   const { page, missing } = useMarked(!fetching && !!patient)
+  const who = patient ? `${printLine(patient)}${asOf ? ` · as it was on ${formatInstant(asOf)}` : ''}` : ''
+  usePrintMargins(useCallback(() => ({ 'top-left': who, 'top-right': title }), [who, title]))
   if (!fetching && error && !patient) {
     return (
       <main className={css.chart}>
@@ -92,11 +98,12 @@ function AsOfScreen<D extends Answer, X extends object>({ patientId, title, quer
     <ReadingProvider value={reading}>
     <PatientProvider value={open}>
       <main className={asOf ? `${css.chart} ${css.past}` : css.chart}>
+        {!MARGINS && <div className={css.running} aria-hidden><span>{who}</span></div>}
         {patient ? <Banner of={patient} /> : <div className={css.waiting}><Loading rows={2} label="patient" /></div>}
         {banner && <Merged of={banner} />}
         <EmergencyBanner of={data} patientId={patientId} again={retry} />
         <Tabs patientId={patientId} asOf={asOf} />
-        <AsOf asOf={asOf} live={live.state}><LaunchApps patientId={patientId} /><OpenInEmergency patientId={patientId} onOpened={retry} /></AsOf>
+        <AsOf asOf={asOf} live={live.state} print={<PrintButton />}><LaunchApps patientId={patientId} /><OpenInEmergency patientId={patientId} onOpened={retry} /></AsOf>
         {missing && <p className={css.missing} role="status">The record that was followed here is not among the rows that are loaded.</p>}
         {scrolls
           ? <div className={css.body} ref={page} tabIndex={0} role="group" aria-label="Chart page"><Boundary what="This page">{children(patient ?? undefined, data, fetching)}</Boundary></div>

@@ -5,7 +5,9 @@ import { DENSITIES, DENSITY_NAMES, THEMES, THEME_NAMES, useAppearance } from '..
 import { LiveProvider, useNotices } from '../../contexts/live'
 import { SessionProvider, useSession } from '../../contexts/session'
 import { useHotkeys } from '../../hooks/use-hotkeys'
+import { usePrintMargins } from '../../hooks/use-print'
 import type { Session } from '../../lib/auth'
+import { formatDateTime } from '../../lib/date'
 import { createClient } from '../../lib/graphql'
 import { maySeePatients, mayWork } from '../../lib/permissions'
 import type { SignedIn } from '../signed-in'
@@ -57,12 +59,15 @@ function Frame({ here }: { here: 'app' | 'playground' }) {
     if (place.elsewhere || (here === 'playground' && place.path !== '/playground')) window.location.assign(place.path)
     else void navigate(place.path)
   }, [navigate, here])
+  usePrintMargins(useCallback(() => ({ 'bottom-left': `Printed ${formatDateTime(new Date().toISOString())} by ${session.name ?? session.user}`, 'bottom-right': ['"page "', 'counter(page)', '" of "', 'counter(pages)'] }), [session]))
   const commands = useMemo(() => [
     ...THEMES.map((theme) => ({ name: `Theme: ${THEME_NAMES[theme].toLowerCase()}`, act: () => choose({ theme }) })),
     ...DENSITIES.map((density) => ({ name: `Density: ${DENSITY_NAMES[density].toLowerCase()}`, act: () => choose({ density }) })),
+    // The palette is gone by then.
+    ...(chart ? [{ name: 'Print this page', act: () => { setTimeout(() => window.print(), 200) } }] : []),
     { name: 'Keys', hint: '?', act: () => setOver('help') },
     { name: 'Sign out', act: leave },
-  ], [choose])
+  ], [choose, chart])
 
   useEffect(() => {
     const press = (event: KeyboardEvent) => {

@@ -39,7 +39,20 @@ const styles = {
   // A date or a number that is broken in two is read wrongly.
   '.whole': { whiteSpace: 'nowrap' as const },
   '@media (forced-colors: active)': { ':where(input[type="checkbox"], input[type="radio"])': { appearance: 'auto' as const } },
-  '@media print': { body: { background: '#fff' } },
+  // Paper is light whatever the screen is, and as long as what stands on it: nothing scrolls there, so nothing may be cut.
+  '@page': { margin: '18mm 12mm 16mm' },
+  '@media print': {
+    ':root, [data-theme]': { ...cssProperties(tokens.light), '--ink': '#000', '--ground': '#fff', '--surface': '#fff', '--sunk': '#fff', '--sel': '#fff', '--hover': '#fff', colorScheme: 'light' },
+    'html, body, #root': { height: 'auto', overflow: 'visible !important' },
+    body: { background: '#fff', fontSize: '9.5pt' },
+    'main, main *': { overflow: 'visible !important', maxHeight: 'none !important' },
+    'tr, li': { breakInside: 'avoid' as const },
+    thead: { display: 'table-header-group' },
+    'h1, h2, h3': { breakAfter: 'avoid' as const },
+    // What is pressed is of no use on paper. Names that can be pressed stay: they are plain buttons and links.
+    'main .MuiButton-root, main .MuiIconButton-root, main .MuiToggleButtonGroup-root, .MuiSnackbar-root': { display: 'none' },
+    a: { color: 'inherit', textDecoration: 'none' },
+  },
   '@media (prefers-reduced-motion: reduce)': { '*': { transitionDuration: '0s !important', animationDuration: '0s !important' } },
 }
 

@@ -34,7 +34,7 @@ const LastWrites = graphql(`
 export const AS_OF = 'asOf'
 
 /** Which instant the chart is shown as of, and the way to another or back to now. */
-export function AsOf({ asOf, live, children }: { asOf: string | null; live: LiveState; children?: ReactNode }) {
+export function AsOf({ asOf, live, print, children }: { asOf: string | null; live: LiveState; print: ReactNode; children?: ReactNode }) {
   const [, setQuery] = useSearchParams()
   const { shortcuts } = useAppearance()
   const [open, setOpen] = useState(false)
@@ -55,6 +55,7 @@ export function AsOf({ asOf, live, children }: { asOf: string | null; live: Live
           <HistoryOutlined sx={{ fontSize: 20 }} aria-hidden />
           <strong>Chart as it was on {formatInstant(asOf)}</strong>
           <span className={css.grow}>Read only: the past cannot be written to. What came later is not shown.</span>
+          {print}
           <Button variant="outlined" onClick={() => setOpen(true)}>Another instant</Button>
           <Button variant="contained" onClick={() => go(null)}>Back to now</Button>
         </>
@@ -64,6 +65,7 @@ export function AsOf({ asOf, live, children }: { asOf: string | null; live: Live
           <strong className={css.now}>Now</strong>
           <Button variant="outlined" startIcon={<HistoryOutlined sx={{ fontSize: 18 }} />} onClick={() => setOpen(true)} aria-keyshortcuts="o">The chart as it stood</Button>
           <LiveNote of={live} />
+          {print}
           {children}
         </>
       )}

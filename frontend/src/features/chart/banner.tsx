@@ -65,6 +65,12 @@ export function identityLine(of: FragmentType<typeof BannerFragment>, troubles: 
   ].join(' · ')
 }
 
+/** Who this is as every printed page names them: name, birth date, number, and where they lie. */
+export function printLine(of: FragmentType<typeof BannerFragment>): string {
+  const { name, birthDate, mrn, stay } = read(BannerFragment, of)
+  return [patientName(name), `Born ${birthDate ? formatDay(birthDate) : 'not recorded'}`, `MRN ${mrn ?? 'not recorded'}`, ...(stay?.nodes[0]?.locations.flatMap((l) => l.display ?? []).slice(-1) ?? [])].join(' · ')
+}
+
 /** Who this is, always in sight: name, birth date, gender, number, what they must not get, what is not to be done for them, and warnings. */
 export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
   const patient = read(BannerFragment, of)
