@@ -60,6 +60,7 @@ export const router = createBrowserRouter([
           { path: 'patients/:id/clinical/documents', lazy: async () => ({ Component: (await import('./routes/documents.page')).DocumentsPage }) },
           { path: 'patients/:id/clinical/care', lazy: async () => ({ Component: (await import('./routes/care.page')).CarePage }) },
           { path: 'patients/:id/clinical/encounters', lazy: async () => ({ Component: (await import('./routes/encounters.page')).EncountersPage }) },
+          { path: 'patients/:id/clinical/encounters/:encounter', lazy: async () => ({ Component: (await import('./routes/encounter.page')).EncounterPage }) },
           // A document of its own: its editor needs a looser style policy than the chart has.
           { path: 'playground', loader: () => redirectDocument('/playground'), element: <Starting /> },
           { path: 'docs', lazy: async () => ({ Component: (await import('./routes/docs.page')).DocsPage }) },

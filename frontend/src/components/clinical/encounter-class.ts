@@ -2,6 +2,9 @@ import { formatDay } from '../../lib/date'
 
 const CLASSES: Record<string, string> = { AMB: 'Outpatient', EMER: 'Emergency', IMP: 'Inpatient', ACUTE: 'Inpatient', NONAC: 'Inpatient, non-acute', OBSENC: 'Observation', SS: 'Short stay', VR: 'Virtual', HH: 'Home', FLD: 'Field', PRENC: 'Pre-admission' }
 
+/** The classes one can look for, as the server is asked. */
+export const ENCOUNTER_CLASSES: readonly (readonly [code: string, word: string])[] = ['AMB', 'EMER', 'IMP', 'OBSENC', 'SS', 'HH', 'VR'].map((code) => [code, CLASSES[code] ?? code] as const)
+
 /** The class of an encounter (HL7 ActEncounterCode) in one word. */
 export const encounterClass = (of: { code?: string | null; display?: string | null } | null | undefined): string =>
   of?.code ? CLASSES[of.code] ?? of.display ?? of.code : 'Class not recorded'

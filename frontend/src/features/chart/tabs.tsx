@@ -22,6 +22,12 @@ const BEFORE = TABS.map((_, i) => TABS.slice(0, i).flat().length)
 export const chartPath = (patientId: string, tab: ChartTab = 'summary', asOf: string | null = null): string =>
   `/patients/${patientId}/clinical/${tab}${asOf ? `?asOf=${encodeURIComponent(asOf)}` : ''}`
 
+/** The address of the summary of a visit, under the tab of visits. */
+export function encounterPath(patientId: string, encounter: string, asOf: string | null = null): string {
+  const [path = '', query] = chartPath(patientId, 'encounters', asOf).split('?')
+  return `${path}/${encounter.replace('Encounter/', '')}${query ? `?${query}` : ''}`
+}
+
 /** The arrow of the menu's button, and the rule before it. */
 const MARK_PX = 32
 
@@ -57,7 +63,7 @@ export function Tabs({ patientId, asOf }: { patientId: string; asOf: string | nu
   const pressed = went === 'PUSH' && state?.tab === true
   const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   const rest = TABS.flat().slice(count)
-  const open = rest.find(([tab]) => pathname === chartPath(patientId, tab))
+  const open = rest.find(([tab]) => `${pathname}/`.startsWith(`${chartPath(patientId, tab)}/`))
   const place = open ? '[data-open]' : '[aria-current=page]'
   useEffect(() => {
     // Another page has a bar of its own: whoever came from a tab by the keyboard goes on where they were.

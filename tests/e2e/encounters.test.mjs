@@ -1,0 +1,73 @@
+// Visits: begun, read in summary, found by a filter, cancelled and ended.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { open, url } from './harness.mjs'
+
+let browser, page, trouble, accessible, shot, inTheme, signInAs
+before(async () => { ({ browser, page, trouble, accessible, shot, inTheme, signInAs } = await open()); page.setDefaultTimeout(20_000) })
+after(() => browser?.close())
+
+async function graphql(query, variables) {
+  const answer = await page.request.post(`${url}/graphql`, { headers: { 'X-WintEHR-Request': '1' }, data: { query, variables } })
+  const { data, errors } = await answer.json()
+  assert.equal(errors, undefined, JSON.stringify(errors))
+  return data
+}
+/** The address of the chart of somebody in hospital, or of somebody who is not. */
+async function chart(inHospital) {
+  const stays = '_has:Encounter:patient:status=in-progress&_has:Encounter:patient:class=IMP'
+  const { patients } = await graphql(`{ patients(first: 40, fhirQuery: "${inHospital ? stays : ''}") { nodes { fhirId encounters(first: 3, filter: { status: [IN_PROGRESS] }) { nodes { id } } } } }`)
+  return `${url}/patients/${patients.nodes.find((p) => inHospital || p.encounters.nodes.length === 0).fhirId}/clinical`
+}
+const field = (name) => page.getByRole('dialog').getByLabel(name)
+const press = (name) => page.getByRole('dialog').getByRole('button', { name, exact: true }).click()
+
+test('a physician reads the summary of a stay: who, where, what was found and what is recorded in it', async () => {
+  await signInAs('physician')
+  const at = await chart(true)
+  await page.goto(`${at}/encounters?status=in_progress`)
+  await page.getByText('Only: in progress').waitFor()
+  await page.getByRole('table', { name: 'Encounters' }).getByRole('link', { name: 'Inpatient' }).click()
+  await page.getByRole('table', { name: 'Recorded in it' }).waitFor()
+  assert.match(page.url(), /\/encounters\/[a-z0-9]+$/)
+  await page.getByText('attender').waitFor()
+  await page.getByRole('table', { name: 'Results and measurements' }).getByRole('row').nth(2).waitFor()
+  await page.getByRole('button', { name: 'Load more' }).click()
+  await page.getByRole('table', { name: 'Results and measurements' }).getByRole('row').nth(40).waitFor()
+  await accessible('the summary of a visit')
+  await shot('90-visit')
+  await inTheme('dark', async () => { await accessible('the summary of a visit, dark'); await shot('90-visit-dark') })
+  await page.setViewportSize({ width: 820, height: 1180 })
+  await shot('90-visit-820')
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await page.getByRole('table', { name: 'Recorded in it' }).getByRole('row').filter({ hasText: 'Problem' }).getByRole('link').first().click()
+  await page.locator('tr[data-marked]').waitFor()
+  await shot('90-marked')
+})
+
+test('a physician begins a visit with its type and beginning, cancels it, and finds it by its status', async () => {
+  const at = await chart(false)
+  await page.goto(`${at}/encounters`)
+  await page.getByRole('button', { name: 'Begin a visit' }).click()
+  await field('Kind').selectOption('VIRTUAL')
+  await field('Type of visit').fill('Call about the results')
+  await shot('91-begin-a-visit')
+  await press('Begin')
+  const row = page.getByRole('row', { name: /Call about the results/ })
+  await row.getByText('In progress').waitFor()
+  await row.getByRole('button', { name: /^Acts for/ }).click()
+  await page.getByRole('menuitem', { name: 'Cancel' }).click()
+  await field('Why it does not take place').fill('The patient was not reached.')
+  await press('Cancel the visit')
+  await row.getByText('Cancelled').waitFor()
+  await page.getByLabel('Status').selectOption('finished')
+  await row.waitFor({ state: 'detached' })
+  await page.getByLabel('Status').selectOption('cancelled')
+  await row.waitFor()
+  await page.getByRole('group', { name: 'Filter' }).getByText('Only: cancelled').waitFor()
+  await accessible('the encounters tab with a filter')
+  await shot('91-encounters')
+  await page.goto(`${at}/summary`)
+  await page.getByRole('region', { name: 'Encounters' }).getByText('Cancelled').first().waitFor()
+  assert.deepEqual(trouble, [])
+})
