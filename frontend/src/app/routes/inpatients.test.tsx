@@ -1,4 +1,5 @@
-import { screen, within } from '@testing-library/react'
+import { cleanup, screen, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
 import { expect, it } from 'vitest'
 import { failing, forbidden, fullPatient, renderPage } from '../../testing/chart'
 import { InpatientsPage } from './inpatients.page'
@@ -8,14 +9,14 @@ const stay = (patient: object | null, participants: object[] = []) => ({
   since: '2026-11-19T08:00:00Z', patient, encounter: { ...fullPatient.encounters.nodes[0], participants },
 })
 const bed = (name: string, ...stays: object[]) => ({ bed: { id: `Location/${name}`, display: `6 West, ${name}` }, operationalStatus: null, stays })
-const census = (...beds: object[]) => ({ census: { at: '2026-11-29T08:00:00Z', patientCount: 2, wards: [{ ward: { id: 'Location/w', display: '6 West' }, patientCount: 2, freeBedCount: 0, beds, withoutBed: [] }] } })
+const census = (...beds: object[]) => ({ census: { at: '2026-11-29T08:00:00Z', patientCount: 2, expected: [], discharged: [], wards: [{ ward: { id: 'Location/w', display: '6 West' }, patientCount: 2, freeBedCount: 0, beds, withoutBed: [] }] } })
 const show = (root: object) => renderPage(<InpatientsPage />, '/inpatients', '/inpatients', { root }, 'nurse')
 const cells = async (name: RegExp) => within(await screen.findByRole('row', { name })).getAllByRole('cell').map((cell) => cell.textContent)
 
 it('shows who is in charge of each patient, and what is ordered for when the heart stops', async () => {
   show(census(bed('bed 1', stay(ada, [{ display: 'Dr Lee' }, { display: 'Dr Kim' }])), bed('bed 2', stay({ ...fullPatient, mrn: '5582', codeStatus: null }))))
-  expect(await cells(/4471/)).toEqual(['LIND, Ada (Mrs)', '14-Jul-194581y, Female', '4471', 'Do not attempt resuscitation20-Nov-2026', 'Pneumonia', 'Dr Lee', '19-Nov-2026 08:00'])
-  expect(await cells(/5582/)).toEqual(['LIND, Ada (Mrs)', '14-Jul-194581y, Female', '5582', 'Not recorded', 'Pneumonia', 'Not recorded', '19-Nov-2026 08:00'])
+  expect(await cells(/4471/)).toEqual(['LIND, Ada (Mrs)', '14-Jul-194581y, Female', '4471', 'Do not attempt resuscitation20-Nov-2026', 'Fall risk', 'Pneumonia', 'Dr Lee', '19-Nov-2026 08:00', ''])
+  expect(await cells(/5582/)).toEqual(['LIND, Ada (Mrs)', '14-Jul-194581y, Female', '5582', 'Not recorded', 'Fall risk', 'Pneumonia', 'Not recorded', '19-Nov-2026 08:00', ''])
 })
 
 it.each([['You may not see this', forbidden], ['Not loaded', failing]])('does not tell a code status that did not come from one that is not there: %s', async (words, codeStatus) => {
@@ -26,4 +27,31 @@ it.each([['You may not see this', forbidden], ['Not loaded', failing]])('does no
 it('says nothing of a patient who may not be seen', async () => {
   show(census(bed('bed 1', stay(null))))
   expect((await cells(/^Bed 1/)).slice(0, 2)).toEqual(['You may not see who this is', 'Pneumonia'])
+})
+
+it('tells isolation before other warnings, and only what is in force', async () => {
+  const flag = (id: string, text: string, status = 'ACTIVE') => ({ ...fullPatient.flags.nodes[0], id: `Flag/${id}`, status, code: { text, codings: [] } })
+  const nodes = [flag('a', 'Fall risk'), flag('b', 'Contact isolation'), flag('c', 'Airborne isolation', 'INACTIVE')]
+  show(census(bed('bed 1', stay({ ...ada, flags: { ...fullPatient.flags, nodes } }))))
+  expect((await cells(/4471/))[4]).toBe('Contact isolationFall risk')
+})
+
+it('offers by status and class what can be done with a stay, and nothing to whom it is not for', async () => {
+  show(census(bed('bed 1', stay(ada)), bed('bed 2')))
+  await userEvent.click(await screen.findByRole('button', { name: 'Acts for LIND, Ada (Mrs), MRN 4471' }))
+  expect(screen.getAllByRole('menuitem').map((item) => item.textContent)).toEqual(['Transfer', 'Discharge', 'Cancel', 'Entered in error', 'History'])
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Discharge' }))
+  expect(await screen.findByRole('dialog', { name: 'Discharge of LIND, Ada (Mrs), MRN 4471' })).toBeVisible()
+  cleanup()
+  renderPage(<InpatientsPage />, '/inpatients', '/inpatients', { root: census(bed('bed 1', stay(ada)), bed('bed 2')) }, 'pharmacist')
+  await screen.findByText('bed 2')
+  expect(screen.queryByRole('button', { name: /^Admit to/ })).toBeNull()
+})
+
+it('admits to a free bed, and shows one ward when the address names it', async () => {
+  renderPage(<InpatientsPage />, '/inpatients', '/inpatients?ward=Location/w', { root: census(bed('bed 1', stay(ada)), bed('bed 2')) }, 'nurse')
+  expect(await screen.findByRole('combobox', { name: /Ward/ })).toHaveValue('Location/w')
+  await userEvent.click(screen.getByRole('button', { name: 'Admit to 6 West, bed 2' }))
+  expect(await screen.findByRole('dialog', { name: 'Admit to 6 West, bed 2' })).toBeVisible()
+  expect(screen.getByLabelText('Patient')).toBeVisible()
 })
