@@ -1,5 +1,4 @@
-import { useEffect, useState } from 'react'
-import { flushSync } from 'react-dom'
+import { useEffect } from 'react'
 
 /** Text as a string of CSS. */
 const quoted = (text: string): string => `"${text.replace(/["\\\n\r\f<]/g, (c) => `\\${c.charCodeAt(0).toString(16)} `)}"`
@@ -31,17 +30,4 @@ export function hasMargins(): boolean {
   sheet.replaceSync('@page { @top-left { content: "x"; } }')
   const [page] = sheet.cssRules
   return !!page && page.cssText.includes('top-left')
-}
-
-/** Whether the page is being printed: a list that draws only what is in sight then draws all that is loaded. The print does not wait, so it is drawn at once. */
-export function usePrinting(): boolean {
-  const [printing, setPrinting] = useState(false)
-  useEffect(() => {
-    const begin = () => flushSync(() => setPrinting(true))
-    const end = () => setPrinting(false)
-    window.addEventListener('beforeprint', begin)
-    window.addEventListener('afterprint', end)
-    return () => { window.removeEventListener('beforeprint', begin); window.removeEventListener('afterprint', end) }
-  }, [])
-  return printing
 }

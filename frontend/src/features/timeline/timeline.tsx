@@ -12,7 +12,6 @@ import { useAsOf, useReadAnew } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { TimelinePageFragment } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
-import { usePrinting } from '../../hooks/use-print'
 import { detailOf, filterVariables, isObservation, kindOf, KINDS, readFilter, rowsOf, startOf, titleOf, whenOf, type Entry, type Filter } from './entry'
 import css from './timeline.module.css'
 
@@ -135,8 +134,7 @@ function Entries({ first, patientId, filter, tab }: { first: TimelinePageFragmen
   }, [client, patientId, asOf, filter, next])
 
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => 36, overscan: 12 })
-  const printing = usePrinting()
-  const drawn = printing ? rows.map((_, index) => ({ index, start: 0 })) : virtual.getVirtualItems()
+  const drawn = virtual.getVirtualItems()
   const lastDrawn = drawn.at(-1)?.index ?? 0
   useEffect(() => { if (next && !list.failed && lastDrawn >= rows.length - 60) void more() }, [lastDrawn, rows.length, next, list.failed, more])
 
@@ -175,11 +173,11 @@ function Entries({ first, patientId, filter, tab }: { first: TimelinePageFragmen
       {news && <p className={css.news} role="status">The record has changed since this was read. <Button variant="outlined" onClick={readAgain}>Show what is new</Button></p>}
       {rows.length === 0 ? <Empty>{filter.kinds.length > 0 || filter.year !== null ? 'Nothing with a date is recorded that the filter lets through.' : 'Nothing is recorded.'}</Empty> : (
         <div ref={scroller} role="grid" aria-label="Timeline" aria-rowcount={next ? -1 : rows.length} tabIndex={0} className={css.list} onKeyDown={keys} aria-activedescendant={drawn.some((d) => d.index === active) ? `timeline-${active}` : undefined}>
-          <div role="presentation" style={printing ? undefined : { height: virtual.getTotalSize(), position: 'relative' }}>
+          <div role="presentation" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
             {drawn.map(({ index, start }) => {
               const row = rows[index]
               if (!row) return null
-              const place = printing ? undefined : { position: 'absolute', top: 0, left: 0, right: 0, transform: `translateY(${start}px)` } as const
+              const place = { position: 'absolute', top: 0, left: 0, right: 0, transform: `translateY(${start}px)` } as const
               return 'head' in row ? (
                 <div key={`head ${row.head}`} ref={virtual.measureElement} data-index={index} role="row" aria-rowindex={index + 1} style={place} className={css.year}><span role="gridcell">{row.head}</span></div>
               ) : (
