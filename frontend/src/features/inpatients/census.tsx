@@ -22,6 +22,7 @@ import type { CensusQuery, StayFragment } from '../../gql/graphql'
 import { useMay } from '../../hooks/use-may'
 import { useSettled } from '../../hooks/use-settled'
 import { formatDateTime, formatDay } from '../../lib/date'
+import { formatDecimal } from '../../lib/quantity'
 import css from './inpatients.module.css'
 
 const Census = graphql(`
@@ -42,7 +43,7 @@ const Census = graphql(`
 const Stay = graphql(`
   fragment Stay on CensusStay {
     since
-    patient { id fhirId mrn gender birthDate age { value unit } name { display family given prefix } codeStatus { id code { text } authoredOn } flags(first: 10) { nodes { id status code { text } category { text } } pageInfo { hasNextPage } } }
+    patient { id fhirId mrn gender birthDate age { value unit } name { display family given prefix } codeStatus { id code { text } authoredOn } earlyWarning { name value band missing at source } flags(first: 10) { nodes { id status code { text } category { text } } pageInfo { hasNextPage } } }
     encounter { id versionId status class { code display } reasons { text } participants { display } locations { display } period { start end } dischargeDisposition { text } }
   }
 `)
@@ -53,7 +54,7 @@ type Bed = Ward['beds'][number]
 /** Codes of HL7 v2 table 0116. */
 const BED: Record<string, string> = { C: 'Closed', H: 'Housekeeping', I: 'Isolated', K: 'Contaminated', O: 'Occupied', U: 'Free' }
 
-const COLUMNS = ['Bed', 'Patient', 'Born, gender', 'MRN', 'Code status', 'Warnings', 'Reason', 'With', 'Here since', 'Acts'], WIDTHS = [7, 15, 11, 10, 12, 10, 13, 10, 9, 3]
+const COLUMNS = ['Bed', 'Patient', 'Born, gender', 'MRN', 'Code status', 'Early warning', 'Warnings', 'Reason', 'With', 'Here since', 'Acts'], WIDTHS = [6, 14, 10, 9, 11, 10, 9, 11, 9, 8, 3]
 
 const nameOf = (bed: Bed['bed']) => bed.display ?? 'Bed without a name'
 /** The name of a bed under the name of its ward, which it often begins with. */
@@ -209,10 +210,11 @@ function StayRow({ bed, of, twice, without, open }: { bed: string; of: StayFragm
   return (
     <tr>
       <th scope="row">{bed}{twice && <small className={css.twice}>Several patients on record in this bed</small>}</th>
-      <Who of={patient} more={2} />
+      <Who of={patient} more={3} />
       {patient && (
         <>
           <td>{status ? <><strong>{conceptText(status.code) || 'Not worded'}</strong><small className="whole">{status.authoredOn ? formatDay(status.authoredOn) : 'Date not recorded'}</small></> : <Recorded is={null} none={without} />}</td>
+          <td><EarlyWarning of={patient.earlyWarning} /></td>
           <td><Warnings of={patient.flags} /></td>
         </>
       )}
@@ -221,6 +223,18 @@ function StayRow({ bed, of, twice, without, open }: { bed: string; of: StayFragm
       <td>{at ? <Moment at={at} /> : 'Not recorded'}{encounter.status !== 'IN_PROGRESS' && <div><Status of={encounter.status} /></div>}</td>
       <td><RowActs of={whoOf(patient)} place={encounter.id} items={acts(of)} /></td>
     </tr>
+  )
+}
+
+/** The score of the newest set of vital signs, when that was taken, or what it lacks. */
+function EarlyWarning({ of }: { of: Patient['earlyWarning'] }) {
+  if (!of) return <Recorded is={null} none="Not loaded" />
+  return (
+    <span title={of.source}>
+      {of.value === null || of.value === undefined ? <Recorded is={null} none="No score" /> : <>{of.name} <strong>{formatDecimal(of.value)}</strong></>}
+      <small>{of.value === null || of.value === undefined ? of.missing.join(', ') : of.band}</small>
+      {of.at && <small className="whole">{formatDateTime(of.at)}</small>}
+    </span>
   )
 }
 
