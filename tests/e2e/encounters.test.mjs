@@ -71,3 +71,32 @@ test('a physician begins a visit with its type and beginning, cancels it, and fi
   await page.getByRole('region', { name: 'Encounters' }).getByText('Cancelled').first().waitFor()
   assert.deepEqual(trouble, [])
 })
+
+test('the visits of all patients are found by class and status, and lead to the chart at that visit', async () => {
+  await page.goto(`${url}/`)
+  await page.getByRole('navigation', { name: 'Areas' }).getByRole('link', { name: 'Visits' }).click()
+  const table = page.getByRole('table', { name: 'Encounters of all patients' })
+  await table.getByRole('row').nth(1).waitFor()
+  await page.getByLabel('Class').selectOption('IMP')
+  await page.getByLabel('Status').selectOption('in_progress')
+  await page.getByText(/newest first, only inpatient, in progress/).waitFor()
+  await accessible('all encounters')
+  for (const width of [1280, 820]) {
+    await page.setViewportSize({ width, height: 900 })
+    await shot(`92-house-${width}`)
+  }
+  await inTheme('dark', async () => { await accessible('all encounters, dark'); await shot('92-house-dark') })
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await table.getByRole('row').nth(1).getByRole('link').click()
+  await page.getByRole('table', { name: 'Recorded in it' }).waitFor()
+  await page.goto(`${page.url().split('/encounters')[0]}/summary`)
+  await page.getByRole('note', { name: 'Since the last visit' }).waitFor()
+  await page.waitForFunction(() => !document.querySelector('[role=status][aria-label^="Loading"]'))
+  for (const width of [1280, 820]) {
+    await page.setViewportSize({ width, height: 900 })
+    await accessible(`the summary at ${width}`)
+    await shot(`93-summary-${width}`)
+  }
+  await inTheme('dark', () => shot('93-summary-dark'))
+  assert.deepEqual(trouble, [])
+})

@@ -14,6 +14,9 @@ async function graphql(query, variables, as = page) {
   return data
 }
 
+/** The rows of those who are in hospital: who is expected and who went home stands in tables of their own. */
+const rows = () => page.locator('table:not([aria-label="Discharged"]):not([aria-label="Expected"])').getByRole('row')
+
 test('the census shows each ward with its beds, and leads to the chart', async () => {
   await signInAs('nurse')
   await page.goto(`${url}/`)
@@ -23,11 +26,11 @@ test('the census shows each ward with its beds, and leads to the chart', async (
   for (const { ward } of census.wards.filter((w) => w.ward)) await page.getByRole('region', { name: ward.display, exact: true }).waitFor()
   const stays = census.wards.flatMap((ward) => [...ward.beds.flatMap((bed) => bed.stays), ...ward.withoutBed])
   assert.equal(stays.length, census.patientCount)
-  assert.equal(await page.getByRole('row').getByRole('link').count(), census.patientCount)
+  assert.equal(await rows().getByRole('link').count(), census.patientCount)
   await accessible('the census')
   await shot('30-inpatients')
   await inTheme('dark', async () => { await accessible('the census, dark'); await shot('30-inpatients-dark') })
-  await page.getByRole('row').getByRole('link').first().click()
+  await rows().getByRole('link').first().click()
   await page.getByRole('region', { name: 'Patient', exact: true }).waitFor()
   assert.match(page.url(), new RegExp(`/patients/(${stays.map((s) => s.patient.fhirId).join('|')})/clinical/summary`))
 })
@@ -37,7 +40,7 @@ test('a bed is free on every screen when its patient goes home', async () => {
   await page.getByRole('status').getByText('Live').waitFor()
   const { census } = await graphql('{ census { patientCount wards { beds { stays { patient { mrn } encounter { id versionId } } } } } }')
   const [stay] = census.wards.flatMap((ward) => ward.beds.flatMap((bed) => bed.stays))
-  const gone = page.getByRole('row', { name: stay.patient.mrn })
+  const gone = rows().filter({ hasText: stay.patient.mrn })
   await gone.waitFor()
   const input = { id: stay.encounter.id, expectedVersion: stay.encounter.versionId, disposition: 'HOME' }
   const other = await open()
@@ -47,6 +50,38 @@ test('a bed is free on every screen when its patient goes home', async () => {
   assert.equal(encounterDischarge.outcome.__typename, 'EncounterDischarged')
   await gone.waitFor({ state: 'detached', timeout: 5_000 })
   await page.getByText(`${census.patientCount - 1} patients as of`).waitFor()
+  await page.getByRole('table', { name: 'Discharged' }).getByRole('row', { name: stay.patient.mrn }).waitFor()
+  assert.deepEqual(trouble, [])
+})
+
+test('a nurse admits to a free bed of one ward, moves the patient, and sends them home', async () => {
+  const { patients } = await graphql('{ patients(first: 60) { nodes { mrn deceased { deceased } encounters(first: 1, filter: { status: [IN_PROGRESS] }) { nodes { id } } } } }')
+  const { mrn } = patients.nodes.find((p) => p.mrn && !p.deceased?.deceased && p.encounters.nodes.length === 0)
+  await page.goto(`${url}/inpatients`)
+  await page.getByLabel('Ward').selectOption({ label: '4 East' })
+  await page.getByRole('button', { name: 'Admit to 4 East, bed 2' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Patient').fill(mrn)
+  await page.getByRole('option').first().click()
+  await dialog.getByText('Chosen.').waitFor()
+  await dialog.getByLabel('Reason').fill('Observation after a fall')
+  await shot('31-admit')
+  await dialog.getByRole('button', { name: 'Admit', exact: true }).click()
+  const row = rows().filter({ hasText: mrn })
+  await row.getByText('Bed 2').waitFor()
+  await row.getByRole('button', { name: /^Acts for/ }).click()
+  await page.getByRole('menuitem', { name: 'Transfer' }).click()
+  await dialog.getByLabel('Bed').selectOption({ label: '4 East, bed 5' })
+  await dialog.getByRole('button', { name: 'Transfer', exact: true }).click()
+  await row.getByText('Bed 5').waitFor()
+  await accessible('one ward of the census')
+  await shot('31-ward')
+  await row.getByRole('button', { name: /^Acts for/ }).click()
+  await page.getByRole('menuitem', { name: 'Discharge' }).click()
+  await dialog.getByLabel('Where to').selectOption('HOME')
+  await dialog.getByRole('button', { name: 'Discharge', exact: true }).click()
+  await row.waitFor({ state: 'detached' })
+  assert.match(page.url(), /ward=Location/)
   assert.deepEqual(trouble, [])
 })
 

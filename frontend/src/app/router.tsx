@@ -40,6 +40,7 @@ export const router = createBrowserRouter([
           { index: true, loader: firstPage, element: <Starting /> },
           { path: 'patients', lazy: async () => ({ Component: (await import('./routes/patients.page')).PatientsPage }) },
           { path: 'inpatients', lazy: async () => ({ Component: (await import('./routes/inpatients.page')).InpatientsPage }) },
+          { path: 'encounters', lazy: async () => ({ Component: (await import('./routes/house-encounters.page')).HouseEncountersPage }) },
           { path: 'schedule', lazy: async () => ({ Component: (await import('./routes/schedule.page')).SchedulePage }) },
           { path: 'inbox', lazy: async () => ({ Component: (await import('./routes/inbox.page')).InboxPage }) },
           { path: 'patients/:id', loader: ({ params }) => redirect(`/patients/${params.id ?? ''}/clinical/summary`), element: <Starting /> },

@@ -101,6 +101,8 @@ type Documents = {
     "mutation CloseEmergency($patientId: ID!) { breakGlassClose(patientId: $patientId) { closed } }": typeof types.CloseEmergencyDocument,
     "query WhomOneSees { me { principal seesOnlyTreated } }": typeof types.WhomOneSeesDocument,
     "query PersonLookup($name: String, $number: String) { personLookup(name: $name, number: $number) { patientId name birthDate number } }": typeof types.PersonLookupDocument,
+    "\n  fragment HousePage on EncounterConnection {\n    nodes {\n      id fhirId versionId status class { code display } types { text } period { start end } reasons { text } reasonReferences { display reference } participants { display } locations { display }\n      patient { id fhirId mrn birthDate name { display family given prefix } }\n    }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": typeof types.HousePageFragmentDoc,
+    "\n  query HouseEncounters($filter: EncounterFilter, $after: String) { encounters(filter: $filter, first: 50, after: $after) { ...HousePage } }\n": typeof types.HouseEncountersDocument,
     "\n  fragment EncounterPage on EncounterConnection {\n    nodes { id versionId status class { code display } types { text } period { start end } reasons { text } reasonReferences { display reference } participants { display } locations { display } serviceProvider { display } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": typeof types.EncounterPageFragmentDoc,
     "\n  fragment EncounterRecord on Patient { encounters(first: 50, filter: $filter) { ...EncounterPage } open: encounters(first: 5, filter: { status: [ARRIVED, TRIAGED, IN_PROGRESS, ONLEAVE], class: \"IMP\" }) { nodes { id } } }\n": typeof types.EncounterRecordFragmentDoc,
     "\n  query MoreEncounters($id: ID!, $after: String!, $asOf: Instant, $filter: EncounterFilter) { patient(id: $id, asOf: $asOf) { id encounters(first: 50, after: $after, filter: $filter) { ...EncounterPage } } }\n": typeof types.MoreEncountersDocument,
@@ -356,6 +358,8 @@ const documents: Documents = {
     "mutation CloseEmergency($patientId: ID!) { breakGlassClose(patientId: $patientId) { closed } }": types.CloseEmergencyDocument,
     "query WhomOneSees { me { principal seesOnlyTreated } }": types.WhomOneSeesDocument,
     "query PersonLookup($name: String, $number: String) { personLookup(name: $name, number: $number) { patientId name birthDate number } }": types.PersonLookupDocument,
+    "\n  fragment HousePage on EncounterConnection {\n    nodes {\n      id fhirId versionId status class { code display } types { text } period { start end } reasons { text } reasonReferences { display reference } participants { display } locations { display }\n      patient { id fhirId mrn birthDate name { display family given prefix } }\n    }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": types.HousePageFragmentDoc,
+    "\n  query HouseEncounters($filter: EncounterFilter, $after: String) { encounters(filter: $filter, first: 50, after: $after) { ...HousePage } }\n": types.HouseEncountersDocument,
     "\n  fragment EncounterPage on EncounterConnection {\n    nodes { id versionId status class { code display } types { text } period { start end } reasons { text } reasonReferences { display reference } participants { display } locations { display } serviceProvider { display } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n": types.EncounterPageFragmentDoc,
     "\n  fragment EncounterRecord on Patient { encounters(first: 50, filter: $filter) { ...EncounterPage } open: encounters(first: 5, filter: { status: [ARRIVED, TRIAGED, IN_PROGRESS, ONLEAVE], class: \"IMP\" }) { nodes { id } } }\n": types.EncounterRecordFragmentDoc,
     "\n  query MoreEncounters($id: ID!, $after: String!, $asOf: Instant, $filter: EncounterFilter) { patient(id: $id, asOf: $asOf) { id encounters(first: 50, after: $after, filter: $filter) { ...EncounterPage } } }\n": types.MoreEncountersDocument,
@@ -886,6 +890,14 @@ export function graphql(source: "query WhomOneSees { me { principal seesOnlyTrea
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "query PersonLookup($name: String, $number: String) { personLookup(name: $name, number: $number) { patientId name birthDate number } }"): (typeof documents)["query PersonLookup($name: String, $number: String) { personLookup(name: $name, number: $number) { patientId name birthDate number } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment HousePage on EncounterConnection {\n    nodes {\n      id fhirId versionId status class { code display } types { text } period { start end } reasons { text } reasonReferences { display reference } participants { display } locations { display }\n      patient { id fhirId mrn birthDate name { display family given prefix } }\n    }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"): (typeof documents)["\n  fragment HousePage on EncounterConnection {\n    nodes {\n      id fhirId versionId status class { code display } types { text } period { start end } reasons { text } reasonReferences { display reference } participants { display } locations { display }\n      patient { id fhirId mrn birthDate name { display family given prefix } }\n    }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query HouseEncounters($filter: EncounterFilter, $after: String) { encounters(filter: $filter, first: 50, after: $after) { ...HousePage } }\n"): (typeof documents)["\n  query HouseEncounters($filter: EncounterFilter, $after: String) { encounters(filter: $filter, first: 50, after: $after) { ...HousePage } }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -13,7 +13,7 @@ const LETTERS: Record<ChartTab, string> = {
 export function areas(session: Session, config: Config, here: 'app' | 'playground'): Place[] {
   return [
     ...(maySeePatients(session) ? [{ name: 'Patients', path: '/patients', keys: 'g l', elsewhere: here !== 'app' }] : []),
-    ...(maySeeStays(session) ? [{ name: 'Inpatients', path: '/inpatients', keys: 'g w', elsewhere: here !== 'app' }] : []),
+    ...(maySeeStays(session) ? [{ name: 'Inpatients', path: '/inpatients', keys: 'g w', elsewhere: here !== 'app' }, { name: 'Encounters of all patients', path: '/encounters', keys: 'g j', elsewhere: here !== 'app' }] : []),
     ...(may(session, 'schedule') ? [{ name: 'Schedule', path: '/schedule', keys: 'g k', elsewhere: here !== 'app' }] : []),
     ...(mayWork(session) ? [{ name: 'Inbox', path: '/inbox', keys: 'g q', elsewhere: here !== 'app' }] : []),
     ...(mayExplore(session, config) ? [{ name: 'Playground', path: '/playground', elsewhere: here !== 'playground' }, { name: 'GraphQL schema', path: '/docs', elsewhere: here !== 'app' }] : []),
@@ -24,7 +24,7 @@ export function areas(session: Session, config: Config, here: 'app' | 'playgroun
 }
 
 /** The areas by how much they are used, the most used first. */
-const USED = ['/patients', '/inpatients', '/schedule', '/inbox', '/administration', '/playground', '/fhir-explorer', '/docs', '/settings']
+const USED = ['/patients', '/inpatients', '/schedule', '/inbox', '/encounters', '/administration', '/playground', '/fhir-explorer', '/docs', '/settings']
 /** How many stand in the bottom bar, besides the search. */
 const BAR = 4
 

@@ -21,8 +21,8 @@ function show(role: string, at = '/patients', demo = true) {
 const names = (rail: ReturnType<typeof show>) => rail.getAllByRole('link').map((link) => link.textContent)
 
 it.each([
-  ['physician', ['Patients', 'Inpatients', 'Schedule', 'Inbox2 new'], ['Playground', 'FHIR explorer', 'GraphQL schema', 'Settings', 'Help']],
-  ['pharmacist', ['Patients', 'Inpatients', 'Inbox2 new', 'Query'], ['FHIR explorer', 'GraphQL schema', 'Settings', 'Help']],
+  ['physician', ['Patients', 'Inpatients', 'Schedule', 'Inbox2 new'], ['Encounters of all patients', 'Playground', 'FHIR explorer', 'GraphQL schema', 'Settings', 'Help']],
+  ['pharmacist', ['Patients', 'Inpatients', 'Inbox2 new', 'Visits'], ['Playground', 'FHIR explorer', 'GraphQL schema', 'Settings', 'Help']],
   ['admin', ['Admin', 'Query', 'FHIR', 'Schema'], ['Settings', 'Help']],
 ])('a narrow window of a %s has the most used areas, and a menu of the others', async (role, bar, menu) => {
   const rail = show(role)
@@ -63,6 +63,6 @@ it('there is no menu for who has few areas, nor beside a page with room', () => 
   width(false)
   document.body.innerHTML = ''
   const wide = show('physician')
-  expect(names(wide)).toHaveLength(8)
+  expect(names(wide)).toHaveLength(9)
   expect(wide.queryByRole('button', { name: /^More ?areas$/ })).toBeNull()
 })

@@ -2,6 +2,7 @@ import AdminPanelSettingsOutlined from '@mui/icons-material/AdminPanelSettingsOu
 import AccountTreeOutlined from '@mui/icons-material/AccountTreeOutlined'
 import BedOutlined from '@mui/icons-material/BedOutlined'
 import CalendarTodayOutlined from '@mui/icons-material/CalendarTodayOutlined'
+import MeetingRoomOutlined from '@mui/icons-material/MeetingRoomOutlined'
 import MarkEmailUnreadOutlined from '@mui/icons-material/MarkEmailUnreadOutlined'
 import DataObjectOutlined from '@mui/icons-material/DataObjectOutlined'
 import MenuBookOutlined from '@mui/icons-material/MenuBookOutlined'
@@ -23,10 +24,10 @@ import { signOut } from '../../lib/auth'
 import { barPlaces, type Place } from './places'
 import css from './shell.module.css'
 
-const ICONS: Record<string, typeof PeopleAltOutlined> = { '/patients': PeopleAltOutlined, '/inpatients': BedOutlined, '/schedule': CalendarTodayOutlined, '/inbox': MarkEmailUnreadOutlined, '/playground': DataObjectOutlined, '/docs': MenuBookOutlined, '/fhir-explorer': AccountTreeOutlined, '/administration': AdminPanelSettingsOutlined, '/settings': SettingsOutlined }
+const ICONS: Record<string, typeof PeopleAltOutlined> = { '/patients': PeopleAltOutlined, '/inpatients': BedOutlined, '/encounters': MeetingRoomOutlined, '/schedule': CalendarTodayOutlined, '/inbox': MarkEmailUnreadOutlined, '/playground': DataObjectOutlined, '/docs': MenuBookOutlined, '/fhir-explorer': AccountTreeOutlined, '/administration': AdminPanelSettingsOutlined, '/settings': SettingsOutlined }
 
 /** Names that are too long for the rail. */
-const RAIL: Record<string, string> = { '/playground': 'Query', '/docs': 'Schema', '/fhir-explorer': 'FHIR', '/administration': 'Admin' }
+const RAIL: Record<string, string> = { '/encounters': 'Visits', '/playground': 'Query', '/docs': 'Schema', '/fhir-explorer': 'FHIR', '/administration': 'Admin' }
 
 const UNTOLD = 'What comes in is not told at the moment. Open the inbox to see it.'
 export const leave = () => { void signOut().finally(() => window.location.assign('/login?ended=1')) }
