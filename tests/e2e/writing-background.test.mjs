@@ -205,7 +205,9 @@ test('a pharmacist takes down what is taken without a prescription, and that it 
   await told.getByRole('button', { name: /^Acts for ibuprofen/ }).click()
   await page.getByRole('menuitem', { name: 'Stopped', exact: true }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Record' }).click()
-  await told.getByText('Stopped').waitFor()
+  const past = page.getByRole('region', { name: 'Past medications' })
+  await past.getByRole('row', { name: /^ibuprofen.*Stopped/ }).waitFor()
+  assert.equal(await told.getByText('one when the back aches').count(), 0)
   await page.getByRole('region', { name: 'Current medications' }).getByText('one when the back aches').waitFor({ state: 'detached' })
 })
 

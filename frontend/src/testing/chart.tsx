@@ -72,6 +72,9 @@ export const emptyPatient = {
   questionnaireResponses: none, questionnaireScores: none, careGaps: [], diagnosticReports: none, labs: none, vitals: none, latestResults: [], careTeams: none, careTeam: [], contacts: [], relatedPersons: none, consents: none, familyHistory: none, medicationStatements: none, coverage: none, carePlans: none, goals: none, appointments: none, tasks: none, flags: none, timeline: { ...none, omitted: [] },
 }
 
+/** What the patient takes without a prescription. */
+export const told = { ...node('MedicationStatement/s1'), status: 'ACTIVE', medication: concept('ibuprofen'), dosageText: 'when needed', reasons: [], reasonReferences: [], notes: [], informationSource: { id: 'Patient/ada', display: 'Ada Lind' }, assertedAt: '2026-01-01' }
+
 /** A patient with one of each. */
 export const fullPatient = {
   ...who,
@@ -87,7 +90,7 @@ export const fullPatient = {
       { ...node('MedicationRequest/m2'), status: 'STOPPED', intent: 'ORDER', medication: concept('warfarin'), dosageText: null, reasons: [], reasonReferences: [], dosages: [], notes: [] },
     ].filter((m) => !filter?.status || filter.status.includes(m.status)),
   ),
-  currentMedications: list({ id: 'MedicationRequest/m1', versionId: '1', status: 'ACTIVE', medication: concept('apixaban'), dosageText: '2.5 mg twice daily', reasons: [], reasonReferences: [], requests: [{ ...node('MedicationRequest/m1'), status: 'ACTIVE', authoredOn: '2026-01-01' }], statements: [] }),
+  currentMedications: list({ id: 'MedicationRequest/m1', versionId: '1', status: 'ACTIVE', medication: concept('apixaban'), dosageText: '2.5 mg twice daily', reasons: [], reasonReferences: [], requests: [{ ...node('MedicationRequest/m1'), status: 'ACTIVE', authoredOn: '2026-01-01', dosages: [] }], statements: [] }),
   encounters: list({ ...node('Encounter/e1'), status: 'IN_PROGRESS', class: { code: 'IMP' }, types: [concept('Admission')], period: { start: '2026-11-19T08:00:00Z' }, reasons: [concept('Pneumonia')], reasonReferences: [], participants: [], locations: [{ display: '6 West, bed 3' }] }),
   immunizations: list({ ...node('Immunization/i1'), status: 'NOT_DONE', statusReason: concept('Declined by the patient'), vaccine: concept('Influenza'), occurredAt: '2026-10', performers: [], notes: [] }, { ...node('Immunization/i2'), status: 'COMPLETED', primarySource: false, vaccine: concept('Tetanus'), occurredAt: '2024', lotNumber: 'L1', expirationDate: '2025-01-31', doseNumber: '2', performers: [{ display: 'Dr Lee' }], notes: [] }),
   procedures: list({ ...node('Procedure/p1'), status: 'COMPLETED', code: concept('Chest X-ray'), performedAt: '2026-11-19', reasons: [], reasonReferences: [], bodySites: [], performers: [{ display: 'Dr Lee' }], notes: [] }),
@@ -111,7 +114,7 @@ export const fullPatient = {
     recipients: [{ id: 'RelatedPerson/r1', display: 'Axel Lind' }], period: { start: '2026-01-01' },
   }),
   familyHistory: list({ ...node('FamilyMemberHistory/f1'), status: 'COMPLETED', relationship: concept('mother'), deceased: true, born: '1920', notes: [], conditions: [{ code: concept('Gout'), onset: '48 years', onsetYears: 48, contributedToDeath: true }] }),
-  medicationStatements: list({ ...node('MedicationStatement/s1'), status: 'ACTIVE', medication: concept('ibuprofen'), dosageText: 'when needed', reasons: [], reasonReferences: [], notes: [], informationSource: { id: 'Patient/ada', display: 'Ada Lind' }, assertedAt: '2026-01-01' }),
+  medicationStatements: ({ status }: { status?: string[] }) => list(...[told].filter((s) => !status || status.includes(s.status))),
   contacts: [{ relationships: [concept('Daughter')], name: { display: 'Eva Lind', family: 'Lind', given: ['Eva'], prefix: [], suffix: [] }, telecom: [{ system: 'phone', value: '555 0101' }] }],
   relatedPersons: list({ ...node('RelatedPerson/r1'), relationships: [concept('Son')], names: [{ display: 'Axel Lind', family: 'Lind', given: ['Axel'], prefix: [], suffix: [] }], telecom: [], addresses: [] }), appointments: none,
   coverage: list({ ...node('Coverage/v1'), status: 'ACTIVE', type: concept('extended healthcare'), subscriberId: 'M-1', payors: [{ display: 'Health fund' }] }),

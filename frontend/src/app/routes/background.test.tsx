@@ -2,7 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import type { ReactElement } from 'react'
 import { describe, expect, it } from 'vitest'
-import { answering, fullPatient, page as list, renderPage, type FakeServer } from '../../testing/chart'
+import { answering, fullPatient, page as list, renderPage, type FakeServer, told } from '../../testing/chart'
 import { CarePage } from './care.page'
 import { DemographicsPage } from './demographics.page'
 import { FamilyPage } from './family.page'
@@ -241,7 +241,7 @@ it('a procedure that was not done says why, and nothing came of it', async () =>
 })
 
 it('what is stopped is stopped today', async () => {
-  const { sent, server } = writing('medicationStatementUpdate', () => ({ __typename: 'MedicationStatementSaved', medicationStatement: { ...fullPatient.medicationStatements.nodes[0] } }))
+  const { sent, server } = writing('medicationStatementUpdate', () => ({ __typename: 'MedicationStatementSaved', medicationStatement: told }))
   before(<MedicationsPage />, server, 'pharmacist')
   const form = await open('Acts for ibuprofen', 'Stopped', 'The patient stopped ibuprofen')
   await userEvent.click(form.getByRole('button', { name: 'Record' }))

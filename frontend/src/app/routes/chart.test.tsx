@@ -2,7 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import type { ReactElement } from 'react'
 import { describe, expect, it } from 'vitest'
-import { answering, emptyPatient, failing, forbidden, fullPatient, page, renderPage, type FakeServer } from '../../testing/chart'
+import { answering, emptyPatient, failing, forbidden, fullPatient, page, renderPage, told, type FakeServer } from '../../testing/chart'
 import { AllergiesPage } from './allergies.page'
 import { CarePage } from './care.page'
 import { DemographicsPage } from './demographics.page'
@@ -217,13 +217,37 @@ it.each([[fullPatient, /LIND, Eva.*Daughter.*555 0101/], [emptyPatient, /No cont
   await waitFor(() => expect(screen.getByRole('region', { name: 'Emergency contacts' })).toHaveTextContent(text))
 })
 
-it('never mixes current with past medications', async () => {
-  at(<MedicationsPage />, { root: answering(fullPatient) })
+it('never mixes current with past medications, prescribed or as told', async () => {
+  const all = ['ACTIVE', 'STOPPED', 'NOT_TAKEN', 'ENTERED_IN_ERROR'].map((status) => ({ ...told, id: `MedicationStatement/${status}`, status, medication: { text: `told ${status}`, codings: [] } }))
+  const ended = { ...told, id: 'MedicationStatement/ended', medication: { text: 'told ended', codings: [] }, effectivePeriod: { start: '2019', end: '2020-05' } }
+  at(<MedicationsPage />, { root: answering({ ...fullPatient, medicationStatements: ({ status = [] }: { status?: string[] }) => page(...[...all, ended].filter((s) => status.includes(s.status))) }) })
   const past = within(await screen.findByRole('region', { name: 'Past medications' }))
-  expect(past.getByText('warfarin')).toBeVisible()
+  expect(await past.findByText('warfarin')).toBeVisible()
   expect(past.getByText('Dose not recorded')).toBeVisible()
-  expect(past.queryByText('apixaban')).toBeNull()
+  for (const name of ['apixaban', 'told ACTIVE', 'told ENTERED_IN_ERROR']) expect(past.queryByText(name)).toBeNull()
+  for (const name of ['told STOPPED', 'told NOT_TAKEN']) expect(past.getByText(name)).toBeVisible()
   expect(within(screen.getByRole('region', { name: 'Current medications' })).queryByText('warfarin')).toBeNull()
+  expect(within(screen.getByRole('table', { name: 'Taken as told' })).getAllByText(/^told/).map((one) => one.textContent)).toEqual(['told ACTIVEwhen neededReason not recorded'])
+  expect(screen.getByRole('row', { name: /^told ended/ }).closest('section')).toHaveAccessibleName('Ended, though it is not recorded as stopped')
+  expect(screen.getByText('told ENTERED_IN_ERROR').tagName).toBe('S')
+})
+
+it('tells a medicine in one line, the words beside the parts, and marks the same one twice by its codes', async () => {
+  const dosages = [{ text: '20 mg by mouth, at night', route: { text: 'oral route', codings: [] }, dose: { value: '20.0', unit: 'mg' }, asNeeded: false, frequency: 1, period: '1', periodUnit: 'd' }]
+  const rx = (code: string) => [{ system: 'rxnorm', code }]
+  const source = { id: 'MedicationRequest/m1', fhirId: 'm1', versionId: '1', lastUpdated: '2026-01-01T00:00:00Z', fhir: {}, status: 'ACTIVE', authoredOn: '2026-01-01' }
+  const line = (id: string, name: string, more: object) => ({ id, versionId: '1', status: 'ACTIVE', medication: { text: name, codings: [] }, dosageText: null, reasons: [{ text: 'Hyperlipidemia', codings: [] }], reasonReferences: [], statements: [], requests: [{ ...source, id, ...more }] })
+  const product = { __typename: 'Medication', id: 'Medication/p', fhirId: 'p', versionId: '1', lastUpdated: '2026-01-01T00:00:00Z', fhir: {}, ingredients: [{ substance: { text: 'atorvastatin', codings: rx('83367') } }] }
+  const nodes = [
+    { ...line('MedicationRequest/a', 'atorvastatin 20 mg', { dosages, dosageText: '20 mg by mouth, at night', fhir: { dosageInstruction: [{ timing: { repeat: { boundsPeriod: { start: '2026-01-05', end: '2999-01' } } } }] } }), dosageText: '20 mg by mouth, at night', medication: { text: 'atorvastatin 20 mg', codings: rx('83367') } },
+    line('MedicationRequest/b', 'Statin product', { dosages: [], medicationReference: { display: 'Statin product', node: product } }), line('MedicationRequest/c', 'atorvastatin 20 mg', { dosages: [] }),
+  ]
+  at(<MedicationsPage />, { root: answering({ ...fullPatient, currentMedications: page(...nodes) }) })
+  const table = within(await screen.findByRole('table', { name: 'Current medications' }))
+  const [, first, second, third] = table.getAllByRole('row')
+  expect(first).toHaveTextContent(/^atorvastatin 20 mgDOSE 20.mg – Oral route – once daily – for HyperlipidemiaAs written: 20.mg by mouth, at night Same medicine as Statin productsince 05-Jan-2026until Jan-2999Prescription, 01-Jan-2026Active/)
+  expect(second).toHaveTextContent(/^Statin productDose not recorded – for Hyperlipidemia Same medicine as atorvastatin 20 mg/)
+  expect(third).not.toHaveTextContent('Same medicine')
 })
 
 it('strikes through what was entered in error', async () => {

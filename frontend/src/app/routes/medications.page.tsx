@@ -1,6 +1,5 @@
 import { useParams } from 'react-router'
 import { MedicationsView } from '../../features/medications/medications'
-import { StatementsView } from '../../features/medications/statements'
 import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
@@ -12,7 +11,7 @@ export function MedicationsPage() {
   const { id = '' } = useParams()
   return (
     <ChartScreen key={id} patientId={id} title="Medications" query={MedicationsScreen}>
-      {(patient) => <><MedicationsView of={patient} patientId={`Patient/${id}`} /><StatementsView of={patient} patientId={`Patient/${id}`} /></>}
+      {(patient) => <MedicationsView of={patient} told={patient} patientId={`Patient/${id}`} />}
     </ChartScreen>
   )
 }

@@ -12,10 +12,12 @@ import { Empty } from '../../components/ui/states'
 import { useAsOf } from '../../contexts/patient'
 import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
-import type { StatementFieldsFragment } from '../../gql/graphql'
-import { formatDay, formatPeriod } from '../../lib/date'
+import type { MedicationStatementStatus, StatementPageFragment } from '../../gql/graphql'
+import { formatDay, formatPeriod, today } from '../../lib/date'
 import { Dose } from './dose'
+import { isOver } from './line'
 import { StatementFields, useStatementForms, type Speaker } from './statement-forms'
+import css from './medications.module.css'
 
 export const StatementPage = graphql(`
   fragment StatementPage on MedicationStatementConnection {
@@ -26,18 +28,24 @@ export const StatementPage = graphql(`
 `)
 export const StatementRecord = graphql(`
   fragment StatementRecord on Patient {
-    medicationStatements(first: 20) { ...StatementPage }
+    medicationStatements(first: 15, status: [ACTIVE, INTENDED, ON_HOLD]) { ...StatementPage }
+    pastStatements: medicationStatements(first: 10, status: [COMPLETED, STOPPED, NOT_TAKEN]) { ...StatementPage }
+    otherStatements: medicationStatements(first: 5, status: [UNKNOWN, ENTERED_IN_ERROR]) { ...StatementPage }
     relatedPersons(first: 20) { nodes { id active relationships { text } names { display family given prefix } } }
     toldIn: encounters(first: 20) { nodes { id status class { code display } types { text } period { start } } }
   }
 `)
 const MoreStatements = graphql(`
-  query MoreStatements($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id medicationStatements(first: 50, after: $after) { ...StatementPage } } }
+  query MoreStatements($id: ID!, $status: [MedicationStatementStatus!]!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id medicationStatements(first: 50, status: $status, after: $after) { ...StatementPage } } }
 `)
-const over = (s: StatementFieldsFragment) => ['STOPPED', 'COMPLETED', 'NOT_TAKEN'].includes(s.status ?? '')
 
-/** What the patient takes or took without our prescription, as somebody told it. */
-export function StatementsView({ of, patientId }: { of: FragmentType<typeof StatementRecord> | undefined; patientId: string }) {
+type Node = StatementPageFragment['nodes'][number]
+type Which = 'now' | 'past' | 'other'
+const STATES: Readonly<Record<Which, MedicationStatementStatus[]>> = { now: ['ACTIVE', 'INTENDED', 'ON_HOLD'], past: ['COMPLETED', 'STOPPED', 'NOT_TAKEN'], other: ['UNKNOWN', 'ENTERED_IN_ERROR'] }
+const PARTS: Readonly<Record<Which, 'medicationStatements' | 'pastStatements' | 'otherStatements'>> = { now: 'medicationStatements', past: 'pastStatements', other: 'otherStatements' }
+
+/** What the lists of what the patient takes or took without our prescription have in common. */
+export function useStatements(of: FragmentType<typeof StatementRecord> | undefined, patientId: string) {
   const client = useClient()
   const asOf = useAsOf()
   const acting = useMay('taken')
@@ -46,45 +54,79 @@ export function StatementsView({ of, patientId }: { of: FragmentType<typeof Stat
   const visits = (record?.toldIn?.nodes ?? []).map((v) => ({ id: v.id, name: visitName(v), ongoing: v.status === 'IN_PROGRESS' }))
   const forms = useStatementForms(patientId, speakers, visits)
   const mistake = useMistake()
-  const more = async (after: string) => {
-    const { data } = await client.query(MoreStatements, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
+  const more = (which: Which) => async (after: string) => {
+    const { data } = await client.query(MoreStatements, { id: patientId, status: STATES[which], after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(StatementPage, data?.patient?.medicationStatements)
   }
-  const acts = (s: StatementFieldsFragment): ActItem[] => (!acting || s.status === 'ENTERED_IN_ERROR' ? [] : [
-    { name: 'Change', form: () => forms.update(s) }, ...(over(s) ? [] : [{ name: 'Stopped', form: () => forms.stop(s) }]), { name: 'Entered in error', form: () => mistake(s, s.medication?.text ?? 'The statement') },
-  ])
-  const speaker = (source: { id?: string | null; display?: string | null } | null | undefined) => speakers.find((s) => s.id === source?.id)?.name ?? (source?.id?.startsWith('Patient/') ? 'The patient' : source?.display)
+  const acts = (node: Node): ActItem[] => {
+    const s = read(StatementFields, node)
+    return !acting || s.status === 'ENTERED_IN_ERROR' ? [] : [
+      { name: 'Change', form: () => forms.update(s) }, ...(STATES.past.includes(s.status ?? 'UNKNOWN') ? [] : [{ name: 'Stopped', form: () => forms.stop(s) }]), { name: 'Entered in error', form: () => mistake(s, s.medication?.text ?? 'The statement') },
+    ]
+  }
+  const speaker = (node: Node) => speakers.find((s) => s.id === node.informationSource?.id)?.name ?? (node.informationSource?.id?.startsWith('Patient/') ? 'The patient' : node.informationSource?.display) ?? 'Not recorded'
+  const visit = (node: Node) => visits.find((v) => v.id === node.encounter?.id)?.name ?? 'an earlier visit'
+  return { record, acts, more, speaker, visit, strip: acting ? [{ name: 'Record what is taken', form: forms.record }] : [], asOf }
+}
+type Statements = ReturnType<typeof useStatements>
+
+/** What the patient takes (`now`) or took (`past`) without our prescription, as somebody told it, or what nobody can tell of it. */
+export function StatementsView({ of, which }: { of: Statements; which: Which }) {
   return (
-    <Part of={record?.medicationStatements} name="medicationStatements" what="Taken as told" rows={3}>
+    <Part of={of.record?.[PARTS[which]]} name={PARTS[which]} what={which === 'now' ? 'Taken as told' : which === 'past' ? 'Taken before, as told' : 'Statements, unknown and errors'} rows={which === 'other' ? 1 : 3}>
       {(masked) => {
         const first = read(StatementPage, masked)
+        const count = `${first.totalCount ?? first.nodes.length}`
+        const pages = (label: string, empty: string) => (
+          <Pages first={first} more={of.more(which)} what="statements">
+            {(nodes) => (nodes.length === 0 ? <Empty>{empty}</Empty> : <Table of={of} nodes={nodes} label={label} />)}
+          </Pages>
+        )
+        if (which === 'other') return first.nodes.length > 0 && <Section title="Statements, unknown and entered in error" note={count}>{pages('Statements, unknown and entered in error', '')}</Section>
+        if (which === 'past') return <><h3 className={css.kind}>As told, {count}</h3>{pages('Past medications, as told', 'Nothing that was taken without a prescription is recorded as over.')}</>
         return (
           <>
-            <ActStrip note="What the patient takes without a prescription of ours; it orders nothing" items={acting ? [{ name: 'Record what is taken', form: forms.record }] : []} />
-            <Section title="Taken as told" note={`${first.totalCount ?? first.nodes.length}, what still goes on stands in the current medications too`}>
-              <Pages first={first} more={more} what="statements">
-                {(nodes) => (nodes.length === 0 ? <Empty>Nothing is recorded as taken without a prescription.</Empty> : (
-                  <RecordTable label="Taken as told" columns={['Medicine and dose', 'Status', 'When', 'Told by', 'Acts']}>
-                    {nodes.map((node) => {
-                      const s = read(StatementFields, node)
-                      const drug = s.medication?.text ?? 'Medicine not named'
-                      return (
-                        <tr key={s.id}>
-                          <th scope="row">{s.status === 'ENTERED_IN_ERROR' ? <s><Drug of={drug} /></s> : <Drug of={drug} />}<Dose of={{ ...node, dosageText: s.dosageText }} />{node.notes.map((n) => <small key={n.text}>{n.text}</small>)}</th>
-                          <td><Status of={s.status} /></td>
-                          <td>{node.effectiveAt ? formatDay(node.effectiveAt) : formatPeriod(s.effectivePeriod, !over(s)) || 'Not recorded'}</td>
-                          <td>{speaker(node.informationSource) ?? 'Not recorded'}{node.assertedAt && <small>{formatDay(node.assertedAt)}</small>}{node.encounter && <small>in {visits.find((v) => v.id === node.encounter?.id)?.name ?? 'an earlier visit'}</small>}</td>
-                          <td><RowActs of={drug} place={s.id} items={acts(s)} /></td>
-                        </tr>
-                      )
-                    })}
-                  </RecordTable>
-                ))}
-              </Pages>
-            </Section>
+            <ActStrip note="What the patient takes without a prescription of ours; it orders nothing" items={of.strip} />
+            <Pages first={first} more={of.more('now')} what="statements">
+              {(nodes) => {
+                const ended = nodes.filter((n) => isOver(read(StatementFields, n).effectivePeriod?.end, of.asOf?.slice(0, 10) ?? today()))
+                const now = nodes.filter((n) => !ended.includes(n))
+                return (
+                  <>
+                    <Section title="Taken as told" note={`${now.length}, what still goes on stands in the current medications too`}>
+                      {now.length === 0 ? <Empty>{nodes.length === 0 ? 'Nothing is recorded as taken without a prescription.' : 'Nothing that still goes on.'}</Empty> : <Table of={of} nodes={now} label="Taken as told" />}
+                    </Section>
+                    {ended.length > 0 && <Section title="Ended, though it is not recorded as stopped" note={`${ended.length}`}><Table of={of} nodes={ended} label="Ended, though it is not recorded as stopped" /></Section>}
+                  </>
+                )
+              }}
+            </Pages>
           </>
         )
       }}
     </Part>
   )
 }
+
+function Table({ of, nodes, label }: { of: Statements; nodes: readonly Node[]; label: string }) {
+  return (
+    <RecordTable label={label} columns={['Medicine, DOSE, what for', 'Start and stop', 'Told by', 'Status', 'Acts']} widths={WIDTHS}>
+      {nodes.map((node) => {
+        const s = read(StatementFields, node)
+        const drug = s.medication?.text ?? 'Medicine not named'
+        return (
+          <tr key={s.id}>
+            <th scope="row">{s.status === 'ENTERED_IN_ERROR' ? <s><Drug of={drug} /></s> : <Drug of={drug} />}<Dose of={{ ...node, dosageText: s.dosageText }} />{node.notes.map((n) => <small key={n.text}>{n.text}</small>)}</th>
+            <td>{node.effectiveAt ? formatDay(node.effectiveAt) : formatPeriod(s.effectivePeriod, STATES.now.includes(s.status ?? 'UNKNOWN')) || 'Not recorded'}</td>
+            <td>{of.speaker(node)}{node.assertedAt && <small>{formatDay(node.assertedAt)}</small>}{node.encounter && <small>in {of.visit(node)}</small>}</td>
+            <td><Status of={s.status} /></td>
+            <td><RowActs of={drug} place={s.id} items={of.acts(node)} /></td>
+          </tr>
+        )
+      })}
+    </RecordTable>
+  )
+}
+
+/** The columns of all tables of medicines, which stand under each other. */
+export const WIDTHS = [46, 16, 21, 12, 5]
