@@ -261,6 +261,7 @@ it('reads further pages by cursor and keeps what is there when one fails', async
   const server: FakeServer = { root: answering({ ...fullPatient, procedures: more(['first'], 'c1') }) }
   at(<ProceduresPage />, server)
   expect(await screen.findByText('1 of 2 procedures loaded.')).toBeVisible()
+  expect(screen.getByText('1 more not shown.')).toBeVisible()
   server.root = answering({ ...fullPatient, procedures: failing })
   await userEvent.click(screen.getByRole('button', { name: 'Load more' }))
   expect(await screen.findByRole('alert')).toHaveTextContent('could not be loaded')

@@ -23,6 +23,9 @@ export function RecordTable({ label, columns, widths, children }: { label: strin
 
 export interface Connection<N> { nodes: readonly N[]; pageInfo: { hasNextPage: boolean; endCursor?: string | null }; totalCount?: number | null }
 
+/** How much of a list stands further down, that nobody takes what is shown for all of it. */
+const hidden = (total: number | null | undefined, shown: number): string => (typeof total === 'number' && total > shown ? `${total - shown} more not shown.` : 'More not shown.')
+
 /**
  * The pages of a list: the first came with the screen, further ones are asked for by `more`, which answers null when it could not.
  * A new first page (the screen was read again) starts anew; with `still` not while somebody is in the list and its rows would move. `children` draws what is loaded; its `load` asks for the next page and answers whether it came, null when there is none.
@@ -50,6 +53,7 @@ export function Pages<N>({ first: latest, more, what, still = false, children }:
       {next && (
         <p className={css.more}>
           <span>{nodes.length} of {first.totalCount ?? 'an unknown number of'} {what} loaded.</span>
+          <strong>{hidden(first.totalCount, nodes.length)}</strong>
           <Button variant="outlined" disabled={state.busy} onClick={() => { void load() }}>{state.busy ? 'Loading …' : 'Load more'}</Button>
           {state.failed && <span role="alert" className={css.failed}>The next {what} could not be loaded. Try again.</span>}
         </p>
