@@ -240,11 +240,15 @@ it('a procedure that was not done says why, and nothing came of it', async () =>
   expect(sent[0]).not.toHaveProperty('outcome')
 })
 
-it('what is stopped is stopped today', async () => {
+it('what is stopped is stopped today, and for a reason', async () => {
   const { sent, server } = writing('medicationStatementUpdate', () => ({ __typename: 'MedicationStatementSaved', medicationStatement: told }))
   before(<MedicationsPage />, server, 'pharmacist')
   const form = await open('Acts for ibuprofen', 'Stopped', 'The patient stopped ibuprofen')
   await userEvent.click(form.getByRole('button', { name: 'Record' }))
+  expect(await form.findByText('Why it was stopped: say it, it cannot be left out.', { selector: 'button' })).toBeVisible()
+  expect(sent).toHaveLength(0)
+  await userEvent.type(form.getByLabelText('Why it was stopped'), 'nausea')
+  await userEvent.click(form.getByRole('button', { name: 'Record' }))
   await waitFor(() => expect(sent).toHaveLength(1))
-  expect(sent[0]).toMatchObject({ status: 'STOPPED', endedAt: expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/) })
+  expect(sent[0]).toMatchObject({ status: 'STOPPED', endedAt: expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/), note: 'Stopped: nausea' })
 })

@@ -31,6 +31,9 @@ const STATUS: FieldSpec = { name: 'status', label: 'The patient', kind: 'choice'
 const DOSE: FieldSpec = { name: 'dosageText', label: 'How it is taken', help: 'In words: one tablet in the evening.' }
 const END: FieldSpec = { name: 'endedAt', label: 'Until', kind: 'day', when: (v) => v.status !== 'ACTIVE' && v.status !== 'NOT_TAKEN' }
 const NOTE: FieldSpec = { name: 'note', label: 'Remark', kind: 'area' }
+/** Asked once it becomes stopped; it goes among the remarks, for the act takes no reason of its own. */
+const WHY: FieldSpec = { name: 'why', label: 'Why it was stopped', kind: 'area', required: true, input: 'note', help: 'It stands with the medicine among its remarks.' }
+const remark = (v: Values, stopped: boolean) => [stopped && given(v.why) && `Stopped: ${v.why?.trim()}`, given(v.note)].filter(Boolean).join('\n') || undefined
 
 /** Who can have told it besides the patient. */
 export interface Speaker { id: string; name: string }
@@ -60,11 +63,12 @@ export function useStatementForms(patient: string, speakers: readonly Speaker[],
   const update = (s: StatementFieldsFragment, start: Values = {}): ActForm => {
     const before = valuesOf(s)
     const changed = (v: Values, field: string) => ((v[field] ?? '').trim() === (before[field] ?? '') ? undefined : given(v[field]))
+    const stops = (v: Values) => v.status === 'STOPPED' && before.status !== 'STOPPED'
     const states = STATES.some(([code]) => code === before.status) || !before.status ? STATES : [...STATES, [s.status ?? 'UNKNOWN', 'Not known'] as const]
     return {
-      title: `Change ${nameOf(s)}`, verb: 'Save', version: s.versionId, initial: { ...before, ...start }, fields: [{ ...STATUS, options: states }, { ...DOSE, required: !!before.dosageText }, { ...END, required: !!before.endedAt }, { ...NOTE, label: 'A further remark' }],
+      title: `Change ${nameOf(s)}`, verb: 'Save', version: s.versionId, initial: { ...before, ...start }, fields: [{ ...STATUS, options: states }, { ...DOSE, required: !!before.dosageText }, { ...END, required: !!before.endedAt }, { ...WHY, when: stops }, { ...NOTE, label: 'A further remark' }],
       submit: (v, { key, version }) => act(UpdateStatement, {
-        input: { id: s.id, expectedVersion: version, status: changed(v, 'status') as MedicationStatementStatus | undefined, dosageText: changed(v, 'dosageText'), endedAt: END.when?.(v) ? changed(v, 'endedAt') : undefined, note: given(v.note), idempotencyKey: key },
+        input: { id: s.id, expectedVersion: version, status: changed(v, 'status') as MedicationStatementStatus | undefined, dosageText: changed(v, 'dosageText'), endedAt: END.when?.(v) ? changed(v, 'endedAt') : undefined, note: remark(v, stops(v)), idempotencyKey: key },
       }, ({ medicationStatementUpdate: { outcome } }) => commonOutcome(outcome, (now) => valuesOf(read(StatementFields, now as FragmentType<typeof StatementFields>))) ?? { kind: 'saved', told: `${nameOf(s)} is saved` }),
     }
   }
