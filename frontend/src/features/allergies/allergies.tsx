@@ -2,9 +2,9 @@ import Report from '@mui/icons-material/Report'
 import { useClient } from 'urql'
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
-import { noneKnown, sources } from '../../components/clinical/allergy'
+import { sources, speaker } from '../../components/clinical/allergy'
 import { Drug } from '../../components/clinical/drug'
-import { Status, words } from '../../components/clinical/status'
+import { conceptText, Status, words } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
@@ -61,10 +61,14 @@ export function AllergiesView({ of, patientId }: { of: FragmentType<typeof Aller
     <Part of={read(AllergyRecord, of)?.allergies} name="allergies" what="Allergies" rows={6}>
       {(masked) => {
         const first = read(AllergyPage, masked)
+        const present = first.nodes.filter((a) => !past(a) && !inError(a) && !states(a))
+        const none = first.nodes.filter((a) => states(a) && !past(a) && !inError(a))
+        // With an allergy further down, or one that is there, the server would refuse it.
+        const deniable = present.length === 0 && !first.pageInfo.hasNextPage
         const strip = (
           <ActStrip
-            note={first.status === 'KNOWN' ? 'Agent first, then what it did' : first.status === 'NONE_KNOWN' ? noneKnown(first.nodes.find((a) => states(a) && !past(a) && !inError(a))) : 'Nobody has asked yet'}
-            items={acting ? [{ name: 'Record an allergy', form: forms.record }, ...(first.status === 'NOT_ASKED' ? [{ name: 'No known allergies', form: forms.noneKnown }] : [])] : []}
+            note={present.length > 0 || first.pageInfo.hasNextPage ? 'Agent first, then what it did' : none.length > 0 ? none.map(statement).join(' · ') : first.nodes.some((a) => !inError(a)) ? 'None is recorded as present' : 'Nobody has asked yet'}
+            items={acting ? [{ name: 'Record an allergy', form: forms.record }, ...(deniable ? [{ name: none.length > 0 ? 'State it anew' : 'No known allergies', form: forms.noneKnown }] : [])] : []}
           />
         )
         if (first.status === 'NOT_ASKED' && first.nodes.length === 0) {
@@ -76,12 +80,12 @@ export function AllergiesView({ of, patientId }: { of: FragmentType<typeof Aller
           <Pages first={first} more={more} what="allergies">
             {(nodes) => {
               const groups: [string, readonly Allergy[]][] = [
-                [first.status === 'NONE_KNOWN' ? 'No known allergies' : 'Allergies', nodes.filter((a) => !past(a) && !inError(a))],
+                [deniable && none.some(ofAll) ? 'No known allergies' : 'Allergies', nodes.filter((a) => !past(a) && !inError(a))],
                 ['Inactive, resolved and refuted', nodes.filter((a) => past(a) && !inError(a))],
                 ['Entered in error', nodes.filter(inError)],
               ]
               return groups.map(([title, rows], i) => (rows.length > 0 || i === 0) && (
-                <Section key={title} title={title} note={first.status === 'NONE_KNOWN' && i === 0 ? '' : `${rows.length}`}>
+                <Section key={title} title={title} note={i === 0 && rows.every(states) ? '' : `${rows.length}`}>
                   {rows.length === 0 ? <Empty>No allergy is recorded as present.</Empty> : <Table of={rows} label={title} acts={acts} />}
                 </Section>
               ))
@@ -95,9 +99,16 @@ export function AllergiesView({ of, patientId }: { of: FragmentType<typeof Aller
 }
 
 /** Source: SNOMED CT, “no known allergy” and its kinds. */
-const NONE_KNOWN = ['716186003', '409137002', '429625007', '428607008']
-/** Whether it is the statement that there is none. */
-const states = (a: Allergy) => a.substance?.codings.some((c) => NONE_KNOWN.includes(c.code ?? '')) ?? false
+const NONE_KNOWN = '716186003', KINDS = ['409137002', '429625007', '428607008']
+/** Whether it is the statement that there is none at all. */
+const ofAll = (a: Allergy) => a.substance?.codings.some((c) => c.code === NONE_KNOWN) ?? false
+/** Whether it is the statement that there is none, or none of a kind. */
+const states = (a: Allergy) => ofAll(a) || (a.substance?.codings.some((c) => KINDS.includes(c.code ?? '')) ?? false)
+/** What a statement says, with who made it and when. One about medicines only is not read as one about all. */
+const statement = (a: Allergy) => {
+  const said = [speaker(a.fhir), a.recordedAt ? formatDay(a.recordedAt) : ''].filter(Boolean).join(', ')
+  return `${ofAll(a) ? 'No known allergies' : a.substance?.text ?? ''}${said && ` (${said})`}`
+}
 /** What stands where nothing is recorded; of the statement that there is none, nothing of an allergy is missing. */
 const absent = (a: Allergy) => (states(a) ? '–' : 'Not recorded')
 
@@ -109,7 +120,11 @@ function Table({ of, label, acts }: { of: readonly Allergy[]; label: string; act
           <th scope="row">{inError(a) ? <s><Drug of={a.substance?.text ?? 'Not recorded'} /></s> : <Drug of={a.substance?.text ?? 'Not recorded'} />}{a.notes.map((n) => <small key={n.text}>{n.text}</small>)}</th>
           <td>
             {a.reactions.length === 0 ? absent(a) : a.reactions.map((r, i) => (
-              <div key={i}>{r.manifestations.map((m) => m.text).join(', ') || r.description || absent(a)}{r.severity && <small>{words(r.severity)}</small>}</div>
+              <div key={i}>
+                {conceptText(r.manifestations) || r.description || absent(a)}
+                <small>{[r.severity && words(r.severity), r.onset && `showed ${formatDay(r.onset)}`, r.substance && r.substance.text !== a.substance?.text && `to ${r.substance.text}`].filter(Boolean).join(' · ')}</small>
+                {r.manifestations.length > 0 && r.description && <small>{r.description}</small>}
+              </div>
             ))}
           </td>
           <td>{a.criticality === 'HIGH' ? <span className={css.danger}><Report sx={{ fontSize: 14 }} aria-hidden /> High</span> : a.criticality ? words(a.criticality) : absent(a)}</td>

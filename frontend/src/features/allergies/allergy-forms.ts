@@ -1,7 +1,7 @@
-import { commonOutcome, given, useAct, type FieldSpec, type Values } from '../../components/act/act'
+import { commonOutcome, given, useAct, type FieldSpec, type Sending, type Values } from '../../components/act/act'
 import type { ActForm } from '../../components/act/act-dialog'
 import { graphql, read, type FragmentType } from '../../gql'
-import type { AllergyCategory, AllergyClinicalStatus, AllergyCriticality, AllergyFieldsFragment, AllergySource, AllergyType, AllergyVerificationStatus, NoneKnownKind, ReactionSeverity } from '../../gql/graphql'
+import type { AllergyCategory, AllergyClinicalStatus, AllergyCriticality, AllergyFieldsFragment, AllergySource, AllergyType, AllergyVerificationStatus, ConceptInput, NoneKnownKind, ReactionInput, ReactionSeverity } from '../../gql/graphql'
 
 /** What the form of an allergy works on. */
 export const AllergyFields = graphql(`
@@ -61,16 +61,30 @@ const CATEGORY: FieldSpec = { name: 'categories', label: 'Kind of substance', ki
 const CRITICALITY: FieldSpec = { name: 'criticality', label: 'Criticality', kind: 'choice', options: [['HIGH', 'High: may endanger life'], ['LOW', 'Low'], ['UNABLE_TO_ASSESS', 'Cannot be judged']] }
 const CERTAINTY: FieldSpec = { name: 'verificationStatus', label: 'Certainty', kind: 'choice', required: true, options: [['CONFIRMED', 'Confirmed'], ['UNCONFIRMED', 'Unconfirmed']] }
 const STATUS: FieldSpec = { name: 'clinicalStatus', label: 'Clinical status', kind: 'choice', required: true, options: [['ACTIVE', 'Active'], ['INACTIVE', 'Inactive'], ['RESOLVED', 'Resolved']] }
-const REACTION: FieldSpec = { name: 'reaction', label: 'Reaction that was seen', help: 'Signs, one after another with commas: hives, wheezing.', input: 'reactions' }
-const SEVERITY: FieldSpec = { name: 'severity', label: 'How bad the reaction was', kind: 'choice', options: [['MILD', 'Mild'], ['MODERATE', 'Moderate'], ['SEVERE', 'Severe']], when: (v) => !!given(v.reaction) }
+/** How many signs of one reaction a form takes; each field shows when the one before it is filled. */
+const SIGNS = 6
+const seen = (v: Values) => !!given(v.sign0)
+/** The fields of a reaction; `input` is its place in the mutation's input. */
+const reactionFields = (label: string, input: string): FieldSpec[] => [
+  ...Array.from({ length: SIGNS }, (_, i): FieldSpec => ({
+    name: `sign${i}`, label: i === 0 ? label : 'Also seen', kind: 'concept', suggest: 'REACTIONS', input: i === 0 ? input : undefined, when: i === 0 ? undefined : (v) => !!given(v[`sign${i - 1}`]) || !!given(v[`sign${i}`]),
+    help: i === 0 ? 'Type, then choose a sign of the list, or write it in words. One to a field.' : undefined,
+  })),
+  { name: 'severity', label: 'How bad the reaction was', kind: 'choice', options: [['MILD', 'Mild'], ['MODERATE', 'Moderate'], ['SEVERE', 'Severe']], when: seen },
+  { name: 'showed', label: 'When the reaction showed', kind: 'day', when: seen },
+  { name: 'description', label: 'The reaction in words', kind: 'area', when: seen },
+]
 const SOURCE: FieldSpec = { name: 'source', label: 'Who says so', kind: 'choice', options: [['PATIENT', 'The patient'], ['AUTHOR', 'I do: seen or tested']] }
 const ONSET: FieldSpec = { name: 'onset', label: 'First seen', kind: 'day' }
 const NOTE: FieldSpec = { name: 'note', label: 'Remark', kind: 'area' }
 
 const kindOf = (category: string | undefined) => (category ? [category as AllergyCategory] : undefined)
-const reaction = (v: Values) => {
-  const signs = (v.reaction ?? '').split(',').flatMap((sign) => given(sign) ?? [])
-  return signs.length === 0 ? undefined : { manifestations: signs.map((text) => ({ text })), severity: given(v.severity) as ReactionSeverity | undefined }
+/** Words that are no term may name several signs, with commas. */
+const signs = (found: ReturnType<Sending['concept']>): ConceptInput[] => (!found ? [] : found.codings ? [found] : found.text.split(',').flatMap((one) => { const text = given(one); return text ? [{ text }] : [] }))
+/** One reaction as the form has it; undefined when no sign is written. */
+export function reaction(v: Values, concept: Sending['concept']): ReactionInput | undefined {
+  const manifestations = Array.from({ length: SIGNS }, (_, i) => signs(concept(`sign${i}`))).flat()
+  return manifestations.length === 0 ? undefined : { manifestations, severity: given(v.severity) as ReactionSeverity | undefined, onset: given(v.showed), description: given(v.description) }
 }
 const valuesOf = (a: AllergyFieldsFragment): Values => ({ clinicalStatus: a.clinicalStatus ?? '', verificationStatus: a.verificationStatus ?? '', type: a.type?.toUpperCase() ?? '', criticality: a.criticality ?? '', onset: a.onsetAt?.slice(0, 10) ?? '' })
 const theirs = (now: object): Values => valuesOf(read(AllergyFields, now as FragmentType<typeof AllergyFields>))
@@ -80,11 +94,11 @@ const changed = (v: Values, before: Values, name: string) => (v[name]?.trim() ==
 export function useAllergyForms(patient: string) {
   const act = useAct()
   const record = (): ActForm => ({
-    title: 'Record an allergy', verb: 'Record', fields: [SUBSTANCE, TYPE, CATEGORY, CRITICALITY, REACTION, SEVERITY, CERTAINTY, SOURCE, ONSET, NOTE], initial: {},
+    title: 'Record an allergy', verb: 'Record', fields: [SUBSTANCE, TYPE, CATEGORY, CRITICALITY, ...reactionFields('Reaction that was seen', 'reactions'), CERTAINTY, SOURCE, ONSET, NOTE], initial: {},
     submit: (v, { key, concept, category }) => act(RecordAllergy, {
       input: {
         patient, substance: concept('substance') ?? {}, acceptUncoded: v.acceptUncoded === 'yes', type: given(v.type) as AllergyType | undefined, categories: kindOf(given(v.categories) ?? category('substance')), criticality: given(v.criticality) as AllergyCriticality | undefined,
-        verificationStatus: v.verificationStatus as AllergyVerificationStatus, source: given(v.source) as AllergySource | undefined, onset: given(v.onset), reactions: reaction(v) ? [reaction(v) ?? { manifestations: [] }] : undefined, note: given(v.note), idempotencyKey: key,
+        verificationStatus: v.verificationStatus as AllergyVerificationStatus, source: given(v.source) as AllergySource | undefined, onset: given(v.onset), reactions: [reaction(v, concept) ?? []].flat(), note: given(v.note), idempotencyKey: key,
       },
     }, ({ allergyRecord: { outcome } }) => {
       const common = commonOutcome(outcome)
@@ -100,11 +114,11 @@ export function useAllergyForms(patient: string) {
     const name = a.substance?.text ?? 'the agent'
     const certainty = a.verificationStatus === 'REFUTED' ? { ...CERTAINTY, options: [...(CERTAINTY.options ?? []), ['REFUTED', 'Refuted'] as const] } : CERTAINTY
     return {
-      title: `Change the allergy to ${name}`, verb: 'Save', fields: [STATUS, TYPE, CRITICALITY, certainty, SOURCE, ONSET, { ...REACTION, label: 'A further reaction', input: 'reaction' }, SEVERITY, NOTE], initial: before, version: a.versionId,
-      submit: (v, { key, version }) => act(UpdateAllergy, {
+      title: `Change the allergy to ${name}`, verb: 'Save', fields: [STATUS, TYPE, CRITICALITY, certainty, SOURCE, ONSET, ...reactionFields('A further reaction', 'reaction'), NOTE], initial: before, version: a.versionId,
+      submit: (v, { key, version, concept }) => act(UpdateAllergy, {
         input: {
           id: a.id, expectedVersion: version, clinicalStatus: changed(v, before, 'clinicalStatus') as AllergyClinicalStatus | undefined, verificationStatus: changed(v, before, 'verificationStatus') as AllergyVerificationStatus | undefined,
-          type: changed(v, before, 'type') as AllergyType | undefined, criticality: changed(v, before, 'criticality') as AllergyCriticality | undefined, source: given(v.source) as AllergySource | undefined, onset: changed(v, before, 'onset'), reaction: reaction(v), note: given(v.note), idempotencyKey: key,
+          type: changed(v, before, 'type') as AllergyType | undefined, criticality: changed(v, before, 'criticality') as AllergyCriticality | undefined, source: given(v.source) as AllergySource | undefined, onset: changed(v, before, 'onset'), reaction: reaction(v, concept), note: given(v.note), idempotencyKey: key,
         },
       }, ({ allergyUpdate: { outcome } }) => commonOutcome(outcome, theirs) ?? { kind: 'saved', told: `Allergy to ${name} is saved` }),
     }
