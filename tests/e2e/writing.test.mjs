@@ -183,7 +183,7 @@ test('two clinicians change one problem: the second sees both versions and nothi
   await dialog(/^Versions: /).getByRole('button', { name: 'Close' }).click()
   await act('Resolve')
   await dialog(/^Resolve/).getByRole('button', { name: 'Resolve' }).click()
-  await page.getByRole('region', { name: 'Inactive and resolved' }).getByText('Ache of the left knee').waitFor()
+  await page.getByRole('region', { name: 'Resolved' }).getByText('Ache of the left knee').waitFor()
 })
 
 test('what was written outlives the session', async () => {
@@ -333,7 +333,7 @@ test('a record of thousands of entries is scrolled smoothly, jumped through by y
   await list.focus()
   await page.keyboard.press('Home')
   await page.keyboard.press('Enter')
-  await page.getByRole('region', { name: 'Inactive and resolved' }).waitFor()
+  await page.getByRole('region', { name: 'Resolved' }).waitFor()
 })
 
 test('a physician acknowledges a critical result; a corrected one is to be seen anew', async () => {

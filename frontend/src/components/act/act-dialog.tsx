@@ -3,7 +3,7 @@ import Dialog from '@mui/material/Dialog'
 import DialogActions from '@mui/material/DialogActions'
 import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
-import { useCallback, useId, useRef, useState, type FormEvent } from 'react'
+import { useCallback, useId, useRef, useState, type FormEvent, type ReactNode } from 'react'
 import { useHold } from '../../contexts/live'
 import { useOpenChart } from '../../contexts/patient'
 import { useSession } from '../../contexts/session'
@@ -27,6 +27,8 @@ export interface ActForm {
   /** Codes that the record has already, by their words. */
   terms?: readonly Term[]
   version?: string
+  /** What is shown above the fields, by what stands in them. */
+  about?: (values: Values) => ReactNode
   submit: (values: Values, sending: Sending) => Promise<Outcome>
 }
 
@@ -142,6 +144,7 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
                   </ul>
                 </div>
               )}
+              {form.about && <div className={css.wide}>{form.about(values)}</div>}
               {all.map((field) => (
                 <Field
                   key={field.name} id={`${id}-${field.name}`} spec={field} value={values[field.name] ?? ''} bad={of(field)?.text} onSeen={seen}

@@ -2,6 +2,7 @@ import Report from '@mui/icons-material/Report'
 import { useClient } from 'urql'
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
+import { Reviewed } from '../../components/act/review'
 import { sources, speaker } from '../../components/clinical/allergy'
 import { Drug } from '../../components/clinical/drug'
 import { conceptText, Status, words } from '../../components/clinical/status'
@@ -21,13 +22,13 @@ import css from './allergies.module.css'
 export const AllergyPage = graphql(`
   fragment AllergyPage on AllergyList {
     status
-    nodes { id substance { text codings { code } } type category criticality clinicalStatus verificationStatus onsetAt recordedAt reactions { substance { text } manifestations { text } severity description onset } notes { text } fhir ...AllergyFields }
+    nodes { id versionId substance { text codings { code } } type category criticality clinicalStatus verificationStatus onsetAt recordedAt reactions { substance { text } manifestations { text } severity description onset } notes { text } fhir ...AllergyFields }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
 `)
 export const AllergyRecord = graphql(`
-  fragment AllergyRecord on Patient { allergies(first: 50) { ...AllergyPage } }
+  fragment AllergyRecord on Patient { allergies(first: 50) { ...AllergyPage } listReview(list: ALLERGIES) { ...ListReviewStamp } }
 `)
 const MoreAllergies = graphql(`
   query MoreAllergies($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id allergies(first: 50, after: $after) { ...AllergyPage } } }
@@ -57,8 +58,9 @@ export function AllergiesView({ of, patientId }: { of: FragmentType<typeof Aller
       { name: 'Entered in error', form: () => mistake(of, a.substance?.text ?? 'The allergy') },
     ]
   }
+  const record = read(AllergyRecord, of)
   return (
-    <Part of={read(AllergyRecord, of)?.allergies} name="allergies" what="Allergies" rows={6}>
+    <Part of={record?.allergies} name="allergies" what="Allergies" rows={6}>
       {(masked) => {
         const first = read(AllergyPage, masked)
         const present = first.nodes.filter((a) => !past(a) && !inError(a) && !states(a))
@@ -78,7 +80,7 @@ export function AllergiesView({ of, patientId }: { of: FragmentType<typeof Aller
           <>
           {strip}
           <Pages first={first} more={more} what="allergies">
-            {(nodes) => {
+            {(nodes, load) => {
               const groups: [string, readonly Allergy[]][] = [
                 [deniable && none.some(ofAll) ? 'No known allergies' : 'Allergies', nodes.filter((a) => !past(a) && !inError(a))],
                 ['Inactive, resolved and refuted', nodes.filter((a) => past(a) && !inError(a))],
@@ -86,6 +88,7 @@ export function AllergiesView({ of, patientId }: { of: FragmentType<typeof Aller
               ]
               return groups.map(([title, rows], i) => (rows.length > 0 || i === 0) && (
                 <Section key={title} title={title} note={i === 0 && rows.every(states) ? '' : `${rows.length}`}>
+                  {i === 0 && <Reviewed list="ALLERGIES" of={record?.listReview} patient={patientId} acting={acting} seen={load ? null : rows} hidden="Load all allergies to mark the list reviewed." />}
                   {rows.length === 0 ? <Empty>No allergy is recorded as present.</Empty> : <Table of={rows} label={title} acts={acts} />}
                 </Section>
               ))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { doseText, frequencyText, keys, sharing } from './line'
+import { boundsOf, doseText, frequencyText, isOver } from './line'
 
 describe('a dose', () => {
   it.each([
@@ -17,9 +17,13 @@ describe('how often', () => {
   ])('%j reads “%s”', (repeat, text) => expect(frequencyText(repeat)).toBe(text))
 })
 
-it('finds what shares a code, and never what shares words', () => {
-  const [a, b, c, d] = [{ text: 'ceftriaxone', codings: [{ system: 'rx', code: '2193' }] }, { text: 'Rocephin', codings: [{ system: 'rx', code: '2193' }, { system: 'rx', code: '9' }] }, { text: 'ceftriaxone', codings: [] }, { text: 'other', codings: [{ system: 'other', code: '2193' }] }]
-  const found = sharing([a, b, c, d], keys)
-  expect([a, b, c, d].map((one) => found.get(one))).toEqual([[b], [a], [], []])
-  expect(keys({ codings: [{ code: '1' }, { system: 'rx' }] })).toEqual([])
+it('reads the span of all instructions, its end only where each has one', () => {
+  const fhir = (...bounds: (object | undefined)[]) => ({ dosageInstruction: bounds.map((boundsPeriod) => ({ timing: { repeat: { boundsPeriod } } })) })
+  expect(boundsOf(fhir({ start: '2026-02', end: '2026-03' }, { start: '2026-01-05', end: '2026-05' }))).toEqual({ start: '2026-01-05', end: '2026-05' })
+  expect(boundsOf(fhir({ start: '2026-02', end: '2026-03' }, undefined))).toEqual({ start: '2026-02', end: undefined })
+  expect([boundsOf({}), boundsOf(null)]).toEqual([{ start: undefined, end: undefined }, { start: undefined, end: undefined }])
+})
+
+it('an end is over when all of it is', () => {
+  expect([isOver('2026-11-29', '2026-11-30'), isOver('2026-11-30', '2026-11-30'), isOver('2026-11', '2026-11-30'), isOver('2025', '2026-11-30'), isOver(null, '2026-11-30')]).toEqual([true, false, false, true, false])
 })

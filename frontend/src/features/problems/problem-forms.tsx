@@ -1,13 +1,17 @@
 import { commonOutcome, given, useAct, type FieldSpec, type Values } from '../../components/act/act'
 import type { ActForm } from '../../components/act/act-dialog'
-import type { Coding, Term } from '../../components/act/catalog'
+import { codesText, type Coding, type Term } from '../../components/act/catalog'
+import { conceptText, words } from '../../components/clinical/status'
+import { Recorded } from '../../components/ui/recorded'
 import { graphql, read, type FragmentType } from '../../gql'
-import type { ConditionClinicalStatus, ConditionVerificationStatus, ProblemFieldsFragment } from '../../gql/graphql'
+import type { ConditionClinicalStatus, ConditionVerificationStatus, OpenVisitFragment, ProblemFieldsFragment } from '../../gql/graphql'
+import { formatDay } from '../../lib/date'
+import css from './problems.module.css'
 
 /** What the form of a problem works on. */
 export const ProblemFields = graphql(`
   fragment ProblemFields on Condition {
-    id versionId lastUpdated clinicalStatus verificationStatus onsetAt abatementAt
+    id versionId lastUpdated clinicalStatus verificationStatus onsetAt onsetText abatementAt recordedAt recorder { display } category { text } notes { text }
     code { text codings { system code display } }
     severity { text codings { system code display } }
   }
@@ -42,6 +46,27 @@ const ConditionResolve = graphql(`
         __typename
         ... on ConditionSaved { condition { id versionId } }
         ... on Stale { id currentVersion current { id lastUpdated ... on Condition { ...ProblemFields } } } ... on NotPermitted { message } ... on Invalid { issues { text expression } }
+      }
+    }
+  }
+`)
+const ConditionMerge = graphql(`
+  mutation ConditionMerge($input: ConditionMergeInput!) {
+    conditionMerge(input: $input) {
+      outcome { __typename ... on ConditionMerged { condition { id versionId } duplicates { id versionId } } ... on Stale { id currentVersion } ... on NotPermitted { message } ... on Invalid { issues { text expression } } }
+    }
+  }
+`)
+/** A visit that goes on, and what it is mainly about. */
+export const OpenVisit = graphql(`
+  fragment OpenVisit on Encounter { id versionId lastUpdated status class { code display } types { text } period { start } diagnoses { condition { id display } rank } }
+`)
+const PrincipalSet = graphql(`
+  mutation PrincipalSet($input: EncounterPrincipalSetInput!) {
+    encounterPrincipalSet(input: $input) {
+      outcome {
+        __typename ... on EncounterSaved { encounter { id versionId } }
+        ... on Stale { id currentVersion current { id lastUpdated ... on Encounter { ...OpenVisit } } } ... on NotPermitted { message } ... on Invalid { issues { text expression } }
       }
     }
   }
@@ -104,7 +129,63 @@ export function useProblemForms(patient: string) {
     submit: (v, { key, version }) => act(ConditionResolve, { input: { id: p.id, expectedVersion: version, abatement: given(v.abatement), note: given(v.note), idempotencyKey: key } }, ({ conditionResolve: { outcome } }) =>
       commonOutcome(outcome, (now) => ({ abatement: theirs(now).abatement ?? '' })) ?? { kind: 'saved', told: `${p.code?.text ?? 'The problem'} is resolved` }),
   })
-  return { record, update, resolve }
+  const merge = (p: ProblemFieldsFragment, others: readonly ProblemFieldsFragment[], chosen = ''): ActForm => {
+    const found = (v: Values) => others.find((o) => o.id === v.other)
+    return {
+      title: `Merge ${nameOf(p)} with another record of it`, verb: 'Merge', danger: true, initial: { other: chosen },
+      fields: [
+        { name: 'other', label: 'The other record of the same problem', kind: 'choice', required: true, input: 'duplicates', options: others.map((o) => [o.id, lineOf(o)] as const) },
+        { name: 'keep', label: 'Which is kept', kind: 'choice', required: true, input: 'id', options: [['this', 'The first record'], ['other', 'The second record']], help: 'The other one is marked as a mistake and says which stands for it. Its remarks go to the one that is kept.' },
+        { name: 'onset', label: 'Onset', kind: 'day', help: 'Only where what is kept shall say another one.' },
+        { name: 'reason', label: 'Why they are the same', kind: 'area' },
+      ],
+      about: (v) => <Both one={p} other={found(v)} kept={v.keep} />,
+      submit: async (v, { key }) => {
+        const other = found(v)
+        if (!other) return { kind: 'refused', problems: [{ field: 'other', text: 'Choose the other record.' }] }
+        const [kept, mistaken] = v.keep === 'other' ? [other, p] : [p, other]
+        return act(ConditionMerge, {
+          input: { id: kept.id, expectedVersion: kept.versionId, duplicates: [{ id: mistaken.id, expectedVersion: mistaken.versionId }], onset: given(v.onset), reason: given(v.reason), idempotencyKey: key },
+        }, ({ conditionMerge: { outcome } }) => (outcome.__typename === 'Stale'
+          ? { kind: 'refused', problems: [{ text: 'One of the two was changed meanwhile. Close this, and look at both as they are now.' }] }
+          : commonOutcome(outcome) ?? { kind: 'saved', told: `${nameOf(kept)} is one problem now` }))
+      },
+    }
+  }
+  const principal = (visit: OpenVisitFragment, name: string, problems: readonly ProblemFieldsFragment[], chosen?: string): ActForm => {
+    const before = principalOf(visit)
+    const named = problems.some((p) => p.id === before) || !before ? [] : [[before, visit.diagnoses.find((d) => d.condition.id === before)?.condition.display ?? 'A record that is not on this list'] as const]
+    return {
+      title: `What the visit is mainly about: ${name}`, verb: 'Save', version: visit.versionId, initial: { condition: chosen ?? before },
+      fields: [{ name: 'condition', label: 'Principal problem', kind: 'choice', none: 'None', options: [...problems.map((p) => [p.id, lineOf(p)] as const), ...named] }],
+      submit: (v, { key, version }) => act(PrincipalSet, { input: { id: visit.id, expectedVersion: version, condition: given(v.condition) ?? null, idempotencyKey: key } }, ({ encounterPrincipalSet: { outcome } }) =>
+        commonOutcome(outcome, (now) => ({ condition: principalOf(read(OpenVisit, now as FragmentType<typeof OpenVisit>)) })) ?? { kind: 'saved', told: given(v.condition) ? 'The principal problem is recorded' : 'The visit has no principal problem now' }),
+    }
+  }
+  return { record, update, resolve, merge, principal }
+}
+
+const nameOf = (p: ProblemFieldsFragment): string => p.code?.text ?? 'a problem not named'
+/** One of several records of the same name, to be chosen by. */
+const lineOf = (p: ProblemFieldsFragment): string =>
+  [nameOf(p), p.onsetAt ? `since ${formatDay(p.onsetAt)}` : '', p.recordedAt ? `recorded ${formatDay(p.recordedAt)}` : '', p.recorder?.display ?? ''].filter(Boolean).join(', ')
+/** The problem that a visit is mainly about; empty when none is named. */
+export const principalOf = (visit: OpenVisitFragment): string => visit.diagnoses.find((d) => d.rank === 1)?.condition.id ?? ''
+
+/** Two records of what may be one problem, line by line. */
+function Both({ one, other, kept }: { one: ProblemFieldsFragment; other: ProblemFieldsFragment | undefined; kept: string | undefined }) {
+  const rows: [string, (p: ProblemFieldsFragment) => string | null | undefined][] = [
+    ['Problem', (p) => p.code?.text], ['Code', (p) => codesText(termsOf(p)[0]?.codings ?? [])], ['Status', (p) => p.clinicalStatus && words(p.clinicalStatus)], ['Certainty', (p) => p.verificationStatus && words(p.verificationStatus)],
+    ['Severity', (p) => p.severity?.text], ['Onset', (p) => (p.onsetAt ? formatDay(p.onsetAt) : p.onsetText)], ['Ended', (p) => p.abatementAt && formatDay(p.abatementAt)], ['Kind', (p) => conceptText(p.category)],
+    ['Recorded', (p) => [p.recordedAt && formatDay(p.recordedAt), p.recorder?.display].filter(Boolean).join(', ')], ['Remarks', (p) => p.notes.map((n) => n.text).join(' · ')],
+  ]
+  const fate = (of: 'this' | 'other') => kept && (kept === of ? 'is kept' : 'will be marked as a mistake')
+  return (
+    <table className={css.both} aria-label="Both records">
+      <thead><tr><th scope="col">Compared</th><th scope="col">First record <small>{fate('this')}</small></th><th scope="col">Second record <small>{fate('other')}</small></th></tr></thead>
+      <tbody>{rows.map(([name, of]) => <tr key={name}><th scope="row">{name}</th><td><Recorded is={of(one)} /></td><td>{other ? <Recorded is={of(other)} /> : '–'}</td></tr>)}</tbody>
+    </table>
+  )
 }
 
 const theirs = (now: object): Values => valuesOf(read(ProblemFields, now as FragmentType<typeof ProblemFields>))
