@@ -48,7 +48,7 @@ export function Reviewed({ list, of, patient, seen, hidden, acting }: Props) {
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState('')
   const stamp = read(ListReviewStamp, of)
-  const by = stamp?.by?.node?.__typename === 'Practitioner' ? patientName(stamp.by.node.names[0]) : stamp?.by?.display
+  const by = stamp?.by?.display ?? (stamp?.by?.node?.__typename === 'Practitioner' ? patientName(stamp.by.node.names[0]) : null)
   const mark = async () => {
     if (!seen) return
     key.current ??= crypto.randomUUID()

@@ -148,7 +148,7 @@ function Current({ of }: { of: readonly CurrentMedication[] }) {
           <tr key={m.id}>
             <th scope="row">
               <Drug of={named(m)} /><Dose of={m} dosages={newest?.dosageText || newest?.dosages.length ? newest.dosages : []} />
-              {twins.length > 0 && <small className={css.same}><WarningAmberOutlined sx={{ fontSize: 14 }} aria-hidden /> Same medicine as {twins.map(named).join(', ')}</small>}
+              {twins.length > 0 && <small><span className={css.same}><WarningAmberOutlined sx={{ fontSize: 14 }} aria-hidden /><span>Same medicine as {twins.map(named).join(', ')}</span></span></small>}
             </th>
             <td>{start ? `since ${formatDay(start)}` : 'Start not recorded'}{end && <small>until {formatDay(end)}</small>}</td>
             <td>{from.map((s) => <div key={s.id}>{s.text}{differ && <small>{s.dose ?? 'Dose not recorded'}</small>}</div>)}</td>

@@ -10,6 +10,7 @@ import { Reviewed } from '../../components/act/review'
 import { visitName } from '../../components/clinical/encounter-class'
 import { keys, sharing } from '../../components/clinical/same'
 import { Status, words } from '../../components/clinical/status'
+import { Dates } from '../../components/ui/dates'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Recorded } from '../../components/ui/recorded'
@@ -133,8 +134,8 @@ export function ProblemsView({ of, patientId }: { of: FragmentType<typeof Proble
                           <tr key={p.id}>
                             <th scope="row">
                               {inError(p) ? <s>{p.code?.text ?? 'Not recorded'}</s> : p.code?.text ?? 'Not recorded'}
-                              {visits.filter((v) => v.principal === p.id).map((v) => <small key={v.visit.id} className={css.principal}><FlagOutlined sx={{ fontSize: 14 }} aria-hidden /> Principal problem of: {v.name}</small>)}
-                              {(same.get(p) ?? []).map((o) => <small key={o.id} className={css.same}><WarningAmberOutlined sx={{ fontSize: 14 }} aria-hidden /> Same code as {o.code?.text ?? 'another record'}, {o.recordedAt ? `recorded ${formatDay(o.recordedAt)}` : 'recorded when is not known'}</small>)}
+                              {visits.filter((v) => v.principal === p.id).map((v) => <small key={v.visit.id}><span className={css.principal}><FlagOutlined sx={{ fontSize: 14 }} aria-hidden /><span><Dates of={`Principal problem of: ${v.name}`} /></span></span></small>)}
+                              {(same.get(p) ?? []).map((o) => <small key={o.id}><span className={css.same}><WarningAmberOutlined sx={{ fontSize: 14 }} aria-hidden /><span><Dates of={`Same code as ${o.code?.text ?? 'another record'}, ${o.recordedAt ? `recorded ${formatDay(o.recordedAt)}` : 'recorded when is not known'}`} /></span></span></small>)}
                               {p.severity && <small>{p.severity.text}</small>}
                               {p.notes.map((n) => <small key={n.text}>{n.text}</small>)}
                             </th>
