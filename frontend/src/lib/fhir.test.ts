@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { differences, linkTo, numberAt, parseExact, servedTypes, writeExact } from './fhir'
+import { differences, foundPage, issuesOf, linkTo, numberAt, parseExact, servedTypes, writeExact } from './fhir'
 
 it('reads what can be searched', () => {
-  expect(servedTypes({ rest: [{ resource: [{ type: 'Patient', searchParam: [{ name: 'family', type: 'string' }] }, { searchParam: [] }] }] })).toEqual([{ type: 'Patient', parameters: [{ name: 'family', type: 'string' }] }])
+  expect(servedTypes({ rest: [{ resource: [{ type: 'Patient', searchParam: [{ name: 'family', type: 'string' }] }, { searchParam: [] }] }] })).toEqual([{ type: 'Patient', parameters: [{ name: 'family', type: 'string' }], includes: [], revIncludes: [] }])
   expect(servedTypes({})).toEqual([])
 })
 
@@ -27,4 +27,18 @@ it('keeps the text of numbers, and leaves digits in strings alone', () => {
   expect(writeExact(parseExact(text))).toBe(text)
   expect(numberAt({ total: (parseExact('{"total":200}') as { total: unknown }).total }, 'total')).toBe(200)
   expect(differences(parseExact('{"v":7.1}'), parseExact('{"v":7.10}'))).toEqual([{ path: 'v', before: '7.1', after: '7.10' }])
+})
+
+it('tells what fits from what was included and from what the server says', () => {
+  const of = (mode: string | undefined, id: string) => ({ ...(mode ? { search: { mode } } : {}), resource: { resourceType: 'Patient', id } })
+  const page = foundPage({ total: '\u00003', entry: [of('match', 'a'), of('include', 'b'), of(undefined, 'c'), { search: { mode: 'outcome' }, resource: { issue: [{ severity: 'warning', code: 'too-costly', diagnostics: 'not all' }] } }] })
+  expect([page.matches, page.included].map((all) => all.map((r) => r.id))).toEqual([['a', 'c'], ['b']])
+  expect(page.issues).toEqual([{ severity: 'warning', code: 'too-costly', text: 'not all', at: '' }])
+  expect(page.total).toBe(3)
+})
+
+it('reads what an outcome says and where', () => {
+  expect(issuesOf({ issue: [{ severity: 'error', code: 'value', details: { text: 'bad' }, expression: ['Patient.name[0]'] }, { severity: 'fatal', code: 'structure' }] })).toEqual([
+    { severity: 'error', code: 'value', text: 'bad', at: 'Patient.name[0]' }, { severity: 'fatal', code: 'structure', text: 'structure', at: '' },
+  ])
 })

@@ -41,14 +41,40 @@ async function answerOf(url: string, { headers, ...init }: RequestInit): Promise
 }
 
 export interface SearchParameter { name: string; type: string }
-export interface ServedType { type: string; parameters: SearchParameter[] }
+/** `includes` and `revIncludes`: the paths that `_include` and `_revinclude` may follow. */
+export interface ServedType { type: string; parameters: SearchParameter[]; includes: string[]; revIncludes: string[] }
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [])
 
 /** What a CapabilityStatement says can be searched. */
 export function servedTypes(capability: Json): ServedType[] {
   return items(items(capability.rest)[0]?.resource).map((resource) => ({
     type: textAt(resource, 'type'),
     parameters: items(resource.searchParam).map((p) => ({ name: textAt(p, 'name'), type: textAt(p, 'type') })).filter((p) => p.name),
+    includes: texts(resource.searchInclude),
+    revIncludes: texts(resource.searchRevInclude),
   })).filter((t) => t.type)
+}
+
+/** What an OperationOutcome says; `at` is the FHIRPath of what it is about, empty where it does not say. */
+export interface FhirIssue { severity: string; code: string; text: string; at: string }
+export const issuesOf = (outcome: Json): FhirIssue[] => items(outcome.issue).map((issue) => {
+  const details = isJson(issue.details) ? textAt(issue.details, 'text') : ''
+  return { severity: textAt(issue, 'severity'), code: textAt(issue, 'code'), text: textAt(issue, 'diagnostics') || details || textAt(issue, 'code'), at: [...texts(issue.expression), ...texts(issue.location)].join(', ') }
+})
+
+/** One page of a searchset: what fits, what was included with it, and what the server says about the search. */
+export interface FoundPage { body: Json; matches: Json[]; included: Json[]; issues: FhirIssue[]; total: number | null; next: string | null }
+export function foundPage(bundle: Json): FoundPage {
+  const entries = items(bundle.entry).flatMap((entry) => (isJson(entry.resource) ? [{ mode: isJson(entry.search) ? textAt(entry.search, 'mode') : '', resource: entry.resource }] : []))
+  const of = (mode: string) => entries.filter((one) => one.mode === mode).map((one) => one.resource)
+  return {
+    body: bundle,
+    matches: entries.filter((one) => one.mode !== 'include' && one.mode !== 'outcome').map((one) => one.resource),
+    included: of('include'),
+    issues: of('outcome').flatMap(issuesOf),
+    total: numberAt(bundle, 'total'),
+    next: linkTo(bundle, 'next'),
+  }
 }
 
 /** How many records of a type somebody sees, or that they may not read it; undefined where the server could not count. */

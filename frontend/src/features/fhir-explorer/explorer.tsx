@@ -1,46 +1,33 @@
-import AddOutlined from '@mui/icons-material/AddOutlined'
-import CloseOutlined from '@mui/icons-material/CloseOutlined'
 import Button from '@mui/material/Button'
-import IconButton from '@mui/material/IconButton'
-import NativeSelect from '@mui/material/NativeSelect'
 import OutlinedInput from '@mui/material/OutlinedInput'
-import { Fragment, useEffect, useRef, useState, type FormEvent } from 'react'
+import { Fragment, useEffect, useRef, useState } from 'react'
 import { useSearchParams } from 'react-router'
-import { Moment } from '../../components/ui/moment'
 import { NotPermitted } from '../../components/ui/part'
-import { RecordTable } from '../../components/ui/record-table'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { useAnnounce } from '../../hooks/use-announce'
-import { fhirCounts, fhirRead, items, isJson, linkTo, numberAt, servedTypes, textAt, type FhirFailure, type Json, type ServedType, type TypeCount } from '../../lib/fhir'
+import { fhirCounts, fhirRead, foundPage, servedTypes, type FhirFailure, type FoundPage, type Json, type ServedType, type TypeCount } from '../../lib/fhir'
 import { formatDecimal } from '../../lib/quantity'
+import { Builder } from './builder'
 import css from './explorer.module.css'
+import { emptySearch, writeSearch, type Search } from './query'
 import { Resource } from './resource'
+import { placeOf, Refused, Results } from './results'
 
-interface Criterion { key: number; name: string; value: string }
-interface Page { rows: Json[]; total: number | null; next: string | null }
-type Found = { state: 'none' } | { state: 'loading' } | { state: 'failed'; failure: FhirFailure } | ({ state: 'found'; path: string } & Page)
+type Found = { state: 'none' } | { state: 'loading' } | { state: 'failed'; failure: FhirFailure } | { state: 'found'; path: string; pages: readonly FoundPage[]; busy: boolean; stopped: boolean }
 
-const HINTS: Record<string, string> = {
-  token: 'code, or system|code', date: '2026-11-28, ge2026-01-01', string: 'beginning of the text', reference: 'Patient/id', quantity: '5.4|http://unitsofmeasure.org|mg', number: '3, gt3', uri: 'https://…', composite: 'one$two',
-}
-
-const pageOf = (bundle: Json): Page => ({
-  rows: items(bundle.entry).flatMap((entry) => (isJson(entry.resource) ? [entry.resource] : [])),
-  total: numberAt(bundle, 'total'),
-  next: linkTo(bundle, 'next'),
-})
-
-/** Any resource type by FHIR search, with one's own rights: what was sent, what came, each document and its history. Criteria stay out of the address. */
+/** Any resource type by FHIR search, with one's own rights: what was sent, what came, each document and its history. What is asked for stays out of the address. */
 export function ExplorerView() {
   const announce = useAnnounce()
   const [query, setQuery] = useSearchParams()
   const [types, setTypes] = useState<ServedType[] | 'loading' | 'failed'>('loading')
-  const [criteria, setCriteria] = useState<Criterion[]>([])
+  const type = query.get('type') ?? 'Patient'
+  const [kept, setSearch] = useState<Search>(() => emptySearch(type))
   const [found, setFound] = useState<Found>({ state: 'none' })
   const [open, setOpen] = useState<Json | null>(null)
   /** Which question the page waits for; an answer to an earlier one is dropped. */
   const asking = useRef(0)
-  const type = query.get('type') ?? 'Patient'
+  const served = Array.isArray(types) ? types : []
+  const search = kept.type === type ? kept : emptySearch(type)
 
   const load = async () => {
     setTypes('loading')
@@ -53,39 +40,40 @@ export function ExplorerView() {
     return () => { current = false }
   }, [])
 
-  const parameters = Array.isArray(types) ? types.find((t) => t.type === type)?.parameters ?? [] : []
-  const asked = criteria.filter((c) => c.name && c.value)
-  const path = `${type}?${asked.map((c) => `${encodeURIComponent(c.name)}=${encodeURIComponent(c.value)}&`).join('')}_count=20&_total=accurate`
-
-  const search = async (event?: FormEvent) => {
-    event?.preventDefault()
+  const run = async (what: Search) => {
+    const path = writeSearch(what, served)
     setOpen(null)
     setFound({ state: 'loading' })
     const mine = (asking.current += 1)
     const answer = await fhirRead(path)
     if (asking.current !== mine) return
     if ('failure' in answer) { setFound({ state: 'failed', failure: answer.failure }); return }
-    const page = pageOf(answer.body)
-    setFound({ state: 'found', path, ...page })
-    announce(`${page.total ?? page.rows.length} found`)
+    const page = foundPage(answer.body)
+    setFound({ state: 'found', path, pages: [page], busy: false, stopped: false })
+    announce(`${page.total ?? page.matches.length} found${page.included.length > 0 ? `, ${page.included.length} included` : ''}`)
   }
   const more = async (next: string) => {
     const mine = asking.current
+    const isOf = (before: Found) => before.state === 'found' && before.pages.at(-1)?.next === next
+    setFound((before) => (before.state === 'found' ? { ...before, busy: true, stopped: false } : before))
     const answer = await fhirRead(next)
     if (asking.current !== mine) return
-    if ('failure' in answer) { setFound({ state: 'failed', failure: answer.failure }); return }
-    const page = pageOf(answer.body)
-    setFound((before) => (before.state === 'found' && before.next === next ? { ...before, rows: [...before.rows, ...page.rows], next: page.next } : before))
+    if ('failure' in answer) { setFound((before) => (before.state === 'found' ? { ...before, busy: false, stopped: true } : before)); return }
+    const page = foundPage(answer.body)
+    setFound((before) => (before.state === 'found' && isOf(before) ? { ...before, pages: [...before.pages, page], busy: false } : before))
+    announce(`${page.matches.length} more`)
   }
+  const forget = () => { asking.current += 1; setFound({ state: 'none' }); setOpen(null) }
   const choose = (name: string) => {
-    asking.current += 1
+    forget()
+    setSearch(emptySearch(name))
     setQuery({ type: name }, { replace: true })
-    setCriteria([])
-    setFound({ state: 'none' })
-    setOpen(null)
   }
-  const set = (key: number, change: Partial<Criterion>) => setCriteria((all) => all.map((c) => (c.key === key ? { ...c, ...change } : c)))
-
+  const change = (next: Search) => {
+    if (next.type !== type) { forget(); setQuery({ type: next.type }, { replace: true }) }
+    setSearch(next)
+  }
+  const next = found.state === 'found' ? found.pages.at(-1)?.next ?? null : null
   return (
     <main className={css.view}>
       <header className={css.head}><h1>FHIR explorer</h1><p>FHIR R4 by search, with your own rights. Nothing is changed here.</p></header>
@@ -96,52 +84,15 @@ export function ExplorerView() {
             : <Types of={types} chosen={type} onChoose={choose} />}
         </nav>
         <div className={css.main} tabIndex={0} role="group" aria-label="Search">
-          <form className={css.form} onSubmit={(event) => { void search(event) }}>
-            <h2>{type}</h2>
-            {criteria.map((c, i) => {
-              const kind = parameters.find((p) => p.name === c.name)?.type ?? ''
-              return (
-                <div key={c.key} className={css.criterion}>
-                  <NativeSelect value={c.name} onChange={(e) => set(c.key, { name: e.target.value })} inputProps={{ 'aria-label': `Parameter ${i + 1}` }}>
-                    {parameters.map((p) => <option key={p.name} value={p.name}>{`${p.name} (${p.type})`}</option>)}
-                  </NativeSelect>
-                  <OutlinedInput value={c.value} onChange={(e) => set(c.key, { value: e.target.value })} placeholder={HINTS[kind] ?? ''} inputProps={{ 'aria-label': `Value ${i + 1}` }} />
-                  <IconButton aria-label={`Remove ${c.name}`} onClick={() => setCriteria((all) => all.filter((one) => one.key !== c.key))}><CloseOutlined fontSize="small" /></IconButton>
-                </div>
-              )
-            })}
-            <div className={css.acts}>
-              <Button variant="outlined" startIcon={<AddOutlined />} disabled={parameters.length === 0} onClick={() => setCriteria((all) => [...all, { key: (all[all.length - 1]?.key ?? 0) + 1, name: parameters.find((p) => !p.name.startsWith('_'))?.name ?? parameters[0]?.name ?? '', value: '' }])}>Add a criterion</Button>
-              <Button variant="contained" type="submit">Search</Button>
-            </div>
-            <p className={css.request}><span>GET</span> <code>{`/fhir/R4/${path}`}</code></p>
-          </form>
-          {found.state === 'none' ? <Empty>Nothing is searched for yet. Without a criterion, Search shows every {type} that you may see.</Empty>
+          {types === 'loading' ? <Loading rows={3} label="parameters" /> : types === 'failed' ? <Empty>What can be searched by is not loaded.</Empty>
+            : !types.some((one) => one.type === type) ? <Empty>“{type}” is no type that is searched here. Choose one of the list.</Empty>
+            : <Builder key={type} search={search} types={types} onChange={change} onSearch={(what) => { void run(what) }} busy={found.state === 'loading'} />}
+          {found.state === 'none' ? <Empty>Nothing is searched for yet. Without a condition, Search shows every {type} that you may see.</Empty>
             : found.state === 'loading' ? <Loading rows={8} label="resources" />
             : found.state === 'failed' ? found.failure.status === 403 ? <NotPermitted what={type} /> : <Refused failure={found.failure} />
-            : found.state === 'found' && (
-              <>
-                <p className={css.count}>{found.rows.length} of {found.total ?? 'an unknown number'} shown</p>
-                {found.rows.length === 0 ? <Empty>Nothing fits the criteria.</Empty> : (
-                  <RecordTable label={type} columns={['Id', 'Says', 'Version', 'Last changed']}>
-                    {found.rows.map((r) => {
-                      const meta = isJson(r.meta) ? r.meta : {}
-                      return (
-                        <tr key={`${textAt(r, 'resourceType')}/${textAt(r, 'id')}`}>
-                          <th scope="row"><button type="button" className={css.link} onClick={() => setOpen(r)}>{textAt(r, 'id')}</button></th>
-                          <td>{says(r)}</td>
-                          <td>{textAt(meta, 'versionId')}</td>
-                          <td><Moment at={textAt(meta, 'lastUpdated')} /></td>
-                        </tr>
-                      )
-                    })}
-                  </RecordTable>
-                )}
-                {found.next && <p className={css.count}><Button variant="outlined" onClick={() => { if (found.next) void more(found.next) }}>Load more</Button></p>}
-              </>
-            )}
+            : <Results key={found.path} pages={found.pages} label={type} onOpen={setOpen} busy={found.busy} stopped={found.stopped} onMore={next ? () => { void more(next) } : null} />}
         </div>
-        {open && <Resource key={`${textAt(open, 'resourceType')}/${textAt(open, 'id')}`} of={open} onClose={() => setOpen(null)} />}
+        {open && <Resource key={placeOf(open)} of={open} onClose={() => setOpen(null)} />}
       </div>
     </main>
   )
@@ -192,22 +143,4 @@ const Humps = ({ of }: { of: string }) => of.split(/(?=[A-Z])/).map((part, i) =>
 function Count({ of }: { of: TypeCount }) {
   if (of === undefined) return 'not counted'
   return of === 'forbidden' ? 'no access' : <>{formatDecimal(String(of))}<span className="visually-hidden"> records</span></>
-}
-
-function Refused({ failure }: { failure: FhirFailure }) {
-  return (
-    <div className={css.refused} role="alert">
-      <strong>{failure.status >= 400 && failure.status < 500 ? 'The server refused this search.' : 'The search could not be carried out.'}</strong>
-      <ul>{failure.messages.map((text) => <li key={text}>{text}</li>)}</ul>
-    </div>
-  )
-}
-
-/** A few words by which people know a resource: its name, code or kind. */
-function says(resource: Json): string {
-  const concept = (value: unknown): string => (isJson(value) ? textAt(value, 'text') || textAt(items(value.coding)[0], 'display') || textAt(items(value.coding)[0], 'code') : '')
-  const name = items(resource.name)[0]
-  if (name) return [textAt(name, 'family'), Array.isArray(name.given) ? name.given.map(String).join(' ') : ''].filter(Boolean).join(', ') || textAt(name, 'text')
-  if (typeof resource.name === 'string') return resource.name
-  return ['code', 'medicationCodeableConcept', 'vaccineCode', 'type', 'category', 'class'].map((at) => concept(Array.isArray(resource[at]) ? items(resource[at])[0] : resource[at])).find(Boolean) ?? textAt(resource, 'title')
 }
