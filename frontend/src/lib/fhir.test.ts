@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { differences, foundPage, issuesOf, linkTo, numberAt, parseExact, servedTypes, writeExact } from './fhir'
+import { differences, foundPage, issuesOf, leafText, linkTo, numberAt, parseExact, placeIn, referencesIn, servedTypes, writeExact } from './fhir'
 
 it('reads what can be searched', () => {
   expect(servedTypes({ rest: [{ resource: [{ type: 'Patient', searchParam: [{ name: 'family', type: 'string' }] }, { searchParam: [] }] }] })).toEqual([{ type: 'Patient', parameters: [{ name: 'family', type: 'string' }], includes: [], revIncludes: [] }])
@@ -42,3 +42,13 @@ it('reads what an outcome says and where', () => {
     { severity: 'error', code: 'value', text: 'bad', at: 'Patient.name[0]' }, { severity: 'fatal', code: 'structure', text: 'structure', at: '' },
   ])
 })
+
+it('finds the references of a document, and which of them stay here', () => {
+  expect(referencesIn({ subject: { reference: 'Patient/a', display: 'A' }, performer: [{ reference: '#x' }, { actor: { reference: 'urn:uuid:1' } }], reference: { reference: 'Group/g' } })).toEqual([
+    { path: 'subject', to: 'Patient/a' }, { path: 'performer[0]', to: '#x' }, { path: 'performer[1].actor', to: 'urn:uuid:1' }, { path: 'reference', to: 'Group/g' },
+  ])
+  const here = (to: string) => placeIn(to, 'https://h')
+  expect(['Patient/a', 'https://h/fhir/R4/Patient/a/_history/2', '#x', 'https://other/fhir/R4/Patient/a', 'urn:uuid:1'].map(here)).toEqual(['Patient/a', 'Patient/a', null, null, null])
+})
+
+it('shows a leaf as it was written', () => expect((parseExact('[7.10,"7.10",true,null]') as unknown[]).map(leafText)).toEqual(['7.10', '7.10', 'true', 'null']))

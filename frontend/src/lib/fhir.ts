@@ -95,6 +95,27 @@ export async function fhirCounts(types: readonly string[]): Promise<ReadonlyMap<
   }))
 }
 
+/** A reference in a document: the path of the element that holds it, and what it says. */
+export interface FhirReference { path: string; to: string }
+export function referencesIn(value: unknown, path = ''): FhirReference[] {
+  if (Array.isArray(value)) return value.flatMap((item, i) => referencesIn(item, `${path}[${i}]`))
+  if (!isJson(value)) return []
+  return Object.entries(value).flatMap(([name, item]) => (name === 'reference' && typeof item === 'string' ? [{ path, to: item }] : referencesIn(item, path ? `${path}.${name}` : name)))
+}
+/** `Type/id` of a reference that stays on this server; null for others, and for what is contained in the document itself. */
+export function placeIn(reference: string, origin: string = window.location.origin): string | null {
+  const own = reference.startsWith(`${origin}/fhir/R4/`) ? reference.slice(`${origin}/fhir/R4/`.length) : reference
+  return /^([A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64})(\/_history\/[^/]+)?$/.exec(own)?.[1] ?? null
+}
+/** What stands in a leaf of a document, numbers as they were written. */
+export const leafText = (value: unknown): string => (typeof value === 'string' ? (value.startsWith(NUMBER) ? value.slice(1) : value) : JSON.stringify(value))
+
+/** What `$validate` says of a resource, by R4 and by a profile where one is named. */
+export const fhirValidate = (resource: Json, profile: string): Promise<FhirAnswer> => answerOf(
+  `/fhir/R4/${textAt(resource, 'resourceType')}/$validate${profile ? `?profile=${encodeURIComponent(profile)}` : ''}`,
+  { method: 'POST', headers: { 'Content-Type': 'application/fhir+json', ...REQUEST_HEADER }, body: writeExact(resource) },
+)
+
 /** The path below the base of a link that the server wrote; null when there is none. */
 export function linkTo(bundle: Json, relation: string): string | null {
   const url = textAt(items(bundle.link).find((link) => link.relation === relation), 'url')

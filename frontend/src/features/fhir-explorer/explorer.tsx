@@ -5,12 +5,12 @@ import { useSearchParams } from 'react-router'
 import { NotPermitted } from '../../components/ui/part'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { useAnnounce } from '../../hooks/use-announce'
-import { fhirCounts, fhirRead, foundPage, servedTypes, type FhirFailure, type FoundPage, type Json, type ServedType, type TypeCount } from '../../lib/fhir'
+import { fhirCounts, fhirRead, foundPage, isJson, items, servedTypes, textAt, type FhirFailure, type FoundPage, type Json, type ServedType, type TypeCount } from '../../lib/fhir'
 import { formatDecimal } from '../../lib/quantity'
 import { Builder } from './builder'
 import css from './explorer.module.css'
 import { emptySearch, writeSearch, type Search } from './query'
-import { Resource } from './resource'
+import { Resource, type ResourceViewName } from './resource'
 import { placeOf, Refused, Results } from './results'
 
 type Found = { state: 'none' } | { state: 'loading' } | { state: 'failed'; failure: FhirFailure } | { state: 'found'; path: string; pages: readonly FoundPage[]; busy: boolean; stopped: boolean }
@@ -23,7 +23,12 @@ export function ExplorerView() {
   const type = query.get('type') ?? 'Patient'
   const [kept, setSearch] = useState<Search>(() => emptySearch(type))
   const [found, setFound] = useState<Found>({ state: 'none' })
-  const [open, setOpen] = useState<Json | null>(null)
+  /** The documents that were opened one from another, the one that is shown last. */
+  const [opened, setOpened] = useState<readonly Json[]>([])
+  const [view, setView] = useState<ResourceViewName>('elements')
+  const [told, setTold] = useState('')
+  /** What the keyboard comes back to when a document is closed. */
+  const from = useRef<Element | null>(null)
   /** Which question the page waits for; an answer to an earlier one is dropped. */
   const asking = useRef(0)
   const served = Array.isArray(types) ? types : []
@@ -40,6 +45,38 @@ export function ExplorerView() {
     return () => { current = false }
   }, [])
 
+  /** Which document is being read; one that comes too late is dropped. */
+  const following = useRef('')
+  const setOpen = (of: Json | null) => {
+    if (of && opened.length === 0) from.current = document.activeElement
+    following.current = ''
+    setTold('')
+    setOpened(of ? [of] : [])
+  }
+  const openRow = async (row: Json) => {
+    setOpen(row)
+    if (!isPart(row)) return
+    // A search may ask for a part of each; what is opened is the whole.
+    const place = (following.current = placeOf(row))
+    setTold('Only a part of it was asked for. The whole is being read …')
+    const answer = await fhirRead(place)
+    if (following.current !== place) return
+    setTold('failure' in answer ? 'Only a part of it is shown: the whole could not be read.' : '')
+    if ('body' in answer) setOpened([answer.body])
+  }
+  const close = () => {
+    setOpen(null)
+    if (from.current instanceof HTMLElement) from.current.focus()
+  }
+  const follow = async (place: string) => {
+    following.current = place
+    setTold('')
+    const answer = await fhirRead(place)
+    if (following.current !== place) return
+    if ('failure' in answer) { setTold(answer.failure.status === 0 ? `${place} could not be read.` : `${place} is not here, or not to be seen.`); return }
+    setOpened((before) => [...before, answer.body])
+  }
+  const open = opened.at(-1)
   const run = async (what: Search) => {
     const path = writeSearch(what, served)
     setOpen(null)
@@ -90,13 +127,21 @@ export function ExplorerView() {
           {found.state === 'none' ? <Empty>Nothing is searched for yet. Without a condition, Search shows every {type} that you may see.</Empty>
             : found.state === 'loading' ? <Loading rows={8} label="resources" />
             : found.state === 'failed' ? found.failure.status === 403 ? <NotPermitted what={type} /> : <Refused failure={found.failure} />
-            : <Results key={found.path} pages={found.pages} label={type} onOpen={setOpen} busy={found.busy} stopped={found.stopped} onMore={next ? () => { void more(next) } : null} />}
+            : <Results key={found.path} pages={found.pages} label={type} onOpen={(row) => { void openRow(row) }} busy={found.busy} stopped={found.stopped} onMore={next ? () => { void more(next) } : null} />}
         </div>
-        {open && <Resource key={placeOf(open)} of={open} onClose={() => setOpen(null)} />}
+        {open && (
+          <Resource
+            key={`${opened.length} ${placeOf(open)}`} of={open} view={view} onView={setView} told={told} onFollow={(place) => { void follow(place) }} onClose={close}
+            onBack={opened.length > 1 ? () => { setTold(''); setOpened((before) => before.slice(0, -1)) } : null}
+          />
+        )}
       </div>
     </main>
   )
 }
+
+/** Whether a document is marked as a part of what is on record. Source: FHIR R4 search, `_summary` and `_elements`. */
+const isPart = (of: Json): boolean => isJson(of.meta) && items(of.meta.tag).some((tag) => textAt(tag, 'code') === 'SUBSETTED')
 
 /** The chosen type is seen in its long list, also where an address has chosen it. */
 const inView = (button: HTMLElement | null) => button?.scrollIntoView({ block: 'nearest' })

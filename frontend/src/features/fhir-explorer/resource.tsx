@@ -1,31 +1,45 @@
 import Button from '@mui/material/Button'
 import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
-import { useState } from 'react'
+import { useEffect, useRef } from 'react'
 import { Versions } from '../../components/act/versions'
-import { textAt, writeExact, type Json } from '../../lib/fhir'
+import { writeExact, type Json } from '../../lib/fhir'
 import css from './explorer.module.css'
+import { References } from './graph'
+import { placeOf, says } from './results'
+import { Elements, Tree } from './tree'
+import { Validation } from './validation'
 
-/** One document: as JSON, how it came to be, and how a program would read it. */
-export function Resource({ of, onClose }: { of: Json; onClose: () => void }) {
-  const [view, setView] = useState<'json' | 'history' | 'curl'>('json')
-  const place = `${textAt(of, 'resourceType')}/${textAt(of, 'id')}`
+export const VIEWS = ['elements', 'tree', 'json', 'references', 'history', 'validation'] as const
+export type ResourceViewName = (typeof VIEWS)[number]
+const NAMES: Record<ResourceViewName, string> = { elements: 'Elements', tree: 'Tree', json: 'JSON', references: 'References', history: 'History', validation: 'Validation' }
+
+interface Props { of: Json; view: ResourceViewName; onView: (view: ResourceViewName) => void; onFollow: (place: string) => void; onBack: (() => void) | null; onClose: () => void; told: string }
+
+/** One document: its elements, what it is connected with, how it came to be, and what the server says of it. */
+export function Resource({ of, view, onView, onFollow, onBack, onClose, told }: Props) {
+  const place = placeOf(of)
+  const head = useRef<HTMLHeadingElement>(null)
+  useEffect(() => head.current?.focus(), [])
   return (
     <aside className={css.resource} aria-label={place} onKeyDown={(e) => { if (e.key === 'Escape') onClose() }}>
       <div className={css.bar}>
-        <h2>{place}</h2>
+        <h2 ref={head} tabIndex={-1}>{place}<small>{says(of)}</small></h2>
+        {onBack && <Button variant="text" onClick={onBack}>Back</Button>}
         <Button variant="outlined" onClick={onClose}>Close</Button>
       </div>
       <div className={css.bar}>
-        <ToggleButtonGroup exclusive value={view} aria-label="Show as" onChange={(_, v: typeof view | null) => { if (v) setView(v) }}>
-          <ToggleButton value="json">JSON</ToggleButton>
-          <ToggleButton value="history">History</ToggleButton>
-          <ToggleButton value="curl">curl</ToggleButton>
+        <ToggleButtonGroup exclusive size="small" value={view} aria-label="Show as" className={css.views} onChange={(_, v: ResourceViewName | null) => { if (v) onView(v) }}>
+          {VIEWS.map((one) => <ToggleButton key={one} value={one}>{NAMES[one]}</ToggleButton>)}
         </ToggleButtonGroup>
       </div>
-      {view === 'json' && <pre className={css.code} tabIndex={0}>{writeExact(of, 2)}</pre>}
-      {view === 'curl' && <pre className={css.code} tabIndex={0}>{`curl -s ${window.location.origin}/fhir/R4/${place} \\\n     -H "Authorization: Bearer $TOKEN" -H 'Accept: application/fhir+json'`}</pre>}
+      {told && <p className={css.wrong} role="alert">{told}</p>}
+      {view === 'elements' && <Elements of={of} onFollow={onFollow} />}
+      {view === 'tree' && <Tree of={of} label={place} onFollow={onFollow} />}
+      {view === 'json' && <pre className={css.code} tabIndex={0} role="group" aria-label={`${place} as JSON`}>{writeExact(of, 2)}</pre>}
+      {view === 'references' && <References of={of} onFollow={onFollow} />}
       {view === 'history' && <div className={css.versions}><Versions place={place} /></div>}
+      {view === 'validation' && <Validation of={of} />}
     </aside>
   )
 }

@@ -107,10 +107,10 @@ export function Issues({ of, label }: { of: readonly FhirIssue[]; label: string 
   )
 }
 
-export function Refused({ failure }: { failure: FhirFailure }) {
+export function Refused({ failure, what = 'search' }: { failure: FhirFailure; what?: string }) {
   return (
     <div className={css.refused} role="alert">
-      <strong>{failure.status >= 400 && failure.status < 500 ? 'The server refused this search.' : 'The search could not be carried out.'}</strong>
+      <strong>{failure.status >= 400 && failure.status < 500 ? `The server refused this ${what}.` : `The ${what} could not be carried out.`}</strong>
       <ul>{failure.messages.map((text) => <li key={text}>{text}</li>)}</ul>
     </div>
   )
