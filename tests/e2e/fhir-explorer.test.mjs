@@ -153,6 +153,48 @@ test('conditions fit the types of their parameters, and what was included is tol
   await accessible('a bundle')
 })
 
+test('a search and a document are copied for others to ask, and what is copied runs', async () => {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  const copied = async (name, within = main()) => {
+    await within.getByRole('button', { name }).first().click()
+    await within.getByText(/^Copied\./).first().waitFor()
+    return page.evaluate(() => navigator.clipboard.readText())
+  }
+  const form = main().getByRole('group', { name: 'Search', exact: true })
+  const curl = await copied('Copy as curl', form)
+  assert.match(curl, /^curl --request GET 'http:.*Observation\?date=ge2020/)
+  assert.match(curl, /Authorization: Bearer \$TOKEN/)
+  const document = await copied('Copy as GraphQL', form)
+  await form.getByText('Not part of it: _include.').waitFor()
+  await main().getByRole('button', { name: 'Table', exact: true }).last().click()
+  await page.getByRole('table', { name: 'Observation' }).getByRole('button').first().click()
+  const resource = page.getByRole('complementary')
+  const one = await copied('Copy as GraphQL', resource)
+  await accessible('what is copied')
+  await resource.getByRole('button', { name: 'Close' }).click()
+  const ask = async (query) => (await page.request.post(`${url}/graphql`, { headers: { 'X-WintEHR-Request': '1' }, data: { query } })).json()
+  const found = await ask(document)
+  assert.equal(found.errors, undefined)
+  assert.equal(found.data.search.nodes.length, 5)
+  const total = Number(/^5 of ([\d,]+) shown/.exec(await main().getByText(/^5 of [\d,]+ shown/).first().textContent())[1].replaceAll(',', ''))
+  assert.equal(found.data.search.totalCount, total)
+  const read = await ask(one)
+  assert.equal(read.errors, undefined)
+  assert.equal(read.data.node.fhir.resourceType, 'Observation')
+  // As it is, in the editor that is meant for it.
+  const playground = await page.context().newPage()
+  await playground.goto(`${url}/playground`)
+  await playground.getByRole('button', { name: /HbA1c over time/ }).and(playground.locator(':enabled')).waitFor()
+  await playground.locator('.graphiql-query-editor .view-lines').click()
+  await playground.keyboard.press('ControlOrMeta+A')
+  // Pasted, as people do it: what is typed there gets its closing brackets twice.
+  await playground.evaluate((text) => navigator.clipboard.writeText(text), document)
+  await playground.keyboard.press('ControlOrMeta+V')
+  await playground.getByRole('button', { name: /^Execute/ }).click()
+  await playground.getByRole('region', { name: 'Rows', exact: true }).getByText(/^5 rows/).waitFor()
+  await playground.close()
+})
+
 test('the request may be written by hand; what the fields cannot show is said and sent', async () => {
   await request().fill('Patient?_has:Condition:patient:code=http://snomed.info/sct|44054006&gender=female&_count=3')
   await page.getByRole('button', { name: 'Take into the fields' }).click()

@@ -4,9 +4,11 @@ import Button from '@mui/material/Button'
 import IconButton from '@mui/material/IconButton'
 import NativeSelect from '@mui/material/NativeSelect'
 import OutlinedInput from '@mui/material/OutlinedInput'
-import { useState, type FormEvent, type ReactNode } from 'react'
+import { useState, type FormEvent } from 'react'
+import { CopyButton } from '../../components/ui/copy-button'
 import { DateField } from '../../components/ui/date-field'
 import type { ServedType } from '../../lib/fhir'
+import { asCurl, searchAsGraphql } from './copy'
 import css from './explorer.module.css'
 import { emptySearch, fits, isCompared, isComplete, isPlainKind, kindOf, lastType, MISSING, nextKey, quantityOf, quantityText, readSearch, referenceOf, referenceText, escaped, sortKeysOf, SUMMARIES, targetsOf, tokenOf, tokenText, TOTALS, unescaped, waysOf, withPlain, writeSearch, type Condition, type Search } from './query'
 
@@ -29,11 +31,12 @@ const Choice = ({ label, value, onChange, options, disabled = false }: ChoicePro
 )
 
 /** The fields of a search by the types of its parameters, and the request they make, which may be written too. */
-export function Builder({ search, types, onChange, onSearch, busy, copy }: { search: Search; types: readonly ServedType[]; onChange: (search: Search) => void; onSearch: (search: Search) => void; busy: boolean; copy?: ReactNode }) {
+export function Builder({ search, types, onChange, onSearch, busy, explores }: { search: Search; types: readonly ServedType[]; onChange: (search: Search) => void; onSearch: (search: Search) => void; busy: boolean; explores: boolean }) {
   const request = writeSearch(search, types)
   /** The request while it is written by hand, and what is wrong with it. */
   const [draft, setDraft] = useState<string | null>(null)
   const [wrong, setWrong] = useState('')
+  const graphql = searchAsGraphql(search, types)
   const to = (change: Partial<Search>) => { setDraft(null); setWrong(''); onChange({ ...search, ...change }) }
   const parameters = types.find((one) => one.type === search.type)?.parameters ?? []
   const known = types.find((one) => one.type === search.type)
@@ -120,8 +123,13 @@ export function Builder({ search, types, onChange, onSearch, busy, copy }: { sea
         <Button variant="contained" type="submit" disabled={busy}>Search</Button>
         {draft !== null && <Button variant="outlined" onClick={taken}>Take into the fields</Button>}
         <Button variant="text" onClick={() => to(emptySearch(search.type))}>Start anew</Button>
-        {copy}
       </div>
+      {draft === null && (
+        <div className={css.acts}>
+          <CopyButton name="Copy as curl" text={asCurl(request, window.location.origin)} />
+          {explores && <CopyButton name="Copy as GraphQL" text={graphql.text} note={graphql.left.length > 0 ? `Not part of it: ${graphql.left.join(', ')}.` : ''} />}
+        </div>
+      )}
     </form>
   )
 }

@@ -4,8 +4,10 @@ import { Fragment, useEffect, useRef, useState } from 'react'
 import { useSearchParams } from 'react-router'
 import { NotPermitted } from '../../components/ui/part'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
+import { useSession } from '../../contexts/session'
 import { useAnnounce } from '../../hooks/use-announce'
 import { fhirCounts, fhirRead, foundPage, isJson, items, servedTypes, textAt, type FhirFailure, type FoundPage, type Json, type ServedType, type TypeCount } from '../../lib/fhir'
+import { mayExplore } from '../../lib/permissions'
 import { formatDecimal } from '../../lib/quantity'
 import { Builder } from './builder'
 import css from './explorer.module.css'
@@ -18,6 +20,9 @@ type Found = { state: 'none' } | { state: 'loading' } | { state: 'failed'; failu
 /** Any resource type by FHIR search, with one's own rights: what was sent, what came, each document and its history. What is asked for stays out of the address. */
 export function ExplorerView() {
   const announce = useAnnounce()
+  const { session, config } = useSession()
+  // Others may not send documents of their own to the GraphQL door.
+  const explores = mayExplore(session, config)
   const [query, setQuery] = useSearchParams()
   const [types, setTypes] = useState<ServedType[] | 'loading' | 'failed'>('loading')
   const type = query.get('type') ?? 'Patient'
@@ -123,7 +128,7 @@ export function ExplorerView() {
         <div className={css.main} tabIndex={0} role="group" aria-label="Search">
           {types === 'loading' ? <Loading rows={3} label="parameters" /> : types === 'failed' ? <Empty>What can be searched by is not loaded.</Empty>
             : !types.some((one) => one.type === type) ? <Empty>“{type}” is no type that is searched here. Choose one of the list.</Empty>
-            : <Builder key={type} search={search} types={types} onChange={change} onSearch={(what) => { void run(what) }} busy={found.state === 'loading'} />}
+            : <Builder key={type} search={search} types={types} onChange={change} onSearch={(what) => { void run(what) }} busy={found.state === 'loading'} explores={explores} />}
           {found.state === 'none' ? <Empty>Nothing is searched for yet. Without a condition, Search shows every {type} that you may see.</Empty>
             : found.state === 'loading' ? <Loading rows={8} label="resources" />
             : found.state === 'failed' ? found.failure.status === 403 ? <NotPermitted what={type} /> : <Refused failure={found.failure} />
@@ -131,7 +136,7 @@ export function ExplorerView() {
         </div>
         {open && (
           <Resource
-            key={`${opened.length} ${placeOf(open)}`} of={open} view={view} onView={setView} told={told} onFollow={(place) => { void follow(place) }} onClose={close}
+            key={`${opened.length} ${placeOf(open)}`} of={open} explores={explores} view={view} onView={setView} told={told} onFollow={(place) => { void follow(place) }} onClose={close}
             onBack={opened.length > 1 ? () => { setTold(''); setOpened((before) => before.slice(0, -1)) } : null}
           />
         )}

@@ -3,7 +3,9 @@ import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { useEffect, useRef } from 'react'
 import { Versions } from '../../components/act/versions'
+import { CopyButton } from '../../components/ui/copy-button'
 import { writeExact, type Json } from '../../lib/fhir'
+import { asCurl, readAsGraphql } from './copy'
 import css from './explorer.module.css'
 import { References } from './graph'
 import { placeOf, says } from './results'
@@ -14,10 +16,10 @@ export const VIEWS = ['elements', 'tree', 'json', 'references', 'history', 'vali
 export type ResourceViewName = (typeof VIEWS)[number]
 const NAMES: Record<ResourceViewName, string> = { elements: 'Elements', tree: 'Tree', json: 'JSON', references: 'References', history: 'History', validation: 'Validation' }
 
-interface Props { of: Json; view: ResourceViewName; onView: (view: ResourceViewName) => void; onFollow: (place: string) => void; onBack: (() => void) | null; onClose: () => void; told: string }
+interface Props { of: Json; explores: boolean; view: ResourceViewName; onView: (view: ResourceViewName) => void; onFollow: (place: string) => void; onBack: (() => void) | null; onClose: () => void; told: string }
 
 /** One document: its elements, what it is connected with, how it came to be, and what the server says of it. */
-export function Resource({ of, view, onView, onFollow, onBack, onClose, told }: Props) {
+export function Resource({ of, explores, view, onView, onFollow, onBack, onClose, told }: Props) {
   const place = placeOf(of)
   const head = useRef<HTMLHeadingElement>(null)
   useEffect(() => head.current?.focus(), [])
@@ -32,6 +34,10 @@ export function Resource({ of, view, onView, onFollow, onBack, onClose, told }: 
         <ToggleButtonGroup exclusive size="small" value={view} aria-label="Show as" className={css.views} onChange={(_, v: ResourceViewName | null) => { if (v) onView(v) }}>
           {VIEWS.map((one) => <ToggleButton key={one} value={one}>{NAMES[one]}</ToggleButton>)}
         </ToggleButtonGroup>
+      </div>
+      <div className={css.copies}>
+        <CopyButton name="Copy as curl" text={asCurl(place, window.location.origin)} />
+        {explores && <CopyButton name="Copy as GraphQL" text={readAsGraphql(place)} />}
       </div>
       {told && <p className={css.wrong} role="alert">{told}</p>}
       {view === 'elements' && <Elements of={of} onFollow={onFollow} />}
