@@ -5,6 +5,7 @@ import IconButton from '@mui/material/IconButton'
 import NativeSelect from '@mui/material/NativeSelect'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import { useState, type FormEvent } from 'react'
+import { SavedQueries } from '../../components/saved-queries/saved-queries'
 import { CopyButton } from '../../components/ui/copy-button'
 import { DateField } from '../../components/ui/date-field'
 import type { ServedType } from '../../lib/fhir'
@@ -62,75 +63,85 @@ export function Builder({ search, types, onChange, onSearch, busy, explores }: {
     const kind = kindOf(types, search.type, parameter)
     to({ conditions: [...search.conditions, { key: nextKey(search.conditions), hops: [], parameter, modifier: '', prefix: '', value: '', plain: isPlainKind(kind, '') }] })
   }
+  const open = (text: string) => {
+    const read = readSearch(text, types)
+    if ('wrong' in read) { setDraft(text); setWrong(read.wrong); return }
+    setDraft(null)
+    setWrong('')
+    onChange(read)
+  }
   return (
-    <form className={css.form} onSubmit={submit}>
-      <h2>{search.type}</h2>
-      {search.conditions.map((condition, i) => (
-        <ConditionRow
-          key={condition.key} at={i + 1} type={search.type} types={types} of={condition}
-          onChange={(next) => to({ conditions: search.conditions.map((one) => (one.key === next.key ? next : one)) })}
-          onRemove={() => to({ conditions: search.conditions.filter((one) => one.key !== condition.key) })}
-        />
-      ))}
-      {search.inclusions.map((one, i) => (
-        <div key={one.key} className={css.criterion}>
-          <Choice
-            label={`Path ${i + 1}`} value={one.path} onChange={(path) => to({ inclusions: search.inclusions.map((x) => (x.key === one.key ? { ...x, path } : x)) })}
-            options={[['', one.reverse ? 'Choose what refers to it' : 'Choose what it refers to'], ...((one.reverse ? known?.revIncludes : known?.includes) ?? []).map((path): [string, string] => [path, path === '*' ? '* (all)' : path])]}
+    <>
+      <form className={css.form} onSubmit={submit}>
+        <h2>{search.type}</h2>
+        {search.conditions.map((condition, i) => (
+          <ConditionRow
+            key={condition.key} at={i + 1} type={search.type} types={types} of={condition}
+            onChange={(next) => to({ conditions: search.conditions.map((one) => (one.key === next.key ? next : one)) })}
+            onRemove={() => to({ conditions: search.conditions.filter((one) => one.key !== condition.key) })}
           />
-          <span className={css.of}>{one.reverse ? 'refers to a match (_revinclude)' : 'what a match refers to (_include)'}</span>
-          <label className={css.plain}><input type="checkbox" checked={one.iterate} onChange={(e) => to({ inclusions: search.inclusions.map((x) => (x.key === one.key ? { ...x, iterate: e.target.checked } : x)) })} /> again for what is included</label>
-          <Remove name={one.path || 'include'} onClick={() => to({ inclusions: search.inclusions.filter((x) => x.key !== one.key) })} />
-        </div>
-      ))}
-      {search.sort.map((one, i) => (
-        <div key={one.key} className={css.criterion}>
-          <Choice label={`Sort key ${i + 1}`} value={one.parameter} onChange={(parameter) => to({ sort: search.sort.map((x) => (x.key === one.key ? { ...x, parameter } : x)) })} options={[['', 'Choose what to sort by'], ...sortKeysOf(types, search.type).map((p): [string, string] => [p.name, `${p.name} (${p.type})`])]} />
-          <Choice label={`Direction ${i + 1}`} value={one.descending ? '-' : ''} onChange={(v) => to({ sort: search.sort.map((x) => (x.key === one.key ? { ...x, descending: v === '-' } : x)) })} options={[['', 'lowest first'], ['-', 'highest first']]} />
-          <Remove name={`sort key ${i + 1}`} onClick={() => to({ sort: search.sort.filter((x) => x.key !== one.key) })} />
-        </div>
-      ))}
-      <div className={css.acts}>
-        <Button variant="outlined" startIcon={<AddOutlined />} disabled={parameters.length === 0} onClick={addCondition}>Add a condition</Button>
-        <Button variant="outlined" startIcon={<AddOutlined />} disabled={!known?.includes.length} onClick={() => to({ inclusions: [...search.inclusions, { key: nextKey(search.inclusions), reverse: false, path: '', iterate: false }] })}>Include</Button>
-        <Button variant="outlined" startIcon={<AddOutlined />} disabled={!known?.revIncludes.length} onClick={() => to({ inclusions: [...search.inclusions, { key: nextKey(search.inclusions), reverse: true, path: '', iterate: false }] })}>Include what refers here</Button>
-        <Button variant="outlined" startIcon={<AddOutlined />} disabled={parameters.length === 0} onClick={() => to({ sort: [...search.sort, { key: nextKey(search.sort), parameter: '', descending: false }] })}>Sort</Button>
-      </div>
-      <div className={css.result}>
-        <span className={css.named}><span aria-hidden>Per page</span> <OutlinedInput value={search.count} onChange={(e) => to({ count: e.target.value.replace(/\D/g, '') })} inputProps={{ 'aria-label': 'Per page', inputMode: 'numeric', size: 5 }} /></span>
-        <span className={css.named}><span aria-hidden>Total</span> <Choice label="Total" value={search.total} onChange={(total) => to({ total })} options={[['', 'as the server does'], ...TOTALS.map((one): [string, string] => [one, TOTAL_NAMES[one] ?? one])]} /></span>
-        <span className={css.named}><span aria-hidden>Summary</span> <Choice label="Summary" value={search.summary} onChange={(summary) => to({ summary })} options={[['', 'not asked for'], ...SUMMARIES.map((one): [string, string] => [one, SUMMARY_NAMES[one] ?? one])]} /></span>
-        <span className={css.named}><span aria-hidden>Elements</span> <Field label="Elements" value={search.elements} onChange={(elements) => to({ elements: elements.replaceAll(' ', '') })} placeholder="code,status" /></span>
-      </div>
-      {search.others.length > 0 && (
-        <div className={css.others} role="note">
-          <span>The fields cannot show this; it is sent as it is written:</span>
-          <ul>{search.others.map((one, i) => <li key={`${one.name} ${i}`}><code>{`${one.name}=${one.value}`}</code><Remove name={one.name} onClick={() => to({ others: search.others.filter((x) => x !== one) })} /></li>)}</ul>
-        </div>
-      )}
-      <div className={css.request}>
-        <label htmlFor="request">Request <span className="visually-hidden">below the FHIR base, written or read</span> <code>GET /fhir/R4/</code></label>
-        <OutlinedInput
-          id="request" multiline maxRows={6} fullWidth value={draft ?? request} error={!!wrong} onChange={(e) => { setDraft(e.target.value.replaceAll('\n', '')); setWrong('') }}
-          onKeyDown={(e) => { if (e.key === 'Enter') { e.preventDefault(); e.currentTarget.closest('form')?.requestSubmit() } if (e.key === 'Escape' && draft !== null) { e.stopPropagation(); setDraft(null); setWrong('') } }}
-          inputProps={{ spellCheck: false, autoComplete: 'off', 'aria-invalid': !!wrong || undefined, 'aria-describedby': 'request-told' }}
-        />
-        <p id="request-told" className={wrong ? css.wrong : undefined} role={wrong ? 'alert' : undefined}>
-          {wrong || (draft !== null ? 'Written by hand. The fields are filled from it when it is taken or sent.' : left > 0 ? `${left === 1 ? 'One condition is' : `${left} conditions are`} not complete and left out.` : '')}
-        </p>
-      </div>
-      <div className={css.acts}>
-        <Button variant="contained" type="submit" disabled={busy}>Search</Button>
-        {draft !== null && <Button variant="outlined" onClick={taken}>Take into the fields</Button>}
-        <Button variant="text" onClick={() => to(emptySearch(search.type))}>Start anew</Button>
-      </div>
-      {draft === null && (
+        ))}
+        {search.inclusions.map((one, i) => (
+          <div key={one.key} className={css.criterion}>
+            <Choice
+              label={`Path ${i + 1}`} value={one.path} onChange={(path) => to({ inclusions: search.inclusions.map((x) => (x.key === one.key ? { ...x, path } : x)) })}
+              options={[['', one.reverse ? 'Choose what refers to it' : 'Choose what it refers to'], ...((one.reverse ? known?.revIncludes : known?.includes) ?? []).map((path): [string, string] => [path, path === '*' ? '* (all)' : path])]}
+            />
+            <span className={css.of}>{one.reverse ? 'refers to a match (_revinclude)' : 'what a match refers to (_include)'}</span>
+            <label className={css.plain}><input type="checkbox" checked={one.iterate} onChange={(e) => to({ inclusions: search.inclusions.map((x) => (x.key === one.key ? { ...x, iterate: e.target.checked } : x)) })} /> again for what is included</label>
+            <Remove name={one.path || 'include'} onClick={() => to({ inclusions: search.inclusions.filter((x) => x.key !== one.key) })} />
+          </div>
+        ))}
+        {search.sort.map((one, i) => (
+          <div key={one.key} className={css.criterion}>
+            <Choice label={`Sort key ${i + 1}`} value={one.parameter} onChange={(parameter) => to({ sort: search.sort.map((x) => (x.key === one.key ? { ...x, parameter } : x)) })} options={[['', 'Choose what to sort by'], ...sortKeysOf(types, search.type).map((p): [string, string] => [p.name, `${p.name} (${p.type})`])]} />
+            <Choice label={`Direction ${i + 1}`} value={one.descending ? '-' : ''} onChange={(v) => to({ sort: search.sort.map((x) => (x.key === one.key ? { ...x, descending: v === '-' } : x)) })} options={[['', 'lowest first'], ['-', 'highest first']]} />
+            <Remove name={`sort key ${i + 1}`} onClick={() => to({ sort: search.sort.filter((x) => x.key !== one.key) })} />
+          </div>
+        ))}
         <div className={css.acts}>
-          <CopyButton name="Copy as curl" text={asCurl(request, window.location.origin)} />
-          {explores && <CopyButton name="Copy as GraphQL" text={graphql.text} note={graphql.left.length > 0 ? `Not part of it: ${graphql.left.join(', ')}.` : ''} />}
+          <Button variant="outlined" startIcon={<AddOutlined />} disabled={parameters.length === 0} onClick={addCondition}>Add a condition</Button>
+          <Button variant="outlined" startIcon={<AddOutlined />} disabled={!known?.includes.length} onClick={() => to({ inclusions: [...search.inclusions, { key: nextKey(search.inclusions), reverse: false, path: '', iterate: false }] })}>Include</Button>
+          <Button variant="outlined" startIcon={<AddOutlined />} disabled={!known?.revIncludes.length} onClick={() => to({ inclusions: [...search.inclusions, { key: nextKey(search.inclusions), reverse: true, path: '', iterate: false }] })}>Include what refers here</Button>
+          <Button variant="outlined" startIcon={<AddOutlined />} disabled={parameters.length === 0} onClick={() => to({ sort: [...search.sort, { key: nextKey(search.sort), parameter: '', descending: false }] })}>Sort</Button>
         </div>
-      )}
-    </form>
+        <div className={css.result}>
+          <span className={css.named}><span aria-hidden>Per page</span> <OutlinedInput value={search.count} onChange={(e) => to({ count: e.target.value.replace(/\D/g, '') })} inputProps={{ 'aria-label': 'Per page', inputMode: 'numeric', size: 5 }} /></span>
+          <span className={css.named}><span aria-hidden>Total</span> <Choice label="Total" value={search.total} onChange={(total) => to({ total })} options={[['', 'as the server does'], ...TOTALS.map((one): [string, string] => [one, TOTAL_NAMES[one] ?? one])]} /></span>
+          <span className={css.named}><span aria-hidden>Summary</span> <Choice label="Summary" value={search.summary} onChange={(summary) => to({ summary })} options={[['', 'not asked for'], ...SUMMARIES.map((one): [string, string] => [one, SUMMARY_NAMES[one] ?? one])]} /></span>
+          <span className={css.named}><span aria-hidden>Elements</span> <Field label="Elements" value={search.elements} onChange={(elements) => to({ elements: elements.replaceAll(' ', '') })} placeholder="code,status" /></span>
+        </div>
+        {search.others.length > 0 && (
+          <div className={css.others} role="note">
+            <span>The fields cannot show this; it is sent as it is written:</span>
+            <ul>{search.others.map((one, i) => <li key={`${one.name} ${i}`}><code>{`${one.name}=${one.value}`}</code><Remove name={one.name} onClick={() => to({ others: search.others.filter((x) => x !== one) })} /></li>)}</ul>
+          </div>
+        )}
+        <div className={css.request}>
+          <label htmlFor="request">Request <span className="visually-hidden">below the FHIR base, written or read</span> <code>GET /fhir/R4/</code></label>
+          <OutlinedInput
+            id="request" multiline maxRows={6} fullWidth value={draft ?? request} error={!!wrong} onChange={(e) => { setDraft(e.target.value.replaceAll('\n', '')); setWrong('') }}
+            onKeyDown={(e) => { if (e.key === 'Enter') { e.preventDefault(); e.currentTarget.closest('form')?.requestSubmit() } if (e.key === 'Escape' && draft !== null) { e.stopPropagation(); setDraft(null); setWrong('') } }}
+            inputProps={{ spellCheck: false, autoComplete: 'off', 'aria-invalid': !!wrong || undefined, 'aria-describedby': 'request-told' }}
+          />
+          <p id="request-told" className={wrong ? css.wrong : undefined} role={wrong ? 'alert' : undefined}>
+            {wrong || (draft !== null ? 'Written by hand. The fields are filled from it when it is taken or sent.' : left > 0 ? `${left === 1 ? 'One condition is' : `${left} conditions are`} not complete and left out.` : '')}
+          </p>
+        </div>
+        <div className={css.acts}>
+          <Button variant="contained" type="submit" disabled={busy}>Search</Button>
+          {draft !== null && <Button variant="outlined" onClick={taken}>Take into the fields</Button>}
+          <Button variant="text" onClick={() => to(emptySearch(search.type))}>Start anew</Button>
+        </div>
+        {draft === null && (
+          <div className={css.acts}>
+            <CopyButton name="Copy as curl" text={asCurl(request, window.location.origin)} />
+            {explores && <CopyButton name="Copy as GraphQL" text={graphql.text} note={graphql.left.length > 0 ? `Not part of it: ${graphql.left.join(', ')}.` : ''} />}
+          </div>
+        )}
+      </form>
+      <SavedQueries kind="FHIR" what="searches" text={draft === null ? request : null} why="Take the request into the fields first." onOpen={open} />
+    </>
   )
 }
 

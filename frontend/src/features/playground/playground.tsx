@@ -2,7 +2,9 @@ import 'graphiql/setup-workers/vite'
 import '@graphiql/react/style.css'
 import '@graphiql/plugin-doc-explorer/style.css'
 import 'graphiql/graphiql.css'
+import BookmarkBorderOutlined from '@mui/icons-material/BookmarkBorderOutlined'
 import ChecklistOutlined from '@mui/icons-material/ChecklistOutlined'
+import VerifiedUserOutlined from '@mui/icons-material/VerifiedUserOutlined'
 import Checkbox from '@mui/material/Checkbox'
 import { useGraphiQL, useGraphiQLActions, type GraphiQLPlugin } from '@graphiql/react'
 import { GraphiQL } from 'graphiql'
@@ -12,6 +14,7 @@ import { useAppearance } from '../../contexts/appearance'
 import { failedWith, postGraphql } from '../../lib/graphql-plain'
 import { EXAMPLES, type Example } from './examples'
 import { memoryStorage } from './memory-storage'
+import { Rights, Saved } from './own'
 import css from './playground.module.css'
 import { refusal } from './read-only'
 import { ResultBar, type Answered } from './result-bar'
@@ -21,7 +24,9 @@ const EXAMPLES_PLUGIN: GraphiQLPlugin = {
   icon: () => <ChecklistOutlined aria-hidden />,
   content: Examples,
 }
-const PLUGINS = [EXAMPLES_PLUGIN]
+const SAVED_PLUGIN: GraphiQLPlugin = { title: 'Saved queries', icon: () => <BookmarkBorderOutlined aria-hidden />, content: Saved }
+const RIGHTS_PLUGIN: GraphiQLPlugin = { title: 'Your rights', icon: () => <VerifiedUserOutlined aria-hidden />, content: Rights }
+const PLUGINS = [EXAMPLES_PLUGIN, SAVED_PLUGIN, RIGHTS_PLUGIN]
 
 /** Questions in GraphQL with one's own rights: the editor with the schema beside it, examples, and results as a table or a file. */
 export function PlaygroundView() {
