@@ -1,28 +1,32 @@
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from 'react'
 
-/** Theme, density and single keys of this browser: the only thing kept in `localStorage`. `public/theme.js` reads the same key before the first paint. */
+/** Theme, density, single keys and the list of patients to begin with, of this browser: the only thing kept in `localStorage`. `public/theme.js` reads the same key before the first paint. */
 const KEY = 'wintehr.appearance'
 export const THEMES = ['system', 'light', 'dark', 'highContrast'] as const
 export const DENSITIES = ['comfortable', 'standard', 'compact'] as const
 export const THEME_NAMES: Record<ThemeChoice, string> = { system: 'As the system', light: 'Light', dark: 'Dark', highContrast: 'High contrast' }
 export const DENSITY_NAMES: Record<Density, string> = { comfortable: 'Comfortable', standard: 'Standard', compact: 'Compact' }
+/** Lists of patients as the address names them. */
+export const PATIENT_LISTS = ['all', 'mine', 'recent', 'starred', 'inpatients'] as const
+export const PATIENT_LIST_NAMES: Record<PatientListChoice, string> = { all: 'All', mine: 'Mine', recent: 'Recent', starred: 'Starred', inpatients: 'Inpatients' }
+export type PatientListChoice = (typeof PATIENT_LISTS)[number]
 export type ThemeChoice = (typeof THEMES)[number]
 export type Density = (typeof DENSITIES)[number]
 
 /** `shortcuts`: whether keys of one character do anything. `shown` is the theme in force: what was chosen, or what the system asks for. */
-interface Appearance { theme: ThemeChoice; density: Density; shortcuts: boolean; shown: 'light' | 'dark' | 'highContrast'; choose(next: Partial<Pick<Appearance, 'theme' | 'density' | 'shortcuts'>>): void }
+interface Appearance { theme: ThemeChoice; density: Density; shortcuts: boolean; patientList: PatientListChoice; shown: 'light' | 'dark' | 'highContrast'; choose(next: Partial<Pick<Appearance, 'theme' | 'density' | 'shortcuts' | 'patientList'>>): void }
 const AppearanceContext = createContext<Appearance | null>(null)
 
 const member = <T extends string>(all: readonly T[], value: unknown): T | undefined => all.find((one) => one === value)
 const asked = (query: string): boolean => typeof matchMedia === 'function' && matchMedia(query).matches
 
-function saved(): { theme: ThemeChoice; density: Density | undefined; shortcuts: boolean } {
+function saved(): { theme: ThemeChoice; density: Density | undefined; shortcuts: boolean; patientList: PatientListChoice } {
   try {
     const read: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}')
     const at = (name: string): unknown => (typeof read === 'object' && read !== null ? Reflect.get(read, name) : undefined)
-    return { theme: member(THEMES, at('theme')) ?? 'system', density: member(DENSITIES, at('density')), shortcuts: at('shortcuts') !== false }
+    return { theme: member(THEMES, at('theme')) ?? 'system', density: member(DENSITIES, at('density')), shortcuts: at('shortcuts') !== false, patientList: member(PATIENT_LISTS, at('patientList')) ?? 'all' }
   } catch {
-    return { theme: 'system', density: undefined, shortcuts: true }
+    return { theme: 'system', density: undefined, shortcuts: true, patientList: 'all' }
   }
 }
 
@@ -33,8 +37,8 @@ const resolved = (theme: ThemeChoice) =>
 
 export function AppearanceProvider({ children }: { children: ReactNode }) {
   const [state, setState] = useState(() => {
-    const { theme, density, shortcuts } = saved()
-    return { theme, shortcuts, density: density ?? (asked('(max-width: 899px)') ? ('comfortable' as const) : ('standard' as const)) }
+    const { theme, density, shortcuts, patientList } = saved()
+    return { theme, shortcuts, patientList, density: density ?? (asked('(max-width: 899px)') ? ('comfortable' as const) : ('standard' as const)) }
   })
   const [shown, setShown] = useState(() => resolved(state.theme))
   useEffect(() => {

@@ -245,6 +245,7 @@ type Documents = {
     "\n  query SchemaDocs {\n    __schema {\n      queryType { name } mutationType { name } subscriptionType { name }\n      types {\n        kind name description\n        interfaces { name } possibleTypes { name }\n        fields(includeDeprecated: true) {\n          name description isDeprecated deprecationReason\n          args { name description defaultValue type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }\n          type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }\n        }\n        inputFields { name description defaultValue type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }\n        enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason }\n      }\n    }\n  }\n": typeof types.SchemaDocsDocument,
     "query AllowedApps { appGrants { id appName scope patientId since offline } }": typeof types.AllowedAppsDocument,
     "mutation RevokeApp($id: ID!) { grantRevoke(id: $id) { revoked } }": typeof types.RevokeAppDocument,
+    "\n  query SettingsProfile($id: ID!) { node(id: $id) { __typename id ... on Practitioner { names { display } qualifications { code { text } } telecom { system value use } } } }\n": typeof types.SettingsProfileDocument,
     "query LaunchableApps { launchableApps { id name opensIn } }": typeof types.LaunchableAppsDocument,
     "mutation LaunchApp($input: AppLaunchInput!) { appLaunch(input: $input) { url opensIn } }": typeof types.LaunchAppDocument,
     "\n  fragment Problems on Patient {\n    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {\n      nodes { id code { text } verificationStatus onsetAt recordedAt severity { text } }\n      totalCount\n    }\n  }\n": typeof types.ProblemsFragmentDoc,
@@ -512,6 +513,7 @@ const documents: Documents = {
     "\n  query SchemaDocs {\n    __schema {\n      queryType { name } mutationType { name } subscriptionType { name }\n      types {\n        kind name description\n        interfaces { name } possibleTypes { name }\n        fields(includeDeprecated: true) {\n          name description isDeprecated deprecationReason\n          args { name description defaultValue type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }\n          type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }\n        }\n        inputFields { name description defaultValue type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }\n        enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason }\n      }\n    }\n  }\n": types.SchemaDocsDocument,
     "query AllowedApps { appGrants { id appName scope patientId since offline } }": types.AllowedAppsDocument,
     "mutation RevokeApp($id: ID!) { grantRevoke(id: $id) { revoked } }": types.RevokeAppDocument,
+    "\n  query SettingsProfile($id: ID!) { node(id: $id) { __typename id ... on Practitioner { names { display } qualifications { code { text } } telecom { system value use } } } }\n": types.SettingsProfileDocument,
     "query LaunchableApps { launchableApps { id name opensIn } }": types.LaunchableAppsDocument,
     "mutation LaunchApp($input: AppLaunchInput!) { appLaunch(input: $input) { url opensIn } }": types.LaunchAppDocument,
     "\n  fragment Problems on Patient {\n    conditions(first: 20, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }) {\n      nodes { id code { text } verificationStatus onsetAt recordedAt severity { text } }\n      totalCount\n    }\n  }\n": types.ProblemsFragmentDoc,
@@ -1486,6 +1488,10 @@ export function graphql(source: "query AllowedApps { appGrants { id appName scop
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "mutation RevokeApp($id: ID!) { grantRevoke(id: $id) { revoked } }"): (typeof documents)["mutation RevokeApp($id: ID!) { grantRevoke(id: $id) { revoked } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query SettingsProfile($id: ID!) { node(id: $id) { __typename id ... on Practitioner { names { display } qualifications { code { text } } telecom { system value use } } } }\n"): (typeof documents)["\n  query SettingsProfile($id: ID!) { node(id: $id) { __typename id ... on Practitioner { names { display } qualifications { code { text } } telecom { system value use } } } }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -8,16 +8,18 @@ import { useAppearance } from '../../contexts/appearance'
 import css from './help.module.css'
 import type { Place } from './places'
 
+/** Keys that work on every page; those of one character only while they are turned on. */
+export const ALWAYS: readonly (readonly [string, string])[] = [['Ctrl K', 'Search patients, pages and commands'], ['Tab', 'Next control; the first one skips to the page'], ['Esc', 'Close what is on top']]
+export const SINGLE: readonly (readonly [string, string])[] = [['/', 'Search'], ['?', 'These keys']]
+export const AS_OF: readonly [string, string] = ['o', 'The chart as of a past instant']
+export const keysOf = (places: readonly Place[]): readonly (readonly [string, string])[] => places.flatMap((p) => (p.keys ? [[p.keys, p.name] as const] : []))
+
 /** The keys of this page. Those of one character can be turned off: speech input sets them off by accident. */
 export default function Help({ places, inChart, onClose }: { places: readonly Place[]; inChart: boolean; onClose: () => void }) {
   const { shortcuts, choose } = useAppearance()
   const title = useId()
-  const rows: [string, string][] = [
-    ['Ctrl K', 'Search patients, pages and commands'],
-    ...(shortcuts ? [['/', 'Search'], ['?', 'These keys'], ...(inChart ? [['o', 'The chart as of a past instant']] : []), ...places.flatMap((p) => (p.keys ? [[p.keys, p.name]] : []))] as [string, string][] : []),
-    ['Tab', 'Next control; the first one skips to the page'],
-    ['Esc', 'Close what is on top'],
-  ]
+  const [search, ...others] = ALWAYS
+  const rows = [...(search ? [search] : []), ...(shortcuts ? [...SINGLE, ...(inChart ? [AS_OF] : []), ...keysOf(places)] : []), ...others]
   return (
     <Dialog open onClose={onClose} aria-labelledby={title}>
       <DialogTitle id={title}>Keys</DialogTitle>
