@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { keepSession } from '../lib/auth'
+import { keepSession, whyEnded } from '../lib/auth'
 
 /** How long before the end one is warned. */
 const WARNING_MS = 60_000
@@ -17,6 +17,7 @@ export function useSessionClock(remainingMs: number | null, onEnd: () => void) {
   const [endsAt, setEndsAt] = useState(() => (remainingMs === null ? null : Date.now() + remainingMs))
   const [state, setState] = useState<SessionState>('open')
   const told = useRef(0)
+  const workedAt = useRef<number | null>(null)
   const channel = useRef<BroadcastChannel | null>(null)
 
   const opened = useCallback((until: number | null) => {
@@ -44,7 +45,7 @@ export function useSessionClock(remainingMs: number | null, onEnd: () => void) {
 
   useEffect(() => {
     if (state === 'ended') return undefined
-    const active = () => { if (state === 'warned' || Date.now() - told.current >= TELL_MS) void ask() }
+    const active = () => { if (state === 'warned' || Date.now() - told.current >= TELL_MS) { workedAt.current = Date.now(); void ask() } }
     document.addEventListener('keydown', active, true)
     document.addEventListener('pointerdown', active, true)
     return () => {
@@ -62,5 +63,7 @@ export function useSessionClock(remainingMs: number | null, onEnd: () => void) {
   }, [endsAt, state])
 
   useEffect(() => { if (state === 'ended') onEnd() }, [state, onEnd])
-  return { state, endsAt, ask }
+  /** Why it is over, now that it is. */
+  const why = useCallback(() => whyEnded(endsAt, workedAt.current, Date.now()), [endsAt])
+  return { state, endsAt, ask, why }
 }

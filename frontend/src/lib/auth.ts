@@ -208,6 +208,32 @@ export function signInMessage(cause: SignInFailure): string {
   }
 }
 
+/**
+ * Why a session is over, as far as it can be known: one signed out; nobody worked; it reached the longest time a session lasts; or the
+ * server ended it before its time, and says not why.
+ */
+export const ENDED = ['out', 'idle', 'longest', 'server'] as const
+export type Ended = (typeof ENDED)[number]
+const ENDED_WORDS: Record<Ended, string> = {
+  out: 'You are signed out.',
+  idle: 'Nothing was done for a while, so the session ended.',
+  longest: 'The session reached the longest time that one lasts.',
+  server: 'The server ended the session before its time: it was ended in another window or on another device, the password was changed, or the account was closed or changed. It does not say which.',
+}
+export const endedMessage = (why: Ended): string => ENDED_WORDS[why]
+/** How long after the last work a session that ends has not ended for want of it. */
+const AT_WORK_MS = 2 * 60_000
+/** `endsAt`: when the session was to end; `workedAt`: when somebody last did something that the server was told of; null when nobody has. */
+export function whyEnded(endsAt: number | null, workedAt: number | null, now: number): Ended {
+  // The clocks and the timers of a browser are not exact to the second.
+  if (endsAt === null || now < endsAt - 2000) return 'server'
+  return workedAt !== null && endsAt - workedAt < AT_WORK_MS ? 'longest' : 'idle'
+}
+
+/** The sign-in page, from where one comes back to this address, its end included. */
+export const signInAt = ({ pathname, search, hash }: Pick<Location, 'pathname' | 'search' | 'hash'>, why?: Ended): string =>
+  `/login?${why ? `ended=${why}&` : ''}next=${encodeURIComponent(pathname + search + hash)}`
+
 /** A path inside this app to return to after signing in, else the first page. Refuses other hosts, other schemes and the sign-in page itself. */
 export function safeNext(next: string | null, origin: string = window.location.origin): string {
   const home = '/'

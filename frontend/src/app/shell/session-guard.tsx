@@ -7,13 +7,16 @@ import { useCallback, useEffect, useState, useSyncExternalStore } from 'react'
 import { useSession } from '../../contexts/session'
 import { SignInForm } from '../../features/sign-in/sign-in-form'
 import { useSessionClock } from '../../hooks/use-session-clock'
-import { signInNeeded } from '../../lib/auth'
+import { endedMessage, signInAt, signInNeeded, type Ended } from '../../lib/auth'
 
 /** Warns before a session ends for want of work, and asks the same person to sign in again over what is open. */
 export function SessionGuard() {
   const { session } = useSession()
   const needed = useSyncExternalStore(signInNeeded.subscribe, signInNeeded.get)
-  const { state, endsAt, ask } = useSessionClock(session.remainingMs, useCallback(() => { void signInNeeded.wait() }, []))
+  const { state, endsAt, ask, why } = useSessionClock(session.remainingMs, useCallback(() => { void signInNeeded.wait() }, []))
+  const [ended, setEnded] = useState<Ended | null>(null)
+  if (needed && !ended) setEnded(why())
+  if (!needed && ended) setEnded(null)
   return (
     <>
       <Dialog open={state === 'warned' && !needed} aria-labelledby="ending" maxWidth="xs">
@@ -29,11 +32,11 @@ export function SessionGuard() {
       <Dialog open={needed} aria-labelledby="again" fullWidth maxWidth="xs" slotProps={{ backdrop: { sx: { background: 'var(--ground)' } } }}>
         <DialogTitle id="again">Your session has ended</DialogTitle>
         <DialogContent>
-          <p>Sign in again to go on. What was on the screen is kept.</p>
+          <p>{ended && `${endedMessage(ended)} `}Sign in again to go on. What was on the screen is kept.</p>
           <SignInForm demoUsers={[]} user={session.user} onSignedIn={() => { signInNeeded.done(); void ask() }} />
         </DialogContent>
         <DialogActions>
-          <Button variant="text" href="/login">Sign in as somebody else; what was on the screen is lost</Button>
+          <Button variant="text" href={signInAt(window.location, ended ?? undefined)}>Sign in as somebody else; what was not saved is lost</Button>
         </DialogActions>
       </Dialog>
     </>
