@@ -24,7 +24,11 @@ export function useMarked(settled: boolean): { page: RefObject<HTMLDivElement | 
       setFound(record)
       return row
     }
-    const show = (row: Element) => row.scrollIntoView?.({ block: 'center' })
+    const show = (row: Element) => {
+      row.scrollIntoView?.({ block: 'center' })
+      // Who came by keyboard goes on from the row.
+      within.querySelector<HTMLElement>(`button[data-place="${record}"]`)?.focus({ preventScroll: true })
+    }
     const now = mark()
     if (now) show(now)
     let shown = !!now

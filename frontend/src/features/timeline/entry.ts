@@ -1,7 +1,7 @@
 import { encounterClass } from '../../components/clinical/encounter-class'
 import { words } from '../../components/clinical/status'
 import type { TimelineKind, TimelinePageFragment } from '../../gql/graphql'
-import { formatDateTime, formatPeriod } from '../../lib/date'
+import { dayAfter, formatDateTime, formatPeriod, readDate } from '../../lib/date'
 import { doseLine } from '../../lib/dose-words'
 
 /** What a thing on the timeline is called, in which tab it is at home, and in the order in which the filter lists them. */
@@ -31,7 +31,7 @@ export function whenOf({ node, begins }: Entry): string {
   const moment = (at: string | null | undefined) => (at ? formatDateTime(at) : '')
   const said = (() => {
     switch (node.__typename) {
-      case 'Condition': return moment(node.onsetAt)
+      case 'Condition': return node.onsetAt && node.abatementAt ? formatPeriod({ start: node.onsetAt, end: node.abatementAt }) : moment(node.onsetAt)
       case 'AllergyIntolerance': return moment(node.allergyOnset) || moment(node.recordedAt)
       case 'Encounter': return formatPeriod(node.period, node.encounterStatus === 'IN_PROGRESS')
       case 'Observation': return moment(node.effectiveAt) || formatPeriod(node.effectivePeriod)
@@ -39,6 +39,7 @@ export function whenOf({ node, begins }: Entry): string {
       case 'Procedure': return moment(node.performedAt) || formatPeriod(node.performedPeriod)
       case 'Immunization': return moment(node.occurredAt)
       case 'MedicationRequest': return moment(node.authoredOn)
+      case 'MedicationAdministration': return moment(node.givenAt) || formatPeriod(node.givenPeriod)
       case 'MedicationStatement': return moment(node.effectiveAt) || formatPeriod(node.effectivePeriod) || moment(node.assertedAt)
       case 'ClinicalDocument': return moment(node.documentDate)
       case 'CarePlan': return formatPeriod(node.planPeriod)
@@ -72,6 +73,7 @@ export function detailOf({ node }: Entry): { state: string; text: string; wrong:
     case 'MedicationStatement': return told(node.statementStatus, node.dosageText && doseLine(node.dosageText))
     case 'ClinicalDocument': return told(node.documentStatus, node.authors.flatMap((a) => a.display ?? []).join(', '))
     case 'CarePlan': case 'Goal': return told(node.__typename === 'Goal' ? node.goalStatus : node.planStatus)
+    case 'MedicationAdministration': return told(node.administrationStatus)
     case 'Appointment': return told(node.appointmentStatus)
     default: return told(null)
   }
@@ -79,15 +81,35 @@ export function detailOf({ node }: Entry): { state: string; text: string; wrong:
 
 export const isObservation = (node: Entry['node']): node is On<'Observation'> => node.__typename === 'Observation'
 
-/** The filter of an address: which kinds, and the year at which the list begins. */
-export interface Filter { kinds: TimelineKind[]; year: number | null }
+export const isVital = ({ node }: Entry): boolean => isObservation(node) && node.category.some((c) => c.codings.some((k) => k.code === 'vital-signs'))
+
+/** The filter of an address: which kinds, the days it spans as partial dates (`2019`, `2019-05`, `2019-05-17`; empty for none), and words to look for in what is loaded. */
+export interface Filter { kinds: TimelineKind[]; from: string; to: string; text: string }
 export function readFilter(query: URLSearchParams): Filter {
   const named = (query.get('kinds') ?? '').split(',')
-  const year = /^\d{4}$/.exec(query.get('year') ?? '')?.[0]
-  return { kinds: KINDS.flatMap(([kind]) => (named.includes(kind.toLowerCase()) ? [kind] : [])), year: year ? Number(year) : null }
+  const date = (name: string) => { const text = query.get(name) ?? ''; return isPartial(text) ? text : '' }
+  return { kinds: KINDS.flatMap(([kind]) => (named.includes(kind.toLowerCase()) ? [kind] : [])), from: date('from'), to: date('to'), text: query.get('text')?.trim() ?? '' }
 }
-/** As the server is asked: no kinds are all kinds; a year is everything that began before its end. */
-export const filterVariables = ({ kinds, year }: Filter) => ({ kinds: kinds.length > 0 ? kinds : null, date: year === null ? null : { high: `${year + 1}-01-01` } })
+const isPartial = (text: string): boolean => { const read = readDate(text, 'partial'); return 'value' in read && read.value === text }
+
+/** The first day of what a partial date says. */
+export const firstOfPartial = (date: string): string => { const [year = '', month = '01', day = '01'] = date.split('-'); return `${year}-${month}-${day}` }
+/** The first day after what a partial date says: `2020-01-01` of `2019`. */
+export function afterPartial(date: string): string {
+  const [year = '', month, day] = date.split('-')
+  if (day) return dayAfter(date, 1)
+  return month && month !== '12' ? `${year}-${String(Number(month) + 1).padStart(2, '0')}-01` : `${String(Number(year) + 1).padStart(4, '0')}-01-01`
+}
+/** As the server is asked: no kinds are all kinds; what is said of a period counts when any of it lies within. */
+export const filterVariables = ({ kinds, from, to }: Filter) => ({
+  kinds: kinds.length > 0 ? kinds : null,
+  date: from || to ? { low: from ? firstOfPartial(from) : null, high: to ? afterPartial(to) : null } : null,
+})
+/** Whether an entry has all the words in its name, kind, date, state or the fact beside it. */
+export function hasWords(entry: Entry, text: string): boolean {
+  const told = [titleOf(entry), kindOf(entry.kind)?.[1], whenOf(entry), detailOf(entry).state, detailOf(entry).text].join(' ').toLowerCase()
+  return text.toLowerCase().split(/\s+/).every((word) => told.includes(word))
+}
 
 /** Entries under the heads of their years, as the rows of one list; what begins after `now` stands under a head of its own. */
 export type Row = { head: string } | { entry: Entry }

@@ -1,0 +1,85 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, it } from 'vitest'
+import { answering, fullPatient, page, renderPage, type FakeServer } from '../../testing/chart'
+import { TimelinePage } from './timeline.page'
+
+const show = (server: FakeServer, at = '?view=axis') => renderPage(<TimelinePage />, '/patients/:id/clinical/timeline', `/patients/ada/clinical/timeline${at}`, server)
+const ago = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
+const base = { fhirId: 'x', versionId: '1', lastUpdated: '2026-01-01T00:00:00Z', fhir: {}, notes: [], category: [] }
+const problem = (id: string, at: string, clinicalStatus = 'ACTIVE') => ({ kind: 'CONDITION', begins: at, title: id, node: { __typename: 'Condition', ...base, id: `Condition/${id}`, clinicalStatus, verificationStatus: 'CONFIRMED', onsetAt: at } })
+const result = (id: string, at: string, interpretation: string | null = null) => ({ kind: 'OBSERVATION', begins: at, title: id, node: { __typename: 'Observation', ...base, id: `Observation/${id}`, status: 'FINAL', effectiveAt: at, interpretation, value: { __typename: 'Quantity', value: '6.1', unit: 'mmol/L' }, components: [], referenceRanges: [], performers: [] } })
+const timeline = (nodes: object[], endCursor: string | null = null) => ({ ...page(...nodes), omitted: [], pageInfo: { hasNextPage: endCursor !== null, hasPreviousPage: false, endCursor } })
+const axis = () => screen.findByRole('listbox', { name: 'Timeline, axis' })
+const options = () => screen.getAllByRole('option').map((one) => one.getAttribute('aria-label'))
+
+it('the address keeps the form; the axis has lanes by kind, bars for what goes on, and says what is flagged', async () => {
+  show({ root: answering({ ...fullPatient, timeline: timeline([result('Potassium', ago(10), 'HIGH'), problem('Asthma', ago(90))]) }) })
+  const list = within(await axis())
+  expect(list.getAllByRole('group').map((one) => one.getAttribute('aria-label'))).toEqual(['Problems', 'Results and measurements'])
+  expect(options()).toEqual([expect.stringMatching(/^Problem: Asthma, .+, goes on/), expect.stringMatching(/^Result: Potassium, 6\.1 mmol\/L, high, /)])
+  expect(await axis()).toHaveAccessibleDescription(/^2 entries of 2 in 2 of 2 kinds, 1 flagged/)
+  await userEvent.click(screen.getByRole('button', { name: 'List' }))
+  expect(await screen.findByRole('grid', { name: 'Timeline' })).toBeVisible()
+})
+
+it('is walked by keyboard to the source of an entry', async () => {
+  show({ root: answering({ ...fullPatient, timeline: timeline([result('Potassium', ago(10)), problem('Asthma', ago(90))]) }) })
+  const list = await axis()
+  list.focus()
+  await userEvent.keyboard('{ArrowDown}')
+  expect(screen.getByRole('option', { selected: true })).toHaveAccessibleName(/Asthma/)
+  expect(list).toHaveAttribute('aria-activedescendant', screen.getByRole('option', { selected: true }).id)
+  expect(screen.getByRole('link', { name: 'Open in problems' })).toHaveAttribute('href', '/patients/ada/clinical/problems#Condition/Asthma')
+  await userEvent.keyboard('{ArrowDown}{ArrowDown}')
+  expect(screen.getByRole('option', { selected: true })).toHaveAccessibleName(/Potassium/)
+  await userEvent.keyboard('{Enter}')
+  expect(await screen.findByText('elsewhere')).toBeVisible()
+})
+
+it('what stands together is counted, and Enter tells it apart; what is of one instant is listed', async () => {
+  show({ root: answering({ ...fullPatient, timeline: timeline([result('c', ago(10)), result('b', ago(12)), result('a', ago(12.5)), problem('x', '2026-01-02', 'RESOLVED'), problem('y', '2026-01-02', 'RESOLVED')]) }) })
+  const list = await axis()
+  expect(options().at(-1)).toMatch(/^3 results and measurements, /)
+  list.focus()
+  await userEvent.keyboard('{ArrowUp}{Enter}')
+  await waitFor(() => expect(options().filter((name) => name?.startsWith('Result:'))).toHaveLength(3))
+  await userEvent.keyboard('{Escape}{-}{-}{-}{-}{-}{-}{-}{-}')
+  await waitFor(() => expect(options()[0]).toMatch(/^2 problems/))
+  await userEvent.keyboard('{ArrowDown}{Enter}')
+  expect(screen.getAllByRole('link', { name: /^[xy]$/ })).toHaveLength(2)
+})
+
+it('pans by keys and buttons, and reads what lies before what is loaded', async () => {
+  const asked: (string | undefined)[] = []
+  const of = ({ after }: { after?: string }) => { asked.push(after); return after ? timeline([problem('Old', ago(800))]) : timeline([problem('New', ago(1))], 'c1') }
+  show({ root: answering({ ...fullPatient, timeline: of }) })
+  await axis()
+  await waitFor(() => expect(asked).toEqual([undefined, 'c1']))
+  expect(await screen.findByText(/2 loaded, .+ to today, that is all/)).toBeVisible()
+  const before = document.querySelector('output')?.textContent
+  await userEvent.click(screen.getByRole('button', { name: 'Earlier' }))
+  expect(document.querySelector('output')?.textContent).not.toBe(before)
+  ;(await axis()).focus()
+  await userEvent.keyboard('{Home}')
+  expect(options()).toEqual([expect.stringContaining('Old')])
+  await userEvent.keyboard('{End}')
+  expect(options().join()).toContain('New')
+})
+
+it('words are looked for in what is loaded, and it says so', async () => {
+  show({ root: answering({ ...fullPatient, timeline: timeline([problem('Asthma', ago(1)), problem('Gout', ago(2))], 'c1') }) }, '?text=gout')
+  const list = within(await screen.findByRole('grid', { name: 'Timeline' }))
+  expect(list.getByRole('row', { name: /Gout/ })).toBeInTheDocument()
+  expect(list.queryByRole('row', { name: /Asthma/ })).toBeNull()
+  expect(screen.getByText(/^1 with these words of 2 loaded, .*What is not loaded was not looked through$/)).toBeVisible()
+})
+
+it('both forms are narrowed by partial dates', async () => {
+  const asked: unknown[] = []
+  show({ root: answering({ ...fullPatient, timeline: ({ date }: { date: object }) => { asked.push(date && { ...date }); return timeline([problem('Asthma', '2018-05')]) } }) })
+  await axis()
+  await userEvent.type(screen.getByRole('textbox', { name: 'From' }), '2018')
+  await waitFor(() => expect(asked.at(-1)).toEqual({ low: '2018-01-01', high: null }))
+  expect(await screen.findByText(/What lies outside of these dates and what has none is left out/)).toBeVisible()
+})
