@@ -79,7 +79,7 @@ test('3,000 entries are panned and zoomed without a task over 50 ms', async () =
   await page.goto('about:blank')
   for (let from = 0; from < 3000; from += 500) {
     const bundle = { resourceType: 'Bundle', type: 'batch', entry: Array.from({ length: 500 }, (_, i) => ({ request: { method: 'POST', url: 'Observation' }, resource: reading(from + i) })) }
-    const answer = await page.request.post(`${url}/fhir`, { headers: { 'X-WintEHR-Request': '1', 'Content-Type': 'application/fhir+json' }, data: bundle, timeout: 120_000 })
+    const answer = await page.request.post(`${url}/fhir/R4`, { headers: { 'X-WintEHR-Request': '1', 'Content-Type': 'application/fhir+json' }, data: bundle, timeout: 120_000 })
     assert.equal(answer.status(), 200, (await answer.text()).slice(0, 300))
   }
   await page.goto(`${url}/patients/${patient}/clinical/timeline?view=axis`)

@@ -2,6 +2,8 @@
  * Clinical calculators as data: what goes in, in which unit, what comes out, and where the formula is published.
  * Pure: knows no chart and no clock. A missing input gives no result, never a guess.
  */
+import { ACVPU, news2, NEWS2_FROM_YEARS, NEWS2_NUMBERS, NEWS2_SOURCE, newsParts, OXYGEN_FLOW, RESPONSIVENESS } from '../../components/clinical/news2'
+
 export interface Input {
   name: string
   label: string
@@ -45,41 +47,18 @@ const yes = (name: string, label: string): Input => ({ name, label, kind: 'yes' 
 const points = (given: Reader, weights: Readonly<Record<string, number>>) => Object.entries(weights).reduce((sum, [name, weight]) => sum + (given.is(name) ? weight : 0), 0)
 const plural = (n: number) => (Math.abs(n) === 1 ? 'point' : 'points')
 
-/** Points of a value: the first row whose upper end it does not pass. Rows are the columns of the chart, from low to high. */
-const step = (value: number, rows: readonly (readonly [upTo: number, points: number])[]): number => rows.find(([upTo]) => value <= upTo)?.[1] ?? 0
-/** RCP NEWS2 2017, chart 1. */
-const NEWS = {
-  breaths: [[8, 3], [11, 1], [20, 0], [24, 2], [Infinity, 3]],
-  scale1: [[91, 3], [93, 2], [95, 1], [Infinity, 0]],
-  scale2Air: [[83, 3], [85, 2], [87, 1], [Infinity, 0]],
-  scale2Oxygen: [[83, 3], [85, 2], [87, 1], [92, 0], [94, 1], [96, 2], [Infinity, 3]],
-  systolic: [[90, 3], [100, 2], [110, 1], [219, 0], [Infinity, 3]],
-  pulse: [[40, 3], [50, 1], [90, 0], [110, 1], [130, 2], [Infinity, 3]],
-  temperature: [[35, 3], [36, 1], [38, 0], [39, 1], [Infinity, 2]],
-} as const
-
-/** LOINC answers of 67775-7: alert, then confused, to voice, to pain, unresponsive, which all count. */
-const ACVPU = { 'LA9340-6': 'no', 'LA6560-2': 'yes', 'LA17108-4': 'yes', 'LA17107-6': 'yes', 'LA9343-0': 'yes' } as const
-
 export const CALCULATORS: readonly Calculator[] = [
   {
-    id: 'news2', name: 'NEWS2', source: 'Royal College of Physicians, National Early Warning Score (NEWS) 2, 2017, chart 1', note: 'From 16 years, not in pregnancy. Scale 2 only for known hypercapnic failure with a target of 88 to 92 %, as prescribed.',
+    id: 'news2', name: 'NEWS2', source: NEWS2_SOURCE, note: 'From 16 years, not in pregnancy. Scale 2 only for known hypercapnic failure with a target of 88 to 92 %, as prescribed.',
     inputs: [
-      AGE, { name: 'breaths', label: 'Respiratory rate', unit: '/min', kind: 'number', loinc: ['9279-1'], ucum: ['/min'], least: 0, most: 200 }, { name: 'saturation', label: 'Oxygen saturation', unit: '%', kind: 'number', loinc: ['2708-6', '59408-5'], ucum: ['%'], least: 0, most: 100 },
-      { name: 'systolic', label: 'Systolic pressure', unit: 'mmHg', kind: 'number', least: 0, most: 480 }, { name: 'pulse', label: 'Heart rate', unit: '/min', kind: 'number', loinc: ['8867-4'], ucum: ['/min'], least: 0, most: 480 },
-      { name: 'temperature', label: 'Temperature', unit: '°C', kind: 'number', loinc: ['8310-5'], ucum: ['Cel'], least: 11.8, most: 46.5 },
-      { ...yes('oxygen', 'Breathes supplemental oxygen'), loinc: ['3151-8'], ucum: ['L/min'] }, yes('scale2', 'Saturation on scale 2'), { ...yes('notAlert', 'Not alert: new confusion, or responds to voice or pain only, or is unresponsive'), loinc: ['67775-7'], answers: ACVPU },
+      // The systolic pressure stands in a part of a measurement, which is found by its name.
+      AGE, ...NEWS2_NUMBERS.map(({ name, label, unit, loinc, ucum, least, most }): Input => ({ name, label, unit, kind: 'number', ...(name !== 'systolic' && { loinc, ucum: [ucum] }), least, most })),
+      { ...yes('oxygen', 'Breathes supplemental oxygen'), loinc: [OXYGEN_FLOW.loinc], ucum: [OXYGEN_FLOW.ucum] }, yes('scale2', 'Saturation on scale 2'), { ...yes('notAlert', 'Not alert: new confusion, or responds to voice or pain only, or is unresponsive'), loinc: [RESPONSIVENESS], answers: ACVPU },
     ],
     compute: (g) => {
-      if (g.n('age') < 16) return 'Under 16 years the score does not apply.'
-      const saturation = g.n('saturation')
-      const parts: readonly (readonly [string, number])[] = [
-        ['respiratory rate', step(g.n('breaths'), NEWS.breaths)], ['saturation', step(saturation, g.is('scale2') ? (g.is('oxygen') ? NEWS.scale2Oxygen : NEWS.scale2Air) : NEWS.scale1)], ['oxygen', g.is('oxygen') ? 2 : 0],
-        ['systolic pressure', step(g.n('systolic'), NEWS.systolic)], ['heart rate', step(g.n('pulse'), NEWS.pulse)], ['consciousness', g.is('notAlert') ? 3 : 0], ['temperature', step(g.n('temperature'), NEWS.temperature)],
-      ]
-      const value = parts.reduce((sum, [, n]) => sum + n, 0)
-      const risk = value >= 7 ? 'High' : value >= 5 ? 'Medium' : parts.some(([, n]) => n === 3) ? 'Low to medium: 3 in one part' : 'Low'
-      return { text: String(value), unit: plural(value), band: `${risk} (${parts.map(([name, n]) => `${name} ${n}`).join(', ')})` }
+      if (g.n('age') < NEWS2_FROM_YEARS) return 'Under 16 years the score does not apply.'
+      const score = news2({ breaths: g.n('breaths'), saturation: g.n('saturation'), systolic: g.n('systolic'), pulse: g.n('pulse'), temperature: g.n('temperature'), oxygen: g.is('oxygen'), scale2: g.is('scale2'), notAlert: g.is('notAlert') })
+      return { text: String(score.value), unit: plural(score.value), band: `${score.risk}${score.risk === 'Low to medium' ? ': 3 in one part' : ''} (${newsParts(score)})` }
     },
   },
   {

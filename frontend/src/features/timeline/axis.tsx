@@ -7,7 +7,7 @@ import { words } from '../../components/clinical/status'
 import { read } from '../../gql'
 import type { Interpretation } from '../../gql/graphql'
 import { useSize } from '../../hooks/use-size'
-import { axisTime, formatDay } from '../../lib/date'
+import { formatDay } from '../../lib/date'
 import { detailOf, isObservation, kindOf, titleOf, whenOf, type Entry } from './entry'
 import { firstSpan, lanesOf, LEAST_MS, marksOf, MOST_MS, nearer, panned, ticksOf, zoomed, type Item, type Lane, type Mark, type Span } from './lanes'
 import { EntryTable, EntryText } from './list'
@@ -64,7 +64,6 @@ interface Shown {
   now: number
   /** The oldest instant that is loaded; null when all is. */
   oldest: number | null
-  birthDate: string | null
   more: (() => Promise<void>) | null
   pathOf: (entry: Entry) => string
   printing: boolean
@@ -74,7 +73,7 @@ interface Shown {
  * Entries on an axis of time, in lanes by kind: periods as bars, instants as points, and what stands too near as a count. One looks around by buttons, keys, wheel or by
  * dragging; what lies before what is loaded is read when one gets there. Everything on it is in the list too, which is its table form.
  */
-export function Axis({ entries, now, oldest, birthDate, more, pathOf, printing }: Shown) {
+export function Axis({ entries, now, oldest, more, pathOf, printing }: Shown) {
   const id = useId()
   const navigate = useNavigate()
   const { width: outer, hold } = useSize({ width: 1000, height: 480 })
@@ -84,11 +83,12 @@ export function Axis({ entries, now, oldest, birthDate, more, pathOf, printing }
   const all = useMemo(() => lanes.flatMap((lane) => lane.items), [lanes])
   const [span, setSpan] = useState<Span>(() => firstSpan(all, now))
   const [active, setActive] = useState<string | null>(null)
+  const [fitting, setFitting] = useState(false)
   const dragged = useRef<{ x: number; span: Span; moved: boolean } | null>(null)
   const pressed = useRef(false)
 
   // What is shown is read first; panning before it reads on.
-  useEffect(() => { if (more && oldest !== null && span.from < oldest) void more() }, [more, oldest, span.from])
+  useEffect(() => { if (more && oldest !== null && (fitting || span.from < oldest)) void more() }, [more, oldest, fitting, span.from])
 
   const { drawn, ticks, height } = useMemo(() => {
     const x = scaleTime([span.from, span.to], [0, width])
@@ -108,16 +108,11 @@ export function Axis({ entries, now, oldest, birthDate, more, pathOf, printing }
     setSpan((before) => zoomed(before, by, about))
   }
   const pan = (share: number) => setSpan((before) => panned(before, share))
-  const ends = () => { const loaded = all.length > 0 ? { from: Math.min(...all.map((i) => i.from)), to: Math.max(now, ...all.map((i) => i.from)) } : { from: now, to: now }; return loaded }
-  const toStart = () => { const { from } = ends(); setSpan((before) => { const length = before.to - before.from; return { from: from - length * 0.05, to: from + length * 0.95 } }) }
-  const toEnd = () => { const { to } = ends(); setSpan((before) => { const length = before.to - before.from; return { from: to - length * 0.95, to: to + length * 0.05 } }) }
-  const whole = () => {
-    const { from, to } = ends()
-    const born = birthDate ? axisTime(birthDate) : Number.NaN
-    const begin = oldest !== null && Number.isFinite(born) ? Math.min(from, born) : from
-    const length = Math.max(LEAST_MS, to - begin)
-    setSpan({ from: begin - length * 0.03, to: to + length * 0.03 })
-  }
+  const ends = (): Span => ({ from: Math.min(now, ...all.map((i) => i.from)), to: Math.max(now, ...all.map((i) => i.from)) })
+  /** So that `at` lies a little within one end of what is shown. */
+  const toEdge = (at: number, share: number) => setSpan(({ from, to }) => ({ from: at - (to - from) * share, to: at + (to - from) * (1 - share) }))
+  const fit = () => { const { from, to } = ends(); const edge = Math.max(LEAST_MS, to - from) * 0.03; setSpan({ from: from - edge, to: to + edge }) }
+  if (fitting && oldest === null) { setFitting(false); fit() }
   const openMark = ({ mark }: (typeof flat)[number]) => {
     const [only] = mark.items
     if (mark.items.length === 1 && only) { void navigate(pathOf(only.entry)); return }
@@ -135,8 +130,8 @@ export function Axis({ entries, now, oldest, birthDate, more, pathOf, printing }
       case 'ArrowRight': pan(STEP); break
       case 'PageUp': pan(-1); break
       case 'PageDown': pan(1); break
-      case 'Home': toStart(); break
-      case 'End': toEnd(); break
+      case 'Home': toEdge(ends().from, 0.05); break
+      case 'End': toEdge(ends().to, 0.95); break
       case '+': case '=': zoom(0.5); break
       case '-': case '_': zoom(2); break
       case 'ArrowDown': step(1); break
@@ -196,10 +191,11 @@ export function Axis({ entries, now, oldest, birthDate, more, pathOf, printing }
         <Button variant="outlined" size="small" disabled={span.to - span.from <= LEAST_MS} onClick={() => zoom(0.5)}>Zoom in</Button>
         <Button variant="outlined" size="small" disabled={span.to - span.from >= MOST_MS} onClick={() => zoom(2)}>Zoom out</Button>
         <Button variant="outlined" size="small" onClick={() => setSpan(firstSpan(all, now))}>Last year</Button>
-        <Button variant="outlined" size="small" onClick={whole}>Whole record</Button>
+        <Button variant="outlined" size="small" disabled={fitting} onClick={() => { fit(); setFitting(true) }}>{fitting ? 'Loading …' : 'Whole record'}</Button>
         <output>{between(span)}</output>
       </div>
       <svg className={css.ticks} width={outer} height={HEAD} aria-hidden>
+        {nowAt >= 0 && nowAt <= width && !ticks.some((tick) => tick.head && Math.abs(tick.x - nowAt) < 50) && <text x={left + nowAt} y="12" className={css.head} textAnchor={nowAt > width - 16 ? 'end' : 'middle'}>now</text>}
         {ticks.map((tick) => (
           <g key={tick.at} transform={`translate(${left + tick.x} 0)`}>
             {tick.head && <text y="12" className={css.head} textAnchor="middle">{tick.head}</text>}
@@ -239,7 +235,7 @@ export function Axis({ entries, now, oldest, birthDate, more, pathOf, printing }
         </svg>
       </div>
       <div className={css.panel} aria-live="polite">
-        <p id={`${id}summary`} className={chosen ? css.other : undefined}>{summary}{oldest !== null && ' What began before that is not shown yet, even where it still goes on.'}{undated > 0 && ` ${undated === 1 ? 'One entry has' : `${undated} entries have`} no date and stand${undated === 1 ? 's' : ''} in the list only.`}</p>
+        <p id={`${id}summary`} className={chosen ? css.other : undefined}>{summary}{oldest !== null && ` What began before ${day(oldest)} is not loaded, even where it still goes on.`}{undated > 0 && ` ${undated === 1 ? 'One entry has' : `${undated} entries have`} no date and stand${undated === 1 ? 's' : ''} in the list only.`}</p>
         {chosen && <Chosen mark={chosen.mark} lane={chosen.lane} near={nearer(chosen.mark.items, span) !== null} zoom={() => openMark(chosen)} pathOf={pathOf} />}
       </div>
       {printing && <EntryTable of={visible.toSorted((a, b) => b.from - a.from).map((i) => i.entry)} title="Timeline" />}

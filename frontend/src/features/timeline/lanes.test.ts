@@ -40,7 +40,7 @@ it('points nearer than a finger tells apart are one, and stand apart when one is
   if (!lane) throw new Error('no lane')
   const x = days(new Date(2026, 4, 1))
   expect(marksOf(lane, x, 100).map((m) => m.items.map((i) => i.id))).toEqual([['a', 'b'], ['c']])
-  expect(marksOf(lane, (at) => 3 * x(at), 300).map((m) => m.items.length)).toEqual([1, 1, 1])
+  expect(marksOf(lane, (at) => 4 * x(at), 400).map((m) => m.items.length)).toEqual([1, 1, 1])
   expect(marksOf(lane, (at) => x(at) - 100, 300)).toEqual([])
 })
 

@@ -10,8 +10,10 @@ export interface Span { from: number; to: number }
 
 /** The most rows of periods of one lane; further ones stand among the points, where they are counted. */
 export const MOST_ROWS = 8
-/** How far apart two points stand at least, and how long a period is to be drawn as one: what a finger can tell apart. */
-export const NEAR_PX = 24
+/** How far apart two points stand at least: a count of three digits has room. */
+export const NEAR_PX = 36
+/** How long a period is to be drawn as one: what a finger can press. */
+const BAR_PX = 24
 export const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 /** Nothing on record is told apart within less. */
@@ -79,7 +81,7 @@ export function marksOf({ items }: Lane, x: (at: number) => number, width: numbe
   for (const item of items) {
     const [start, end] = [x(item.from), x(item.to ?? item.from)]
     if (start > width || end < 0) continue
-    if (item.row !== null && end - start >= NEAR_PX) {
+    if (item.row !== null && end - start >= BAR_PX) {
       const left = Math.max(start, -8)
       bars.push({ items: [item], x: left, width: Math.min(end, width + 8) - left, row: item.row })
       continue
@@ -88,7 +90,7 @@ export function marksOf({ items }: Lane, x: (at: number) => number, width: numbe
     const last = points.at(-1)
     if (last && at - last.first < NEAR_PX) { last.items.push(item); last.last = at } else points.push({ items: [item], first: at, last: at })
   }
-  return [...bars, ...points.map(({ items: of, first, last }) => ({ items: of, x: (first + last) / 2, width: 0, row: null }))].sort((a, b) => (a.items[0]?.from ?? 0) - (b.items[0]?.from ?? 0))
+  return [...bars, ...points.map(({ items: of, first, last }) => ({ items: of, x: Math.min((first + last) / 2, first + NEAR_PX / 6), width: 0, row: null }))].sort((a, b) => (a.items[0]?.from ?? 0) - (b.items[0]?.from ?? 0))
 }
 
 /** The span of what stands together, wide enough to tell it apart; null when that is no nearer than `shown`. */

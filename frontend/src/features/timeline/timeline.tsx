@@ -46,7 +46,7 @@ export const TimelinePage = graphql(`
   }
 `)
 export const TimelineRecord = graphql(`
-  fragment TimelineRecord on Patient { birthDate timeline(first: 30, kinds: $kinds, date: $date) { ...TimelinePage } }
+  fragment TimelineRecord on Patient { timeline(first: 30, kinds: $kinds, date: $date) { ...TimelinePage } }
 `)
 const MoreTimeline = graphql(`
   query MoreTimeline($id: ID!, $first: Int!, $after: String, $kinds: [TimelineKind!], $date: DateRange, $asOf: Instant) {
@@ -76,7 +76,7 @@ export function TimelineView({ of, patientId, opened, tab }: { of: FragmentType<
     set('kinds', kinds.map((k) => k.toLowerCase()).join(','))
   }
   const asked = JSON.stringify(filterVariables(filter))
-  const shown = { patientId, filter, view, tab, birthDate: record?.birthDate ?? null }
+  const shown = { patientId, filter, view, tab }
   return (
     <div className={css.view}>
       <aside className={css.filter} aria-label="Filter">
@@ -86,9 +86,11 @@ export function TimelineView({ of, patientId, opened, tab }: { of: FragmentType<
         </ToggleButtonGroup>
         <Limit name="From" value={filter.from} set={(to) => set('from', to)} bad={filter.from && filter.to && firstOfPartial(filter.from) > filter.to ? 'It lies after the end.' : undefined} />
         <Limit name="To" value={filter.to} set={(to) => set('to', to)} />
-        <label htmlFor="timeline-text">Words</label>
-        <OutlinedInput value={query.get('text') ?? ''} onChange={(e) => set('text', e.target.value)} inputProps={{ id: 'timeline-text', type: 'search', 'aria-describedby': 'timeline-text-help' }} />
-        <small id="timeline-text-help">Looked for in what is loaded.</small>
+        <div className={css.field}>
+          <label htmlFor="timeline-text">Words</label>
+          <OutlinedInput value={query.get('text') ?? ''} onChange={(e) => set('text', e.target.value)} inputProps={{ id: 'timeline-text', type: 'search', 'aria-describedby': 'timeline-text-help' }} />
+          <small id="timeline-text-help">Looked for in what is loaded.</small>
+        </div>
         <fieldset>
           <legend>Kinds</legend>
           {KINDS.map(([kind, , many]) => <label key={kind}><input type="checkbox" checked={filter.kinds.includes(kind)} onChange={() => toggle(kind)} /> {many}</label>)}
@@ -111,10 +113,10 @@ function Limit({ name, value, set, bad }: { name: string; value: string; set: (t
     setWritten(readable ? null : to)
     if (readable) set(to)
   }
-  return <><label htmlFor={id}>{name}</label><DateField id={id} kind="partial" value={written ?? value} onChange={put} bad={bad} /></>
+  return <div className={css.field}><label htmlFor={id}>{name}</label><DateField id={id} kind="partial" value={written ?? value} onChange={put} bad={bad} /></div>
 }
 
-interface Shown { patientId: string; filter: Filter; view: View; tab: (name: Tab) => string; birthDate: string | null }
+interface Shown { patientId: string; filter: Filter; view: View; tab: (name: Tab) => string }
 
 /** The entries under another filter than the screen was read with: only they are read, not the screen again. */
 function Filtered(shown: Shown) {
@@ -135,7 +137,7 @@ function Filtered(shown: Shown) {
 const same = (a: TimelinePageFragment, b: TimelinePageFragment): boolean => a.nodes.length === b.nodes.length && a.nodes.every(({ node }, i) => b.nodes[i]?.node.id === node.id && b.nodes[i]?.node.versionId === node.versionId)
 
 /** What is loaded, page by page, in either form. */
-function Entries({ first, patientId, filter, view, tab, birthDate }: { first: TimelinePageFragment } & Shown) {
+function Entries({ first, patientId, filter, view, tab }: { first: TimelinePageFragment } & Shown) {
   const client = useClient()
   const announce = useAnnounce()
   const asOf = useAsOf()
@@ -177,7 +179,7 @@ function Entries({ first, patientId, filter, view, tab, birthDate }: { first: Ti
       {entries.length === 0 && (!next || text)
         ? <Empty>{text ? 'Nothing that is loaded has these words.' : filter.kinds.length > 0 || date ? 'Nothing with a date is recorded that the filter lets through.' : 'Nothing is recorded.'}</Empty>
         : printing && view === 'list' ? <EntryTable of={entries} title="Timeline" />
-        : view === 'axis' ? <Axis key={list.read} entries={entries} now={now} oldest={next ? (oldest ? Date.parse(oldest) : now) : null} birthDate={birthDate} more={list.failed ? null : more} pathOf={pathOf} printing={printing} />
+        : view === 'axis' ? <Axis key={list.read} entries={entries} now={now} oldest={next ? (oldest ? Date.parse(oldest) : now) : null} more={list.failed ? null : more} pathOf={pathOf} printing={printing} />
         : <EntryList key={`${list.read} ${text}`} entries={entries} now={now} more={next && !list.failed && !text ? more : null} complete={!next} pathOf={pathOf} />}
       <footer className={css.foot}>
         <span>
