@@ -8,7 +8,7 @@ import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const TimelineScreen = graphql(`
-  query TimelineScreen($id: ID!, $asOf: Instant, $kinds: [TimelineKind!], $date: DateRange) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...TimelineRecord } ...Emergency }
+  query TimelineScreen($id: ID!, $asOf: Instant, $kinds: [TimelineKind!], $date: DateRange, $text: String, $encounter: ID) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...TimelineRecord } ...Emergency }
 `)
 
 export function TimelinePage() {

@@ -67,12 +67,18 @@ it('pans by keys and buttons, and reads what lies before what is loaded', async 
   expect(options().join()).toContain('New')
 })
 
-it('words are looked for in what is loaded, and it says so', async () => {
-  show({ root: answering({ ...fullPatient, timeline: timeline([problem('Asthma', ago(1)), problem('Gout', ago(2))], 'c1') }) }, '?text=gout')
-  const list = within(await screen.findByRole('grid', { name: 'Timeline' }))
-  expect(list.getByRole('row', { name: /Gout/ })).toBeInTheDocument()
-  expect(list.queryByRole('row', { name: /Asthma/ })).toBeNull()
-  expect(screen.getByText(/^1 with these words of 2 loaded, .*What is not loaded was not looked through$/)).toBeVisible()
+it('words and a visit are asked of the server, and the address keeps them', async () => {
+  const asked: object[] = []
+  show({ root: answering({ ...fullPatient, timeline: ({ text, encounter }: { text?: string; encounter?: string }) => { asked.push({ text, encounter }); return timeline(text ? [] : [{ kind: 'ENCOUNTER', begins: ago(9), title: 'Check up', node: { __typename: 'Encounter', ...base, id: 'Encounter/e1', status: 'FINISHED', period: { start: ago(9), end: ago(9) }, reasons: [] } }]) } }) })
+  ;(await axis()).focus()
+  await userEvent.keyboard('{ArrowDown}')
+  await userEvent.click(screen.getByRole('button', { name: 'Only what is under this visit' }))
+  await waitFor(() => expect(asked.at(-1)).toEqual({ text: null, encounter: 'Encounter/e1' }))
+  await userEvent.type(screen.getByLabelText('Words'), 'gout{Enter}')
+  await waitFor(() => expect(asked.at(-1)).toEqual({ text: 'gout', encounter: 'Encounter/e1' }))
+  expect(await screen.findByText('Nothing is recorded that the filter lets through.')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'All visits' }))
+  await waitFor(() => expect(asked.at(-1)).toEqual({ text: 'gout', encounter: null }))
 })
 
 it('both forms are narrowed by partial dates', async () => {

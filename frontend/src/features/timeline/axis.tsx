@@ -66,6 +66,8 @@ interface Shown {
   oldest: number | null
   more: (() => Promise<void>) | null
   pathOf: (entry: Entry) => string
+  /** Narrows all of it to what is under a visit. */
+  under: (encounter: string) => void
   printing: boolean
 }
 
@@ -73,7 +75,7 @@ interface Shown {
  * Entries on an axis of time, in lanes by kind: periods as bars, instants as points, and what stands too near as a count. One looks around by buttons, keys, wheel or by
  * dragging; what lies before what is loaded is read when one gets there. Everything on it is in the list too, which is its table form.
  */
-export function Axis({ entries, now, oldest, more, pathOf, printing }: Shown) {
+export function Axis({ entries, now, oldest, more, pathOf, under, printing }: Shown) {
   const id = useId()
   const navigate = useNavigate()
   const { width: outer, hold } = useSize({ width: 1000, height: 480 })
@@ -236,7 +238,7 @@ export function Axis({ entries, now, oldest, more, pathOf, printing }: Shown) {
       </div>
       <div className={css.panel} aria-live="polite">
         <p id={`${id}summary`} className={chosen ? css.other : undefined}>{summary}{oldest !== null && ` What began before ${day(oldest)} is not loaded, even where it still goes on.`}{undated > 0 && ` ${undated === 1 ? 'One entry has' : `${undated} entries have`} no date and stand${undated === 1 ? 's' : ''} in the list only.`}</p>
-        {chosen && <Chosen mark={chosen.mark} lane={chosen.lane} near={nearer(chosen.mark.items, span) !== null} zoom={() => openMark(chosen)} pathOf={pathOf} />}
+        {chosen && <Chosen mark={chosen.mark} lane={chosen.lane} near={nearer(chosen.mark.items, span) !== null} zoom={() => openMark(chosen)} pathOf={pathOf} under={under} />}
       </div>
       {printing && <EntryTable of={visible.toSorted((a, b) => b.from - a.from).map((i) => i.entry)} title="Timeline" />}
     </div>
@@ -244,11 +246,11 @@ export function Axis({ entries, now, oldest, more, pathOf, printing }: Shown) {
 }
 
 /** What is chosen, in words, with where it is at home. */
-function Chosen({ mark, lane, near, zoom, pathOf }: { mark: Mark; lane: Lane; near: boolean; zoom: () => void; pathOf: (entry: Entry) => string }) {
+function Chosen({ mark, lane, near, zoom, pathOf, under }: { mark: Mark; lane: Lane; near: boolean; zoom: () => void } & Pick<Shown, 'pathOf' | 'under'>) {
   const [only] = mark.items
   if (mark.items.length === 1 && only) {
     const { entry } = only
-    return <p>{kindOf(entry.kind)?.[1]}: <EntryText of={entry} /> · {whenOf(entry)}{only.goesOn && ', goes on'} · <Link to={pathOf(entry)}>Open in {words(kindOf(entry.kind)?.[3] ?? '').toLowerCase()}</Link></p>
+    return <p>{kindOf(entry.kind)?.[1]}: <EntryText of={entry} /> · {whenOf(entry)}{only.goesOn && ', goes on'} · <Link to={pathOf(entry)}>Open in {words(kindOf(entry.kind)?.[3] ?? '').toLowerCase()}</Link>{entry.kind === 'ENCOUNTER' && <> <Button variant="outlined" size="small" onClick={() => under(only.id)}>Only what is under this visit</Button></>}</p>
   }
   const listed = near ? mark.items.slice(0, LISTED) : mark.items
   return (

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { filterVariables, hasWords, readFilter, rowsOf, startOf, titleOf, type Entry } from './entry'
+import { filterVariables, readFilter, rowsOf, startOf, titleOf, type Entry } from './entry'
 
 const entry = (id: string, begins: string | null): Entry => ({ kind: 'CONDITION', begins, title: id, node: { __typename: 'Condition', id, versionId: '1', conditionStatus: null, conditionVerification: null, onsetAt: null, onsetText: null } }) as Entry
 
@@ -21,22 +21,17 @@ it('puts what is to come under a head of its own, and begins below it', () => {
 })
 
 it('reads a filter from an address and leaves out what is none', () => {
-  expect(readFilter(new URLSearchParams('kinds=goal,condition,nonsense&from=2018-05&to=2019&text= knee '))).toEqual({ kinds: ['CONDITION', 'GOAL'], from: '2018-05', to: '2019', text: 'knee' })
-  expect(readFilter(new URLSearchParams('from=soon&to=2019-13'))).toEqual({ kinds: [], from: '', to: '', text: '' })
+  expect(readFilter(new URLSearchParams('kinds=goal,condition,nonsense&from=2018-05&to=2019&text= knee &encounter=Encounter/e1'))).toEqual({ kinds: ['CONDITION', 'GOAL'], from: '2018-05', to: '2019', text: 'knee', encounter: 'Encounter/e1' })
+  expect(readFilter(new URLSearchParams('from=soon&to=2019-13&encounter=x'))).toEqual({ kinds: [], from: '', to: '', text: '', encounter: '' })
 })
 
 it('asks for whole days of what a partial date says', () => {
-  const of = (from: string, to: string) => filterVariables({ kinds: [], from, to, text: '' }).date
+  const of = (from: string, to: string) => filterVariables({ kinds: [], from, to, text: '', encounter: '' }).date
   expect(of('', '')).toBeNull()
   expect(of('2018', '2019')).toEqual({ low: '2018-01-01', high: '2020-01-01' })
   expect(of('2018-05', '2019-12')).toEqual({ low: '2018-05-01', high: '2020-01-01' })
   expect(of('', '2019-02-28')).toEqual({ low: null, high: '2019-03-01' })
-  expect(filterVariables({ kinds: ['GOAL'], from: '', to: '2019-02', text: 'x' })).toEqual({ kinds: ['GOAL'], date: { low: null, high: '2019-03-01' } })
-})
-
-it('looks for words in what is told of an entry, each of them', () => {
-  const asthma = { ...entry('Asthma', null), node: { __typename: 'Condition', id: 'a', conditionStatus: 'ACTIVE', onsetAt: '2019-05' } } as Entry
-  expect(['asth', 'problem ASTHMA', 'may-2019', 'knee', 'asthma knee'].map((text) => hasWords(asthma, text))).toEqual([true, true, true, false, false])
+  expect(filterVariables({ kinds: ['GOAL'], from: '', to: '2019-02', text: 'x', encounter: '' })).toEqual({ kinds: ['GOAL'], date: { low: null, high: '2019-03-01' }, text: 'x', encounter: null })
 })
 
 it('an appointment is not called by its reason alone', () => {

@@ -15,7 +15,7 @@ import { useAnnounce } from '../../hooks/use-announce'
 import { useMedia } from '../../hooks/use-media'
 import { formatDay, readDate } from '../../lib/date'
 import { Axis } from './axis'
-import { filterVariables, firstOfPartial, hasWords, isVital, kindOf, KINDS, readFilter, type Entry, type Filter } from './entry'
+import { filterVariables, firstOfPartial, isVital, kindOf, KINDS, readFilter, type Entry, type Filter } from './entry'
 import { EntryList, EntryTable } from './list'
 import css from './timeline.module.css'
 
@@ -46,11 +46,11 @@ export const TimelinePage = graphql(`
   }
 `)
 export const TimelineRecord = graphql(`
-  fragment TimelineRecord on Patient { timeline(first: 30, kinds: $kinds, date: $date) { ...TimelinePage } }
+  fragment TimelineRecord on Patient { timeline(first: 30, kinds: $kinds, date: $date, text: $text, encounter: $encounter) { ...TimelinePage } }
 `)
 const MoreTimeline = graphql(`
-  query MoreTimeline($id: ID!, $first: Int!, $after: String, $kinds: [TimelineKind!], $date: DateRange, $asOf: Instant) {
-    patient(id: $id, asOf: $asOf) { id timeline(first: $first, after: $after, kinds: $kinds, date: $date) { ...TimelinePage } }
+  query MoreTimeline($id: ID!, $first: Int!, $after: String, $kinds: [TimelineKind!], $date: DateRange, $text: String, $encounter: ID, $asOf: Instant) {
+    patient(id: $id, asOf: $asOf) { id timeline(first: $first, after: $after, kinds: $kinds, date: $date, text: $text, encounter: $encounter) { ...TimelinePage } }
   }
 `)
 
@@ -76,7 +76,7 @@ export function TimelineView({ of, patientId, opened, tab }: { of: FragmentType<
     set('kinds', kinds.map((k) => k.toLowerCase()).join(','))
   }
   const asked = JSON.stringify(filterVariables(filter))
-  const shown = { patientId, filter, view, tab }
+  const shown = { patientId, filter, view, tab, set }
   return (
     <div className={css.view}>
       <aside className={css.filter} aria-label="Filter">
@@ -86,11 +86,8 @@ export function TimelineView({ of, patientId, opened, tab }: { of: FragmentType<
         </ToggleButtonGroup>
         <Limit name="From" value={filter.from} set={(to) => set('from', to)} bad={filter.from && filter.to && firstOfPartial(filter.from) > filter.to ? 'It lies after the end.' : undefined} />
         <Limit name="To" value={filter.to} set={(to) => set('to', to)} />
-        <div className={css.field}>
-          <label htmlFor="timeline-text">Words</label>
-          <OutlinedInput value={query.get('text') ?? ''} onChange={(e) => set('text', e.target.value)} inputProps={{ id: 'timeline-text', type: 'search', 'aria-describedby': 'timeline-text-help' }} />
-          <small id="timeline-text-help">Looked for in what is loaded.</small>
-        </div>
+        <Words value={filter.text} set={(to) => set('text', to)} />
+        {filter.encounter && <p className={css.field}>Only what is under one visit. <Button variant="outlined" onClick={() => set('encounter', '')}>All visits</Button></p>}
         <fieldset>
           <legend>Kinds</legend>
           {KINDS.map(([kind, , many]) => <label key={kind}><input type="checkbox" checked={filter.kinds.includes(kind)} onChange={() => toggle(kind)} /> {many}</label>)}
@@ -116,7 +113,27 @@ function Limit({ name, value, set, bad }: { name: string; value: string; set: (t
   return <div className={css.field}><label htmlFor={id}>{name}</label><DateField id={id} kind="partial" value={written ?? value} onChange={put} bad={bad} /></div>
 }
 
-interface Shown { patientId: string; filter: Filter; view: View; tab: (name: Tab) => string }
+/** Words to look for: asked for when one has stopped to write. */
+function Words({ value, set }: { value: string; set: (to: string) => void }) {
+  const [written, setWritten] = useState<string | null>(null)
+  const waiting = useRef(0)
+  const put = (to: string) => {
+    clearTimeout(waiting.current)
+    setWritten(null)
+    set(to)
+  }
+  return (
+    <div className={css.field}>
+      <label htmlFor="timeline-text">Words</label>
+      <OutlinedInput
+        value={written ?? value} onBlur={() => { if (written !== null) put(written) }} onKeyDown={(e) => { if (e.key === 'Enter' && written !== null) put(written) }}
+        onChange={({ target }) => { setWritten(target.value); clearTimeout(waiting.current); waiting.current = window.setTimeout(() => put(target.value), 600) }} inputProps={{ id: 'timeline-text', type: 'search' }}
+      />
+    </div>
+  )
+}
+
+interface Shown { patientId: string; filter: Filter; view: View; tab: (name: Tab) => string; set: (name: string, value: string) => void }
 
 /** The entries under another filter than the screen was read with: only they are read, not the screen again. */
 function Filtered(shown: Shown) {
@@ -137,7 +154,7 @@ function Filtered(shown: Shown) {
 const same = (a: TimelinePageFragment, b: TimelinePageFragment): boolean => a.nodes.length === b.nodes.length && a.nodes.every(({ node }, i) => b.nodes[i]?.node.id === node.id && b.nodes[i]?.node.versionId === node.versionId)
 
 /** What is loaded, page by page, in either form. */
-function Entries({ first, patientId, filter, view, tab }: { first: TimelinePageFragment } & Shown) {
+function Entries({ first, patientId, filter, view, tab, set }: { first: TimelinePageFragment } & Shown) {
   const client = useClient()
   const announce = useAnnounce()
   const asOf = useAsOf()
@@ -147,13 +164,10 @@ function Entries({ first, patientId, filter, view, tab }: { first: TimelinePageF
   const [now] = useState(() => (asOf ? Date.parse(asOf) : Date.now()))
   // What is read stands still while one reads it; news wait behind a button.
   const news = list.base !== first && !same(list.base, first)
-  const loaded = useMemo(() => list.pages.flatMap((page) => page.nodes), [list.pages])
-  const { text } = filter
-  const entries = useMemo(() => (text ? loaded.filter((entry) => hasWords(entry, text)) : loaded), [loaded, text])
+  const entries = useMemo(() => list.pages.flatMap((page) => page.nodes), [list.pages])
   const last = list.pages.at(-1)
   const next = last?.pageInfo.hasNextPage ? last.pageInfo.endCursor ?? null : null
-  const { kinds, date } = filterVariables(filter)
-  const asked = JSON.stringify({ kinds, date })
+  const asked = JSON.stringify(filterVariables(filter))
 
   const more = useCallback(async () => {
     if (!next || following.current === next) return
@@ -169,27 +183,27 @@ function Entries({ first, patientId, filter, view, tab }: { first: TimelinePageF
     announce('The timeline is read again')
   }
   const pathOf = (entry: Entry) => `${tab(isVital(entry) ? 'vitals' : kindOf(entry.kind)?.[3] ?? 'encounters')}#${entry.node.id}`
-  const dated = loaded.flatMap(({ begins }) => begins ?? [])
+  const dated = entries.flatMap(({ begins }) => begins ?? [])
   const oldest = dated.length > 0 ? dated.reduce((a, b) => (Date.parse(a) < Date.parse(b) ? a : b)) : null
   const newest = dated.length > 0 ? dated.reduce((a, b) => (Date.parse(a) > Date.parse(b) ? a : b)) : null
+  const narrowed = filter.kinds.length > 0 || [filter.from, filter.to, filter.text, filter.encounter].some(Boolean)
   const span = oldest && newest ? `${formatDay(oldest)} to ${filter.to === '' && Date.parse(newest) <= now ? (asOf ? formatDay(asOf) : 'today') : formatDay(newest)}` : ''
   return (
     <div className={css.main}>
       {news && <p className={css.news} role="status">The record has changed since this was read. <Button variant="outlined" onClick={readAgain}>Show what is new</Button></p>}
-      {entries.length === 0 && (!next || text)
-        ? <Empty>{text ? 'Nothing that is loaded has these words.' : filter.kinds.length > 0 || date ? 'Nothing with a date is recorded that the filter lets through.' : 'Nothing is recorded.'}</Empty>
+      {entries.length === 0 && !next
+        ? <Empty>{narrowed ? 'Nothing is recorded that the filter lets through.' : 'Nothing is recorded.'}</Empty>
         : printing && view === 'list' ? <EntryTable of={entries} title="Timeline" />
-        : view === 'axis' ? <Axis key={list.read} entries={entries} now={now} oldest={next ? (oldest ? Date.parse(oldest) : now) : null} more={list.failed ? null : more} pathOf={pathOf} printing={printing} />
-        : <EntryList key={`${list.read} ${text}`} entries={entries} now={now} more={next && !list.failed && !text ? more : null} complete={!next} pathOf={pathOf} />}
+        : view === 'axis' ? <Axis key={list.read} entries={entries} now={now} oldest={next ? (oldest ? Date.parse(oldest) : now) : null} more={list.failed ? null : more} pathOf={pathOf} under={(encounter) => set('encounter', encounter)} printing={printing} />
+        : <EntryList key={list.read} entries={entries} now={now} more={next && !list.failed ? more : null} complete={!next} pathOf={pathOf} />}
       <footer className={css.foot}>
         <span>
-          {text && `${entries.length} with these words of `}{loaded.length} loaded{span && `, ${span}`}{next ? ', more before' : ', that is all'}
-          {text && next && '. What is not loaded was not looked through'}
-          {date && '. What lies outside of these dates and what has none is left out'}
+          {entries.length} loaded{span && `, ${span}`}{next ? ', more before' : ', that is all'}
+          {(filter.from || filter.to) && '. What lies outside of these dates and what has none is left out'}
         </span>
-        {next && (text || view === 'axis') && !list.failed && <Button variant="outlined" size="small" onClick={() => { void more() }}>Load more</Button>}
+        {next && view === 'axis' && !list.failed && <Button variant="outlined" size="small" onClick={() => { void more() }}>Load more</Button>}
         {list.failed && <span role="alert" className={css.failed}>Earlier entries could not be loaded. <Button variant="outlined" onClick={() => { setList((before) => ({ ...before, failed: false })) }}>Try again</Button></span>}
-        {first.omitted.length > 0 && <span>You may not see: {first.omitted.map((kind) => kindOf(kind)?.[2] ?? kind).join(', ').toLowerCase()}</span>}
+        {first.omitted.length > 0 && <span>{filter.encounter ? 'Not told by visit, or not for you to see' : 'You may not see'}: {first.omitted.map((kind) => kindOf(kind)?.[2] ?? kind).join(', ').toLowerCase()}</span>}
         <span className={css.hints}>
           {view === 'list' ? <><kbd>↑</kbd> <kbd>↓</kbd> move · <kbd>Enter</kbd> open where it belongs</>
             : <><kbd>←</kbd> <kbd>→</kbd> <kbd>Page</kbd> <kbd>Home</kbd> <kbd>End</kbd> pan · <kbd>+</kbd> <kbd>−</kbd> zoom · <kbd>↑</kbd> <kbd>↓</kbd> entries · <kbd>Enter</kbd> open</>}
