@@ -53,7 +53,7 @@ export const page = list
 
 const potassium = {
   __typename: 'Observation', ...node('Observation/k'), code: concept('Potassium', '2823-3'), category: [], status: 'FINAL', effectiveAt: '2026-11-22T07:40:00Z', interpretation: 'CRITICAL_HIGH',
-  value: { __typename: 'Quantity', value: '6.10', unit: 'mmol/L' }, components: [], referenceRanges: [{ low: { value: '3.5' }, high: { value: '5.3' }, appliesTo: [] }], performers: [], notes: [],
+  value: { __typename: 'Quantity', value: '6.10', unit: 'mmol/L' }, components: [], referenceRanges: [{ low: { value: '3.5' }, high: { value: '5.3' }, appliesTo: [] }], performers: [], notes: [], derivedFrom: [],
 }
 const pressure = {
   ...potassium, ...node('Observation/bp'), code: concept('Blood pressure', '85354-9'), interpretation: null, value: null, referenceRanges: [],

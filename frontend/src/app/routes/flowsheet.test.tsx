@@ -1,11 +1,11 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, it } from 'vitest'
-import { answering, failing, fullPatient, renderPage, sheets, type FakeServer } from '../../testing/chart'
+import { answering, failing, fullPatient, page, renderPage, sheets, type FakeServer } from '../../testing/chart'
 import { VitalsPage } from './vitals.page'
 
 const show = (server: FakeServer, at = '?view=intake-output&until=2026-03-02', role?: string) => renderPage(<VitalsPage />, '/patients/:id/clinical/vitals', `/patients/ada/clinical/vitals${at}`, server, role)
-const cell = (id: string, at: string, value: string, interpretation: string | null = null) => ({ at, value, originalValue: value, interpretation, observation: { __typename: 'Observation', id: `Observation/${id}`, fhirId: id, versionId: '2', lastUpdated: '2026-01-01T00:00:00Z', fhir: {}, category: [], components: [], referenceRanges: [], performers: [], notes: [] } })
+const cell = (id: string, at: string, value: string, interpretation: string | null = null, derivedFrom: object[] = []) => ({ at, value, originalValue: value, interpretation, observation: { __typename: 'Observation', id: `Observation/${id}`, fhirId: id, versionId: '2', lastUpdated: '2026-01-01T00:00:00Z', fhir: {}, category: [], components: [], referenceRanges: [], performers: [], notes: [], derivedFrom } })
 const [mon, tue] = ['2026-03-01T08:00:00Z', '2026-03-02T08:00:00Z']
 const fluids = (rows: (object[])[], excluded: object[] = []) => ({ template: sheets[1], times: [mon, tue], rows: sheets[1]?.rows.map((parameter, i) => ({ parameter, cells: rows[i] ?? [] })), excluded })
 const full = fluids([[cell('i1', mon, '2100'), cell('i2', tue, '1800')], [cell('o1', mon, '2400', 'HIGH')]], [{ at: tue, reason: 'UNIT_NOT_CONVERTIBLE', observationId: 'Observation/x' }])
@@ -16,12 +16,13 @@ it('offers the flowsheets of the house, and shows one with its balance where bot
   const table = within(await screen.findByRole('table', { name: 'Intake and output' }))
   expect(screen.getByRole('group', { name: 'Show by' })).toHaveTextContent(/^Vital signsIntake and output/)
   expect(asked[0]?.template).toBe('intake-output')
-  expect(table.getAllByRole('columnheader').map((one) => one.textContent)).toEqual(['Row', 'Unit', expect.stringContaining('02-Mar-2026'), expect.stringContaining('01-Mar-2026')])
+  expect(table.getAllByRole('columnheader').map((one) => one.textContent)).toEqual(['Row', 'Unit', 'Course', expect.stringContaining('02-Mar-2026'), expect.stringContaining('01-Mar-2026')])
   const row = (name: RegExp) => table.getByRole('row', { name }).textContent
-  expect(row(/^Fluid intake/)).toMatch(/mL1,8002,100$/)
-  expect(row(/^Urine output/)).toMatch(/mL2,400H/)
-  expect(row(/^Body mass index/)).toBe('Body mass indexkg/m2Not recorded at any of the 2 moments')
-  expect(row(/^Balance/)).toBe('Balance, intake less urinemL−300')
+  expect(table.getByRole('row', { name: /^Fluid intake/ }).querySelector('svg title')).toHaveTextContent('01-Mar-2026 to 02-Mar-2026')
+  expect(row(/^Fluid intake/)).toMatch(/mL.*1,8002,100$/)
+  expect(row(/^Urine output/)).toMatch(/mL.*2,400H/)
+  expect(row(/^Body mass index/)).toBe('Body mass indexƒ computedkg/m2Not recorded at any of the 2 moments')
+  expect(row(/^Balance/)).toBe('Balance, intake less urineƒ computedmL−300')
   expect(screen.getByText('One record is left out: in a unit that is not the row’s.')).toBeVisible()
 })
 
@@ -88,6 +89,30 @@ it('a row whose values all lie in other columns tells the latest of them, and is
   const times = Array.from({ length: 9 }, (_, i) => `2026-03-01T1${i}:00:00Z`)
   show({ root: answering({ ...fullPatient, flowsheet: { ...fluids([[cell('old', times[0] ?? '', '900')], times.slice(1).map((at, i) => cell(`o${i}`, at, '100'))]), times } }) })
   const row = await screen.findByRole('row', { name: /^Fluid intake/ })
-  expect(row).toHaveTextContent(/mLNone in these columns; the latest 01-Mar-2026 \d\d:00, 900 mL/)
+  expect(row).toHaveTextContent(/mL.*None in these columns; the latest 01-Mar-2026 \d\d:00, 900 mL/)
   expect(screen.getByRole('row', { name: /^Body mass index/ })).toHaveTextContent('Not recorded')
+})
+
+it('what was computed from others is marked as such', async () => {
+  show({ root: answering({ ...fullPatient, flowsheet: fluids([[cell('i1', mon, '2100', null, [{ __typename: 'ResourceRef', id: 'Observation/a' }])]]) }) })
+  expect(await screen.findByRole('row', { name: /^Fluid intake.*computed 2,100/ })).toBeInTheDocument()
+})
+
+it('shows hours up to now or to the last value, and steps by them with the keyboard', async () => {
+  const asked: { low: string | null; high: string | null }[] = []
+  const hour = (date: object) => { asked.push({ ...(date as (typeof asked)[number]) }); return full }
+  show({ root: answering({ ...fullPatient, flowsheet: ({ date }: { date: object }) => hour(date), observations: page({ ...fullPatient.labs.nodes[0], effectiveAt: tue }) }) }, '?view=intake-output&span=12h')
+  await screen.findByRole('button', { name: 'Last value' })
+  await waitFor(() => expect(asked.at(-1)?.high).toBeNull())
+  expect(Date.now() - Date.parse(asked.at(-1)?.low ?? '')).toBeLessThan(12.1 * 3_600_000)
+  expect(screen.getByRole('button', { name: 'Later' })).toBeDisabled()
+  await userEvent.click(screen.getByRole('button', { name: 'Last value' }))
+  const sheet = await screen.findByRole('group', { name: 'Intake and output, sheet' })
+  expect(Date.parse(asked.at(-1)?.high ?? '')).toBe(Date.parse(tue) + 60_000)
+  expect(within(sheet).getAllByRole('columnheader')).toHaveLength(4)
+  sheet.focus()
+  await userEvent.keyboard('{PageUp}')
+  await waitFor(() => expect(Date.parse(asked.at(-1)?.high ?? '')).toBe(Date.parse(tue) + 60_000 - 12 * 3_600_000))
+  await userEvent.click(screen.getByRole('button', { name: 'Now' }))
+  await waitFor(() => expect(asked.at(-1)?.high).toBeNull())
 })

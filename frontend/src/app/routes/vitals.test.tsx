@@ -5,9 +5,9 @@ import { answering, emptyPatient, fullPatient, page, renderPage, type FakeServer
 import { SummaryPage } from './summary.page'
 import { VitalsPage } from './vitals.page'
 
-const show = (server: FakeServer) => renderPage(<VitalsPage />, '/patients/:id/clinical/vitals', '/patients/ada/clinical/vitals', server)
+const show = (server: FakeServer, at = '') => renderPage(<VitalsPage />, '/patients/:id/clinical/vitals', `/patients/ada/clinical/vitals${at}`, server)
 const sign = (id: string, code: string, title: string, value: object, at = '2026-11-22T07:40:00Z') => ({ ...fullPatient.vitals.nodes[0], id: `Observation/${id}`, fhirId: id, code: { text: title, codings: [{ system: 'http://loinc.org', code }] }, components: [], effectiveAt: at, value })
-const number = (value: string, unit: string) => ({ __typename: 'Quantity', value, unit })
+const number = (value: string, unit: string, code?: string) => ({ __typename: 'Quantity', value, unit, code })
 const confused = sign('lor', '67775-7', 'Level of responsiveness', { __typename: 'Concept', text: 'Confused', codings: [{ system: 'http://loinc.org', code: 'LA6560-2' }] })
 
 /** Opens the entry; `asked` gets what is sent. */
@@ -108,4 +108,49 @@ it('a row without a value in the columns does not say of what may be missing tha
   await screen.findByText(/^Moments 1 to 8 of 9 loaded$/)
   await userEvent.click(screen.getByRole('button', { name: 'Older' }))
   expect(screen.getByRole('row', { name: /^Weight/ })).toHaveTextContent(/kgNot loaded$/)
+})
+
+const part = (code: string, value: string) => ({ code: { text: code, codings: [{ system: 'http://loinc.org', code }] }, value: number(value, 'mmHg', 'mm[Hg]'), referenceRanges: [] })
+const news = (at: string) => [
+  sign(`b${at}`, '9279-1', 'Respiratory rate', number('22', '/min', '/min'), at), sign(`s${at}`, '2708-6', 'Oxygen saturation', number('93', '%', '%'), at), sign(`p${at}`, '8867-4', 'Heart rate', number('112', '/min', '/min'), at),
+  { ...sign(`t${at}`, '8310-5', 'Temperature', number('38.4', '°C', 'Cel'), at) }, { ...sign(`bp${at}`, '85354-9', 'Blood pressure', number('', ''), at), value: null, components: [part('8480-6', '98'), part('8462-4', '60')] },
+]
+const scores = async () => (await screen.findByRole('row', { name: /^NEWS2/ })).textContent
+
+it('the early warning score of each moment is a row, and its parts are told when it is pressed', async () => {
+  const [now = '', before = ''] = hours(2)
+  const oxygen = [sign('o', '3151-8', 'Oxygen flow', number('2', 'L/min', 'L/min'), now), { ...confused, effectiveAt: now, value: { ...confused.value, codings: [{ system: 'http://loinc.org', code: 'LA9340-6' }] } }]
+  show({ root: answering({ ...fullPatient, conditions: page(), vitals: page(...news(now), ...oxygen, ...news(before).filter((o) => o.code.text !== 'Temperature')) }) })
+  expect(await scores()).toMatch(/^NEWS2ƒ computedpoints11highnot computable: no temperature$/)
+  await userEvent.click(screen.getByRole('button', { name: /^NEWS2, .*11, high/ }))
+  expect(screen.getByText(/NEWS2 of 22-Nov-2026 .*: 11, high: respiratory rate 2, saturation 2, oxygen 2, systolic pressure 2, heart rate 2, consciousness 0, temperature 1/)).toBeVisible()
+})
+
+it('what nobody took of oxygen and consciousness makes it a least one', async () => {
+  show({ root: answering({ ...fullPatient, conditions: page(), vitals: page(...news(hours(1)[0] ?? '')) }) })
+  expect(await scores()).toContain('≥ 9')
+  expect(screen.getByRole('button', { name: /at least 9, high.*Not recorded then and counted as none: oxygen, consciousness/ })).toBeInTheDocument()
+})
+
+it('it does not apply to a child, nor in a pregnancy', async () => {
+  show({ root: answering({ ...fullPatient, birthDate: '2015-01-01', conditions: page(), vitals: page(...news(hours(1)[0] ?? '')) }) })
+  expect(await scores()).toContain('not applicable: under 16 years')
+})
+
+it('nor in a pregnancy that is on record', async () => {
+  const pregnant = { ...fullPatient.conditions.nodes[0], onsetAt: '2026-05-01', clinicalStatus: 'ACTIVE', verificationStatus: 'CONFIRMED' }
+  show({ root: answering({ ...fullPatient, conditions: ({ filter }: { filter?: { code?: string } }) => page(...(filter?.code?.endsWith('72892002') ? [pregnant] : [])), vitals: page(...news(hours(1)[0] ?? '')) }) })
+  expect(await scores()).toContain('not applicable: pregnancy')
+})
+
+it('a stretch of hours is asked of the server, and the address keeps it', async () => {
+  const asked: (object | null)[] = []
+  show({ root: answering({ ...fullPatient, conditions: page(), vitals: ({ date }: { date?: object }) => { asked.push(date ? { ...date } : null); return fullPatient.vitals } }) }, '?span=4h&until=2026-11-22T08:00')
+  await screen.findByRole('table', { name: 'Vital signs' })
+  expect(asked.at(-1)).toEqual({ low: expect.stringMatching(/^2026-11-22T04:01:00/) as string, high: expect.stringMatching(/^2026-11-22T08:01:00/) as string })
+  expect(screen.getByText(/measurements?, 22-Nov-2026 04:01 to 22-Nov-2026 08:00, newest first/)).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'All' }))
+  await waitFor(() => expect(asked.at(-1)).toEqual({ low: null, high: expect.stringMatching(/^2026-11-23T00:00/) as string }))
+  await userEvent.click(screen.getByRole('button', { name: 'Now' }))
+  await waitFor(() => expect(asked.at(-1)).toBeNull())
 })

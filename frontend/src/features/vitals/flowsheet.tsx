@@ -1,13 +1,12 @@
-import ToggleButton from '@mui/material/ToggleButton'
-import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
-import { useId, useState } from 'react'
+import { useState, type KeyboardEvent } from 'react'
+import { useClient } from 'urql'
 import { commonOutcome, useAct, type FieldSpec } from '../../components/act/act'
 import { ActStrip, RowActs } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { Flag } from '../../components/clinical/flag'
+import { Sparkline } from '../../components/clinical/sparkline'
 import { flagsOf, isAbnormal } from '../../components/clinical/observation'
 import { Trend } from '../../components/clinical/trend'
-import { DateField } from '../../components/ui/date-field'
 import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Section } from '../../components/ui/section'
@@ -17,13 +16,15 @@ import { useFitting } from '../../hooks/use-fitting'
 import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { FlowsheetRecordFragment, FlowsheetTemplatesFragment } from '../../gql/graphql'
-import { formatDateTime, formatDay, isDay, localInput, today } from '../../lib/date'
+import { formatDateTime, localInput } from '../../lib/date'
 import { formatDecimal } from '../../lib/quantity'
 import { balances, INTAKE, OUTPUT } from './balance'
 import { ColumnEntry, notBelieved, recorded, type Column } from './column-entry'
 import { Elsewhere } from './elsewhere'
-import { MOMENTS } from './moments'
-import { beside, SPANS, type Span, type Stretch } from './span'
+import { WITH_COURSE } from './moments'
+import { isWithin, type Stretch } from './span'
+import { StretchBar, stretchKeys, stretchWords, type Goal } from './stretch'
+import { Computed } from './computed'
 import css from './vitals.module.css'
 
 export const FlowsheetTemplates = graphql(`
@@ -33,10 +34,13 @@ export const FlowsheetRecord = graphql(`
   fragment FlowsheetRecord on Patient {
     flowsheet(template: $template, date: $date) {
       template { id title } times
-      rows { parameter { name unit code { system code } } cells { at value interpretation observation { id versionId } } }
+      rows { parameter { name unit isComputed code { system code } } cells { at value interpretation observation { id versionId derivedFrom { id } } } }
       excluded { at reason unit }
     }
   }
+`)
+const LastOfSheet = graphql(`
+  query LastOfSheet($id: ID!, $codes: [String!]!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id observations(filter: { codes: $codes, status: [REGISTERED, PRELIMINARY, FINAL, AMENDED, CORRECTED, UNKNOWN] }, first: 1) { nodes { id effectiveAt } } } }
 `)
 const RecordFlowsheet = graphql(`
   mutation RecordFlowsheet($input: FlowsheetRecordInput!) {
@@ -53,45 +57,43 @@ const RecordFlowsheet = graphql(`
 
 export type Template = FlowsheetTemplatesFragment['flowsheetTemplates'][number]
 type Rows = NonNullable<FlowsheetRecordFragment['flowsheet']>
-interface Shown { template: Template; stretch: Stretch; reading: boolean; go: (to: { span?: Span; until?: string }) => void }
+interface Shown { template: Template; stretch: Stretch; now: string; reading: boolean; go: (to: Goal) => void }
+/** A pressure stands in the parts of a measurement that has a code of its own. */
+const PANELS: Readonly<Record<string, string>> = { '8480-6': 'http://loinc.org|85354-9', '8462-4': 'http://loinc.org|85354-9' }
 
 /** One of the flowsheets the house has: rows by moment over a stretch of time, where a new column is taken down. `reading`: an answer is on its way. */
-export function FlowsheetView({ of, patientId, template, stretch, reading, go }: Shown & { of: FragmentType<typeof FlowsheetRecord> | undefined; patientId: string }) {
-  const id = useId()
+export function FlowsheetView({ of, patientId, template, stretch, now, reading, go }: Shown & { of: FragmentType<typeof FlowsheetRecord> | undefined; patientId: string }) {
+  const client = useClient()
   const acting = useMay('chart')
   const asOf = useAsOf()
-  // No later day has anything on record.
-  const newest = (asOf && localInput(asOf).slice(0, 10)) || today()
   const [entry, setEntry] = useState(false)
   const [open, setOpen] = useState<{ code: string; title: string } | null>(null)
   // The answer at hand may be of another view.
   const shown = read(FlowsheetRecord, of)?.flowsheet
-  const days = stretch.first === null ? `until ${formatDay(stretch.last)}` : stretch.first === stretch.last ? formatDay(stretch.last) : `${formatDay(stretch.first)} to ${formatDay(stretch.last)}`
+  const days = stretchWords(stretch)
+  const newestOf = async () => {
+    const codes = template.rows.flatMap(({ code }) => [`${code.system ?? ''}|${code.code ?? ''}`, ...(PANELS[code.code ?? ''] ? [PANELS[code.code ?? ''] ?? ''] : [])])
+    const { data } = await client.query(LastOfSheet, { id: patientId, codes: [...new Set(codes)], asOf }, { requestPolicy: 'network-only' }).toPromise()
+    const at = data?.patient?.observations?.nodes[0]?.effectiveAt
+    return at ? localInput(at).slice(0, 16) : null
+  }
   return (
     <div className={open ? css.withTrend : undefined}>
       <div className={css.main}>
         <ActStrip note="Newest first; each row in one unit" items={acting && !entry ? [{ name: `Record ${template.title.toLowerCase()}`, run: () => setEntry(true) }] : []} />
         {entry && <Entry key={template.id} patient={patientId} template={template} onDone={() => setEntry(false)} />}
-        <div className={css.pager}>
-          <ToggleButtonGroup exclusive size="small" value={stretch.span} aria-label="How much" onChange={(_, to: Span | null) => { if (to) go({ span: to }) }}>
-            {SPANS.map(([span, name]) => <ToggleButton key={span} value={span}>{name}</ToggleButton>)}
-          </ToggleButtonGroup>
-          <label htmlFor={`${id}until`}>Until</label>
-          <DateField id={`${id}until`} kind="day" value={stretch.last} onChange={(to) => { if (isDay(to)) go({ until: to }) }} />
-          {stretch.first !== null && <button type="button" onClick={() => go({ until: beside(stretch, -1) })}>Earlier</button>}
-          {stretch.first !== null && <button type="button" disabled={stretch.last >= newest} onClick={() => go({ until: beside(stretch, 1) })}>Later</button>}
-        </div>
+        <StretchBar stretch={stretch} now={now} go={go} newest={newestOf} />
         {shown === undefined && reading ? <Loading rows={8} label={template.title} /> : <Part of={shown} name="flowsheet" what={template.title} rows={8}>
           {(sheet) => {
             // What is shown is of this sheet and these days, also while another answer is on its way.
-            const within = (at: string) => { const day = localDay(at); return day <= stretch.last && (stretch.first === null || day >= stretch.first) }
+            const within = (at: string) => isWithin(stretch, at)
             const times = sheet.template.id === template.id ? sheet.times.filter(within) : []
             if (times.length === 0 && reading) return <Loading rows={8} label={template.title} />
             const left = sheet.excluded.filter((e) => !e.at || within(e.at))
             return (
               <Section title={template.title} note={`${times.length === 1 ? 'one moment' : `${times.length} moments`}, ${days}`}>
                 {times.length === 0 ? <Empty>Nothing of this sheet is recorded, {days}. “All” shows what was recorded before.</Empty>
-                  : <Sheet rows={sheet.rows} times={times.toReversed()} title={template.title} acting={acting} onOpen={setOpen} />}
+                  : <Sheet rows={sheet.rows} times={times.toReversed()} title={template.title} acting={acting} onOpen={setOpen} onKeyDown={stretchKeys({ stretch, now, go })} />}
                 {left.length > 0 && <p className={css.hint}>{left.length === 1 ? 'One record is' : `${left.length} records are`} left out: {[...new Set(left.map((e) => REASONS[e.reason] ?? e.reason.toLowerCase().replaceAll('_', ' ')))].join(', ')}.</p>}
               </Section>
             )
@@ -105,24 +107,17 @@ export function FlowsheetView({ of, patientId, template, stretch, reading, go }:
 
 const REASONS: Readonly<Record<string, string>> = { ENTERED_IN_ERROR: 'entered in error', NO_NUMERIC_VALUE: 'without a number', COMPARATOR: 'only told to be above or below a number', NO_DATE: 'without a time', UNIT_NOT_CONVERTIBLE: 'in a unit that is not the row’s' }
 
-/** The day of this browser on which it was. */
-function localDay(at: string): string {
-  if (!at.includes('T')) return at.length === 10 ? at : `${at}-01-01`.slice(0, 10)
-  const on = new Date(at)
-  return `${on.getFullYear()}-${String(on.getMonth() + 1).padStart(2, '0')}-${String(on.getDate()).padStart(2, '0')}`
-}
-
 /** The newest of a row's values that are in the sheet. `times` begin with the newest. */
 function newest(cells: Rows['rows'][number]['cells'], times: readonly string[]) {
   const found = times.flatMap((at) => cells.filter((cell) => cell.at === at))[0]
-  return found && { at: found.at, text: formatDecimal(found.value), flags: flagsOf(found) }
+  return found && { at: found.at, text: formatDecimal(found.value), flags: flagsOf(found), interpretation: found.interpretation }
 }
 
 /** Rows by moment, as many moments at once as fit. Of fluids the balance stands below, computed from the totals that end together. */
-function Sheet({ rows, times, title, acting, onOpen }: { rows: Rows['rows']; times: readonly string[]; title: string; acting: boolean; onOpen: (what: { code: string; title: string }) => void }) {
+function Sheet({ rows, times, title, acting, onOpen, onKeyDown }: { rows: Rows['rows']; times: readonly string[]; title: string; acting: boolean; onOpen: (what: { code: string; title: string }) => void; onKeyDown: (event: KeyboardEvent) => void }) {
   const mistake = useMistake()
   const [from, setFrom] = useState(0)
-  const { count, hold } = useFitting(MOMENTS)
+  const { count, hold } = useFitting(WITH_COURSE)
   const start = Math.min(from, Math.max(0, times.length - 1))
   const shown = times.slice(start, start + count)
   const of = (code: string) => rows.find((row) => row.parameter.code.code === code)?.cells
@@ -137,19 +132,20 @@ function Sheet({ rows, times, title, acting, onOpen }: { rows: Rows['rows']; tim
           <button type="button" disabled={start + count >= times.length} onClick={() => setFrom(start + count)}>Older</button>
         </p>
       )}
-      <div ref={hold} className={css.scroll} tabIndex={0} role="group" aria-label={`${title}, sheet`}>
+      <div ref={hold} className={css.scroll} tabIndex={0} role="group" aria-label={`${title}, sheet`} onKeyDown={onKeyDown}>
         <table className={css.table} aria-label={title}>
-          <thead><tr><th scope="col">Row</th><th scope="col">Unit</th>{shown.map((at) => <th key={at} scope="col" className={css.value}><Moment at={at} /></th>)}</tr></thead>
+          <thead><tr><th scope="col">Row</th><th scope="col">Unit</th><th scope="col" className={css.course}>Course</th>{shown.map((at) => <th key={at} scope="col" className={css.value}><Moment at={at} /></th>)}</tr></thead>
           <tbody>
-            {rows.map(({ parameter: { name, unit, code }, cells }) => (
+            {rows.map(({ parameter: { name, unit, code, isComputed }, cells }) => (
               <tr key={code.code}>
-                <th scope="row">{cells.length > 0 ? <button type="button" className={css.link} onClick={() => onOpen({ code: `${code.system ?? ''}|${code.code ?? ''}`, title: name })}>{name}</button> : name}</th>
+                <th scope="row">{cells.length > 0 ? <button type="button" className={css.link} onClick={() => onOpen({ code: `${code.system ?? ''}|${code.code ?? ''}`, title: name })}>{name}</button> : name}{isComputed && <small><Computed /></small>}</th>
                 <td className={css.unit}>{unit}</td>
+                <td className={css.course}><Sparkline code={code.code ?? null} points={cells.filter((cell) => times.includes(cell.at))} last={newest(cells, times)?.interpretation ?? null} /></td>
                 {!cells.some((cell) => times.includes(cell.at)) ? <td colSpan={shown.length} className={css.none}>{times.length === 1 ? 'Not recorded' : `Not recorded at any of the ${times.length} moments`}</td> : !cells.some((cell) => shown.includes(cell.at)) ? <Elsewhere columns={shown.length} latest={newest(cells, times)} unit={unit} /> : shown.map((at) => (
                   <td key={at} className={css.value}>
                     {cells.filter((cell) => cell.at === at).map((cell) => (
                       <div key={cell.observation.id} className={css.cell}>
-                        <span className={isAbnormal(cell) ? css.strong : undefined}>{formatDecimal(cell.value)}</span>
+                        <span className={isAbnormal(cell) ? css.strong : undefined}>{!isComputed && cell.observation.derivedFrom.length > 0 && <><Computed short /> </>}{formatDecimal(cell.value)}</span>
                         <span className={css.beside}>
                           {isAbnormal(cell) && <span className={css.flag}><Flag of={cell.interpretation} /></span>}
                           <RowActs of={`${name}, ${formatDateTime(at)}`} place={cell.observation.id} items={acting ? [{ name: 'Entered in error', form: () => mistake(cell.observation, name) }] : []} />
@@ -162,8 +158,9 @@ function Sheet({ rows, times, title, acting, onOpen }: { rows: Rows['rows']; tim
             ))}
             {balance && (
               <tr className={css.computed}>
-                <th scope="row">Balance, intake less urine</th>
+                <th scope="row">Balance, intake less urine<small><Computed /></small></th>
                 <td className={css.unit}>mL</td>
+                <td className={css.course}><Sparkline points={[...balance].map(([at, value]) => ({ at, value }))} /></td>
                 {shown.map((at) => {
                   const told = balance.get(at)
                   return <td key={at} className={css.value}>{told !== undefined && <div className={css.cell}><span>{told.startsWith('-') ? '' : '+'}{formatDecimal(told)}</span></div>}</td>

@@ -1,7 +1,7 @@
 import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
-import { lazy, Suspense, useState } from 'react'
-import { useSearchParams } from 'react-router'
+import { lazy, Suspense, useState, type KeyboardEvent } from 'react'
+import { useLocation, useSearchParams } from 'react-router'
 import { useClient } from 'urql'
 import { ActStrip, RowActs } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
@@ -9,7 +9,9 @@ import { Flags } from '../../components/clinical/flag'
 import { codeOf, flagsOf, hasNumber, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { Trend } from '../../components/clinical/trend'
 import { Boundary } from '../../components/ui/boundary'
+import { newsParts, NEWS2_SOURCE } from '../../components/clinical/news2'
 import { Moment } from '../../components/ui/moment'
+import { recordHash } from '../../components/ui/named-row'
 import { Part } from '../../components/ui/part'
 import { Pages } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -18,39 +20,62 @@ import { useFitting } from '../../hooks/use-fitting'
 import { useMay } from '../../hooks/use-may'
 import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
-import type { ObservationRowFragment, VitalPageFragment } from '../../gql/graphql'
-import { dayAfter, formatDateTime, localInput, today, withOffset } from '../../lib/date'
+import type { ObservationRowFragment, VitalPageFragment, VitalRecordFragment } from '../../gql/graphql'
+import { axisTime, formatDateTime, localInput, localNow, withOffset } from '../../lib/date'
+import { Computed } from './computed'
 import { Elsewhere } from './elsewhere'
 import { FlowsheetRecord, FlowsheetTemplates, FlowsheetView } from './flowsheet'
 import type { GrowthRecord } from './growth/growth'
 import { MOMENTS } from './moments'
 import { sheet, type Measured } from './sheet'
-import { dayOf, spanOf, stretchOf } from './span'
+import { spanOf, stretchOf, untilOf, type Span, type Stretch } from './span'
+import { scoreOf, type MomentScore, type Person, type Reading } from './score'
+import { StretchBar, stretchKeys, stretchWords, type Goal } from './stretch'
 import { VitalsEntry } from './vitals-entry'
 import css from './vitals.module.css'
 
 export const VitalPage = graphql(`
   fragment VitalPage on ObservationConnection {
-    nodes { id versionId code { text codings { system code } } components { referenceRanges { low { value } high { value } text } } ...ObservationRow }
+    nodes { id versionId code { text codings { system code } } derivedFrom { id } value { __typename ... on Quantity { value code comparator } ... on Concept { codings { system code } } } components { code { codings { code } } value { __typename ... on Quantity { value code } } referenceRanges { low { value } high { value } text } } ...ObservationRow }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
 `)
 export const VitalRecord = graphql(`
-  fragment VitalRecord on Patient { vitals(first: 50) { ...VitalPage } }
+  fragment VitalRecord on Patient {
+    vitals(first: 80, date: $date) { ...VitalPage }
+    birthDate
+    pregnancies: conditions(filter: { code: "http://snomed.info/sct|77386006" }, first: 5) { nodes { ...Pregnancy } }
+    normalPregnancies: conditions(filter: { code: "http://snomed.info/sct|72892002" }, first: 5) { nodes { ...Pregnancy } }
+  }
+`)
+const Pregnancy = graphql(`
+  fragment Pregnancy on Condition { onsetAt abatementAt recordedAt clinicalStatus verificationStatus }
 `)
 export const VitalsOf = graphql(`
   fragment VitalsOf on Patient { age { value unit } }
 `)
 const MoreVitals = graphql(`
-  query MoreVitals($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 50, after: $after) { ...VitalPage } } }
+  query MoreVitals($id: ID!, $after: String!, $date: DateRange, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 80, after: $after, date: $date) { ...VitalPage } } }
+`)
+const LastVital = graphql(`
+  query LastVital($id: ID!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id vitals(first: 1) { nodes { id effectiveAt } } } }
 `)
 
-interface Sign { row: ObservationRowFragment; range: string; versionId: string; asked: string | null }
+interface Sign { row: ObservationRowFragment; range: string; versionId: string; asked: string | null; computed: boolean; readings: readonly Reading[] }
 function measured(node: VitalPageFragment['nodes'][number]): Measured<Sign> {
   const row = read(ObservationRow, node)
   const code = codeOf(node.code)
-  return { id: node.id, code: code?.split('|').at(-1) ?? '', title: node.code?.text ?? 'Not named', unit: valueOf(row).unit, at: row.effectiveAt ?? '', of: { row, range: rangeOf(row, node.components), versionId: node.versionId, asked: code } }
+  return { id: node.id, code: code?.split('|').at(-1) ?? '', title: node.code?.text ?? 'Not named', unit: valueOf(row).unit, at: row.effectiveAt ?? '', of: { row, range: rangeOf(row, node.components), versionId: node.versionId, asked: code, computed: node.derivedFrom.length > 0, readings: row.status === 'ENTERED_IN_ERROR' ? [] : readingsOf(node) } }
+}
+/** What a score reads of it: itself, and each of its parts. */
+function readingsOf({ code, value, components }: VitalPageFragment['nodes'][number]): Reading[] {
+  const codes = (of: typeof code | (typeof components)[number]['code']) => of?.codings.flatMap((k) => k.code ?? []) ?? []
+  const quantity = (of: { __typename: string; value?: string | null; code?: string | null; comparator?: string | null } | null | undefined) => (of?.__typename === 'Quantity' && of.value && !of.comparator ? { number: Number(of.value), ucum: of.code ?? '' } : { number: null, ucum: '' })
+  return [
+    { codes: codes(code), ...quantity(value), answers: value?.__typename === 'Concept' ? value.codings.flatMap((k) => (k.system === 'http://loinc.org' && k.code) || []) : [] },
+    ...components.map((part) => ({ codes: codes(part.code), ...quantity(part.value), answers: [] })),
+  ]
 }
 
 /** The references are large; they come with the first child whose growth is looked at. */
@@ -58,21 +83,28 @@ const GrowthView = lazy(async () => ({ default: (await import('./growth/growth')
 
 type Templates = FragmentType<typeof FlowsheetTemplates>
 /** Which flowsheet an address asks for, and of which days; null for vital signs, which have a sheet of their own, and growth. */
-export function flowsheetIn(query: URLSearchParams): { template: string; date: { low: string | null; high: string } } | null {
+export function flowsheetIn(query: URLSearchParams, now: string): { template: string; date: ReturnType<typeof dateIn> } | null {
   const view = query.get('view')
   if (view === null || view === 'growth') return null
-  const { first, last } = stretchIn(query)
-  return { template: view, date: { low: first && withOffset(`${first}T00:00`), high: withOffset(`${dayAfter(last, 1)}T00:00`) } }
+  return { template: view, date: dateIn(stretchIn(query, now, 'week')) }
 }
-const stretchIn = (query: URLSearchParams) => {
+/** Of what time vital signs are asked for; null for all. */
+export const vitalsDateIn = (query: URLSearchParams, now: string): ReturnType<typeof dateIn> | null => {
+  const stretch = stretchIn(query, now, 'all')
+  return stretch.from === null && stretch.until === null ? null : dateIn(stretch)
+}
+const dateIn = ({ from, to }: Stretch) => ({ low: from && withOffset(from), high: to && withOffset(to) })
+const stretchIn = (query: URLSearchParams, now: string, span: Span): Stretch => stretchOf(spanOf(query.get('span'), span), untilOf(query.get('until')), now)
+/** The moment up to which anything is on record: now, or that as of which the chart is shown. */
+export const latestIn = (query: URLSearchParams): string => {
   const past = query.get('asOf')
-  return stretchOf(spanOf(query.get('span')), dayOf(query.get('until'), past ? localInput(past).slice(0, 10) || today() : today()))
+  return (past && localInput(past).slice(0, 16)) || localNow()
 }
 
 /** Vital signs as a sheet, the other flowsheets, and of who is under twenty the growth chart. Which of them is shown stands in the address; `record` or `sheet` is what was read for it. */
-export function VitalsView({ of, record, sheet, house, patientId, reading }: {
+export function VitalsView({ of, record, sheet, house, patientId, now, reading }: {
   of: FragmentType<typeof VitalsOf> | undefined; record?: FragmentType<typeof VitalRecord> & FragmentType<typeof GrowthRecord>; sheet?: FragmentType<typeof FlowsheetRecord>
-  house: Templates | undefined; patientId: string; reading: boolean
+  house: Templates | undefined; patientId: string; now: string; reading: boolean
 }) {
   const [query, setQuery] = useSearchParams()
   const age = read(VitalsOf, of)?.age
@@ -86,6 +118,7 @@ export function VitalsView({ of, record, sheet, house, patientId, reading }: {
     for (const [name, value] of Object.entries(to)) if (value === null) next.delete(name); else next.set(name, value)
     return next
   }, { replace: true })
+  const move = (usual: Span) => ({ span, until }: Goal) => go({ ...(span && { span: span === usual ? null : span }), ...(until !== undefined && { until }) })
   return (
     <>
       {(young || sheets.length > 0) && (
@@ -99,47 +132,58 @@ export function VitalsView({ of, record, sheet, house, patientId, reading }: {
       )}
       {growth && record
         ? <section aria-label="Growth"><Boundary what="Growth"><Suspense fallback={<Loading rows={10} label="Growth" />}><GrowthView of={record} /></Suspense></Boundary></section>
-        : template ? <FlowsheetView key={template.id} of={sheet} patientId={patientId} template={template} stretch={stretchIn(query)} reading={reading} go={({ span, until }) => go({ ...(span && { span: span === 'week' ? null : span }), ...(until && { until }) })} />
+        : template ? <FlowsheetView key={template.id} of={sheet} patientId={patientId} template={template} stretch={stretchIn(query, now, 'week')} now={now} reading={reading} go={move('week')} />
         : asked !== null && asked !== 'growth' && !reading && sheets.length > 0 ? <Empty>There is no flowsheet of that name. Choose one above.</Empty>
         : asked !== null && asked !== 'growth' ? <Loading rows={8} label="Flowsheet" />
-        : <VitalsSheet of={record} patientId={patientId} reading={reading} />}
+        : <VitalsSheet of={record} patientId={patientId} stretch={stretchIn(query, now, 'all')} now={now} go={move('all')} reading={reading} />}
     </>
   )
 }
 
 /** Vital signs as a sheet of time and kind, where new ones are taken down. */
-function VitalsSheet({ of, patientId, reading }: { of: FragmentType<typeof VitalRecord> | undefined; patientId: string; reading: boolean }) {
+function VitalsSheet({ of, patientId, stretch, now, go, reading }: { of: FragmentType<typeof VitalRecord> | undefined; patientId: string; stretch: Stretch; now: string; go: (to: Goal) => void; reading: boolean }) {
   const client = useClient()
   const asOf = useAsOf()
   const acting = useMay('chart')
   const [entry, setEntry] = useState(false)
   const [open, setOpen] = useState<{ code: string; title: string } | null>(null)
+  const date = stretch.from === null && stretch.until === null ? null : dateIn(stretch)
+  const asked = JSON.stringify(date)
+  const [answered, setAnswered] = useState(asked)
+  if (!reading && answered !== asked) setAnswered(asked)
   const more = async (after: string) => {
-    const { data } = await client.query(MoreVitals, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
+    const { data } = await client.query(MoreVitals, { id: patientId, after, date, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(VitalPage, data?.patient?.vitals)
   }
-  const vitals = read(VitalRecord, of)?.vitals
-  // The answer at hand is of another view.
-  if (vitals === undefined && reading) return <Loading rows={8} label="Vital signs" />
+  const record = read(VitalRecord, of)
+  const vitals = record?.vitals
+  const newest = async () => {
+    const { data } = await client.query(LastVital, { id: patientId, asOf }, { requestPolicy: 'network-only' }).toPromise()
+    const at = data?.patient?.vitals?.nodes[0]?.effectiveAt
+    return at ? localInput(at).slice(0, 16) : null
+  }
+  // The answer at hand is of another view, or of another time.
+  const waits = reading && (vitals === undefined || answered !== asked)
+  const words = date ? `, ${stretchWords(stretch)}` : ''
   return (
     <div className={open ? css.withTrend : undefined}>
       <div className={css.main}>
-        <Part of={vitals} name="vitals" what="Vital signs" rows={8}>
+        <ActStrip note="Newest first; a range is the one reported last" items={acting && !entry ? [{ name: 'Record vital signs', run: () => setEntry(true) }] : []} />
+        {entry && <VitalsEntry patient={patientId} onDone={() => setEntry(false)} />}
+        <StretchBar stretch={stretch} now={now} go={go} newest={newest} />
+        {waits ? <Loading rows={8} label="Vital signs" /> : <Part of={vitals} name="vitals" what="Vital signs" rows={8}>
           {(masked) => {
             const first = read(VitalPage, masked)
             return (
-              <>
-                <ActStrip note="Newest first; a range is the one reported last" items={acting && !entry ? [{ name: 'Record vital signs', run: () => setEntry(true) }] : []} />
-                {entry && <VitalsEntry patient={patientId} onDone={() => setEntry(false)} />}
-                <Section title="Vital signs" note={`${first.totalCount ?? first.nodes.length} measurements, newest first`}>
-                  <Pages first={first} more={more} what="measurements">
-                    {(nodes, load) => (nodes.length === 0 ? <Empty>No vital sign is recorded.</Empty> : <Sheet of={nodes.map(measured)} more={load !== null} onOpen={setOpen} acting={acting} />)}
-                  </Pages>
-                </Section>
-              </>
+              <Section title="Vital signs" note={`${first.totalCount ?? first.nodes.length} measurements${words}, newest first`}>
+                <Pages first={first} more={more} what="measurements">
+                  {(nodes, load) => (nodes.length === 0 ? <Empty>{words ? `No vital sign is recorded${words}. “All” shows what was recorded before.` : 'No vital sign is recorded.'}</Empty>
+                    : <Sheet key={asked} of={nodes.map(measured)} more={load !== null} onOpen={setOpen} acting={acting} person={personOf(record)} onKeyDown={stretchKeys({ stretch, now, go })} />)}
+                </Pages>
+              </Section>
             )
           }}
-        </Part>
+        </Part>}
       </div>
       {open && <div className={css.trend}><Trend key={open.code} patient={patientId} code={open.code} title={open.title} beside onClose={() => setOpen(null)} /></div>}
     </div>
@@ -147,15 +191,19 @@ function VitalsSheet({ of, patientId, reading }: { of: FragmentType<typeof Vital
 }
 
 /** `more`: not all is loaded, newest first. What was taken at the last moment of `of`, or without a time, may then be missing, and is not told as not taken. */
-function Sheet({ of, more, onOpen, acting }: { of: readonly Measured<Sign>[]; more: boolean; onOpen: (what: { code: string; title: string }) => void; acting: boolean }) {
+function Sheet({ of, more, onOpen, acting, person, onKeyDown }: { of: readonly Measured<Sign>[]; more: boolean; onOpen: (what: { code: string; title: string }) => void; acting: boolean; person: Person; onKeyDown: (event: KeyboardEvent) => void }) {
   const mistake = useMistake()
-  const [from, setFrom] = useState(0)
+  const { hash } = useLocation()
   const { rows, times } = sheet(of)
+  // What the address names is among the columns.
+  const [from, setFrom] = useState(() => Math.max(0, times.indexOf(of.find((one) => recordHash(one.id) === hash)?.at ?? '')))
+  const [said, setSaid] = useState('')
   const { count, hold } = useFitting(MOMENTS)
   const start = Math.min(from, Math.max(0, times.length - 1))
   const shown = times.slice(start, start + count)
   const cut = new Set(more ? [of.at(-1)?.at, ''] : [])
   const whole = shown.filter((at) => !cut.has(at))
+  const scores = shown.map((at) => ({ at, score: scoreOf(of.filter((one) => one.at === at).flatMap((one) => one.of.readings), at, person) }))
   return (
     <>
       {times.length > count && (
@@ -165,7 +213,7 @@ function Sheet({ of, more, onOpen, acting }: { of: readonly Measured<Sign>[]; mo
           <button type="button" disabled={start + count >= times.length} onClick={() => setFrom(start + count)}>Older</button>
         </p>
       )}
-      <div ref={hold} className={css.scroll} tabIndex={0} role="group" aria-label="Vital signs, sheet">
+      <div ref={hold} className={css.scroll} tabIndex={0} role="group" aria-label="Vital signs, sheet" onKeyDown={onKeyDown}>
         <table className={css.table} aria-label="Vital signs">
           <thead><tr><th scope="col">Sign</th><th scope="col">Unit</th>{shown.map((at) => <th key={at} scope="col" className={css.value}>{at ? <Moment at={at} /> : 'Time not recorded'}</th>)}</tr></thead>
           <tbody>
@@ -177,7 +225,7 @@ function Sheet({ of, more, onOpen, acting }: { of: readonly Measured<Sign>[]; mo
               const among = shown.some((at) => row.at.has(at))
               return (
                 <tr key={row.key}>
-                  <th scope="row">{asked ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: row.title })}>{row.title}</button> : <span className={css.name}>{row.title}</span>}{range && <small>Range {range}</small>}</th>
+                  <th scope="row">{asked ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: row.title })}>{row.title}</button> : <span className={css.name}>{row.title}</span>}{range && <small>Range {range}</small>}{newestFirst.length > 0 && newestFirst.every((one) => one.of.computed) && <small><Computed /></small>}</th>
                   <td className={css.unit}>{row.unit}</td>
                   {!among && whole.length > 0 && <Elsewhere columns={whole.length} latest={latest && { at: latest.at, text: valueOf(latest.of.row).text, flags: flagsOf(latest.of.row) }} unit={row.unit} />}
                   {shown.filter((at) => among || cut.has(at)).map((at) => (
@@ -200,9 +248,55 @@ function Sheet({ of, more, onOpen, acting }: { of: readonly Measured<Sign>[]; mo
                 </tr>
               )
             })}
+            {scores.some(({ score }) => score) && (
+              <tr className={css.computed}>
+                <th scope="row">NEWS2<small><Computed /></small></th>
+                <td className={css.unit}>points</td>
+                {scores.map(({ at, score }) => <td key={at} className={css.value}><div className={css.cell}>{cut.has(at) ? <span className={css.none}>Not loaded</span> : <ScoreCell of={score} at={at} say={setSaid} />}</div></td>)}
+              </tr>
+            )}
           </tbody>
         </table>
       </div>
+      {scores.some(({ score }) => score) && <p className={css.hint} aria-live="polite">{said || 'Press a NEWS2 to read its parts.'} Saturation on scale 1. {NEWS2_SOURCE}; from 16 years, not in pregnancy.</p>}
     </>
   )
+}
+
+/** In words what a score is made of, or why there is none. */
+function scoreWords(score: NonNullable<MomentScore>): string {
+  switch (score.kind) {
+    case 'inapplicable': return `not applicable: ${score.why}`
+    case 'missing': return `not computable: no ${score.what.join(', no ')}`
+    default: return `${score.assumed.length > 0 ? 'at least ' : ''}${score.score.value}, ${score.score.risk.toLowerCase()}${score.score.risk === 'Low to medium' ? ', 3 in one part' : ''}: ${newsParts(score.score)}${score.assumed.length > 0 ? `. Not recorded then and counted as none: ${score.assumed.join(', ')}` : ''}`
+  }
+}
+
+function ScoreCell({ of: score, at, say }: { of: MomentScore; at: string; say: (words: string) => void }) {
+  if (!score) return null
+  const words = scoreWords(score)
+  const tell = () => say(`NEWS2 of ${formatDateTime(at)}: ${words}.`)
+  if (score.kind === 'inapplicable') return <span className={`${css.none} ${css.words}`}>{words}</span>
+  // More than two names would make the row as high as all the others.
+  const short = score.kind === 'missing' ? (score.what.length > 2 ? `not computable: ${score.what.length} parts missing` : words) : `${score.assumed.length > 0 ? '≥ ' : ''}${score.score.value}`
+  return (
+    <>
+      <button type="button" className={`${css.link} ${css.score}`} data-missing={score.kind === 'missing' || undefined} aria-label={`NEWS2, ${formatDateTime(at)}: ${words}`} onFocus={tell} onClick={tell}>{short}</button>
+      {score.kind === 'score' && score.score.risk !== 'Low' && <span className={css.beside}><small className={score.score.risk === 'High' ? css.high : css.none}>{score.score.risk === 'Low to medium' ? '3 in one' : score.score.risk.toLowerCase()}</small></span>}
+    </>
+  )
+}
+
+/** What a score asks of the person. A pregnancy whose end is not recorded goes on while its state says so. */
+function personOf(record: VitalRecordFragment | null | undefined): Person {
+  const all = [...(record?.pregnancies?.nodes ?? []), ...(record?.normalPregnancies?.nodes ?? [])].map((masked) => read(Pregnancy, masked))
+  return {
+    birthDate: record?.birthDate ?? null,
+    pregnancies: all.flatMap(({ onsetAt, recordedAt, abatementAt, clinicalStatus, verificationStatus }) => {
+      const from = axisTime(onsetAt ?? recordedAt ?? '')
+      if (verificationStatus === 'ENTERED_IN_ERROR' || verificationStatus === 'REFUTED' || Number.isNaN(from)) return []
+      const to = abatementAt ? axisTime(abatementAt) : ['ACTIVE', 'RECURRENCE', 'RELAPSE'].includes(clinicalStatus ?? '') ? Infinity : from
+      return [{ from, to }]
+    }),
+  }
 }
