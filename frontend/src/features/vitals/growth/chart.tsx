@@ -50,7 +50,7 @@ export function GrowthChart({ title, unit, measure, sex, reference, ages: { from
   return (
     <figure className={css.figure}>
       <div className={css.drawing} ref={hold}>
-        <svg width={WIDTH} height={HEIGHT} role="group" aria-label={`${title} by age, ${reference.name}, ${sex === 'male' ? 'boys' : 'girls'}, percentiles 3 to 97; ${points.length} measurements`}>
+        <svg width={WIDTH} height={HEIGHT} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={`${title} by age, ${reference.name}, ${sex === 'male' ? 'boys' : 'girls'}, percentiles 3 to 97; ${points.length} measurements`}>
           {y.ticks(6).map((t) => (
             <g key={t}>
               <line x1={LEFT} x2={WIDTH - RIGHT} y1={y(t)} y2={y(t)} stroke="var(--line)" />

@@ -1,6 +1,7 @@
 import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { useState, type ReactNode } from 'react'
+import { useMedia } from '../../../hooks/use-media'
 import { useTrouble, NotPermitted, useReadAgain } from '../../../components/ui/part'
 import { Empty, Loading, NotLoaded } from '../../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../../gql'
@@ -72,6 +73,7 @@ const span = ({ from, to }: { from: number; to: number }): string => (from >= 24
 
 function Measured({ kind, sex, born, record, choice }: { kind: Kind; sex: Sex; born: string; record: GrowthRecordFragment; choice: ReactNode }) {
   const again = useReadAgain()
+  const printing = useMedia('print')
   const unread = useTrouble('gestation')
   const troubles = [useTrouble(kind.fields[0] ?? ''), useTrouble(kind.fields[1] ?? '')]
   const trends = kind.fields.map((field) => record[field])
@@ -116,9 +118,9 @@ function Measured({ kind, sex, born, record, choice }: { kind: Kind; sex: Sex; b
         )}
         <strong>{sex === 'male' ? 'Boys' : 'Girls'}</strong>
       </div>
-      {view === 'chart'
-        ? <GrowthChart key={shown} title={kind.title} unit={kind.unit} measure={kind.measure} sex={sex} reference={reference} ages={whole ? reference : near} points={within} />
-        : <Table kind={kind} points={points} corrected={points.some((p) => p.corrected !== null)} />}
+      {view === 'chart' && <GrowthChart key={shown} title={kind.title} unit={kind.unit} measure={kind.measure} sex={sex} reference={reference} ages={whole ? reference : near} points={within} />}
+      {/* A printed chart has its table with it. */}
+      {(view === 'table' || printing) && <Table kind={kind} points={points} corrected={points.some((p) => p.corrected !== null)} />}
       <p className={css.note}>
         {view === 'chart' && other > 0 && `${other === 1 ? 'One measurement stands' : `${other} measurements stand`} in the other reference. `}
         {beyond.length > 0 && `${beyond.length === 1 ? 'One measurement is' : `${beyond.length} measurements are`} out of the range of the references, so no percentile is told: ${beyond.map((p) => `${p.text} ${kind.unit} on ${p.when}`).join(', ')}. `}
