@@ -154,3 +154,24 @@ it('a stretch of hours is asked of the server, and the address keeps it', async 
   await userEvent.click(screen.getByRole('button', { name: 'Now' }))
   await waitFor(() => expect(asked.at(-1)).toBeNull())
 })
+
+it('blood pressure is written as a pair in one place', async () => {
+  const asked: object[] = []
+  await entry(asked)
+  const both = within(screen.getByRole('group', { name: 'Blood pressure' }))
+  expect(both.getByLabelText('Systolic pressure')).toHaveFocus()
+  await userEvent.keyboard('120/80{Enter}')
+  expect(both.getByLabelText('Diastolic pressure')).toHaveValue('80')
+  expect(screen.getByLabelText('Heart rate')).toHaveFocus()
+  await userEvent.click(both.getByLabelText('Systolic pressure'))
+  await userEvent.clear(both.getByLabelText('Systolic pressure'))
+  await userEvent.paste('118/76')
+  fireEvent.click(screen.getByText('Record'))
+  await waitFor(() => expect(asked[0]).toMatchObject({ systolic: '118', diastolic: '76' }))
+})
+
+it('a set that is due by the newest score is told, and marked when it is late', async () => {
+  const earlyWarning = { name: 'NEWS2', value: '7', band: 'High', at: '2026-11-22T07:40:00Z', inputs: [], missing: [], monitoring: 'continuously', dueAt: '2026-11-22T08:40:00Z', source: 'x' }
+  show({ root: answering({ ...fullPatient, conditions: page(), earlyWarning }) })
+  expect(await screen.findByText(/^Next set of vital signs overdue since 22-Nov-2026 .*, by NEWS2 7 of .*: continuously/)).toBeVisible()
+})

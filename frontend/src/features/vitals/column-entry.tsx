@@ -1,6 +1,6 @@
 import Button from '@mui/material/Button'
 import OutlinedInput from '@mui/material/OutlinedInput'
-import { useId, useRef, useState, type FormEvent, type KeyboardEvent } from 'react'
+import { Fragment, useId, useRef, useState, type FormEvent, type KeyboardEvent } from 'react'
 import { check, given, type FieldSpec, type Outcome, type Problem, type Values } from '../../components/act/act'
 import { isAbnormal } from '../../components/clinical/observation'
 import { DateField } from '../../components/ui/date-field'
@@ -27,8 +27,11 @@ export function recorded(all: readonly (Parameters<typeof isAbnormal>[0] & { cod
 const TAKEN: FieldSpec = { name: 'takenAt', label: 'Taken', kind: 'moment' }
 const LOST = 'What you wrote is not recorded. Press “Discard” to give it up.'
 
+/** Two numbers that are told in one breath, `120/80`, and written in one place. */
+export interface Pair { label: string; of: readonly [first: string, second: string] }
+
 /** Takes down what was measured at one moment. Enter and the arrows go from field to field; a value that no body has is refused by the server, an abnormal one is recorded and flagged. */
-export function ColumnEntry({ fields, note, send: put, onDone }: { fields: readonly FieldSpec[]; note?: string; send: (column: Column) => Promise<Outcome>; onDone: () => void }) {
+export function ColumnEntry({ fields, pair, note, send: put, onDone }: { fields: readonly FieldSpec[]; pair?: Pair; note?: string; send: (column: Column) => Promise<Outcome>; onDone: () => void }) {
   const id = useId()
   const announce = useAnnounce()
   const again = useReadAgain()
@@ -47,17 +50,24 @@ export function ColumnEntry({ fields, note, send: put, onDone }: { fields: reado
     if (written && !leaving) { setLeaving(true); announce(LOST) } else { guard.release(); onDone() }
   }
 
+  const beside = (from: HTMLElement, step: number) => {
+    const all = [...(grid.current?.querySelectorAll<HTMLInputElement | HTMLSelectElement>('input, select') ?? [])]
+    return all[all.indexOf(from as HTMLInputElement | HTMLSelectElement) + step]
+  }
+  const goTo = (to: HTMLInputElement | HTMLSelectElement | undefined) => {
+    to?.focus()
+    if (to instanceof HTMLInputElement) to.select()
+  }
+  const toNext = (from: HTMLElement) => goTo(beside(from, 1))
   const move = (event: KeyboardEvent<HTMLElement>) => {
     const step = { ArrowDown: 1, Enter: 1, ArrowUp: -1 }[event.key]
     if (!step || event.ctrlKey || event.metaKey) return
     // In a choice the arrows go from answer to answer.
     if (event.target instanceof HTMLSelectElement && event.key !== 'Enter') return
-    const fields = [...(grid.current?.querySelectorAll<HTMLInputElement | HTMLSelectElement>('input, select') ?? [])]
-    const to = fields[fields.indexOf(event.target as HTMLInputElement | HTMLSelectElement) + step]
+    const to = beside(event.target as HTMLElement, step)
     if (!to && event.key === 'Enter') return
     event.preventDefault()
-    to?.focus()
-    if (to instanceof HTMLInputElement) to.select()
+    goTo(to)
   }
   const send = async (event: FormEvent) => {
     event.preventDefault()
@@ -72,13 +82,38 @@ export function ColumnEntry({ fields, note, send: put, onDone }: { fields: reado
     if (outcome.kind === 'saved') { announce(outcome.told); guard.release(); again(); onDone() }
   }
   const set = (name: string) => (value: string) => { setLeaving(false); setValues((before) => ({ ...before, [name]: value })) }
+  /** Both numbers at once, as when they are pasted into the first. */
+  const setPair = (place: number, text: string) => {
+    const both = place === 0 ? /^\s*(\d+)\s*\/\s*(\d+)\s*$/.exec(text) : null
+    if (!pair) return
+    if (both) pair.of.forEach((name, i) => set(name)(both[i + 1] ?? ''))
+    else set(pair.of[place] ?? '')(text)
+  }
   const bad = (name: string) => problems.find((p) => p.field === name)
   return (
     <form className={css.entry} onSubmit={(e) => { void send(e) }} aria-label="New measurements" noValidate ref={toFirstSign}>
       {problems.length > 0 && <div className={css.problems} role="alert"><strong>Nothing was recorded.</strong>{problems.map((p) => <span key={p.text}>{p.text}</span>)}</div>}
       {note && <p className={css.hint}>{note}</p>}
       <div className={css.grid} ref={grid}>
-        {fields.map((sign) => (
+        {fields.map((sign) => (pair && sign.name === pair.of[1] ? null : pair && sign.name === pair.of[0] ? (
+          <div key={sign.name} role="group" aria-labelledby={`${id}pair`}>
+            <span id={`${id}pair`} className={css.pairName}>{pair.label}</span>
+            <span className={css.pair}>
+              {pair.of.map((name, i) => {
+                const of = fields.find((f) => f.name === name)
+                return (
+                  <Fragment key={name}>
+                    {i > 0 && <span aria-hidden>/</span>}
+                    <OutlinedInput
+                      value={values[name] ?? ''} error={!!bad(name)} endAdornment={i > 0 && <span className={css.unit}>{of?.unit}</span>} onChange={(e) => setPair(i, e.target.value)} onKeyDown={(e) => { if (i === 0 && e.key === '/') { e.preventDefault(); toNext(e.target as HTMLElement) } else move(e) }}
+                      inputProps={{ inputMode: 'decimal', 'aria-label': of?.label, 'aria-invalid': !!bad(name) || undefined, 'data-sign': true }}
+                    />
+                  </Fragment>
+                )
+              })}
+            </span>
+          </div>
+        ) : (
           <div key={sign.name}>
             <label htmlFor={`${id}${sign.name}`}>{sign.label}</label>
             {sign.kind === 'choice' ? (
@@ -95,7 +130,7 @@ export function ColumnEntry({ fields, note, send: put, onDone }: { fields: reado
             )}
             {sign.help && <small id={`${id}${sign.name}-help`}>{sign.help}</small>}
           </div>
-        ))}
+        )))}
       </div>
       <div className={css.foot}>
         <label htmlFor={`${id}at`}>Taken</label>

@@ -80,7 +80,7 @@ export function FlowsheetView({ of, patientId, template, stretch, now, reading, 
   return (
     <div className={open ? css.withTrend : undefined}>
       <div className={css.main}>
-        <ActStrip note="Newest first; each row in one unit" items={acting && !entry ? [{ name: `Record ${template.title.toLowerCase()}`, run: () => setEntry(true) }] : []} />
+        <div className={css.acts}><ActStrip note="Newest first; each row in one unit" items={acting && !entry ? [{ name: `Record ${template.title.toLowerCase()}`, run: () => setEntry(true) }] : []} /></div>
         {entry && <Entry key={template.id} patient={patientId} template={template} onDone={() => setEntry(false)} />}
         <StretchBar stretch={stretch} now={now} go={go} newest={newestOf} />
         {shown === undefined && reading ? <Loading rows={8} label={template.title} /> : <Part of={shown} name="flowsheet" what={template.title} rows={8}>

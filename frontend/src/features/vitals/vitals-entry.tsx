@@ -1,7 +1,7 @@
 import { commonOutcome, useAct, type FieldSpec } from '../../components/act/act'
 import { graphql } from '../../gql'
 import type { Consciousness } from '../../gql/graphql'
-import { ColumnEntry, notBelieved, recorded, type Column } from './column-entry'
+import { ColumnEntry, notBelieved, recorded, type Column, type Pair } from './column-entry'
 
 const RecordVitals = graphql(`
   mutation RecordVitals($input: VitalsRecordInput!) {
@@ -33,6 +33,8 @@ const SIGNS: readonly FieldSpec[] = [
   { name: 'height', label: 'Height', unit: 'cm', kind: 'number' },
 ]
 
+const PRESSURE: Pair = { label: 'Blood pressure', of: ['systolic', 'diastolic'] }
+
 /** Takes down the vital signs of one moment. */
 export function VitalsEntry({ patient, onDone }: { patient: string; onDone: () => void }) {
   const act = useAct()
@@ -44,5 +46,5 @@ export function VitalsEntry({ patient, onDone }: { patient: string; onDone: () =
         ? { kind: 'refused', problems: outcome.values.map((v) => notBelieved(SIGNS.find((s) => s.name === v.input.replace(/^input\./, '')), v)) }
         : { kind: 'saved', told: outcome.__typename === 'VitalsSaved' ? recorded(outcome.observations) : '' }))
   }
-  return <ColumnEntry fields={SIGNS} send={send} onDone={onDone} />
+  return <ColumnEntry fields={SIGNS} pair={PRESSURE} send={send} onDone={onDone} />
 }

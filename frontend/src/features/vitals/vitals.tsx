@@ -1,3 +1,4 @@
+import WarningAmberOutlined from '@mui/icons-material/WarningAmberOutlined'
 import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { lazy, Suspense, useState, type KeyboardEvent } from 'react'
@@ -45,6 +46,7 @@ export const VitalRecord = graphql(`
   fragment VitalRecord on Patient {
     vitals(first: 80, date: $date) { ...VitalPage }
     birthDate
+    earlyWarning { value at monitoring dueAt }
     pregnancies: conditions(filter: { code: "http://snomed.info/sct|77386006" }, first: 5) { nodes { ...Pregnancy } }
     normalPregnancies: conditions(filter: { code: "http://snomed.info/sct|72892002" }, first: 5) { nodes { ...Pregnancy } }
   }
@@ -168,9 +170,10 @@ function VitalsSheet({ of, patientId, stretch, now, go, reading }: { of: Fragmen
   return (
     <div className={open ? css.withTrend : undefined}>
       <div className={css.main}>
-        <ActStrip note="Newest first; a range is the one reported last" items={acting && !entry ? [{ name: 'Record vital signs', run: () => setEntry(true) }] : []} />
+        <div className={css.acts}><ActStrip note="Newest first; a range is the one reported last" items={acting && !entry ? [{ name: 'Record vital signs', run: () => setEntry(true) }] : []} /></div>
         {entry && <VitalsEntry patient={patientId} onDone={() => setEntry(false)} />}
         <StretchBar stretch={stretch} now={now} go={go} newest={newest} />
+        {asOf === null && !waits && <Due of={record?.earlyWarning} now={now} />}
         {waits ? <Loading rows={8} label="Vital signs" /> : <Part of={vitals} name="vitals" what="Vital signs" rows={8}>
           {(masked) => {
             const first = read(VitalPage, masked)
@@ -260,6 +263,18 @@ function Sheet({ of, more, onOpen, acting, person, onKeyDown }: { of: readonly M
       </div>
       {scores.some(({ score }) => score) && <p className={css.hint} aria-live="polite">{said || 'Press a NEWS2 to read its parts.'} Saturation on scale 1. {NEWS2_SOURCE}; from 16 years, not in pregnancy.</p>}
     </>
+  )
+}
+
+/** When the next set of signs is due by what the newest one says; one that is late is marked. */
+function Due({ of, now }: { of: VitalRecordFragment['earlyWarning'] | undefined; now: string }) {
+  if (!of?.dueAt || !of.value || !of.at) return null
+  const overdue = Date.parse(of.dueAt) < axisTime(now)
+  return (
+    <p className={css.due} data-overdue={overdue || undefined}>
+      {overdue && <WarningAmberOutlined sx={{ fontSize: 16 }} aria-hidden />}
+      <span>Next set of vital signs {overdue ? 'overdue since' : 'due by'} {formatDateTime(of.dueAt)}, by NEWS2 {of.value} of {formatDateTime(of.at)}{of.monitoring && `: ${of.monitoring}`} (Royal College of Physicians 2017, chart 4).</span>
+    </p>
   )
 }
 
