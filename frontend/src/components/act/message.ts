@@ -31,7 +31,7 @@ export interface About { id: string; name: string }
 /** A message that waits: its task, and what it says. */
 export interface Waiting { task: string; versionId: string; message: string; subject: string; sender: About; others: readonly About[]; patient: string | null }
 
-const PRIORITIES: readonly (readonly [Priority, string])[] = [['ROUTINE', 'Routine'], ['URGENT', 'Urgent'], ['ASAP', 'As soon as possible'], ['STAT', 'At once']]
+export const PRIORITIES: readonly (readonly [Priority, string])[] = [['ROUTINE', 'Routine'], ['URGENT', 'Urgent'], ['ASAP', 'As soon as possible'], ['STAT', 'At once']]
 const SUBJECT: FieldSpec = { name: 'subject', label: 'Subject', required: true }
 const TEXT: FieldSpec = { name: 'text', label: 'Message', kind: 'area', required: true }
 const PRIORITY: FieldSpec = { name: 'priority', label: 'Priority', kind: 'choice', options: PRIORITIES, required: true }

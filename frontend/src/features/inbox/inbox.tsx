@@ -22,7 +22,7 @@ import { formatDateTime, formatDay } from '../../lib/date'
 import { may } from '../../lib/permissions'
 import { CareGapsView } from './care-gaps'
 import { MessagePage, Messages } from './messages'
-import { useTaskForms } from './task-forms'
+import { useTaskForms } from '../../components/act/tasks'
 import css from './inbox.module.css'
 
 const Inbox = graphql(`
