@@ -5,6 +5,9 @@ import { open, url } from './harness.mjs'
 
 let browser, page, trouble, accessible, shot, inTheme, signInAs
 let patient
+// Names that no earlier run of this file has used.
+const run = Date.now() % 1_000_000
+const [goal, plan, task] = [`Weight below 80 kg, ${run}`, `Weight plan ${run}`, `Weigh the patient ${run}`]
 
 before(async () => { ({ browser, page, trouble, accessible, shot, inTheme, signInAs } = await open({ width: 1280, height: 900 })); page.setDefaultTimeout(30_000) })
 after(() => browser?.close())
@@ -33,7 +36,7 @@ test('a physician sees each target beside its newest value', async () => {
 test('a goal is set, refused where it cannot be, and its progress recorded', async () => {
   await page.getByRole('button', { name: 'Set a goal' }).click()
   const form = dialog('Set a goal')
-  await form.getByLabel('The goal', { exact: true }).fill('Weight below 80 kg')
+  await form.getByLabel('The goal', { exact: true }).fill(goal)
   await form.getByLabel('What is measured', { exact: false }).selectOption({ label: 'Weight (kg)' })
   await form.getByLabel('Highest value', { exact: false }).fill('8000')
   await form.getByRole('button', { name: 'Set' }).click()
@@ -42,9 +45,9 @@ test('a goal is set, refused where it cannot be, and its progress recorded', asy
   await shot('71-goal-refused')
   await form.getByLabel('Highest value', { exact: false }).fill('80')
   await form.getByRole('button', { name: 'Set' }).click()
-  const row = page.getByRole('row', { name: /^Weight below 80 kg/ })
+  const row = page.getByRole('row', { name: new RegExp(`^${goal}`) })
   await row.getByText('at most 80 kg', { exact: false }).waitFor()
-  await act('Acts for Weight below 80 kg', 'Record progress')
+  await act(`Acts for ${goal}`, 'Record progress')
   await dialog(/^Progress: /).getByLabel('How far it is reached').selectOption({ label: 'Getting there' })
   await dialog(/^Progress: /).getByRole('button', { name: 'Record' }).click()
   await row.getByText('Improving').waitFor()
@@ -53,21 +56,21 @@ test('a goal is set, refused where it cannot be, and its progress recorded', asy
 test('a plan is made for the goal, reviewed, and closed; a second of its title is refused', async () => {
   const make = async () => {
     await page.getByRole('button', { name: 'Make a care plan' }).click()
-    await dialog('Make a care plan').getByLabel('Title', { exact: true }).fill('Weight plan')
-    await dialog('Make a care plan').getByLabel('Goal of the plan', { exact: false }).selectOption({ label: 'Weight below 80 kg' })
+    await dialog('Make a care plan').getByLabel('Title', { exact: true }).fill(plan)
+    await dialog('Make a care plan').getByLabel('Goal of the plan', { exact: false }).selectOption({ label: goal })
     await dialog('Make a care plan').getByLabel('Steps', { exact: false }).fill('Dietitian\nWalk half an hour')
     await dialog('Make a care plan').getByRole('button', { name: 'Make' }).click()
   }
   await make()
-  const row = page.getByRole('row', { name: /^Weight plan/ })
+  const row = page.getByRole('row', { name: new RegExp(`^${plan}`) })
   await row.getByText('Walk half an hour').waitFor()
-  await row.getByText('Weight below 80 kg').waitFor()
+  await row.getByText(goal).waitFor()
   await make()
   await dialog('Make a care plan').getByRole('alert').getByText(/an open plan of this title/).waitFor()
   await shot('72-plan-refused')
   await dialog('Make a care plan').getByRole('button', { name: 'Cancel' }).click()
   await dialog('Make a care plan').getByRole('button', { name: 'Discard' }).click()
-  await act('Acts for Weight plan', 'Review')
+  await act(`Acts for ${plan}`, 'Review')
   await dialog(/^Review: /).getByLabel('What came of the review').fill('Two kilograms less')
   await dialog(/^Review: /).getByRole('button', { name: 'Record the review' }).click()
   await row.getByText(/^Reviewed by .+, \d{2}-/).waitFor()
@@ -76,11 +79,11 @@ test('a plan is made for the goal, reviewed, and closed; a second of its title i
   await page.setViewportSize({ width: 820, height: 1180 })
   await shot('72-plan-820')
   await page.setViewportSize({ width: 1280, height: 900 })
-  await act('Acts for Weight plan', 'Change')
+  await act(`Acts for ${plan}`, 'Change')
   await dialog(/^Change: /).getByLabel('Where it stands').selectOption({ label: 'Done: this closes the plan' })
   await dialog(/^Change: /).getByRole('button', { name: 'Save' }).click()
   await row.getByText('Completed').waitFor()
-  await page.getByRole('button', { name: 'Acts for Weight plan' }).click()
+  await page.getByRole('button', { name: `Acts for ${plan}` }).click()
   assert.deepEqual(await page.getByRole('menuitem').allTextContents(), ['Entered in error', 'History'])
   await page.getByRole('menuitem', { name: 'Entered in error' }).click()
   await dialog(/entered in error/).getByLabel('Why it is a mistake').fill('Of another patient')
@@ -91,15 +94,15 @@ test('a plan is made for the goal, reviewed, and closed; a second of its title i
 test('somebody is asked for a task, takes it and does it', async () => {
   await page.getByRole('button', { name: 'Ask for a task' }).click()
   const form = dialog('Ask somebody to do something')
-  await form.getByLabel('What is to be done', { exact: true }).fill('Weigh the patient')
+  await form.getByLabel('What is to be done', { exact: true }).fill(task)
   await form.getByLabel('By when', { exact: false }).fill('01-Jan-2020 08:00')
   await form.getByRole('button', { name: 'Ask', exact: true }).click()
   await form.getByRole('alert').getByText(/has passed already/).waitFor()
   await form.getByLabel('By when', { exact: false }).fill('')
   await form.getByRole('button', { name: 'Ask', exact: true }).click()
-  const row = page.getByRole('region', { name: 'Tasks' }).getByRole('row', { name: /^Weigh the patient/ })
+  const row = page.getByRole('region', { name: 'Tasks' }).getByRole('row', { name: new RegExp(`^${task}`) })
   await row.getByText('Nobody yet').waitFor()
-  await row.getByRole('button', { name: /^Acts for Weigh the patient/ }).click()
+  await row.getByRole('button', { name: new RegExp(`^Acts for ${task}`) }).click()
   await page.getByRole('menuitem', { name: 'Done', exact: true }).click()
   await dialog(/^Done: /).getByLabel('What came of it', { exact: false }).fill('82 kg')
   await dialog(/^Done: /).getByRole('button', { name: 'Done' }).click()

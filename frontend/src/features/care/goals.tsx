@@ -125,7 +125,7 @@ export function Goals({ of, patientId, forms, so, onTrend }: { of: FragmentType<
                         <td rowSpan={rows}><Recorded is={conceptText(g.achievement)} /></td>
                       </>
                     )}
-                    <td>{t ? <>{[t.measure?.text, target(t, unitOf(t, measure))].filter(Boolean).join(': ') || <Recorded is={null} />}{t.due && <small>by {formatDay(t.due)} {overdue(g, t.due) && <Status of="OVERDUE" />}</small>}</> : <Recorded is={null} />}</td>
+                    <td style={i === 0 ? undefined : { paddingLeft: 8 }}>{t ? <>{[t.measure?.text, target(t, unitOf(t, measure))].filter(Boolean).join(': ') || <Recorded is={null} />}{t.due && <small>by {formatDay(t.due)} {overdue(g, t.due) && !(measure && standing(t, measure.quantity)?.is === 'met') && <Status of="OVERDUE" />}</small>}</> : <Recorded is={null} />}</td>
                     <td>{t ? <Progress of={t} so={so} onTrend={onTrend} /> : <Recorded is={null} none="The goal has no measure" />}</td>
                     {i === 0 && (
                       <>

@@ -73,17 +73,17 @@ export function stepsOf(text: string | undefined, before: readonly string[] = []
   return { steps: lines.map((description) => ({ description })), problems }
 }
 
-const TITLE: FieldSpec = { name: 'title', label: 'Title', required: true }
+const TITLE: FieldSpec = { name: 'name', label: 'Title', required: true, input: 'title' }
 const ABOUT: FieldSpec = { name: 'description', label: 'What it is about', kind: 'area' }
 const STATUSES: readonly (readonly [PlanStatus, string])[] = [['ACTIVE', 'In force'], ['ON_HOLD', 'Paused'], ['COMPLETED', 'Done: this closes the plan'], ['REVOKED', 'Ended early: this closes the plan']]
-const valuesOf = (p: PlanFieldsFragment): Values => ({ title: p.title ?? '', description: p.description ?? '', status: p.status ?? '' })
+const valuesOf = (p: PlanFieldsFragment): Values => ({ name: p.title ?? '', description: p.description ?? '', status: p.status ?? '' })
 
 /** The forms of what is planned. `open`: plans that are not closed; `problems` and `goals` are what a plan can answer. */
 export function usePlanForms(patient: string, open: readonly PlanFieldsFragment[], problems: readonly Named[], goals: readonly Named[]) {
   const act = useAct()
   const doubled = (title: string | undefined, but?: string): Problem[] => {
     const other = open.find((p) => p.id !== but && plain(p.title ?? '') === plain(title ?? ''))
-    return other ? [{ field: 'title', text: `There is an open plan of this title already: ${other.title ?? ''}. Change that one, or choose another title.` }] : []
+    return other ? [{ field: 'name', text: `There is an open plan of this title already: ${other.title ?? ''}. Change that one, or choose another title.` }] : []
   }
   const update = (p: PlanFieldsFragment, version: string, key: string, input: object, told: string, theirs: (now: PlanFieldsFragment) => Values): Promise<Outcome> =>
     act(UpdatePlan, { input: { id: p.id, expectedVersion: version, idempotencyKey: key, ...input } }, ({ carePlanUpdate: { outcome } }) =>
@@ -98,11 +98,11 @@ export function usePlanForms(patient: string, open: readonly PlanFieldsFragment[
     ],
     submit: async (v, { key }) => {
       const [answers, reaches, { steps, problems: wrong }] = [severalOf(v, 'problem', problems), severalOf(v, 'goal', goals), stepsOf(v.steps)]
-      const all = [...doubled(v.title), ...answers.problems, ...reaches.problems, ...wrong]
+      const all = [...doubled(v.name), ...answers.problems, ...reaches.problems, ...wrong]
       if (all.length > 0) return refused(...all)
       const startsAt = given(v.startsAt)
-      return act(CreatePlan, { input: { patient, title: v.title?.trim() ?? '', description: given(v.description), addresses: answers.ids, goals: reaches.ids, steps, startsAt: startsAt && withOffset(startsAt), idempotencyKey: key } }, ({ carePlanCreate: { outcome } }) =>
-        commonOutcome(outcome) ?? { kind: 'saved', told: `The plan is made: ${v.title?.trim() ?? ''}` })
+      return act(CreatePlan, { input: { patient, title: v.name?.trim() ?? '', description: given(v.description), addresses: answers.ids, goals: reaches.ids, steps, startsAt: startsAt && withOffset(startsAt), idempotencyKey: key } }, ({ carePlanCreate: { outcome } }) =>
+        commonOutcome(outcome) ?? { kind: 'saved', told: `The plan is made: ${v.name?.trim() ?? ''}` })
     },
   })
   const change = (p: PlanFieldsFragment): ActForm => {
@@ -120,7 +120,7 @@ export function usePlanForms(patient: string, open: readonly PlanFieldsFragment[
       ],
       submit: async (v, { key, version }) => {
         const [answers, reaches, { steps, problems: wrong }] = [severalOf(v, 'problem', further), severalOf(v, 'goal', reach), stepsOf(v.steps, p.activities.map(stepName))]
-        const title = changed(v, 'title')
+        const title = changed(v, 'name')
         const all = [...(title ? doubled(title, p.id) : []), ...answers.problems, ...reaches.problems, ...wrong]
         if (all.length > 0) return refused(...all)
         const input = { title, description: changed(v, 'description'), status: changed(v, 'status') as PlanStatus | undefined, addSteps: steps, addAddresses: answers.ids, addGoals: reaches.ids, note: given(v.note) }
