@@ -78,7 +78,7 @@ it('text of an earlier note is copied with where it is from', async () => {
   await userEvent.click((await screen.findAllByRole('button', { name: 'Progress note (SOAP)' }))[0] as HTMLElement)
   expect(screen.queryByLabelText('Copy into Objective')).toBeNull()
   await userEvent.selectOptions(await screen.findByLabelText('Copy into Subjective'), 'Composition/n1')
-  expect(screen.getByLabelText<HTMLTextAreaElement>('Subjective').value).toMatch(/^Copied from Progress note \(SOAP\), 22-Nov-2026 \d\d:\d\d, Dr Lee:\nWalks to the bathroom.$/)
+  expect(screen.getByLabelText<HTMLTextAreaElement>('Subjective').value).toMatch(/^\[Copied from Progress note \(SOAP\), 22-Nov-2026 \d\d:\d\d, Dr Lee\]\nWalks to the bathroom\.\n\[End of copied text\]$/)
 })
 
 it('a draft is gone on with, and discarded by choice only', async () => {
@@ -147,4 +147,52 @@ it.each([
   else expect(link).toBeNull()
   if (newer) expect(screen.getByText(newer)).toBeVisible()
   else expect(screen.queryByText(/^The newest of them/)).toBeNull()
+})
+
+it('what was copied stands apart with its beginning and end, and each record whose data were inserted is named', async () => {
+  const sections = [{ code: '61150-9', title: 'Subjective', text: 'Today.\n[Copied from Progress note, 12-Oct-2026, Dr Lee]\nSlept badly.\n[End of copied text]\nBetter.', sources: [{ id: 'Observation/pulse', node: { ...pulse, __typename: 'Observation' } }, { id: 'Observation/gone' }] }]
+  const written = { ...note, __typename: 'Note', sections }
+  at({ root: { ...notes(written), node: written } })
+  await userEvent.click((await screen.findAllByRole('button', { name: 'Progress note (SOAP)' })).at(-1) as HTMLElement)
+  const copied = within(await screen.findByRole('group', { name: 'Copied from Progress note, 12-Oct-2026, Dr Lee' }))
+  expect(copied.getByText('Slept badly.')).toBeVisible()
+  expect(copied.getByText('End of copied text')).toBeVisible()
+  expect(copied.queryByText('Better.')).toBeNull()
+  await userEvent.click(screen.getByText(/^Data from 2 records/))
+  expect(await screen.findByText(/^Pulse, measured 28-Nov-2026 \d\d:\d\d$/)).toBeVisible()
+  expect(screen.getByText(/^Observation\/gone, which is not here any more/)).toBeVisible()
+})
+
+it('notes stand by their kind, each group shut and opened by keyboard', async () => {
+  at({ root: notes(note, { ...note, id: 'Composition/n2', title: 'Going home', type: { text: 'Discharge summary', codings: [] } }) })
+  await userEvent.click(await screen.findByRole('button', { name: 'By kind' }))
+  const table = within(screen.getByRole('table', { name: 'Notes' }))
+  const group = table.getByRole('button', { name: 'Discharge summary 1' })
+  expect(group).toHaveAttribute('aria-expanded', 'true')
+  group.focus()
+  await userEvent.keyboard('{ArrowLeft}')
+  expect(group).toHaveAttribute('aria-expanded', 'false')
+  expect(table.queryByRole('button', { name: 'Going home' })).toBeNull()
+  await userEvent.keyboard('{ArrowRight}')
+  expect(table.getByRole('button', { name: 'Going home' })).toBeVisible()
+})
+
+it('two versions stand beside each other as words, with what was added later', async () => {
+  const fhir = (title: string, text: string) => ({ title, status: 'final', section: [{ title: 'Plan', code: { coding: [{ code: 'p' }] }, text: { div: `<div><p>${text}</p></div>` } }] })
+  const version = (versionId: string, at: string, body: object) => ({ versionId, action: 'UPDATE', at, by: 'lee', fhir: body })
+  const addendum = { ...note, id: 'Composition/n2', title: 'Addendum', appends: { id: note.id }, sections: [] }
+  const histories: Record<string, object[]> = {
+    [note.id]: [version('2', '2026-11-22T09:00:00Z', fhir('Note', 'Home tomorrow')), version('1', '2026-11-22T08:00:00Z', fhir('Note', 'Home today'))],
+    'Composition/n2': [version('1', '2026-11-23T08:00:00Z', fhir('Addendum', 'Stays'))],
+  }
+  at({ root: { ...notes(note, addendum), node: ({ id }: { id: string }) => ({ ...note, __typename: 'Note', id, history: { nodes: histories[id], pageInfo: { hasNextPage: false, hasPreviousPage: false } } }) } })
+  await userEvent.click((await screen.findAllByRole('button', { name: 'Progress note (SOAP)' })).at(-1) as HTMLElement)
+  await userEvent.click(screen.getByRole('button', { name: 'Compare versions' }))
+  const dialog = within(await screen.findByRole('dialog', { name: /^Versions: / }))
+  expect((await dialog.findByRole('region', { name: 'Addendum: Plan' })).querySelector('ins')).toHaveTextContent('+Stays')
+  await userEvent.selectOptions(dialog.getByLabelText('From'), dialog.getAllByRole('option', { name: /^Progress note \(SOAP\), version 1/ })[0] as HTMLElement)
+  await userEvent.selectOptions(dialog.getByLabelText('To'), dialog.getAllByRole('option', { name: /^Progress note \(SOAP\), version 2/ })[1] as HTMLElement)
+  const plan = dialog.getByRole('region', { name: 'Plan' })
+  expect(plan.querySelector('del')).toHaveTextContent('−today')
+  expect(plan.querySelector('ins')).toHaveTextContent('+tomorrow')
 })

@@ -33,7 +33,7 @@ async function readVersions(client: Client, place: string, told: boolean): Promi
 }
 
 /** Who wrote a version: the person whom the record names, and the account by its log-in name. */
-function writer(maker: Maker | undefined, account: string | null | undefined): string {
+export function writer(maker: Maker | undefined, account: string | null | undefined): string {
   if (maker?.who) return `by ${maker.who}${account ? ` (log-in name ${account})` : ''}`
   return account ? `by ${account} (log-in name)` : account === null ? 'by whom is not in the audit' : 'by whom is not loaded'
 }

@@ -13,6 +13,7 @@ import { useAnnounce } from '../../hooks/use-announce'
 import { useUnsavedGuard } from '../../hooks/use-unsaved-guard'
 import { formatDateTime } from '../../lib/date'
 import { DATA, namePlaces, readChartData, withoutPlaces, withPlaces, type DataKind } from './chart-data'
+import { markCopied } from './copied'
 import { useNoteActs } from './note-acts'
 import css from './notes.module.css'
 
@@ -199,7 +200,7 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: 
     if (!from || !words) return
     change((w) => {
       const { text, sources, open } = w.texts[code] ?? EMPTY
-      const copied = `Copied from ${origin(from)}:\n${words}`
+      const copied = markCopied(origin(from), words)
       return { ...w, texts: { ...w.texts, [code]: { open, text: text.trim() ? `${text.trimEnd()}\n\n${copied}` : copied, sources: [...new Set([...sources, from.id])] } } }
     })
     announce('The text is copied, with where it is from')

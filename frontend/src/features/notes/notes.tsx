@@ -1,9 +1,12 @@
+import ChevronRightOutlined from '@mui/icons-material/ChevronRightOutlined'
+import ExpandMoreOutlined from '@mui/icons-material/ExpandMoreOutlined'
 import Button from '@mui/material/Button'
+import ToggleButton from '@mui/material/ToggleButton'
+import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
 import { useClient } from 'urql'
 import { useForms } from '../../components/act/acts'
-import { VersionsDialog } from '../../components/act/versions'
 import { Status } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { newestFirst } from '../../components/ui/count'
@@ -19,15 +22,18 @@ import { useInSight } from '../../hooks/use-in-sight'
 import { useMay } from '../../hooks/use-may'
 import { formatDateTime } from '../../lib/date'
 import { besides } from './besides'
-import { namePlaces } from './chart-data'
+import { CompareDialog } from './compare'
 import { useNoteActs } from './note-acts'
 import { NoteEditor, type Begun } from './note-editor'
 import css from './notes.module.css'
+import { Passages } from './passages'
+import { Sources, useSources } from './sources'
+import { groupsOf, ORDERS, type Order } from './tree'
 
 export const NotePage = graphql(`
   fragment NotePage on NoteConnection {
     nodes {
-      id versionId status type { text } title date authors { id display } encounter { id } template lateEntry awaitsCosignature appends { id }
+      id versionId status type { text } title date authors { id display } encounter { id display } template lateEntry awaitsCosignature appends { id }
       sections { code title text sources { id } } signatures { party { display } time cosignature }
     }
     pageInfo { hasNextPage endCursor }
@@ -66,6 +72,9 @@ export function NotesView({ of, writing, patientId, documents }: { of: FragmentT
   const [open, setOpen] = useState<string | null>(null)
   const list = useInSight(open)
   const [begun, setBegun] = useState<Begun | null>(null)
+  const [order, setOrder] = useState<Order>('time')
+  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
+  const fold = (name: string, shut: boolean) => setClosed((before) => new Set(shut ? [...before, name] : [...before].filter((one) => one !== name)))
   const more = async (after: string) => {
     const { data } = await client.query(MoreNotes, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(NotePage, data?.patient?.notes)
@@ -128,19 +137,44 @@ export function NotesView({ of, writing, patientId, documents }: { of: FragmentT
                     <Section title="Notes" note={newestFirst(first.totalCount ?? first.nodes.length)}>
                       <Elsewhere of={record?.documents} first={first} to={documents} />
                       {nodes.length === 0 ? <Empty>No note is recorded.</Empty> : (
-                        <RecordTable label="Notes" columns={['Note', 'Written', 'Status', 'By']}>
-                          {roots.flatMap((n) => [n, ...addenda(n)]).map((n) => (
-                            <tr key={n.id} data-place={n.id} className={open === n.id ? css.chosen : undefined}>
-                              <th scope="row">
-                                <button type="button" className={css.link} aria-current={open === n.id || undefined} disabled={!!begun} onClick={() => setOpen(n.id)}>{struck(n) ? <s>{titleOf(n)}</s> : titleOf(n)}</button>
-                                {n.lateEntry && <small>Late entry</small>}
-                              </th>
-                              <td>{n.date ? <Moment at={n.date} /> : 'Not recorded'}</td>
-                              <td>{n.awaitsCosignature ? <span className={css.draft}>Waits for the second signature</span> : n.status === 'PRELIMINARY' ? <span className={css.draft}>Not signed</span> : <Status of={n.status} />}</td>
-                              <td>{by(n)}</td>
-                            </tr>
-                          ))}
-                        </RecordTable>
+                        <>
+                          <div className={css.order}>
+                            <span id="notes-order">Show</span>
+                            <ToggleButtonGroup exclusive size="small" value={order} onChange={(_, to: Order | null) => { if (to) setOrder(to) }} aria-labelledby="notes-order">
+                              {ORDERS.map(([key, name]) => <ToggleButton key={key} value={key}>{name}</ToggleButton>)}
+                            </ToggleButtonGroup>
+                          </div>
+                          <RecordTable label="Notes" columns={['Note', 'Written', 'Status', 'By']}>
+                            {groupsOf(roots, order, record?.encounters?.nodes ?? []).flatMap(({ name, notes: listed }) => {
+                              const shut = name !== null && closed.has(name)
+                              return [
+                                ...(name === null ? [] : [
+                                  <tr key={`group ${name}`} className={css.group}>
+                                    <th scope="rowgroup" colSpan={4}>
+                                      <button
+                                        type="button" className={css.fold} aria-expanded={!shut} onClick={() => fold(name, !shut)}
+                                        onKeyDown={(e) => { if (e.key === 'ArrowLeft' || e.key === 'ArrowRight') { e.preventDefault(); fold(name, e.key === 'ArrowLeft') } }}
+                                      >{shut ? <ChevronRightOutlined sx={{ fontSize: 18 }} aria-hidden /> : <ExpandMoreOutlined sx={{ fontSize: 18 }} aria-hidden />}{name} <small>{listed.length}{nodes.length < (first.totalCount ?? nodes.length) ? ' loaded' : ''}</small></button>
+                                    </th>
+                                  </tr>,
+                                ]),
+                                ...(shut ? [] : listed.flatMap((n) => [n, ...addenda(n)])).map((n) => (
+                                  <tr key={n.id} data-place={n.id} className={open === n.id ? css.chosen : undefined}>
+                                    <th scope="row">
+                                      <div className={n.appends?.id && known.has(n.appends.id) ? css.under : undefined}>
+                                        <button type="button" className={css.link} aria-current={open === n.id || undefined} disabled={!!begun} onClick={() => setOpen(n.id)}>{struck(n) ? <s>{titleOf(n)}</s> : titleOf(n)}</button>
+                                        {n.lateEntry && <small>Late entry</small>}
+                                      </div>
+                                    </th>
+                                    <td>{n.date ? <Moment at={n.date} /> : 'Not recorded'}</td>
+                                    <td>{n.awaitsCosignature ? <span className={css.draft}>Waits for the second signature</span> : n.status === 'PRELIMINARY' ? <span className={css.draft}>Not signed</span> : <Status of={n.status} />}</td>
+                                    <td>{by(n)}</td>
+                                  </tr>
+                                )),
+                              ]
+                            })}
+                          </RecordTable>
+                        </>
                       )}
                     </Section>
                   </div>
@@ -171,6 +205,7 @@ function Elsewhere({ of, first, to }: { of: NoteRecordFragment['documents'] | un
 }
 
 function Text({ of }: { of: Note }) {
+  const sources = useSources(of.id, of.sections.some((s) => s.sources.length > 0))
   const author = of.signatures.length > 0 ? null : <span>Not signed</span>
   return (
     <>
@@ -180,7 +215,7 @@ function Text({ of }: { of: Note }) {
         {of.signatures.map((s, i) => <span key={i}>{s.cosignature ? 'Co-signed' : 'Signed'} by {s.party?.display ?? 'somebody not named'}, {s.time ? formatDateTime(s.time) : 'time not recorded'}</span>)}
       </div>
       <div className={struck(of) ? css.struck : undefined}>
-        {of.sections.map((s, i) => <div key={i} className={css.part}><h3>{s.title ?? 'Section'}</h3><p>{namePlaces(s.text ?? '') || 'Says nothing.'}</p></div>)}
+        {of.sections.map((s, i) => <div key={i} className={css.part}><h3>{s.title ?? 'Section'}</h3><Passages text={s.text ?? ''} /><Sources count={s.sources.length} of={sources.of?.[i]} failed={sources.failed} again={sources.again} /></div>)}
       </div>
       {of.sections.length === 0 && <Empty>This note has no text on record.</Empty>}
     </>
@@ -214,7 +249,7 @@ function Reader({ of, addenda, me, onEdit, onClose }: { of: Note; addenda: reado
       <Text of={of} />
       {addenda.map((a) => <section key={a.id} className={css.addendum} aria-label={titleOf(a)}><Text of={a} /></section>)}
       {dialog}
-      {history && <VersionsDialog place={of.id} title={titleOf(of)} onClose={() => setHistory(false)} />}
+      {history && <CompareDialog documents={[of, ...addenda].map((n) => ({ id: n.id, title: titleOf(n) }))} onClose={() => setHistory(false)} />}
     </aside>
   )
 }
