@@ -149,6 +149,19 @@ it.each([
   else expect(screen.queryByText(/^The newest of them/)).toBeNull()
 })
 
+it('a phrase that is typed becomes data of the chart, and Escape takes it back; within a word it stays', async () => {
+  at({ root: answering({ ...emptyPatient, latestResults: ({ category }: { category: string }) => (category === 'VITAL_SIGNS' ? [{ code: pulse.code, observation: pulse, series: [], excludedCount: 0, components: [] }] : []) }, {
+    noteDraft: () => ({ outcome: { __typename: 'NoteDraftSaved', draft } }),
+  }) })
+  await userEvent.click(await screen.findByRole('button', { name: 'Progress note (SOAP)' }))
+  const field = screen.getByLabelText<HTMLTextAreaElement>('Subjective')
+  await waitFor(() => expect(screen.getByLabelText<HTMLTextAreaElement>('Objective').value).toMatch(/Laboratory results on record/))
+  await userEvent.type(field, 'a 0.vitals b .vitals ')
+  await waitFor(() => expect(field.value).toMatch(/^a 0\.vitals b \nVital signs on record at .*\n- Pulse: 72 \/min \(28-Nov-2026 \d\d:\d\d\)\n$/))
+  await userEvent.type(field, '{Escape}')
+  expect(field.value).toBe('a 0.vitals b .vitals ')
+})
+
 it('what was copied stands apart with its beginning and end, and each record whose data were inserted is named', async () => {
   const sections = [{ code: '61150-9', title: 'Subjective', text: 'Today.\n[Copied from Progress note, 12-Oct-2026, Dr Lee]\nSlept badly.\n[End of copied text]\nBetter.', sources: [{ id: 'Observation/pulse', node: { ...pulse, __typename: 'Observation' } }, { id: 'Observation/gone' }] }]
   const written = { ...note, __typename: 'Note', sections }

@@ -1,6 +1,6 @@
 import Button from '@mui/material/Button'
 import OutlinedInput from '@mui/material/OutlinedInput'
-import { useEffect, useId, useRef, useState } from 'react'
+import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { useClient } from 'urql'
 import { commonOutcome, useAct, type Problem } from '../../components/act/act'
 import { ActDialog, type ActForm } from '../../components/act/act-dialog'
@@ -16,6 +16,7 @@ import { DATA, namePlaces, readChartData, withoutPlaces, withPlaces, type DataKi
 import { markCopied } from './copied'
 import { useNoteActs } from './note-acts'
 import css from './notes.module.css'
+import { expand, phraseBefore, PHRASES } from './phrases'
 
 const KeepDraft = graphql(`
   mutation KeepDraft($input: NoteDraftInput!) {
@@ -192,6 +193,52 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: 
     beginning.current = false
     void insert(null, DATA.map((d) => d.kind).filter((kind) => template.sections.some((s) => withoutPlaces(s.text).open.includes(kind))), true).finally(() => setFilling(false))
   })
+  // What a phrase became, in which section, until the text is another: it can be taken back.
+  const phrased = useRef<{ code: string; before: Text; after: string } | null>(null)
+  // Where one types on once the text is drawn: so far from its end.
+  const typing = useRef<{ field: HTMLTextAreaElement; fromEnd: number } | null>(null)
+  useLayoutEffect(() => {
+    if (!typing.current) return
+    const { field, fromEnd } = typing.current
+    typing.current = null
+    field.setSelectionRange(field.value.length - fromEnd, field.value.length - fromEnd)
+  })
+  const stay = (field: HTMLTextAreaElement) => { typing.current = { field, fromEnd: field.value.length - field.selectionEnd } }
+  const phrase = async (code: string, field: HTMLTextAreaElement, { start, phrase: typed, kind }: NonNullable<ReturnType<typeof phraseBefore>>) => {
+    setProblems([])
+    const name = DATA.find((d) => d.kind === kind)?.name ?? typed
+    announce(`Reading ${name.toLowerCase()}`)
+    const made = (await readChartData(client, patient))?.get(kind)
+    if (!made) {
+      setProblems([{ text: `${name}: could not be read, or you may not see it. “${typed}” stands as you typed it.` }])
+      announce(`${name}: nothing was inserted`)
+      return
+    }
+    const before = latest.current.written.texts[code] ?? EMPTY
+    const after = expand(before.text, start, typed, made.text)
+    if (after === null) return
+    stay(field)
+    change((w) => ({ ...w, texts: { ...w.texts, [code]: { text: after, sources: [...new Set([...before.sources, ...made.sources])], open: before.open.filter((one) => one !== kind) } } }))
+    phrased.current = { code, before, after }
+    announce(`${name} inserted. Escape takes it back`)
+  }
+  const keyed = (code: string, e: KeyboardEvent<HTMLTextAreaElement>) => {
+    const field = e.currentTarget
+    const undo = e.key === 'Escape' || ((e.ctrlKey || e.metaKey) && !e.shiftKey && e.key.toLowerCase() === 'z')
+    const last = phrased.current
+    if (undo && last?.code === code && last.after === field.value) {
+      e.preventDefault()
+      e.stopPropagation()
+      phrased.current = null
+      stay(field)
+      set(code, last.before)
+      announce('The data are taken back')
+      return
+    }
+    if ((e.key !== ' ' && e.key !== 'Enter') || e.ctrlKey || e.metaKey || e.altKey || e.nativeEvent.isComposing || field.selectionStart !== field.selectionEnd) return
+    const found = phraseBefore(field.value, field.selectionStart)
+    if (found) void phrase(code, field, found)
+  }
   const textOf = (from: Earlier, code: string) => { const text = withoutPlaces(from.sections.find((s) => s.code === code)?.text ?? '').text.trim(); return text || null }
   /** What is copied says from where, in its text and among the sources. */
   const copy = (code: string, id: string) => {
@@ -272,6 +319,9 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: 
               </select>
             </div>
           </div>
+          <p className={css.phrases}>
+            Type {PHRASES.map((p, i) => <span key={p.phrase}>{i > 0 && (i === PHRASES.length - 1 ? ' or ' : ', ')}<code>{p.phrase}</code> ({DATA.find((d) => d.kind === p.kind)?.name.toLowerCase()})</span>)}, then a space or Enter: what is on record now is inserted, with the time. Escape or Ctrl+Z takes it back.
+          </p>
           {open.length > 0 && !filling && <div><Button type="button" variant="outlined" onClick={() => { void insert(null, open.map((d) => d.kind)) }}>Insert all data of the chart</Button></div>}
           {template.sections.map((s, i) => {
             const text = written.texts[s.code] ?? EMPTY
@@ -301,7 +351,7 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: 
                     )))}
                   </ul>
                 )}
-                <textarea ref={i === 0 ? first : undefined} id={`${id}${s.code}`} value={text.text} onChange={(e) => set(s.code, { ...text, text: e.target.value })} />
+                <textarea ref={i === 0 ? first : undefined} id={`${id}${s.code}`} value={text.text} onChange={(e) => set(s.code, { ...text, text: e.target.value })} onKeyDown={(e) => keyed(s.code, e)} />
                 {other && withPlaces(other).trim() !== withPlaces(text).trim() && (
                   <div className={css.ask}>
                     <strong>As it stands elsewhere</strong>
