@@ -34,7 +34,7 @@ async function readVersions(client: Client, documents: readonly Document[], told
     const history = data?.node && 'history' in data.node ? data.node.history : null
     return history && {
       cut: history.pageInfo.hasNextPage,
-      versions: history.nodes.flatMap((v): Version[] => (isJson(v.fhir) ? [{ document: id, version: v.versionId, at: v.at, told: `${title}, version ${v.versionId}, ${formatDateTime(v.at)}, ${writer(makers.get(v.versionId), v.by)}`, fhir: v.fhir }] : [])),
+      versions: history.nodes.flatMap((v): Version[] => (isJson(v.fhir) ? [{ document: id, version: v.versionId, at: v.at, told: `${title}, version ${v.versionId}, ${formatDateTime(v.at)}, ${writer(makers.get(v.versionId), v.by)}`, reason: makers.get(v.versionId)?.reason, fhir: v.fhir }] : [])),
     }
   }))
   if (histories.some((h) => !h)) return 'failed'
@@ -94,6 +94,7 @@ function Compare({ documents: opened }: { documents: readonly Document[] }) {
     <div className={css.compare}>
       <div className={css.choose}>{choice('before', 'From')}{choice('after', 'To')}</div>
       <p className={css.legend}><ins><span aria-hidden>+</span>put in</ins> <del><span aria-hidden>−</span>taken out</del>. A change of spaces or line ends alone is not shown.{read.cut ? ' The newest 100 versions of each are listed.' : ''}</p>
+      {versions[after]?.reason && <p>Reason: {versions[after].reason}</p>}
       {last === 0 && <Empty>There is one version only.</Empty>}
       {last > 0 && before === after && <Empty>This is one and the same version; choose another beside it.</Empty>}
       {before > after && <p className={css.legend} role="status">The first is the later one: what was put in since then reads as taken out.</p>}

@@ -1,7 +1,7 @@
 import { isJson, items, textAt, type Json } from '../../lib/fhir'
 
-/** A version of a note or of an addendum to it, as it was stored. `document` names which of them. */
-export interface Version { document: string; version: string; at: string; told: string; fhir: Json }
+/** A version of a note or of an addendum to it, as it was stored. `document` names which of them, `reason` why it was written. */
+export interface Version { document: string; version: string; at: string; told: string; reason?: string; fhir: Json }
 /** A part of a note that is compared: a section, or what the note says of itself. */
 export interface Part { key: string; title: string; text: string }
 
