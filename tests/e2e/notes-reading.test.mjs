@@ -44,7 +44,7 @@ test('a phrase becomes data of the chart; Escape takes it back; a number stays a
 })
 
 test('the reader names the records behind the data', async () => {
-  const behind = reader().getByText(/^Data from \d+ records?, as they were/)
+  const behind = reader().getByText(/^Taken from \d+ records?, as /)
   await behind.first().click()
   await reader().getByText(/, measured \d{2}-[A-Z][a-z]{2}-\d{4}/).first().waitFor()
   await accessible('a note with its sources')

@@ -69,7 +69,7 @@ test('a physician writes a note by keyboard alone, with data of the chart, and s
   await inTheme('dark', async () => { await accessible('a signed note, dark'); await shot('61-note-signed-dark') })
   await tabTo(reader.getByRole('button', { name: 'Compare versions' }))
   await page.keyboard.press('Enter')
-  await dialog(/^Versions: /).getByLabel('To', { exact: true }).getByRole('option', { name: /, version 2, / }).waitFor({ state: 'attached' })
+  await dialog(/^Versions: /).getByLabel('To', { exact: true }).getByRole('option', { name: /^Version 2, / }).waitFor({ state: 'attached' })
   await page.keyboard.press('Escape')
 })
 

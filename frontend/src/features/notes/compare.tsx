@@ -29,16 +29,16 @@ interface Read { versions: Version[]; cut: boolean }
 
 /** The versions of a note and of its addenda, in the order in which they were written. */
 async function readVersions(client: Client, documents: readonly Document[], told: boolean): Promise<Read | 'failed'> {
+  const note = documents[0]?.id
   const histories = await Promise.all(documents.map(async ({ id, title }) => {
     const [{ data }, makers] = await Promise.all([client.query(NoteVersions, { id }, { requestPolicy: 'network-only' }).toPromise(), told ? makersOf(id) : new Map<string, Maker>()])
     const history = data?.node && 'history' in data.node ? data.node.history : null
     return history && {
       cut: history.pageInfo.hasNextPage,
-      versions: history.nodes.flatMap((v): Version[] => (isJson(v.fhir) ? [{ document: id, version: v.versionId, at: v.at, told: `${title}, version ${v.versionId}, ${formatDateTime(v.at)}, ${writer(makers.get(v.versionId), v.by)}`, reason: makers.get(v.versionId)?.reason, fhir: v.fhir }] : [])),
+      versions: history.nodes.flatMap((v): Version[] => (isJson(v.fhir) ? [{ document: id, version: v.versionId, at: v.at, told: `${id === note ? 'Version' : `${title}, version`} ${v.versionId}, ${formatDateTime(v.at)}, ${writer(makers.get(v.versionId), v.by)}`, reason: makers.get(v.versionId)?.reason, fhir: v.fhir }] : [])),
     }
   }))
   if (histories.some((h) => !h)) return 'failed'
-  const note = documents[0]?.id
   return {
     versions: histories.flatMap((h) => h?.versions ?? []).sort((a, b) => Date.parse(a.at) - Date.parse(b.at) || Number(b.document === note) - Number(a.document === note)),
     cut: histories.some((h) => h?.cut),
@@ -99,21 +99,18 @@ function Compare({ documents: opened }: { documents: readonly Document[] }) {
       {last > 0 && before === after && <Empty>This is one and the same version; choose another beside it.</Empty>}
       {before > after && <p className={css.legend} role="status">The first is the later one: what was put in since then reads as taken out.</p>}
       <p role="status" className={css.legend}>{changed.length === 0 ? 'No words differ.' : `${changed.length} of ${parts.length} parts differ.`}</p>
-      {parts.map((p, i) => {
-        const differs = changed.includes(p)
-        return (
-          <section key={i} aria-label={p.title}>
-            <h3>{p.title} {!differs && <small>as before</small>}</h3>
-            <p>
-              {p.runs.length === 0 ? 'Says nothing.' : p.runs.map((r, at) => (
-                r.kind === 'same' ? <span key={at}>{r.text}</span>
-                  : r.kind === 'in' ? <ins key={at}><span className="visually-hidden">Put in: </span><span aria-hidden>+</span>{r.text}<span className="visually-hidden"> (end)</span></ins>
-                  : <del key={at}><span className="visually-hidden">Taken out: </span><span aria-hidden>−</span>{r.text}<span className="visually-hidden"> (end)</span></del>
-              ))}
-            </p>
-          </section>
-        )
-      })}
+      {parts.map((p, i) => (changed.includes(p) ? (
+        <section key={i} aria-label={p.title}>
+          <h3>{p.title}</h3>
+          <p>
+            {p.runs.map((r, at) => (
+              r.kind === 'same' ? <span key={at}>{r.text}</span>
+                : r.kind === 'in' ? <ins key={at}><span className="visually-hidden">Put in: </span><span aria-hidden>+</span>{r.text}<span className="visually-hidden"> (end)</span></ins>
+                : <del key={at}><span className="visually-hidden">Taken out: </span><span aria-hidden>−</span>{r.text}<span className="visually-hidden"> (end)</span></del>
+            ))}
+          </p>
+        </section>
+      ) : <details key={i}><summary>{p.title}: as before</summary><p>{p.after || 'Says nothing.'}</p></details>))}
     </div>
   )
 }

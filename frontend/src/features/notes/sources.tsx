@@ -62,7 +62,7 @@ export function Sources({ count, of, failed, again }: { count: number; of: reado
   if (failed) return <NotLoaded what="Where the data are from" onRetry={again} />
   return (
     <details className={css.sources}>
-      <summary>Data from {count} {count === 1 ? 'record' : 'records'}, as they were when they were inserted</summary>
+      <summary>{count === 1 ? 'Taken from 1 record, as it stood then' : `Taken from ${count} records, as they stood then`}</summary>
       {!of ? <p>Reading …</p> : <ul>{of.map((one, i) => { const { kind, text } = lineOf(one); return <li key={one.id ?? i}><span>{kind}</span> {text}</li> })}</ul>}
     </details>
   )
