@@ -14,6 +14,8 @@ export function formatUnit(unit: string): string {
   return unit
     .replace(/^10[*^](-?\d+)/, (_, power: string) => `×10${raised(power)}`)
     .replace(/\{1\.73_m2\}|1\.73 ?m2\b/, '1.73\u00a0m²')
+    // What stands in braces is a word, not a unit: `{score}`, `{beats}/min`.
+    .replace(/\{([^{}]+)\}/g, (_, words: string) => words.replaceAll('_', ' '))
     .replace(/(^|[/.])(c?m)([23])(?=$|[/.])/g, (_, before: string, metre: string, power: string) => `${before}${metre}${raised(power)}`)
     .replace(/(^|\/)u(?=(?:L|mol)\b)/g, '$1µ')
 }

@@ -61,7 +61,7 @@ function titleOf(r: Response, forms: Forms): string {
   const named = r.questionnaire && forms.find((f) => f.url === bare(r.questionnaire ?? '') || f.id === r.questionnaire)
   return r.title ?? (named ? named.title : null) ?? (r.questionnaire ? bare(r.questionnaire).split('/').at(-1) : null) ?? 'Form not recorded'
 }
-const writer = (r: Response) => r.author?.display ?? (r.author ? 'Name not stated' : 'Not recorded')
+const writer = (r: Response) => r.author?.display ?? (r.author ? 'somebody whose name is not stated' : 'somebody not recorded')
 const struck = (r: Response) => r.status === 'ENTERED_IN_ERROR'
 
 /** Forms that were filled in, newest first, with their scores; one is read or filled in beside the list. */
@@ -99,7 +99,7 @@ export function QuestionnairesView({ of, offered, patientId }: { of: FragmentTyp
                     <Part of={record?.questionnaireScores} name="questionnaireScores" what="Scores" rows={2}>{() => <Scores of={scores} onTrend={setTrend} />}</Part>
                     <Section title="Questionnaires" note={newestFirst(first.totalCount ?? first.nodes.length)}>
                       {nodes.length === 0 ? <Empty>No questionnaire was filled in.</Empty> : (
-                        <RecordTable label="Questionnaires" columns={['Questionnaire', 'Answered', 'Score', 'Status', 'Written down by']}>
+                        <RecordTable label="Questionnaires" columns={['Questionnaire', 'Answered', 'Score', 'Status']}>
                           {nodes.map((r) => {
                             const score = scores.find((s) => s.response === r.id)
                             const title = titleOf(r, forms)
@@ -109,10 +109,9 @@ export function QuestionnairesView({ of, offered, patientId }: { of: FragmentTyp
                                   <button type="button" className={css.link} aria-current={open === r.id || undefined} disabled={!!begun} onClick={() => setOpen(r.id)}>{struck(r) ? <s>{title}</s> : title}</button>
                                   {urgent.some((t) => t.focus?.id === r.id) && <small className={css.flag}>Urgent: to be dealt with</small>}
                                 </th>
-                                <td>{r.authored ? <Moment at={r.authored} /> : 'Not recorded'}</td>
-                                <td>{score ? <>{scoreText(score)}<small>{score.band}</small></> : '–'}</td>
+                                <td>{r.authored ? <Moment at={r.authored} /> : 'Not recorded'}<small>written down by {writer(r)}</small></td>
+                                <td>{score ? <><span className="whole">{scoreText(score)}</span><small>{score.band}</small></> : '–'}</td>
                                 <td>{r.status === 'IN_PROGRESS' ? <span className={css.draft}>In progress</span> : <Status of={r.status} />}</td>
-                                <td>{writer(r)}</td>
                               </tr>
                             )
                           })}

@@ -3,9 +3,9 @@ import Button from '@mui/material/Button'
 import type { Score as ScoreOf } from '../../components/clinical/score'
 import { Sparkline } from '../../components/clinical/sparkline'
 import { Section } from '../../components/ui/section'
-import type { QuestionnaireFormsFragment } from '../../gql/graphql'
-import { formatDateTime } from '../../lib/date'
-import { formatDecimal } from '../../lib/quantity'
+import type { QuestionnaireFormsFragment, QuestionnaireRecordFragment } from '../../gql/graphql'
+import { formatDateTime, formatDay } from '../../lib/date'
+import { formatChange, formatDecimal } from '../../lib/quantity'
 import css from './questionnaires.module.css'
 
 export type Instrument = QuestionnaireFormsFragment['scoreInstruments'][number]
@@ -20,7 +20,7 @@ export function Scores({ of, onTrend }: { of: readonly Score[]; onTrend: (what: 
       <div className={css.scores}>
         {instruments.map((instrument) => {
           const all = of.filter((s) => s.instrument === instrument)
-          const newest = all[0]
+          const [newest, before] = all
           if (!newest) return null
           const points = all.flatMap((s) => (s.at ? [{ at: s.at, value: s.value }] : [])).toReversed()
           return (
@@ -29,7 +29,7 @@ export function Scores({ of, onTrend }: { of: readonly Score[]; onTrend: (what: 
               <span><strong>{formatDecimal(newest.value)}</strong> of {instrument.largest}</span>
               <span className={css.band}>{newest.band}</span>
               <Sparkline points={points} />
-              <span className={css.when}>{newest.at ? formatDateTime(newest.at) : 'Date not recorded'}; {all.length === 1 ? 'one on record' : `${all.length} on record`}</span>
+              <span className={css.when}>{newest.at ? formatDateTime(newest.at) : 'Date not recorded'}; {before?.at ? `${formatChange(String(Number(newest.value) - Number(before.value)))} since ${formatDay(before.at)}; ` : ''}{all.length === 1 ? 'one on record' : `${all.length} on record`}</span>
               <Button variant="outlined" onClick={() => onTrend({ code: instrument.total, title: `${instrument.name} score` })}>Trend of {instrument.name}</Button>
               <span className={css.source}>{instrument.source}</span>
             </div>
