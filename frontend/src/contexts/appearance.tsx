@@ -1,6 +1,6 @@
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from 'react'
 
-/** Theme, density, single keys and the list of patients to begin with, of this browser: the only thing kept in `localStorage`. `public/theme.js` reads the same key before the first paint. */
+/** Theme, density, single keys, what is unfolded and the list of patients to begin with, of this browser: the only thing kept in `localStorage`. `public/theme.js` reads the same key before the first paint. */
 const KEY = 'wintehr.appearance'
 export const THEMES = ['system', 'light', 'dark', 'highContrast'] as const
 export const DENSITIES = ['comfortable', 'standard', 'compact'] as const
@@ -13,20 +13,20 @@ export type PatientListChoice = (typeof PATIENT_LISTS)[number]
 export type ThemeChoice = (typeof THEMES)[number]
 export type Density = (typeof DENSITIES)[number]
 
-/** `shortcuts`: whether keys of one character do anything. `shown` is the theme in force: what was chosen, or what the system asks for. */
-interface Appearance { theme: ThemeChoice; density: Density; shortcuts: boolean; patientList: PatientListChoice; shown: 'light' | 'dark' | 'highContrast'; choose(next: Partial<Pick<Appearance, 'theme' | 'density' | 'shortcuts' | 'patientList'>>): void }
+/** `shortcuts`: whether keys of one character do anything. `details`: whether the second line of the patient banner is unfolded. `shown` is the theme in force: what was chosen, or what the system asks for. */
+interface Appearance { theme: ThemeChoice; density: Density; shortcuts: boolean; details: boolean; patientList: PatientListChoice; shown: 'light' | 'dark' | 'highContrast'; choose(next: Partial<Pick<Appearance, 'theme' | 'density' | 'shortcuts' | 'details' | 'patientList'>>): void }
 const AppearanceContext = createContext<Appearance | null>(null)
 
-const member = <T extends string>(all: readonly T[], value: unknown): T | undefined => all.find((one) => one === value)
+const member = <T extends string | boolean>(all: readonly T[], value: unknown): T | undefined => all.find((one) => one === value)
 const asked = (query: string): boolean => typeof matchMedia === 'function' && matchMedia(query).matches
 
-function saved(): { theme: ThemeChoice; density: Density | undefined; shortcuts: boolean; patientList: PatientListChoice } {
+function saved(): { theme: ThemeChoice; density: Density | undefined; shortcuts: boolean; details: boolean | undefined; patientList: PatientListChoice } {
   try {
     const read: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}')
     const at = (name: string): unknown => (typeof read === 'object' && read !== null ? Reflect.get(read, name) : undefined)
-    return { theme: member(THEMES, at('theme')) ?? 'system', density: member(DENSITIES, at('density')), shortcuts: at('shortcuts') !== false, patientList: member(PATIENT_LISTS, at('patientList')) ?? 'all' }
+    return { theme: member(THEMES, at('theme')) ?? 'system', density: member(DENSITIES, at('density')), shortcuts: at('shortcuts') !== false, details: member([true, false], at('details')), patientList: member(PATIENT_LISTS, at('patientList')) ?? 'all' }
   } catch {
-    return { theme: 'system', density: undefined, shortcuts: true, patientList: 'all' }
+    return { theme: 'system', density: undefined, shortcuts: true, details: undefined, patientList: 'all' }
   }
 }
 
@@ -37,8 +37,9 @@ const resolved = (theme: ThemeChoice) =>
 
 export function AppearanceProvider({ children }: { children: ReactNode }) {
   const [state, setState] = useState(() => {
-    const { theme, density, shortcuts, patientList } = saved()
-    return { theme, shortcuts, patientList, density: density ?? (asked('(max-width: 899px)') ? ('comfortable' as const) : ('standard' as const)) }
+    const { theme, density, shortcuts, details, patientList } = saved()
+    // In a small window it would leave no room for the page.
+    return { theme, shortcuts, patientList, details: details ?? !asked('(max-width: 599px)'), density: density ?? (asked('(max-width: 899px)') ? ('comfortable' as const) : ('standard' as const)) }
   })
   const [shown, setShown] = useState(() => resolved(state.theme))
   useEffect(() => {

@@ -1,3 +1,5 @@
+import ExpandLessOutlined from '@mui/icons-material/ExpandLessOutlined'
+import ExpandMoreOutlined from '@mui/icons-material/ExpandMoreOutlined'
 import Report from '@mui/icons-material/Report'
 import WarningAmber from '@mui/icons-material/WarningAmber'
 import { noneKnown } from '../../components/clinical/allergy'
@@ -7,6 +9,7 @@ import { flagsOf, ObservationRow, valueOf } from '../../components/clinical/obse
 import { ageText, genderText, patientName } from '../../components/clinical/person'
 import { Star } from '../../components/clinical/star'
 import { useTrouble, type Trouble } from '../../components/ui/part'
+import { useAppearance } from '../../contexts/appearance'
 import { useSession } from '../../contexts/session'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { BannerFragment as BannerFragmentType } from '../../gql/graphql'
@@ -26,11 +29,13 @@ export const BannerFragment = graphql(`
       nodes { id substance { text } recordedAt fhir reactions { manifestations { text } } }
       pageInfo { hasNextPage }
     }
-    flags(first: 10) { nodes { id status code { text } } pageInfo { hasNextPage } }
+    flags(first: 50) { nodes { id status code { text } } pageInfo { hasNextPage } }
     codeStatus { id doNotPerform code { text codings { system code } } authoredOn }
     stay: encounters(first: 1, filter: { status: [IN_PROGRESS], class: "IMP" }) {
       nodes { id period { start } locations { display } participants { display } }
     }
+    pregnancy: conditions(first: 1, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE], code: "http://snomed.info/sct|77386006" }) { nodes { id code { text codings { code } } onsetAt recordedAt verificationStatus } }
+    contacts { relationships { text } name { display } telecom { system value } }
     weight: latestResults(category: VITAL_SIGNS, codes: ["LOINC|29463-7"], first: 1) { observation { ...ObservationRow } }
     egfr: latestResults(category: LABORATORY, codes: ["LOINC|98979-8"], first: 1) { observation { ...ObservationRow } }
   }
@@ -77,7 +82,7 @@ export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
   const trouble = useTrouble('activeAllergies')
   const { session } = useSession()
   const { activeAllergies: allergies } = patient
-  const stay = patient.stay?.nodes[0]
+  const { details, choose } = useAppearance()
   return (
     <section className={css.banner} aria-label="Patient">
       <div className={css.line}>
@@ -89,12 +94,9 @@ export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
         )}
         <span>Gender <strong>{genderText(patient.gender)}</strong></span>
         <span>MRN <strong>{patient.mrn ?? 'Not recorded'}</strong></span>
-        {stay && (
-          <span className={css.right}>
-            <span>Location <strong>{stay.locations.flatMap((l) => l.display ?? []).join(', ') || 'Not recorded'}</strong></span>
-            <span>With <strong>{stay.participants[0]?.display ?? 'Not recorded'}</strong></span>
-          </span>
-        )}
+        <button type="button" className={css.fold} aria-expanded={details} aria-controls="banner-details" onClick={() => choose({ details: !details })}>
+          {details ? <ExpandLessOutlined aria-hidden /> : <ExpandMoreOutlined aria-hidden />}Details
+        </button>
       </div>
       <div className={css.line}>
         {allergies?.status === 'KNOWN' ? (
@@ -115,12 +117,36 @@ export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
         )}
         <Resuscitation of={patient.codeStatus} />
         <Alerts of={patient.flags} />
-        <span className={css.right}>
-          <Measure name="Weight" of={patient.weight} part="weight" />
-          <Measure name="eGFR" of={patient.egfr} part="egfr" />
-        </span>
       </div>
+      <div className={css.line} id="banner-details" hidden={!details}>{details && <Details of={patient} />}</div>
     </section>
+  )
+}
+
+/** SNOMED CT: Pregnancy. */
+const PREGNANT = '77386006'
+
+/** What doses and the way to the patient hang on: it may be folded away, and is so on each chart in this browser. */
+function Details({ of: patient }: { of: BannerFragmentType }) {
+  const pregnancy = patient.pregnancy?.nodes.find((c) => c.code?.codings.some((k) => k.code === PREGNANT) && c.verificationStatus !== 'ENTERED_IN_ERROR' && c.verificationStatus !== 'REFUTED')
+  const pregnancyTrouble = useTrouble('pregnancy')
+  const stay = patient.stay?.nodes[0]
+  const since = pregnancy?.onsetAt ?? pregnancy?.recordedAt
+  const contact = patient.contacts[0]
+  const reached = contact?.telecom.find((t) => t.system === 'phone')?.value ?? contact?.telecom.find((t) => t.value)?.value
+  return (
+    <>
+      <Measure name="Weight" of={patient.weight} part="weight" />
+      <Measure name="eGFR" of={patient.egfr} part="egfr" />
+      {pregnancy ? <span><strong>{pregnancy.code?.text ?? 'Pregnancy'}</strong> {since ? `since ${formatDay(since)}` : 'date not recorded'}</span> : pregnancyTrouble === 'failed' && <span>Pregnancy <strong>not loaded</strong></span>}
+      {stay && (
+        <>
+          <span>Location <strong>{stay.locations.flatMap((l) => l.display ?? []).join(', ') || 'Not recorded'}</strong></span>
+          <span>With <strong>{stay.participants[0]?.display ?? 'Not recorded'}</strong></span>
+        </>
+      )}
+      {contact && <span>Contact <strong>{contact.name?.display ?? 'Name not recorded'}</strong>{contact.relationships[0] && ` (${contact.relationships[0].text})`} {reached ?? 'cannot be reached by what is recorded'}</span>}
+    </>
   )
 }
 
