@@ -1,9 +1,11 @@
-// Every address of the pages: no violation that axe can find in either theme, and nothing beyond the width of a desk, a wall or a tablet.
+// Every address of the pages: no violation that axe can find in either theme, nothing beyond the width of a desk, a wall or a tablet, and what WCAG asks of a small window, of a reader's
+// own spacing, of the focus and of targets.
 // The addresses are read from the router, so that none is forgotten.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { open, url } from './harness.mjs'
+import { clipped, covered, lost, small } from './reach.mjs'
 
 let browser, page, trouble, accessible, inTheme, signInAs, clear
 before(async () => { ({ browser, page, trouble, accessible, inTheme, signInAs, clear } = await open()); page.setDefaultTimeout(30_000) })
@@ -27,6 +29,9 @@ async function drawn() {
   await page.getByRole('heading', { level: 1 }).first().waitFor()
   await page.waitForFunction(() => ![...document.querySelectorAll('[role=status]')].some((one) => /^Loading/.test(one.getAttribute('aria-label') ?? '')))
 }
+
+/** The page has taken the size of the window: what folds by it has folded. */
+const settled = () => page.evaluate(() => new Promise((done) => { setTimeout(() => requestAnimationFrame(() => done()), 150) }))
 
 /** The editor of the playground has themes of its own, which follow the machine's choice. */
 async function inDarkEditor(act) {
@@ -88,9 +93,39 @@ for (const route of [...ROUTES.filter((one) => !LEADS_ON.includes(one) && one !=
       await page.setViewportSize({ width, height })
       assert.ok((await beyond()) <= 0, `${route} is wider than ${width} by ${await beyond()}`)
     }
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await settled()
+    assert.deepEqual(await covered(page), [], `${route}: covered when it has the focus (2.4.11)`)
+    assert.deepEqual(await clipped(page), [], `${route}: cut off by a reader's spacing (1.4.12)`)
+    await page.evaluate(() => { document.documentElement.dataset.density = 'compact' })
+    assert.deepEqual(await small(page), [], `${route}: targets below 24 pixels in the compact density (2.5.8)`)
+    await page.evaluate(() => { document.documentElement.dataset.density = 'standard' })
+    await page.setViewportSize({ width: 320, height: 640 })
+    await settled()
+    assert.ok((await beyond()) <= 0, `${route} is wider than 320 by ${await beyond()} (1.4.10)`)
+    assert.deepEqual(await lost(page), [], `${route}: out of reach in a window of 320 (1.4.10)`)
+    assert.deepEqual(await covered(page), [], `${route}: covered when it has the focus in a window of 320 (2.4.11)`)
+    assert.deepEqual(await small(page), [], `${route}: targets below 24 pixels in a window of 320 (2.5.8)`)
     assert.deepEqual(trouble.splice(0), [], route)
   })
 }
+
+test('what is looked for on the pages is found where it is wrong', async () => {
+  await page.setViewportSize({ width: 320, height: 640 })
+  await page.goto('about:blank')
+  await page.setContent(`
+    <body style="margin: 0"><p style="margin: 0; height: 900px">text</p>
+    <div style="display: flex"><button style="width: 20px; height: 20px">one</button><button style="width: 20px; height: 20px">two</button><button style="width: 24px; height: 24px">fits</button></div>
+    <div style="overflow: hidden; width: 300px"><button style="margin-left: 400px; width: 60px; height: 30px">lost</button></div>
+    <div style="overflow: hidden; height: 20px; width: 13ch; font: 14px/20px monospace">these words</div>
+    <button style="width: 60px; height: 30px; display: block">under</button>
+    <div style="position: fixed; bottom: 0; left: 0; right: 0; height: 80px; background: white"></div>`)
+  const names = (told) => told.map((one) => one.split(' ')[0])
+  assert.deepEqual(names(await small(page)), ['one', 'two'])
+  assert.deepEqual(names(await lost(page)), ['lost'])
+  assert.deepEqual(names(await clipped(page)), ['these'])
+  assert.deepEqual(names(await covered(page)), ['under'])
+})
 
 test('the summary shows each column of its tables at 1280', async () => {
   await page.setViewportSize({ width: 1280, height: 800 })
