@@ -62,7 +62,7 @@ export const covered = (page) => ask(page, `
       const hit = document.elementFromPoint(left + (right - left) * x, top + (bottom - top) * y);
       return hit && (el.contains(hit) || hit.contains(el) || hit.closest('label')?.control === el);
     }));
-    if (!seen) faults.add(named(el));
+    if (!seen) faults.add(named(el) + ' at ' + [left, top, right, bottom].map(Math.round).join(' '));
   }
   document.activeElement?.blur();
   return [...faults];

@@ -1,7 +1,7 @@
 import { screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, it } from 'vitest'
-import { SummaryPage } from '../../app/routes/summary.page'
+import { SummaryPage } from './summary.page'
 import { answering, failing, fullPatient, page, renderPage } from '../../testing/chart'
 
 beforeEach(() => localStorage.clear())
