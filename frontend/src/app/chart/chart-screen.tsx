@@ -67,7 +67,7 @@ function AsOfScreen<D extends Answer, X extends object>({ patientId, title, quer
     seen.current = count
     retry()
   }, [count, asking, retry])
-  const reading = useReading(fetching && !data, error, retry)
+  const reading = useReading(fetching && !data, error, retry, data)
   const patient = data?.patient as PatientOf<D> | null | undefined
   const { troubles } = reading
   const banner = read(BannerFragment, patient as WithBanner | null | undefined)

@@ -1,14 +1,15 @@
 import LockOutlined from '@mui/icons-material/LockOutlined'
-import { createContext, use, useMemo, type ReactNode } from 'react'
+import { createContext, use, useMemo, useState, type ReactNode } from 'react'
 import type { CombinedError } from 'urql'
 import { Loading, NotLoaded } from './states'
 import css from './states.module.css'
 
 /** Why a part of a screen's answer is null: its reader may not see it, or it could not be read. */
 export type Trouble = 'forbidden' | 'failed'
-export interface Reading { loading: boolean; troubles: ReadonlyMap<string, Trouble>; retry: () => void }
+/** `at`: when the answer came that is shown, in ms since 1970; null while there is none, or where nobody asks. */
+export interface Reading { loading: boolean; troubles: ReadonlyMap<string, Trouble>; retry: () => void; at: number | null }
 
-const ReadingContext = createContext<Reading>({ loading: false, troubles: new Map(), retry: () => undefined })
+const ReadingContext = createContext<Reading>({ loading: false, troubles: new Map(), retry: () => undefined, at: null })
 export const ReadingProvider = ReadingContext
 
 const worse = (before: Trouble | undefined, now: Trouble): Trouble => (before === 'failed' ? before : now)
@@ -27,9 +28,18 @@ export function troublesOf(error: CombinedError | undefined): ReadonlyMap<string
 export const isForbidden = (error: CombinedError | undefined): boolean =>
   !!error && !error.networkError && error.graphQLErrors.length > 0 && error.graphQLErrors.every((e) => e.extensions?.code === 'NOT_PERMITTED')
 
-export function useReading(loading: boolean, error: CombinedError | undefined, retry: () => void): Reading {
-  return useMemo(() => ({ loading, troubles: troublesOf(error), retry }), [loading, error, retry])
+export function useReading(loading: boolean, error: CombinedError | undefined, retry: () => void, data?: object): Reading {
+  const [came, setCame] = useState<{ data: object | undefined; at: number | null }>({ data: undefined, at: null })
+  if (came.data !== data) setCame({ data, at: data ? clock() : null })
+  const { at } = came
+  return useMemo(() => ({ loading, troubles: troublesOf(error), retry, at }), [loading, error, retry, at])
 }
+
+/** By the clock of this browser. */
+const clock = () => Date.now()
+
+/** When the answer that a screen shows came; see `Reading`. */
+export const useReadAt = (): number | null => use(ReadingContext).at
 
 /** What the reader of a screen could not see or the server could not read, by the name of the part; undefined when all is well. */
 export const useTrouble = (name: string): Trouble | undefined => use(ReadingContext).troubles.get(name)

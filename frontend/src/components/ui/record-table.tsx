@@ -1,20 +1,28 @@
 import Button from '@mui/material/Button'
-import { useState, type ReactNode } from 'react'
+import { Children, createContext, use, useState, type ReactNode } from 'react'
 import { useAnnounce } from '../../hooks/use-announce'
 import { useSettled } from '../../hooks/use-settled'
 import { NewsBar } from './news-bar'
 import css from './record-table.module.css'
 
+/** Of how many rows (null: nobody knows) so many are here. */
+interface Loaded { here: number; of: number | null }
+const LoadedContext = createContext<Loaded | null>(null)
+
 /**
- * A table of the record: heads, and rows that the caller draws. Wide ones scroll inside themselves.
+ * A table of the record: heads, and rows that the caller draws. Wide ones scroll inside themselves. All rows that were asked for are drawn, a page at a time: 1,000 of them scroll without a
+ * long task (tests/e2e/measure.mjs), and can be searched and printed by the browser.
  * `widths`: the share of each column in hundredths, for tables that stand under each other with the same columns; without it each is as wide as what stands in it.
  */
 export function RecordTable({ label, columns, widths, children }: { label: string; columns: readonly string[]; widths?: readonly number[]; children: ReactNode }) {
+  const loaded = use(LoadedContext)
+  // Heads count as a row. Of rows that stand in several tables none has a count of its own.
+  const rows = loaded && Children.toArray(children).length === loaded.here ? (loaded.of === null ? -1 : loaded.of + 1) : undefined
   return (
     <div className={css.scroll} tabIndex={0} role="group" aria-label={`${label}, table`}>
-      <table className={css.table} aria-label={label}>
+      <table className={css.table} aria-label={label} aria-rowcount={rows}>
         {widths && <colgroup>{widths.map((width, i) => <col key={columns[i]} style={{ width: `${width}%` }} />)}</colgroup>}
-        <thead><tr>{columns.map((name) => <th key={name} scope="col" className={name === 'Acts' ? css.acts : undefined}>{name}</th>)}</tr></thead>
+        <thead><tr aria-rowindex={rows && 1}>{columns.map((name) => <th key={name} scope="col" className={name === 'Acts' ? css.acts : undefined}>{name}</th>)}</tr></thead>
         <tbody>{children}</tbody>
       </table>
     </div>
@@ -38,6 +46,8 @@ export function Pages<N>({ first: latest, more, what, still = false, children }:
   const last = state.pages[state.pages.length - 1] ?? first
   const nodes = state.pages.flatMap((page) => page.nodes)
   const next = last.pageInfo.hasNextPage ? last.pageInfo.endCursor : null
+  const [here, total] = [nodes.length, first.totalCount ?? null]
+  const loaded = next ? { here, of: total } : null
   const load = async () => {
     if (!next || state.busy) return false
     setState((before) => ({ ...before, busy: true, failed: false }))
@@ -49,7 +59,7 @@ export function Pages<N>({ first: latest, more, what, still = false, children }:
   return (
     <div ref={hold} className={css.whole}>
       <NewsBar of={news} what={what} onShow={() => { show(); announce(`The ${what} are shown as they are now`) }} />
-      {children(nodes, next ? load : null)}
+      <LoadedContext value={loaded}>{children(nodes, next ? load : null)}</LoadedContext>
       {next && (
         <p className={css.more}>
           <span>{nodes.length} of {first.totalCount ?? 'an unknown number of'} {what} loaded.</span>

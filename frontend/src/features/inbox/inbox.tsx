@@ -107,7 +107,7 @@ function Waiting({ views }: { views: ReactNode }) {
     seen.current = count
     retry()
   }, [count, fetching, retry])
-  const reading = useReading(fetching && !data, error, retry)
+  const reading = useReading(fetching && !data, error, retry, data)
   const client = useClient()
   const more = (kind: WorklistKind, filter?: WorklistFilter) => async (after: string) => {
     const { data: next } = await client.query(MoreInboxWork, { kind, filter, after }, { requestPolicy: 'network-only' }).toPromise()

@@ -77,7 +77,7 @@ export function ScheduleView() {
     seen.current = count
     retry()
   }, [count, fetching, retry])
-  const reading = useReading(fetching && !data, error, retry)
+  const reading = useReading(fetching && !data, error, retry, data)
   const me = data?.me.fhirUser ?? ''
   const people = data?.people.nodes.map((n) => [n.id, nameOf(n.fhir) || n.id] as const) ?? []
   const places = data?.places.nodes.filter((n) => !isBed(n.fhir)).map((n) => [n.id, (isJson(n.fhir) && textAt(n.fhir, 'name')) || n.id] as const) ?? []
