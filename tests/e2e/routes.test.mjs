@@ -124,7 +124,7 @@ test('what is looked for on the pages is found where it is wrong', async () => {
   assert.deepEqual(names(await small(page)), ['one', 'two'])
   assert.deepEqual(names(await lost(page)), ['lost'])
   assert.deepEqual(names(await clipped(page)), ['these'])
-  assert.deepEqual(names(await covered(page)), ['under'])
+  assert.deepEqual(names(await covered(page)), ['lost', 'under'])
 })
 
 test('the summary shows each column of its tables at 1280', async () => {

@@ -58,8 +58,8 @@ export function Pages<N>({ first: latest, more, what, still = false, children }:
   }
   return (
     <div ref={hold} className={css.whole}>
-      <NewsBar of={news} what={what} onShow={() => { show(); announce(`The ${what} are shown as they are now`) }} />
       <LoadedContext value={loaded}>{children(nodes, next ? load : null)}</LoadedContext>
+      <NewsBar of={news} what={what} onShow={() => { show(); announce(`The ${what} are shown as they are now`) }} />
       {next && (
         <p className={css.more}>
           <span>{nodes.length} of {first.totalCount ?? 'an unknown number of'} {what} loaded.</span>

@@ -122,7 +122,6 @@ export function CensusView() {
         <LiveNote of={live.state} />
       </header>
       <div className={css.wards} ref={hold}>
-        <NewsBar of={news} what="wards" onShow={show} />
         {census ? (
           <>
             {census.wards.length === 0 ? <Empty>Nobody is in hospital, and no ward is on record.</Empty>
@@ -133,6 +132,7 @@ export function CensusView() {
         )
           : error && !fetching ? isForbidden(error) ? <NotPermitted what="Inpatients" /> : <NotLoaded what="Inpatients" onRetry={() => again({ requestPolicy: 'network-only' })} />
           : <Loading rows={12} label="inpatients" />}
+        <NewsBar of={news} what="wards" onShow={show} />
       </div>
     </main>
     </ReadingProvider>
