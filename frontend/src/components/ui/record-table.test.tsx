@@ -27,3 +27,14 @@ it('says that nobody knows how many there are, and nothing of one of several tab
   render(list(page('ab', true), 2))
   for (const table of screen.getAllByRole('table')) expect(table).not.toHaveAttribute('aria-rowcount')
 })
+
+it('keeps the further pages when it is read again with the same rows, and not with others', async () => {
+  const { rerender } = render(list(page('ab', true)))
+  await userEvent.click(screen.getByRole('button', { name: 'Load more' }))
+  await screen.findByText('c')
+  rerender(list(page('ab', true)))
+  expect(screen.getByText('c')).toBeVisible()
+  rerender(list(page('xa', true)))
+  expect(screen.queryByText('c')).not.toBeInTheDocument()
+  expect(screen.getByText('x')).toBeVisible()
+})

@@ -36,13 +36,16 @@ const hidden = (total: number | null | undefined, shown: number): string => (typ
 
 /**
  * The pages of a list: the first came with the screen, further ones are asked for by `more`, which answers null when it could not.
- * A new first page (the screen was read again) starts anew; with `still` not while somebody is in the list and its rows would move. `children` draws what is loaded; its `load` asks for the next page and answers whether it came, null when there is none.
+ * A first page with other rows (the screen was read again) starts anew; with `still` not while somebody is in the list and its rows would move. `children` draws what is loaded; its `load` asks for the next page and answers whether it came, null when there is none.
  */
 export function Pages<N>({ first: latest, more, what, still = false, children }: { first: Connection<N>; more: (after: string) => Promise<Connection<N> | null | undefined>; what: string; still?: boolean; children: (nodes: readonly N[], load: (() => Promise<boolean>) | null) => ReactNode }) {
   const announce = useAnnounce()
   const { shown: first, news, show, hold } = useSettled(latest, idsOf, latest.pageInfo.hasNextPage, still)
   const [state, setState] = useState({ first, pages: [first], busy: false, failed: false })
-  if (state.first !== first) setState({ first, pages: [first], busy: false, failed: false })
+  if (state.first !== first) {
+    const stays = sameRows(state.first, first)
+    setState({ first, pages: [first, ...(stays ? state.pages.slice(1) : [])], busy: stays && state.busy, failed: false })
+  }
   const last = state.pages[state.pages.length - 1] ?? first
   const nodes = state.pages.flatMap((page) => page.nodes)
   const next = last.pageInfo.hasNextPage ? last.pageInfo.endCursor : null
@@ -52,7 +55,7 @@ export function Pages<N>({ first: latest, more, what, still = false, children }:
     if (!next || state.busy) return false
     setState((before) => ({ ...before, busy: true, failed: false }))
     const page = await more(next).catch(() => null)
-    setState((before) => (before.first !== first ? before : page ? { ...before, pages: [...before.pages, page], busy: false } : { ...before, busy: false, failed: true }))
+    setState((before) => (before.pages.at(-1)?.pageInfo.endCursor !== next ? { ...before, busy: false } : page ? { ...before, pages: [...before.pages, page], busy: false } : { ...before, busy: false, failed: true }))
     announce(page ? `${page.nodes.length} more ${what}` : `More ${what} could not be loaded`)
     return !!page
   }
@@ -79,3 +82,4 @@ function idOf(of: unknown, place: number): string {
   return 'node' in of ? idOf(of.node, place) : String(place)
 }
 const idsOf = (of: Connection<unknown>): readonly string[] => of.nodes.map(idOf)
+const sameRows = (one: Connection<unknown>, other: Connection<unknown>): boolean => one.pageInfo.hasNextPage && other.pageInfo.hasNextPage && idsOf(one).join(' ') === idsOf(other).join(' ')
