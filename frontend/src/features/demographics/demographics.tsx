@@ -3,7 +3,7 @@ import { conceptText, words } from '../../components/clinical/status'
 import { Section } from '../../components/ui/section'
 import { Empty, Loading } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
-import { formatDay } from '../../lib/date'
+import { formatDateTime, formatDay } from '../../lib/date'
 import css from './demographics.module.css'
 
 export const DemographicRecord = graphql(`
@@ -36,7 +36,7 @@ export function DemographicsView({ of }: { of: FragmentType<typeof DemographicRe
           {p.names.map((n, i) => <Fact key={i} name={`Name${use(n.use)}`} is={[patientName(n), ...n.suffix].join(', ')} />)}
           <Fact name="Born" is={p.birthDate ? formatDay(p.birthDate) : null} />
           <Fact name="Gender" is={p.gender ? genderText(p.gender) : null} />
-          {p.deceased?.deceased && <Fact name="Died" is={p.deceased.at ? formatDay(p.deceased.at) : 'Date not recorded'} />}
+          {p.deceased?.deceased && <Fact name="Died" is={p.deceased.at ? formatDateTime(p.deceased.at) : 'Date not recorded'} />}
           <Fact name="Language" is={conceptText(p.language)} />
           <Fact name="Marital status" is={conceptText(p.maritalStatus)} />
           <Fact name="Record" is={p.active === false ? 'No longer in use' : p.active === true ? 'In use' : null} />

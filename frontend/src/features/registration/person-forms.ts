@@ -9,7 +9,7 @@ import { formatDay } from '../../lib/date'
 /** What the form of a person works on. */
 export const PersonFields = graphql(`
   fragment PersonFields on Patient {
-    id versionId lastUpdated gender birthDate
+    id versionId lastUpdated gender birthDate deceased { deceased at }
     name { family given prefix }
     telecom { system value }
     addresses { lines city state postalCode country }
@@ -27,6 +27,13 @@ const RegisterPatient = graphql(`
     }
   }
 `)
+const RegisterUnknown = graphql(`
+  mutation RegisterUnknown($input: PatientRegisterUnknownInput!) {
+    patientRegisterUnknown(input: $input) {
+      outcome { __typename ... on PatientSaved { patient { id fhirId mrn } } ... on Stale { id currentVersion } ... on NotPermitted { message } ... on Invalid { issues { text expression } } }
+    }
+  }
+`)
 const UpdatePatient = graphql(`
   mutation UpdatePatient($input: PatientUpdateInput!) {
     patientUpdate(input: $input) {
@@ -39,11 +46,12 @@ const UpdatePatient = graphql(`
   }
 `)
 
+const GENDERS = [['FEMALE', 'Female'], ['MALE', 'Male'], ['OTHER', 'Other'], ['UNKNOWN', 'Unknown']] as const
 const FIELDS: readonly FieldSpec[] = [
   { name: 'family', label: 'Family name', required: true, input: 'name' },
   { name: 'given', label: 'Given names', required: true, help: 'The first one first, with spaces between them.' },
   { name: 'prefix', label: 'Title' },
-  { name: 'gender', label: 'Gender', kind: 'choice', required: true, options: [['FEMALE', 'Female'], ['MALE', 'Male'], ['OTHER', 'Other'], ['UNKNOWN', 'Unknown']] },
+  { name: 'gender', label: 'Gender', kind: 'choice', required: true, options: GENDERS },
   { name: 'birthDate', label: 'Born', kind: 'day' },
   ...REACH,
 ]
@@ -74,6 +82,15 @@ export function usePersonForms() {
         }
       : outcome.__typename === 'PatientSaved' ? { kind: 'saved', told: `Registered under MRN ${outcome.patient.mrn ?? 'not given out'}`, id: outcome.patient.fhirId } : { kind: 'saved', told: 'Registered' })),
   })
+  const unknown = (): ActForm => ({
+    title: 'Register somebody whose identity is not known', verb: 'Register', initial: {},
+    fields: [{
+      name: 'gender', label: 'Gender, as far as it can be seen', kind: 'choice', required: true, options: GENDERS,
+      help: 'The record gets a temporary name and a number of its own. Once it is known who this is, change the name; when the person has a record already, the two are made one, on the page Demographics.',
+    }],
+    submit: (v, { key }) => act(RegisterUnknown, { input: { gender: v.gender as Gender, idempotencyKey: key } }, ({ patientRegisterUnknown: { outcome } }) =>
+      commonOutcome(outcome) ?? (outcome.__typename === 'PatientSaved' ? { kind: 'saved', told: `Registered under MRN ${outcome.patient.mrn ?? 'not given out'}`, id: outcome.patient.fhirId } : { kind: 'saved', told: 'Registered' })),
+  })
   const update = (p: PersonFieldsFragment): ActForm => {
     const before = valuesOf(p)
     // What is on record cannot be emptied by this act; a field that has something stays filled.
@@ -89,5 +106,5 @@ export function usePersonForms() {
       }, ({ patientUpdate: { outcome } }) => commonOutcome(outcome, (now) => valuesOf(read(PersonFields, now as FragmentType<typeof PersonFields>))) ?? { kind: 'saved', told: 'The patient is saved' }),
     }
   }
-  return { register, update }
+  return { register, unknown, update }
 }

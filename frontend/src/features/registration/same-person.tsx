@@ -20,7 +20,7 @@ import { useMergeForms } from './merge-forms'
 import own from './same-person.module.css'
 
 export const SamePerson = graphql(`
-  fragment SamePerson on Patient { id fhirId mrn birthDate name { display family given prefix } replaces { id fhirId mrn birthDate name { display family given prefix } } }
+  fragment SamePerson on Patient { replacedBy { id } id fhirId mrn birthDate name { display family given prefix } replaces { id fhirId mrn birthDate name { display family given prefix } } }
 `)
 const MergeTask = graphql(`
   fragment MergeTask on Task {
@@ -83,7 +83,7 @@ export function SamePersonView({ of, stays, goes }: { of: Of; stays: Found; goes
         )
       })}
       {waiting.map((task) => <Waiting key={task.id} of={task} />)}
-      {replaces.length + waiting.length === 0 && !looking && <Empty>No other record of this person is known, and none is proposed.</Empty>}
+      {replaces.length + waiting.length === 0 && !looking && <Empty>{patient.replacedBy ? 'This record was merged into another one, which has its acts.' : 'No other record of this person is known, and none is proposed.'}</Empty>}
       {lists.some((one) => one?.pageInfo.hasNextPage) && <p className={own.one}>Only the newest 20 proposals are loaded. The inbox has the others that wait.</p>}
       {dialog}
     </Section>
