@@ -127,7 +127,7 @@ test('a critical result that was told by word of mouth is acknowledged when it w
   await critical.getByRole('button', { name: 'Acknowledge Osmolality' }).click()
   const form = dialog('Acknowledge Osmolality 352.5 mOsm/kg')
   await form.getByLabel('Was it told by word of mouth?').selectOption({ label: 'Yes, it was told to me' })
-  await form.getByLabel('Told by').fill('M. Ito, laboratory')
+  await form.getByRole('textbox', { name: 'Told by' }).fill('M. Ito, laboratory')
   await form.getByRole('textbox', { name: /^Told at/ }).fill('05-Jan-2026 08:10')
   await form.getByRole('button', { name: 'Acknowledge' }).click()
   await form.getByText('Nothing was recorded.').waitFor()
