@@ -66,7 +66,7 @@ it('counts what waits, leads to the charts, and offers each act where it can be 
   expect(within(screen.getByRole('region', { name: 'My drafts' })).getByRole('link', { name: 'Ward round' })).toHaveAttribute('href', '/patients/ada/clinical/notes')
   expect(screen.getByRole('button', { name: 'Acknowledge Renal panel' })).toBeVisible()
   const results = within(screen.getByRole('region', { name: 'Results to acknowledge' }))
-  expect(results.getByRole('link', { name: 'LIND, Ada' })).toHaveAttribute('href', '/patients/ada/clinical/results')
+  expect(results.getByRole('link', { name: 'LIND, Ada' })).toHaveAttribute('href', expect.stringMatching(/^\/patients\/ada\/clinical\/results\?view=reports&report=DiagnosticReport\//) as string)
   expect(results.getByText('Born 14-Jul-1945,')).toBeVisible()
   expect(results.getByText('MRN 4471')).toBeVisible()
 })

@@ -147,3 +147,16 @@ it('opens a report to read, with its text in paragraphs and what was tried again
   for (const text of ['Growth.', 'Remove the line.', 'As a letter.', 'Susceptible', '≤ 0.25 mg/L', /It corrects an earlier version that was wrong\. This is version 2/, 'One more result is named by the report and absent, or not for you to see.']) expect(pane.getByText(text)).toBeVisible()
   expect(pane.getByRole('button', { name: 'What it said before' })).toBeVisible()
 })
+
+it('draws the ranges of a trend where they held, and the newest days alone when that is asked for', async () => {
+  const point = (day: string, value: string, high: string) => ({ at: `${day}T08:00:00Z`, value, originalValue: value, originalUnit: 'mmol/L', interpretation: null, observation: { id: `Observation/${day}`, referenceRanges: [{ low: { value: '3.5' }, high: { value: high }, appliesTo: [] }] } })
+  const trend = { code: { text: 'Potassium', codings: [] }, unit: 'mmol/L', points: [point('2023-11-20', '4.0', '5.1'), point('2026-11-20', '4.1', '5.1'), point('2026-11-21', '4.2', '5.3'), point('2026-11-22', '4.3', '5.3')], omitted: [], excluded: [], downsampled: false, components: [] }
+  renderPage(<ResultsPage />, place, at, { root: answering({ ...fullPatient, trend }) })
+  await userEvent.click(await screen.findByRole('button', { name: 'Potassium' }))
+  const panel = within(await screen.findByRole('complementary', { name: 'Trend of Potassium' }))
+  expect(await panel.findByText(/^4 results, .*The reference range changed on 21-Nov-2026\.$/)).toBeVisible()
+  await userEvent.click(panel.getByRole('button', { name: 'Newest 30 days' }))
+  expect(panel.getByText(/^3 results, .*One earlier result is not drawn\.$/)).toBeVisible()
+  await userEvent.click(panel.getByRole('button', { name: 'Table' }))
+  expect(panel.getAllByRole('row').map((row) => row.textContent)).toEqual(expect.arrayContaining([expect.stringMatching(/^20-Nov-2026.*4\.1.*3\.5–5\.1/), expect.stringMatching(/^22-Nov-2026.*4\.3.*3\.5–5\.3/)]) as string[])
+})

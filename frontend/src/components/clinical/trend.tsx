@@ -6,7 +6,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { useQuery } from 'urql'
 import { Flag } from './flag'
 import { isAbnormal, rangeOf } from './observation'
-import { bands, BREAK, breaks, gapWords, slowMs, type Limits } from './series'
+import { bands, BREAK, breaks, gapWords, lately, slowMs, type Limits } from './series'
 import { Moment } from '../ui/moment'
 import { Empty, Loading, NotLoaded } from '../ui/states'
 import { useAsOf, useReadAnew } from '../../contexts/patient'
@@ -113,13 +113,18 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
   const { drawn, apart: elsewhere } = onOneAxis(linesOf(trend))
   const unit = unitOf(drawn[0])
   const several = drawn.length > 1
-  const lines = drawn.map((line) => ({
+  const all = drawn.map((line) => ({
     name: several ? partName(line.code.text, trend.code.text) : '',
     data: line.points.map((p) => ({ ...p, x: axisTime(p.at), y: Number(p.value) })).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y)),
   }))
+  // Years of visits leave the days of a stay no room.
+  const late = lately(all.map((line) => line.data))
+  const left = Math.max(...all.map((line, i) => line.data.length - (late[i]?.length ?? 0)))
+  const [short, setShort] = useState(false)
+  const lines = short && left > 0 ? all.map((line, i) => ({ ...line, data: late[i] ?? [] })).filter((line) => line.data.length > 0) : all
   const data = lines.flatMap((line) => line.data)
   // A range is that of a whole result, and holds from the first that came with it to the first that came with another.
-  const ranged = several ? [] : bands(trend.points.map((p) => ({ x: axisTime(p.at), limits: limitsOf(p) })).filter((p) => Number.isFinite(p.x)).toSorted((a, b) => a.x - b.x))
+  const ranged = several ? [] : bands(trend.points.map((p) => ({ x: axisTime(p.at), limits: limitsOf(p) })).filter((p) => Number.isFinite(p.x) && p.x >= Math.min(...data.map((one) => one.x))).toSorted((a, b) => a.x - b.x))
   const ys = [...data.map((p) => p.y), ...ranged.flatMap(({ limits }) => [limits.low, limits.high].flatMap((v) => (v === undefined ? [] : [Number(v)])))]
   const xs = data.map((p) => p.x)
   const [from, to] = [Math.min(...xs), Math.max(...xs)]
@@ -155,6 +160,12 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
   const summary = latest && `${count === 1 ? 'One result' : `${count} results`}, ${flagged === 0 ? 'none' : flagged} flagged. The latest, ${latest}.${stepped}`
   return (
     <figure className={css.figure}>
+      {left > 0 && (
+        <ToggleButtonGroup exclusive size="small" className={css.span} value={short ? 'late' : 'all'} aria-label="Time that is drawn" onChange={(_, v: string | null) => { if (v) { setShort(v === 'late'); setSaid('') } }}>
+          <ToggleButton value="all">All</ToggleButton>
+          <ToggleButton value="late">Newest 30 days</ToggleButton>
+        </ToggleButtonGroup>
+      )}
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} style={{ maxWidth: WIDTH }} role="group" aria-label={`${trend.code.text}, ${count} results from ${formatDay(new Date(from).toISOString())} to ${formatDay(new Date(to).toISOString())}`}>
         {drawnBands.map((band, i) => <rect key={i} x={band.left} width={Math.max(0, band.right - band.left)} y={band.top} height={Math.max(0, band.bottom - band.top)} fill="var(--band)" />)}
         {y.ticks(4).map((t) => (
@@ -215,7 +226,7 @@ function Chart({ trend, code, width: WIDTH }: { trend: TrendData; code: string; 
           )
         })}
       </svg>
-      <figcaption aria-live="polite">{said || summary}{elsewhere.length > 0 && ` In the table only, for its unit: ${elsewhere.map((line) => line.code.text).join(', ')}.`}</figcaption>
+      <figcaption aria-live="polite">{said || summary}{short && left > 0 && ` ${left === 1 ? 'One earlier result is' : `${left} earlier results are`} not drawn.`}{elsewhere.length > 0 && ` In the table only, for its unit: ${elsewhere.map((line) => line.code.text).join(', ')}.`}</figcaption>
     </figure>
   )
 }

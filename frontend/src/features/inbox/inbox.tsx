@@ -218,7 +218,7 @@ function Rows({ title, of, me }: { title: string; of: readonly Row[]; me: string
                 )}
               </th>
               <td>
-                {patient?.id ? <Link to={tab(patient.id, note ? 'notes' : node.__typename === 'DiagnosticReport' ? 'results' : 'care')}>{who ? patientName(who.name) : patient.display ?? 'Open the chart'}</Link> : 'No patient'}
+                {patient?.id ? <Link to={tab(patient.id, note ? 'notes' : node.__typename === 'DiagnosticReport' ? `results?view=reports&report=${node.id}` : 'care')}>{who ? patientName(who.name) : patient.display ?? 'Open the chart'}</Link> : 'No patient'}
                 {who && <small><span className="whole">Born {who.birthDate ? formatDay(who.birthDate) : 'not recorded'},</span> <span className="whole">MRN {who.mrn ?? 'not recorded'}</span></small>}
               </td>
               <td>{since ? <Moment at={since} /> : 'Not recorded'}</td>
