@@ -10,6 +10,7 @@ import { flagsOf, isAbnormal, isCritical, ObservationRow, rangeOf, valueOf } fro
 import { conceptText, Status } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { Empty, Loading, NotLoaded } from '../../components/ui/states'
+import { StoredFile } from '../../components/ui/stored-file'
 import { useAsOf, useOpenChart, useReadAnew } from '../../contexts/patient'
 import { graphql, read } from '../../gql'
 import type { ReportDetailQuery } from '../../gql/graphql'
@@ -115,10 +116,14 @@ function Reading({ of, known, patientId, onClose, onResult }: Opened & { of: Rep
       {files.map((file, i) => {
         const text = plainText({ contentType: textAt(file, 'contentType'), data: textAt(file, 'data') })
         const name = textAt(file, 'title') || 'File without a title'
+        // Bytes on this server; those elsewhere are not fetched.
+        const stored = /^Binary\/[\w.-]+$/.exec(textAt(file, 'url'))?.[0]
         return (
           <section key={i} className={css.part} aria-label={name}>
             <h3>{name}</h3>
-            {text === null ? <p className={css.absent}>A file of the type {textAt(file, 'contentType') || 'that is not recorded'}. It is not shown here.</p> : <Prose of={text} />}
+            {text !== null ? <Prose of={text} />
+              : stored ? <StoredFile of={{ title: textAt(file, 'title') || null, contentType: textAt(file, 'contentType') || null, link: `/fhir/R4/${stored}` }} />
+              : <p className={css.absent}>It is no plain text ({textAt(file, 'contentType') || 'type not recorded'}) and cannot be shown here.</p>}
           </section>
         )
       })}

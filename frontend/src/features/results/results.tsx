@@ -20,6 +20,7 @@ import { Section } from '../../components/ui/section'
 import { Empty, Loading } from '../../components/ui/states'
 import { useAsOf } from '../../contexts/patient'
 import { useFitting, type Columns } from '../../hooks/use-fitting'
+import { useInSight } from '../../hooks/use-in-sight'
 import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { LabPageFragment, ReportPageFragment } from '../../gql/graphql'
@@ -94,6 +95,7 @@ export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeo
   const view = query.get('view') === 'reports' ? 'reports' : 'panels'
   const [trend, setTrend] = useState<Traced | null>(null)
   const opener = useRef<Element>(null)
+  const list = useInSight(query.get('result') ?? query.get('report'))
   const abnormal = abnormalIn(query)
   const record = read(ResultRecord, of)
   // After the switch was pressed the answer at hand is of the other choice.
@@ -169,7 +171,7 @@ export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeo
   const page = read(ReportPage, record?.diagnosticReports)
   return (
     <div className={beside ? css.withPane : css.alone}>
-      <div className={css.main}>
+      <div className={css.main} ref={list}>
         <div className={css.strip}>
           <ToggleButtonGroup exclusive size="small" value={view} aria-label="Show by" onChange={(_, v: string | null) => { if (v) set(['view', v === 'panels' ? null : v]) }}>
             <ToggleButton value="panels">Panels</ToggleButton>

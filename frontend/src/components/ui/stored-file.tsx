@@ -1,7 +1,7 @@
 import Button from '@mui/material/Button'
 import { useEffect, useState } from 'react'
 import { plainText } from '../../lib/plain-text'
-import css from './documents.module.css'
+import css from './stored-file.module.css'
 
 interface File { title?: string | null; contentType?: string | null; link: string; size?: number | null }
 type Read = { text: string } | { image: string } | 'saved' | 'failed'
