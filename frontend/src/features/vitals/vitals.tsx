@@ -12,7 +12,6 @@ import { Trend } from '../../components/clinical/trend'
 import { Boundary } from '../../components/ui/boundary'
 import { newsParts, NEWS2_SOURCE } from '../../components/clinical/news2'
 import { Moment } from '../../components/ui/moment'
-import { recordHash } from '../../components/ui/named-row'
 import { Part } from '../../components/ui/part'
 import { Pages } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -199,7 +198,7 @@ function Sheet({ of, more, onOpen, acting, person, onKeyDown }: { of: readonly M
   const { hash } = useLocation()
   const { rows, times } = sheet(of)
   // What the address names is among the columns.
-  const [from, setFrom] = useState(() => Math.max(0, times.indexOf(of.find((one) => recordHash(one.id) === hash)?.at ?? '')))
+  const [from, setFrom] = useState(() => Math.max(0, times.indexOf(of.find((one) => `#${one.id}` === hash)?.at ?? '')))
   const [said, setSaid] = useState('')
   const { count, hold } = useFitting(MOMENTS)
   const start = Math.min(from, Math.max(0, times.length - 1))
