@@ -129,6 +129,79 @@ test('a list of 10,000 entries is scrolled without a task over 50 ms', async () 
   assert.deepEqual(tasks, [])
 })
 
+/** Scrolls from the top to the end and answers the tasks over 50 ms on the way, in ms. */
+const scrolled = (list) => list.evaluate(async (el) => {
+  const tasks = []
+  const observer = new PerformanceObserver((found) => tasks.push(...found.getEntries().map((one) => one.duration)))
+  observer.observe({ entryTypes: ['longtask'] })
+  const frame = () => new Promise((done) => requestAnimationFrame(done))
+  el.scrollTop = 0
+  for (let i = 0; i < 60_000; i += 1) {
+    el.scrollTop += 400
+    await frame()
+    if (el.scrollTop + el.clientHeight >= el.scrollHeight - 2) break
+  }
+  await frame()
+  observer.disconnect()
+  return tasks
+})
+
+test('the list of 10,000 patients is scrolled without a task over 50 ms', async () => {
+  const FAMILIES = ['Aalto', 'Brandt', 'Castro', 'Dvorak', 'Egede', 'Fontana', 'Gruber', 'Hansen', 'Ito', 'Jansen']
+  await page.goto('about:blank')
+  await signInAs('registrar')
+  await write(Array.from({ length: 10_000 }, (_, i) => ({
+    resourceType: 'Patient', identifier: [{ type: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'MR' }] }, system: 'urn:oid:2.999.1', value: `9${String(i).padStart(8, '0')}` }],
+    name: [{ family: FAMILIES[i % FAMILIES.length], given: [`Person ${i}`] }], gender: i % 2 ? 'female' : 'male', birthDate: `${1930 + (i % 90)}-0${1 + (i % 9)}-1${i % 10}`,
+  })))
+  await signInAs('physician')
+  await page.goto(`${url}/patients`)
+  const list = page.getByRole('grid', { name: 'Patients' })
+  await list.getByRole('row').nth(3).waitFor()
+  // To the end once, so that all pages are read; then the same way is only drawing.
+  const all = () => { const [, here, of] = /^(\d+) of (\d+) loaded/.exec(document.querySelector('footer').textContent) ?? []; return !!here && here === of }
+  await page.evaluate(() => {
+    globalThis.longTasks = []
+    new PerformanceObserver((found) => globalThis.longTasks.push(...found.getEntries().map((one) => one.duration))).observe({ entryTypes: ['longtask'] })
+  })
+  while (!(await page.evaluate(all))) {
+    const loaded = await page.locator('footer').innerText()
+    await list.evaluate((el) => { el.scrollTop = el.scrollHeight })
+    await page.waitForFunction((before) => document.querySelector('footer').innerText !== before, loaded)
+  }
+  const reads = await page.evaluate(() => globalThis.longTasks)
+  const footer = await page.locator('footer').innerText()
+  console.log(`patients while they are read: ${footer.split('\n')[0]}; tasks over 50 ms: ${reads.length}, longest ${Math.max(0, ...reads)} ms`)
+  const tasks = await scrolled(list)
+  const drawn = await list.getByRole('row').count()
+  console.log(`patients, all of them there: ${await list.getAttribute('aria-rowcount')} rows, ${drawn} drawn; tasks over 50 ms: ${tasks.length}, longest ${Math.max(0, ...tasks)} ms`)
+  assert.ok(drawn < 60, `${drawn} rows are drawn`)
+  assert.ok(await page.evaluate(all), footer)
+  assert.deepEqual(tasks, [])
+})
+
+test('a table of 1,000 rows is scrolled without a task over 50 ms', async () => {
+  await page.goto('about:blank')
+  await write(Array.from({ length: 1000 }, (_, i) => ({
+    resourceType: 'Procedure', status: 'completed', subject: { reference: `Patient/${patient}` }, performedDateTime: new Date(Date.UTC(2024, 11, 31, 12) - i * 86_400_000).toISOString(), code: { text: `Dressing ${i}` },
+  })))
+  await page.goto(`${url}/patients/${patient}/clinical/procedures`)
+  const table = page.getByRole('table', { name: 'Procedures' })
+  await table.getByRole('row').nth(3).waitFor()
+  for (let rows = 0; rows < 1000;) {
+    const more = page.getByRole('button', { name: 'Load more' })
+    if (await more.count() === 0) break
+    rows = await table.getByRole('row').count()
+    await more.click()
+    await page.waitForFunction((before) => document.querySelectorAll('table[aria-label=Procedures] tr').length > before, rows)
+  }
+  const rows = await table.getByRole('row').count()
+  assert.ok(rows > 1000, `${rows} rows`)
+  const tasks = await scrolled(page.getByRole('group', { name: 'Chart page' }))
+  console.log(`a table of ${rows} rows: tasks over 50 ms: ${tasks.length}, longest ${Math.max(0, ...tasks)} ms`)
+  assert.deepEqual(tasks, [])
+})
+
 test('nothing went wrong on the way', () => {
   clear()
   assert.deepEqual(trouble, [])
