@@ -175,3 +175,9 @@ it('a set that is due by the newest score is told, and marked when it is late', 
   show({ root: answering({ ...fullPatient, conditions: page(), earlyWarning }) })
   expect(await screen.findByText(/^Next set of vital signs overdue since 22-Nov-2026 .*, by NEWS2 7 of .*: continuously/)).toBeVisible()
 })
+
+it('what is to be watched without a pause has no time that it is due', async () => {
+  const earlyWarning = { name: 'NEWS2', value: '11', band: 'High', at: '2026-11-22T07:40:00Z', inputs: [], missing: [], monitoring: 'Without a pause', dueAt: null, source: 'x' }
+  show({ root: answering({ ...fullPatient, conditions: page(), earlyWarning }) })
+  expect(await screen.findByText(/^Vital signs, by NEWS2 11 of 22-Nov-2026 .*: Without a pause/)).toBeVisible()
+})

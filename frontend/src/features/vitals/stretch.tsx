@@ -37,7 +37,7 @@ export function StretchBar({ stretch, now, go, newest }: Shown & { newest: () =>
     else announce('No value with a time could be found')
   }
   return (
-    <div className={css.pager} role="group" aria-label="Time">
+    <div className={`${css.pager} ${css.stretch}`} role="group" aria-label="Time">
       <ToggleButtonGroup exclusive size="small" value={stretch.span} aria-label="How much" onChange={(_, to: Span | null) => { if (to) go({ span: to }) }}>
         {SPANS.map(([span, name]) => <ToggleButton key={span} value={span}>{name}</ToggleButton>)}
       </ToggleButtonGroup>

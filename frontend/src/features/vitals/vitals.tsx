@@ -260,19 +260,19 @@ function Sheet({ of, more, onOpen, acting, person, onKeyDown }: { of: readonly M
           </tbody>
         </table>
       </div>
-      {scores.some(({ score }) => score) && <p className={css.hint} aria-live="polite">{said || 'Press a NEWS2 to read its parts.'} Saturation on scale 1. {NEWS2_SOURCE}; from 16 years, not in pregnancy.</p>}
+      {scores.some(({ score }) => score) && <p className={css.hint} aria-live="polite">{said || <span className={css.screen}>Press a NEWS2 to read its parts.</span>} Saturation on scale 1. {NEWS2_SOURCE}; from 16 years, not in pregnancy.</p>}
     </>
   )
 }
 
 /** When the next set of signs is due by what the newest one says; one that is late is marked. */
 function Due({ of, now }: { of: VitalRecordFragment['earlyWarning'] | undefined; now: string }) {
-  if (!of?.dueAt || !of.value || !of.at) return null
-  const overdue = Date.parse(of.dueAt) < axisTime(now)
+  if (!of?.value || !of.at || (!of.dueAt && !of.monitoring)) return null
+  const overdue = !!of.dueAt && Date.parse(of.dueAt) < axisTime(now)
   return (
     <p className={css.due} data-overdue={overdue || undefined}>
       {overdue && <WarningAmberOutlined sx={{ fontSize: 16 }} aria-hidden />}
-      <span>Next set of vital signs {overdue ? 'overdue since' : 'due by'} {formatDateTime(of.dueAt)}, by NEWS2 {of.value} of {formatDateTime(of.at)}{of.monitoring && `: ${of.monitoring}`} (Royal College of Physicians 2017, chart 4).</span>
+      <span>{of.dueAt ? `Next set of vital signs ${overdue ? 'overdue since' : 'due by'} ${formatDateTime(of.dueAt)}` : 'Vital signs'}, by NEWS2 {of.value} of {formatDateTime(of.at)}{of.monitoring && `: ${of.monitoring}`} (Royal College of Physicians 2017, chart 4).</span>
     </p>
   )
 }
@@ -296,7 +296,7 @@ function ScoreCell({ of: score, at, say }: { of: MomentScore; at: string; say: (
   return (
     <>
       <button type="button" className={`${css.link} ${css.score}`} data-missing={score.kind === 'missing' || undefined} aria-label={`NEWS2, ${formatDateTime(at)}: ${words}`} onFocus={tell} onClick={tell}>{short}</button>
-      {score.kind === 'score' && score.score.risk !== 'Low' && <span className={css.beside}><small className={score.score.risk === 'High' ? css.high : css.none}>{score.score.risk === 'Low to medium' ? '3 in one' : score.score.risk.toLowerCase()}</small></span>}
+      <span className={css.beside}>{score.kind === 'score' && score.score.risk !== 'Low' && <small className={score.score.risk === 'High' ? css.high : css.none}>{score.score.risk === 'Low to medium' ? '3 in one' : score.score.risk.toLowerCase()}</small>}</span>
     </>
   )
 }
