@@ -71,7 +71,7 @@ test('a problem that is on record twice is marked, and the two are made one in a
 test('the list is marked as reviewed; what changes afterwards is counted', async () => {
   const active = region('Active problems')
   await active.getByRole('button', { name: 'Mark list reviewed' }).click()
-  await active.getByText(/^Reviewed by .+, \d{2}-[A-Z][a-z]{2}-\d{4} \d{2}:\d{2}; no change since$/).or(active.getByText(/no change since/)).first().waitFor()
+  await active.getByText(/^Reviewed by .+; no change since$/).first().waitFor()
   await accessible('a list, reviewed')
   await act(active.getByRole('row', { name: /^Eczema/ }), 'Change')
   await dialog('Change a problem').getByLabel('Severity', { exact: false }).selectOption('Mild')

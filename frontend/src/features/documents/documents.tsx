@@ -2,14 +2,15 @@ import Button from '@mui/material/Button'
 import { useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
 import { useClient } from 'urql'
-import { ActStrip } from '../../components/act/acts'
+import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
+import { useMistake } from '../../components/act/mistake'
 import { conceptText, Status } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { newestFirst } from '../../components/ui/count'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
-import { StoredFile } from '../../components/ui/stored-file'
+import { StoredFile, Words } from '../../components/ui/stored-file'
 import { Empty } from '../../components/ui/states'
 import { useAsOf } from '../../contexts/patient'
 import { useInSight } from '../../hooks/use-in-sight'
@@ -23,7 +24,7 @@ import css from './documents.module.css'
 
 export const DocumentPage = graphql(`
   fragment DocumentPage on DocumentConnection {
-    nodes { id status docStatus type { text } category { text } date description authors { display } attachments { contentType title url link size data creation } }
+    nodes { id versionId status docStatus type { text } category { text } date description authors { display } attachments { contentType title url link size data creation } }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
@@ -40,6 +41,9 @@ type Doc = DocumentPageFragment['nodes'][number]
 const standing = (d: Doc) => (d.status === 'CURRENT' && d.docStatus ? d.docStatus : d.status)
 const title = (d: Doc): string => d.type?.text ?? d.description ?? 'Document of a kind not recorded'
 
+/** What lists a note is changed with the note, by the acts of the notes. */
+const listsNote = (d: Doc): boolean => d.attachments.some((a) => !!a.url && /(^|\/)Composition\//.test(a.url))
+
 /** Notes and other documents, newest first; one that is text is read beside the list. `notes` is where notes are written. */
 export function DocumentsView({ of, patientId, notes }: { of: FragmentType<typeof DocumentRecord> | undefined; patientId: string; notes: string }) {
   const client = useClient()
@@ -48,6 +52,10 @@ export function DocumentsView({ of, patientId, notes }: { of: FragmentType<typeo
   const acting = useMay('document')
   const list = useInSight(open?.id ?? null)
   const forms = useDocumentForms(patientId)
+  const mistake = useMistake()
+  const acts = (d: Doc): ActItem[] => (!acting || d.status === 'ENTERED_IN_ERROR' || listsNote(d) ? [] : [
+    ...(d.status === 'CURRENT' ? [{ name: 'Replace', form: () => forms.replace(d, title(d)) }] : []), { name: 'Entered in error', form: () => mistake(d, title(d)) },
+  ])
   const more = async (after: string) => {
     const { data } = await client.query(MoreDocuments, { id: patientId, after, asOf }, { requestPolicy: 'network-only' }).toPromise()
     return read(DocumentPage, data?.patient?.documents)
@@ -63,7 +71,7 @@ export function DocumentsView({ of, patientId, notes }: { of: FragmentType<typeo
               <Section title="Documents" note={newestFirst(first.totalCount ?? first.nodes.length)}>
                 <Pages first={first} more={more} what="documents">
                   {(nodes) => (nodes.length === 0 ? <Empty>No document is recorded.</Empty> : (
-                    <RecordTable label="Documents" columns={['Document', 'Written', 'Status', 'By']}>
+                    <RecordTable label="Documents" columns={['Document', 'Written', 'Status', 'By', 'Acts']}>
                       {nodes.map((d) => (
                         <tr key={d.id} className={open?.id === d.id ? css.chosen : undefined}>
                           <th scope="row">
@@ -73,6 +81,7 @@ export function DocumentsView({ of, patientId, notes }: { of: FragmentType<typeo
                           <td>{d.date ? <Moment at={d.date} /> : 'Not recorded'}</td>
                           <td><Status of={standing(d)} /></td>
                           <td>{d.authors.flatMap((a) => a.display ?? []).join(', ') || 'Not recorded'}</td>
+                          <td><RowActs of={title(d)} place={d.id} items={acts(d)} /></td>
                         </tr>
                       ))}
                     </RecordTable>
@@ -100,11 +109,9 @@ function Reader({ of, onClose }: { of: Doc; onClose: () => void }) {
       <p className={css.by}>{of.date ? formatDateTime(of.date) : 'Date not recorded'} · {of.authors.flatMap((a) => a.display ?? []).join(', ') || 'Author not recorded'}</p>
       {of.attachments.length === 0 && <Empty>This document has no content on record.</Empty>}
       {of.attachments.map((a, i) => {
-        if (a.link) return <StoredFile key={i} of={{ ...a, link: a.link }} />
-        const text = plainText(a)
-        return text !== null
-          ? <p key={i} className={css.text}>{text}</p>
-          : <Empty key={i}>{a.title ?? 'Content'} ({a.contentType ?? 'type not recorded'}) is no plain text and cannot be shown here.</Empty>
+        const text = a.link ? null : plainText(a)
+        if (text !== null) return <div key={i} className={css.file}><Words of={text} /></div>
+        return a.link || a.data ? <StoredFile key={i} of={a} /> : <Empty key={i}>{listsNote(of) && i === 0 ? 'The note itself is read under Notes.' : `${a.title ?? 'Content'} (${a.contentType ?? 'type not recorded'}) is kept elsewhere and cannot be shown here.`}</Empty>
       })}
     </aside>
   )
