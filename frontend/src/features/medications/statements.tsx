@@ -5,6 +5,7 @@ import { Drug } from '../../components/clinical/drug'
 import { visitName } from '../../components/clinical/encounter-class'
 import { patientName } from '../../components/clinical/person'
 import { Status } from '../../components/clinical/status'
+import { Dates } from '../../components/ui/dates'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -117,7 +118,7 @@ function Table({ of, nodes, label }: { of: Statements; nodes: readonly Node[]; l
         return (
           <tr key={s.id}>
             <th scope="row">{s.status === 'ENTERED_IN_ERROR' ? <s><Drug of={drug} /></s> : <Drug of={drug} />}<Dose of={{ ...node, dosageText: s.dosageText }} />{node.notes.map((n) => <small key={n.text}>{n.text}</small>)}</th>
-            <td>{node.effectiveAt ? formatDay(node.effectiveAt) : formatPeriod(s.effectivePeriod, STATES.now.includes(s.status ?? 'UNKNOWN')) || 'Not recorded'}</td>
+            <td><Dates of={node.effectiveAt ? formatDay(node.effectiveAt) : formatPeriod(s.effectivePeriod, STATES.now.includes(s.status ?? 'UNKNOWN')) || 'Not recorded'} /></td>
             <td>{of.speaker(node)}{node.assertedAt && <small>{formatDay(node.assertedAt)}</small>}{node.encounter && <small>in {of.visit(node)}</small>}</td>
             <td><Status of={s.status} /></td>
             <td><RowActs of={drug} place={s.id} items={of.acts(node)} /></td>
