@@ -107,6 +107,20 @@ it('a review stands with the plan; a plan that is closed meanwhile takes nothing
   await waitFor(() => expect(form.getByRole('alert')).toHaveTextContent('The plan is closed: completed. Make a new one.'))
 })
 
+it('a step is said to be done by its place in the version that was seen; the others are not sent', async () => {
+  const sent: unknown[] = []
+  const plan = { ...node('CarePlan/p1'), status: 'ACTIVE', title: 'Asthma plan', category: [], addresses: [], goals: [], notes: [], activities: [{ reference: { display: 'Referral' } }, { description: 'Inhaler technique', status: 'in-progress' }, { description: 'Spirometry', status: 'not-started' }] }
+  show(answering({ ...fullPatient, carePlans: page(plan) }, { carePlanUpdate: ({ input }: { input: object }) => { sent.push(input); return { outcome: { __typename: 'CarePlanSaved', carePlan: plan } } } }))
+  await userEvent.click(await screen.findByRole('button', { name: 'Acts for Asthma plan' }))
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Steps' }))
+  const form = within(await screen.findByRole('dialog', { name: 'Steps: Asthma plan' }))
+  expect(form.queryByLabelText('Referral')).toBeNull()
+  expect(form.getByLabelText('Inhaler technique')).toHaveValue('IN_PROGRESS')
+  await userEvent.selectOptions(form.getByLabelText('Spirometry'), 'Completed')
+  await userEvent.click(form.getByRole('button', { name: 'Save' }))
+  await waitFor(() => expect(sent).toMatchObject([{ id: 'CarePlan/p1', expectedVersion: '1', steps: [{ index: 2, status: 'COMPLETED' }] }]))
+})
+
 it('further care plans are asked for, and it says how many are not loaded', async () => {
   const plan = (id: string) => ({ ...node(`CarePlan/${id}`), status: 'ACTIVE', title: `Plan ${id}`, category: [], addresses: [], goals: [], activities: [], notes: [] })
   show(answering({ ...fullPatient, carePlans: ({ after }: { after?: string }) => (after ? { ...page(plan('second')), totalCount: 2 } : { ...page(plan('first')), totalCount: 2, pageInfo: { hasNextPage: true, hasPreviousPage: false, endCursor: 'x' } }) }))

@@ -1,7 +1,7 @@
 import { commonOutcome, given, useAct, type FieldSpec, type Outcome, type Problem, type Values } from '../../components/act/act'
 import type { ActForm } from '../../components/act/act-dialog'
 import { graphql, read, type FragmentType } from '../../gql'
-import type { PlanFieldsFragment, PlanStatus } from '../../gql/graphql'
+import type { CarePlanStepStatus, PlanFieldsFragment, PlanStatus } from '../../gql/graphql'
 import { withOffset } from '../../lib/date'
 
 /** What the forms of a care plan work on. */
@@ -76,6 +76,13 @@ export function stepsOf(text: string | undefined, before: readonly string[] = []
 const TITLE: FieldSpec = { name: 'name', label: 'Title', required: true, input: 'title' }
 const ABOUT: FieldSpec = { name: 'description', label: 'What it is about', kind: 'area' }
 const STATUSES: readonly (readonly [PlanStatus, string])[] = [['ACTIVE', 'In force'], ['ON_HOLD', 'Paused'], ['COMPLETED', 'Done: this closes the plan'], ['REVOKED', 'Ended early: this closes the plan']]
+/** Source: FHIR R4, care-plan-activity-status; what is unknown or a mistake is no step that somebody takes. */
+const STEP_STATUSES: readonly (readonly [CarePlanStepStatus, string])[] = [
+  ['NOT_STARTED', 'Not started'], ['SCHEDULED', 'Scheduled'], ['IN_PROGRESS', 'In progress'], ['ON_HOLD', 'On hold'], ['COMPLETED', 'Completed'], ['CANCELLED', 'Cancelled'], ['STOPPED', 'Stopped'],
+]
+/** A step that is written in the plan itself; one that is a request stands where the request stands. */
+export const isOwnStep = (a: Activity): boolean => !!a.code || !!a.description || !!a.status
+const stepValues = (p: PlanFieldsFragment): Values => Object.fromEntries(p.activities.map((a, i) => [`step${i}`, (a.status ?? '').replaceAll('-', '_').toUpperCase()] as const))
 const valuesOf = (p: PlanFieldsFragment): Values => ({ name: p.title ?? '', description: p.description ?? '', status: p.status ?? '' })
 
 /** The forms of what is planned. `open`: plans that are not closed; `problems` and `goals` are what a plan can answer. */
@@ -134,5 +141,21 @@ export function usePlanForms(patient: string, open: readonly PlanFieldsFragment[
     fields: [{ name: 'note', label: 'What came of the review', kind: 'area', required: true, help: 'It stands with the plan, with your name and the time.' }],
     submit: (v, { key, version }) => update(p, version, key, { note: `${REVIEW}${v.note?.trim() ?? ''}` }, 'The review is recorded', () => ({})),
   })
-  return { create, change, review }
+  const steps = (p: PlanFieldsFragment): ActForm => {
+    const before = stepValues(p)
+    const own = p.activities.flatMap((a, index) => (isOwnStep(a) ? [{ index, field: `step${index}`, name: stepName(a) || `Step ${index + 1}` }] : []))
+    return {
+      title: `Steps: ${p.title ?? 'care plan'}`, verb: 'Save', version: p.versionId, initial: before,
+      fields: [
+        ...own.map(({ field, name }): FieldSpec => ({ name: field, label: name, kind: 'choice', required: true, options: STEP_STATUSES, input: 'steps' })),
+        { name: 'note', label: 'Remark', kind: 'area' },
+      ],
+      submit: async (v, { key, version }) => {
+        const changed = own.flatMap(({ index, field }) => (v[field] && v[field] !== before[field] ? [{ index, status: v[field] as CarePlanStepStatus }] : []))
+        if (changed.length === 0) return refused({ text: 'No step stands elsewhere than before.' })
+        return update(p, version, key, { steps: changed, note: given(v.note) }, 'The steps are saved', stepValues)
+      },
+    }
+  }
+  return { create, change, review, steps }
 }

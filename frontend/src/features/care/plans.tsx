@@ -13,7 +13,7 @@ import type { PlanFieldsFragment } from '../../gql/graphql'
 import { useMay } from '../../hooks/use-may'
 import { formatDateTime, formatPeriod } from '../../lib/date'
 import css from './care.module.css'
-import { isClosed, PlanFields, readRemark, stepName, type usePlanForms } from './plan-forms'
+import { isClosed, isOwnStep, PlanFields, readRemark, stepName, type usePlanForms } from './plan-forms'
 
 export const PlanPage = graphql(`
   fragment PlanPage on CarePlanConnection { nodes { id category { text } period { start end } notes { text time author } ...PlanFields } pageInfo { hasNextPage endCursor } totalCount }
@@ -37,7 +37,7 @@ export function Plans({ of, patientId, forms }: { of: FragmentType<typeof PlanPa
   }
   const first = read(PlanPage, of)
   const acts = (p: PlanFieldsFragment): ActItem[] => (!acting || p.status === 'ENTERED_IN_ERROR' ? [] : [
-    ...(isClosed(p) ? [] : [{ name: 'Change', form: () => forms.change(p) }, { name: 'Review', form: () => forms.review(p) }]),
+    ...(isClosed(p) ? [] : [{ name: 'Change', form: () => forms.change(p) }, ...(p.activities.some(isOwnStep) ? [{ name: 'Steps', form: () => forms.steps(p) }] : []), { name: 'Review', form: () => forms.review(p) }]),
     { name: 'Entered in error', form: () => mistake(p, p.title ?? 'The care plan') },
   ])
   return (
