@@ -1,6 +1,7 @@
+import { useCallback } from 'react'
 import { useQuery } from 'urql'
 import { NotLoaded } from '../../components/ui/states'
-import { useAsOf } from '../../contexts/patient'
+import { useAsOf, useReadAnew } from '../../contexts/patient'
 import { graphql } from '../../gql'
 import type { NoteSourcesQuery } from '../../gql/graphql'
 import { formatDateTime } from '../../lib/date'
@@ -52,6 +53,7 @@ function lineOf({ id, display, node }: Source): { kind: string; text: string } {
 export function useSources(note: string, has: boolean): { of: readonly (readonly Source[])[] | null; failed: boolean; again: () => void } {
   const asOf = useAsOf()
   const [{ data, error }, again] = useQuery({ query: NoteSources, variables: { id: note, asOf }, pause: !has })
+  useReadAnew(useCallback(() => { if (has) again({ requestPolicy: 'network-only' }) }, [has, again]))
   const found = data?.node
   return { of: found && 'sections' in found ? found.sections.map((s) => s.sources) : null, failed: !!error && !found, again: () => again({ requestPolicy: 'network-only' }) }
 }
