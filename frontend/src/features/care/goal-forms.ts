@@ -3,6 +3,7 @@ import type { ActForm } from '../../components/act/act-dialog'
 import { graphql } from '../../gql'
 import type { GoalAchievement, GoalFieldsFragment, GoalStatus } from '../../gql/graphql'
 import { formatDay, today } from '../../lib/date'
+import { formatUnit } from '../../lib/quantity'
 import { plain, refused, several, severalOf, type Named } from './plan-forms'
 
 /** What the forms of a goal work on. */
@@ -45,10 +46,11 @@ const STATUSES: readonly (readonly [GoalStatus, string])[] = [['ACTIVE', 'Worked
 /** What of a target cannot be. Bounds are decimal texts, empty when not said. */
 export function impossible(measure: Measurable, low: string, high: string): Problem[] {
   if (!low && !high) return [{ field: 'low', text: `Say the lowest or the highest value of ${measure.name} that is good.` }]
+  const unit = formatUnit(measure.unit)
   const beyond = [['low', low], ['high', high]].flatMap(([field, text]): Problem[] => {
     const value = Number(text)
     return text && ((measure.least !== undefined && value < measure.least) || (measure.most !== undefined && value > measure.most))
-      ? [{ field, text: `${text} ${measure.unit}: no ${measure.name} below ${measure.least ?? '–'} or above ${measure.most ?? '–'} ${measure.unit} is believed.` }] : []
+      ? [{ field, text: `${text} ${unit}: no ${measure.name} below ${measure.least ?? '–'} or above ${measure.most ?? '–'} ${unit} is believed.` }] : []
   })
   return [...beyond, ...(low && high && Number(low) > Number(high) ? [{ field: 'high', text: `The highest value, ${high}, lies below the lowest, ${low}.` }] : [])]
 }
@@ -60,7 +62,7 @@ export function useGoalForms(patient: string, pursued: readonly GoalFieldsFragme
     title: 'Set a goal', verb: 'Set', initial: { startDate: today() },
     fields: [
       { name: 'description', label: 'The goal', required: true, help: 'Such as “Walks to the shop without stopping”.' },
-      { name: 'measure', label: 'What is measured', kind: 'choice', none: 'Nothing: it is judged in words', options: measurable.map((m) => [m.key, `${m.name} (${m.unit})`] as const), input: 'target' },
+      { name: 'measure', label: 'What is measured', kind: 'choice', none: 'Nothing: it is judged in words', options: measurable.map((m) => [m.key, `${m.name} (${formatUnit(m.unit)})`] as const), input: 'target' },
       { name: 'low', label: 'Lowest value that is good', kind: 'number', when: (v) => !!v.measure },
       { name: 'high', label: 'Highest value that is good', kind: 'number', when: (v) => !!v.measure },
       { name: 'due', label: 'By when', kind: 'day', when: (v) => !!v.measure },

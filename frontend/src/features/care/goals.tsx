@@ -125,8 +125,8 @@ export function Goals({ of, patientId, forms, so, onTrend }: { of: FragmentType<
                         <td rowSpan={rows}><Recorded is={conceptText(g.achievement)} /></td>
                       </>
                     )}
-                    <td style={i === 0 ? undefined : { paddingLeft: 8 }}>{t ? <>{[t.measure?.text, target(t, unitOf(t, measure))].filter(Boolean).join(': ') || <Recorded is={null} />}{t.due && <small>by {formatDay(t.due)} {overdue(g, t.due) && !(measure && standing(t, measure.quantity)?.is === 'met') && <Status of="OVERDUE" />}</small>}</> : <Recorded is={null} />}</td>
-                    <td>{t ? <Progress of={t} so={so} onTrend={onTrend} /> : <Recorded is={null} none="The goal has no measure" />}</td>
+                    <td style={i === 0 ? undefined : { paddingLeft: 8, paddingBlock: 8 }}>{t ? <>{[t.measure?.text, target(t, unitOf(t, measure))].filter(Boolean).join(': ') || <Recorded is={null} />}{t.due && <small>by {formatDay(t.due)} {overdue(g, t.due) && !(measure && standing(t, measure.quantity)?.is === 'met') && <Status of="OVERDUE" />}</small>}</> : <Recorded is={null} />}</td>
+                    <td style={i === 0 ? undefined : { paddingBlock: 8, paddingRight: 8 }}>{t ? <Progress of={t} so={so} onTrend={onTrend} /> : <Recorded is={null} none="The goal has no measure" />}</td>
                     {i === 0 && (
                       <>
                         <td rowSpan={rows}><Recorded is={node.startDate && formatDay(node.startDate)} /></td>
