@@ -4,6 +4,7 @@ import { useClient, type Client } from 'urql'
 import { patientLine } from '../../components/act/people'
 import { genderText, patientName } from '../../components/clinical/person'
 import { conceptText } from '../../components/clinical/status'
+import { isForbidden } from '../../components/ui/part'
 import { RecordTable } from '../../components/ui/record-table'
 import { Loading, NotLoaded } from '../../components/ui/states'
 import { useSession } from '../../contexts/session'
@@ -29,10 +30,9 @@ const Compare = graphql(`
 
 type Both = readonly [ComparedFragment, ComparedFragment]
 async function readBoth(client: Client, [here, other]: readonly [string, string], stays: boolean): Promise<Both | 'failed' | 'unseen'> {
-  const { data } = await client.query(Compare, { here, other, stays }, { requestPolicy: 'network-only' }).toPromise()
-  if (!data) return 'failed'
-  const [a, b] = [read(Compared, data.here), read(Compared, data.other)]
-  return a && b ? [a, b] : 'unseen'
+  const { data, error } = await client.query(Compare, { here, other, stays }, { requestPolicy: 'network-only' }).toPromise()
+  const [a, b] = [read(Compared, data?.here), read(Compared, data?.other)]
+  return a && b ? [a, b] : error && !isForbidden(error) ? 'failed' : 'unseen'
 }
 
 const none = 'Not recorded'
