@@ -5,19 +5,34 @@ import { renderPage } from '../../testing/chart'
 import { FhirExplorerPage } from './fhir-explorer.page'
 
 const TYPES = ['Account', 'Condition', 'Observation', 'Patient']
-const metadata = { resourceType: 'CapabilityStatement', rest: [{ resource: TYPES.map((type) => ({ type, searchParam: [] })) }] }
+const PARAMETERS: Record<string, object[]> = { Observation: [{ name: '_id', type: 'token' }, { name: 'code', type: 'token' }, { name: 'date', type: 'date' }, { name: 'subject', type: 'reference' }], Patient: [{ name: 'name', type: 'string' }] }
+const metadata = {
+  resourceType: 'CapabilityStatement',
+  rest: [{ resource: TYPES.map((type) => ({ type, searchParam: PARAMETERS[type] ?? [], searchInclude: type === 'Observation' ? ['Observation:subject'] : [], searchRevInclude: type === 'Patient' ? ['Observation:subject'] : [] })) }],
+}
 const counted = (...all: (number | string)[]) => ({
   resourceType: 'Bundle', type: 'batch-response',
   entry: all.map((one) => (typeof one === 'number' ? { resource: { resourceType: 'Bundle', type: 'searchset', total: one }, response: { status: '200 OK' } } : { response: { status: one } })),
 })
 const json = (body: object) => new Response(JSON.stringify(body))
+const searchset = {
+  resourceType: 'Bundle', type: 'searchset', total: 7, link: [],
+  entry: [
+    { resource: { resourceType: 'Observation', id: 'o', code: { text: 'HbA1c' }, subject: { reference: 'Patient/p' } }, search: { mode: 'match' } },
+    { resource: { resourceType: 'Patient', id: 'p', name: [{ family: 'Ek', given: ['Åsa'] }] }, search: { mode: 'include' } },
+    { resource: { resourceType: 'OperationOutcome', issue: [{ severity: 'warning', code: 'too-costly', diagnostics: 'not everything is included' }] }, search: { mode: 'outcome' } },
+  ],
+}
+let searches: string[]
 let batches: { url: string; init: RequestInit }[]
 /** What the server answers to each batch, in turn. */
 let answers: (() => Promise<Response>)[]
 beforeEach(() => {
   batches = []
+  searches = []
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
     if (url.endsWith('/metadata')) return json(metadata)
+    if (url.includes('?')) { searches.push(url); return json(searchset) }
     batches.push({ url, init })
     return answers[batches.length - 1]?.() ?? Promise.reject(new Error('not expected'))
   })
@@ -25,7 +40,7 @@ beforeEach(() => {
 })
 afterEach(() => vi.unstubAllGlobals())
 
-const show = () => renderPage(<FhirExplorerPage />, '/fhir-explorer', '/fhir-explorer', { root: {} }, 'analyst')
+const show = () => renderPage(<FhirExplorerPage />, '/fhir-explorer', '/fhir-explorer', { root: { savedQueries: () => [] } }, 'analyst')
 const types = async () => within(await screen.findByRole('navigation', { name: 'Resource types' }))
 const named = (list: Awaited<ReturnType<typeof types>>) => list.getAllByRole('button').map((one) => one.textContent)
 
@@ -70,3 +85,37 @@ it('says that counts were not loaded, keeps the list, and counts again', async (
   await userEvent.click(await list.findByRole('button', { name: 'Count again' }))
   expect(await list.findByRole('button', { name: 'Observation', description: /^7 ?records$/ })).toBeVisible()
 })
+
+it('makes a request of typed fields, and tells what was included and what the server says from what fits', async () => {
+  answers = [async () => json(counted(0, 0, 1, 1))]
+  show()
+  await userEvent.click(await (await types()).findByRole('button', { name: 'Observation' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Add a condition' }))
+  await userEvent.selectOptions(screen.getByLabelText('Parameter 1'), 'subject')
+  await userEvent.selectOptions(screen.getByLabelText('Chain 1 from subject'), 'Patient')
+  await userEvent.selectOptions(screen.getByLabelText('How 1'), 'contains')
+  const request = screen.getByLabelText(/^Request/)
+  expect(screen.getByText('One condition is not complete and left out.')).toBeVisible()
+  await userEvent.type(screen.getByLabelText('Value 1'), 'a,b')
+  expect(request).toHaveValue('Observation?subject:Patient.name:contains=a%5C,b&_count=20&_total=accurate')
+  await userEvent.click(screen.getByRole('button', { name: 'Search' }))
+  expect(await screen.findByText('1 of 7 shown')).toBeVisible()
+  expect(searches).toEqual(['/fhir/R4/Observation?subject:Patient.name:contains=a%5C,b&_count=20&_total=accurate'])
+  expect(within(screen.getByRole('table', { name: 'Observation' })).getAllByRole('row')).toHaveLength(2)
+  const included = screen.getByRole('region', { name: 'Included' })
+  expect(within(included).getByText('Ek, Åsa')).toBeVisible()
+  expect(screen.getByText('not everything is included')).toBeVisible()
+}, 30_000)
+
+it('keeps and names what the fields cannot show', async () => {
+  answers = [async () => json(counted(0, 0, 1, 1))]
+  show()
+  const request = await screen.findByLabelText(/^Request/)
+  await userEvent.clear(request)
+  await userEvent.type(request, 'Observation?_has:Patient:x:y=1&date=ge2020')
+  await userEvent.click(screen.getByRole('button', { name: 'Take into the fields' }))
+  expect(screen.getByRole('heading', { name: 'Observation' })).toBeVisible()
+  expect(screen.getByRole('note')).toHaveTextContent('_has:Patient:x:y=1')
+  expect(screen.getByLabelText('How 1')).toHaveValue('ge')
+  expect(screen.getByLabelText('Value 1')).toHaveValue('2020')
+}, 30_000)

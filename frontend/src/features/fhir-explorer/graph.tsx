@@ -71,12 +71,12 @@ function Graph({ of, links, onFollow }: { of: Json; links: Links; onFollow: (pla
         <g transform={`translate(${middle.x} ${middle.y})`} className={css.centre}>
           <rect width={NODE.width} height={NODE.height} rx={4} />
           <text x={8} y={16} className={css.kind}>{clipped(type, 24)}</text>
-          <text x={8} y={30}>{clipped(says(of) || textAt(of, 'id'), 26)}</text>
+          <text x={8} y={30}>{clipped(says(of) || textAt(of, 'id'), 24)}</text>
         </g>
         {nodes.map((node, i) => {
           const [kind = ''] = node.of.place.split('/')
           const [first, second] = [`${kind} · ${node.of.by.join(', ')}`, saysOf(node.of) || node.of.place.slice(kind.length + 1)]
-          const drawnWords = [clipped(first, 26), clipped(second, 26)]
+          const drawnWords = [clipped(first, 24), clipped(second, 24)]
           const whole = drawnWords.some((words) => words.endsWith('…')) ? `: ${first}, ${second}` : ''
           // What is drawn stands first, as speech input asks for it.
           const label = `${drawnWords.join(' ')}, ${node.side === 'in' ? 'refers here' : 'referred to'}${whole}`
