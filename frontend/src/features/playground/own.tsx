@@ -1,4 +1,4 @@
-import { useGraphiQL } from '@graphiql/react'
+import { useGraphiQL, useGraphiQLActions } from '@graphiql/react'
 import { useEffect, useState } from 'react'
 import { useQuery } from 'urql'
 import { SavedQueries } from '../../components/saved-queries/saved-queries'
@@ -9,10 +9,11 @@ import { graphql } from '../../gql'
 import type { PlaygroundRightsQuery, RoleInteraction, RoleSight } from '../../gql/graphql'
 import { mayAdminister } from '../../lib/permissions'
 import css from './playground.module.css'
-import { readQuestion, writeQuestion } from './saved'
+import { nameIn, readQuestion, writeQuestion } from './saved'
 
 /** The panel of kept questions: one that is opened stands in the editor and waits to be run. */
 export function Saved() {
+  const { setOperationName } = useGraphiQLActions()
   const query = useGraphiQL((state) => state.queryEditor)
   const variables = useGraphiQL((state) => state.variableEditor)
   const [text, setText] = useState('')
@@ -27,6 +28,8 @@ export function Saved() {
     const question = readQuestion(kept)
     query?.setValue(question.query)
     variables?.setValue(question.variables)
+    // The editor reads the name from its own text only a moment later; until then it would ask for the one before.
+    setOperationName(nameIn(question.query))
   }
   return (
     <section aria-label="Saved" className={css.examples}>

@@ -42,7 +42,7 @@ export function PlaygroundView() {
     const refused = refusal(query, operationName, canChange && mayChange)
     if (refused) return failedWith(refused)
     const started = performance.now()
-    const { result, bytes } = await postGraphql({ query, variables, operationName })
+    const { result, bytes } = await postGraphql({ query, variables, operationName: operationName || null })
     if (operationName !== 'IntrospectionQuery') setAnswered({ data: result.data, failed: !!result.errors?.length, ms: Math.round(performance.now() - started), bytes })
     return result
   }, [canChange, mayChange])

@@ -1,6 +1,6 @@
 import { parse } from 'graphql'
 import { expect, it } from 'vitest'
-import { readQuestion, writeQuestion } from './saved'
+import { nameIn, readQuestion, writeQuestion } from './saved'
 
 const query = 'query A($first: Int!) { patients(first: $first) { totalCount } }\n'
 
@@ -15,3 +15,5 @@ it('has nothing to add where there are none, and keeps what is half written', ()
   expect(readQuestion(query)).toEqual({ query, variables: '' })
   expect(readQuestion(writeQuestion({ query, variables: '{ "first":\n' }))).toEqual({ query, variables: '{ "first":' })
 })
+
+it.each([[query, 'A'], ['fragment F on Patient { id }\nmutation M { x }', 'M'], ['{ me { roles } }', ''], ['query {', '']])('of %j the operation is called %j', (text, name) => expect(nameIn(text)).toBe(name))

@@ -1,4 +1,6 @@
 /** A question of the playground as it is kept: its document, with its variables in a comment at the end, so that it stays a document. */
+import { Kind, parse } from 'graphql'
+
 const MARK = '# variables: '
 
 export interface Question { query: string; variables: string }
@@ -25,5 +27,15 @@ export function readQuestion(text: string): Question {
     return { query, variables: JSON.stringify(JSON.parse(variables), null, 2) }
   } catch {
     return { query, variables }
+  }
+}
+
+/** The name of the first operation of a document; empty where it has none, or cannot be read. */
+export function nameIn(query: string): string {
+  try {
+    const operation = parse(query).definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION)
+    return operation?.name?.value ?? ''
+  } catch {
+    return ''
   }
 }
