@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react'
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, it } from 'vitest'
 import { answering, failing, fullPatient, page, renderPage } from '../../testing/chart'
@@ -88,25 +88,23 @@ it('says of each report who has seen the version that is shown', async () => {
   expect(screen.getByRole('row', { name: /^Blood count/ })).toHaveTextContent(/Nobody yet$/)
 })
 
-const saved = { outcome: { __typename: 'TaskSaved', task: { id: 'Task/t', status: 'COMPLETED' } } }
-
-it('a critical result that is told by word of mouth is acknowledged only when it was read back, and to whom and when is in the note', async () => {
-  const sent: { input: { id: string; note?: string | null } }[] = []
-  const resultAcknowledge = (args: { input: { id: string; note?: string | null } }) => { sent.push(args); return saved }
-  renderPage(<ResultsPage />, place, at, { root: answering(fullPatient, { resultAcknowledge }) })
-  await userEvent.click(await screen.findByRole('button', { name: 'Acknowledge Potassium' }))
-  const form = within(await screen.findByRole('dialog', { name: 'Acknowledge Potassium 6.10 mmol/L' }))
-  await userEvent.selectOptions(form.getByLabelText('Was it told by word of mouth?'), 'Yes, I told somebody')
-  await userEvent.type(form.getByLabelText('Told to'), 'Dr Kim, on call')
-  await userEvent.type(form.getByLabelText('Told at'), '22-Nov-2026 08:10')
-  await userEvent.click(form.getByRole('button', { name: 'Acknowledge' }))
+it('a critical result that somebody was told of is recorded only when it was read back', async () => {
+  const sent: { input: object }[] = []
+  const criticalResultNotify = (args: { input: object }) => { sent.push(args); return { outcome: { __typename: 'CriticalResultNotified', notification: { id: 'Communication/n', text: [] } } } }
+  const now = { ...potassium, interpretationSource: 'REPORTED', notifications: [{ id: 'Communication/o', at: '2026-11-22T08:00:00Z', text: ['Told to the ward'], versionId: '1' }], members: [], basedOn: [], derivedFrom: [] }
+  renderPage(<ResultsPage />, place, `${at}?result=Observation/k`, { root: answering(fullPatient, { node: () => now, criticalResultNotify }) })
+  expect(await screen.findByText('Told to the ward')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Somebody was told' }))
+  const form = within(await screen.findByRole('dialog', { name: 'Somebody was told of Potassium 6.10 mmol/L' }))
+  fireEvent.change(form.getByLabelText('Told to'), { target: { value: 'Dr Kim' } })
+  fireEvent.change(form.getByLabelText('What they read back'), { target: { value: '6.10' } })
+  await userEvent.click(form.getByRole('button', { name: 'Record' }))
   expect(await form.findByText('Nothing was recorded.')).toBeVisible()
   expect(sent).toEqual([])
-  await userEvent.click(form.getByLabelText(/It was read back/))
-  await userEvent.click(form.getByRole('button', { name: 'Acknowledge' }))
-  await waitFor(() => expect(sent).toHaveLength(1))
-  expect(sent[0]?.input).toMatchObject({ id: 'Observation/k', note: expect.stringMatching(/^Told by word of mouth to Dr Kim, on call on 22-Nov-2026 08:10 .*read back was right\.$/) as string })
-})
+  await userEvent.click(form.getByLabelText('What was read back was right'))
+  await userEvent.click(form.getByRole('button', { name: 'Record' }))
+  await waitFor(() => expect(sent[0]?.input).toMatchObject({ id: 'Observation/k', expectedVersion: '1', toldTo: 'Dr Kim', readBack: '6.10' }))
+}, 60_000)
 
 it('opens one result from its cell, with what came with it and the change, and gives the focus back', async () => {
   const now = { ...potassium, notes: [{ text: 'Not haemolysed.' }], interpretationSource: 'REPORTED', method: { text: 'Electrode', codings: [] }, issued: '2026-11-22T08:00:00Z', members: [], basedOn: [], derivedFrom: [] }

@@ -3,6 +3,7 @@ import { useCallback, useState, type ReactNode } from 'react'
 import { useQuery } from 'urql'
 import { useAcknowledge } from '../../components/act/acknowledge'
 import { useForms } from '../../components/act/acts'
+import { useCriticalTold } from '../../components/act/critical-told'
 import { useMessageForms } from '../../components/act/message'
 import { VersionsDialog } from '../../components/act/versions'
 import { Flag, Flags } from '../../components/clinical/flag'
@@ -33,7 +34,7 @@ const ResultDetail = graphql(`
         parts: components { code { text } interpretation dataAbsentReason { text } value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } } referenceRanges { low { value } high { value } text } }
         method { text } bodySite { text } device { display } performers { display } notes { text time author }
         specimen { display node { __typename id ... on Specimen { type { text } status collectedAt collectedPeriod { start end } collector { display } receivedAt accession { value } site: bodySite { text } conditions { text } remarks: notes { text } } } }
-        acknowledgement { ...Acknowledged } reports { id status code { text } acknowledgement { ...Acknowledged } }
+        notifications { id at by { display } text versionId } acknowledgement { ...Acknowledged } reports { id status code { text } acknowledgement { ...Acknowledged } }
       }
     }
   }
@@ -44,7 +45,7 @@ const ResultsBefore = graphql(`
   }
 `)
 /** Somebody may have acknowledged it, or the laboratory corrected it. */
-const CHANGES = { additionalTypenames: ['Task', 'Observation', 'DiagnosticReport'] }
+const CHANGES = { additionalTypenames: ['Task', 'Observation', 'DiagnosticReport', 'CriticalNotification'] }
 
 type Observation = Extract<NonNullable<ResultDetailQuery['node']>, { __typename: 'Observation' }>
 type Range = Observation['ranges'][number]
@@ -94,8 +95,9 @@ function Detail({ of, known, patientId, onClose, onTrend, onReport }: Opened & {
   const forms = useForms()
   const acknowledge = useAcknowledge()
   const messages = useMessageForms()
+  const told = useCriticalTold()
   const chart = useOpenChart()
-  const [acting, writing] = [useMay('acknowledge'), useMay('message')]
+  const [acting, writing, telling] = [useMay('acknowledge'), useMay('message'), useMay('chart')]
   const [history, setHistory] = useState(false)
   const title = of.code?.text ?? 'Test not named'
   const code = codeOf(of.code)
@@ -115,12 +117,23 @@ function Detail({ of, known, patientId, onClose, onTrend, onReport }: Opened & {
       </p>
       <div className={css.paneActs}>
         {acting && !of.acknowledgement && known && isFinal(of.status) && <Button variant="contained" color={isCritical(row) ? 'error' : 'primary'} onClick={() => forms.open(acknowledge({ id: of.id, versionId: of.versionId }, said, isCritical(row)))}>Acknowledge</Button>}
+        {telling && isCritical(row) && isFinal(of.status) && <Button variant="outlined" onClick={() => forms.open(told({ id: of.id, versionId: of.versionId }, said))}>Somebody was told</Button>}
         {writing && <Button variant="outlined" onClick={() => forms.open(forward())}>Forward</Button>}
         {code && hasNumber(row) && <Button variant="outlined" onClick={() => onTrend({ code, title })}>Trend</Button>}
         <Button variant="outlined" onClick={() => setHistory(true)}>{corrected ? 'What it said before' : 'History'}</Button>
       </div>
       <dl className={css.facts}>
         <Fact name="Acknowledged" none={known ? 'By nobody yet' : 'Not known here'}>{of.acknowledgement && `By ${seenWords(of.acknowledgement)}`}</Fact>
+        {isCritical(row) && (
+          <Fact name="Told by word of mouth" none={of.notifications ? 'Nobody is recorded' : 'Not known here'}>
+            {of.notifications && of.notifications.length > 0 && of.notifications.map((one) => (
+              <div key={one.id}>
+                {one.text.map((line, i) => <div key={i}>{line}</div>)}
+                <small>{[one.by?.display && `by ${one.by.display}`, one.at && formatDateTime(one.at), one.versionId && one.versionId !== of.versionId && `of version ${one.versionId}, not of this one`].filter(Boolean).join(', ')}</small>
+              </div>
+            ))}
+          </Fact>
+        )}
         <Fact name="Status"><Status of={of.status} />{corrected && ` This is version ${of.versionId}.`}{of.status === 'PRELIMINARY' && ' It may still change.'}</Fact>
         {row.dataAbsentReason && <Fact name="Why there is no value">{row.dataAbsentReason.text}</Fact>}
         {!wrong && <Fact name="How it stands" none="Nothing is stated, and no range came with it">{row.interpretation && <>{row.interpretation === 'OTHER' ? interpretationWords(of.fhir) || FLAGS.OTHER : FLAGS[row.interpretation]}. {of.interpretationSource === 'DERIVED' ? 'Computed from the range that came with it.' : 'As it was reported.'}</>}</Fact>}
