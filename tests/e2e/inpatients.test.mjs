@@ -58,7 +58,7 @@ test('a nurse admits to a free bed of one ward, moves the patient, and sends the
   const { patients } = await graphql('{ patients(first: 60) { nodes { mrn deceased { deceased } encounters(first: 1, filter: { status: [IN_PROGRESS] }) { nodes { id } } } } }')
   const { mrn } = patients.nodes.find((p) => p.mrn && !p.deceased?.deceased && p.encounters.nodes.length === 0)
   await page.goto(`${url}/inpatients`)
-  await page.getByLabel('Ward').selectOption({ label: '4 East' })
+  await page.getByRole('combobox', { name: /^Ward/ }).selectOption({ label: '4 East' })
   await page.getByRole('button', { name: 'Admit to 4 East, bed 2' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Patient').fill(mrn)
