@@ -162,7 +162,7 @@ describe('who pays', () => {
   const coverage = (version: string, member: string) => ({ ...fullPatient.coverage.nodes[0], versionId: version, subscriberId: member, payors: [{ id: 'Organization/fund', display: 'Health fund' }] })
 
   it('must be chosen of the list, and two that pay first are told', async () => {
-    const found = { search: ({ type }: { type: string }) => (type === 'Organization' ? page({ __typename: 'OtherResource', id: 'Organization/fund', fhir: { name: 'Health fund' } }) : page()) }
+    const found = { search: ({ type }: { type: string }) => (type === 'Organization' ? list({ __typename: 'OtherResource', id: 'Organization/fund', fhir: { name: 'Health fund' } }) : list()) }
     const { sent, server } = writing('coverageRecord', () => ({ __typename: 'OverlapsPrimary', existing: [coverage('1', 'M-1')] }))
     server.root = { ...(server.root as object), ...found }
     before(<DemographicsPage />, server, 'registrar')
