@@ -74,7 +74,7 @@ fn policy(nonce: &str, styles: Styles) -> String {
     };
     format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self' 'nonce-{nonce}';{attributes} \
-         img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; frame-src 'self'; frame-ancestors 'none'; form-action 'self'; \
+         img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; frame-src 'self' blob:; frame-ancestors 'none'; form-action 'self'; \
          base-uri 'none'; object-src 'none'"
     )
 }

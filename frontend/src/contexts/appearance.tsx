@@ -7,8 +7,8 @@ export const DENSITIES = ['comfortable', 'standard', 'compact'] as const
 export const THEME_NAMES: Record<ThemeChoice, string> = { system: 'As the system', light: 'Light', dark: 'Dark', highContrast: 'High contrast' }
 export const DENSITY_NAMES: Record<Density, string> = { comfortable: 'Comfortable', standard: 'Standard', compact: 'Compact' }
 /** Lists of patients as the address names them. */
-export const PATIENT_LISTS = ['all', 'mine', 'recent', 'starred', 'inpatients'] as const
-export const PATIENT_LIST_NAMES: Record<PatientListChoice, string> = { all: 'All', mine: 'Mine', recent: 'Recent', starred: 'Starred', inpatients: 'Inpatients' }
+export const PATIENT_LISTS = ['all', 'mine', 'today', 'recent', 'starred', 'inpatients'] as const
+export const PATIENT_LIST_NAMES: Record<PatientListChoice, string> = { all: 'All', mine: 'Mine', today: 'Today', recent: 'Recent', starred: 'Starred', inpatients: 'Inpatients' }
 export type PatientListChoice = (typeof PATIENT_LISTS)[number]
 export type ThemeChoice = (typeof THEMES)[number]
 export type Density = (typeof DENSITIES)[number]

@@ -17,7 +17,7 @@ const hashOf = (document: object): string | undefined => {
   return typeof meta === 'object' && meta !== null && 'hash' in meta && typeof meta.hash === 'string' ? meta.hash : undefined
 }
 
-/** Names the document instead of sending it. `npm run dev` sends it: its server may have been built with other pages. */
+/** Names the document instead of sending it. `npm run dev` sends it alone: its server may have been built with other pages. */
 function named(operation: Operation): Operation {
   const sha256Hash = import.meta.env.DEV ? undefined : hashOf(operation.query)
   if (!sha256Hash) return operation

@@ -18,11 +18,11 @@ use crate::types::merged::linked;
 use crate::types::patient::Patient;
 
 /// The code system of what such a task asks for; its codes are names of acts.
-const ACTS: &str = "https://wintehr.org/fhir/CodeSystem/act";
+pub(super) const ACTS: &str = "https://wintehr.org/fhir/CodeSystem/act";
 /// Identifies an account of this server, where it proposes.
 const ACCOUNT: &str = "https://wintehr.org/fhir/account";
-const MERGE: &str = "patientMerge";
-const UNMERGE: &str = "patientUnmerge";
+pub(super) const MERGE: &str = "patientMerge";
+pub(super) const UNMERGE: &str = "patientUnmerge";
 const BEFORE: &str = "before";
 
 /// Two records that are of one person.

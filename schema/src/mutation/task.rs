@@ -6,13 +6,14 @@ use fhir::{IssueType, Json, ResourceType};
 
 use super::act::{Act, Facts, NotPermitted, Refused, Stale, judged};
 use super::input::{ConceptInput, Draft, code, object, reference};
+use super::merge::{ACTS, MERGE, UNMERGE};
 use crate::code::Priority;
 use crate::document::Document;
 use crate::query::parts;
 use crate::scalar::DateTime;
 use crate::session::Session;
 use crate::types::care::Task;
-use crate::types::worklist::{ACKNOWLEDGE, OPEN_TASK as OPEN, TASK_KIND as KIND};
+use crate::types::worklist::{ACKNOWLEDGE, COSIGN, OPEN_TASK as OPEN, TASK_KIND as KIND};
 use crate::value::ResourceRef;
 
 /// Who can be given a task.
@@ -266,10 +267,25 @@ pub(super) fn finish(act: &Act<'_>, draft: &mut Draft, status: &'static str) {
     draft.set("executionPeriod", Json::Object(period));
 }
 
+/// The act that alone does what a task asks for: that it is completed says that this was done.
+fn act_of(task: &Document) -> Option<&'static str> {
+    let codings = task.at(&["code"]).and_then(|c| c.get("coding")).map_or(&[][..], Json::items);
+    codings.iter().find_map(|c| match (c.str_at("system"), c.str_at("code")) {
+        (Some(KIND), Some(ACKNOWLEDGE)) => Some("resultAcknowledge"),
+        (Some(KIND), Some(COSIGN)) => Some("noteCosign"),
+        (Some(ACTS), Some(MERGE)) => Some(MERGE),
+        (Some(ACTS), Some(UNMERGE)) => Some(UNMERGE),
+        _ => None,
+    })
+}
+
 pub async fn complete(session: &Session, input: TaskCompleteInput) -> Result<TaskPayload> {
     let mut act = Act::new(session, "taskComplete", &input, input.idempotency_key.as_ref());
     let outcome = act.problems.words("outcome", input.outcome.as_ref());
     if let Some((found, expected, mut draft)) = open(&mut act, &input.id, &input.expected_version).await? {
+        if let Some(own) = act_of(&found).filter(|_| found.stored().version_id == expected) {
+            act.problems.add("id", IssueType::BusinessRule, format!("the task is done by {own}, which completes it"));
+        }
         finish(&act, &mut draft, "completed");
         if found.at(&["owner"]).is_none() {
             draft.set("owner", act.author());

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, Result, SimpleObject};
 use chrono::SecondsFormat;
-use entity::StoreError;
+use entity::{Interaction, StoreError};
 use fhir::search::query::{Clause, Modifier, Operand, Token};
 use fhir::search::registry;
 use fhir::{Json, ResourceType, reference};
@@ -62,6 +62,10 @@ pub(crate) async fn seen(session: &Session, time: &DateRange) -> Result<Vec<Stri
     let visits = with(&[("class:not", INPATIENT), ("status:not", "cancelled,entered-in-error")]);
     let mut ids = Vec::new();
     for (ty, pairs) in [(ResourceType::Appointment, appointments), (ResourceType::Encounter, visits)] {
+        // A desk books appointments and sees no visits.
+        if ty == ResourceType::Encounter && !session.actor.may(Interaction::Search, ty) {
+            continue;
+        }
         let query = session::query(ty, &pairs, &[], session.now).map_err(|e| error::graphql(&e))?;
         for found in every(session, query, MOST_STAYS).await? {
             ids.extend(subject(&found));

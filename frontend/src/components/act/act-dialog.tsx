@@ -115,8 +115,8 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
   const all = [...fields, ...(asked?.field ? [asked.field] : [])].filter((f) => !f.when || f.when(values))
   const of = (field: FieldSpec) => problems.find((p) => p.field && (p.field === field.name || p.field === field.input))
   return (
-    <Dialog open onClose={leave} aria-labelledby={`${id}-title`} fullWidth maxWidth="sm">
-      <DialogTitle id={`${id}-title`}>{stale ? `${title}: changed by somebody else` : title}</DialogTitle>
+    <Dialog open onClose={leave} aria-labelledby={`${id}-head`} fullWidth maxWidth="sm">
+      <DialogTitle id={`${id}-head`}>{stale ? `${title}: changed by somebody else` : title}</DialogTitle>
       {chart && <p className={css.who}><Dates of={chart.line} /></p>}
       {stale ? (
         <>

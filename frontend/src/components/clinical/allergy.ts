@@ -13,8 +13,19 @@ export const sources = (fhir: unknown): string[] => {
   return [by, said === by ? '' : said && `said by ${said}`].filter(Boolean)
 }
 
-/** “No known allergies (Dr Lee, 02-Nov-2026)”: the statement with who made it and when, as far as it says so. */
-export function noneKnown(statement: { recordedAt?: string | null; fhir: unknown } | undefined): string {
-  const said = statement ? [speaker(statement.fhir), statement.recordedAt ? formatDay(statement.recordedAt) : ''].filter(Boolean).join(', ') : ''
-  return `No known allergies${said && ` (${said})`}`
+/** Of what none is known, where it is not said of all. Source: SNOMED CT, the children of 716186003 that R4's allergyintolerance-code has. */
+const OF: Readonly<Record<string, string>> = { '409137002': 'drug allergies', '429625007': 'food allergies', '428607008': 'environmental allergies', '1003774007': 'latex allergy' }
+const codes = (fhir: unknown): string[] => {
+  const code = isJson(fhir) && isJson(fhir.code) ? fhir.code.coding : undefined
+  return Array.isArray(code) ? code.map((c) => textAt(c, 'code')) : []
+}
+
+/** “No known drug allergies (Dr Lee, 02-Nov-2026)”: of what none is known, with who says so and when, as far as the statements tell. */
+export function noneKnown(statements: readonly { recordedAt?: string | null; fhir: unknown }[]): string {
+  if (statements.length === 0) return 'No known allergies'
+  return statements.map((statement) => {
+    const said = [speaker(statement.fhir), statement.recordedAt ? formatDay(statement.recordedAt) : ''].filter(Boolean).join(', ')
+    const of = codes(statement.fhir).map((code) => OF[code]).find(Boolean) ?? 'allergies'
+    return `No known ${of}${said && ` (${said})`}`
+  }).join('; ')
 }

@@ -43,7 +43,7 @@ export const BannerFragment = graphql(`
 
 /** What is said of allergies where there is no list of them. `trouble`: why they are not here. */
 function withoutAllergies(allergies: BannerFragmentType['activeAllergies'], trouble: Trouble | undefined): string {
-  return allergies?.status === 'NONE_KNOWN' ? noneKnown(allergies.nodes[0])
+  return allergies?.status === 'NONE_KNOWN' ? noneKnown(allergies.nodes)
     : allergies ? 'Allergies: not recorded'
     : trouble === 'forbidden' ? 'Allergies: you may not see this' : 'Allergies: not loaded. Do not assume there are none.'
 }

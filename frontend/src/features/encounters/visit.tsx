@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import { Link } from 'react-router'
 import { useClient } from 'urql'
 import { ActStrip, useForms } from '../../components/act/acts'
@@ -50,14 +51,14 @@ const MeasuredPage = graphql(`
 /** What is on record under a visit, its measurements apart: of a stay there are hundreds. The notes are the newest of the patient; a note names its visit, but cannot be asked for by it. */
 export const VisitRecord = graphql(`
   fragment VisitRecord on Patient {
-    recorded: timeline(first: 50, encounter: $encounter, kinds: [CONDITION, ALLERGY, PROCEDURE, MEDICATION_REQUEST, MEDICATION_ADMINISTRATION, MEDICATION_STATEMENT, DIAGNOSTIC_REPORT, IMMUNIZATION, DOCUMENT, CARE_PLAN, GOAL, APPOINTMENT]) { ...RecordedPage }
+    recorded: timeline(first: 50, encounter: $encounter, kinds: [CONDITION, ALLERGY, PROCEDURE, MEDICATION_REQUEST, MEDICATION_ADMINISTRATION, MEDICATION_STATEMENT, DIAGNOSTIC_REPORT, IMMUNIZATION, DOCUMENT, CARE_PLAN, GOAL, APPOINTMENT, ORDER, IMAGING_STUDY, QUESTIONNAIRE]) { ...RecordedPage }
     measured: timeline(first: 30, encounter: $encounter, kinds: [OBSERVATION]) { ...MeasuredPage }
     notes(first: 50) { nodes { id title type { text } status awaitsCosignature date authors { display } encounter { id } } pageInfo { hasNextPage } }
   }
 `)
 const MoreRecorded = graphql(`
   query MoreRecorded($id: ID!, $encounter: ID!, $after: String!, $asOf: Instant) {
-    patient(id: $id, asOf: $asOf) { id recorded: timeline(first: 50, after: $after, encounter: $encounter, kinds: [CONDITION, ALLERGY, PROCEDURE, MEDICATION_REQUEST, MEDICATION_ADMINISTRATION, MEDICATION_STATEMENT, DIAGNOSTIC_REPORT, IMMUNIZATION, DOCUMENT, CARE_PLAN, GOAL, APPOINTMENT]) { ...RecordedPage } }
+    patient(id: $id, asOf: $asOf) { id recorded: timeline(first: 50, after: $after, encounter: $encounter, kinds: [CONDITION, ALLERGY, PROCEDURE, MEDICATION_REQUEST, MEDICATION_ADMINISTRATION, MEDICATION_STATEMENT, DIAGNOSTIC_REPORT, IMMUNIZATION, DOCUMENT, CARE_PLAN, GOAL, APPOINTMENT, ORDER, IMAGING_STUDY, QUESTIONNAIRE]) { ...RecordedPage } }
   }
 `)
 const MoreMeasured = graphql(`
@@ -66,11 +67,12 @@ const MoreMeasured = graphql(`
   }
 `)
 
-type Tab = 'problems' | 'allergies' | 'procedures' | 'medications' | 'results' | 'vitals' | 'immunizations' | 'documents' | 'notes' | 'care' | 'encounters'
-const HOMES: Partial<Record<TimelineKind, readonly [word: string, tab: Tab]>> = {
+type Tab = 'problems' | 'allergies' | 'procedures' | 'medications' | 'results' | 'vitals' | 'immunizations' | 'documents' | 'notes' | 'care' | 'encounters' | 'questionnaires'
+const HOMES: Partial<Record<TimelineKind, readonly [word: string, tab: Tab | null]>> = {
   CONDITION: ['Problem', 'problems'], ALLERGY: ['Allergy', 'allergies'], PROCEDURE: ['Procedure', 'procedures'], MEDICATION_REQUEST: ['Prescription', 'medications'], MEDICATION_ADMINISTRATION: ['Dose given', 'medications'],
-  MEDICATION_STATEMENT: ['Reported medication', 'medications'], DIAGNOSTIC_REPORT: ['Report', 'results'], IMMUNIZATION: ['Vaccination', 'immunizations'], DOCUMENT: ['Document', 'documents'], CARE_PLAN: ['Care plan', 'care'], GOAL: ['Goal', 'care'], APPOINTMENT: ['Appointment', 'care'],
+  MEDICATION_STATEMENT: ['Reported medication', 'medications'], DIAGNOSTIC_REPORT: ['Report', 'results'], IMMUNIZATION: ['Vaccination', 'immunizations'], DOCUMENT: ['Document', 'documents'], CARE_PLAN: ['Care plan', 'care'], GOAL: ['Goal', 'care'], APPOINTMENT: ['Appointment', 'care'], ORDER: ['Order', null], IMAGING_STUDY: ['Imaging', null], QUESTIONNAIRE: ['Questionnaire', 'questionnaires'],
 }
+const Named = ({ to, children }: { to: string | null; children: ReactNode }) => (to ? <Link to={to}>{children}</Link> : children)
 const omittedWords = (kinds: readonly TimelineKind[]): string => kinds.map((kind) => HOMES[kind]?.[0].toLowerCase() ?? words(kind).toLowerCase()).join(', ')
 
 /** One visit or stay: when, where, who, why, what was found, and what is on record under it. `visit`: null when there is none such. */
@@ -150,7 +152,7 @@ export function VisitView({ of, visit, patientId, encounter, tab }: { of: Fragme
                       const status = 'recordedAs' in node ? node.recordedAs : 'requestStatus' in node ? node.requestStatus : 'procedureStatus' in node ? node.procedureStatus : 'reportStatus' in node ? node.reportStatus : 'documentStatus' in node ? node.documentStatus : 'immunizationStatus' in node ? node.immunizationStatus : undefined
                       return (
                         <tr key={node.id}>
-                          <th scope="row"><Link to={`${tab(home)}#${node.id}`}>{status === 'ENTERED_IN_ERROR' ? <s>{title ?? 'Not named'}</s> : capital(title ?? 'Not named')}</Link></th>
+                          <th scope="row"><Named to={home && `${tab(home)}#${node.id}`}>{status === 'ENTERED_IN_ERROR' ? <s>{title ?? 'Not named'}</s> : capital(title ?? 'Not named')}</Named></th>
                           <td>{word}</td>
                           <td>{begins ? <Moment at={begins} /> : 'Not recorded'}</td>
                           <td>{status === undefined ? '' : <Status of={status} />}</td>

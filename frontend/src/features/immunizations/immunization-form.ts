@@ -1,6 +1,8 @@
 import { commonOutcome, given, useAct, type FieldSpec, type Values } from '../../components/act/act'
 import type { ActForm } from '../../components/act/act-dialog'
-import { graphql } from '../../gql'
+import { conceptText } from '../../components/clinical/status'
+import { graphql, read, type FragmentType } from '../../gql'
+import type { ImmunizationFieldsFragment } from '../../gql/graphql'
 
 const RecordImmunization = graphql(`
   mutation RecordImmunization($input: ImmunizationRecordInput!) {
@@ -13,6 +15,23 @@ const RecordImmunization = graphql(`
       }
     }
   }
+`)
+
+const UpdateImmunization = graphql(`
+  mutation UpdateImmunization($input: ImmunizationUpdateInput!) {
+    immunizationUpdate(input: $input) {
+      outcome {
+        __typename
+        ... on ImmunizationSaved { immunization { id versionId } }
+        ... on LotExpired { expirationDate }
+        ... on Stale { id currentVersion current { id lastUpdated ... on Immunization { ...ImmunizationFields } } } ... on NotPermitted { message } ... on Invalid { issues { text expression } }
+      }
+    }
+  }
+`)
+/** What the form that changes a vaccination works on. */
+export const ImmunizationFields = graphql(`
+  fragment ImmunizationFields on Immunization { id versionId status statusReason { text } vaccine { text } primarySource occurredAt lotNumber expirationDate doseNumber site { text } route { text } }
 `)
 
 const here = (v: Values) => v.how === 'HERE'
@@ -28,12 +47,37 @@ const FIELDS: readonly FieldSpec[] = [
   { name: 'doseNumber', label: 'Dose number in the series', kind: 'number', help: '1 for the first.' },
   { name: 'note', label: 'Remark', kind: 'area' },
 ]
+const valuesOf = (i: ImmunizationFieldsFragment): Values => ({
+  occurrence: i.occurredAt?.slice(0, 10) ?? '', declined: conceptText(i.statusReason), lotNumber: i.lotNumber ?? '', expirationDate: i.expirationDate ?? '',
+  site: conceptText(i.site), route: conceptText(i.route), doseNumber: i.doseNumber ?? '',
+})
+const theirs = (now: object): Values => valuesOf(read(ImmunizationFields, now as FragmentType<typeof ImmunizationFields>))
+const field = (name: string, required = false): FieldSpec => { const spec = FIELDS.find((f) => f.name === name); return { ...spec, name, label: spec?.label ?? name, kind: spec?.kind ?? 'text', when: undefined, required } }
 const words = (text: string | undefined) => { const said = given(text); return said ? { text: said } : undefined }
 
-/** The form that records a vaccination: given here, told of, or not given. `today` is proposed as its day. */
-export function useImmunizationForm(patient: string) {
+/** The forms of vaccinations: one records what was given here, told of, or not given, with `today` proposed as its day; one changes what is on record. */
+export function useImmunizationForms(patient: string) {
   const act = useAct()
-  return (today: string): ActForm => ({
+  /** Another vaccine is another vaccination: this one is then entered in error. */
+  const update = (i: ImmunizationFieldsFragment): ActForm => {
+    const before = valuesOf(i)
+    const declined = i.status === 'NOT_DONE'
+    const changed = (v: Values, name: string) => (v[name]?.trim() === before[name] ? undefined : given(v[name]))
+    const name = i.vaccine?.text ?? 'the vaccination'
+    return {
+      title: `Change ${name}`, verb: 'Save', initial: before, version: i.versionId,
+      fields: [field('occurrence', true), ...(declined ? [field('declined', true)] : [field('lotNumber'), field('expirationDate'), field('site'), field('route')]), field('doseNumber'), field('note')],
+      submit: (v, { key, version }) => act(UpdateImmunization, {
+        input: {
+          id: i.id, expectedVersion: version, occurrence: changed(v, 'occurrence'), declined: words(changed(v, 'declined')), lotNumber: changed(v, 'lotNumber'), expirationDate: changed(v, 'expirationDate'),
+          site: words(changed(v, 'site')), route: words(changed(v, 'route')), doseNumber: changed(v, 'doseNumber') ? Number(v.doseNumber) : undefined, note: given(v.note), idempotencyKey: key,
+        },
+      }, ({ immunizationUpdate: { outcome } }) => commonOutcome(outcome, theirs)
+        ?? (outcome.__typename === 'LotExpired' ? { kind: 'refused', problems: [{ field: 'expirationDate', text: `The lot expired on ${outcome.expirationDate}.` }] }
+          : { kind: 'saved', told: `${name} is saved` })),
+    }
+  }
+  const record = (today: string): ActForm => ({
     title: 'Record a vaccination', verb: 'Record', fields: FIELDS, initial: { how: 'HERE', occurrence: today },
     submit: (v, { key, concept }) => act(RecordImmunization, {
       input: {
@@ -46,4 +90,5 @@ export function useImmunizationForm(patient: string) {
         : outcome.__typename === 'LotExpired' ? { kind: 'refused', problems: [{ field: 'expirationDate', text: `The lot expired on ${outcome.expirationDate}.` }] }
         : { kind: 'saved', told: `${v.vaccine ?? 'The vaccination'} is recorded` })),
   })
+  return { record, update }
 }

@@ -12,11 +12,11 @@ import { useMay } from '../../hooks/use-may'
 import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import { formatDay, today } from '../../lib/date'
-import { useImmunizationForm } from './immunization-form'
+import { ImmunizationFields, useImmunizationForms } from './immunization-form'
 
 export const ImmunizationPage = graphql(`
   fragment ImmunizationPage on ImmunizationConnection {
-    nodes { id versionId status statusReason { text } primarySource vaccine { text } occurredAt occurrenceText lotNumber expirationDate doseNumber site { text } route { text } performers { display } notes { text } }
+    nodes { id versionId status statusReason { text } primarySource vaccine { text } occurredAt occurrenceText lotNumber expirationDate doseNumber site { text } route { text } performers { display } notes { text } ...ImmunizationFields }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
@@ -39,7 +39,7 @@ export function ImmunizationsView({ of, patientId }: { of: FragmentType<typeof I
     return read(ImmunizationPage, data?.patient?.immunizations)
   }
   const acting = useMay('chart')
-  const form = useImmunizationForm(patientId)
+  const forms = useImmunizationForms(patientId)
   const mistake = useMistake()
   return (
     <Part of={read(ImmunizationRecord, of)?.immunizations} name="immunizations" what="Immunizations" rows={10}>
@@ -47,7 +47,7 @@ export function ImmunizationsView({ of, patientId }: { of: FragmentType<typeof I
         const first = read(ImmunizationPage, masked)
         return (
           <>
-          <ActStrip note="Given, told of, and not given" items={acting ? [{ name: 'Record a vaccination', form: () => form(today()) }] : []} />
+          <ActStrip note="Given, told of, and not given" items={acting ? [{ name: 'Record a vaccination', form: () => forms.record(today()) }] : []} />
           <Section title="Immunizations" note={newestFirst(first.totalCount ?? first.nodes.length)}>
             <Pages first={first} more={more} what="immunizations">
               {(nodes) => (nodes.length === 0 ? <Empty>No immunization is recorded.</Empty> : (
@@ -69,7 +69,7 @@ export function ImmunizationsView({ of, patientId }: { of: FragmentType<typeof I
                           <td><Recorded is={i.performers.flatMap((p) => p.display ?? []).join(', ')} /></td>
                         </>
                       )}
-                      <td><RowActs of={i.vaccine?.text ?? 'vaccination'} place={i.id} items={acting && i.status !== 'ENTERED_IN_ERROR' ? [{ name: 'Entered in error', form: () => mistake(i, i.vaccine?.text ?? 'The vaccination') }] : []} /></td>
+                      <td><RowActs of={i.vaccine?.text ?? 'vaccination'} place={i.id} items={acting && i.status !== 'ENTERED_IN_ERROR' ? [{ name: 'Change', form: () => forms.update(read(ImmunizationFields, i)) }, { name: 'Entered in error', form: () => mistake(i, i.vaccine?.text ?? 'The vaccination') }] : []} /></td>
                     </tr>
                   ))}
                 </RecordTable>

@@ -36,13 +36,13 @@ const Inbox = graphql(`
     noteDrafts @include(if: $notes) { id patient note title template updatedAt }
   }
 `)
-// Each list asks for no more than it shows: together they are near the most that one operation may cost, 5,000.
+// Each list asks for no more than it shows: together they are near what one operation should cost.
 const WorkItem = graphql(`
   fragment WorkItem on WorklistItem { title priority since dueAt patient { id display node { __typename ... on Patient { mrn birthDate name { display family given prefix } } } } }
 `)
 const WorkPage = graphql(`
   fragment WorkPage on WorklistConnection {
-    nodes { ...WorkItem node { __typename id versionId ... on Task { owner { id } focus { id } } } }
+    nodes { ...WorkItem node { __typename id versionId ... on Task { owner { id } focus { id } code { codings { code } } } } }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
@@ -69,6 +69,13 @@ const row = (of: Task | Report): Row => ({ ...read(WorkItem, of), node: of.node 
 const tab = (patient: string, name: string) => `/patients/${patient.replace('Patient/', '')}/clinical/${name}`
 const MINE: WorklistFilter = { messages: false, unowned: false }, UNOWNED: WorklistFilter = { unowned: true }
 const CHANGES = { additionalTypenames: ['Task', 'Note', 'NoteDraft', 'DiagnosticReport'] }
+
+/** Where a task is done that only an act of its own completes: a result by its acknowledgement, a merge by merging. */
+function doneAt(task: { focus?: { id?: string | null } | null; code?: { codings: readonly { code?: string | null }[] } | null }, patient: string): string | null {
+  const codes = task.code?.codings.map((c) => c.code) ?? []
+  return codes.includes('acknowledge-result') && task.focus?.id ? tab(patient, `results?${task.focus.id.startsWith('DiagnosticReport/') ? 'view=reports&report' : 'result'}=${task.focus.id}`)
+    : codes.includes('patientMerge') || codes.includes('patientUnmerge') ? tab(patient, 'demographics') : null
+}
 
 /** What waits for who is signed in; beside it, of whom something is missing. Which of the two is shown stands in the address. */
 export function InboxView() {
@@ -205,6 +212,7 @@ function Rows({ title, of, me }: { title: string; of: readonly Row[]; me: string
           const abnormal = resultsOf(node).filter(isAbnormal).length - urgent.length
           const note = 'focus' in node ? node.focus?.id?.startsWith('Composition/') : node.__typename === 'Note'
           const owner = 'owner' in node ? node.owner : null
+          const elsewhere = 'code' in node && patient?.id ? doneAt(node, patient.id) : null
           const who = patient?.node?.__typename === 'Patient' ? patient.node : null
           return (
             <tr key={node.id}>
@@ -228,7 +236,8 @@ function Rows({ title, of, me }: { title: string; of: readonly Row[]; me: string
                   {node.__typename === 'Task' && (
                     <>
                       {owner?.id !== me && me && <Button variant="outlined" aria-label={`Take ${what}`} onClick={() => open(tasks.claim(as))}>Take</Button>}
-                      {owner?.id === me && me && !note && <Button variant="outlined" aria-label={`Done ${what}`} onClick={() => open(tasks.complete(as))}>Done</Button>}
+                      {elsewhere && <Button variant="outlined" component={Link} to={elsewhere} aria-label={`Open ${what}`}>Open</Button>}
+                      {owner?.id === me && me && !note && !elsewhere && <Button variant="outlined" aria-label={`Done ${what}`} onClick={() => open(tasks.complete(as))}>Done</Button>}
                       <Button variant="text" aria-label={`Pass on ${what}`} onClick={() => { void tasks.reassign(as).then(open) }}>Pass on</Button>
                     </>
                   )}

@@ -49,7 +49,7 @@ const OWN: readonly { list: List; at: string; name: string; empty: string }[] = 
 ]
 const ALL: (typeof OWN)[number] = { list: 'ALL', at: 'all', name: 'All', empty: '' }
 const LISTS = [ALL, ...OWN]
-const CLINICAL: readonly List[] = ['MINE', 'TODAY', 'INPATIENT', 'WARD']
+const CLINICAL: readonly List[] = ['MINE', 'INPATIENT', 'WARD']
 
 /** What a list adds to the search. */
 function narrowed(list: List, ward: string | null): PatientFilter {

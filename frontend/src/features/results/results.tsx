@@ -151,7 +151,7 @@ export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeo
       {view === 'panels' ? other ? <Loading rows={12} label="Results" /> : (
         <Part of={record?.labs} name="labs" what="Results" rows={12}>
           {(masked) => (
-            <Pages first={read(LabPage, masked)} more={moreLabs} what="results">
+            <Pages first={read(LabPage, masked)} more={moreLabs} what="results" still>
               {(nodes, load) => (nodes.length === 0 ? <Empty>{abnormal ? `No abnormal laboratory result is recorded. ${hidden(record?.every?.totalCount, 0)}` : 'No laboratory result is recorded.'}</Empty> : (
                 <Panels
                   labs={nodes} load={load} total={read(LabPage, masked).totalCount} hides={abnormal ? hidden(record?.every?.totalCount, read(LabPage, masked).totalCount) : null} reports={reports} moreReports={moreToCome}
@@ -185,7 +185,7 @@ export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeo
           )}
         </div>
         {/* The panels are those of the reports: what is loaded of them serves both views. */}
-        {page ? <Pages first={page} more={moreReports} what="reports">{(reports, load) => sheet(reports, !!load)}</Pages> : sheet([], false)}
+        {page ? <Pages first={page} more={moreReports} what="reports" still>{(reports, load) => sheet(reports, !!load)}</Pages> : sheet([], false)}
       </div>
       {beside}
     </div>

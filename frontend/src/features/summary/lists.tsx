@@ -65,7 +65,7 @@ export function Allergies({ of, to }: { of: FragmentType<typeof AllergiesFragmen
       <Part of={list} name="allergies" what="Allergies" rows={3}>
         {({ status, nodes }) => (
           status === 'NOT_ASKED' ? <Empty>Not recorded</Empty>
-            : status === 'NONE_KNOWN' ? <Empty><Dates of={noneKnown(nodes[0])} /></Empty>
+            : status === 'NONE_KNOWN' ? <Empty><Dates of={noneKnown(nodes)} /></Empty>
             : nodes.length === 0 ? <Empty>No allergy is recorded as present.</Empty>
             : (
               <ul>

@@ -13,7 +13,7 @@ export const SinceFragment = graphql(`
 const KINDS: Partial<Record<TimelineKind, readonly [one: string, many: string]>> = {
   CONDITION: ['problem', 'problems'], ALLERGY: ['allergy', 'allergies'], ENCOUNTER: ['visit', 'visits'], OBSERVATION: ['result or measurement', 'results and measurements'], DIAGNOSTIC_REPORT: ['report', 'reports'],
   PROCEDURE: ['procedure', 'procedures'], IMMUNIZATION: ['vaccination', 'vaccinations'], MEDICATION_REQUEST: ['prescription', 'prescriptions'], MEDICATION_STATEMENT: ['reported medication', 'reported medications'],
-  MEDICATION_ADMINISTRATION: ['dose given', 'doses given'], DOCUMENT: ['document', 'documents'], CARE_PLAN: ['care plan', 'care plans'], GOAL: ['goal', 'goals'], APPOINTMENT: ['appointment', 'appointments'],
+  MEDICATION_ADMINISTRATION: ['dose given', 'doses given'], DOCUMENT: ['document', 'documents'], CARE_PLAN: ['care plan', 'care plans'], GOAL: ['goal', 'goals'], APPOINTMENT: ['appointment', 'appointments'], ORDER: ['order', 'orders'], IMAGING_STUDY: ['imaging study', 'imaging studies'], QUESTIONNAIRE: ['questionnaire', 'questionnaires'],
 }
 /** `3 reports`; a kind without words of its own by its name. */
 function counted({ kind, count }: { kind: TimelineKind; count: number }): string {

@@ -65,7 +65,7 @@ interface Shown {
   /** The oldest instant that is loaded; null when all is. */
   oldest: number | null
   more: (() => Promise<void>) | null
-  pathOf: (entry: Entry) => string
+  pathOf: (entry: Entry) => string | null
   /** Narrows all of it to what is under a visit. */
   under: (encounter: string) => void
   printing: boolean
@@ -117,7 +117,7 @@ export function Axis({ entries, now, oldest, more, pathOf, under, printing }: Sh
   if (fitting && oldest === null) { setFitting(false); fit() }
   const openMark = ({ mark }: (typeof flat)[number]) => {
     const [only] = mark.items
-    if (mark.items.length === 1 && only) { void navigate(pathOf(only.entry)); return }
+    if (mark.items.length === 1 && only) { const to = pathOf(only.entry); if (to) void navigate(to); return }
     const near = nearer(mark.items, span)
     if (near) setSpan(near)
   }
@@ -245,18 +245,21 @@ export function Axis({ entries, now, oldest, more, pathOf, under, printing }: Sh
   )
 }
 
+const Titled = ({ entry, to }: { entry: Entry; to: string | null }) => (to ? <Link to={to}>{titleOf(entry)}</Link> : <span>{titleOf(entry)}</span>)
+
 /** What is chosen, in words, with where it is at home. */
 function Chosen({ mark, lane, near, zoom, pathOf, under }: { mark: Mark; lane: Lane; near: boolean; zoom: () => void } & Pick<Shown, 'pathOf' | 'under'>) {
   const [only] = mark.items
   if (mark.items.length === 1 && only) {
     const { entry } = only
-    return <p>{kindOf(entry.kind)?.[1]}: <EntryText of={entry} /> · {whenOf(entry)}{only.goesOn && ', goes on'} · <Link to={pathOf(entry)}>Open in {words(kindOf(entry.kind)?.[3] ?? '').toLowerCase()}</Link>{entry.kind === 'ENCOUNTER' && <> <Button variant="outlined" size="small" onClick={() => under(only.id)}>Only what is under this visit</Button></>}</p>
+    const to = pathOf(entry)
+    return <p>{kindOf(entry.kind)?.[1]}: <EntryText of={entry} /> · {whenOf(entry)}{only.goesOn && ', goes on'}{to && <> · <Link to={to}>Open in {words(kindOf(entry.kind)?.[3] ?? '').toLowerCase()}</Link></>}{entry.kind === 'ENCOUNTER' && <> <Button variant="outlined" size="small" onClick={() => under(only.id)}>Only what is under this visit</Button></>}</p>
   }
   const listed = near ? mark.items.slice(0, LISTED) : mark.items
   return (
     <>
       <p>{linesOf(mark.items, lane)}. {near && <Button variant="outlined" size="small" onClick={zoom}>Zoom in on them</Button>}</p>
-      <ul>{listed.map(({ id, entry }) => <li key={id}><Link to={pathOf(entry)}>{titleOf(entry)}</Link> <small>{whenOf(entry)}</small></li>)}{listed.length < mark.items.length && <li>and {mark.items.length - listed.length} more</li>}</ul>
+      <ul>{listed.map(({ id, entry }) => <li key={id}><Titled entry={entry} to={pathOf(entry)} /> <small>{whenOf(entry)}</small></li>)}{listed.length < mark.items.length && <li>and {mark.items.length - listed.length} more</li>}</ul>
     </>
   )
 }

@@ -5,7 +5,7 @@ import { dayAfter, formatDateTime, formatPeriod, readDate } from '../../lib/date
 import { doseLine } from '../../lib/dose-words'
 
 /** What a thing on the timeline is called, in which tab it is at home, and in the order in which the filter lists them. */
-export const KINDS: readonly (readonly [kind: TimelineKind, word: string, many: string, tab: 'problems' | 'allergies' | 'encounters' | 'results' | 'vitals' | 'procedures' | 'immunizations' | 'medications' | 'documents' | 'care'])[] = [
+export const KINDS: readonly (readonly [kind: TimelineKind, word: string, many: string, tab: 'problems' | 'allergies' | 'encounters' | 'results' | 'vitals' | 'procedures' | 'immunizations' | 'medications' | 'documents' | 'care' | 'questionnaires' | null])[] = [
   ['ENCOUNTER', 'Visit', 'Visits and stays', 'encounters'],
   ['CONDITION', 'Problem', 'Problems', 'problems'],
   ['OBSERVATION', 'Result', 'Results and measurements', 'results'],
@@ -20,6 +20,10 @@ export const KINDS: readonly (readonly [kind: TimelineKind, word: string, many: 
   ['CARE_PLAN', 'Care plan', 'Care plans', 'care'],
   ['GOAL', 'Goal', 'Goals', 'care'],
   ['APPOINTMENT', 'Appointment', 'Appointments', 'care'],
+  // Orders and pictures have no page of their own: they are told here.
+  ['ORDER', 'Order', 'Orders', null],
+  ['IMAGING_STUDY', 'Imaging', 'Imaging', null],
+  ['QUESTIONNAIRE', 'Questionnaire', 'Questionnaires', 'questionnaires'],
 ]
 export const kindOf = (kind: TimelineKind) => KINDS.find(([k]) => k === kind)
 
@@ -45,6 +49,9 @@ export function whenOf({ node, begins }: Entry): string {
       case 'CarePlan': return formatPeriod(node.planPeriod)
       case 'Goal': return moment(node.startDate)
       case 'Appointment': return moment(node.start)
+      case 'ServiceRequest': return moment(node.orderedOn)
+      case 'ImagingStudy': return moment(node.startedAt)
+      case 'QuestionnaireResponse': return moment(node.answeredAt)
       default: return ''
     }
   })()
@@ -75,6 +82,9 @@ export function detailOf({ node }: Entry): { state: string; text: string; wrong:
     case 'CarePlan': case 'Goal': return told(node.__typename === 'Goal' ? node.goalStatus : node.planStatus)
     case 'MedicationAdministration': return told(node.administrationStatus)
     case 'Appointment': return told(node.appointmentStatus)
+    case 'ServiceRequest': return told(node.orderStatus)
+    case 'ImagingStudy': return told(node.studyStatus)
+    case 'QuestionnaireResponse': return told(node.responseStatus)
     default: return told(null)
   }
 }

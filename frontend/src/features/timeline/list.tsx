@@ -9,7 +9,7 @@ import { detailOf, isObservation, kindOf, rowsOf, startOf, titleOf, whenOf, type
 import css from './timeline.module.css'
 
 /** Entries under the heads of their years. `more` reads the next ones, null when there are none or none are wanted. */
-export function EntryList({ entries, now, more, complete, pathOf }: { entries: readonly Entry[]; now: number; more: (() => Promise<void>) | null; complete: boolean; pathOf: (entry: Entry) => string }) {
+export function EntryList({ entries, now, more, complete, pathOf }: { entries: readonly Entry[]; now: number; more: (() => Promise<void>) | null; complete: boolean; pathOf: (entry: Entry) => string | null }) {
   const navigate = useNavigate()
   const scroller = useRef<HTMLDivElement>(null)
   const rows = useMemo(() => rowsOf(entries, now), [entries, now])
@@ -27,7 +27,7 @@ export function EntryList({ entries, now, more, complete, pathOf }: { entries: r
     setActive(at)
     virtual.scrollToIndex(at)
   }
-  const open = (entry: Entry) => { void navigate(pathOf(entry)) }
+  const open = (entry: Entry) => { const to = pathOf(entry); if (to) void navigate(to) }
   const current = rows[active]
   const keys = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return

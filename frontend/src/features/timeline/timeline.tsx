@@ -39,6 +39,9 @@ export const TimelinePage = graphql(`
         ... on CarePlan { planStatus: status planPeriod: period { start end } }
         ... on Goal { goalStatus: status startDate }
         ... on Appointment { appointmentStatus: status start end }
+        ... on ServiceRequest { orderStatus: status orderedOn: authoredOn }
+        ... on ImagingStudy { studyStatus: status startedAt: started }
+        ... on QuestionnaireResponse { responseStatus: status answeredAt: authored }
       }
     }
     pageInfo { hasNextPage endCursor }
@@ -57,7 +60,7 @@ const MoreTimeline = graphql(`
 type View = 'list' | 'axis'
 /** How many are read at a time: an axis shows more of them at once. */
 const PAGE: Readonly<Record<View, number>> = { list: 40, axis: 70 }
-type Tab = (typeof KINDS)[number][3]
+type Tab = NonNullable<(typeof KINDS)[number][3]>
 
 /** Everything with a place in time, as a list or on an axis, by kind, date and words. `opened` is the filter that the screen was read with; `tab` gives the address of another tab. */
 export function TimelineView({ of, patientId, opened, tab }: { of: FragmentType<typeof TimelineRecord> | undefined; patientId: string; opened: Filter; tab: (name: Tab) => string }) {
@@ -182,7 +185,7 @@ function Entries({ first, patientId, filter, view, tab, set }: { first: Timeline
     setList((before) => ({ base: first, pages: [first], failed: false, read: before.read + 1 }))
     announce('The timeline is read again')
   }
-  const pathOf = (entry: Entry) => `${tab(isVital(entry) ? 'vitals' : kindOf(entry.kind)?.[3] ?? 'encounters')}#${entry.node.id}`
+  const pathOf = (entry: Entry) => { const home = isVital(entry) ? 'vitals' : kindOf(entry.kind)?.[3]; return home ? `${tab(home)}#${entry.node.id}` : null }
   const dated = entries.flatMap(({ begins }) => begins ?? [])
   const oldest = dated.length > 0 ? dated.reduce((a, b) => (Date.parse(a) < Date.parse(b) ? a : b)) : null
   const newest = dated.length > 0 ? dated.reduce((a, b) => (Date.parse(a) > Date.parse(b) ? a : b)) : null
