@@ -3,7 +3,7 @@
 PG_BIN := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres))
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: run test rust-test frontend frontend-check e2e crawl shots measure bench soak image check fmt deps node chromium
+.PHONY: run test rust-test frontend frontend-check e2e crawl shots measure bench soak image check fmt deps node chromium pdftotext
 
 deps:
 	@command -v curl >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq curl; }
@@ -18,6 +18,10 @@ node:
 
 chromium:
 	@command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium; }
+
+# Reads what a page prints.
+pdftotext:
+	@command -v pdftotext >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq poppler-utils; }
 
 frontend/node_modules: frontend/package-lock.json | node
 	cd frontend && npm ci
@@ -40,7 +44,7 @@ frontend-check: frontend/node_modules
 	cd frontend && npm run typecheck && npm run lint && npm run test && npm run build && npm run budget
 
 # Headless Chromium against the real server with the demo hospital.
-e2e: deps node chromium frontend/node_modules
+e2e: deps node chromium pdftotext frontend/node_modules
 	cargo build --workspace
 	cd tests/e2e && npm ci && bash run.sh
 

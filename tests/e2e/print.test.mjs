@@ -37,7 +37,16 @@ test('every page of a chart prints whole, and each sheet says whose it is', { sk
     await page.goto(`${url}/patients/${patient.fhirId}/clinical/${tab}`)
     await page.getByRole('region', { name: 'Patient', exact: true }).waitFor()
     await page.waitForFunction(() => !document.querySelector('[role=status][aria-label^="Loading"]'))
-    const seen = await page.evaluate(() => [...document.querySelectorAll('main tbody tr, main li')].filter((row) => !row.closest('nav')).map((row) => row.querySelector('th, a, strong')?.innerText?.trim() ?? '').filter((name) => name && !/[▲▼]/.test(name)))
+    const seen = await page.evaluate(() => {
+      // What only a screen reader is told is on no paper.
+      const unseen = document.createElement('style')
+      unseen.nonce = document.querySelector('style,script')?.nonce ?? ''
+      unseen.textContent = '.visually-hidden { display: none !important }'
+      document.head.append(unseen)
+      const rows = [...document.querySelectorAll('main tbody tr, main li')].filter((row) => !row.closest('nav')).map((row) => row.querySelector('th, a, strong')?.innerText?.trim() ?? '').filter((name) => name && !/[▲▼]/.test(name))
+      unseen.remove()
+      return rows
+    })
     const pages = await paper(tab)
     named(pages, tab)
     const all = flat(pages.join(' '))
