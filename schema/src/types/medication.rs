@@ -245,8 +245,7 @@ pub async fn current(
     let all = PageArguments { first: Some(MAX_PAGE as i32), ..PageArguments::default() };
     let pair = |name: &str, value: String| (name.to_owned(), value);
     let status = alternatives(["active", "on-hold"]);
-    let intent = alternatives(["order", "original-order", "reflex-order", "filler-order", "instance-order"]);
-    let requests = vec![pair("status", status.clone()), pair("intent", intent)];
+    let requests = vec![pair("status", status.clone()), pair("intent", alternatives(ORDERED))];
     let statements = vec![pair("status", status)];
     let (requests, statements) = tokio::join!(
         List::of_patient(ctx, patient, ResourceType::MedicationRequest, requests, &all),
@@ -264,6 +263,24 @@ pub async fn current(
     let now = patient.as_of().unwrap_or(session(ctx).now);
     sources.retain(|d| !over(d, now));
     CurrentMedicationConnection::of(grouped(sources), page)
+}
+
+/// Intents of what is to be carried out.
+const ORDERED: [&str; 5] = ["order", "original-order", "reflex-order", "filler-order", "instance-order"];
+
+/// Prescriptions that are active or on hold and no current medication: their course is over, or they are a proposal or a plan. Newest first.
+pub async fn not_current(ctx: &Context<'_>, patient: &Document) -> Result<Vec<MedicationRequest>> {
+    let all = PageArguments { first: Some(MAX_PAGE as i32), ..PageArguments::default() };
+    let status = vec![("status".to_owned(), alternatives(["active", "on-hold"]))];
+    let list = List::of_patient(ctx, patient, ResourceType::MedicationRequest, status, &all).await?;
+    if list.has_next() {
+        let text = format!("more than {MAX_PAGE} active prescriptions; read medicationRequests");
+        return Err(crate::error::graphql(&entity::StoreError::TooCostly(text)));
+    }
+    let now = patient.as_of().unwrap_or(session(ctx).now);
+    let mut documents = list.documents;
+    documents.retain(|d| over(d, now) || !d.text(&["intent"]).is_some_and(|intent| ORDERED.contains(&intent)));
+    Ok(documents.into_iter().map(MedicationRequest).collect())
 }
 
 /// Whether all that the source says about time has ended at `now`.

@@ -26,7 +26,8 @@ use crate::types::care::{
 };
 use crate::types::chart::{
     AllergyConnection, AllergyEdge, AllergyIntolerance, Attachment, ConditionConnection, DiagnosticReportConnection,
-    DocumentConnection, EncounterConnection, ImmunizationConnection, MedicationRequestConnection,
+    DocumentConnection, EncounterConnection, ImmunizationConnection, MedicationRequest,
+    MedicationRequestConnection,
     ObservationConnection, ProcedureConnection,
 };
 use crate::types::flowsheet::{self, Flowsheet};
@@ -958,6 +959,12 @@ impl Patient {
     ) -> Option<CurrentMedicationConnection> {
         let page = PageArguments { first, after, last, before };
         or_null(ctx, medication::current(ctx, &self.0, &page)).await
+    }
+    /// Prescriptions that are active or on hold by their status and are no current medication: their course is over and nobody ended them, or
+    /// they are a proposal or a plan.
+    #[graphql(complexity = "20 + 20 * child_complexity")]
+    async fn prescriptions_not_current(&self, ctx: &Context<'_>) -> Option<Vec<MedicationRequest>> {
+        or_null(ctx, medication::not_current(ctx, &self.0)).await
     }
     /// Whom to reach about the patient, as the patient's own record says.
     async fn contacts(&self) -> Vec<PatientContact> {

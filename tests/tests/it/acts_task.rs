@@ -128,3 +128,31 @@ async fn an_open_task_for_a_result_is_done_by_its_acknowledgement() {
     let none: Value = site.document("Task/t").await["note"].clone();
     assert_eq!(none, Value::Null);
 }
+
+/// That a task is completed says that its act was done: whoever could tick it off would have acknowledged a result for its owner.
+#[tokio::test]
+async fn a_task_that_an_act_of_its_own_completes_is_not_ticked_off() {
+    let task = |id: &str, system: &str, code: &str, focus: &str| {
+        json!({"resourceType": "Task", "id": id, "status": "requested", "intent": "order", "for": {"reference": "Patient/ada"}, "focus": {"reference": focus},
+            "code": {"coding": [{"system": format!("https://wintehr.org/fhir/CodeSystem/{system}"), "code": code}]}})
+    };
+    let documents = json!([
+        {"resourceType": "Patient", "id": "ada", "name": [{"family": "Lind"}]},
+        {"resourceType": "Observation", "id": "k", "status": "final", "code": {"text": "Potassium"}, "subject": {"reference": "Patient/ada"}},
+        task("result", "task-kind", "acknowledge-result", "Observation/k"),
+        task("note", "task-kind", "cosign-note", "Observation/k"),
+        task("merge", "act", "patientMerge", "Patient/ada"),
+        task("other", "task-kind", "something", "Observation/k"),
+    ]);
+    let site = Site::start(&documents.to_string()).await;
+    let lee = site.person(Role::Physician, None).await;
+    for (id, act) in [("result", "resultAcknowledge"), ("note", "noteCosign"), ("merge", "patientMerge")] {
+        let input = json!({"id": format!("Task/{id}"), "expectedVersion": "1"});
+        let refused = site.act(&lee, "taskComplete", input, "").await;
+        assert_eq!(refused["issues"][0]["expression"][0], "input.id", "{refused}");
+        assert!(refused["issues"][0]["text"].as_str().unwrap().contains(act), "{refused}");
+    }
+    let input = json!({"id": "Task/other", "expectedVersion": "1"});
+    let done = site.act(&lee, "taskComplete", input, "... on TaskSaved { task { status } }").await;
+    assert_eq!(done["task"]["status"], "COMPLETED", "{done}");
+}

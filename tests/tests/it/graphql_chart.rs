@@ -223,3 +223,32 @@ async fn lists_of_a_full_page_of_patients_take_one_statement_each() {
     let calls: Vec<i64> = rows.iter().map(|r| r.try_get("", "calls").unwrap()).collect();
     assert_eq!(calls, [1; 5]);
 }
+
+/// What is active by its status and is no current medication is told apart, never lost.
+#[tokio::test]
+async fn prescriptions_that_are_active_and_not_current_are_told() {
+    let of = |id: &str, status: &str, intent: &str, end: Option<&str>| {
+        let mut one = json!({"resourceType": "MedicationRequest", "id": id, "status": status, "intent": intent, "subject": {"reference": "Patient/ada"},
+            "medicationCodeableConcept": {"text": id}});
+        if let Some(end) = end {
+            one["dosageInstruction"] = json!([{"timing": {"repeat": {"boundsPeriod": {"start": "2020-01-01", "end": end}}}}]);
+        }
+        one
+    };
+    let documents = json!([
+        {"resourceType": "Patient", "id": "ada", "name": [{"family": "Lind"}]},
+        of("now", "active", "order", None),
+        of("over", "active", "order", Some("2020-02-01")),
+        of("planned", "on-hold", "plan", None),
+        of("stopped", "stopped", "order", Some("2020-02-01")),
+    ]);
+    let site = Site::start(&documents.to_string()).await;
+    let lee = site.person(Role::Physician, None).await;
+    let query = r#"{ patient(id: "Patient/ada") { currentMedications { nodes { requests { fhirId } } } prescriptionsNotCurrent { fhirId } } }"#;
+    let found = site.ask(&lee, query, json!({})).await["patient"].clone();
+    assert_eq!(found["currentMedications"]["nodes"], json!([{"requests": [{"fhirId": "now"}]}]), "{found}");
+    let mut ids: Vec<&str> =
+        found["prescriptionsNotCurrent"].as_array().unwrap().iter().map(|n| n["fhirId"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["over", "planned"]);
+}

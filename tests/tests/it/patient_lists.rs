@@ -355,3 +355,17 @@ async fn the_census_tells_who_is_expected_and_who_left_today() {
     let ward = site.ask(&kim, query, json!({"l": "Location/ward"})).await["census"].clone();
     assert_eq!(ids(&ward["expected"]), ["Encounter/later"], "{ward}");
 }
+
+#[tokio::test]
+async fn a_desk_that_sees_no_visits_lists_the_day_by_its_appointments() {
+    let documents = json!([
+        {"resourceType": "Patient", "id": "ada", "name": [{"family": "Lind"}]},
+        {"resourceType": "Appointment", "id": "a", "status": "booked", "start": "2026-03-02T09:00:00Z", "end": "2026-03-02T09:30:00Z",
+         "participant": [{"status": "accepted", "actor": {"reference": "Patient/ada"}}]},
+    ]);
+    let site = Site::start(&documents.to_string()).await;
+    let desk = site.person(Role::Registrar, None).await;
+    let query = "query($f: PatientFilter!) { patients(filter: $f) { nodes { fhirId } } }";
+    let day = json!({"f": {"seen": {"low": "2026-03-02", "high": "2026-03-03"}}});
+    assert_eq!(site.ask(&desk, query, day).await["patients"]["nodes"], json!([{"fhirId": "ada"}]));
+}

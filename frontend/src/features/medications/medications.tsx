@@ -40,6 +40,7 @@ export const MedicationLists = graphql(`
   fragment MedicationLists on Patient {
     current: currentMedications(first: 50) { ...CurrentPage }
     past: medicationRequests(first: 30, filter: { status: [COMPLETED, STOPPED, CANCELLED] }) { ...MedicationPage }
+    lapsed: prescriptionsNotCurrent { id status intent medication { text } medicationReference { display } dosageText dosages { ...DosageLine } reasons { text } reasonReferences { display } authoredOn requester { display } notes { text } fhir }
     other: medicationRequests(first: 10, filter: { status: [DRAFT, UNKNOWN, ENTERED_IN_ERROR] }) { ...MedicationPage }
   }
 `)
@@ -93,6 +94,10 @@ export function MedicationsView({ of, told, patientId }: Props) {
         }}
       </Part>
       <StatementsView of={statements} which="now" />
+      {/* A prescription that its status calls active is never out of sight, whatever its dates say. */}
+      <Part of={lists?.lapsed} name="lapsed" what="Prescriptions whose course is over" rows={1}>
+        {(lapsed) => lapsed.length > 0 && <Section title="Active by their status, and not current" note={`${lapsed.length}: the course is over and nobody ended it, or it is a proposal or a plan`}><Table of={lapsed} label="Active by their status, and not current" /></Section>}
+      </Part>
       <Section title="Past medications">
         <Part of={lists?.past} name="past" what="Past prescriptions" rows={6}>
           {(masked) => {
