@@ -26,8 +26,7 @@ use crate::types::care::{
 };
 use crate::types::chart::{
     AllergyConnection, AllergyEdge, AllergyIntolerance, Attachment, ConditionConnection, DiagnosticReportConnection,
-    DocumentConnection, EncounterConnection, ImmunizationConnection, MedicationRequest,
-    MedicationRequestConnection,
+    DocumentConnection, EncounterConnection, ImmunizationConnection, MedicationRequest, MedicationRequestConnection,
     ObservationConnection, ProcedureConnection,
 };
 use crate::types::flowsheet::{self, Flowsheet};

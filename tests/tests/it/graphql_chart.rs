@@ -231,7 +231,8 @@ async fn prescriptions_that_are_active_and_not_current_are_told() {
         let mut one = json!({"resourceType": "MedicationRequest", "id": id, "status": status, "intent": intent, "subject": {"reference": "Patient/ada"},
             "medicationCodeableConcept": {"text": id}});
         if let Some(end) = end {
-            one["dosageInstruction"] = json!([{"timing": {"repeat": {"boundsPeriod": {"start": "2020-01-01", "end": end}}}}]);
+            one["dosageInstruction"] =
+                json!([{"timing": {"repeat": {"boundsPeriod": {"start": "2020-01-01", "end": end}}}}]);
         }
         one
     };
