@@ -18,6 +18,7 @@ use crate::session::{self, MAX_PAGE, Session};
 use crate::subscription::is_critical;
 use crate::types::title::title;
 use crate::types::worklist::{ACKNOWLEDGE, TASK_KIND, every};
+use crate::value::Quantity;
 
 /// A task is due this long after it came to somebody.
 pub const DUE: TimeDelta = TimeDelta::minutes(30);
@@ -100,11 +101,20 @@ async fn make(session: &Session, result: &Document) -> async_graphql::Result<boo
         return Ok(false);
     }
     let owner = owners(session, result).await?.into_iter().next();
-    let body = task(&version, result, title(result), owner.as_deref(), session.now);
+    let body = task(&version, result, words(result), owner.as_deref(), session.now);
     let name = Sha256::digest(format!("critical/{version}"));
     let id: String = name.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     let write = Write { resource_type: ResourceType::Task, id, act: Change::Create { body } };
     commit(session, write, "criticalResultTask", None).await
+}
+
+/// What it is, with its value where that is a quantity: who reads the list has to know how bad it is.
+fn words(result: &Document) -> Option<String> {
+    let value = result.at(&["valueQuantity"]).map(Quantity::read);
+    let value = value.and_then(|v| {
+        Some([v.comparator.as_deref().unwrap_or_default(), &v.value.as_ref()?.0, " ", v.unit.as_deref()?].concat())
+    });
+    Some([title(result)?, value.unwrap_or_default()].join(" ").trim().to_owned())
 }
 
 /// Commits one write of the server's own; `false` when another server was first.

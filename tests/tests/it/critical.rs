@@ -72,6 +72,7 @@ async fn a_critical_result_is_a_task_that_goes_on_until_it_is_acknowledged() {
         (&json!("Practitioner/physician"), &json!("Patient/ada"))
     );
     assert_eq!(task["focus"]["reference"], "Observation/k/_history/1");
+    assert_eq!(task["description"], "Potassium 6.8 mmol/L");
     let provenance = "fhir.provenance WHERE resource->'activity'->'coding'->0->>'code' = 'criticalResultTask'";
     assert_eq!(site.count(provenance).await, 1);
     // Half an hour each: the team, then who attends the stay; then there is nobody further.
