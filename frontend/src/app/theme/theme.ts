@@ -65,11 +65,12 @@ export const theme = createTheme({
       },
     },
     MuiIconButton: { styleOverrides: { root: { borderRadius: 4, color: 'var(--ink2)', minWidth: 28, minHeight: 28, padding: 4 } } },
-    MuiToggleButtonGroup: { styleOverrides: { root: { background: 'var(--surface)' } } },
+    // Where not all of them fit into a line, they go on in the next one; each edge stands on that of its neighbour.
+    MuiToggleButtonGroup: { styleOverrides: { root: { flexWrap: 'wrap', padding: '0 1px 1px 0', '& .MuiToggleButtonGroup-grouped': { margin: '0 -1px -1px 0', borderColor: 'var(--line2)' } } } },
     MuiToggleButton: {
       styleOverrides: {
         root: {
-          minHeight: 'var(--control)', padding: '0 10px', borderColor: 'var(--line2)', color: 'var(--ink2)', fontWeight: 400,
+          minHeight: 'var(--control)', padding: '0 10px', borderColor: 'var(--line2)', background: 'var(--surface)', color: 'var(--ink2)', fontWeight: 400,
           '&.Mui-selected, &.Mui-selected:hover': { background: 'var(--sel)', color: 'var(--acc)', fontWeight: 600, boxShadow: 'inset 0 -2px 0 var(--acc)' },
           '&.Mui-focusVisible': { ...ring, zIndex: 1 },
         },
