@@ -80,11 +80,12 @@ test('an address that only leads on does so without a word', async () => {
 for (const route of [...ROUTES.filter((one) => !LEADS_ON.includes(one) && one !== '/login'), ...STATES]) {
   test(`${route} in both themes, at each width`, async () => {
     await signInAs('physician')
-    const query = '{ patients(first: 1, fhirQuery: "_has:Encounter:patient:status=in-progress&_has:Encounter:patient:class=IMP&_has:FamilyMemberHistory:patient:status=completed") { nodes { fhirId } } }'
+    const query = '{ patients(first: 1, fhirQuery: "_has:Encounter:patient:status=in-progress&_has:Encounter:patient:class=IMP&_has:FamilyMemberHistory:patient:status=completed") { nodes { fhirId encounters(first: 1) { nodes { fhirId } } } } }'
     const { data } = await (await page.request.post(`${url}/graphql`, { headers: { 'X-WintEHR-Request': '1' }, data: { query } })).json()
     await signInAs(roleOf(route))
     await page.setViewportSize({ width: 1440, height: 900 })
-    await page.goto(`${url}/${route.replace(':id', data.patients.nodes[0]?.fhirId).replace('*', 'there-is-no-such-page')}`)
+    const [patient] = data.patients.nodes
+    await page.goto(`${url}/${route.replace(':id', patient?.fhirId).replace(':encounter', patient?.encounters.nodes[0]?.fhirId).replace('*', 'there-is-no-such-page')}`)
     await drawn()
     await accessible(route)
     const inDark = route === 'playground' ? inDarkEditor : (act) => inTheme('dark', act)

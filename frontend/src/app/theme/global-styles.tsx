@@ -27,6 +27,8 @@ const styles = {
   'h1, h2, h3, p, ul, ol, dl, dd': { margin: 0, padding: 0 },
   'ul, ol': { listStyle: 'none' },
   a: { color: 'var(--acc)', textDecoration: 'none', '&:hover': { color: 'var(--acch)', textDecoration: 'underline' } },
+  // Among words the colour alone does not tell a link.
+  'p a': { textDecoration: 'underline' },
   ':focus-visible': { outline: 'var(--focus-width) solid var(--focus)', outlineOffset: '2px' },
   // Drawn from the tokens: what the system draws has the look of a disabled one in a dark theme. `:where` lets a class size it.
   ':where(input[type="checkbox"])': { ...box, borderRadius: 3 },
@@ -51,7 +53,7 @@ const styles = {
     'h1, h2, h3': { breakAfter: 'avoid' as const },
     // What is pressed is of no use on paper. Names that can be pressed stay: they are plain buttons and links.
     'main .MuiButton-root, main .MuiIconButton-root, main .MuiToggleButtonGroup-root, .MuiSnackbar-root': { display: 'none' },
-    a: { color: 'inherit', textDecoration: 'none' },
+    'a, p a': { color: 'inherit', textDecoration: 'none' },
   },
   '@media (prefers-reduced-motion: reduce)': { '*': { transitionDuration: '0s !important', animationDuration: '0s !important' } },
 }
