@@ -58,7 +58,7 @@ export function Cells({ at, of: { of: row, opened }, shown, similar, onStarred }
         )}
       </span>
       <span role="gridcell">
-        {row.birthDate ? formatDay(row.birthDate) : 'Not recorded'} <small>{ageText(row.age)}</small>
+        <span className="whole">{row.birthDate ? formatDay(row.birthDate) : 'Not recorded'}</span> <small>{ageText(row.age)}</small>
         {row.deceased?.at && <small className={css.died}>Died {formatDay(row.deceased.at)}</small>}
       </span>
       <span role="gridcell">{genderText(row.gender)}</span>
@@ -66,7 +66,7 @@ export function Cells({ at, of: { of: row, opened }, shown, similar, onStarred }
       {shown.last && (
         <span role="gridcell">
           <small className={css.label}>{shown.last} </small>
-          {opened ? formatDateTime(opened) : row.encounters ? row.encounters.nodes[0]?.period?.start ? formatDay(row.encounters.nodes[0].period.start) : 'Not recorded' : HIDDEN}
+          <span className="whole">{opened ? formatDateTime(opened) : row.encounters ? row.encounters.nodes[0]?.period?.start ? formatDay(row.encounters.nodes[0].period.start) : 'Not recorded' : HIDDEN}</span>
         </span>
       )}
       {shown.stays && <Second name="Location">{!row.stay ? HIDDEN : stay ? placeNow(stay.places) ?? 'In hospital, place not recorded' : <small>Not in hospital</small>}</Second>}
