@@ -1,7 +1,7 @@
 import { createContext, use, useEffect, useRef } from 'react'
 
-/** Whose chart is open: the id of its address, the person in one line for dialogs, which cover the banner, and the past instant it is shown as of; null for now. `read` counts how often it was read anew. `merged`: it was merged into another one, which is written in its place. */
-export interface OpenChart { id: string; line: string; asOf: string | null; read: number; merged: boolean }
+/** Whose chart is open: the id of its address, the person in one line for dialogs, which cover the banner, and the past instant it is shown as of; null for now. `read` counts how often it was read anew. `merged`: it was merged into another one, which is written in its place. `died`: a death is recorded. */
+export interface OpenChart { id: string; line: string; asOf: string | null; read: number; merged: boolean; died: boolean }
 const PatientContext = createContext<OpenChart | null>(null)
 
 export const PatientProvider = PatientContext

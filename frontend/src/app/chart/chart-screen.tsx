@@ -72,7 +72,8 @@ function AsOfScreen<D extends Answer, X extends object>({ patientId, title, quer
   const { troubles } = reading
   const banner = read(BannerFragment, patient as WithBanner | null | undefined)
   const merged = !!read(MergedInto, banner)?.replacedBy
-  const open = useMemo(() => ({ id: patientId, line: patient ? identityLine(patient, troubles) : '', asOf, read: count, merged }), [patientId, patient, troubles, asOf, count, merged])
+  const died = !!banner?.deceased?.deceased
+  const open = useMemo(() => ({ id: patientId, line: patient ? identityLine(patient, troubles) : '', asOf, read: count, merged, died }), [patientId, patient, troubles, asOf, count, merged, died])
   const { page, missing } = useMarked(!fetching && !!patient)
   const who = patient ? `${printLine(patient)}${asOf ? ` · as it was on ${formatInstant(asOf)}` : ''}` : ''
   usePrintMargins(useCallback(() => ({ 'top-left': who, 'top-right': title }), [who, title]))

@@ -8,7 +8,7 @@ import { withOffset } from '../../lib/date'
 import { isJson, items, textAt } from '../../lib/fhir'
 import type { ActItem } from './acts'
 import { useMistake } from './mistake'
-import { findPatients, findPractitioners } from './people'
+import { findLiving, findPractitioners } from './people'
 
 const Beds = graphql(`
   query Beds($after: String) { search(type: "Location", query: "status=active", first: 100, after: $after) { nodes { id fhir } pageInfo { hasNextPage endCursor } } }
@@ -48,7 +48,7 @@ const TYPE: FieldSpec = { name: 'type', label: 'Type of visit', kind: 'concept',
 const ATTENDING: FieldSpec = { name: 'attending', label: 'Attending', kind: 'concept', find: findPractitioners, help: 'You, where nobody is named. Part of a name, then choose one of the list.' }
 const at = (name: string, label: string): FieldSpec => ({ name, label, kind: 'moment', help: 'Now, where nothing is written. As 17-May-2019 14:05.' })
 const moment = (value: string | undefined): string | undefined => { const text = given(value); return text && withOffset(text) }
-const PATIENT: FieldSpec = { name: 'patient', label: 'Patient', kind: 'concept', find: findPatients, required: true, help: 'By name, number or birth date, then choose one of the list.' }
+const PATIENT: FieldSpec = { name: 'patient', label: 'Patient', kind: 'concept', find: findLiving, required: true, help: 'By name, number or birth date, then choose one of the list.' }
 const REASON: FieldSpec = { name: 'reason', label: 'Reason', kind: 'concept', suggest: 'CONDITIONS' }
 
 type Bed = readonly [id: string, name: string]

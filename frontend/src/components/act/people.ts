@@ -1,5 +1,6 @@
 import type { Client } from 'urql'
 import { graphql } from '../../gql'
+import type { PatientFilter } from '../../gql/graphql'
 import { formatDay } from '../../lib/date'
 import { isJson, textAt } from '../../lib/fhir'
 import { readPatientSearch } from '../../lib/patient-search'
@@ -16,11 +17,13 @@ const FindPatients = graphql(`
   query FindPatients($filter: PatientFilter!) { patients(filter: $filter, first: 8) { nodes { id mrn birthDate name { display family given prefix } } } }
 `)
 
-/** Patients by name, number or birth date. */
-export async function findPatients(client: Client, search: string): Promise<Term[]> {
-  const { data } = await client.query(FindPatients, { filter: readPatientSearch(search).filter }).toPromise()
+/** Patients by name, number or birth date; `only`: what else must be true of them. */
+export async function findPatients(client: Client, search: string, only?: PatientFilter): Promise<Term[]> {
+  const { data } = await client.query(FindPatients, { filter: { ...readPatientSearch(search).filter, ...only } }).toPromise()
   return (data?.patients.nodes ?? []).map((p) => ({ id: p.id, codings: [], text: patientLine(p) }))
 }
+/** Those of whom no death is recorded: for what can only begin with the living. */
+export const findLiving = (client: Client, search: string): Promise<Term[]> => findPatients(client, search, { deceased: false })
 /** A patient in a list of which one is chosen. */
 export const patientLine = (p: { name?: Parameters<typeof patientName>[0]; birthDate?: string | null; mrn?: string | null }): string =>
   `${patientName(p.name)}, ${p.birthDate ? `born ${formatDay(p.birthDate)}` : 'birth date not recorded'}, MRN ${p.mrn ?? 'not recorded'}`

@@ -1,4 +1,4 @@
-import { Fragment, useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { useClient, useQuery } from 'urql'
 import { ActStrip, RowActs, useForms } from '../../components/act/acts'
@@ -19,7 +19,7 @@ import { useSession } from '../../contexts/session'
 import { graphql, read } from '../../gql'
 import { useMay } from '../../hooks/use-may'
 import { formatDay, formatSpan } from '../../lib/date'
-import { Mark } from './encounters'
+import { Mark, When } from './encounters'
 import css from './encounters.module.css'
 
 const HousePage = graphql(`
@@ -91,15 +91,15 @@ export function HouseView() {
                       const who = e.patient ? `${patientName(e.patient.name)}, MRN ${e.patient.mrn ?? 'not recorded'}` : 'a patient you may not see'
                       return (
                         <tr key={e.id}>
-                          <th scope="row">
+                          <th scope="row" className={css.patient}>
                             {e.patient ? <Link to={`/patients/${e.patient.fhirId}/clinical/encounters/${e.fhirId}`}>{patientName(e.patient.name)}</Link> : 'You may not see who this is'}
-                            {e.patient && <small className="whole">Born {e.patient.birthDate ? formatDay(e.patient.birthDate) : 'not recorded'} · MRN {e.patient.mrn ?? 'not recorded'}</small>}
+                            {e.patient && <small><span className="whole">Born {e.patient.birthDate ? formatDay(e.patient.birthDate) : 'not recorded'}</span> · <span className="whole">MRN {e.patient.mrn ?? 'not recorded'}</span></small>}
                           </th>
-                          <td><Mark of={e.class?.code} />{e.status === 'ENTERED_IN_ERROR' ? <s>{name}</s> : name}<small>{conceptText(e.types)}</small></td>
-                          <td>{(formatSpan(e.period, e.status === 'IN_PROGRESS') || 'Not recorded').split(' – ').map((end, i) => <Fragment key={i}>{i > 0 && ' – '}<span className="whole">{end}</span></Fragment>)}</td>
+                          <td className={css.kind}><Mark of={e.class?.code} />{e.status === 'ENTERED_IN_ERROR' ? <s>{name}</s> : name}<small>{conceptText(e.types)}</small></td>
+                          <td><When of={e} /></td>
                           <td className="whole"><Status of={e.status} /></td>
                           <td>{reasons(e) || 'Not recorded'}</td>
-                          <td>{e.locations.flatMap((l) => l.display ?? []).join(', ') || 'Not recorded'}</td>
+                          <td className={css.where}>{e.locations.flatMap((l) => l.display ?? []).join(', ') || 'Not recorded'}</td>
                           <td>{e.participants.flatMap((p) => p.display ?? []).join(', ') || 'Not recorded'}</td>
                           <td><RowActs of={`${name} of ${who}, ${formatSpan(e.period) || 'no date'}`} place={e.id} items={may && e.patient ? acts(e, name, who) : []} /></td>
                         </tr>

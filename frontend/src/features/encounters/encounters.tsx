@@ -12,8 +12,9 @@ import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty, Loading } from '../../components/ui/states'
-import { useAsOf } from '../../contexts/patient'
+import { useAsOf, useOpenChart } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
+import type { EncounterStatus } from '../../gql/graphql'
 import { useMay } from '../../hooks/use-may'
 import { formatSpan } from '../../lib/date'
 import css from './encounters.module.css'
@@ -43,6 +44,9 @@ export function Mark({ of }: { of: string | null | undefined }) {
   )
 }
 
+/** From when to when; neither end is broken in two. */
+export const When = ({ of }: { of: { period?: Parameters<typeof formatSpan>[0]; status?: EncounterStatus | null } }) => (formatSpan(of.period, of.status === 'IN_PROGRESS') || 'Not recorded').split(' – ').map((end, i) => <Fragment key={i}>{i > 0 && ' '}<span className="whole">{i > 0 && '– '}{end}</span></Fragment>)
+
 /** Visits and stays, newest first, all or those that the address asks for. `to` is the address of one; `reading`: an answer is on its way. */
 export function EncountersView({ of, patientId, to, reading }: { of: FragmentType<typeof EncounterRecord> | undefined; patientId: string; to: (encounter: string) => string; reading: boolean }) {
   const client = useClient()
@@ -52,6 +56,7 @@ export function EncountersView({ of, patientId, to, reading }: { of: FragmentTyp
   const dialogs = useForms()
   const acts = useEncounterActs(dialogs.open, patientId)
   const asOf = useAsOf()
+  const died = useOpenChart()?.died ?? false
   const more = async (after: string) => {
     const { data } = await client.query(MoreEncounters, { id: patientId, after, asOf, filter: encounterFilter(query) }, { requestPolicy: 'network-only' }).toPromise()
     return read(EncounterPage, data?.patient?.encounters)
@@ -61,7 +66,7 @@ export function EncountersView({ of, patientId, to, reading }: { of: FragmentTyp
   const inBed = (record?.open?.nodes.length ?? 0) > 0
   return (
     <>
-      <ActStrip note="Visits and stays, newest first" items={acting && record ? [{ name: 'Begin a visit', form: forms.visit }, ...(inBed ? [] : [{ name: 'Admit to a bed', run: () => void forms.admit().then(dialogs.open) }])] : []} />
+      <ActStrip note="Visits and stays, newest first" items={acting && record && !died ? [{ name: 'Begin a visit', form: forms.visit }, ...(inBed ? [] : [{ name: 'Admit to a bed', run: () => void forms.admit().then(dialogs.open) }])] : []} />
       {dialogs.dialog}
       <EncounterFilterBar />
       {reading && record ? <Loading rows={8} label="Encounters" /> : (
@@ -79,10 +84,10 @@ export function EncountersView({ of, patientId, to, reading }: { of: FragmentTyp
                             <Mark of={e.class?.code} /><Link to={to(e.id)}>{e.status === 'ENTERED_IN_ERROR' ? <s>{encounterClass(e.class)}</s> : encounterClass(e.class)}</Link>
                             <small>{conceptText(e.types)}</small>
                           </th>
-                          <td>{(formatSpan(e.period, e.status === 'IN_PROGRESS') || 'Not recorded').split(' – ').map((end, i) => <Fragment key={i}>{i > 0 && ' – '}<span className="whole">{end}</span></Fragment>)}</td>
+                          <td><When of={e} /></td>
                           <td className="whole"><Status of={e.status} /></td>
                           <td>{reasons(e) || 'Not recorded'}</td>
-                          <td>{e.locations.flatMap((l) => l.display ?? []).join(', ') || 'Not recorded'}{e.serviceProvider?.display && <small>{e.serviceProvider.display}</small>}</td>
+                          <td className={css.where}>{e.locations.flatMap((l) => l.display ?? []).join(', ') || 'Not recorded'}{e.serviceProvider?.display && <small>{e.serviceProvider.display}</small>}</td>
                           <td>{e.participants.flatMap((p) => p.display ?? []).join(', ') || 'Not recorded'}</td>
                           <td><RowActs of={`${encounterClass(e.class)}, ${formatSpan(e.period) || 'no date'}`} place={e.id} items={acting ? acts(e, encounterClass(e.class)) : []} /></td>
                         </tr>
