@@ -138,11 +138,11 @@ it('opens a report to read, with its text in paragraphs and what was tried again
     ...potassium, id: 'Observation/g', code: { text: 'Culture', codings: [] }, interpretation: 'ABNORMAL', value: { __typename: 'Concept', text: 'Escherichia coli' }, referenceRanges: [], members: [], fhir: { component: [susceptible] },
     components: [{ code: { text: 'Meropenem', codings: [] }, interpretation: 'OTHER', value: { __typename: 'Quantity', value: '0.25', comparator: '<=', unit: 'mg/L' }, referenceRanges: [] }],
   }
-  const report = { __typename: 'DiagnosticReport', id: 'DiagnosticReport/r1', versionId: '2', fhir: { presentedForm: [{ title: 'Letter', contentType: 'text/plain', data: btoa('As a letter.') }] }, status: 'CORRECTED', code: { text: 'Blood culture', codings: [] }, category: [], performers: [], conclusion: 'Growth.\n\nRemove the line.', results: [grown, null] }
+  const report = { __typename: 'DiagnosticReport', id: 'DiagnosticReport/r1', versionId: '2', fhir: {}, presentedForms: [{ title: 'Letter', contentType: 'text/plain', data: btoa('As a letter.') }, { title: 'Film', contentType: 'image/tiff' }], conclusionCodes: [{ text: 'Bacteremia', codings: [] }], specimens: [{ id: 'Specimen/s', node: { __typename: 'Specimen', id: 'Specimen/s', type: { text: 'Venous blood', codings: [] } } }, { display: 'Line tip' }], status: 'CORRECTED', code: { text: 'Blood culture', codings: [] }, category: [], performers: [], conclusion: 'Growth.\n\nRemove the line.', results: [grown, null] }
   renderPage(<ResultsPage />, place, `${at}?view=reports`, { root: answering(fullPatient, { node: () => report }) })
   await userEvent.click(await screen.findByRole('button', { name: 'Renal panel' }))
   const pane = within(await screen.findByRole('complementary', { name: 'Blood culture' }))
-  for (const text of ['Growth.', 'Remove the line.', 'As a letter.', 'Susceptible', '≤ 0.25 mg/L', /It corrects an earlier version that was wrong\. This is version 2/, 'One more result is named by the report and absent, or not for you to see.']) expect(pane.getByText(text)).toBeVisible()
+  for (const text of ['Growth.', 'Remove the line.', 'As a letter.', 'It is kept elsewhere and cannot be shown here (image/tiff).', 'Coded as: Bacteremia', 'Venous blood', 'Line tip', 'Susceptible', '≤ 0.25 mg/L', /It corrects an earlier version that was wrong\. This is version 2/, 'One more result is named by the report and absent, or not for you to see.']) expect(pane.getByText(text)).toBeVisible()
   expect(pane.getByRole('button', { name: 'What it said before' })).toBeVisible()
 })
 

@@ -13,7 +13,7 @@ import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { StoredFile } from '../../components/ui/stored-file'
 import { useAsOf, useOpenChart, useReadAnew } from '../../contexts/patient'
 import { graphql, read } from '../../gql'
-import type { ReportDetailQuery } from '../../gql/graphql'
+import type { ReportDetailQuery, SampledFragment } from '../../gql/graphql'
 import { useMay } from '../../hooks/use-may'
 import { formatDateTime, formatSpan } from '../../lib/date'
 import { isJson, items, textAt } from '../../lib/fhir'
@@ -28,7 +28,8 @@ const ReportDetail = graphql(`
     node(id: $id, asOf: $asOf) {
       __typename id versionId fhir
       ... on DiagnosticReport {
-        reportStatus: status code { text } category { text } effectiveAt effectivePeriod { start end } issued conclusion performers { display }
+        reportStatus: status code { text } category { text } effectiveAt effectivePeriod { start end } issued conclusion conclusionCodes { text } performers { display }
+        presentedForms { title contentType link data size } specimens { ...Sampled }
         acknowledgement { ...Acknowledged }
         results {
           ...ReportedResult
@@ -38,9 +39,12 @@ const ReportDetail = graphql(`
     }
   }
 `)
+const Sampled = graphql(`
+  fragment Sampled on ResourceRef { id display node { __typename id ... on Specimen { type { text } collectedAt } } }
+`)
 const ReportedResult = graphql(`
   fragment ReportedResult on Observation {
-    id fhir resultStatus: status code { text } specimen { display node { __typename id ... on Specimen { type { text } collectedAt } } } method { text } notes { text } ...ObservationRow
+    id fhir resultStatus: status code { text } specimen { ...Sampled } method { text } notes { text } ...ObservationRow
     parts: components { code { text } interpretation dataAbsentReason { text } value { __typename ... on Quantity { value unit comparator } ... on Concept { text } ... on Text { text } } referenceRanges { low { value } high { value } text } }
   }
 `)
@@ -66,8 +70,12 @@ export function ReportPane(opened: Opened) {
   )
 }
 
-/** Words of the concepts in a place of the record that the schema has no field for. */
-const concepts = (record: unknown, name: string): string => conceptText((isJson(record) ? items(record[name]) : []).flatMap((c) => { const text = textAt(c, 'text') || textAt(items(c.coding)[0], 'display') || textAt(items(c.coding)[0], 'code'); return text ? [{ text }] : [] }))
+/** What was taken, and when, as far as it can be read. */
+function sampleWords({ display, node }: SampledFragment): string {
+  if (node?.__typename !== 'Specimen') return display ?? 'Not on this server, or not for you to see'
+  return `${conceptText(node.type) || 'Of a kind not recorded'}${node.collectedAt ? `, collected ${formatDateTime(node.collectedAt)}` : ''}`
+}
+/** Who is named in a place of the record that the schema has no field for. */
 const displays = (record: unknown, name: string): string => (isJson(record) ? items(record[name]) : []).flatMap((r) => textAt(r, 'display') || []).join(', ')
 
 const CORRECTIONS: Partial<Record<string, string>> = { CORRECTED: 'It corrects an earlier version that was wrong.', AMENDED: 'It was changed after it was complete.', APPENDED: 'Something was added after it was complete.' }
@@ -86,9 +94,8 @@ function Reading({ of, known, patientId, onClose, onResult }: Opened & { of: Rep
   const distinct = results.filter((one, i) => results.findIndex((other) => other.id === one.id) === i)
   const absent = of.results.filter((result) => !result).length
   const critical = distinct.some((one) => isCritical(read(ObservationRow, one)))
-  const specimens = [...new Set([displays(of.fhir, 'specimen'), ...distinct.flatMap(({ specimen }) => { const node = specimen?.node; return (node?.__typename === 'Specimen' ? [`${conceptText(node.type) || 'Of a kind not recorded'}${node.collectedAt ? `, collected ${formatDateTime(node.collectedAt)}` : ''}`] : specimen?.display ?? []) })].filter(Boolean))]
+  const specimens = [...new Set([...of.specimens, ...distinct.flatMap(({ specimen }) => specimen ?? [])].map((one) => sampleWords(read(Sampled, one))))]
   const taken = of.effectiveAt ? formatDateTime(of.effectiveAt) : formatSpan(of.effectivePeriod)
-  const files = isJson(of.fhir) ? items(of.fhir.presentedForm) : []
   const forward = () => messages.write({ id: patientId, name: chart?.line.split(' · ')[0] || 'this patient' }, { id: of.id, subject: `${title}${of.effectiveAt ? `, taken ${formatDateTime(of.effectiveAt)}` : ''}` })
   const corrected = CORRECTIONS[of.reportStatus ?? '']
   return (
@@ -111,19 +118,17 @@ function Reading({ of, known, patientId, onClose, onResult }: Opened & { of: Rep
       <section className={wrong ? `${css.part ?? ''} ${css.wrong ?? ''}` : css.part} aria-label="Conclusion">
         <h3>Conclusion</h3>
         {of.conclusion ? <Prose of={of.conclusion} /> : <p className={css.absent}>Not recorded</p>}
-        {concepts(of.fhir, 'conclusionCode') && <p className={css.by}>Coded as: {concepts(of.fhir, 'conclusionCode')}</p>}
+        {of.conclusionCodes.length > 0 && <p className={css.by}>Coded as: {conceptText(of.conclusionCodes)}</p>}
       </section>
-      {files.map((file, i) => {
-        const text = plainText({ contentType: textAt(file, 'contentType'), data: textAt(file, 'data') })
-        const name = textAt(file, 'title') || 'File without a title'
-        // Bytes on this server; those elsewhere are not fetched.
-        const stored = /^Binary\/[\w.-]+$/.exec(textAt(file, 'url'))?.[0]
+      {of.presentedForms.map((file, i) => {
+        const text = plainText(file)
+        const name = file.title ?? 'File without a title'
         return (
           <section key={i} className={css.part} aria-label={name}>
             <h3>{name}</h3>
             {text !== null ? <Prose of={text} />
-              : stored ? <StoredFile of={{ title: textAt(file, 'title') || null, contentType: textAt(file, 'contentType') || null, link: `/fhir/R4/${stored}` }} />
-              : <p className={css.absent}>It is no plain text ({textAt(file, 'contentType') || 'type not recorded'}) and cannot be shown here.</p>}
+              : file.link || file.data ? <StoredFile of={file} />
+              : <p className={css.absent}>It is kept elsewhere and cannot be shown here ({file.contentType ?? 'type not recorded'}).</p>}
           </section>
         )
       })}
