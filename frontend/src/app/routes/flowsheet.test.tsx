@@ -21,7 +21,7 @@ it('offers the flowsheets of the house, and shows one with its balance where bot
   expect(table.getByRole('row', { name: /^Fluid intake/ }).querySelector('svg title')).toHaveTextContent('01-Mar-2026 to 02-Mar-2026')
   expect(row(/^Fluid intake/)).toMatch(/mL.*1,8002,100$/)
   expect(row(/^Urine output/)).toMatch(/mL.*2,400H/)
-  expect(row(/^Body mass index/)).toBe('Body mass indexƒ computedkg/m2Not recorded at any of the 2 moments')
+  expect(row(/^Body mass index/)).toBe('Body mass indexƒ computedkg/m2Not recorded at any of the 2 times')
   expect(row(/^Balance/)).toBe('Balance, intake less urineƒ computedmL−300')
   expect(screen.getByText('One record is left out: in a unit that is not the row’s.')).toBeVisible()
 })

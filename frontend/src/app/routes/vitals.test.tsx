@@ -81,7 +81,7 @@ it('a row whose values all lie in other columns tells the latest of them', async
   const weights = [['w2', '9', 'ENTERED_IN_ERROR'], ['w1', '72', 'FINAL']].map(([id = '', value = '', status], i) => ({ ...sign(id, '29463-7', 'Weight', number(value, 'kg'), `2026-11-1${5 - i}T12:00:00Z`), status, interpretation: 'HIGH' }))
   show({ root: answering({ ...fullPatient, vitals: page(...rates, ...weights) }) })
   const row = () => screen.getByRole('row', { name: /^Weight/ })
-  await screen.findByText(/^Moments 1 to 8 of 12$/)
+  await screen.findByText(/^Times 1 to 8 of 12$/)
   expect(row()).toHaveTextContent(/Weight.*kgNone in these columns; the latest 14-Nov-2026 \d\d:00, 72 kg H/)
   await userEvent.click(screen.getByRole('button', { name: 'Older' }))
   expect(row()).not.toHaveTextContent('None in these columns')
@@ -105,7 +105,7 @@ it('a row without a value in the columns does not say of what may be missing tha
   const rates = times.map((at, i) => sign(`r${i}`, '8867-4', 'Heart rate', number('70', '/min'), at))
   const first = page(sign('w', '29463-7', 'Weight', number('72', 'kg'), times[0]), ...rates)
   show({ root: answering({ ...fullPatient, vitals: { ...first, pageInfo: { ...first.pageInfo, hasNextPage: true, endCursor: 'c' } } }) })
-  await screen.findByText(/^Moments 1 to 8 of 9 loaded$/)
+  await screen.findByText(/^Times 1 to 8 of 9 loaded$/)
   await userEvent.click(screen.getByRole('button', { name: 'Older' }))
   expect(screen.getByRole('row', { name: /^Weight/ })).toHaveTextContent(/kgNot loaded$/)
 })
@@ -173,11 +173,11 @@ it('blood pressure is written as a pair in one place', async () => {
 it('a set that is due by the newest score is told, and marked when it is late', async () => {
   const earlyWarning = { name: 'NEWS2', value: '7', band: 'High', at: '2026-11-22T07:40:00Z', inputs: [], missing: [], monitoring: 'continuously', dueAt: '2026-11-22T08:40:00Z', source: 'x' }
   show({ root: answering({ ...fullPatient, conditions: page(), earlyWarning }) })
-  expect(await screen.findByText(/^Next set of vital signs overdue since 22-Nov-2026 .*, by NEWS2 7 of .*: continuously/)).toBeVisible()
+  expect(await screen.findByText(/^Next set of vital signs overdue since 22-Nov-2026 .*\. NEWS2 was 7, high, at .*: continuously/)).toBeVisible()
 })
 
 it('what is to be watched without a pause has no time that it is due', async () => {
   const earlyWarning = { name: 'NEWS2', value: '11', band: 'High', at: '2026-11-22T07:40:00Z', inputs: [], missing: [], monitoring: 'Without a pause', dueAt: null, source: 'x' }
   show({ root: answering({ ...fullPatient, conditions: page(), earlyWarning }) })
-  expect(await screen.findByText(/^Vital signs, by NEWS2 11 of 22-Nov-2026 .*: Without a pause/)).toBeVisible()
+  expect(await screen.findByText(/^NEWS2 was 11, high, at 22-Nov-2026 .*: Without a pause/)).toBeVisible()
 })

@@ -34,6 +34,11 @@ it('asks for whole days of what a partial date says', () => {
   expect(filterVariables({ kinds: ['GOAL'], from: '', to: '2019-02', text: 'x', encounter: '' })).toEqual({ kinds: ['GOAL'], date: { low: null, high: '2019-03-01' }, text: 'x', encounter: null })
 })
 
+it('a sign is called as it is said at the bedside, unless the house has words of its own', () => {
+  expect(titleOf({ kind: 'OBSERVATION', title: 'Blood pressure panel with all children optional' })).toBe('Blood pressure')
+  expect(titleOf({ kind: 'OBSERVATION', title: 'Temperature, axillary' })).toBe('Temperature, axillary')
+})
+
 it('an appointment is not called by its reason alone', () => {
   expect(titleOf({ kind: 'APPOINTMENT', title: 'Essential hypertension' })).toBe('Appointment: Essential hypertension')
   expect(titleOf({ kind: 'APPOINTMENT', title: null })).toBe('Appointment')

@@ -1,5 +1,6 @@
 import { encounterClass } from '../../components/clinical/encounter-class'
 import { words } from '../../components/clinical/status'
+import { nameOfSign } from '../../components/clinical/vital-signs'
 import type { TimelineKind, TimelinePageFragment } from '../../gql/graphql'
 import { dayAfter, formatDateTime, formatPeriod, readDate } from '../../lib/date'
 import { doseLine } from '../../lib/dose-words'
@@ -59,7 +60,7 @@ export function whenOf({ node, begins }: Entry): string {
 }
 
 /** What it is called. An appointment is named by its reason alone, which reads as a problem one has. */
-export const titleOf = ({ kind, title }: Pick<Entry, 'kind' | 'title'>): string => (kind !== 'APPOINTMENT' ? title ?? 'Not named' : title ? `Appointment: ${title}` : 'Appointment')
+export const titleOf = ({ kind, title }: Pick<Entry, 'kind' | 'title'>): string => (kind === 'OBSERVATION' && title ? nameOfSign(title) : kind !== 'APPOINTMENT' ? title ?? 'Not named' : title ? `Appointment: ${title}` : 'Appointment')
 
 /** The year an entry stands under: that of its beginning here; null for what has no date. */
 export const yearOf = ({ begins }: Pick<Entry, 'begins'>): number | null => (begins ? new Date(begins).getFullYear() : null)

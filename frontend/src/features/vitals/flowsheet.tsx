@@ -91,7 +91,7 @@ export function FlowsheetView({ of, patientId, template, stretch, now, reading, 
             if (times.length === 0 && reading) return <Loading rows={8} label={template.title} />
             const left = sheet.excluded.filter((e) => !e.at || within(e.at))
             return (
-              <Section title={template.title} note={`${times.length === 1 ? 'one moment' : `${times.length} moments`}, ${days}`}>
+              <Section title={template.title} note={`${times.length === 1 ? 'taken once' : `taken ${times.length} times`}, ${days}`}>
                 {times.length === 0 ? <Empty>Nothing of this sheet is recorded, {days}. “All” shows what was recorded before.</Empty>
                   : <Sheet rows={sheet.rows} times={times.toReversed()} title={template.title} acting={acting} onOpen={setOpen} onKeyDown={stretchKeys({ stretch, now, go })} />}
                 {left.length > 0 && <p className={css.hint}>{left.length === 1 ? 'One record is' : `${left.length} records are`} left out: {[...new Set(left.map((e) => REASONS[e.reason] ?? e.reason.toLowerCase().replaceAll('_', ' ')))].join(', ')}.</p>}
@@ -127,21 +127,21 @@ function Sheet({ rows, times, title, acting, onOpen, onKeyDown }: { rows: Rows['
     <>
       {times.length > count && (
         <p className={css.pager}>
-          <span>Moments {start + 1} to {Math.min(times.length, start + count)} of {times.length}</span>
+          <span>Times {start + 1} to {Math.min(times.length, start + count)} of {times.length}</span>
           <button type="button" disabled={start === 0} onClick={() => setFrom(Math.max(0, start - count))}>Newer</button>
           <button type="button" disabled={start + count >= times.length} onClick={() => setFrom(start + count)}>Older</button>
         </p>
       )}
       <div ref={hold} className={css.scroll} tabIndex={0} role="group" aria-label={`${title}, sheet`} onKeyDown={onKeyDown}>
         <table className={css.table} aria-label={title}>
-          <thead><tr><th scope="col">Row</th><th scope="col">Unit</th><th scope="col" className={css.course}>Course</th>{shown.map((at) => <th key={at} scope="col" className={css.value}><Moment at={at} /></th>)}</tr></thead>
+          <thead><tr><th scope="col">Measurement</th><th scope="col">Unit</th><th scope="col" className={css.course}>Course</th>{shown.map((at) => <th key={at} scope="col" className={css.value}><Moment at={at} /></th>)}</tr></thead>
           <tbody>
             {rows.map(({ parameter: { name, unit, code, isComputed }, cells }) => (
               <tr key={code.code}>
                 <th scope="row">{cells.length > 0 ? <button type="button" className={css.link} onClick={() => onOpen({ code: `${code.system ?? ''}|${code.code ?? ''}`, title: name })}>{name}</button> : name}{isComputed && <small><Computed /></small>}</th>
                 <td className={css.unit}>{unit}</td>
                 <td className={css.course}><Sparkline code={code.code ?? null} points={cells.filter((cell) => times.includes(cell.at))} last={newest(cells, times)?.interpretation ?? null} /></td>
-                {!cells.some((cell) => times.includes(cell.at)) ? <td colSpan={shown.length} className={css.none}>{times.length === 1 ? 'Not recorded' : `Not recorded at any of the ${times.length} moments`}</td> : !cells.some((cell) => shown.includes(cell.at)) ? <Elsewhere columns={shown.length} latest={newest(cells, times)} unit={unit} /> : shown.map((at) => (
+                {!cells.some((cell) => times.includes(cell.at)) ? <td colSpan={shown.length} className={css.none}>{times.length === 1 ? 'Not recorded' : `Not recorded at any of the ${times.length} times`}</td> : !cells.some((cell) => shown.includes(cell.at)) ? <Elsewhere columns={shown.length} latest={newest(cells, times)} unit={unit} /> : shown.map((at) => (
                   <td key={at} className={css.value}>
                     {cells.filter((cell) => cell.at === at).map((cell) => (
                       <div key={cell.observation.id} className={css.cell}>
@@ -170,7 +170,8 @@ function Sheet({ rows, times, title, acting, onOpen, onKeyDown }: { rows: Rows['
           </tbody>
         </table>
       </div>
-      {balance && <p className={css.hint}>A total is of the 24 hours that end at its moment. A balance is computed where intake and urine end at one moment; what is lost otherwise is not in it.</p>}
+      {rows.some(({ parameter, cells }) => !parameter.isComputed && cells.some((cell) => shown.includes(cell.at) && cell.observation.derivedFrom.length > 0)) && <p className={css.hint}><Computed /> from other measurements, not taken itself.</p>}
+      {balance && <p className={css.hint}>A total is of the 24 hours that end at its time. A balance is computed where intake and urine end at the same time; other losses are not in it.</p>}
     </>
   )
 }

@@ -9,6 +9,7 @@ import { useMistake } from '../../components/act/mistake'
 import { Flags } from '../../components/clinical/flag'
 import { codeOf, flagsOf, hasNumber, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { Trend } from '../../components/clinical/trend'
+import { nameOfSign } from '../../components/clinical/vital-signs'
 import { Boundary } from '../../components/ui/boundary'
 import { newsParts, NEWS2_SOURCE } from '../../components/clinical/news2'
 import { Moment } from '../../components/ui/moment'
@@ -45,7 +46,7 @@ export const VitalRecord = graphql(`
   fragment VitalRecord on Patient {
     vitals(first: 80, date: $date) { ...VitalPage }
     birthDate
-    earlyWarning { value at monitoring dueAt }
+    earlyWarning { value band at monitoring dueAt }
     pregnancies: conditions(filter: { code: "http://snomed.info/sct|77386006" }, first: 5) { nodes { ...Pregnancy } }
     normalPregnancies: conditions(filter: { code: "http://snomed.info/sct|72892002" }, first: 5) { nodes { ...Pregnancy } }
   }
@@ -67,7 +68,7 @@ interface Sign { row: ObservationRowFragment; range: string; versionId: string; 
 function measured(node: VitalPageFragment['nodes'][number]): Measured<Sign> {
   const row = read(ObservationRow, node)
   const code = codeOf(node.code)
-  return { id: node.id, code: code?.split('|').at(-1) ?? '', title: node.code?.text ?? 'Not named', unit: valueOf(row).unit, at: row.effectiveAt ?? '', of: { row, range: rangeOf(row, node.components), versionId: node.versionId, asked: code, computed: node.derivedFrom.length > 0, readings: row.status === 'ENTERED_IN_ERROR' ? [] : readingsOf(node) } }
+  return { id: node.id, code: code?.split('|').at(-1) ?? '', title: node.code ? nameOfSign(node.code.text) : 'Not named', unit: valueOf(row).unit, at: row.effectiveAt ?? '', of: { row, range: rangeOf(row, node.components), versionId: node.versionId, asked: code, computed: node.derivedFrom.length > 0, readings: row.status === 'ENTERED_IN_ERROR' ? [] : readingsOf(node) } }
 }
 /** What a score reads of it: itself, and each of its parts. */
 function readingsOf({ code, value, components }: VitalPageFragment['nodes'][number]): Reading[] {
@@ -210,7 +211,7 @@ function Sheet({ of, more, onOpen, acting, person, onKeyDown }: { of: readonly M
     <>
       {times.length > count && (
         <p className={css.pager}>
-          <span>Moments {start + 1} to {Math.min(times.length, start + count)} of {times.length}{more && ' loaded'}</span>
+          <span>Times {start + 1} to {Math.min(times.length, start + count)} of {times.length}{more && ' loaded'}</span>
           <button type="button" disabled={start === 0} onClick={() => setFrom(Math.max(0, start - count))}>Newer</button>
           <button type="button" disabled={start + count >= times.length} onClick={() => setFrom(start + count)}>Older</button>
         </p>
@@ -265,14 +266,17 @@ function Sheet({ of, more, onOpen, acting, person, onKeyDown }: { of: readonly M
   )
 }
 
+/** Bands that ask for an urgent answer (Royal College of Physicians 2017, chart 2). */
+const HIGH = ['High', 'Medium']
+
 /** When the next set of signs is due by what the newest one says; one that is late is marked. */
 function Due({ of, now }: { of: VitalRecordFragment['earlyWarning'] | undefined; now: string }) {
   if (!of?.value || !of.at || (!of.dueAt && !of.monitoring)) return null
   const overdue = !!of.dueAt && Date.parse(of.dueAt) < axisTime(now)
   return (
-    <p className={css.due} data-overdue={overdue || undefined}>
-      {overdue && <WarningAmberOutlined sx={{ fontSize: 16 }} aria-hidden />}
-      <span>{of.dueAt ? `Next set of vital signs ${overdue ? 'overdue since' : 'due by'} ${formatDateTime(of.dueAt)}` : 'Vital signs'}, by NEWS2 {of.value} of {formatDateTime(of.at)}{of.monitoring && `: ${of.monitoring}`} (Royal College of Physicians 2017, chart 4).</span>
+    <p className={css.due} data-warning={overdue || HIGH.includes(of.band ?? '') || undefined}>
+      {(overdue || HIGH.includes(of.band ?? '')) && <WarningAmberOutlined sx={{ fontSize: 16 }} aria-hidden />}
+      <span>{of.dueAt && `Next set of vital signs ${overdue ? 'overdue since' : 'due by'} ${formatDateTime(of.dueAt)}. `}NEWS2 was {of.value}{of.band && `, ${of.band.toLowerCase()},`} at {formatDateTime(of.at)}{of.monitoring && `: ${of.monitoring}`} (Royal College of Physicians 2017, chart 4).</span>
     </p>
   )
 }
