@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { deltaOf, subtract } from './delta'
+import { commonStart, deltaOf, subtract } from './delta'
 
 it.each([['6.10', '5.3', '0.80'], ['5.3', '6.10', '-0.80'], ['140', '140', '0'], ['0.5', '12', '-11.5'], ['-1', '2.25', '-3.25'], ['-0.5', '-0.5', '0.0'], ['0.05', '0.1', '-0.05']])('%s − %s is %s', (a, b, is) => expect(subtract(a, b)).toBe(is))
 
@@ -20,4 +20,11 @@ it('says why there is none', () => {
   expect(deltaOf(now, [now], false)).toBe('not loaded')
   expect(deltaOf(of('6', '2026-11-22', { comparator: '>' }), [], true)).toBe('no number')
   expect(deltaOf({ status: 'FINAL', effectiveAt: '2026-11-22', value: { __typename: 'Text', text: 'Few' } }, [], true)).toBe('no number')
+})
+
+it('what most are compared with stands in the head; the latest of as many; nothing where none is compared', () => {
+  const from = (at: string) => ({ by: '1', from: { value: '1', unit: '', at } })
+  expect(commonStart([from('2026-11-20'), from('2026-11-20'), from('2026-11-21'), 'no number'])).toBe('2026-11-20')
+  expect(commonStart([from('2026-11-20'), from('2026-11-21')])).toBe('2026-11-21')
+  expect(commonStart(['none before', 'not loaded'])).toBeNull()
 })

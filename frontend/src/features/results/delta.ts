@@ -25,6 +25,14 @@ export function subtract(a: string, b: string): string {
   return x < y ? `-${text}` : text
 }
 
+/** What most of these are compared with, the latest where several are as many; null where none is compared. */
+export function commonStart(deltas: readonly Delta[]): string | null {
+  const starts = deltas.flatMap((delta) => (typeof delta === 'string' ? [] : delta.from.at))
+  const times = new Map<string, number>()
+  for (const at of starts) times.set(at, (times.get(at) ?? 0) + 1)
+  return [...times].sort(([a, x], [b, y]) => y - x || (a < b ? 1 : -1))[0]?.[0] ?? null
+}
+
 /** From the newest of results of one test that come before it, in the same unit. `whole`: nothing older is left to load. */
 export function deltaOf(of: Of, newestFirst: readonly Of[], whole: boolean): Delta {
   const now = comparable(of)

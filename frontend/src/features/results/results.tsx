@@ -8,8 +8,8 @@ import { useClient } from 'urql'
 import { useAcknowledge } from '../../components/act/acknowledge'
 import { useForms } from '../../components/act/acts'
 import { VersionsDialog } from '../../components/act/versions'
-import { Flags } from '../../components/clinical/flag'
-import { codeOf, flagsOf, isAbnormal, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
+import { Flag, Flags } from '../../components/clinical/flag'
+import { codeOf, flagsOf, isAbnormal, isCritical, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { conceptText, Status } from '../../components/clinical/status'
 import { Trend } from '../../components/clinical/trend'
 import { Unit } from '../../components/clinical/unit'
@@ -29,7 +29,7 @@ import { formatChange } from '../../lib/quantity'
 import { drawn, OTHER, panels, testRows, times, type Result, type TestRow } from './matrix'
 import { isFinal, seenWords } from './acknowledge'
 import { Critical, CriticalPage } from './critical'
-import { counts, deltaOf } from './delta'
+import { commonStart, counts, deltaOf, type Delta } from './delta'
 import { ReportPane } from './report-pane'
 import { ResultPane } from './result-pane'
 import css from './results.module.css'
@@ -43,7 +43,7 @@ export const LabPage = graphql(`
 `)
 export const ReportPage = graphql(`
   fragment ReportPage on DiagnosticReportConnection {
-    nodes { id versionId status code { text } category { text } effectiveAt issued conclusion performers { display } results { id } acknowledgement { ...Acknowledged } }
+    nodes { id versionId status code { text } category { text } effectiveAt issued conclusion performers { display } results { id interpretation } acknowledgement { ...Acknowledged } }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
@@ -206,7 +206,7 @@ function hidden(all: number | null | undefined, shown: number | null | undefined
 }
 
 /** Widths of results.module.css: test, unit, range and change, and one column of time. */
-const TIMES: Columns = { before: 34, beforeNarrow: 27, each: 8.5, unmeasured: 4, most: 8 }
+const TIMES: Columns = { before: 30, beforeNarrow: 26, each: 8.5, unmeasured: 4, most: 8 }
 
 interface PanelsProps {
   labs: readonly Lab[]; total: number | null | undefined
@@ -245,6 +245,8 @@ function Panels({ labs, load, total, hides, reports, moreReports, chosen, choose
   }
   const groups = panels(rows)
   const compared = hides === null
+  const changes = new Map(rows.map((row) => [row.key, changeOf(row, !load)]))
+  const since = commonStart([...changes.values()])
   const entry = (value: string | null, name: string, count: number) => (
     <li key={name}>
       <button type="button" aria-pressed={chosen === value} onClick={() => { choose(value); setFrom(0) }}><span>{name}</span> {count}</button>
@@ -278,7 +280,7 @@ function Panels({ labs, load, total, hides, reports, moreReports, chosen, choose
             <table className={css.table} aria-label="Laboratory results">
               <thead>
                 <tr>
-                  <th scope="col">Test</th><th scope="col">Unit</th><th scope="col" className={css.range}>Range</th>{compared && <th scope="col" className={css.change}>Change since</th>}
+                  <th scope="col">Test</th><th scope="col">Unit</th><th scope="col" className={css.range}>Range</th>{compared && <th scope="col" className={css.change}>Change{since ? <> since <Moment at={since} /></> : ' since'}</th>}
                   {seen.map((time, i) => <th key={time} scope="col" className={start + i === 0 ? css.newest : css.value}>{time ? <Moment at={time} /> : 'No time'}</th>)}
                 </tr>
               </thead>
@@ -287,7 +289,7 @@ function Panels({ labs, load, total, hides, reports, moreReports, chosen, choose
                   <tr className={css.panel}><th scope="rowgroup" colSpan={(compared ? 4 : 3) + seen.length}>{name}</th></tr>
                   {rows.filter((row) => row.panel === name).map((row) => (
                     <Row
-                      key={row.key} of={row} times={seen} newest={start === 0} hides={!compared} whole={!load} none={(time) => (time === unsure ? UNLOADED : compared ? '–' : HIDDEN)}
+                      key={row.key} of={row} times={seen} newest={start === 0} change={compared ? changes.get(row.key) ?? 'no number' : null} since={since} none={(time) => (time === unsure ? UNLOADED : compared ? '–' : HIDDEN)}
                       traced={traced} onTrend={onTrend} opened={opened} onOpen={onOpen}
                     />
                   ))}
@@ -310,10 +312,10 @@ const UNLOADED = 'Not loaded'
 
 interface RowProps {
   of: TestRow; times: readonly string[]; newest: boolean
-  /** Results that are not abnormal are left out. */
-  hides: boolean
-  /** Nothing older is left to load. */
-  whole: boolean
+  /** From the result before the newest; null where that may be left out, since only what is abnormal is shown. */
+  change: Delta | null
+  /** What most rows are compared with. */
+  since: string | null
   /** Why there is no value at a time. */
   none: (time: string) => string
   traced: string | undefined; onTrend: (what: Traced) => void
@@ -321,7 +323,7 @@ interface RowProps {
 }
 
 /** One test. */
-function Row({ of: row, times: seen, newest, hides, whole, none, traced, onTrend, opened, onOpen }: RowProps) {
+function Row({ of: row, times: seen, newest, change, since, none, traced, onTrend, opened, onOpen }: RowProps) {
   const { code, latest } = row
   // A row whose values all lie in other columns would read as if there were none.
   const elsewhere = seen.length > 0 && latest.row.status !== 'ENTERED_IN_ERROR' && seen.every((time) => !row.at.has(time) && none(time) !== UNLOADED)
@@ -336,10 +338,10 @@ function Row({ of: row, times: seen, newest, hides, whole, none, traced, onTrend
       <th scope="row">{code ? <button type="button" className={css.link} onClick={() => onTrend({ code, title: row.title })}>{row.title}</button> : row.title}</th>
       <td className={css.unit}><Unit of={row.unit} /></td>
       <td className={css.range}>{range}</td>
-      {!hides && <td className={css.change}><Change of={row} whole={whole} /></td>}
+      {change && <td className={css.change}><Change of={change} since={since} /></td>}
       {elsewhere ? (
         <td colSpan={seen.length} className={css.elsewhere}>
-          None {hides ? 'abnormal ' : ''}in these columns; the latest {latest.row.effectiveAt ? formatDateTime(latest.row.effectiveAt) : 'at a time not recorded'}, <button type="button" className={css.cell} onClick={() => onOpen(latest.row.id)} aria-label={name(latest.row)}>{valueOf(latest.row).text}</button> <Flags of={flagsOf(latest.row)} />
+          None {change ? '' : 'abnormal '}in these columns; the latest {latest.row.effectiveAt ? formatDateTime(latest.row.effectiveAt) : 'at a time not recorded'}, <button type="button" className={css.cell} onClick={() => onOpen(latest.row.id)} aria-label={name(latest.row)}>{valueOf(latest.row).text}</button> <Flags of={flagsOf(latest.row)} />
         </td>
       ) : seen.map((time, i) => (
         <td key={time} className={newest && i === 0 ? css.newest : css.value}>
@@ -364,14 +366,24 @@ function Row({ of: row, times: seen, newest, hides, whole, none, traced, onTrend
 }
 
 /** From the newest result of a test to the comparable one before it. */
-function Change({ of, whole }: { of: TestRow; whole: boolean }) {
-  const results = of.all.map(({ row }) => row)
+function changeOf({ all }: TestRow, whole: boolean): Delta {
+  const results = all.map(({ row }) => row)
   const now = results.find(counts)
-  const delta = now ? deltaOf(now, results, whole) : 'no number'
+  return now ? deltaOf(now, results, whole) : 'no number'
+}
+/** The head of the column tells most of them what they are compared with. */
+function Change({ of: delta, since }: { of: Delta; since: string | null }) {
   if (delta === 'not loaded') return UNLOADED
   if (delta === 'none before') return 'None before'
   if (delta === 'no number') return '–'
-  return <>{formatChange(delta.by)}<small>{formatDateTime(delta.from.at)}</small></>
+  return <>{formatChange(delta.by)}{delta.from.at !== since && <small>since {formatDateTime(delta.from.at)}</small>}</>
+}
+
+/** How many results came in it, and how many of them are not as expected: `6 results`. Those that are groups of their own are read in the report. */
+const resultsOf = ({ results }: ReportNode): string => (results.length === 0 ? '' : results.length === 1 ? 'one result' : `${results.length} results`)
+function Abnormal({ of: { results, status } }: { of: ReportNode }) {
+  const flags = status === 'ENTERED_IN_ERROR' ? [] : results.flatMap((one) => (one && flagsOf(one)[0]) ?? [])
+  return [...new Set(flags)].map((flag) => <span key={flag} className={css.among}>{flags.filter((one) => one === flag).length} <Flag of={flag} /></span>)
 }
 
 function Reports({ of, known, opened, onOpen }: { of: readonly ReportNode[]; known: boolean; opened: string | null; onOpen: (id: string) => void }) {
@@ -383,7 +395,7 @@ function Reports({ of, known, opened, onOpen }: { of: readonly ReportNode[]; kno
       <RecordTable label="Reports" columns={['Report', 'Taken', 'Reported', 'Status', 'Conclusion', 'By', 'Seen by']}>
         {of.map((r) => (
           <tr key={r.id} data-place={r.id} className={opened === r.id ? css.chosen : undefined}>
-            <th scope="row"><button type="button" className={css.link} aria-current={opened === r.id || undefined} onClick={() => onOpen(r.id)}>{r.status === 'ENTERED_IN_ERROR' ? <s>{r.code?.text ?? 'Not recorded'}</s> : r.code?.text ?? 'Not recorded'}</button><small>{[conceptText(r.category), r.results.length > 0 ? `${r.results.length} results` : ''].filter(Boolean).join(' · ')}</small></th>
+            <th scope="row"><button type="button" className={css.link} aria-current={opened === r.id || undefined} onClick={() => onOpen(r.id)}>{r.status === 'ENTERED_IN_ERROR' ? <s>{r.code?.text ?? 'Not recorded'}</s> : r.code?.text ?? 'Not recorded'}</button><small>{[conceptText(r.category), resultsOf(r)].filter(Boolean).join(' · ')} <Abnormal of={r} /></small></th>
             <td>{r.effectiveAt ? <Moment at={r.effectiveAt} /> : 'Not recorded'}</td>
             <td>{r.issued ? <Moment at={r.issued} /> : 'Not recorded'}</td>
             <td><Status of={r.status} /></td>
@@ -391,7 +403,7 @@ function Reports({ of, known, opened, onOpen }: { of: readonly ReportNode[]; kno
             <td>{r.performers.flatMap((p) => p.display ?? []).join(', ') || 'Not recorded'}</td>
             <td>
               {r.acknowledgement ? seenWords(r.acknowledgement) : !known ? 'Not known'
-                : acting && isFinal(r.status) ? <Button variant="outlined" aria-label={`Acknowledge ${r.code?.text ?? 'the report'}`} onClick={() => forms.open(acknowledge(r, r.code?.text ?? 'the report', false))}>Acknowledge</Button>
+                : acting && isFinal(r.status) ? <Button variant="outlined" aria-label={`Acknowledge ${r.code?.text ?? 'the report'}`} onClick={() => forms.open(acknowledge(r, r.code?.text ?? 'the report', r.results.some((one) => one && isCritical(one))))}>Acknowledge</Button>
                 : 'Nobody yet'}
             </td>
           </tr>
