@@ -66,7 +66,7 @@ export function CareView({ of, house, patientId }: { of: (FragmentType<typeof Ca
     <>
       {care && (
         <ActStrip
-          note="What is planned for the patient, and who cares together; who is in a team treats the patient"
+          note="Plans and goals; members of a care team count as treating the patient"
           items={[...(acting ? [{ name: 'Make a care plan', form: planForms.create }, { name: 'Set a goal', form: goalForms.set }] : []), ...(works ? [{ name: 'Ask for a task', form: () => tasks.create(patientId) }] : []), ...teamActs]}
         />
       )}

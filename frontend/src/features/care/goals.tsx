@@ -10,6 +10,7 @@ import { newestFirst } from '../../components/ui/count'
 import { Moment } from '../../components/ui/moment'
 import { useTrouble } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
+import { Dates } from '../../components/ui/dates'
 import { Recorded } from '../../components/ui/recorded'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
@@ -129,7 +130,7 @@ export function Goals({ of, patientId, forms, so, onTrend }: { of: FragmentType<
                     <td style={i === 0 ? undefined : { paddingBlock: 8, paddingRight: 8 }}>{t ? <Progress of={t} so={so} onTrend={onTrend} /> : <Recorded is={null} none="The goal has no measure" />}</td>
                     {i === 0 && (
                       <>
-                        <td rowSpan={rows}><Recorded is={node.startDate && formatDay(node.startDate)} /></td>
+                        <td rowSpan={rows}>{node.startDate ? <Dates of={formatDay(node.startDate)} /> : <Recorded is={null} />}</td>
                         <td rowSpan={rows}><RowActs of={name} place={g.id} items={acts(g)} /></td>
                       </>
                     )}

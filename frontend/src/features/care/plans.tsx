@@ -4,6 +4,7 @@ import { useMistake } from '../../components/act/mistake'
 import { conceptText, Status, words } from '../../components/clinical/status'
 import { newestFirst } from '../../components/ui/count'
 import { Pages, RecordTable } from '../../components/ui/record-table'
+import { Dates } from '../../components/ui/dates'
 import { Recorded } from '../../components/ui/recorded'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
@@ -54,7 +55,7 @@ export function Plans({ of, patientId, forms }: { of: FragmentType<typeof PlanPa
                 <tr key={p.id}>
                   <th scope="row">{p.status === 'ENTERED_IN_ERROR' ? <s>{name}</s> : name}{p.description && <small>{p.description}</small>}</th>
                   <td><Status of={p.status} /></td>
-                  <td><Recorded is={formatPeriod(node.period, p.status === 'ACTIVE')} /></td>
+                  <td>{formatPeriod(node.period, p.status === 'ACTIVE') ? <Dates of={formatPeriod(node.period, p.status === 'ACTIVE')} /> : <Recorded is={null} />}</td>
                   <td>{listed(addressed(p))}</td>
                   <td>{listed(reached(p))}</td>
                   <td>
@@ -64,7 +65,7 @@ export function Plans({ of, patientId, forms }: { of: FragmentType<typeof PlanPa
                   </td>
                   <td>
                     {remarks.length === 0 ? <Recorded is={null} none="No review is recorded" /> : remarks.map((r, i) => (
-                      <div key={i} className={css.remark}>{r.text}<small>{r.review ? 'Reviewed by' : 'Remark by'} {r.author ?? 'somebody not named'}, {r.time ? formatDateTime(r.time) : 'date not recorded'}</small></div>
+                      <div key={i} className={css.remark}>{r.text}<small>{r.review ? 'Reviewed by' : 'Remark by'} {r.author ?? 'somebody not named'}, {r.time ? <Dates of={formatDateTime(r.time)} /> : 'date not recorded'}</small></div>
                     ))}
                   </td>
                   <td><RowActs of={name} place={p.id} items={acts(p)} /></td>

@@ -4,6 +4,7 @@ import { useMessageForms } from '../../components/act/message'
 import { useMistake } from '../../components/act/mistake'
 import { patientName } from '../../components/clinical/person'
 import { conceptText, Status } from '../../components/clinical/status'
+import { Dates } from '../../components/ui/dates'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
@@ -28,6 +29,7 @@ const MoreTeams = graphql(`
   query MoreTeams($id: ID!, $after: String!, $asOf: Instant) { patient(id: $id, asOf: $asOf) { id careTeams(first: 25, after: $after) { ...TeamPage } } }
 `)
 const over = (t: TeamFieldsFragment) => t.status === 'INACTIVE' || t.status === 'ENTERED_IN_ERROR'
+const plural = (members: number) => (members === 1 ? 'one member in current teams' : `${members} members in current teams`)
 const left = (m: Member) => !!m.period?.end
 
 /** People of the patient's side who can be in a team. */
@@ -79,7 +81,7 @@ export function TeamsView({ of, patientId }: { of: FragmentType<typeof TeamRecor
                     <tr key={t.id}>
                       <th scope="row" colSpan={2}>{t.status === 'ENTERED_IN_ERROR' ? <s>{name}</s> : name}<small>{t.members.filter((m) => !left(m)).length} in the team</small>{notes.map((n) => <small key={n.text}>{n.text}</small>)}</th>
                       <td><Status of={t.status} /></td>
-                      <td>{formatPeriod(t.period, !over(t)) || 'Not recorded'}</td>
+                      <td><Dates of={formatPeriod(t.period, !over(t)) || 'Not recorded'} /></td>
                       <td><RowActs of={name} place={t.id} items={acts(t)} /></td>
                     </tr>,
                     ...members.map((m, i) => (
@@ -87,7 +89,7 @@ export function TeamsView({ of, patientId }: { of: FragmentType<typeof TeamRecor
                         <td>{left(m) ? <s>{who(m)}</s> : who(m)}</td>
                         <td>{conceptText(m.roles) || 'Not recorded'}</td>
                         <td>{left(m) ? 'Has left' : 'In the team'}</td>
-                        <td>{formatPeriod(m.period ?? (left(m) ? null : t.period), !left(m)) || 'Not recorded'}</td>
+                        <td><Dates of={formatPeriod(m.period ?? (left(m) ? null : t.period), !left(m)) || 'Not recorded'} /></td>
                         <td>{acting && !over(t) && !left(m) && (m.member?.id ?? m.member?.reference) ? <RowActs of={`${who(m)} in ${name}`} place={t.id} items={[{ name: 'Leaves the team', form: () => forms.leave(t, m) }]} /> : null}</td>
                       </tr>
                     )),
@@ -97,7 +99,7 @@ export function TeamsView({ of, patientId }: { of: FragmentType<typeof TeamRecor
             )
             return (
               <>
-                <Section title="Care team" note={`${now.flatMap(({ team }) => team.members.filter((m) => !left(m))).length} in teams that are in force`}>
+                <Section title="Care team" note={plural(now.flatMap(({ team }) => team.members.filter((m) => !left(m))).length)}>
                   {now.length === 0 ? <Empty>No care team is recorded.</Empty> : table(now, 'Care team')}
                 </Section>
                 {before.length > 0 && <Section title="Care teams that ended" note={`${before.length}`}>{table(before, 'Care teams that ended')}</Section>}
