@@ -81,7 +81,7 @@ test('a nurse adds to it in another window, and the physician sees it at once', 
   await nurse.request.post(`${url}/auth/login`, { headers: { 'X-WintEHR-Request': '1' }, data: { user, password } })
   await nurse.goto(chart())
   await nurse.getByRole('table', { name: 'Notes' }).getByRole('button', { name: 'Progress note (SOAP)' }).first().click()
-  await nurse.getByRole('button', { name: 'Add to it' }).click()
+  await nurse.getByRole('button', { name: 'Add an addendum' }).click()
   await nurse.getByLabel('What is added').fill('Pulse 72 at noon.')
   await nurse.getByRole('button', { name: 'Sign the addendum' }).click()
   await nurse.getByRole('complementary').getByText('Pulse 72 at noon.').waitFor()

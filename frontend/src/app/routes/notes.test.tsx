@@ -105,11 +105,11 @@ it('a note that cannot be signed yet says what is missing', async () => {
 })
 
 it.each([
-  ['its author', 'physician', {}, ['Sign', 'Change', 'Entered in error'], ['Co-sign', 'Add to it']],
+  ['its author', 'physician', {}, ['Sign', 'Change', 'Entered in error'], ['Co-sign', 'Add an addendum']],
   ['another physician', 'physician', { authors: [{ id: 'Practitioner/kim', display: 'Dr Kim' }] }, ['Entered in error'], ['Sign', 'Change', 'Co-sign']],
   ['who is asked to co-sign', 'physician', { authors: [{ id: 'Practitioner/kim', display: 'Dr Kim' }], awaitsCosignature: true }, ['Co-sign'], ['Sign', 'Change']],
-  ['a nurse, once it is signed', 'nurse', { status: 'FINAL', authors: [{ id: 'Practitioner/kim', display: 'Dr Kim' }] }, ['Add to it'], ['Sign', 'Change', 'Entered in error']],
-  ['a pharmacist', 'pharmacist', { status: 'FINAL' }, ['Print'], ['Add to it', 'Entered in error']],
+  ['a nurse, once it is signed', 'nurse', { status: 'FINAL', authors: [{ id: 'Practitioner/kim', display: 'Dr Kim' }] }, ['Add an addendum'], ['Sign', 'Change', 'Entered in error']],
+  ['a pharmacist', 'pharmacist', { status: 'FINAL' }, ['Print'], ['Add an addendum', 'Entered in error']],
 ])('offers %s the acts that are theirs', async (_, role, more, offered, others) => {
   at({ root: notes({ ...note, ...more }) }, role)
   await userEvent.click((await screen.findAllByRole('button', { name: 'Progress note (SOAP)' })).at(-1) as HTMLElement)

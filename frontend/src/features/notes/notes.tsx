@@ -237,14 +237,16 @@ function Reader({ of, addenda, me, onEdit, onClose }: { of: Note; addenda: reado
     <aside className={css.pane} aria-label={titleOf(of)} onKeyDown={(e) => { if (e.key === 'Escape' && !dialog && !history) onClose() }}>
       <div className={css.head}>
         <h2>{titleOf(of)}</h2>
-        {may && own && unsigned && <Button variant="contained" onClick={() => { void acts.sign(as, me).then(open) }}>Sign</Button>}
-        {may && own && unsigned && onEdit && <Button variant="outlined" onClick={onEdit}>Change</Button>}
-        {may && !own && physician && of.awaitsCosignature && <Button variant="contained" onClick={() => open(acts.cosign(as))}>Co-sign</Button>}
-        {may && of.status === 'FINAL' && <Button variant="outlined" onClick={() => open(acts.addend(as))}>Add to it</Button>}
-        {may && (own || physician) && !struck(of) && <Button variant="outlined" color="error" onClick={() => open(acts.retract(as))}>Entered in error</Button>}
-        <Button variant="outlined" onClick={() => setHistory(true)}>Compare versions</Button>
-        <Button variant="outlined" onClick={() => window.print()}>Print</Button>
         <Button ref={close} variant="outlined" onClick={onClose}>Close</Button>
+        <div className={css.does}>
+          {may && own && unsigned && <Button variant="contained" onClick={() => { void acts.sign(as, me).then(open) }}>Sign</Button>}
+          {may && own && unsigned && onEdit && <Button variant="outlined" onClick={onEdit}>Change</Button>}
+          {may && !own && physician && of.awaitsCosignature && <Button variant="contained" onClick={() => open(acts.cosign(as))}>Co-sign</Button>}
+          {may && of.status === 'FINAL' && <Button variant="outlined" onClick={() => open(acts.addend(as))}>Add an addendum</Button>}
+          {may && (own || physician) && !struck(of) && <Button variant="outlined" color="error" onClick={() => open(acts.retract(as))}>Entered in error</Button>}
+          <Button variant="outlined" onClick={() => setHistory(true)}>Compare versions</Button>
+          <Button variant="outlined" onClick={() => window.print()}>Print</Button>
+        </div>
       </div>
       <Text of={of} />
       {addenda.map((a) => <section key={a.id} className={css.addendum} aria-label={titleOf(a)}><Text of={a} /></section>)}
