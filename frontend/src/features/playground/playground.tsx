@@ -16,7 +16,7 @@ import { EXAMPLES, type Example } from './examples'
 import { memoryStorage } from './memory-storage'
 import { Rights, Saved } from './own'
 import css from './playground.module.css'
-import { refusal } from './read-only'
+import { operationOf, refusal } from './read-only'
 import { ResultBar, type Answered } from './result-bar'
 
 const EXAMPLES_PLUGIN: GraphiQLPlugin = {
@@ -38,11 +38,12 @@ export function PlaygroundView() {
   const [canChange, setCanChange] = useState(false)
   const [answered, setAnswered] = useState<Answered | null>(null)
 
-  const fetcher = useCallback(async ({ query, variables, operationName }: { query: string; variables?: unknown; operationName?: string | null }) => {
+  const fetcher = useCallback(async ({ query, variables, operationName: named }: { query: string; variables?: unknown; operationName?: string | null }) => {
+    const operationName = operationOf(query, named)
     const refused = refusal(query, operationName, canChange && mayChange)
     if (refused) return failedWith(refused)
     const started = performance.now()
-    const { result, bytes } = await postGraphql({ query, variables, operationName: operationName || null })
+    const { result, bytes } = await postGraphql({ query, variables, operationName })
     if (operationName !== 'IntrospectionQuery') setAnswered({ data: result.data, failed: !!result.errors?.length, ms: Math.round(performance.now() - started), bytes })
     return result
   }, [canChange, mayChange])
