@@ -114,7 +114,9 @@ export function useAllergyForms(patient: string) {
     const name = a.substance?.text ?? 'the agent'
     const certainty = a.verificationStatus === 'REFUTED' ? { ...CERTAINTY, options: [...(CERTAINTY.options ?? []), ['REFUTED', 'Refuted'] as const] } : CERTAINTY
     return {
-      title: `Change the allergy to ${name}`, verb: 'Save', fields: [STATUS, TYPE, CRITICALITY, certainty, SOURCE, ONSET, ...reactionFields('A further reaction', 'reaction'), NOTE], initial: before, version: a.versionId,
+      title: `Change the allergy to ${name}`, verb: 'Save', initial: before, version: a.versionId,
+      // What is on record cannot be emptied by this act.
+      fields: [...[STATUS, TYPE, CRITICALITY, certainty, SOURCE, ONSET].map((f) => ({ ...f, required: f.required || !!before[f.name] })), ...reactionFields('A further reaction', 'reaction'), { ...NOTE, label: 'A further remark' }],
       submit: (v, { key, version, concept }) => act(UpdateAllergy, {
         input: {
           id: a.id, expectedVersion: version, clinicalStatus: changed(v, before, 'clinicalStatus') as AllergyClinicalStatus | undefined, verificationStatus: changed(v, before, 'verificationStatus') as AllergyVerificationStatus | undefined,

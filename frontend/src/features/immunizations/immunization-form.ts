@@ -3,6 +3,7 @@ import type { ActForm } from '../../components/act/act-dialog'
 import { conceptText } from '../../components/clinical/status'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { ImmunizationFieldsFragment } from '../../gql/graphql'
+import { formatDay } from '../../lib/date'
 
 const RecordImmunization = graphql(`
   mutation RecordImmunization($input: ImmunizationRecordInput!) {
@@ -52,7 +53,6 @@ const valuesOf = (i: ImmunizationFieldsFragment): Values => ({
   site: conceptText(i.site), route: conceptText(i.route), doseNumber: i.doseNumber ?? '',
 })
 const theirs = (now: object): Values => valuesOf(read(ImmunizationFields, now as FragmentType<typeof ImmunizationFields>))
-const field = (name: string, required = false): FieldSpec => { const spec = FIELDS.find((f) => f.name === name); return { ...spec, name, label: spec?.label ?? name, kind: spec?.kind ?? 'text', when: undefined, required } }
 const words = (text: string | undefined) => { const said = given(text); return said ? { text: said } : undefined }
 
 /** The forms of vaccinations: one records what was given here, told of, or not given, with `today` proposed as its day; one changes what is on record. */
@@ -61,19 +61,20 @@ export function useImmunizationForms(patient: string) {
   /** Another vaccine is another vaccination: this one is then entered in error. */
   const update = (i: ImmunizationFieldsFragment): ActForm => {
     const before = valuesOf(i)
-    const declined = i.status === 'NOT_DONE'
+    const names = ['occurrence', ...(i.status === 'NOT_DONE' ? ['declined'] : ['lotNumber', 'expirationDate', 'site', 'route']), 'doseNumber']
     const changed = (v: Values, name: string) => (v[name]?.trim() === before[name] ? undefined : given(v[name]))
     const name = i.vaccine?.text ?? 'the vaccination'
     return {
       title: `Change ${name}`, verb: 'Save', initial: before, version: i.versionId,
-      fields: [field('occurrence', true), ...(declined ? [field('declined', true)] : [field('lotNumber'), field('expirationDate'), field('site'), field('route')]), field('doseNumber'), field('note')],
+      // What is on record cannot be emptied by this act.
+      fields: [...FIELDS.filter((f) => names.includes(f.name)).map((f) => ({ ...f, when: undefined, required: !!before[f.name] })), { name: 'note', label: 'A further remark', kind: 'area' }],
       submit: (v, { key, version }) => act(UpdateImmunization, {
         input: {
           id: i.id, expectedVersion: version, occurrence: changed(v, 'occurrence'), declined: words(changed(v, 'declined')), lotNumber: changed(v, 'lotNumber'), expirationDate: changed(v, 'expirationDate'),
           site: words(changed(v, 'site')), route: words(changed(v, 'route')), doseNumber: changed(v, 'doseNumber') ? Number(v.doseNumber) : undefined, note: given(v.note), idempotencyKey: key,
         },
       }, ({ immunizationUpdate: { outcome } }) => commonOutcome(outcome, theirs)
-        ?? (outcome.__typename === 'LotExpired' ? { kind: 'refused', problems: [{ field: 'expirationDate', text: `The lot expired on ${outcome.expirationDate}.` }] }
+        ?? (outcome.__typename === 'LotExpired' ? { kind: 'refused', problems: [{ field: 'expirationDate', text: `The lot expired on ${formatDay(outcome.expirationDate)}.` }] }
           : { kind: 'saved', told: `${name} is saved` })),
     }
   }
@@ -87,7 +88,7 @@ export function useImmunizationForms(patient: string) {
       },
     }, ({ immunizationRecord: { outcome } }) => commonOutcome(outcome)
       ?? (outcome.__typename === 'LotRequired' ? { kind: 'refused', problems: [{ field: 'lotNumber', text: outcome.message }] }
-        : outcome.__typename === 'LotExpired' ? { kind: 'refused', problems: [{ field: 'expirationDate', text: `The lot expired on ${outcome.expirationDate}.` }] }
+        : outcome.__typename === 'LotExpired' ? { kind: 'refused', problems: [{ field: 'expirationDate', text: `The lot expired on ${formatDay(outcome.expirationDate)}.` }] }
         : { kind: 'saved', told: `${v.vaccine ?? 'The vaccination'} is recorded` })),
   })
   return { record, update }

@@ -114,7 +114,9 @@ export function useProblemForms(patient: string) {
     const certainty = p.verificationStatus === 'REFUTED' ? { ...CERTAINTY, options: [...(CERTAINTY.options ?? []), ['REFUTED', 'Refuted'] as const] } : CERTAINTY
     const severities = before.severity && !SEVERITIES.some((s) => s.display === before.severity) ? { ...SEVERITY, options: [...(SEVERITY.options ?? []), [before.severity, before.severity] as const] } : SEVERITY
     return {
-      title: 'Change a problem', verb: 'Save', fields: [CODE, STATUS, certainty, severities, ONSET, ENDED, NOTE], initial: before, terms: termsOf(p), version: p.versionId,
+      title: 'Change a problem', verb: 'Save', initial: before, terms: termsOf(p), version: p.versionId,
+      // What is on record cannot be emptied by this act.
+      fields: [...[CODE, STATUS, certainty, severities, ONSET, ENDED].map((f) => ({ ...f, required: f.required || !!before[f.name] })), { ...NOTE, label: 'A further remark' }],
       submit: (v, { key, version, concept }) => act(ConditionUpdate, {
         input: {
           id: p.id, expectedVersion: version, code: changed(v, before, 'code') ? concept('code') : undefined, clinicalStatus: changed(v, before, 'clinicalStatus') as ConditionClinicalStatus | undefined,
