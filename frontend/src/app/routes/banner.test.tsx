@@ -1,6 +1,6 @@
 import { screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { beforeEach, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { SummaryPage } from './summary.page'
 import { answering, failing, fullPatient, page, renderPage } from '../../testing/chart'
 
@@ -23,6 +23,29 @@ it('folds its second line away, in this browser for each chart', async () => {
   expect(banner.queryByText('6 West, bed 3')).not.toBeInTheDocument()
   expect(banner.getByText('Penicillin')).toBeVisible()
   expect(JSON.parse(localStorage.getItem('wintehr.appearance') ?? '{}')).toMatchObject({ details: false })
+})
+
+describe('allergies', () => {
+  const [known] = fullPatient.allergies.nodes
+  const stated = (code: string) => ({ ...known, id: `AllergyIntolerance/${code}`, recordedAt: '2026-11-02', substance: { text: 'No known drug allergy', codings: [] }, reactions: [], fhir: { code: { coding: [{ system: 'http://snomed.info/sct', code }] }, recorder: { display: 'Dr Lee' } } })
+  const says = async (status: string, ...nodes: object[]) => shown({ ...fullPatient, allergies: { ...page(...nodes), status } })
+
+  it('of medicines only are not told to be all', async () => {
+    const banner = await says('NONE_KNOWN', stated('409137002'))
+    expect(banner.getByText('No known drug allergies (Dr Lee, 02-Nov-2026)')).toBeVisible()
+    expect(banner.queryByText(/^No known allergies/)).toBeNull()
+  })
+
+  it('stand apart from what is known not to be one', async () => {
+    const banner = await says('KNOWN', { ...known }, stated('429625007'))
+    expect(banner.getByText('Allergies').parentElement).toHaveTextContent(/^ ?Allergies ?Penicillin – Anaphylaxis$/)
+    expect(banner.getByText('No known food allergies (Dr Lee, 02-Nov-2026)')).toBeVisible()
+  })
+
+  it('that are all over leave no empty list of allergies', async () => {
+    const banner = await says('KNOWN')
+    expect(banner.getByText('Allergies: none recorded as present')).toBeVisible()
+  })
 })
 
 it('names a pregnancy that is recorded, and says when it could not be read', async () => {

@@ -20,6 +20,9 @@ const codes = (fhir: unknown): string[] => {
   return Array.isArray(code) ? code.map((c) => textAt(c, 'code')) : []
 }
 
+/** Whether a record is the statement that none is known, of all or of a kind. Source: SNOMED CT 716186003 and its children. */
+export const saysNone = (fhir: unknown): boolean => codes(fhir).some((code) => code === '716186003' || code in OF)
+
 /** “No known drug allergies (Dr Lee, 02-Nov-2026)”: of what none is known, with who says so and when, as far as the statements tell. */
 export function noneKnown(statements: readonly { recordedAt?: string | null; fhir: unknown }[]): string {
   if (statements.length === 0) return 'No known allergies'

@@ -2,7 +2,8 @@ import ExpandLessOutlined from '@mui/icons-material/ExpandLessOutlined'
 import ExpandMoreOutlined from '@mui/icons-material/ExpandMoreOutlined'
 import Report from '@mui/icons-material/Report'
 import WarningAmber from '@mui/icons-material/WarningAmber'
-import { noneKnown } from '../../components/clinical/allergy'
+import { noneKnown, saysNone } from '../../components/clinical/allergy'
+import { codeStatusText, isLimit } from '../../components/clinical/code-status'
 import { Drug } from '../../components/clinical/drug'
 import { Flags } from '../../components/clinical/flag'
 import { flagsOf, ObservationRow, valueOf } from '../../components/clinical/observation'
@@ -41,20 +42,18 @@ export const BannerFragment = graphql(`
   }
 `)
 
-/** What is said of allergies where there is no list of them. `trouble`: why they are not here. */
-function withoutAllergies(allergies: BannerFragmentType['activeAllergies'], trouble: Trouble | undefined): string {
+type Allergies = BannerFragmentType['activeAllergies']
+/** What the patient reacts to now. That none of a kind is known is no allergy, and stands apart. */
+const reactsTo = (allergies: Allergies) => allergies?.nodes.filter((a) => !saysNone(a.fhir)) ?? []
+const hasAllergies = (allergies: Allergies): boolean => allergies?.status === 'KNOWN' && (reactsTo(allergies).length > 0 || allergies.pageInfo.hasNextPage)
+/** What is said of allergies where there is no list of them. `trouble`: why they are not here. Allergies that are all over are known, and none of them is present. */
+function withoutAllergies(allergies: Allergies, trouble: Trouble | undefined): string {
   return allergies?.status === 'NONE_KNOWN' ? noneKnown(allergies.nodes)
+    : allergies?.status === 'KNOWN' ? ['Allergies: none recorded as present', ...(allergies.nodes.length > 0 ? [noneKnown(allergies.nodes)] : [])].join('; ')
     : allergies ? 'Allergies: not recorded'
     : trouble === 'forbidden' ? 'Allergies: you may not see this' : 'Allergies: not loaded. Do not assume there are none.'
 }
 
-/** SNOMED CT: For resuscitation. */
-const FOR_RESUSCITATION = '304252001'
-type CodeStatus = NonNullable<BannerFragmentType['codeStatus']>
-/** A code status in the words of the record. */
-const codeStatusText = ({ code, doNotPerform }: CodeStatus): string => `${doNotPerform ? 'Not to be done: ' : ''}${code?.text ?? 'not worded'}`
-/** Whether it may hold something back: all that is not known to ask for everything. */
-const isLimit = ({ code, doNotPerform }: CodeStatus): boolean => doNotPerform || !code?.codings.some((k) => k.system === 'http://snomed.info/sct' && k.code === FOR_RESUSCITATION)
 /** What is said of the code status where there is none. `trouble`: why it is not here. */
 const withoutCodeStatus = (trouble: Trouble | undefined): string =>
   (trouble === 'forbidden' ? 'Code status: you may not see this' : trouble ? 'Code status: not loaded. Do not assume there is none.' : 'Code status: not recorded')
@@ -65,7 +64,7 @@ export function identityLine(of: FragmentType<typeof BannerFragment>, troubles: 
   const { activeAllergies: allergies, age, codeStatus, deceased } = patient
   return [
     patientName(patient.name), `Born ${patient.birthDate ? formatDay(patient.birthDate) : 'not recorded'}${age && !deceased?.deceased ? ` (${ageText(age)})` : ''}`, ...(deceased?.deceased ? [`Died ${deceased.at ? formatDay(deceased.at) : 'date not recorded'}`] : []), genderText(patient.gender), `MRN ${patient.mrn ?? 'not recorded'}`,
-    allergies?.status === 'KNOWN' ? `Allergies: ${allergies.nodes.map((a) => a.substance?.text ?? 'substance not recorded').join(', ')}${allergies.pageInfo.hasNextPage ? ' and more' : ''}` : withoutAllergies(allergies, troubles.get('activeAllergies')),
+    allergies && hasAllergies(allergies) ? `Allergies: ${reactsTo(allergies).map((a) => a.substance?.text ?? 'substance not recorded').join(', ')}${allergies.pageInfo.hasNextPage ? ' and more' : ''}` : withoutAllergies(allergies, troubles.get('activeAllergies')),
     ...(codeStatus ? (isLimit(codeStatus) ? [`Code status: ${codeStatusText(codeStatus)}`] : []) : troubles.get('codeStatus') === 'failed' ? [withoutCodeStatus('failed')] : []),
   ].join(' · ')
 }
@@ -83,6 +82,7 @@ export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
   const { session } = useSession()
   const { activeAllergies: allergies } = patient
   const { details, choose } = useAppearance()
+  const stated = hasAllergies(allergies) ? allergies?.nodes.filter((a) => saysNone(a.fhir)) ?? [] : []
   return (
     <section className={css.banner} aria-label="Patient">
       <div className={css.line}>
@@ -99,11 +99,11 @@ export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
         </button>
       </div>
       <div className={css.line}>
-        {allergies?.status === 'KNOWN' ? (
+        {allergies && hasAllergies(allergies) ? (
           <span className={css.allergies}>
             <span className={css.head}><Report sx={{ fontSize: 15 }} aria-hidden /> Allergies</span>
             <span className={css.list}>
-              {allergies.nodes.map((a) => {
+              {reactsTo(allergies).map((a) => {
                 const signs = a.reactions.flatMap((r) => r.manifestations.map((m) => m.text))
                 return <span key={a.id}><strong><Drug of={a.substance?.text ?? 'Substance not recorded'} /></strong>{signs.length > 0 && ` – ${signs.join(', ')}`}</span>
               })}
@@ -115,6 +115,7 @@ export function Banner({ of }: { of: FragmentType<typeof BannerFragment> }) {
             {withoutAllergies(allergies, trouble)}
           </span>
         )}
+        {stated.length > 0 && <span className={css.plain}>{noneKnown(stated)}</span>}
         <Resuscitation of={patient.codeStatus} />
         <Alerts of={patient.flags} />
       </div>
