@@ -29,6 +29,9 @@ const KINDS: Record<string, string | undefined> = {
   ENTERED_IN_ERROR: css.error,
 }
 
+/** Where a document stands: one in force as far as its content is, in the word that the note itself has. What nobody has signed is preliminary, what is signed is final. */
+export const standing = (of: { status?: string | null; docStatus?: string | null }): string | null | undefined => (of.status === 'CURRENT' && of.docStatus ? of.docStatus : of.status)
+
 /** What is out of the ordinary about a record's status; a plain one (final, completed, active) is plain text. `said`: in other words than those of the code. */
 export function Status({ of, said }: { of: string | null | undefined; said?: string }) {
   if (!of) return <span className={css.plain}>Status not recorded</span>

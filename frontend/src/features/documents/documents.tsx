@@ -4,7 +4,7 @@ import { Link } from 'react-router'
 import { useClient } from 'urql'
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
-import { conceptText, Status } from '../../components/clinical/status'
+import { conceptText, standing, Status } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { newestFirst } from '../../components/ui/count'
 import { Part } from '../../components/ui/part'
@@ -37,8 +37,6 @@ const MoreDocuments = graphql(`
 `)
 
 type Doc = DocumentPageFragment['nodes'][number]
-/** A document in force is as far as its content is, in the word that the note itself has: what nobody has signed is preliminary, what is signed is final. */
-const standing = (d: Doc) => (d.status === 'CURRENT' && d.docStatus ? d.docStatus : d.status)
 const title = (d: Doc): string => d.type?.text ?? d.description ?? 'Document of a kind not recorded'
 
 /** What lists a note is changed with the note, by the acts of the notes. */

@@ -7,7 +7,7 @@ import { encounterClass } from '../../components/clinical/encounter-class'
 import { Flags } from '../../components/clinical/flag'
 import { flagsOf, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { reasons } from '../../components/clinical/reasons'
-import { capital, conceptText, Status, words } from '../../components/clinical/status'
+import { capital, conceptText, standing, Status, words } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
@@ -38,7 +38,7 @@ const RecordedPage = graphql(`
       node {
         __typename id
         ... on Condition { recordedAs: verificationStatus } ... on MedicationRequest { requestStatus: status dosageText } ... on Procedure { procedureStatus: status } ... on DiagnosticReport { reportStatus: status conclusion }
-        ... on ClinicalDocument { documentStatus: status } ... on Immunization { immunizationStatus: status }
+        ... on ClinicalDocument { documentStatus: status docStatus } ... on Immunization { immunizationStatus: status }
       }
     }
     pageInfo { hasNextPage endCursor }
@@ -108,7 +108,7 @@ export function VisitView({ of, visit, patientId, encounter, tab }: { of: Fragme
             ))}</ul>
           )}</dd>
           <dt>Who</dt>
-          <dd>{e.participation.length === 0 ? <Recorded is={null} /> : <ul>{e.participation.map((p, i) => <li key={i}>{p.individual?.display ?? 'Not named'}<small> {[conceptText(p.types) || 'Part not recorded', formatSpan(p.period)].filter(Boolean).join(', ')}</small></li>)}</ul>}</dd>
+          <dd>{e.participation.length === 0 ? <Recorded is={null} /> : <ul>{e.participation.map((p, i) => <li key={i}>{p.individual?.display ?? 'Not named'}<small> {[conceptText(p.types) || 'Part not recorded', formatSpan(p.period, e.status === 'IN_PROGRESS')].filter(Boolean).join(', ')}</small></li>)}</ul>}</dd>
           <dt>Where</dt>
           <dd>
             {e.places.length === 0 ? <Recorded is={null} /> : <ul>{e.places.map((p, i) => <li key={i}>{p.location.display ?? 'Not named'}<small> {[when(p.period, p.status === 'active'), p.status && p.status !== 'completed' && p.status !== 'active' ? p.status : ''].filter(Boolean).join(', ')}</small></li>)}</ul>}
@@ -143,13 +143,13 @@ export function VisitView({ of, visit, patientId, encounter, tab }: { of: Fragme
           const first = read(RecordedPage, masked)
           const more = async (after: string) => read(RecordedPage, (await client.query(MoreRecorded, { id: patientId, encounter, after, asOf }, { requestPolicy: 'network-only' }).toPromise()).data?.patient?.recorded)
           return (
-            <Section title="Recorded in it" note={`what names this visit, newest first${first.omitted.length > 0 ? `; not shown: ${omittedWords(first.omitted)}` : ''}`}>
+            <Section title="Recorded in it" note={`what names this visit, newest first${first.omitted.length > 0 ? `; not told by visit, or not for you to see: ${omittedWords(first.omitted)}` : ''}`}>
               <Pages first={first} more={more} what="records">
                 {(nodes) => (nodes.length === 0 ? <Empty>Nothing but measurements, if any, names this visit.</Empty> : (
                   <RecordTable label="Recorded in it" columns={['What', 'Kind', 'When', 'Status', 'Detail']}>
                     {nodes.map(({ kind, begins, title, node }) => {
                       const [word, home] = HOMES[kind] ?? [words(kind), 'encounters' as const]
-                      const status = 'recordedAs' in node ? node.recordedAs : 'requestStatus' in node ? node.requestStatus : 'procedureStatus' in node ? node.procedureStatus : 'reportStatus' in node ? node.reportStatus : 'documentStatus' in node ? node.documentStatus : 'immunizationStatus' in node ? node.immunizationStatus : undefined
+                      const status = 'recordedAs' in node ? node.recordedAs : 'requestStatus' in node ? node.requestStatus : 'procedureStatus' in node ? node.procedureStatus : 'reportStatus' in node ? node.reportStatus : 'documentStatus' in node ? standing({ status: node.documentStatus, docStatus: node.docStatus }) : 'immunizationStatus' in node ? node.immunizationStatus : undefined
                       return (
                         <tr key={node.id}>
                           <th scope="row"><Named to={home && `${tab(home)}#${node.id}`}>{status === 'ENTERED_IN_ERROR' ? <s>{title ?? 'Not named'}</s> : capital(title ?? 'Not named')}</Named></th>

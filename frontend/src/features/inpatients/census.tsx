@@ -4,6 +4,7 @@ import { useQuery, type CombinedError } from 'urql'
 import { RowActs, useForms, type ActItem } from '../../components/act/acts'
 import type { ActForm } from '../../components/act/act-dialog'
 import { useEncounterActs, useEncounterForms } from '../../components/act/encounter-forms'
+import { codeStatusText, isLimit } from '../../components/clinical/code-status'
 import { encounterClass } from '../../components/clinical/encounter-class'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
 import { capital, conceptText, Status } from '../../components/clinical/status'
@@ -41,7 +42,7 @@ const Census = graphql(`
 const Stay = graphql(`
   fragment Stay on CensusStay {
     since
-    patient { id fhirId mrn gender birthDate age { value unit } name { display family given prefix } codeStatus { id code { text } authoredOn } earlyWarning { name value band missing at source } flags(first: 5) { nodes { id status code { text } category { text } } pageInfo { hasNextPage } } }
+    patient { id fhirId mrn gender birthDate age { value unit } name { display family given prefix } codeStatus { id doNotPerform code { text codings { system code } } authoredOn } earlyWarning { name value band missing at source } flags(first: 5) { nodes { id status code { text } category { text } } pageInfo { hasNextPage } } }
     encounter { id versionId status class { code display } reasons { text } participants { display } period { start } }
   }
 `)
@@ -61,7 +62,7 @@ type Bed = Ward['beds'][number]
 /** Codes of HL7 v2 table 0116. */
 const BED: Record<string, string> = { C: 'Closed', H: 'Housekeeping', I: 'Isolated', K: 'Contaminated', O: 'Occupied', U: 'Free' }
 
-const COLUMNS = ['Bed', 'Patient', 'Born, gender', 'MRN', 'Code status', 'Early warning', 'Warnings', 'Reason', 'With', 'Here since', 'Acts'], WIDTHS = [6, 14, 10, 9, 11, 10, 9, 11, 9, 8, 3]
+const COLUMNS = ['Bed', 'Patient, MRN', 'Born, gender', 'Code status', 'Early warning', 'Warnings', 'Reason', 'With, since', 'Acts'], WIDTHS = [7, 19, 11, 13, 12, 12, 12, 12, 3]
 
 const nameOf = (bed: Bed['bed']) => bed.display ?? 'Bed without a name'
 /** The name of a bed under the name of its ward, which it often begins with. */
@@ -166,12 +167,11 @@ function WardPart({ of: ward, without }: { of: Ward; without: string }) {
             <div key={state}>
               <dt>{state}</dt>
               <dd>
-                {empty.filter((one) => stateOf(one) === state).map(({ bed }, i) => {
+                {empty.filter((one) => stateOf(one) === state).map(({ bed }, i, all) => {
                   const { id } = bed
                   return (
                     <Fragment key={bed.id ?? i}>
-                      {i > 0 && ', '}
-                      {may && id && state === 'Free' ? <button type="button" className={css.bed} aria-label={`Admit to ${nameOf(bed)}`} title="Admit a patient to it" onClick={() => dialogs.open(forms.admitTo({ id, name: nameOf(bed) }))}>{shortOf(bed, name)}</button> : shortOf(bed, name)}
+                      {may && id && state === 'Free' ? <button type="button" className={css.bed} aria-label={`Admit to ${nameOf(bed)}`} title="Admit a patient to it" onClick={() => dialogs.open(forms.admitTo({ id, name: nameOf(bed) }))}>{shortOf(bed, name)}</button> : shortOf(bed, name)}{i < all.length - 1 && ', '}
                     </Fragment>
                   )
                 })}
@@ -189,17 +189,16 @@ type Patient = NonNullable<StayFragment['patient']>
 type Named = Pick<Patient, 'fhirId' | 'mrn' | 'name' | 'birthDate'> & Partial<Pick<Patient, 'age' | 'gender'>>
 const whoOf = (patient: Named | null | undefined): string => (patient ? `${patientName(patient.name)}, MRN ${patient.mrn ?? 'not recorded'}` : 'a patient you may not see')
 
-/** Three cells: who it is, when born, and the number. `more`: how many further columns say something of the patient. */
+/** Two cells: who it is with the number, and when born. `more`: how many further columns say something of the patient. */
 function Who({ of: patient, more = 0 }: { of: Named | null | undefined; more?: number }) {
-  if (!patient) return <td colSpan={3 + more}>You may not see who this is</td>
+  if (!patient) return <td colSpan={2 + more}>You may not see who this is</td>
   return (
     <>
-      <td><Link to={`/patients/${patient.fhirId}/clinical/summary`}>{patientName(patient.name)}</Link></td>
+      <td><Link to={`/patients/${patient.fhirId}/clinical/summary`}>{patientName(patient.name)}</Link><small className="whole">{patient.mrn ?? 'MRN not recorded'}</small></td>
       <td>
         <span className="whole">{patient.birthDate ? formatDay(patient.birthDate) : 'Not recorded'}</span>
         {patient.gender !== undefined && <small>{[ageText(patient.age), genderText(patient.gender)].filter(Boolean).join(', ')}</small>}
       </td>
-      <td className="whole">{patient.mrn ?? 'Not recorded'}</td>
     </>
   )
 }
@@ -222,14 +221,17 @@ function StayRow({ bed, of, twice, without, open }: { bed: string; of: StayFragm
       <Who of={patient} more={3} />
       {patient && (
         <>
-          <td>{status ? <><strong>{conceptText(status.code) || 'Not worded'}</strong><small className="whole">{status.authoredOn ? formatDay(status.authoredOn) : 'Date not recorded'}</small></> : <Recorded is={null} none={without} />}</td>
+          <td>{status ? <>{isLimit(status) ? <strong>{capital(codeStatusText(status))}</strong> : capital(codeStatusText(status))}<small className="whole">{status.authoredOn ? formatDay(status.authoredOn) : 'Date not recorded'}</small></> : <Recorded is={null} none={without} />}</td>
           <td><EarlyWarning of={patient.earlyWarning} /></td>
           <td><Warnings of={patient.flags} /></td>
         </>
       )}
       <td>{conceptText(encounter.reasons) || 'Not recorded'}</td>
-      <td>{encounter.participants[0]?.display ?? 'Not recorded'}</td>
-      <td>{at ? <Moment at={at} /> : 'Not recorded'}{encounter.status !== 'IN_PROGRESS' && <div><Status of={encounter.status} /></div>}</td>
+      <td>
+        {encounter.participants[0]?.display ?? 'Not recorded'}
+        <small>{at ? <>since <Moment at={at} /></> : 'Since when is not recorded'}</small>
+        {encounter.status !== 'IN_PROGRESS' && <div><Status of={encounter.status} /></div>}
+      </td>
       <td><RowActs of={whoOf(patient)} place={encounter.id} items={acts(of)} /></td>
     </tr>
   )
@@ -265,7 +267,7 @@ function Expected({ of }: { of: ComeAndGoneQuery['census']['expected'] }) {
   return (
     <Section title="Expected" note={`${of.length}, planned and not begun`}>
       {of.length === 0 ? <Empty>No admission is planned on record.</Empty> : (
-        <RecordTable label="Expected" columns={['Planned for', 'Patient', 'Born', 'MRN', 'Reason', 'Where', 'Acts']}>
+        <RecordTable label="Expected" columns={['Planned for', 'Patient, MRN', 'Born', 'Reason', 'Where', 'Acts']}>
           {of.map((stay) => (
             <tr key={stay.encounter.id}>
               <th scope="row">{stay.since ? <Moment at={stay.since} /> : 'Day not recorded'}</th>
@@ -287,7 +289,7 @@ function Discharged({ of }: { of: ComeAndGoneQuery['census']['discharged'] }) {
   return (
     <Section title="Discharged" note={`${of.length} in the last 24 hours`}>
       {of.length === 0 ? <Empty>Nobody was discharged in the last 24 hours.</Empty> : (
-        <RecordTable label="Discharged" columns={['Ended', 'Patient', 'Born', 'MRN', 'Reason', 'Last place', 'Went to']}>
+        <RecordTable label="Discharged" columns={['Ended', 'Patient, MRN', 'Born', 'Reason', 'Last place', 'Went to']}>
           {of.map(({ encounter, patient }) => (
             <tr key={encounter.id}>
               <th scope="row">{encounter.period?.end ? <Moment at={encounter.period.end} /> : 'Not recorded'}</th>

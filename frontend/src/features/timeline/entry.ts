@@ -1,5 +1,5 @@
 import { encounterClass } from '../../components/clinical/encounter-class'
-import { words } from '../../components/clinical/status'
+import { standing, words } from '../../components/clinical/status'
 import { nameOfSign } from '../../components/clinical/vital-signs'
 import type { TimelineKind, TimelinePageFragment } from '../../gql/graphql'
 import { dayAfter, formatDateTime, formatPeriod, readDate } from '../../lib/date'
@@ -79,7 +79,7 @@ export function detailOf({ node }: Entry): { state: string; text: string; wrong:
     case 'Immunization': return told(node.immunizationStatus)
     case 'MedicationRequest': return told(node.requestStatus, node.dosageText && doseLine(node.dosageText))
     case 'MedicationStatement': return told(node.statementStatus, node.dosageText && doseLine(node.dosageText))
-    case 'ClinicalDocument': return told(node.documentStatus, node.authors.flatMap((a) => a.display ?? []).join(', '))
+    case 'ClinicalDocument': return told(standing({ status: node.documentStatus, docStatus: node.docStatus }), node.authors.flatMap((a) => a.display ?? []).join(', '))
     case 'CarePlan': case 'Goal': return told(node.__typename === 'Goal' ? node.goalStatus : node.planStatus)
     case 'MedicationAdministration': return told(node.administrationStatus)
     case 'Appointment': return told(node.appointmentStatus)

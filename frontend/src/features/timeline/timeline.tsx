@@ -35,7 +35,7 @@ export const TimelinePage = graphql(`
         ... on MedicationRequest { requestStatus: status dosageText authoredOn }
         ... on MedicationStatement { statementStatus: status dosageText effectiveAt effectivePeriod { start end } assertedAt }
         ... on MedicationAdministration { administrationStatus: status givenAt givenPeriod { start end } }
-        ... on ClinicalDocument { documentStatus: status documentDate: date authors { display } }
+        ... on ClinicalDocument { documentStatus: status docStatus documentDate: date authors { display } }
         ... on CarePlan { planStatus: status planPeriod: period { start end } }
         ... on Goal { goalStatus: status startDate }
         ... on Appointment { appointmentStatus: status start end }
