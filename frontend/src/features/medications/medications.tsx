@@ -4,6 +4,7 @@ import { RowActs } from '../../components/act/acts'
 import { Drug } from '../../components/clinical/drug'
 import { keys, sharing } from '../../components/clinical/same'
 import { Status } from '../../components/clinical/status'
+import { Dates } from '../../components/ui/dates'
 import { Part } from '../../components/ui/part'
 import { Pages, RecordTable, type Connection } from '../../components/ui/record-table'
 import { Recorded } from '../../components/ui/recorded'
@@ -155,8 +156,8 @@ function Current({ of }: { of: readonly CurrentMedication[] }) {
               <Drug of={named(m)} /><Dose of={m} dosages={newest?.dosageText || newest?.dosages.length ? newest.dosages : []} />
               {twins.length > 0 && <small><span className={css.same}><WarningAmberOutlined sx={{ fontSize: 14 }} aria-hidden /><span>Same medicine as {twins.map(named).join(', ')}</span></span></small>}
             </th>
-            <td>{start ? `since ${formatDay(start)}` : 'Start not recorded'}{end && <small>until {formatDay(end)}</small>}</td>
-            <td>{from.map((s) => <div key={s.id}>{s.text}{differ && <small>{s.dose ?? 'Dose not recorded'}</small>}</div>)}</td>
+            <td>{start ? <Dates of={`since ${formatDay(start)}`} /> : 'Start not recorded'}{end && <small><Dates of={`until ${formatDay(end)}`} /></small>}</td>
+            <td>{from.map((s) => <div key={s.id}><Dates of={s.text} />{differ && <small>{s.dose ?? 'Dose not recorded'}</small>}</div>)}</td>
             <td><Status of={m.status} /></td>
             <td><RowActs of={m.medication?.text ?? 'medicine'} place={m.id} items={[]} /></td>
           </tr>
@@ -181,7 +182,7 @@ function Table({ of, label }: { of: readonly Medication[]; label: string }) {
               <Dose of={m} dosages={m.dosages} />
               {m.notes.map((n) => <small key={n.text}>{n.text}</small>)}
             </th>
-            <td>{start ? formatDay(start) : m.authoredOn ? <>{formatDay(m.authoredOn)} <small>as prescribed</small></> : <Recorded is={null} none="Start not recorded" />}{PAST.includes(m.status ?? 'UNKNOWN') && <small>{end ? `until ${formatDay(end)}` : 'Stop not recorded'}</small>}</td>
+            <td>{start ? <Dates of={formatDay(start)} /> : m.authoredOn ? <><Dates of={formatDay(m.authoredOn)} /> <small>as prescribed</small></> : <Recorded is={null} none="Start not recorded" />}{PAST.includes(m.status ?? 'UNKNOWN') && <small>{end ? <Dates of={`until ${formatDay(end)}`} /> : 'Stop not recorded'}</small>}</td>
             <td><Recorded is={m.requester?.display} /></td>
             <td><Status of={m.status} />{m.intent && m.intent !== 'ORDER' && <> <Status of={m.intent} /></>}</td>
             <td><RowActs of={drug} place={m.id} items={[]} /></td>
