@@ -65,6 +65,14 @@ const summary = () => page.getByRole('region', { name: 'Latest results' }).getBy
 const vitals = () => page.getByRole('table', { name: 'Vital signs' })
 const heading = () => page.getByRole('heading', { level: 1 })
 const region = (name) => () => page.getByRole('region', { name, exact: true })
+/** A search of the explorer, a document of what it finds opened, and what of it is shown. */
+const found = (view) => async () => {
+  await page.getByRole('main').getByRole('button', { name: 'Search', exact: true }).click()
+  await page.getByRole('table', { name: 'Observation' }).getByRole('button').first().click()
+  const resource = page.getByRole('complementary')
+  await resource.getByRole('table', { name: 'Elements' }).waitFor()
+  if (view) await resource.getByRole('button', { name: view, exact: true }).click()
+}
 /** Presses buttons one after the other, then waits for the dialog. */
 const dialog = (...names) => async () => {
   for (const name of names) await page.getByRole(/^(History|Entered in error)$/.test(name) ? 'menuitem' : 'button', { name }).first().click()
@@ -101,6 +109,10 @@ test('each main screen is drawn in each size and theme', async () => {
     ['immunizations', `${inpatient}/immunizations`, region('Immunizations')],
     ['procedures', `${inpatient}/procedures`, region('Procedures')],
     ['encounters', `${inpatient}/encounters`, region('Encounters')],
+    ['encounter', `${inpatient}/encounters?status=in_progress`, region('Encounters'), async () => {
+      await page.getByRole('table', { name: 'Encounters' }).getByRole('link', { name: 'Inpatient' }).first().click()
+      await page.getByRole('table', { name: 'Recorded in it' }).waitFor()
+    }],
     ['family', `${inpatient}/family`, region('Family history')],
     ['documents', `${inpatient}/documents`, region('Documents')],
     ['care', `${inpatient}/care`, region('Care team')],
@@ -111,6 +123,20 @@ test('each main screen is drawn in each size and theme', async () => {
     ['settings', '/settings', heading],
     ['docs', '/docs', heading],
     ['fhir-explorer', '/fhir-explorer', heading],
+    ['explorer-builder', '/fhir-explorer?type=Observation', heading, async () => {
+      await page.getByRole('button', { name: 'Add a condition' }).click()
+      await page.getByLabel('Parameter 1').selectOption('value-quantity')
+      await page.getByRole('button', { name: 'Include', exact: true }).click()
+      await page.getByRole('button', { name: 'Sort', exact: true }).click()
+      await page.getByRole('main').getByRole('button', { name: 'Search', exact: true }).click()
+      await page.getByText(/of [\d,]+ shown/).first().waitFor()
+    }],
+    ['explorer-elements', '/fhir-explorer?type=Observation', heading, found()],
+    ['explorer-tree', '/fhir-explorer?type=Observation', heading, found('Tree')],
+    ['explorer-json', '/fhir-explorer?type=Observation', heading, found('JSON')],
+    ['explorer-history', '/fhir-explorer?type=Observation', heading, found('History')],
+    ['explorer-graph', '/fhir-explorer?type=Observation', heading, found('References')],
+    ['explorer-validation', '/fhir-explorer?type=Observation', heading, found('Validation')],
     ['playground', '/playground', () => page.getByRole('button', { name: /^Execute/ })],
     ['no-page', '/there-is-no-such-page', heading],
   ])
@@ -130,6 +156,11 @@ test('and every dialog and form', async () => {
     ['dialog-taken', `${inpatient}/medications`, region('Current medications'), dialog('Record what is taken')],
     ['dialog-allergy', `${inpatient}/allergies`, button('Record an allergy'), dialog('Record an allergy')],
     ['dialog-vaccination', `${inpatient}/immunizations`, region('Immunizations'), dialog('Record a vaccination')],
+    ['dialog-vaccination-change', `${inpatient}/immunizations`, region('Immunizations'), async () => {
+      await page.getByRole('button', { name: /^Acts for/ }).first().click()
+      await page.getByRole('menuitem', { name: 'Change' }).click()
+      await page.getByRole('dialog').waitFor()
+    }],
     ['dialog-procedure', `${inpatient}/procedures`, region('Procedures'), dialog('Record a procedure')],
     ['dialog-family', `${inpatient}/family`, region('Family history'), dialog('Record family history')],
     ['dialog-visit', `${inpatient}/encounters`, region('Encounters'), dialog('Begin a visit')],
@@ -150,6 +181,12 @@ test('and those of the administration, the registration and the door', async () 
   await draw([
     ['dialog-register', '/patients', patients, dialog('Register a patient')],
     ['registrar-demographics', `${anybody}/demographics`, region('Related persons')],
+    ['merge', `${anybody}/demographics`, region('Same person'), async () => {
+      await page.getByRole('button', { name: 'Same person as …' }).click()
+      await page.getByLabel('The other record').fill('a')
+      await page.getByRole('option').first().click()
+      await page.getByRole('table', { name: 'The two records' }).waitFor()
+    }],
     ['dialog-person', `${anybody}/demographics`, region('Related persons'), dialog('Change')],
     ['dialog-related', `${anybody}/demographics`, region('Related persons'), dialog('Record a related person')],
     ['dialog-coverage', `${anybody}/demographics`, region('Related persons'), dialog('Record a coverage')],
