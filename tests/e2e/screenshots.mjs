@@ -183,7 +183,7 @@ test('and those of the administration, the registration and the door', async () 
     ['registrar-demographics', `${anybody}/demographics`, region('Related persons')],
     ['merge', `${anybody}/demographics`, region('Same person'), async () => {
       await page.getByRole('button', { name: 'Same person as …' }).click()
-      await page.getByLabel('The other record').fill('a')
+      await page.getByLabel('The other record').fill('halvorsen')
       await page.getByRole('option').first().click()
       await page.getByRole('table', { name: 'The two records' }).waitFor()
     }],
