@@ -13,10 +13,10 @@ async function graphql(query, variables) {
   assert.equal(errors, undefined, JSON.stringify(errors))
   return data
 }
-/** The address of the chart of somebody in hospital, or of somebody who is not. */
+/** The address of the chart of somebody in hospital, or of somebody living who is not. */
 async function chart(inHospital) {
   const stays = '_has:Encounter:patient:status=in-progress&_has:Encounter:patient:class=IMP'
-  const { patients } = await graphql(`{ patients(first: 40, fhirQuery: "${inHospital ? stays : ''}") { nodes { fhirId encounters(first: 3, filter: { status: [IN_PROGRESS] }) { nodes { id } } } } }`)
+  const { patients } = await graphql(`{ patients(first: 40, filter: { deceased: false }, fhirQuery: "${inHospital ? stays : ''}") { nodes { fhirId encounters(first: 3, filter: { status: [IN_PROGRESS] }) { nodes { id } } } } }`)
   return `${url}/patients/${patients.nodes.find((p) => inHospital || p.encounters.nodes.length === 0).fhirId}/clinical`
 }
 const field = (name) => page.getByRole('dialog').getByLabel(name)
@@ -70,6 +70,13 @@ test('a physician begins a visit with its type and beginning, cancels it, and fi
   await page.goto(`${at}/summary`)
   await page.getByRole('region', { name: 'Encounters' }).getByText('Cancelled').first().waitFor()
   assert.deepEqual(trouble, [])
+})
+
+test('nobody begins a visit of a patient who has died', async () => {
+  const { patients } = await graphql('{ patients(first: 1, filter: { deceased: true }) { nodes { fhirId } } }')
+  await page.goto(`${url}/patients/${patients.nodes[0].fhirId}/clinical/encounters`)
+  await page.getByRole('table', { name: 'Encounters' }).waitFor()
+  assert.equal(await page.getByRole('button', { name: /^(Begin a visit|Admit to a bed)$/ }).count(), 0)
 })
 
 test('the visits of all patients are found by class and status, and lead to the chart at that visit', async () => {
