@@ -16,7 +16,7 @@ it('offers the flowsheets of the house, and shows one with its balance where bot
   const table = within(await screen.findByRole('table', { name: 'Intake and output' }))
   expect(screen.getByRole('group', { name: 'Show by' })).toHaveTextContent(/^Vital signsIntake and output/)
   expect(asked[0]?.template).toBe('intake-output')
-  expect(table.getAllByRole('columnheader').map((one) => one.textContent)).toEqual(['Row', 'Unit', 'Course', expect.stringContaining('02-Mar-2026'), expect.stringContaining('01-Mar-2026')])
+  expect(table.getAllByRole('columnheader').map((one) => one.textContent)).toEqual(['Measurement', 'Unit', 'Course', expect.stringContaining('02-Mar-2026'), expect.stringContaining('01-Mar-2026')])
   const row = (name: RegExp) => table.getByRole('row', { name }).textContent
   expect(table.getByRole('row', { name: /^Fluid intake/ }).querySelector('svg title')).toHaveTextContent('01-Mar-2026 to 02-Mar-2026')
   expect(row(/^Fluid intake/)).toMatch(/mL.*1,8002,100$/)
