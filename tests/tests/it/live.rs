@@ -361,8 +361,12 @@ async fn concurrent_writers_are_all_heard_in_the_order_of_versions() {
         })
         .collect();
     let mut versions = std::collections::BTreeMap::<String, i32>::new();
-    for _ in 0..120 {
+    while versions.values().sum::<i32>() < 120 {
         let told = socket.told().await;
+        // What was written just before one listens may be told still: other writers of the database held it up.
+        if told["id"] == "Patient/p1" {
+            continue;
+        }
         let version: i32 = told["versionId"].as_str().unwrap().parse().unwrap();
         let before = versions.insert(told["id"].as_str().unwrap().to_owned(), version).unwrap_or(0);
         assert_eq!(version, before + 1, "{told}");
