@@ -170,6 +170,10 @@ async fn overdue(session: &Session) -> async_graphql::Result<usize> {
     Ok(passed)
 }
 
+/// Who may have a task.
+const OWNERS: [ResourceType; 4] =
+    [ResourceType::Practitioner, ResourceType::PractitionerRole, ResourceType::CareTeam, ResourceType::Organization];
+
 /// Who is to know of a result, in the order in which it goes on: who ordered it, the team that cares for the patient, who attends the stay
 /// or visit, the patient's own practitioner, and the organization that provides the stay.
 async fn owners(session: &Session, result: &Document) -> async_graphql::Result<Vec<String>> {
@@ -177,9 +181,8 @@ async fn owners(session: &Session, result: &Document) -> async_graphql::Result<V
     let mut all: Vec<String> = Vec::new();
     let mut add = |of: Option<&str>| {
         let Some((ty, id, _)) = of.and_then(reference::relative) else { return };
-        use ResourceType as T;
         let one = format!("{ty}/{id}");
-        if matches!(ty, T::Practitioner | T::PractitionerRole | T::CareTeam | T::Organization) && !all.contains(&one) {
+        if OWNERS.contains(&ty) && !all.contains(&one) {
             all.push(one);
         }
     };

@@ -1,4 +1,6 @@
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
+import { flushSync } from 'react-dom'
+import { useMedia } from './use-media'
 
 /** Text as a string of CSS. */
 const quoted = (text: string): string => `"${text.replace(/["\\\n\r\f<]/g, (c) => `\\${c.charCodeAt(0).toString(16)} `)}"`
@@ -30,4 +32,21 @@ export function hasMargins(): boolean {
   sheet.replaceSync('@page { @top-left { content: "x"; } }')
   const [page] = sheet.cssRules
   return !!page && page.cssText.includes('top-left')
+}
+
+/** Whether the page is being printed: known before its sheets are counted, so that none is left over of what the screen showed. */
+export function usePrinting(): boolean {
+  const media = useMedia('print')
+  const [begun, setBegun] = useState(false)
+  useEffect(() => {
+    const begin = () => flushSync(() => setBegun(true))
+    const end = () => setBegun(false)
+    window.addEventListener('beforeprint', begin)
+    window.addEventListener('afterprint', end)
+    return () => {
+      window.removeEventListener('beforeprint', begin)
+      window.removeEventListener('afterprint', end)
+    }
+  }, [])
+  return media || begun
 }

@@ -12,7 +12,7 @@ import { useAsOf, useReadAnew } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { TimelinePageFragment } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
-import { useMedia } from '../../hooks/use-media'
+import { usePrinting } from '../../hooks/use-print'
 import { formatDay, readDate } from '../../lib/date'
 import { Axis } from './axis'
 import { filterVariables, firstOfPartial, isVital, kindOf, KINDS, readFilter, type Entry, type Filter } from './entry'
@@ -161,7 +161,7 @@ function Entries({ first, patientId, filter, view, tab, set }: { first: Timeline
   const client = useClient()
   const announce = useAnnounce()
   const asOf = useAsOf()
-  const printing = useMedia('print')
+  const printing = usePrinting()
   const following = useRef<string | null>(null)
   const [list, setList] = useState({ base: first, pages: [first], failed: false, read: 0 })
   const [now] = useState(() => (asOf ? Date.parse(asOf) : Date.now()))

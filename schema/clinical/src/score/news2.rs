@@ -31,11 +31,11 @@ pub type Part = (&'static str, u32);
 
 /// The points of each part.
 pub fn parts(of: &Observed) -> [Part; 7] {
+    const ABOVE: f64 = f64::INFINITY;
     // Up to and including the value, the points; the chart has whole numbers, and tenths of a degree.
     let step = |value: f64, steps: &[(f64, u32)]| {
         steps.iter().find(|(most, _)| value <= *most).map_or(0, |(_, points)| *points)
     };
-    const ABOVE: f64 = f64::INFINITY;
     [
         ("respirations", step(of.respirations.round(), &[(8.0, 3), (11.0, 1), (20.0, 0), (24.0, 2), (ABOVE, 3)])),
         ("saturation", step(of.saturation.round(), &[(91.0, 3), (93.0, 2), (95.0, 1), (ABOVE, 0)])),

@@ -1,7 +1,7 @@
 import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { useState, type ReactNode } from 'react'
-import { useMedia } from '../../../hooks/use-media'
+import { usePrinting } from '../../../hooks/use-print'
 import { useTrouble, NotPermitted, useReadAgain } from '../../../components/ui/part'
 import { Empty, Loading, NotLoaded } from '../../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../../gql'
@@ -73,7 +73,7 @@ const span = ({ from, to }: { from: number; to: number }): string => (from >= 24
 
 function Measured({ kind, sex, born, record, choice }: { kind: Kind; sex: Sex; born: string; record: GrowthRecordFragment; choice: ReactNode }) {
   const again = useReadAgain()
-  const printing = useMedia('print')
+  const printing = usePrinting()
   const unread = useTrouble('gestation')
   const troubles = [useTrouble(kind.fields[0] ?? ''), useTrouble(kind.fields[1] ?? '')]
   const trends = kind.fields.map((field) => record[field])
