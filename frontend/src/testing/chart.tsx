@@ -68,7 +68,7 @@ const who = {
 
 /** A patient of whom nothing is recorded. */
 export const emptyPatient = {
-  ...who, conditions: none, allergies: { ...none, status: 'NOT_ASKED' }, medicationRequests: none, currentMedications: none, encounters: none, immunizations: none, procedures: none, documents: none, notes: none,
+  ...who, conditions: none, allergies: { ...none, status: 'NOT_ASKED' }, medicationRequests: none, currentMedications: none, prescriptionsNotCurrent: [], encounters: none, immunizations: none, procedures: none, documents: none, notes: none,
   questionnaireResponses: none, questionnaireScores: none, careGaps: [], diagnosticReports: none, labs: none, vitals: none, latestResults: [], careTeams: none, careTeam: [], contacts: [], relatedPersons: none, consents: none, familyHistory: none, medicationStatements: none, coverage: none, carePlans: none, goals: none, appointments: none, tasks: none, flags: none, timeline: { ...none, omitted: [] },
 }
 
@@ -90,6 +90,7 @@ export const fullPatient = {
       { ...node('MedicationRequest/m2'), status: 'STOPPED', intent: 'ORDER', medication: concept('warfarin'), dosageText: null, reasons: [], reasonReferences: [], dosages: [], notes: [] },
     ].filter((m) => !filter?.status || filter.status.includes(m.status)),
   ),
+  prescriptionsNotCurrent: [],
   currentMedications: list({ id: 'MedicationRequest/m1', versionId: '1', status: 'ACTIVE', medication: concept('apixaban'), dosageText: '2.5 mg twice daily', reasons: [], reasonReferences: [], requests: [{ ...node('MedicationRequest/m1'), status: 'ACTIVE', authoredOn: '2026-01-01', dosages: [] }], statements: [] }),
   encounters: list({ ...node('Encounter/e1'), status: 'IN_PROGRESS', class: { code: 'IMP' }, types: [concept('Admission')], period: { start: '2026-11-19T08:00:00Z' }, reasons: [concept('Pneumonia')], reasonReferences: [], participants: [], locations: [{ display: '6 West, bed 3' }], diagnoses: [] }),
   immunizations: list({ ...node('Immunization/i1'), status: 'NOT_DONE', statusReason: concept('Declined by the patient'), vaccine: concept('Influenza'), occurredAt: '2026-10', performers: [], notes: [] }, { ...node('Immunization/i2'), status: 'COMPLETED', primarySource: false, vaccine: concept('Tetanus'), occurredAt: '2024', lotNumber: 'L1', expirationDate: '2025-01-31', doseNumber: '2', performers: [{ display: 'Dr Lee' }], notes: [] }),

@@ -47,7 +47,7 @@ const WIDGETS: Widget[] = [
   tab('the encounters tab', <EncountersPage />, 'encounters', 'No encounter is recorded.', /6 West, bed 3/),
   tab('the documents tab', <DocumentsPage />, 'documents', 'No document is recorded.', /Progress note.*Preliminary/),
   tab('the notes tab', <NotesPage />, 'notes', 'No note is recorded.', /Progress note \(SOAP\).*Not signed.*Dr Lee/),
-  tab('the questionnaires tab', <QuestionnairesPage />, 'questionnaireResponses', 'No questionnaire was filled in.', /PHQ-9: depression.*12 of 27moderate depression.*Completed.*Dr Lee/),
+  tab('the questionnaires tab', <QuestionnairesPage />, 'questionnaireResponses', 'No questionnaire was filled in.', /PHQ-9: depression.*Dr Lee12 of 27moderate depression.*Completed/),
   tab('the vitals tab', <VitalsPage />, 'vitals', 'No vital sign is recorded.', /104\/58/),
   tab('the care team', <CarePage />, 'careTeams', 'No care team is recorded.', /Ward 6 West1 in the team.*Dr LeeAttending/),
   tab('the care plans', <CarePage />, 'carePlans', 'No care plan is recorded.', /Asthma plan.*Inhaler technique/),
@@ -215,6 +215,14 @@ it('tells whom to reach about the patient', async () => {
 it.each([[fullPatient, /LIND, Eva.*Daughter.*555 0101/], [emptyPatient, /No contact is recorded/]])('the summary tells whom to reach, or that nobody is recorded', async (patient, text) => {
   at(<SummaryPage />, { root: answering(patient) })
   await waitFor(() => expect(screen.getByRole('region', { name: 'Emergency contacts' })).toHaveTextContent(text))
+})
+
+it('keeps a prescription in sight that is active by its status and not current', async () => {
+  const [one] = fullPatient.medicationRequests({ filter: { status: ['STOPPED', 'COMPLETED'] } }).nodes
+  at(<MedicationsPage />, { root: answering({ ...fullPatient, prescriptionsNotCurrent: [{ ...one, id: 'MedicationRequest/over', status: 'ACTIVE', medication: { text: 'amoxicillin', codings: [] } }] }) })
+  const apart = within(await screen.findByRole('region', { name: 'Active by their status, and not current' }))
+  expect(apart.getByText('amoxicillin')).toBeInTheDocument()
+  expect(within(screen.getByRole('region', { name: 'Current medications' })).queryByText('amoxicillin')).toBeNull()
 })
 
 it('never mixes current with past medications, prescribed or as told', async () => {

@@ -68,8 +68,8 @@ it('what was recorded by mistake, is not sure or did not take place does not rea
   const list = (...nodes: object[]) => ({ nodes, totalCount: nodes.length, pageInfo: { hasNextPage: false } })
   show({ root: answering({
     ...fullPatient,
-    immunizations: list({ ...shot, id: 'Immunization/w', vaccine: { text: 'Measles' }, status: 'ENTERED_IN_ERROR' }),
-    conditions: list({ ...problem, id: 'Condition/d', code: { text: 'Lyme disease' }, verificationStatus: 'DIFFERENTIAL' }, problem as object),
+    immunizations: list({ ...shot, id: 'Immunization/w', vaccine: { text: 'Measles', codings: [] }, status: 'ENTERED_IN_ERROR' }),
+    conditions: list({ ...problem, id: 'Condition/d', code: { text: 'Lyme disease', codings: [] }, verificationStatus: 'DIFFERENTIAL' }, problem as object),
     encounters: list({ ...visit, id: 'Encounter/x', status: 'CANCELLED' }, { ...visit, id: 'Encounter/y', class: { code: 'AMB' }, status: 'ENTERED_IN_ERROR' }),
   }) })
   expect((await screen.findByText('Measles')).closest('s')).not.toBeNull()
