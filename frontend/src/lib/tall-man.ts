@@ -1,7 +1,8 @@
 /**
  * Names of drugs that were taken for each other, with the letters that tell them apart as capitals: `hydrOXYzine`, `hydrALAZINE`. For showing only.
- * Source: FDA and ISMP Lists of Look-Alike Drug Names with Recommended Tall Man Letters (ismp.org/recommendations/tall-man-letters-list): table 1 of the edition
- * of 2023, table 2 of the edition of 2016; what was added to table 2 in 2023 is not here.
+ * After the FDA and ISMP Lists of Look-Alike Drug Names with Recommended Tall Man Letters (ismp.org/recommendations/tall-man-letters-list; table 1 as of 2023, table 2 as of
+ * 2016). The document itself is for members: the beginning of table 1 and parts of table 2 were compared with what is public of it, the rest was not. A house compares the
+ * list with its own copy before it relies on it.
  */
 const NAMES: readonly string[] = [
   // Table 1, established names that the FDA approved with these letters.
