@@ -100,6 +100,12 @@ pub struct ScheduleDay {
 struct Places(HashMap<String, Document>);
 
 impl Places {
+    async fn all(session: &Session) -> Result<Self> {
+        let query = session::query(ResourceType::Location, &[], &[], session.now).map_err(|e| error::graphql(&e))?;
+        let places = every(session, query, MOST).await?;
+        Ok(Self(places.into_iter().map(|l| (format!("Location/{}", l.stored().id), l)).collect()))
+    }
+
     fn kind<'a>(&'a self, reference: &str) -> impl Iterator<Item = &'a str> {
         let codings = self.0.get(reference).and_then(|l| l.at(&["physicalType"])).and_then(|t| t.get("coding"));
         codings.map_or(&[][..], Json::items).iter().filter_map(|c| c.str_at("code"))
@@ -151,11 +157,15 @@ fn place(encounter: &Document, at: i64) -> Option<(String, Option<DateTime>)> {
     Some((reference, start(&here).map(DateTime)))
 }
 
+/// Bare id of whose stay it is.
+fn subject(stay: &Document) -> Option<String> {
+    stay.text(&["subject", "reference"])?.strip_prefix("Patient/").map(ToOwned::to_owned)
+}
+
 async fn patients(session: &Session, stays: &[Document]) -> Result<HashMap<String, Patient>> {
     if !session.actor.may(entity::Interaction::Read, ResourceType::Patient) {
         return Ok(HashMap::new());
     }
-    let subject = |e: &Document| e.text(&["subject", "reference"])?.strip_prefix("Patient/").map(ToOwned::to_owned);
     let ids: HashSet<String> = stays.iter().filter_map(subject).collect();
     let ids: Vec<String> = ids.into_iter().collect();
     let mut found = HashMap::new();
@@ -195,9 +205,7 @@ pub(crate) async fn census(ctx: &Context<'_>, location: Option<&ID>, at: Option<
             !over && covers(e.at(&["period"]), micros)
         })
         .collect();
-    let query = session::query(ResourceType::Location, &[], &[], session.now).map_err(|e| error::graphql(&e))?;
-    let places = every(session, query, MOST).await?;
-    let places = Places(places.into_iter().map(|l| (format!("Location/{}", l.stored().id), l)).collect());
+    let places = Places::all(session).await?;
     if let Some(id) = within.as_ref().filter(|id| !places.0.contains_key(*id)) {
         return Err(invalid("location", format!("{id} was not found")));
     }
@@ -263,13 +271,10 @@ pub(crate) async fn lying_at(session: &Session, location: &ID) -> Result<Vec<Str
     let pairs = pairs.map(|(n, v)| (n.to_owned(), v.to_owned()));
     let query = session::query(ResourceType::Encounter, &pairs, &[], session.now).map_err(|e| error::graphql(&e))?;
     let stays = every(session, query, MOST).await?;
-    let query = session::query(ResourceType::Location, &[], &[], session.now).map_err(|e| error::graphql(&e))?;
-    let places = every(session, query, MOST).await?;
-    let places = Places(places.into_iter().map(|l| (format!("Location/{}", l.stored().id), l)).collect());
+    let places = Places::all(session).await?;
     let now = session.now.timestamp_micros();
     let here =
         |e: &&Document| place(e, now).is_some_and(|(at, _)| places.up(&at).iter().any(|p| p == location.as_str()));
-    let subject = |e: &Document| e.text(&["subject", "reference"])?.strip_prefix("Patient/").map(ToOwned::to_owned);
     Ok(stays.iter().filter(here).filter_map(subject).collect())
 }
 
