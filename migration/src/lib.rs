@@ -36,6 +36,7 @@ mod m0240_job_mark;
 mod m0260_stored_type;
 mod m0261_audit_work;
 mod m0262_saved_query;
+mod m0263_saved_phrase;
 
 pub struct Migrator;
 
@@ -74,6 +75,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0260_stored_type::Migration),
             Box::new(m0261_audit_work::Migration),
             Box::new(m0262_saved_query::Migration),
+            Box::new(m0263_saved_phrase::Migration),
         ]
     }
 }

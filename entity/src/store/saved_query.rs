@@ -1,14 +1,14 @@
-//! Questions that an account keeps to ask again. Every statement names the account; nobody else reads them.
+//! Questions that an account keeps to ask again, and its phrases for notes. Every statement names the account; nobody else reads them.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement, Value};
 
 use crate::{Actor, Request, Store, StoreError};
 
-/// Most questions of one kind that an account keeps.
+/// Most of one kind that an account keeps.
 pub const MOST_SAVED: i64 = 200;
 
-/// A question that is kept.
+/// A question or a phrase that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedQuery {
     pub name: String,
@@ -17,7 +17,7 @@ pub struct SavedQuery {
 }
 
 fn account(actor: &Actor) -> Result<i64, StoreError> {
-    actor.account.ok_or(StoreError::NotPermitted("questions are kept for people with an account"))
+    actor.account.ok_or(StoreError::NotPermitted("questions and phrases are kept for people with an account"))
 }
 
 fn statement(sql: &str, binds: impl IntoIterator<Item = Value>) -> Statement {
@@ -25,7 +25,7 @@ fn statement(sql: &str, binds: impl IntoIterator<Item = Value>) -> Statement {
 }
 
 impl Store {
-    /// Keeps a question under a name, in the place of the one that has it. `kind` is `fhir` or `graphql`.
+    /// Keeps one under a name, in the place of the one that has it. `kind` is `fhir`, `graphql` or `phrase`.
     ///
     /// # Errors
     /// [`StoreError::NotPermitted`] for who has no account; [`StoreError::Conflict`] above 200 of a kind.
@@ -46,10 +46,10 @@ impl Store {
         if self.db.execute_raw(statement(sql, binds)).await?.rows_affected() > 0 {
             return Ok(());
         }
-        Err(StoreError::Conflict(format!("{MOST_SAVED} questions are kept; remove one first")))
+        Err(StoreError::Conflict(format!("{MOST_SAVED} of a kind are kept; remove one first")))
     }
 
-    /// Removes a question that is kept; whether there was one.
+    /// Removes what is kept; whether there was one.
     ///
     /// # Errors
     /// [`StoreError::NotPermitted`] for who has no account.
@@ -60,7 +60,7 @@ impl Store {
         Ok(self.db.execute_raw(statement(sql, binds)).await?.rows_affected() > 0)
     }
 
-    /// The questions of a kind that the actor keeps, by name; none for who has no account.
+    /// What of a kind that the actor keeps, by name; none for who has no account.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away.

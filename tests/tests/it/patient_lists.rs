@@ -317,6 +317,15 @@ async fn questions_are_kept_for_their_account_alone() {
         assert_eq!(answer["errors"][0]["extensions"]["code"], "INVALID", "{answer}");
     }
     assert_eq!(site.ask(&lee, remove, theirs).await["savedQueryRemove"]["queries"], json!([]));
+    // Phrases for notes are typed behind a dot.
+    let phrase = |name: &str| json!({"i": {"kind": "PHRASE", "name": name, "text": "Lungs clear to auscultation."}});
+    site.ask(&lee, save, phrase("lungs-2")).await;
+    let kept = site.ask(&lee, all, json!({"k": "PHRASE"})).await;
+    assert_eq!(kept["savedQueries"][0]["name"], "lungs-2", "{kept}");
+    for bad in ["my lungs", ".lungs", "lunge\u{e9}"] {
+        let answer = site.answer(&lee, save, phrase(bad)).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "INVALID", "{answer}");
+    }
 }
 
 #[tokio::test]
