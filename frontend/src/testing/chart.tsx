@@ -135,7 +135,7 @@ export const fullPatient = {
 }
 
 /** Flowsheets that the house has. */
-const row = (name: string, code: string, unit: string, isComputed = false) => ({ name, unit, unitCode: unit, isComputed, code: { system: 'http://loinc.org', code }, least: 0, most: 100_000, source: 'a book' })
+const row = (name: string, code: string, unit: string, isComputed = false) => ({ name, unit, unitCode: unit, isComputed, fluid: null, code: { system: 'http://loinc.org', code }, least: 0, most: 100_000, source: 'a book' })
 export const sheets = [
   { id: 'vitals', title: 'Vital signs', rows: [row('Heart rate', '8867-4', '/min')] },
   { id: 'intake-output', title: 'Intake and output', rows: [row('Fluid intake in 24 hours', '9108-2', 'mL'), row('Urine output in 24 hours', '9192-6', 'mL'), row('Body mass index', '39156-5', 'kg/m2', true)] },

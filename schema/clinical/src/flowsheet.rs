@@ -39,6 +39,15 @@ pub struct Parameter {
     pub most: f64,
     /// Where the code and the bounds are from.
     pub source: &'static str,
+    /// Whether it is a volume that went in or came out at one moment, to be added to others of its kind.
+    pub fluid: Option<Fluid>,
+}
+
+/// Which way a fluid went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fluid {
+    In,
+    Out,
 }
 
 impl Row {
@@ -79,6 +88,14 @@ impl Row {
         }
     }
 
+    /// Which way the fluid went, of a volume of one moment.
+    pub fn fluid(self) -> Option<Fluid> {
+        match self {
+            Self::Vital(_) => None,
+            Self::Other(own) => own.fluid,
+        }
+    }
+
     /// Whether it is computed from other measurements and never told.
     pub fn is_computed(self) -> bool {
         self.code() == vital::BMI.analyte.code
@@ -95,7 +112,7 @@ const GLASGOW: &str = "codes: HL7 FHIR R4, questionnaire-example-gcs and observa
                        1974;2:81, with the motor scale of six points of 1976";
 
 const fn points(name: &'static str, code: Code, least: f64, most: f64) -> Parameter {
-    Parameter { name, code, unit: "points", ucum: POINTS, category: SURVEY, least, most, source: GLASGOW }
+    Parameter { name, code, unit: "points", ucum: POINTS, category: SURVEY, least, most, source: GLASGOW, fluid: None }
 }
 
 pub static GCS_TOTAL: Parameter =
@@ -115,6 +132,7 @@ static PAIN: Parameter = Parameter {
     least: 0.0,
     most: 10.0,
     source: "from 0 to 10 by the definition of LOINC 72514-3, \"Pain severity - 0-10 verbal numeric rating [Score] - Reported\"",
+    fluid: None,
 };
 
 const FLUID: &str = "codes: HL7 Clinical Practice Guidelines 2.0.0, example chf-scenario1-urineout3 (9192-6), and the FHIR profiles of \
@@ -122,11 +140,33 @@ const FLUID: &str = "codes: HL7 Clinical Practice Guidelines 2.0.0, example chf-
                      than 100 litres a day is a slip of the unit";
 
 const fn fluid(name: &'static str, code: Code) -> Parameter {
-    Parameter { name, code, unit: "mL", ucum: "mL", category: EXAM, least: 0.0, most: 100_000.0, source: FLUID }
+    Parameter { name, code, unit: "mL", ucum: "mL", category: EXAM, least: 0.0, most: 100_000.0, source: FLUID, fluid: None }
 }
 
 pub static FLUID_INTAKE: Parameter = fluid("Fluid intake in 24 hours", loinc("9108-2", "Fluid intake total 24 hour"));
 pub static URINE_OUTPUT: Parameter = fluid("Urine output in 24 hours", loinc("9192-6", "Urine output 24 hour"));
+
+const VOLUMES: &str = "codes: Medical Informatics Initiative Germany, module ICU 2026.0.0, value set mii-vs-icu-code-observation-bilanzen-loinc; \
+                       8985-4 (volume of a moment, its route not part of the code): LOINC 2.82; bounds ours: nothing is negative, and more \
+                       than 20 litres at one moment is a slip of the unit";
+
+const fn volume(name: &'static str, code: Code, fluid: Fluid) -> Parameter {
+    let (least, most) = (0.0, 20_000.0);
+    Parameter { name, code, unit: "mL", ucum: "mL", category: EXAM, least, most, source: VOLUMES, fluid: Some(fluid) }
+}
+
+pub static ORAL_INTAKE: Parameter = volume("Drunk", loinc("9000-1", "Fluid intake oral Measured"), Fluid::In);
+static TUBE_INTAKE: Parameter =
+    volume("By feeding tube", loinc("8953-2", "Fluid intake enteral tube Measured"), Fluid::In);
+pub static OTHER_INTAKE: Parameter =
+    volume("Infusions and other intake", loinc("8985-4", "Fluid intake Measured"), Fluid::In);
+pub static URINE: Parameter = volume("Urine", loinc("9187-6", "Urine output"), Fluid::Out);
+static TUBE_OUTPUT: Parameter =
+    volume("Out of the stomach tube", loinc("79561-7", "Fluid output enteral tube [Volume] Measured"), Fluid::Out);
+static WOUND_DRAIN: Parameter = volume("Wound drain", loinc("9203-1", "Fluid output wound drain"), Fluid::Out);
+static BILIARY_DRAIN: Parameter = volume("Biliary drain", loinc("9113-2", "Fluid output biliary drain"), Fluid::Out);
+static STOOL: Parameter = volume("Stool", loinc("9217-1", "Output.stool [Volume]"), Fluid::Out);
+static BLOOD_LOSS: Parameter = volume("Blood loss", loinc("81661-1", "Blood loss [Volume] Measured"), Fluid::Out);
 
 pub static TEMPLATES: &[Template] = &[
     Template {
@@ -150,6 +190,22 @@ pub static TEMPLATES: &[Template] = &[
         id: "intake-output",
         title: "Intake and output",
         rows: &[Row::Other(&FLUID_INTAKE), Row::Other(&URINE_OUTPUT), Row::Vital(&vital::WEIGHT)],
+        panels: &[],
+    },
+    Template {
+        id: "fluids",
+        title: "Fluids by source",
+        rows: &[
+            Row::Other(&ORAL_INTAKE),
+            Row::Other(&TUBE_INTAKE),
+            Row::Other(&OTHER_INTAKE),
+            Row::Other(&URINE),
+            Row::Other(&TUBE_OUTPUT),
+            Row::Other(&WOUND_DRAIN),
+            Row::Other(&BILIARY_DRAIN),
+            Row::Other(&STOOL),
+            Row::Other(&BLOOD_LOSS),
+        ],
         panels: &[],
     },
     Template {

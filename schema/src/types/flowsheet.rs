@@ -1,7 +1,7 @@
 //! A flowsheet: measurements of a patient by row and time, each row in one unit. Nothing is left out without saying so.
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use clinical::flowsheet::{Row, Template, named};
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use clinical::flowsheet::{Fluid, Row, Template, named};
 use fhir::Json;
 
 use crate::document::Document;
@@ -30,6 +30,15 @@ impl FlowsheetTemplate {
     async fn rows(&self) -> Vec<FlowsheetParameter> {
         self.0.rows.iter().copied().map(FlowsheetParameter).collect()
     }
+}
+
+/// Which way a fluid went.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+pub enum FluidDirection {
+    /// Into the patient.
+    Intake,
+    /// Out of the patient.
+    Output,
 }
 
 /// What stands in a row.
@@ -67,6 +76,13 @@ impl FlowsheetParameter {
     /// Greatest value that is believed.
     async fn most(&self) -> f64 {
         self.0.bounds()[1]
+    }
+    /// Which way the fluid went, of a volume of one moment that is added to others; null for all else, totals of a day included.
+    async fn fluid(&self) -> Option<FluidDirection> {
+        self.0.fluid().map(|fluid| match fluid {
+            Fluid::In => FluidDirection::Intake,
+            Fluid::Out => FluidDirection::Output,
+        })
     }
     /// Where these bounds are from.
     async fn source(&self) -> &str {

@@ -26,3 +26,23 @@ export function balances(intake: readonly Volume[], output: readonly Volume[]): 
     return told === null ? [] : [[at, told] as const]
   }))
 }
+
+/** Volumes of single moments, by which way they went. */
+export interface Source { way: 'INTAKE' | 'OUTPUT'; volumes: readonly Volume[] }
+export interface DaySum { day: string; intake: string; output: string; balance: string; entries: number }
+
+const sum = (a: string, b: string): string | null => difference(a, b.startsWith('-') ? b.slice(1) : `-${b}`)
+
+/** What went in and came out by day, the newest first; `dayOf` says which day a moment is in. Null where a volume is no plain decimal: a sum without it would be a wrong one. */
+export function daySums(sources: readonly Source[], dayOf: (at: string) => string): DaySum[] | null {
+  const days = new Map<string, { intake: string; output: string; entries: number }>()
+  for (const { way, volumes } of sources) {
+    for (const { at, value } of volumes) {
+      const day = days.get(dayOf(at)) ?? { intake: '0', output: '0', entries: 0 }
+      const [intake, output] = way === 'INTAKE' ? [sum(day.intake, value), day.output] : [day.intake, sum(day.output, value)]
+      if (intake === null || output === null) return null
+      days.set(dayOf(at), { intake, output, entries: day.entries + 1 })
+    }
+  }
+  return [...days].toSorted(([a], [b]) => b.localeCompare(a)).map(([day, of]) => ({ day, ...of, balance: difference(of.intake, of.output) ?? '' }))
+}

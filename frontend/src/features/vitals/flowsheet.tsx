@@ -16,9 +16,9 @@ import { useFitting } from '../../hooks/use-fitting'
 import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { FlowsheetRecordFragment, FlowsheetTemplatesFragment } from '../../gql/graphql'
-import { formatDateTime, localInput } from '../../lib/date'
+import { formatDateTime, formatDay, localInput } from '../../lib/date'
 import { formatDecimal } from '../../lib/quantity'
-import { balances, INTAKE, OUTPUT } from './balance'
+import { balances, daySums, INTAKE, OUTPUT } from './balance'
 import { ColumnEntry, notBelieved, recorded, type Column } from './column-entry'
 import { Elsewhere } from './elsewhere'
 import { WITH_COURSE } from './moments'
@@ -34,7 +34,7 @@ export const FlowsheetRecord = graphql(`
   fragment FlowsheetRecord on Patient {
     flowsheet(template: $template, date: $date) {
       template { id title } times
-      rows { parameter { name unit isComputed code { system code } } cells { at value interpretation observation { id versionId derivedFrom { id } } } }
+      rows { parameter { name unit isComputed fluid code { system code } } cells { at value interpretation observation { id versionId derivedFrom { id } } } }
       excluded { at reason unit }
     }
   }
@@ -94,6 +94,7 @@ export function FlowsheetView({ of, patientId, template, stretch, now, reading, 
               <Section title={template.title} note={`${times.length === 1 ? 'taken once' : `taken ${times.length} times`}, ${days}`}>
                 {times.length === 0 ? <Empty>Nothing of this sheet is recorded, {days}. “All” shows what was recorded before.</Empty>
                   : <Sheet rows={sheet.rows} times={times.toReversed()} title={template.title} acting={acting} onOpen={setOpen} onKeyDown={stretchKeys({ stretch, now, go })} />}
+                {times.length > 0 && <DaySums rows={sheet.rows} within={within} />}
                 {left.length > 0 && <p className={css.hint}>{left.length === 1 ? 'One record is' : `${left.length} records are`} left out: {[...new Set(left.map((e) => REASONS[e.reason] ?? e.reason.toLowerCase().replaceAll('_', ' ')))].join(', ')}.</p>}
               </Section>
             )
@@ -172,6 +173,27 @@ function Sheet({ rows, times, title, acting, onOpen, onKeyDown }: { rows: Rows['
       </div>
       {rows.some(({ parameter, cells }) => !parameter.isComputed && cells.some((cell) => shown.includes(cell.at) && cell.observation.derivedFrom.length > 0)) && <p className={css.hint}><Computed /> from other measurements, not taken itself.</p>}
       {balance && <p className={css.hint}>A total is of the 24 hours that end at its time. A balance is computed where intake and urine end at the same time; other losses are not in it.</p>}
+    </>
+  )
+}
+
+/** What went in and came out by calendar day, added up from the volumes that are shown; nothing where the sheet has none of these. */
+function DaySums({ rows, within }: { rows: Rows['rows']; within: (at: string) => boolean }) {
+  const sources = rows.flatMap(({ parameter: { fluid }, cells }) => (fluid ? [{ way: fluid, volumes: cells.filter((cell) => within(cell.at)) }] : []))
+  if (sources.length === 0) return null
+  const sums = daySums(sources, (at) => localInput(at).slice(0, 10))
+  if (!sums) return <p className={css.hint}>The days are not added up: a volume is written in a way that cannot be.</p>
+  return (
+    <>
+      <table className={css.table} aria-label="Fluids by day">
+        <thead><tr><th scope="col">Day<small><Computed /></small></th><th scope="col" className={css.value}>In (mL)</th><th scope="col" className={css.value}>Out (mL)</th><th scope="col" className={css.value}>Balance (mL)</th><th scope="col" className={css.value}>Volumes</th></tr></thead>
+        <tbody>
+          {sums.map(({ day, intake, output, balance, entries }) => (
+            <tr key={day}><th scope="row">{formatDay(day)}</th><td className={css.value}>{formatDecimal(intake)}</td><td className={css.value}>{formatDecimal(output)}</td><td className={css.value}>{balance.startsWith('-') || balance === '0' ? '' : '+'}{formatDecimal(balance)}</td><td className={css.value}>{entries}</td></tr>
+          ))}
+        </tbody>
+      </table>
+      <p className={css.hint}>Added up from the volumes shown above, by calendar day: the first day begins with the time that is shown, today ends now. What nobody wrote down is not in it.</p>
     </>
   )
 }

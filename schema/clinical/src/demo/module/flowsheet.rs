@@ -1,9 +1,10 @@
-//! What a ward charts beside vital signs, each morning of a stay that is going on: fluids of the 24 hours before, and how awake the patient is.
+//! What a ward charts beside vital signs in a stay that is going on: fluids of the 24 hours before and by their source, and how awake the
+//! patient is.
 
 use crate::demo::chart::Chart;
 use crate::demo::time::{DAY, HOUR, MINUTE};
 use crate::demo::writer::Ref;
-use crate::flowsheet::{FLUID_INTAKE, GCS_PARTS, GCS_TOTAL, URINE_OUTPUT};
+use crate::flowsheet::{FLUID_INTAKE, GCS_PARTS, GCS_TOTAL, ORAL_INTAKE, OTHER_INTAKE, URINE, URINE_OUTPUT};
 
 /// What drinks and drips add up to in a day on a ward, and the urine of a day, in mL: ours, within what adults have.
 const INTAKE_ML: f64 = 2_100.0;
@@ -19,6 +20,16 @@ pub fn write(chart: &mut Chart<'_>, admitted: i64, encounter: Ref, nurse: usize)
         let urine = (URINE_ML + chart.rng.normal() * 300.0) / 25.0;
         chart.charted(&FLUID_INTAKE, intake.round().max(10.0) * 50.0, at, encounter, who, &[]);
         chart.charted(&URINE_OUTPUT, urine.round().max(8.0) * 25.0, at, encounter, who, &[]);
+    }
+    // What went in and came out in the last two days, every six hours.
+    for i in (0..((last - admitted) / (6 * HOUR)).min(8)).rev() {
+        let (at, who) = (last - i * 6 * HOUR, crate::demo::institution::nurse(nurse + i as usize));
+        let drunk = (INTAKE_ML / 6.0 + chart.rng.normal() * 60.0) / 50.0;
+        let dripped = (INTAKE_ML / 12.0 + chart.rng.normal() * 30.0) / 50.0;
+        let urine = (URINE_ML / 4.0 + chart.rng.normal() * 70.0) / 25.0;
+        chart.charted(&ORAL_INTAKE, drunk.round().max(1.0) * 50.0, at, encounter, who, &[]);
+        chart.charted(&OTHER_INTAKE, dripped.round().max(1.0) * 50.0, at, encounter, who, &[]);
+        chart.charted(&URINE, urine.round().max(2.0) * 25.0, at, encounter, who, &[]);
     }
     for i in (0..(last - admitted) / (12 * HOUR)).rev() {
         let (at, who) = (last - i * 12 * HOUR, crate::demo::institution::nurse(nurse + i as usize));
