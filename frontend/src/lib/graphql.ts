@@ -1,6 +1,7 @@
 import { cacheExchange, Client, fetchExchange, makeOperation, mapExchange, type Operation } from 'urql'
 import { retryExchange } from '@urql/exchange-retry'
 import { REQUEST_HEADER, signInNeeded } from './auth'
+import { named as nameFailure } from './failures'
 
 /** Asks again after a new sign-in when the session has ended, so that open work is kept. */
 export async function ask(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
@@ -32,7 +33,7 @@ export function createClient(): Client {
     fetch: ask,
     fetchOptions: { credentials: 'same-origin', headers: REQUEST_HEADER },
     exchanges: [
-      mapExchange({ onOperation: named }),
+      mapExchange({ onOperation: named, onError: nameFailure }),
       cacheExchange,
       retryExchange({
         maxNumberAttempts: 3,
