@@ -43,6 +43,76 @@ codes! {
         /// Not known.
         Unknown = "unknown",
     }
+    /// What kind of way to reach someone.
+    ContactPointSystem {
+        /// Telephone.
+        Phone = "phone",
+        /// Fax.
+        Fax = "fax",
+        /// E-mail.
+        Email = "email",
+        /// Pager.
+        Pager = "pager",
+        /// A page or an account elsewhere.
+        Url = "url",
+        /// Text messages.
+        Sms = "sms",
+        /// Something else.
+        Other = "other",
+    }
+    /// What a way to reach someone is used for.
+    ContactPointUse {
+        /// At home.
+        Home = "home",
+        /// At work.
+        Work = "work",
+        /// For a while.
+        Temp = "temp",
+        /// No longer used.
+        Old = "old",
+        /// Carried along.
+        Mobile = "mobile",
+    }
+    /// What an address is used for.
+    AddressUse {
+        /// At home.
+        Home = "home",
+        /// At work.
+        Work = "work",
+        /// For a while.
+        Temp = "temp",
+        /// No longer used.
+        Old = "old",
+        /// For bills.
+        Billing = "billing",
+    }
+    /// Marital status: HL7 v3 `MaritalStatus`, or unknown.
+    MaritalStatus {
+        /// The marriage was declared never to have been.
+        Annulled = "A",
+        /// Divorced.
+        Divorced = "D",
+        /// A divorce is decreed and not yet final.
+        Interlocutory = "I",
+        /// Separated by law.
+        LegallySeparated = "L",
+        /// Married.
+        Married = "M",
+        /// Married by common law.
+        CommonLaw = "C",
+        /// More than one spouse.
+        Polygamous = "P",
+        /// A domestic partnership.
+        DomesticPartner = "T",
+        /// Not married now, of whichever reason.
+        Unmarried = "U",
+        /// Never married.
+        NeverMarried = "S",
+        /// Widowed.
+        Widowed = "W",
+        /// Not known.
+        Unknown = "UNK",
+    }
     /// Whether a condition is there now.
     ConditionClinicalStatus {
         /// Present.
@@ -604,6 +674,26 @@ codes! {
         Laboratory = "laboratory",
         /// Vital signs.
         VitalSigns = "vital-signs",
+    }
+}
+
+impl MaritalStatus {
+    /// The code's words in its code system (<https://terminology.hl7.org/CodeSystem-v3-MaritalStatus.html>).
+    pub fn display(self) -> &'static str {
+        match self {
+            Self::Annulled => "Annulled",
+            Self::Divorced => "Divorced",
+            Self::Interlocutory => "Interlocutory",
+            Self::LegallySeparated => "Legally Separated",
+            Self::Married => "Married",
+            Self::CommonLaw => "Common Law",
+            Self::Polygamous => "Polygamous",
+            Self::DomesticPartner => "Domestic partner",
+            Self::Unmarried => "unmarried",
+            Self::NeverMarried => "Never Married",
+            Self::Widowed => "Widowed",
+            Self::Unknown => "unknown",
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::about::{called, end_period, of_patient, period};
 use super::act::{Act, Facts, judged};
 use super::input::{ConceptInput, Draft, code};
 use super::registration::{PatientAddressInput, PatientNameInput, address, name, replace_first, telecom};
-use crate::code::Gender;
+use crate::code::{AddressUse, Gender};
 use crate::document::Document;
 use crate::scalar::{Date, DateTime};
 use crate::session::Session;
@@ -117,7 +117,7 @@ pub async fn record_person(session: &Session, input: RelatedPersonRecordInput) -
     }
     draft.set("gender", input.gender.map(|g| Json::from(g.code())));
     draft.set("birthDate", input.birth_date.as_ref().map(|b| Json::from(b.0.clone())));
-    let home = input.address.as_ref().map(|a| address(&mut act.problems, a));
+    let home = input.address.as_ref().map(|a| address(&mut act.problems, "address", a, Some(AddressUse::Home)));
     draft.add("address", home);
     draft.set("period", super::input::object([("start", act.now())]));
     act.create(draft);
@@ -146,7 +146,7 @@ pub async fn update_person(session: &Session, input: RelatedPersonUpdateInput) -
             }
         }
         if let Some(new) = &input.address {
-            let new = address(&mut act.problems, new);
+            let new = address(&mut act.problems, "address", new, Some(AddressUse::Home));
             replace_first(&mut draft, "address", new, |_| true);
         }
         act.update(&found, expected, draft);

@@ -1,13 +1,14 @@
 //! Patients: registered and changed.
 
-use async_graphql::{ID, InputObject, Result, SimpleObject};
+use async_graphql::{ID, InputObject, MaybeUndefined, Result, SimpleObject};
 use fhir::json::Object;
 use fhir::temporal::{Zone, parse};
 use fhir::{IssueType, Json, ResourceType};
 
 use super::act::{Act, outcome};
+use super::demographics::{self, PatientTelecomInput, Told};
 use super::input::{Draft, Problems, code};
-use crate::code::Gender;
+use crate::code::{AddressUse, Gender, MaritalStatus};
 use crate::document::Document;
 use crate::scalar::Date;
 use crate::session::Session;
@@ -39,6 +40,8 @@ pub struct PatientAddressInput {
     pub postal_code: Option<String>,
     /// Country.
     pub country: Option<String>,
+    /// What it is used for; home when nothing else is said of the first one.
+    pub r#use: Option<AddressUse>,
 }
 
 /// An identifier from elsewhere.
@@ -65,6 +68,16 @@ pub struct PatientRegisterInput {
     pub email: Option<String>,
     /// Home.
     pub address: Option<PatientAddressInput>,
+    /// All ways to reach the patient, the first ones first, at most 20. Not together with `phone` or `email`.
+    pub telecoms: Option<Vec<PatientTelecomInput>>,
+    /// All addresses, at most 20. Not together with `address`.
+    pub addresses: Option<Vec<PatientAddressInput>>,
+    /// The language to speak with the patient, as a tag of BCP 47 such as `es` or `pt-BR`.
+    pub language: Option<String>,
+    /// Marital status.
+    pub marital_status: Option<MaritalStatus>,
+    /// The patient's own practitioner: global id of a Practitioner, PractitionerRole or Organization.
+    pub general_practitioner: Option<ID>,
     /// Identifiers from elsewhere. Our own medical record number is given out here.
     pub identifiers: Option<Vec<PatientIdentifierInput>>,
     /// Why this is a person of their own although others on record look like them.
@@ -102,6 +115,17 @@ pub struct PatientUpdateInput {
     pub email: Option<String>,
     /// Home; it replaces the first address on record.
     pub address: Option<PatientAddressInput>,
+    /// All ways to reach the patient, the first ones first, at most 20; they replace those on record. Not together with `phone` or `email`.
+    pub telecoms: Option<Vec<PatientTelecomInput>>,
+    /// All addresses, at most 20; they replace those on record. Not together with `address`.
+    pub addresses: Option<Vec<PatientAddressInput>>,
+    /// The language to speak with the patient, as a tag of BCP 47 such as `es` or `pt-BR`; it replaces the one on record, null removes it.
+    pub language: MaybeUndefined<String>,
+    /// Marital status; null removes it.
+    pub marital_status: MaybeUndefined<MaritalStatus>,
+    /// The patient's own practitioner: global id of a Practitioner, PractitionerRole or Organization. It replaces the first on record,
+    /// null removes all.
+    pub general_practitioner: MaybeUndefined<ID>,
     /// A repeated act under the same key has one effect.
     pub idempotency_key: Option<String>,
 }
@@ -157,26 +181,35 @@ pub(super) fn name(problems: &mut Problems, input: &PatientNameInput) -> Json<'s
     Json::Object(name)
 }
 
-pub(super) fn address(problems: &mut Problems, input: &PatientAddressInput) -> Json<'static> {
+/// The address that is told at that place; without a use of its own it has the one given.
+pub(super) fn address(
+    problems: &mut Problems,
+    place: &str,
+    input: &PatientAddressInput,
+    usage: Option<AddressUse>,
+) -> Json<'static> {
     let mut address = Object::new();
-    address.push("use", "home".into());
+    let usage = input.r#use.or(usage);
+    if let Some(usage) = usage {
+        address.push("use", usage.code().into());
+    }
     let lines = input.lines.iter().flatten().enumerate();
-    let lines: Vec<_> = lines.filter_map(|(i, l)| problems.words(&format!("address.lines[{i}]"), Some(l))).collect();
+    let lines: Vec<_> = lines.filter_map(|(i, l)| problems.words(&format!("{place}.lines[{i}]"), Some(l))).collect();
     if !lines.is_empty() {
         address.push("line", Json::Array(lines));
     }
-    for (place, element, text) in [
+    for (name, element, text) in [
         ("city", "city", &input.city),
         ("state", "state", &input.state),
         ("postalCode", "postalCode", &input.postal_code),
         ("country", "country", &input.country),
     ] {
-        if let Some(text) = problems.words(&format!("address.{place}"), text.as_ref()) {
+        if let Some(text) = problems.words(&format!("{place}.{name}"), text.as_ref()) {
             address.push(element, text);
         }
     }
-    if address.len() == 1 {
-        problems.add("address", IssueType::Required, "nothing of the address is told");
+    if address.len() == usize::from(usage.is_some()) {
+        problems.add(place, IssueType::Required, "nothing of the address is told");
     }
     Json::Object(address)
 }
@@ -194,6 +227,22 @@ fn check_birth(act: &mut Act<'_>, birth: Option<&Date>) {
         && parse(&date.0, Zone::UTC).is_ok_and(|i| i.low > act.session().now.timestamp_micros())
     {
         act.problems.add("birthDate", IssueType::BusinessRule, "it lies in the future");
+    }
+}
+
+/// A list in full and its first element are two ways to say one thing.
+fn not_together(
+    problems: &mut Problems,
+    telecoms: &Option<Vec<PatientTelecomInput>>,
+    addresses: &Option<Vec<PatientAddressInput>>,
+    (phone, email): (&Option<String>, &Option<String>),
+    address: &Option<PatientAddressInput>,
+) {
+    if telecoms.is_some() && (phone.is_some() || email.is_some()) {
+        problems.add("telecoms", IssueType::BusinessRule, "not together with phone or email");
+    }
+    if addresses.is_some() && address.is_some() {
+        problems.add("addresses", IssueType::BusinessRule, "not together with address");
     }
 }
 
@@ -218,8 +267,17 @@ pub async fn register(session: &Session, input: PatientRegisterInput) -> Result<
     draft.add("telecom", email);
     draft.set("gender", Json::from(input.gender.code()));
     draft.set("birthDate", input.birth_date.as_ref().map(|d| Json::from(d.0.clone())));
-    let home = input.address.as_ref().map(|a| address(&mut act.problems, a));
+    let home = input.address.as_ref().map(|a| address(&mut act.problems, "address", a, Some(AddressUse::Home)));
     draft.add("address", home);
+    not_together(&mut act.problems, &input.telecoms, &input.addresses, (&input.phone, &input.email), &input.address);
+    let told = Told {
+        telecoms: input.telecoms.as_deref(),
+        addresses: input.addresses.as_deref(),
+        language: input.language.as_ref().into(),
+        marital_status: input.marital_status.into(),
+        general_practitioner: input.general_practitioner.as_ref().into(),
+    };
+    demographics::put(&mut act, &mut draft, &told).await?;
     if let Some(reason) = &input.confirm_different {
         act.problems.words("confirmDifferent", Some(reason));
         act.reason = Some(reason.trim().to_owned());
@@ -352,9 +410,24 @@ pub async fn update(session: &Session, input: PatientUpdateInput) -> Result<Pati
             }
         }
         if let Some(new) = &input.address {
-            let new = address(&mut act.problems, new);
+            let new = address(&mut act.problems, "address", new, Some(AddressUse::Home));
             replace_first(&mut draft, "address", new, |_| true);
         }
+        not_together(
+            &mut act.problems,
+            &input.telecoms,
+            &input.addresses,
+            (&input.phone, &input.email),
+            &input.address,
+        );
+        let told = Told {
+            telecoms: input.telecoms.as_deref(),
+            addresses: input.addresses.as_deref(),
+            language: input.language.as_ref(),
+            marital_status: input.marital_status.clone(),
+            general_practitioner: input.general_practitioner.as_ref(),
+        };
+        demographics::put(&mut act, &mut draft, &told).await?;
         act.update(&found, expected, draft);
     }
     Ok(match act.commit().await? {
