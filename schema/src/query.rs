@@ -853,7 +853,7 @@ impl Query {
         glass::given(session(ctx)).await
     }
 
-    /// Questions of a kind that the asking party keeps to ask again, by name.
+    /// What of a kind the asking party keeps, by name: questions to ask again, phrases for notes.
     async fn saved_queries(
         &self,
         ctx: &Context<'_>,
@@ -898,42 +898,64 @@ impl Query {
         #[graphql(desc = "Only before this cursor")] before: Option<String>,
     ) -> Result<PatientConnection> {
         let session = session(ctx);
-        let f = filter.unwrap_or_default();
-        let mut pairs: Vec<(String, String)> = Vec::new();
-        let mut add = |name: &str, value: String| pairs.push((name.to_owned(), value));
-        for word in f.name.iter().flat_map(|n| n.split_whitespace()) {
-            add("name", escaped(word));
-        }
-        for word in f.sounds_like.iter().flat_map(|n| n.split_whitespace()) {
-            add("phonetic", escaped(word));
-        }
-        if let Some(phone) = &f.phone {
-            add("phone", dialled(phone)?);
-        }
-        f.identifier.into_iter().for_each(|v| add("identifier", v));
-        f.gender.into_iter().for_each(|g| add("gender", g.code().to_owned()));
-        f.active.into_iter().for_each(|a| add("active", a.to_string()));
-        f.deceased.into_iter().for_each(|d| add("deceased", d.to_string()));
-        pairs.extend(f.birth_date.iter().flat_map(|r| r.pairs("birthdate")));
-        if let Some(text) = &fhir_query {
-            pairs.extend(search_pairs("fhirQuery", text, &[])?);
-        }
-        let mut only = Vec::new();
-        if let Some(list) = f.list {
-            only.push(patient_list::clause(patient_list::ids(session, list).await?)?);
-        }
-        if let Some(location) = &f.location {
-            only.push(patient_list::clause(census::lying_at(session, location).await?)?);
-        }
-        if let Some(time) = &f.seen {
-            only.push(patient_list::clause(patient_list::seen(session, time).await?)?);
-        }
-        let masked = session.actor.is_masked(ResourceType::Patient);
-        let sort = sort.unwrap_or(if masked { PatientSort::LastUpdatedDesc } else { PatientSort::Family });
-        pairs.push(("_sort".into(), sort.parameter().into()));
+        let asked = patients(session, filter.unwrap_or_default(), sort, fhir_query.as_deref()).await?;
         let request = PageArguments { first, after, last, before }.request()?;
-        found(session, ResourceType::Patient, &pairs, only, &request).await.map(PatientConnection)
+        asked.page(session, &request).await.map(PatientConnection)
     }
+}
+
+/// A question for patients, to be asked page by page.
+pub(crate) struct PatientsAsked {
+    pairs: Vec<(String, String)>,
+    only: Vec<Clause>,
+}
+
+impl PatientsAsked {
+    pub(crate) async fn page(&self, session: &Session, request: &PageRequest) -> Result<List> {
+        found(session, ResourceType::Patient, &self.pairs, self.only.clone(), request).await
+    }
+}
+
+/// The question that filter, order and further FHIR parameters mean.
+pub(crate) async fn patients(
+    session: &Session,
+    f: PatientFilter,
+    sort: Option<PatientSort>,
+    fhir_query: Option<&str>,
+) -> Result<PatientsAsked> {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut add = |name: &str, value: String| pairs.push((name.to_owned(), value));
+    for word in f.name.iter().flat_map(|n| n.split_whitespace()) {
+        add("name", escaped(word));
+    }
+    for word in f.sounds_like.iter().flat_map(|n| n.split_whitespace()) {
+        add("phonetic", escaped(word));
+    }
+    if let Some(phone) = &f.phone {
+        add("phone", dialled(phone)?);
+    }
+    f.identifier.into_iter().for_each(|v| add("identifier", v));
+    f.gender.into_iter().for_each(|g| add("gender", g.code().to_owned()));
+    f.active.into_iter().for_each(|a| add("active", a.to_string()));
+    f.deceased.into_iter().for_each(|d| add("deceased", d.to_string()));
+    pairs.extend(f.birth_date.iter().flat_map(|r| r.pairs("birthdate")));
+    if let Some(text) = fhir_query {
+        pairs.extend(search_pairs("fhirQuery", text, &[])?);
+    }
+    let mut only = Vec::new();
+    if let Some(list) = f.list {
+        only.push(patient_list::clause(patient_list::ids(session, list).await?)?);
+    }
+    if let Some(location) = &f.location {
+        only.push(patient_list::clause(census::lying_at(session, location).await?)?);
+    }
+    if let Some(time) = &f.seen {
+        only.push(patient_list::clause(patient_list::seen(session, time).await?)?);
+    }
+    let masked = session.actor.is_masked(ResourceType::Patient);
+    let sort = sort.unwrap_or(if masked { PatientSort::LastUpdatedDesc } else { PatientSort::Family });
+    pairs.push(("_sort".into(), sort.parameter().into()));
+    Ok(PatientsAsked { pairs, only })
 }
 
 /// The digits of a telephone number, and its leading `+`.

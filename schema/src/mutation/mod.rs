@@ -9,6 +9,7 @@ mod care;
 mod correction;
 pub(crate) mod critical;
 mod death;
+mod demographics;
 mod document;
 mod encounter;
 mod family;
@@ -44,6 +45,7 @@ use crate::document::{Document, List};
 use crate::error;
 use crate::scalar::DateTime;
 use crate::session::{Session, session};
+use crate::types::patient_export::{self, PatientListExport, PatientListExportInput};
 use crate::types::saved_query::{self, SavedQueriesPayload, SavedQueryRemoveInput, SavedQuerySaveInput};
 use allergy::{
     AllergyChangePayload, AllergyNoneKnownInput, AllergyNoneKnownPayload, AllergyRecordInput, AllergyRecordPayload,
@@ -332,7 +334,16 @@ impl Mutation {
         critical::notify(session(ctx), input).await
     }
 
-    /// Keeps a question of the asking party's own under a name.
+    /// A list of patients as a table that leaves the system; the audit has the reason and everybody on it before it is answered.
+    async fn patient_list_export(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which patients, and why")] input: PatientListExportInput,
+    ) -> Result<PatientListExport> {
+        patient_export::export(session(ctx), input).await
+    }
+
+    /// Keeps a question of the asking party's own, or a phrase for notes, under a name.
     async fn saved_query_save(
         &self,
         ctx: &Context<'_>,
@@ -341,7 +352,7 @@ impl Mutation {
         saved_query::save(session(ctx), input).await
     }
 
-    /// Removes a question of the asking party's own.
+    /// Removes a question or a phrase of the asking party's own.
     async fn saved_query_remove(
         &self,
         ctx: &Context<'_>,

@@ -21,6 +21,7 @@ pub mod note;
 pub mod order;
 pub mod past;
 pub mod patient;
+pub mod patient_export;
 pub mod patient_list;
 pub mod place;
 pub mod questionnaire;

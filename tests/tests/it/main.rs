@@ -71,6 +71,7 @@ mod oracle;
 mod original;
 mod patch;
 mod patient_lists;
+mod patient_record;
 mod population;
 mod profiles;
 mod proxy;
