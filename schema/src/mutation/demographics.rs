@@ -33,9 +33,9 @@ pub struct PatientTelecomInput {
 pub(super) struct Told<'i> {
     pub telecoms: Option<&'i [PatientTelecomInput]>,
     pub addresses: Option<&'i [PatientAddressInput]>,
-    pub language: MaybeUndefined<&'i String>,
+    pub language: MaybeUndefined<String>,
     pub marital_status: MaybeUndefined<MaritalStatus>,
-    pub general_practitioner: MaybeUndefined<&'i ID>,
+    pub general_practitioner: MaybeUndefined<ID>,
 }
 
 /// Puts into the draft what is told. What is told as it is on record keeps what else is recorded there.
@@ -51,7 +51,7 @@ pub(super) async fn put(act: &mut Act<'_>, draft: &mut Draft, told: &Told<'_>) -
         let told = ["use", "line", "city", "state", "postalCode", "country"];
         list(act, draft, ("addresses", "address"), all, &told);
     }
-    match told.language {
+    match &told.language {
         MaybeUndefined::Undefined => {}
         MaybeUndefined::Null => language(draft, None),
         MaybeUndefined::Value(tag) if is_tag(tag) => language(draft, Some(tag)),
@@ -68,7 +68,7 @@ pub(super) async fn put(act: &mut Act<'_>, draft: &mut Draft, told: &Told<'_>) -
             draft.set("maritalStatus", code(system, status.code(), Some(status.display())));
         }
     }
-    match told.general_practitioner {
+    match &told.general_practitioner {
         MaybeUndefined::Undefined => {}
         MaybeUndefined::Null => drop(draft.document.remove("generalPractitioner")),
         MaybeUndefined::Value(id) => {

@@ -230,6 +230,11 @@ fn check_birth(act: &mut Act<'_>, birth: Option<&Date>) {
     }
 }
 
+/// A new record has nothing to take away.
+fn told_or_not<T: Clone>(value: &Option<T>) -> MaybeUndefined<T> {
+    value.clone().map_or(MaybeUndefined::Undefined, MaybeUndefined::Value)
+}
+
 /// A list in full and its first element are two ways to say one thing.
 fn not_together(
     problems: &mut Problems,
@@ -273,9 +278,9 @@ pub async fn register(session: &Session, input: PatientRegisterInput) -> Result<
     let told = Told {
         telecoms: input.telecoms.as_deref(),
         addresses: input.addresses.as_deref(),
-        language: input.language.as_ref().into(),
-        marital_status: input.marital_status.into(),
-        general_practitioner: input.general_practitioner.as_ref().into(),
+        language: told_or_not(&input.language),
+        marital_status: told_or_not(&input.marital_status),
+        general_practitioner: told_or_not(&input.general_practitioner),
     };
     demographics::put(&mut act, &mut draft, &told).await?;
     if let Some(reason) = &input.confirm_different {
@@ -423,9 +428,9 @@ pub async fn update(session: &Session, input: PatientUpdateInput) -> Result<Pati
         let told = Told {
             telecoms: input.telecoms.as_deref(),
             addresses: input.addresses.as_deref(),
-            language: input.language.as_ref(),
+            language: input.language.clone(),
             marital_status: input.marital_status.clone(),
-            general_practitioner: input.general_practitioner.as_ref(),
+            general_practitioner: input.general_practitioner.clone(),
         };
         demographics::put(&mut act, &mut draft, &told).await?;
         act.update(&found, expected, draft);
