@@ -140,7 +140,17 @@ const FLUID: &str = "codes: HL7 Clinical Practice Guidelines 2.0.0, example chf-
                      than 100 litres a day is a slip of the unit";
 
 const fn fluid(name: &'static str, code: Code) -> Parameter {
-    Parameter { name, code, unit: "mL", ucum: "mL", category: EXAM, least: 0.0, most: 100_000.0, source: FLUID, fluid: None }
+    Parameter {
+        name,
+        code,
+        unit: "mL",
+        ucum: "mL",
+        category: EXAM,
+        least: 0.0,
+        most: 100_000.0,
+        source: FLUID,
+        fluid: None,
+    }
 }
 
 pub static FLUID_INTAKE: Parameter = fluid("Fluid intake in 24 hours", loinc("9108-2", "Fluid intake total 24 hour"));

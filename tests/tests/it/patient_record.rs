@@ -18,7 +18,7 @@ const PEOPLE: &str = r#"[
     {"resourceType":"Patient","id":"ben","name":[{"family":"Ott, the \"Great\"","given":["Ben","C."]}],"gender":"male","deceasedBoolean":true,
      "telecom":[{"system":"phone","value":"+47 555 0102"}]}
 ]"#;
-const SAVED: &str = "... on PatientSaved { patient { id versionId } } ... on Invalid { issues { message expression } }";
+const SAVED: &str = "... on PatientSaved { patient { id versionId } } ... on Invalid { issues { text expression } }";
 
 async fn patient(site: &Site, id: &str) -> Value {
     let program = Client { server: site.server.clone(), token: site.server.token("system/*.cruds").await };

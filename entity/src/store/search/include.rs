@@ -12,6 +12,7 @@ use fhir::search::query::Include;
 use fhir::search::registry::{self, Kind, SearchParameter};
 use futures_util::future::try_join_all;
 
+use super::order::SortValues;
 use super::{Found, HEAD, Planned};
 use crate::role::Interaction;
 use crate::store::row::Cells;
@@ -186,7 +187,8 @@ impl Store {
                     .push(" AND h.rid IN (SELECT m.rid FROM m) ORDER BY h.rid DESC LIMIT ");
                 sql.bind(MAX_INCLUDED as i64 + 1);
                 for row in self.ask(Planned::Anew, sql).await? {
-                    let Found { mut stored, about, .. } = self.found(source, Cells::of(&row)?, Vec::new(), false)?;
+                    let Found { mut stored, about, .. } =
+                        self.found(source, Cells::of(&row)?, SortValues::new(), false)?;
                     stored.body = actor.shown(source, stored.body)?;
                     if seen.insert((source, stored.id.clone())) {
                         actor.trail.row(&about);

@@ -33,6 +33,7 @@ use fhir::{Json, ResourceType};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use smallvec::smallvec;
 
 pub use changes::{Change, ChangePage};
 pub use count::Count;
@@ -335,7 +336,7 @@ impl Store {
         let planned = if filters_heads { Planned::Once } else { Planned::Anew };
         let mut groups: Vec<Vec<Found>> = patients.iter().map(|_| Vec::new()).collect();
         let rows = self.ask_each(planned, sql, |row| {
-            let values = vec![order::SortValue::Int(row.i64(BEHIND_HEAD)?)];
+            let values = smallvec![order::SortValue::Int(row.i64(BEHIND_HEAD)?)];
             groups[(row.i64(BEHIND_HEAD + 1)? - 1) as usize].push(self.found(ty, row, values, false)?);
             Ok(())
         });
@@ -487,8 +488,8 @@ impl Store {
                 *counted = row.i64(BEHIND_HEAD + usize::from(dated))? as u64;
             }
             let values = match by_date {
-                Some(_) => vec![order::SortValue::Int(row.i64(BEHIND_HEAD)?)],
-                None => Vec::new(),
+                Some(_) => smallvec![order::SortValue::Int(row.i64(BEHIND_HEAD)?)],
+                None => order::SortValues::new(),
             };
             self.found(query.resource_type, row, values, undated)
         });
@@ -976,7 +977,7 @@ impl Store {
         &self,
         resource_type: ResourceType,
         row: Cells<'_>,
-        values: Vec<order::SortValue>,
+        values: order::SortValues,
         undated: bool,
     ) -> Result<Found, StoreError> {
         let body = read::text_at(row, 6)?.ok_or_else(|| StoreError::Internal("a row without its body".into()))?;
@@ -1014,9 +1015,21 @@ fn bound(actor: &Actor, query: Query) -> Bound {
 }
 
 fn bound_to(account: Option<i64>, query: &Query) -> Vec<u8> {
-    let mut hash = Sha256::new();
-    hash.update(format!("{account:?}{:?}", query.resource_type));
+    use std::fmt::Write as _;
+
+    let mut hash = Hashed(Sha256::new());
     // Conditions and order decide; page size, includes and totals may differ from page to page.
-    hash.update(format!("{:?}{:?}", query.all, query.sort));
-    hash.finalize().to_vec()
+    let written = write!(hash, "{account:?}{:?}{:?}{:?}", query.resource_type, query.all, query.sort);
+    written.expect("a hash takes everything");
+    hash.0.finalize().to_vec()
+}
+
+/// What is written is hashed, and kept nowhere.
+struct Hashed(Sha256);
+
+impl std::fmt::Write for Hashed {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0.update(text);
+        Ok(())
+    }
 }

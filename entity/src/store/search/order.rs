@@ -8,6 +8,7 @@ use fhir::search::query::Sort;
 use fhir::search::registry::{self, Kind, SearchParameter};
 use sea_orm::QueryResult;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::filter::unsupported;
 use crate::StoreError;
@@ -53,10 +54,13 @@ pub(super) enum SortValue {
     Text(String),
 }
 
+/// Most orders have one value, which a row then has without an allocation of its own.
+pub(super) type SortValues = SmallVec<[SortValue; 1]>;
+
 /// A row's place in the order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Place {
-    pub values: Vec<SortValue>,
+    pub values: SortValues,
     pub rid: i64,
     /// The row has no primary date; only for [`Order::DateAscending`].
     pub undated: bool,

@@ -6,6 +6,7 @@
 use fhir::search::query::Query;
 use fhir::search::registry;
 use sea_orm::ConnectionTrait as _;
+use smallvec::smallvec;
 
 use super::filter::Filter;
 use super::order::SortValue;
@@ -55,7 +56,7 @@ impl Store {
         sql.push(&format!(" ORDER BY h.ts_lo {direction}, h.rid {direction} LIMIT ")).bind(i64::from(page.limit) + 1);
         let rows = self.db.query_all_raw(sql.statement()).await?;
         let found = rows.iter().map(|row| {
-            let values = vec![SortValue::Int(row.try_get("", "ts_lo")?)];
+            let values = smallvec![SortValue::Int(row.try_get("", "ts_lo")?)];
             self.found(query.resource_type, Cells::of(row)?, values, false)
         });
         let found = found.collect::<Result<Vec<_>, StoreError>>()?;

@@ -10,9 +10,10 @@ use fhir::search::query::Query;
 use fhir::search::registry;
 use fhir::{Json, ResourceType};
 use sea_orm::{ConnectionTrait, QueryResult};
+use smallvec::smallvec;
 
 use super::filter::unsupported;
-use super::order::{Order, Place, SortValue};
+use super::order::{Order, Place, SortValue, SortValues};
 use super::{Bound, Found, Page, PageRequest, Token, bound_to};
 use crate::role::Interaction;
 use crate::store::read::version_of;
@@ -137,7 +138,7 @@ impl Store {
         }
         found.truncate(limit as usize);
         let rows = found.into_iter().map(|((ts, rid), stored, about)| {
-            let values = if by_date { vec![SortValue::Int(ts)] } else { Vec::new() };
+            let values = if by_date { smallvec![SortValue::Int(ts)] } else { SortValues::new() };
             Found { stored, about, place: Place { values, rid, undated: false } }
         });
         Ok((rows.collect(), total))

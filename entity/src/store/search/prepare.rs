@@ -16,6 +16,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::ConnectionTrait;
 
 use super::filter::{Filter, is_patient_of, unsupported};
+use super::order::SortValues;
 use super::{HEAD, Order, Planned, READ_LIMIT};
 use crate::role::Interaction;
 use crate::store::row::Cells;
@@ -326,7 +327,7 @@ impl<'a, C: ConnectionTrait> Asking<'a, C> {
         if rows.len() as i64 > READ_LIMIT {
             return Err(too_many(&format!("the search would have to read {ty}:")));
         }
-        rows.iter().map(|row| Ok(self.store.found(ty, Cells::of(row)?, Vec::new(), false)?.stored)).collect()
+        rows.iter().map(|row| Ok(self.store.found(ty, Cells::of(row)?, SortValues::new(), false)?.stored)).collect()
     }
 }
 

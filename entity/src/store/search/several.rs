@@ -3,7 +3,7 @@
 use futures_util::future::try_join_all;
 use sha2::{Digest as _, Sha256};
 
-use super::order::{self, Order, Place, compare, direction};
+use super::order::{self, Order, Place, SortValues, compare, direction};
 use super::{BEHIND_HEAD, Bound, Count, Found, HEAD, Page, PageRequest, Planned, Token};
 use crate::role::Interaction;
 use crate::store::Store;
@@ -104,7 +104,7 @@ impl Store {
         sql.push(") AS u ORDER BY u.rid ").push(direction(!backward)).push(" LIMIT ").bind(i64::from(limit));
         let read = self.ask_each(planned, sql, |row| {
             let (query, ..) = &parts[row.i64(BEHIND_HEAD)? as usize];
-            self.found(query.resource_type, row, Vec::new(), false)
+            self.found(query.resource_type, row, SortValues::new(), false)
         });
         read.await
     }

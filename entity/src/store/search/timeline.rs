@@ -8,6 +8,7 @@ use fhir::search::query::Query;
 use fhir::search::registry;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use smallvec::smallvec;
 
 use super::filter::{Filter, unsupported};
 use super::order::{Place, SortValue};
@@ -51,7 +52,7 @@ impl Spot {
             std::cmp::Ordering::Greater => i64::MAX,
             std::cmp::Ordering::Less => i64::MIN,
         };
-        Place { values: vec![SortValue::Int(self.ts)], rid, undated: false }
+        Place { values: smallvec![SortValue::Int(self.ts)], rid, undated: false }
     }
 }
 
@@ -138,7 +139,7 @@ impl Store {
             let sql = self.of_charts(actor, &lists, charts, from, page)?;
             let rows = self.ask_each(Planned::Anew, sql, |row| {
                 let (ts, list) = (row.i64(BEHIND_HEAD)?, row.i64(BEHIND_HEAD + 1)? as usize);
-                let row_found = self.found(lists[list].resource_type, row, vec![SortValue::Int(ts)], false)?;
+                let row_found = self.found(lists[list].resource_type, row, smallvec![SortValue::Int(ts)], false)?;
                 let spot = Spot { ts, list, rid: row_found.place.rid };
                 found[row.i64(BEHIND_HEAD + 2)? as usize].push((spot, row_found));
                 Ok(())
