@@ -52,10 +52,10 @@ export function useNotices(on: boolean, looking: boolean): { count: number; refu
   return { count: come.size, refused: refused && on && !looking }
 }
 
-/** While this is drawn, the chart under it is not read anew: a form in a row that moved would be gone with what was written in it. */
-export function useHold(): void {
+/** While this is drawn, and `on`, the chart under it is not read anew: a form in a row that moved would be gone with what was written in it. */
+export function useHold(on = true): void {
   const live = use(LiveContext)
-  useEffect(() => live?.holds.hold(), [live])
+  useEffect(() => (on ? live?.holds.hold() : undefined), [live, on])
 }
 
 /** What is read so soon after a form was closed shows what its writer did. */

@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, it } from 'vitest'
-import { answering, emptyPatient, fullPatient, page, renderPage, type FakeServer } from '../../testing/chart'
+import { answering, emptyPatient, failing, fullPatient, page, renderPage, type FakeServer } from '../../testing/chart'
 import { SummaryPage } from './summary.page'
 import { VitalsPage } from './vitals.page'
 
@@ -10,15 +10,20 @@ const sign = (id: string, code: string, title: string, value: object, at = '2026
 const number = (value: string, unit: string, code?: string) => ({ __typename: 'Quantity', value, unit, code })
 const confused = sign('lor', '67775-7', 'Level of responsiveness', { __typename: 'Concept', text: 'Confused', codings: [{ system: 'http://loinc.org', code: 'LA6560-2' }] })
 
-/** Opens the entry; `asked` gets what is sent. */
-async function entry(asked: object[]) {
-  show({ root: answering({ ...emptyPatient, vitals: fullPatient.vitals }, { vitalsRecord: ({ input }: { input: object }) => { asked.push({ ...input }); return { outcome: { __typename: 'VitalsSaved', observations: [] } } } }) })
+/** Opens the column; `asked` gets what is sent. */
+async function entry(asked: object[], patient: object = {}, outcome: () => object = () => ({ __typename: 'VitalsSaved', observations: [] })) {
+  const server: FakeServer = { root: answering({ ...emptyPatient, vitals: fullPatient.vitals, ...patient }, { vitalsRecord: ({ input }: { input: object }) => { asked.push({ ...input }); return { outcome: outcome() } } }) }
+  show(server)
   await userEvent.click(await screen.findByText('Record vital signs'))
+  return server
 }
+const column = () => screen.getByRole('form', { name: 'New measurements' })
+const press = (name: string | RegExp) => fireEvent.click(within(column()).getByRole('button', { name }))
+const write = (name: string, value: string) => fireEvent.change(screen.getByLabelText(name), { target: { value } })
 
 it('of oxygen and consciousness nothing is chosen for the writer', async () => {
   await entry([])
-  expect(screen.getByLabelText('Oxygen flow')).toHaveAccessibleDescription('0 is room air.')
+  expect(screen.getByLabelText('Oxygen flow')).toHaveAccessibleDescription('L/min 0 is room air.')
   expect(screen.getByLabelText('Level of responsiveness')).toHaveValue('')
   expect(screen.getByLabelText('Level of responsiveness')).toHaveTextContent(/^Not assessedAlertNew confusionResponds to voiceResponds to painUnresponsive$/)
 })
@@ -29,19 +34,19 @@ it('they are recorded by keyboard', async () => {
   await userEvent.type(screen.getByLabelText('Oxygen flow'), '2{Enter}')
   const level = screen.getByLabelText('Level of responsiveness')
   expect(level).toHaveFocus()
-  fireEvent.change(level, { target: { value: 'CONFUSED' } })
+  fireEvent.change(level, { target: { value: 'ALERT' } })
   await userEvent.keyboard('{Enter}')
   expect(screen.getByLabelText('Weight')).toHaveFocus()
-  fireEvent.click(screen.getByText('Record'))
+  press('Save')
   await waitFor(() => expect(asked).toHaveLength(1))
-  expect(asked[0]).toMatchObject({ oxygenFlow: '2', consciousness: 'CONFUSED' })
+  expect(asked[0]).toMatchObject({ oxygenFlow: '2', consciousness: 'ALERT' })
 })
 
 it('what was not assessed is not sent', async () => {
   const asked: object[] = []
   await entry(asked)
   fireEvent.change(screen.getByLabelText('Heart rate'), { target: { value: '72' } })
-  fireEvent.click(screen.getByText('Record'))
+  press('Save')
   await waitFor(() => expect(asked).toHaveLength(1))
   expect(asked[0]).not.toHaveProperty('consciousness')
 })
@@ -166,7 +171,7 @@ it('blood pressure is written as a pair in one place', async () => {
   await userEvent.click(both.getByLabelText('Systolic pressure'))
   await userEvent.clear(both.getByLabelText('Systolic pressure'))
   await userEvent.paste('118/76')
-  fireEvent.click(screen.getByText('Record'))
+  press('Save')
   await waitFor(() => expect(asked[0]).toMatchObject({ systolic: '118', diastolic: '76' }))
 })
 
@@ -180,4 +185,149 @@ it('what is to be watched without a pause has no time that it is due', async () 
   const earlyWarning = { name: 'NEWS2', value: '11', band: 'High', at: '2026-11-22T07:40:00Z', inputs: [], missing: [], monitoring: 'Without a pause', dueAt: null, source: 'x' }
   show({ root: answering({ ...fullPatient, conditions: page(), earlyWarning }) })
   expect(await screen.findByText(/^NEWS2 was 11, high, at 22-Nov-2026 .*: Without a pause/)).toBeVisible()
+})
+
+it('the column stands in the sheet: a cell in each row that is written, also where nothing was recorded before, none where it is computed', async () => {
+  await entry([], { vitals: page(sign('h', '8867-4', 'Heart rate', number('71', '/min')), sign('f', '8310-5', 'Temperature', number('98', '[degF]')), { ...sign('b', '39156-5', 'Body mass index', number('24', 'kg/m2')), derivedFrom: [{ id: 'Observation/w' }] }) })
+  const table = within(screen.getByRole('table', { name: 'Vital signs' }))
+  expect(table.getAllByRole('rowheader').map((one) => one.textContent)).toEqual(['Blood pressure', 'Heart rate', 'Respiratory rate', 'Temperature', 'Temperature', 'Oxygen saturation', 'Oxygen flow', 'Level of responsiveness', 'Weight', 'Height', 'Body mass indexƒ computed', 'NEWS2ƒ computed'])
+  const cells = (name: RegExp) => table.getAllByRole('row', { name }).map((row) => [within(row).queryAllByRole('textbox').length, within(row).getAllByRole('cell')[1]?.textContent.replace('\u200b', '')])
+  expect(cells(/^Heart rate/)).toEqual([[1, '/min']])
+  expect(cells(/^Temperature/)).toEqual([[0, ''], [1, '°C']])
+  expect([...cells(/^Body mass/), ...cells(/^NEWS2/)]).toEqual([[0, 'ƒ computed'], [0, 'ƒ computed']])
+  expect(screen.getByLabelText('Systolic pressure')).toHaveFocus()
+  expect(table.getByRole('columnheader', { name: /^New, taken/ })).toBeVisible()
+})
+
+it('keys go from cell to cell, past what stands beside them, which the arrows to the sides go to', async () => {
+  await entry([], { vitals: page(sign('h', '8867-4', 'Heart rate', number('71', '/min'))) })
+  await userEvent.keyboard('{Tab}{Tab}72{Tab}')
+  expect(screen.getByLabelText('Respiratory rate')).toHaveFocus()
+  await userEvent.keyboard('{ArrowUp}')
+  expect(screen.getByLabelText('Heart rate')).toHaveFocus()
+  await userEvent.keyboard('{ArrowRight}{ArrowRight}')
+  expect(screen.getByRole('button', { name: /^Acts for Heart rate/ })).toHaveFocus()
+  await userEvent.click(screen.getByLabelText('Height'))
+  await userEvent.keyboard('{Enter}')
+  expect(within(column()).getByRole('button', { name: 'Save' })).toHaveFocus()
+  await userEvent.click(screen.getByLabelText('Systolic pressure'))
+  await userEvent.tab({ shift: true })
+  expect(screen.getByLabelText('New, taken')).toHaveFocus()
+  await userEvent.keyboard('{Enter}')
+  expect(screen.getByLabelText('Systolic pressure')).toHaveFocus()
+})
+
+it('the score of what is written is computed as it is written', async () => {
+  await entry([])
+  for (const [name, value] of [['Respiratory rate', '22'], ['Oxygen saturation', '93'], ['Systolic pressure', '98'], ['Heart rate', '112'], ['Temperature', '38.4']] as const) write(name, value)
+  expect(within(screen.getByRole('row', { name: /^NEWS2/ })).getByRole('button', { name: /: at least 9, high: respiratory rate 2/ })).toHaveTextContent('≥ 9')
+})
+
+it('what no body has is refused at its cell, and all that was written is kept', async () => {
+  const asked: object[] = []
+  await entry(asked, {}, () => (asked.length > 1 ? { __typename: 'VitalsSaved', observations: [] } : { __typename: 'ImplausibleValue', values: [{ input: 'temperature', value: '98.6', unit: '°C', least: 11.8, most: 46.5, source: 'a paper' }] }))
+  write('Temperature', '98.6')
+  write('Heart rate', '72')
+  press('Save')
+  const temperature = screen.getByLabelText('Temperature')
+  await waitFor(() => expect(temperature).toBeInvalid())
+  expect(temperature).toHaveFocus()
+  expect(temperature).toHaveAccessibleDescription('98.6 is not believed. Between 11.8 and 46.5 °C. °C')
+  expect(screen.getByLabelText('Heart rate')).toHaveValue('72')
+  screen.getByLabelText('Heart rate').focus()
+  await userEvent.click(within(screen.getByRole('alert')).getByRole('button', { name: /^Temperature in °C: 98.6 is not believed. Between 11.8 and 46.5 °C \(a paper\)/ }))
+  expect(temperature).toHaveFocus()
+  write('Temperature', '36.8')
+  press('Save')
+  await waitFor(() => expect(screen.queryByRole('form', { name: 'New measurements' })).toBeNull())
+  expect(asked.map((one) => (one as { idempotencyKey: string }).idempotencyKey)).toEqual([expect.any(String), (asked[0] as { idempotencyKey: string }).idempotencyKey])
+  expect(screen.getByRole('button', { name: 'Record vital signs' })).toHaveFocus()
+})
+
+it('what was written is kept when the server cannot be reached', async () => {
+  const asked: object[] = []
+  const server = await entry(asked)
+  const { root } = server
+  write('Heart rate', '72')
+  server.root = 'down'
+  press('Save')
+  expect(await within(column()).findByText(/The server cannot be reached. What you wrote is kept/)).toBeVisible()
+  expect(screen.getByLabelText('Heart rate')).toHaveValue('72')
+  server.root = root
+  press('Save')
+  await waitFor(() => expect(asked).toHaveLength(1))
+})
+
+it('an extreme value is asked about at its cell before anything is sent, and saved by a word at the cell', async () => {
+  const asked: object[] = []
+  await entry(asked)
+  write('Heart rate', '131')
+  write('Respiratory rate', '20')
+  press('Save')
+  const rate = screen.getByLabelText('Heart rate')
+  expect(rate).toHaveFocus()
+  expect(rate).toHaveAccessibleDescription('Extreme value: NEWS2 gives 3 points. Save it as it is? /min')
+  expect(rate).toBeValid()
+  expect(screen.getByLabelText('Respiratory rate')).not.toHaveAccessibleDescription(/Extreme/)
+  await userEvent.keyboard('{Tab}')
+  expect(screen.getByRole('button', { name: 'Confirm Heart rate 131 /min' })).toHaveFocus()
+  await userEvent.keyboard('{Enter}')
+  expect(rate).toHaveAccessibleDescription('Extreme value: NEWS2 gives 3 points. Confirmed. /min')
+  expect(asked).toHaveLength(0)
+  expect(within(column()).getByRole('button', { name: 'Save' })).toHaveFocus()
+  await userEvent.keyboard('{Enter}')
+  await waitFor(() => expect(asked[0]).toMatchObject({ heartRate: '131', respiratoryRate: '20' }))
+})
+
+it('or by a Save of another name; another value is asked about anew', async () => {
+  const asked: object[] = []
+  await entry(asked)
+  write('Systolic pressure', '88')
+  write('Level of responsiveness', 'CONFUSED')
+  press('Save')
+  expect(within(screen.getByRole('group', { name: 'Extreme values' })).getAllByRole('button').map((one) => one.textContent)).toEqual(['Systolic pressure 88 mmHg', 'Level of responsiveness New confusion'])
+  expect(screen.getByLabelText('Systolic pressure')).toHaveAccessibleDescription(/^Systolic pressure: Extreme value/)
+  expect(within(column()).getByRole('button', { name: 'Save with 2 extreme values' })).toBeVisible()
+  write('Systolic pressure', '86')
+  press('Save')
+  expect(asked).toHaveLength(0)
+  press('Save with 2 extreme values')
+  await waitFor(() => expect(asked[0]).toMatchObject({ systolic: '86', consciousness: 'CONFUSED' }))
+})
+
+it.each([['a child', { birthDate: '2015-01-01' }], ['somebody whose age is not certain', { birthDate: null }]])('of %s no value is asked about', async (_, patient) => {
+  const asked: object[] = []
+  await entry(asked, patient)
+  write('Heart rate', '150')
+  press('Save')
+  await waitFor(() => expect(asked[0]).toMatchObject({ heartRate: '150' }))
+})
+
+it('Escape gives up what was written only after a word, and nothing is asked where nothing was', async () => {
+  await entry([])
+  await userEvent.keyboard('120{Escape}')
+  await userEvent.click(await screen.findByRole('button', { name: 'Stay here' }))
+  expect(screen.getByLabelText('Systolic pressure')).toHaveValue('120')
+  press('Cancel')
+  await userEvent.click(await screen.findByRole('button', { name: 'Give it up and go on' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Record vital signs' }))
+  expect(screen.getByLabelText('Systolic pressure')).toHaveValue('')
+  await userEvent.keyboard('{Escape}')
+  expect(screen.queryByRole('form', { name: 'New measurements' })).toBeNull()
+})
+
+it('another stretch of time has the column too, with what is written in it', async () => {
+  await entry([], { vitals: ({ date }: { date?: object }) => (date ? page() : fullPatient.vitals) })
+  write('Heart rate', '72')
+  await userEvent.click(screen.getByRole('button', { name: '4 h' }))
+  await waitFor(() => expect(screen.getByRole('region', { name: 'Vital signs' })).toHaveTextContent('0 measurements'))
+  expect(screen.getByLabelText('Heart rate')).toHaveValue('72')
+})
+
+it('the column can be written when what is on record cannot be read', async () => {
+  const asked: object[] = []
+  await entry(asked, { vitals: failing })
+  write('Heart rate', '72')
+  press('Save')
+  await waitFor(() => expect(asked[0]).toMatchObject({ heartRate: '72' }))
 })

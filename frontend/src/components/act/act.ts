@@ -29,7 +29,8 @@ export interface FieldSpec {
 /** What a form sends besides its values. */
 export interface Sending { key: string; version: string; concept: (field: string) => { text: string; codings?: Coding[] } | undefined; category: (field: string) => string | undefined; chosen: (field: string) => string | undefined }
 
-export interface Problem { field?: string; text: string }
+/** `here`: the same at the field itself, where its name need not be told. */
+export interface Problem { field?: string; text: string; here?: string }
 /** What became of an act, in the words of the forms. `ask`: nothing was written, and it will be when `set` is added to the values. */
 export type Outcome =
   | { kind: 'saved'; told: string; id?: string }

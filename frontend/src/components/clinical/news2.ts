@@ -20,6 +20,9 @@ export const RESPONSIVENESS = '67775-7'
 /** LOINC answers of it, whether somebody is not alert: alert, then confused, to voice, to pain, unresponsive, which all count. */
 export const ACVPU: Readonly<Record<string, 'yes' | 'no'>> = { 'LA9340-6': 'no', 'LA6560-2': 'yes', 'LA17108-4': 'yes', 'LA17107-6': 'yes', 'LA9343-0': 'yes' }
 
+/** The most points that one sign has. */
+export const NEWS2_MOST = 3
+
 /** Points of a value: the first row whose upper end it does not pass. Rows are the columns of the chart, from low to high. */
 const step = (value: number, rows: readonly (readonly [upTo: number, points: number])[]): number => rows.find(([upTo]) => value <= upTo)?.[1] ?? 0
 const POINTS = {
@@ -32,12 +35,15 @@ const POINTS = {
   temperature: [[35, 3], [36, 1], [38, 0], [39, 1], [Infinity, 2]],
 } as const
 
+/** What a number by itself gives; a saturation on scale 1. */
+export const pointsOf = (name: NewsNumber['name'], value: number): number => step(value, name === 'saturation' ? POINTS.scale1 : POINTS[name])
+
 export interface NewsSigns extends Readonly<Record<NewsNumber['name'], number>> { oxygen: boolean; scale2: boolean; notAlert: boolean }
 export interface News { value: number; risk: 'Low' | 'Low to medium' | 'Medium' | 'High'; parts: readonly (readonly [name: string, points: number])[] }
 export function news2(s: NewsSigns): News {
   const parts: readonly (readonly [string, number])[] = [
-    ['respiratory rate', step(s.breaths, POINTS.breaths)], ['saturation', step(s.saturation, s.scale2 ? (s.oxygen ? POINTS.scale2Oxygen : POINTS.scale2Air) : POINTS.scale1)], ['oxygen', s.oxygen ? 2 : 0],
-    ['systolic pressure', step(s.systolic, POINTS.systolic)], ['heart rate', step(s.pulse, POINTS.pulse)], ['consciousness', s.notAlert ? 3 : 0], ['temperature', step(s.temperature, POINTS.temperature)],
+    ['respiratory rate', pointsOf('breaths', s.breaths)], ['saturation', s.scale2 ? step(s.saturation, s.oxygen ? POINTS.scale2Oxygen : POINTS.scale2Air) : pointsOf('saturation', s.saturation)], ['oxygen', s.oxygen ? 2 : 0],
+    ['systolic pressure', pointsOf('systolic', s.systolic)], ['heart rate', pointsOf('pulse', s.pulse)], ['consciousness', s.notAlert ? NEWS2_MOST : 0], ['temperature', pointsOf('temperature', s.temperature)],
   ]
   const value = parts.reduce((sum, [, n]) => sum + n, 0)
   return { value, risk: value >= 7 ? 'High' : value >= 5 ? 'Medium' : parts.some(([, n]) => n === 3) ? 'Low to medium' : 'Low', parts }

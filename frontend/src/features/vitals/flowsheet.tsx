@@ -1,4 +1,4 @@
-import { useState, type KeyboardEvent } from 'react'
+import { useMemo, useState, type KeyboardEvent } from 'react'
 import { useClient } from 'urql'
 import { commonOutcome, useAct, type FieldSpec } from '../../components/act/act'
 import { ActStrip, RowActs } from '../../components/act/acts'
@@ -19,9 +19,12 @@ import type { FlowsheetRecordFragment, FlowsheetTemplatesFragment } from '../../
 import { formatDateTime, formatDay, localInput } from '../../lib/date'
 import { formatDecimal } from '../../lib/quantity'
 import { balances, daySums, INTAKE, OUTPUT } from './balance'
-import { ColumnEntry, notBelieved, recorded, type Column } from './column-entry'
+import { NEWS2_NUMBERS } from '../../components/clinical/news2'
+import { ColumnCell, ColumnForm, ColumnHead, notBelieved, recorded, useColumn, type Column, type Writing } from './column'
 import { Elsewhere } from './elsewhere'
-import { WITH_COURSE } from './moments'
+import { WITH_COURSE, WITH_COURSE_WRITING } from './moments'
+import { personOf } from './person'
+import { extremeWords, isExtreme, type Person } from './score'
 import { isWithin, type Stretch } from './span'
 import { StretchBar, stretchKeys, stretchWords, type Goal } from './stretch'
 import { Computed } from './computed'
@@ -37,6 +40,7 @@ export const FlowsheetRecord = graphql(`
       rows { parameter { name unit isComputed fluid code { system code } } cells { at value interpretation observation { id versionId derivedFrom { id } } } }
       excluded { at reason unit }
     }
+    ...ScoredPerson
   }
 `)
 const LastOfSheet = graphql(`
@@ -66,11 +70,15 @@ export function FlowsheetView({ of, patientId, template, stretch, now, reading, 
   const client = useClient()
   const acting = useMay('chart')
   const asOf = useAsOf()
-  const [entry, setEntry] = useState(false)
   const [open, setOpen] = useState<{ code: string; title: string } | null>(null)
   // The answer at hand may be of another view.
-  const shown = read(FlowsheetRecord, of)?.flowsheet
+  const record = read(FlowsheetRecord, of)
+  const shown = record?.flowsheet
+  const { open: write, column, strip, dialog } = useFlowsheetColumn(patientId, template, personOf(record))
   const days = stretchWords(stretch)
+  const bare = template.rows.map((parameter) => ({ parameter, cells: [] }))
+  const drawn = { title: template.title, note: HINTS[template.id], acting, column, onOpen: setOpen, onKeyDown: stretchKeys({ stretch, now, go }) }
+  const waits = shown === undefined && reading
   const newestOf = async () => {
     const codes = template.rows.flatMap(({ code }) => [`${code.system ?? ''}|${code.code ?? ''}`, ...(PANELS[code.code ?? ''] ? [PANELS[code.code ?? ''] ?? ''] : [])])
     const { data } = await client.query(LastOfSheet, { id: patientId, codes: [...new Set(codes)], asOf }, { requestPolicy: 'network-only' }).toPromise()
@@ -80,27 +88,30 @@ export function FlowsheetView({ of, patientId, template, stretch, now, reading, 
   return (
     <div className={open ? css.withTrend : undefined}>
       <div className={css.main}>
-        <div className={css.acts}><ActStrip note="Newest first; each row in one unit" items={acting && !entry ? [{ name: `Record ${template.title.toLowerCase()}`, run: () => setEntry(true) }] : []} /></div>
-        {entry && <Entry key={template.id} patient={patientId} template={template} onDone={() => setEntry(false)} />}
+        <div ref={strip} className={css.acts}><ActStrip note="Newest first; each row in one unit" items={acting && !column ? [{ name: `Record ${template.title.toLowerCase()}`, run: write }] : []} /></div>
         <StretchBar stretch={stretch} now={now} go={go} newest={newestOf} />
-        {shown === undefined && reading ? <Loading rows={8} label={template.title} /> : <Part of={shown} name="flowsheet" what={template.title} rows={8}>
+        {waits ? <Loading rows={8} label={template.title} /> : <Part of={shown} name="flowsheet" what={template.title} rows={8}>
           {(sheet) => {
             // What is shown is of this sheet and these days, also while another answer is on its way.
             const within = (at: string) => isWithin(stretch, at)
-            const times = sheet.template.id === template.id ? sheet.times.filter(within) : []
-            if (times.length === 0 && reading) return <Loading rows={8} label={template.title} />
+            const own = sheet.template.id === template.id
+            const times = own ? sheet.times.filter(within) : []
+            if (times.length === 0 && reading && !column) return <Loading rows={8} label={template.title} />
             const left = sheet.excluded.filter((e) => !e.at || within(e.at))
             return (
               <Section title={template.title} note={`${times.length === 1 ? 'taken once' : `taken ${times.length} times`}, ${days}`}>
-                {times.length === 0 ? <Empty>Nothing of this sheet is recorded, {days}. “All” shows what was recorded before.</Empty>
-                  : <Sheet rows={sheet.rows} times={times.toReversed()} title={template.title} acting={acting} onOpen={setOpen} onKeyDown={stretchKeys({ stretch, now, go })} />}
-                {times.length > 0 && <DaySums rows={sheet.rows} within={within} />}
+                {times.length === 0 && !column ? <Empty>Nothing of this sheet is recorded, {days}. “All” shows what was recorded before.</Empty>
+                  : <Sheet rows={own ? sheet.rows : bare} times={times.toReversed()} {...drawn} />}
+                {times.length > 0 && own && <DaySums rows={sheet.rows} within={within} />}
                 {left.length > 0 && <p className={css.hint}>{left.length === 1 ? 'One record is' : `${left.length} records are`} left out: {[...new Set(left.map((e) => REASONS[e.reason] ?? e.reason.toLowerCase().replaceAll('_', ' ')))].join(', ')}.</p>}
               </Section>
             )
           }}
         </Part>}
+        {/* Its column can be written also while what is on record is read, or cannot be. */}
+        {column && !shown && <Section title={`New: ${template.title.toLowerCase()}`}><Sheet rows={bare} times={[]} {...drawn} /></Section>}
       </div>
+      {dialog}
       {open && <div className={css.trend}><Trend key={open.code} patient={patientId} code={open.code} title={open.title} beside onClose={() => setOpen(null)} /></div>}
     </div>
   )
@@ -115,17 +126,17 @@ function newest(cells: Rows['rows'][number]['cells'], times: readonly string[]) 
 }
 
 /** Rows by moment, as many moments at once as fit. Of fluids the balance stands below, computed from the totals that end together. */
-function Sheet({ rows, times, title, acting, onOpen, onKeyDown }: { rows: Rows['rows']; times: readonly string[]; title: string; acting: boolean; onOpen: (what: { code: string; title: string }) => void; onKeyDown: (event: KeyboardEvent) => void }) {
+function Sheet({ rows, times, title, note, acting, column, onOpen, onKeyDown }: { rows: Rows['rows']; times: readonly string[]; title: string; note: string | undefined; acting: boolean; column: Writing | null; onOpen: (what: { code: string; title: string }) => void; onKeyDown: (event: KeyboardEvent) => void }) {
   const mistake = useMistake()
   const [from, setFrom] = useState(0)
-  const { count, hold } = useFitting(WITH_COURSE)
+  const { count, hold } = useFitting(column ? WITH_COURSE_WRITING : WITH_COURSE)
   const start = Math.min(from, Math.max(0, times.length - 1))
   const shown = times.slice(start, start + count)
   const of = (code: string) => rows.find((row) => row.parameter.code.code === code)?.cells
   const [intake, output] = [of(INTAKE), of(OUTPUT)]
   const balance = intake && output ? balances(intake, output) : null
   return (
-    <>
+    <ColumnForm column={column} note={note}>
       {times.length > count && (
         <p className={css.pager}>
           <span>Times {start + 1} to {Math.min(times.length, start + count)} of {times.length}</span>
@@ -135,14 +146,15 @@ function Sheet({ rows, times, title, acting, onOpen, onKeyDown }: { rows: Rows['
       )}
       <div ref={hold} className={css.scroll} tabIndex={0} role="group" aria-label={`${title}, sheet`} onKeyDown={onKeyDown}>
         <table className={css.table} aria-label={title}>
-          <thead><tr><th scope="col">Measurement</th><th scope="col">Unit</th><th scope="col" className={css.course}>Course</th>{shown.map((at) => <th key={at} scope="col" className={css.value}><Moment at={at} /></th>)}</tr></thead>
+          <thead><tr><th scope="col">Measurement</th><th scope="col">Unit</th><th scope="col" className={css.course}>Course</th>{column && <ColumnHead column={column} />}{shown.map((at) => <th key={at} scope="col" className={css.value}><Moment at={at} /></th>)}</tr></thead>
           <tbody>
             {rows.map(({ parameter: { name, unit, code, isComputed }, cells }) => (
               <tr key={code.code}>
                 <th scope="row">{cells.length > 0 ? <button type="button" className={css.link} onClick={() => onOpen({ code: `${code.system ?? ''}|${code.code ?? ''}`, title: name })}>{name}</button> : name}{isComputed && <small><Computed /></small>}</th>
                 <td className={css.unit}>{unit}</td>
                 <td className={css.course}><Sparkline code={code.code ?? null} points={cells.filter((cell) => times.includes(cell.at))} last={newest(cells, times)?.interpretation ?? null} /></td>
-                {!cells.some((cell) => times.includes(cell.at)) ? <td colSpan={shown.length} className={css.none}>{times.length === 1 ? 'Not recorded' : `Not recorded at any of the ${times.length} times`}</td> : !cells.some((cell) => shown.includes(cell.at)) ? <Elsewhere columns={shown.length} latest={newest(cells, times)} unit={unit} /> : shown.map((at) => (
+                {column && <ColumnCell column={column} of={[column.signs.find((sign) => sign.name === code.code)]} computed={isComputed} />}
+                {times.length === 0 ? null : !cells.some((cell) => times.includes(cell.at)) ? <td colSpan={shown.length} className={css.none}>{times.length === 1 ? 'Not recorded' : `Not recorded at any of the ${times.length} times`}</td> : !cells.some((cell) => shown.includes(cell.at)) ? <Elsewhere columns={shown.length} latest={newest(cells, times)} unit={unit} /> : shown.map((at) => (
                   <td key={at} className={css.value}>
                     {cells.filter((cell) => cell.at === at).map((cell) => (
                       <div key={cell.observation.id} className={css.cell}>
@@ -162,6 +174,7 @@ function Sheet({ rows, times, title, acting, onOpen, onKeyDown }: { rows: Rows['
                 <th scope="row">Balance, intake less urine<small><Computed /></small></th>
                 <td className={css.unit}>mL</td>
                 <td className={css.course}><Sparkline points={[...balance].map(([at, value]) => ({ at, value }))} /></td>
+                {column && <ColumnCell column={column} of={[]} computed />}
                 {shown.map((at) => {
                   const told = balance.get(at)
                   return <td key={at} className={css.value}>{told !== undefined && <div className={css.cell}><span>{told.startsWith('-') ? '' : '+'}{formatDecimal(told)}</span></div>}</td>
@@ -173,7 +186,7 @@ function Sheet({ rows, times, title, acting, onOpen, onKeyDown }: { rows: Rows['
       </div>
       {rows.some(({ parameter, cells }) => !parameter.isComputed && cells.some((cell) => shown.includes(cell.at) && cell.observation.derivedFrom.length > 0)) && <p className={css.hint}><Computed /> from other measurements, not taken itself.</p>}
       {balance && <p className={css.hint}>A total is of the 24 hours that end at its time. A balance is computed where intake and urine end at the same time; other losses are not in it.</p>}
-    </>
+    </ColumnForm>
   )
 }
 
@@ -198,24 +211,29 @@ function DaySums({ rows, within }: { rows: Rows['rows']; within: (at: string) =>
   )
 }
 
-/** Takes down one column of a flowsheet, by its own rows. */
-function Entry({ patient, template, onDone }: { patient: string; template: Template; onDone: () => void }) {
+/** Takes down one column of a flowsheet, by its own rows. A number of NEWS2 is asked about when it is extreme, as in the sheet of vital signs. */
+function useFlowsheetColumn(patient: string, template: Template, person: Person): ReturnType<typeof useColumn> {
   const act = useAct()
-  const fields: FieldSpec[] = template.rows.filter((row) => !row.isComputed).map((row) => ({ name: row.code.code ?? '', label: row.name, unit: row.unit, kind: 'number' }))
+  const fields = useMemo(() => template.rows.filter((row) => !row.isComputed).map(fieldOf), [template])
+  const ask = (name: string, value: string, at: string) => {
+    const part = NEWS2_NUMBERS.find(({ loinc }) => loinc.includes(name))?.name
+    return part && isExtreme(part, value, at, person) ? extremeWords(part) : null
+  }
   const send = ({ takenAt, note, value, key }: Column) => {
     const values = fields.flatMap((field) => { const text = value(field.name); return text ? [{ code: field.name, value: text }] : [] })
-    const fieldOf = (place: string) => fields.find((f) => f.name === values[Number(/values\[(\d+)\]/.exec(place)?.[1] ?? -1)]?.code)
+    const fieldAt = (place: string) => fields.find((f) => f.name === values[Number(/values\[(\d+)\]/.exec(place)?.[1] ?? -1)]?.code)
     return act(RecordFlowsheet, { input: { patient, template: template.id, takenAt, values, note, idempotencyKey: key } }, ({ flowsheetRecord: { outcome } }) => {
-      if (outcome.__typename === 'Invalid') return { kind: 'refused', problems: outcome.issues.map(({ text, expression }) => { const field = fieldOf(expression[0] ?? ''); return { field: field?.name, text: field ? `${field.label}: ${text}` : text } }) }
+      if (outcome.__typename === 'Invalid') return { kind: 'refused', problems: outcome.issues.map(({ text, expression }) => { const field = fieldAt(expression[0] ?? ''); return { field: field?.name ?? /^input\.(\w+)/.exec(expression[0] ?? '')?.[1], text: field ? `${field.label}: ${text}` : text } }) }
       return commonOutcome(outcome) ?? (outcome.__typename === 'ImplausibleValue'
-        ? { kind: 'refused', problems: outcome.values.map((v) => notBelieved(fieldOf(v.input), v)) }
+        ? { kind: 'refused', problems: outcome.values.map((v) => notBelieved(fieldAt(v.input), v)) }
         : { kind: 'saved', told: outcome.__typename === 'FlowsheetSaved' ? recorded(outcome.observations) : '' })
     })
   }
-  return <ColumnEntry fields={fields} note={HINTS[template.id]} send={send} onDone={onDone} />
+  return useColumn({ signs: fields, ask, send })
 }
+const fieldOf = (row: Template['rows'][number]): FieldSpec => ({ name: row.code.code ?? '', label: row.name, unit: row.unit, kind: 'number' })
 
 const HINTS: Readonly<Record<string, string>> = {
   neurological: 'The total of the coma scale is computed when all three of its parts are told. Leave it out then.',
-  'intake-output': 'Intake and urine are totals of the 24 hours that end at the moment below.',
+  'intake-output': 'Intake and urine are totals of the 24 hours that end at the time of the column.',
 }

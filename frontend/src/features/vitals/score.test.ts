@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { scoreOf, yearsAt, type Reading } from './score'
+import { isExtreme, scoreOf, yearsAt, type Part, type Reading } from './score'
 
 const one = (code: string, number: number | null, ucum: string, answers: string[] = []): Reading => ({ codes: [code], number, ucum, answers })
 // The moment of formulas.test.ts, by hand from chart 1: 2 + 2 + 2 + 2 + 2 + 0 + 1.
@@ -42,4 +42,21 @@ it('is not applied under 16 years at that moment, nor in a pregnancy on record',
 it('of a partial birth date both ends of it count', () => {
   const at = new Date(2026, 5, 15).getTime()
   expect([yearsAt('2010-06-15', at), yearsAt('2010-06', at), yearsAt('2010', at), yearsAt(null, at)]).toEqual([[16, 16], [15, 16], [15, 16], null])
+})
+
+it('a sign is extreme where it alone gives 3 points by chart 1', () => {
+  const extreme = (part: Part, ...values: string[]) => values.map((value) => isExtreme(part, value, AT, adult))
+  expect(extreme('breaths', '8', '9', '24', '25')).toEqual([true, false, false, true])
+  expect(extreme('saturation', '91', '92', '100')).toEqual([true, false, false])
+  expect(extreme('systolic', '90', '91', '219', '220')).toEqual([true, false, false, true])
+  expect(extreme('pulse', '40', '41', '130', '131')).toEqual([true, false, false, true])
+  expect(extreme('temperature', '35.0', '35.1', '39.1')).toEqual([true, false, false])
+  expect(extreme('consciousness', 'LA9340-6', 'LA6560-2', 'LA9343-0', '')).toEqual([false, true, true, false])
+})
+
+it('what is not believed, or no number, is not extreme; nor is anything of whom NEWS2 is not made for', () => {
+  expect(['481', '', ' ', 'x', '40.'].map((value) => isExtreme('pulse', value, AT, adult))).toEqual([false, false, false, false, true])
+  const of = (birthDate: string | null, at = AT) => isExtreme('pulse', '131', at, { birthDate, pregnancies: [] })
+  expect([of('2010-11-23'), of('2010-11-22'), of('2010'), of('2009'), of(null), of('1945', '')]).toEqual([false, true, false, true, false, false])
+  expect(isExtreme('pulse', '131', AT, { ...adult, pregnancies: [{ from: Date.parse('2026-05-01'), to: Infinity }] })).toBe(false)
 })

@@ -1,4 +1,4 @@
-import { ACVPU, news2, NEWS2_FROM_YEARS, NEWS2_NUMBERS, OXYGEN_FLOW, RESPONSIVENESS, type News, type NewsSigns } from '../../components/clinical/news2'
+import { ACVPU, news2, NEWS2_FROM_YEARS, NEWS2_MOST, NEWS2_NUMBERS, OXYGEN_FLOW, pointsOf, RESPONSIVENESS, type News, type NewsNumber, type NewsSigns } from '../../components/clinical/news2'
 import { axisTime } from '../../lib/date'
 
 /** NEWS2 of the signs of one moment, or why there is none. Only what was taken at that moment counts; it never takes a part from elsewhere. */
@@ -32,20 +32,44 @@ function numberOf(readings: readonly Reading[], { loinc, ucum, label, least, mos
   return value < least || value > most ? { missing: `${name} beyond what is believed` } : { value }
 }
 
-export function scoreOf(readings: readonly Reading[], at: string, { birthDate, pregnancies }: Person): MomentScore {
+/** Why it is not made for somebody at an instant; null where nothing on record says so. */
+function unfit({ birthDate, pregnancies }: Person, instant: number): string | null {
+  const years = yearsAt(birthDate, instant)
+  if (years && years[1] < NEWS2_FROM_YEARS) return `under ${NEWS2_FROM_YEARS} years`
+  return pregnancies.some(({ from, to }) => instant >= from && instant < to) ? 'pregnancy' : null
+}
+/** Whether somebody is old enough for it on each day that a birth date allows. */
+const isOfAge = ({ birthDate }: Person, instant: number): boolean => (yearsAt(birthDate, instant)?.[0] ?? 0) >= NEWS2_FROM_YEARS
+
+/** A sign that has points of its own: a number, or how somebody responds. */
+export type Part = NewsNumber['name'] | 'consciousness'
+/**
+ * Whether one sign is extreme at a moment (`2026-11-30T14:05Z`) for whom NEWS2 is made: it alone gives 3 points, the most there are. `value` is the number as it is written, in the unit
+ * of NEWS2_NUMBERS, or an answer's LOINC code. What is beyond what is believed is not extreme but wrong, which is for the server to say.
+ */
+export function isExtreme(part: Part, value: string, at: string, person: Person): boolean {
+  const instant = axisTime(at)
+  if (Number.isNaN(instant) || unfit(person, instant) !== null || !isOfAge(person, instant)) return false
+  if (part === 'consciousness') return ACVPU[value] === 'yes'
+  const bounds = NEWS2_NUMBERS.find(({ name }) => name === part)
+  const number = value.trim() === '' ? Number.NaN : Number(value)
+  return !!bounds && number >= bounds.least && number <= bounds.most && pointsOf(part, number) === NEWS2_MOST
+}
+export const extremeWords = (part: Part): string => `Extreme value: NEWS2 gives ${NEWS2_MOST} points${part === 'saturation' ? ' on scale 1' : ''}.`
+
+export function scoreOf(readings: readonly Reading[], at: string, person: Person): MomentScore {
   const numbers = NEWS2_NUMBERS.map((of) => ({ of, found: numberOf(readings, of) }))
   // Where none of it was taken, nothing is asked for: a weight is not an attempt at a score.
   if (numbers.every(({ found }) => found === null)) return null
   const instant = axisTime(at)
   if (Number.isNaN(instant)) return { kind: 'missing', what: ['time'] }
-  const years = yearsAt(birthDate, instant)
-  if (years && years[1] < NEWS2_FROM_YEARS) return { kind: 'inapplicable', why: `under ${NEWS2_FROM_YEARS} years` }
-  if (pregnancies.some(({ from, to }) => instant >= from && instant < to)) return { kind: 'inapplicable', why: 'pregnancy' }
+  const why = unfit(person, instant)
+  if (why !== null) return { kind: 'inapplicable', why }
   const flow = readings.filter((r) => r.codes.includes(OXYGEN_FLOW.loinc))
   const level = readings.filter((r) => r.codes.includes(RESPONSIVENESS))
   const said = new Set(level.flatMap((r) => r.answers.flatMap((code) => ACVPU[code] ?? [])))
   const missing = [
-    ...(years && years[0] >= NEWS2_FROM_YEARS ? [] : ['certain age']),
+    ...(isOfAge(person, instant) ? [] : ['certain age']),
     ...numbers.flatMap(({ of, found }) => (found === null ? [of.label.toLowerCase()] : 'missing' in found ? [found.missing] : [])),
     ...(flow.some((r) => r.number === null || r.ucum !== OXYGEN_FLOW.ucum) ? ['readable oxygen flow'] : []),
     ...(level.length > 0 && said.size !== 1 ? ['readable level of responsiveness'] : []),

@@ -23,16 +23,18 @@ import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { ObservationRowFragment, VitalPageFragment, VitalRecordFragment } from '../../gql/graphql'
 import { axisTime, formatDateTime, localInput, localNow, withOffset } from '../../lib/date'
+import { ColumnCell, ColumnForm, ColumnHead, type Writing } from './column'
 import { Computed } from './computed'
 import { Elsewhere } from './elsewhere'
 import { FlowsheetRecord, FlowsheetTemplates, FlowsheetView } from './flowsheet'
 import type { GrowthRecord } from './growth/growth'
-import { MOMENTS } from './moments'
-import { sheet, type Measured } from './sheet'
+import { MOMENTS, MOMENTS_WRITING } from './moments'
+import { personOf } from './person'
+import { sheet, withRows, type Measured } from './sheet'
 import { spanOf, stretchOf, untilOf, type Span, type Stretch } from './span'
 import { scoreOf, type MomentScore, type Person, type Reading } from './score'
 import { StretchBar, stretchKeys, stretchWords, type Goal } from './stretch'
-import { VitalsEntry } from './vitals-entry'
+import { ROWS, scoreOfColumn, useVitalsColumn, writtenIn } from './vitals-entry'
 import css from './vitals.module.css'
 
 export const VitalPage = graphql(`
@@ -45,14 +47,9 @@ export const VitalPage = graphql(`
 export const VitalRecord = graphql(`
   fragment VitalRecord on Patient {
     vitals(first: 80, date: $date) { ...VitalPage }
-    birthDate
     earlyWarning { value band at monitoring dueAt }
-    pregnancies: conditions(filter: { code: "http://snomed.info/sct|77386006" }, first: 5) { nodes { ...Pregnancy } }
-    normalPregnancies: conditions(filter: { code: "http://snomed.info/sct|72892002" }, first: 5) { nodes { ...Pregnancy } }
+    ...ScoredPerson
   }
-`)
-const Pregnancy = graphql(`
-  fragment Pregnancy on Condition { onsetAt abatementAt recordedAt clinicalStatus verificationStatus }
 `)
 export const VitalsOf = graphql(`
   fragment VitalsOf on Patient { age { value unit } }
@@ -147,7 +144,6 @@ function VitalsSheet({ of, patientId, stretch, now, go, reading }: { of: Fragmen
   const client = useClient()
   const asOf = useAsOf()
   const acting = useMay('chart')
-  const [entry, setEntry] = useState(false)
   const [open, setOpen] = useState<{ code: string; title: string } | null>(null)
   const date = stretch.from === null && stretch.until === null ? null : dateIn(stretch)
   const asked = JSON.stringify(date)
@@ -159,6 +155,8 @@ function VitalsSheet({ of, patientId, stretch, now, go, reading }: { of: Fragmen
   }
   const record = read(VitalRecord, of)
   const vitals = record?.vitals
+  const person = personOf(record)
+  const { open: write, column, strip, dialog } = useVitalsColumn(patientId, person)
   const newest = async () => {
     const { data } = await client.query(LastVital, { id: patientId, asOf }, { requestPolicy: 'network-only' }).toPromise()
     const at = data?.patient?.vitals?.nodes[0]?.effectiveAt
@@ -166,12 +164,12 @@ function VitalsSheet({ of, patientId, stretch, now, go, reading }: { of: Fragmen
   }
   // The answer at hand is of another view, or of another time.
   const waits = reading && (vitals === undefined || answered !== asked)
+  const shown = { onOpen: setOpen, acting, person, column, onKeyDown: stretchKeys({ stretch, now, go }) }
   const words = date ? `, ${stretchWords(stretch)}` : ''
   return (
     <div className={open ? css.withTrend : undefined}>
       <div className={css.main}>
-        <div className={css.acts}><ActStrip note="Newest first; a range is the one reported last" items={acting && !entry ? [{ name: 'Record vital signs', run: () => setEntry(true) }] : []} /></div>
-        {entry && <VitalsEntry patient={patientId} onDone={() => setEntry(false)} />}
+        <div ref={strip} className={css.acts}><ActStrip note="Newest first; a range is the one reported last" items={acting && !column ? [{ name: 'Record vital signs', run: write }] : []} /></div>
         <StretchBar stretch={stretch} now={now} go={go} newest={newest} />
         {asOf === null && !waits && <Due of={record?.earlyWarning} now={now} />}
         {waits ? <Loading rows={8} label="Vital signs" /> : <Part of={vitals} name="vitals" what="Vital signs" rows={8}>
@@ -180,35 +178,41 @@ function VitalsSheet({ of, patientId, stretch, now, go, reading }: { of: Fragmen
             return (
               <Section title="Vital signs" note={`${first.totalCount ?? first.nodes.length} measurements${words}, newest first`}>
                 <Pages first={first} more={more} what="measurements">
-                  {(nodes, load) => (nodes.length === 0 ? <Empty>{words ? `No vital sign is recorded${words}. “All” shows what was recorded before.` : 'No vital sign is recorded.'}</Empty>
-                    : <Sheet key={asked} of={nodes.map(measured)} more={load !== null} onOpen={setOpen} acting={acting} person={personOf(record)} onKeyDown={stretchKeys({ stretch, now, go })} />)}
+                  {(nodes, load) => (nodes.length === 0 && !column ? <Empty>{words ? `No vital sign is recorded${words}. “All” shows what was recorded before.` : 'No vital sign is recorded.'}</Empty>
+                    : <Sheet key={asked} of={nodes.map(measured)} more={load !== null} {...shown} />)}
                 </Pages>
               </Section>
             )
           }}
         </Part>}
+        {/* Its column can be written also while what is on record is read, or cannot be. */}
+        {column && (waits || !vitals) && <Section title="New vital signs"><Sheet of={[]} more={false} {...shown} /></Section>}
       </div>
+      {dialog}
       {open && <div className={css.trend}><Trend key={open.code} patient={patientId} code={open.code} title={open.title} beside onClose={() => setOpen(null)} /></div>}
     </div>
   )
 }
 
 /** `more`: not all is loaded, newest first. What was taken at the last moment of `of`, or without a time, may then be missing, and is not told as not taken. */
-function Sheet({ of, more, onOpen, acting, person, onKeyDown }: { of: readonly Measured<Sign>[]; more: boolean; onOpen: (what: { code: string; title: string }) => void; acting: boolean; person: Person; onKeyDown: (event: KeyboardEvent) => void }) {
+function Sheet({ of, more, onOpen, acting, person, column, onKeyDown }: { of: readonly Measured<Sign>[]; more: boolean; onOpen: (what: { code: string; title: string }) => void; acting: boolean; person: Person; column: Writing | null; onKeyDown: (event: KeyboardEvent) => void }) {
   const mistake = useMistake()
   const { hash } = useLocation()
-  const { rows, times } = sheet(of)
+  const { rows: taken, times } = sheet(of)
+  const rows = column ? withRows(taken, ROWS) : taken
   // What the address names is among the columns.
   const [from, setFrom] = useState(() => Math.max(0, times.indexOf(of.find((one) => `#${one.id}` === hash)?.at ?? '')))
   const [said, setSaid] = useState('')
-  const { count, hold } = useFitting(MOMENTS)
+  const { count, hold } = useFitting(column ? MOMENTS_WRITING : MOMENTS)
   const start = Math.min(from, Math.max(0, times.length - 1))
   const shown = times.slice(start, start + count)
   const cut = new Set(more ? [of.at(-1)?.at, ''] : [])
   const whole = shown.filter((at) => !cut.has(at))
   const scores = shown.map((at) => ({ at, score: scoreOf(of.filter((one) => one.at === at).flatMap((one) => one.of.readings), at, person) }))
+  const own = column && scoreOfColumn(column, person)
+  const scored = !!column || scores.some(({ score }) => score)
   return (
-    <>
+    <ColumnForm column={column}>
       {times.length > count && (
         <p className={css.pager}>
           <span>Times {start + 1} to {Math.min(times.length, start + count)} of {times.length}{more && ' loaded'}</span>
@@ -218,7 +222,7 @@ function Sheet({ of, more, onOpen, acting, person, onKeyDown }: { of: readonly M
       )}
       <div ref={hold} className={css.scroll} tabIndex={0} role="group" aria-label="Vital signs, sheet" onKeyDown={onKeyDown}>
         <table className={css.table} aria-label="Vital signs">
-          <thead><tr><th scope="col">Sign</th><th scope="col">Unit</th>{shown.map((at) => <th key={at} scope="col" className={css.value}>{at ? <Moment at={at} /> : 'Time not recorded'}</th>)}</tr></thead>
+          <thead><tr><th scope="col">Sign</th><th scope="col">Unit</th>{column && <ColumnHead column={column} />}{shown.map((at) => <th key={at} scope="col" className={css.value}>{at ? <Moment at={at} /> : 'Time not recorded'}</th>)}</tr></thead>
           <tbody>
             {rows.map((row) => {
               const newestFirst = times.flatMap((at) => row.at.get(at) ?? [])
@@ -226,10 +230,12 @@ function Sheet({ of, more, onOpen, acting, person, onKeyDown }: { of: readonly M
               const asked = newestFirst.some((one) => hasNumber(one.of.row)) ? newestFirst[0]?.of.asked : null
               const range = newestFirst.find((one) => one.of.range)?.of.range
               const among = shown.some((at) => row.at.has(at))
+              const written = writtenIn(row.key)
               return (
                 <tr key={row.key}>
                   <th scope="row">{asked ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: row.title })}>{row.title}</button> : <span className={css.name}>{row.title}</span>}{range && <small>Range {range}</small>}{newestFirst.length > 0 && newestFirst.every((one) => one.of.computed) && <small><Computed /></small>}</th>
                   <td className={css.unit}>{row.unit}</td>
+                  {column && <ColumnCell column={column} of={written?.signs ?? []} pair={row.title} computed={written?.signs.length === 0} />}
                   {!among && whole.length > 0 && <Elsewhere columns={whole.length} latest={latest && { at: latest.at, text: valueOf(latest.of.row).text, flags: flagsOf(latest.of.row) }} unit={row.unit} />}
                   {shown.filter((at) => among || cut.has(at)).map((at) => (
                     <td key={at} className={css.value}>
@@ -251,18 +257,19 @@ function Sheet({ of, more, onOpen, acting, person, onKeyDown }: { of: readonly M
                 </tr>
               )
             })}
-            {scores.some(({ score }) => score) && (
+            {scored && (
               <tr className={css.computed}>
                 <th scope="row">NEWS2<small><Computed /></small></th>
                 <td className={css.unit}>points</td>
+                {column && <ColumnCell column={column} of={[]} computed>{own?.score ? <div className={css.cell}><ScoreCell of={own.score} at={own.at} say={setSaid} /></div> : undefined}</ColumnCell>}
                 {scores.map(({ at, score }) => <td key={at} className={css.value}><div className={css.cell}>{cut.has(at) ? <span className={css.none}>Not loaded</span> : <ScoreCell of={score} at={at} say={setSaid} />}</div></td>)}
               </tr>
             )}
           </tbody>
         </table>
       </div>
-      {scores.some(({ score }) => score) && <p className={css.hint} aria-live="polite">{said || <span className={css.screen}>Press a NEWS2 to read its parts.</span>} Saturation on scale 1. {NEWS2_SOURCE}; from 16 years, not in pregnancy.</p>}
-    </>
+      {scored && <p className={css.hint} aria-live="polite">{said || <span className={css.screen}>Press a NEWS2 to read its parts.</span>} Saturation on scale 1. {NEWS2_SOURCE}; from 16 years, not in pregnancy.</p>}
+    </ColumnForm>
   )
 }
 
@@ -303,18 +310,4 @@ function ScoreCell({ of: score, at, say }: { of: MomentScore; at: string; say: (
       <span className={css.beside}>{score.kind === 'score' && score.score.risk !== 'Low' && <small className={score.score.risk === 'High' ? css.high : css.none}>{score.score.risk === 'Low to medium' ? '3 in one' : score.score.risk.toLowerCase()}</small>}</span>
     </>
   )
-}
-
-/** What a score asks of the person. A pregnancy whose end is not recorded goes on while its state says so. */
-function personOf(record: VitalRecordFragment | null | undefined): Person {
-  const all = [...(record?.pregnancies?.nodes ?? []), ...(record?.normalPregnancies?.nodes ?? [])].map((masked) => read(Pregnancy, masked))
-  return {
-    birthDate: record?.birthDate ?? null,
-    pregnancies: all.flatMap(({ onsetAt, recordedAt, abatementAt, clinicalStatus, verificationStatus }) => {
-      const from = axisTime(onsetAt ?? recordedAt ?? '')
-      if (verificationStatus === 'ENTERED_IN_ERROR' || verificationStatus === 'REFUTED' || Number.isNaN(from)) return []
-      const to = abatementAt ? axisTime(abatementAt) : ['ACTIVE', 'RECURRENCE', 'RELAPSE'].includes(clinicalStatus ?? '') ? Infinity : from
-      return [{ from, to }]
-    }),
-  }
 }
