@@ -190,7 +190,7 @@ it('what is to be watched without a pause has no time that it is due', async () 
 it('the column stands in the sheet: a cell in each row that is written, also where nothing was recorded before, none where it is computed', async () => {
   await entry([], { vitals: page(sign('h', '8867-4', 'Heart rate', number('71', '/min')), sign('f', '8310-5', 'Temperature', number('98', '[degF]')), { ...sign('b', '39156-5', 'Body mass index', number('24', 'kg/m2')), derivedFrom: [{ id: 'Observation/w' }] }) })
   const table = within(screen.getByRole('table', { name: 'Vital signs' }))
-  expect(table.getAllByRole('rowheader').map((one) => one.textContent)).toEqual(['Blood pressure', 'Heart rate', 'Respiratory rate', 'Temperature', 'Temperature', 'Oxygen saturation', 'Oxygen flow', 'Level of responsiveness', 'Weight', 'Height', 'Body mass indexƒ computed', 'NEWS2ƒ computed'])
+  expect(table.getAllByRole('rowheader').map((one) => one.textContent)).toEqual(['Blood pressuremmHg', 'Heart rate/min', 'Respiratory rate/min', 'Temperature[degF]', 'Temperature°C', 'Oxygen saturation%', 'Oxygen flowL/min', 'Level of responsiveness', 'Weightkg', 'Heightcm', 'Body mass indexƒ computedkg/m²', 'NEWS2ƒ computedpoints'])
   const cells = (name: RegExp) => table.getAllByRole('row', { name }).map((row) => [within(row).queryAllByRole('textbox').length, within(row).getAllByRole('cell')[1]?.textContent.replace('\u200b', '')])
   expect(cells(/^Heart rate/)).toEqual([[1, '/min']])
   expect(cells(/^Temperature/)).toEqual([[0, ''], [1, '°C']])

@@ -2,6 +2,7 @@ import Button from '@mui/material/Button'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import { useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent, type MouseEvent, type ReactNode, type RefObject } from 'react'
 import { check, given, type FieldSpec, type Outcome, type Problem, type Values } from '../../components/act/act'
+import { NEWS2_SOURCE } from '../../components/clinical/news2'
 import { isAbnormal } from '../../components/clinical/observation'
 import { DateField } from '../../components/ui/date-field'
 import { useReadAgain } from '../../components/ui/part'
@@ -112,7 +113,8 @@ export function useColumn({ signs, ask, send: put }: { signs: readonly FieldSpec
       goTo(`${id}${unconfirmed[0]?.sign.name ?? ''}`)
       return
     }
-    change({ busy: true, problems: [] })
+    // The Save that names them is the word for all of them.
+    change({ busy: true, problems: [], confirmed: new Set([...confirmed, ...unconfirmed.map(({ mark }) => mark)]) })
     const outcome = await put({ takenAt: values.takenAt ? withOffset(values.takenAt) : undefined, note: given(values.note), value: (field) => given(values[field]), key: draft.key })
     if (outcome.kind === 'saved') { announce(outcome.told); setDraft(null); again() } else if (outcome.kind === 'refused') refuse(outcome.problems); else change({ busy: false })
   }
@@ -285,6 +287,7 @@ export function ColumnForm({ column, note, children }: { column: Writing | null;
       {column && column.asks.length > 0 && (
         <div className={css.asks} role="group" aria-label="Extreme values">
           <strong>Nothing is saved yet: {count(column.asks.length)}.</strong>
+          <span>Confirm at the cell, or save all of it as it is. {NEWS2_SOURCE}.</span>
           <ul>{column.asks.map(({ sign, value, mark }) => <li key={mark}><button type="button" onClick={() => goTo(`${column.id}${sign.name}`)}>{inWords(sign, value)}</button></li>)}</ul>
         </div>
       )}

@@ -145,12 +145,12 @@ function Sheet({ rows, times, title, note, acting, column, onOpen, onKeyDown }: 
         </p>
       )}
       <div ref={hold} className={css.scroll} tabIndex={0} role="group" aria-label={`${title}, sheet`} onKeyDown={onKeyDown}>
-        <table className={css.table} aria-label={title}>
-          <thead><tr><th scope="col">Measurement</th><th scope="col">Unit</th><th scope="col" className={css.course}>Course</th>{column && <ColumnHead column={column} />}{shown.map((at) => <th key={at} scope="col" className={css.value}><Moment at={at} /></th>)}</tr></thead>
+        <table className={css.table} data-writing={!!column || undefined} aria-label={title}>
+          <thead><tr><th scope="col">Measurement</th><th scope="col" className={css.unit}>Unit</th><th scope="col" className={css.course}>Course</th>{column && <ColumnHead column={column} />}{shown.map((at) => <th key={at} scope="col" className={css.value}><Moment at={at} /></th>)}</tr></thead>
           <tbody>
             {rows.map(({ parameter: { name, unit, code, isComputed }, cells }) => (
               <tr key={code.code}>
-                <th scope="row">{cells.length > 0 ? <button type="button" className={css.link} onClick={() => onOpen({ code: `${code.system ?? ''}|${code.code ?? ''}`, title: name })}>{name}</button> : name}{isComputed && <small><Computed /></small>}</th>
+                <th scope="row">{cells.length > 0 ? <button type="button" className={css.link} onClick={() => onOpen({ code: `${code.system ?? ''}|${code.code ?? ''}`, title: name })}>{name}</button> : name}{isComputed && <small><Computed /></small>}{column && <small className={css.unitHere}>{unit}</small>}</th>
                 <td className={css.unit}>{unit}</td>
                 <td className={css.course}><Sparkline code={code.code ?? null} points={cells.filter((cell) => times.includes(cell.at))} last={newest(cells, times)?.interpretation ?? null} /></td>
                 {column && <ColumnCell column={column} of={[column.signs.find((sign) => sign.name === code.code)]} computed={isComputed} />}
@@ -171,7 +171,7 @@ function Sheet({ rows, times, title, note, acting, column, onOpen, onKeyDown }: 
             ))}
             {balance && (
               <tr className={css.computed}>
-                <th scope="row">Balance, intake less urine<small><Computed /></small></th>
+                <th scope="row">Balance, intake less urine<small><Computed /></small>{column && <small className={css.unitHere}>mL</small>}</th>
                 <td className={css.unit}>mL</td>
                 <td className={css.course}><Sparkline points={[...balance].map(([at, value]) => ({ at, value }))} /></td>
                 {column && <ColumnCell column={column} of={[]} computed />}

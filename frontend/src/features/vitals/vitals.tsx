@@ -221,8 +221,8 @@ function Sheet({ of, more, onOpen, acting, person, column, onKeyDown }: { of: re
         </p>
       )}
       <div ref={hold} className={css.scroll} tabIndex={0} role="group" aria-label="Vital signs, sheet" onKeyDown={onKeyDown}>
-        <table className={css.table} aria-label="Vital signs">
-          <thead><tr><th scope="col">Sign</th><th scope="col">Unit</th>{column && <ColumnHead column={column} />}{shown.map((at) => <th key={at} scope="col" className={css.value}>{at ? <Moment at={at} /> : 'Time not recorded'}</th>)}</tr></thead>
+        <table className={css.table} data-writing={!!column || undefined} aria-label="Vital signs">
+          <thead><tr><th scope="col">Sign</th><th scope="col" className={css.unit}>Unit</th>{column && <ColumnHead column={column} />}{shown.map((at) => <th key={at} scope="col" className={css.value}>{at ? <Moment at={at} /> : 'Time not recorded'}</th>)}</tr></thead>
           <tbody>
             {rows.map((row) => {
               const newestFirst = times.flatMap((at) => row.at.get(at) ?? [])
@@ -233,7 +233,7 @@ function Sheet({ of, more, onOpen, acting, person, column, onKeyDown }: { of: re
               const written = writtenIn(row.key)
               return (
                 <tr key={row.key}>
-                  <th scope="row">{asked ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: row.title })}>{row.title}</button> : <span className={css.name}>{row.title}</span>}{range && <small>Range {range}</small>}{newestFirst.length > 0 && newestFirst.every((one) => one.of.computed) && <small><Computed /></small>}</th>
+                  <th scope="row">{asked ? <button type="button" className={css.link} onClick={() => onOpen({ code: asked, title: row.title })}>{row.title}</button> : <span className={css.name}>{row.title}</span>}{range && <small>Range {range}</small>}{newestFirst.length > 0 && newestFirst.every((one) => one.of.computed) && <small><Computed /></small>}{column && <small className={css.unitHere}>{row.unit}</small>}</th>
                   <td className={css.unit}>{row.unit}</td>
                   {column && <ColumnCell column={column} of={written?.signs ?? []} pair={row.title} computed={written?.signs.length === 0} />}
                   {!among && whole.length > 0 && <Elsewhere columns={whole.length} latest={latest && { at: latest.at, text: valueOf(latest.of.row).text, flags: flagsOf(latest.of.row) }} unit={row.unit} />}
@@ -259,7 +259,7 @@ function Sheet({ of, more, onOpen, acting, person, column, onKeyDown }: { of: re
             })}
             {scored && (
               <tr className={css.computed}>
-                <th scope="row">NEWS2<small><Computed /></small></th>
+                <th scope="row">NEWS2<small><Computed /></small>{column && <small className={css.unitHere}>points</small>}</th>
                 <td className={css.unit}>points</td>
                 {column && <ColumnCell column={column} of={[]} computed>{own?.score ? <div className={css.cell}><ScoreCell of={own.score} at={own.at} say={setSaid} /></div> : undefined}</ColumnCell>}
                 {scores.map(({ at, score }) => <td key={at} className={css.value}><div className={css.cell}>{cut.has(at) ? <span className={css.none}>Not loaded</span> : <ScoreCell of={score} at={at} say={setSaid} />}</div></td>)}
