@@ -118,3 +118,15 @@ it('shows hours up to now or to the last value, and steps by them with the keybo
   await userEvent.click(screen.getByRole('button', { name: 'Now' }))
   await waitFor(() => expect(asked.at(-1)?.high).toBeNull())
 })
+
+it('a sign of NEWS2 is asked about here too when it is extreme', async () => {
+  const asked: { values: object[] }[] = []
+  const pain = { ...sheets[0], id: 'pain', title: 'Pain' }
+  show({ root: answering({ ...fullPatient, flowsheet: { template: pain, times: [], rows: [{ parameter: pain.rows?.[0], cells: [] }], excluded: [] }, conditions: page() }, { flowsheetTemplates: [pain], flowsheetRecord: ({ input }: { input: (typeof asked)[number] }) => { asked.push(input); return { outcome: { __typename: 'FlowsheetSaved', observations: [] } } } }) }, '?view=pain')
+  await userEvent.click(await screen.findByRole('button', { name: 'Record pain' }))
+  await userEvent.keyboard('38{Enter}{Enter}')
+  expect(screen.getByLabelText('Heart rate')).toHaveAccessibleDescription(/^Extreme value: NEWS2 gives 3 points/)
+  expect(asked).toHaveLength(0)
+  await userEvent.click(screen.getByRole('button', { name: 'Save with 1 extreme value' }))
+  await waitFor(() => expect(asked).toHaveLength(1))
+})

@@ -63,13 +63,14 @@ function goTo(id: string) {
 
 /**
  * Takes down what was measured at one moment, in a column of the sheet that `open` opens; it is on record when it is saved, as one act. A value that no body has is refused by the server,
- * an abnormal one is recorded and flagged. `ask`: what is asked of an extreme value before it is saved, null for the others. `strip` is put around what opens it, where the focus goes back to.
+ * an abnormal one is recorded and flagged. `ask`: what is asked of an extreme value before it is saved, null for the others. `may`: whether a column can be written at all; what is written is given up where it no longer can, as in the chart of a past day. `strip` is put around what opens it, where the focus goes back to.
  */
-export function useColumn({ signs, ask, send: put }: { signs: readonly FieldSpec[]; ask: (name: string, value: string, takenAt: string) => string | null; send: (column: Column) => Promise<Outcome> }): { open: () => void; column: Writing | null; strip: RefObject<HTMLDivElement | null>; dialog: ReactNode } {
+export function useColumn({ may, signs, ask, send: put }: { may: boolean; signs: readonly FieldSpec[]; ask: (name: string, value: string, takenAt: string) => string | null; send: (column: Column) => Promise<Outcome> }): { open: () => void; column: Writing | null; strip: RefObject<HTMLDivElement | null>; dialog: ReactNode } {
   const id = useId()
   const announce = useAnnounce()
   const again = useReadAgain()
   const [draft, setDraft] = useState<Draft | null>(null)
+  if (draft && !may) setDraft(null)
   const strip = useRef<HTMLDivElement>(null)
   const was = useRef(false)
   const guard = useUnsavedGuard(!!draft && (signs.some((s) => given(draft.values[s.name])) || !!given(draft.values.note)), staysOnSheet)

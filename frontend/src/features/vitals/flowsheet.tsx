@@ -74,7 +74,7 @@ export function FlowsheetView({ of, patientId, template, stretch, now, reading, 
   // The answer at hand may be of another view.
   const record = read(FlowsheetRecord, of)
   const shown = record?.flowsheet
-  const { open: write, column, strip, dialog } = useFlowsheetColumn(patientId, template, personOf(record))
+  const { open: write, column, strip, dialog } = useFlowsheetColumn(patientId, template, personOf(record), acting)
   const days = stretchWords(stretch)
   const bare = template.rows.map((parameter) => ({ parameter, cells: [] }))
   const drawn = { title: template.title, note: HINTS[template.id], acting, column, onOpen: setOpen, onKeyDown: stretchKeys({ stretch, now, go }) }
@@ -212,7 +212,7 @@ function DaySums({ rows, within }: { rows: Rows['rows']; within: (at: string) =>
 }
 
 /** Takes down one column of a flowsheet, by its own rows. A number of NEWS2 is asked about when it is extreme, as in the sheet of vital signs. */
-function useFlowsheetColumn(patient: string, template: Template, person: Person): ReturnType<typeof useColumn> {
+function useFlowsheetColumn(patient: string, template: Template, person: Person, may: boolean): ReturnType<typeof useColumn> {
   const act = useAct()
   const fields = useMemo(() => template.rows.filter((row) => !row.isComputed).map(fieldOf), [template])
   const ask = (name: string, value: string, at: string) => {
@@ -229,7 +229,7 @@ function useFlowsheetColumn(patient: string, template: Template, person: Person)
         : { kind: 'saved', told: outcome.__typename === 'FlowsheetSaved' ? recorded(outcome.observations) : '' })
     })
   }
-  return useColumn({ signs: fields, ask, send })
+  return useColumn({ may, signs: fields, ask, send })
 }
 const fieldOf = (row: Template['rows'][number]): FieldSpec => ({ name: row.code.code ?? '', label: row.name, unit: row.unit, kind: 'number' })
 

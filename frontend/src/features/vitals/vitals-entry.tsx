@@ -50,7 +50,7 @@ const BY_ROW = new Map(ROWS.map((row) => [rowKey(row.code, row.title, row.unit),
 export const writtenIn = (key: string) => BY_ROW.get(key)
 
 /** Takes down the vital signs of one moment. Of whom NEWS2 is made for, an extreme sign is asked about. */
-export function useVitalsColumn(patient: string, person: Person): ReturnType<typeof useColumn> {
+export function useVitalsColumn(patient: string, person: Person, may: boolean): ReturnType<typeof useColumn> {
   const act = useAct()
   const ask = (name: string, value: string, at: string) => {
     const part = SIGNS.find((sign) => sign.name === name)?.part
@@ -64,7 +64,7 @@ export function useVitalsColumn(patient: string, person: Person): ReturnType<typ
         ? { kind: 'refused', problems: outcome.values.map((v) => notBelieved(SIGNS.find((s) => s.name === v.input.replace(/^input\./, '')), v)) }
         : { kind: 'saved', told: outcome.__typename === 'VitalsSaved' ? recorded(outcome.observations) : '' }))
   }
-  return useColumn({ signs: SIGNS, ask, send })
+  return useColumn({ may, signs: SIGNS, ask, send })
 }
 
 /** The score of what is written so far; null while no part of it is. */

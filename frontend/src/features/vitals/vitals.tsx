@@ -156,7 +156,7 @@ function VitalsSheet({ of, patientId, stretch, now, go, reading }: { of: Fragmen
   const record = read(VitalRecord, of)
   const vitals = record?.vitals
   const person = personOf(record)
-  const { open: write, column, strip, dialog } = useVitalsColumn(patientId, person)
+  const { open: write, column, strip, dialog } = useVitalsColumn(patientId, person, acting)
   const newest = async () => {
     const { data } = await client.query(LastVital, { id: patientId, asOf }, { requestPolicy: 'network-only' }).toPromise()
     const at = data?.patient?.vitals?.nodes[0]?.effectiveAt
