@@ -288,11 +288,13 @@ function Due({ of, now }: { of: VitalRecordFragment['earlyWarning'] | undefined;
   )
 }
 
+/** More names of what is missing would make the row of the score as high as all the others. */
+const FEW = 2
 /** In words what a score is made of, or why there is none. */
 function scoreWords(score: NonNullable<MomentScore>): string {
   switch (score.kind) {
     case 'inapplicable': return `not applicable: ${score.why}`
-    case 'missing': return `not computable: no ${score.what.join(', no ')}`
+    case 'missing': return `not computable: ${score.what.length > FEW ? `${score.what.length} parts missing: ` : ''}no ${score.what.join(', no ')}`
     default: return `${score.assumed.length > 0 ? 'at least ' : ''}${score.score.value}, ${score.score.risk.toLowerCase()}${score.score.risk === 'Low to medium' ? ', 3 in one part' : ''}: ${newsParts(score.score)}${score.assumed.length > 0 ? `. Not recorded then and counted as none: ${score.assumed.join(', ')}` : ''}`
   }
 }
@@ -302,8 +304,7 @@ function ScoreCell({ of: score, at, say }: { of: MomentScore; at: string; say: (
   const words = scoreWords(score)
   const tell = () => say(`NEWS2 of ${formatDateTime(at)}: ${words}.`)
   if (score.kind === 'inapplicable') return <span className={`${css.none} ${css.words}`}>{words}</span>
-  // More than two names would make the row as high as all the others.
-  const short = score.kind === 'missing' ? (score.what.length > 2 ? `not computable: ${score.what.length} parts missing` : words) : `${score.assumed.length > 0 ? '≥ ' : ''}${score.score.value}`
+  const short = score.kind === 'missing' ? (score.what.length > FEW ? `not computable: ${score.what.length} parts missing` : words) : `${score.assumed.length > 0 ? '≥ ' : ''}${score.score.value}`
   return (
     <>
       <button type="button" className={`${css.link} ${css.score}`} data-missing={score.kind === 'missing' || undefined} aria-label={`NEWS2, ${formatDateTime(at)}: ${words}`} onFocus={tell} onClick={tell}>{short}</button>
