@@ -35,3 +35,9 @@ it('a statement about medicines is not read as one about all', async () => {
   expect(await screen.findByText('No known drug allergy (Dr Lee, 02-Nov-2026)')).toBeVisible()
   expect(screen.queryByRole('region', { name: 'No known allergies' })).toBeNull()
 })
+
+it('that no latex allergy is known is a statement too, and no allergy', async () => {
+  at({ root: known(record('a', { substance: coded('No known latex allergy', '1003774007'), recordedAt: '2026-11-02', fhir: { recorder: { display: 'Dr Lee' } } })) })
+  expect(await screen.findByText('No known latex allergy (Dr Lee, 02-Nov-2026)')).toBeVisible()
+  expect(screen.getByRole('button', { name: 'State it anew' })).toBeVisible()
+})

@@ -20,8 +20,12 @@ const codes = (fhir: unknown): string[] => {
   return Array.isArray(code) ? code.map((c) => textAt(c, 'code')) : []
 }
 
-/** Whether a record is the statement that none is known, of all or of a kind. Source: SNOMED CT 716186003 and its children. */
-export const saysNone = (fhir: unknown): boolean => codes(fhir).some((code) => code === '716186003' || code in OF)
+/** SNOMED CT: No known allergy. */
+export const NONE_KNOWN = '716186003'
+/** Whether a code says that none is known, of all or of a kind. Source: SNOMED CT 716186003 and its children. */
+export const noneOf = (code: string | null | undefined): boolean => code === NONE_KNOWN || (code ?? '') in OF
+/** Whether a record is the statement that none is known, of all or of a kind. */
+export const saysNone = (fhir: unknown): boolean => codes(fhir).some(noneOf)
 
 /** “No known drug allergies (Dr Lee, 02-Nov-2026)”: of what none is known, with who says so and when, as far as the statements tell. */
 export function noneKnown(statements: readonly { recordedAt?: string | null; fhir: unknown }[]): string {

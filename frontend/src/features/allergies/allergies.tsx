@@ -3,7 +3,7 @@ import { useClient } from 'urql'
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { Reviewed } from '../../components/act/review'
-import { sources, speaker } from '../../components/clinical/allergy'
+import { NONE_KNOWN, noneOf, sources, speaker } from '../../components/clinical/allergy'
 import { Drug } from '../../components/clinical/drug'
 import { conceptText, Status, words } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
@@ -101,12 +101,10 @@ export function AllergiesView({ of, patientId }: { of: FragmentType<typeof Aller
   )
 }
 
-/** Source: SNOMED CT, “no known allergy” and its kinds. */
-const NONE_KNOWN = '716186003', KINDS = ['409137002', '429625007', '428607008']
 /** Whether it is the statement that there is none at all. */
 const ofAll = (a: Allergy) => a.substance?.codings.some((c) => c.code === NONE_KNOWN) ?? false
 /** Whether it is the statement that there is none, or none of a kind. */
-const states = (a: Allergy) => ofAll(a) || (a.substance?.codings.some((c) => KINDS.includes(c.code ?? '')) ?? false)
+const states = (a: Allergy) => a.substance?.codings.some((c) => noneOf(c.code)) ?? false
 /** What a statement says, with who made it and when. One about medicines only is not read as one about all. */
 const statement = (a: Allergy) => {
   const said = [speaker(a.fhir), a.recordedAt ? formatDay(a.recordedAt) : ''].filter(Boolean).join(', ')
