@@ -2,7 +2,7 @@ import { cleanup, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, expect, it, vi } from 'vitest'
 import { partName } from '../../components/clinical/trend'
-import { answering, fullPatient, renderPage, type FakeServer } from '../../testing/chart'
+import { answering, fullPatient, page, renderPage, type FakeServer } from '../../testing/chart'
 import { ProblemsPage } from './problems.page'
 import { SummaryPage } from './summary.page'
 
@@ -115,4 +115,16 @@ it('says what has come since the last visit, and leads to it', async () => {
   const line = await screen.findByRole('note', { name: 'Since the last visit' })
   expect(line).toHaveTextContent('Since the outpatient visit of 12-Oct-2026: at least 3 results and measurements, 1 prescription.')
   expect(within(line).getByRole('link', { name: 'Timeline from that day' })).toHaveAttribute('href', '/patients/ada/clinical/timeline?from=2026-10-12')
+})
+
+it('that none of a kind is known is told behind the allergies, with who says so, and is not counted as one', async () => {
+  const [penicillin] = fullPatient.allergies.nodes
+  const none = { ...penicillin, id: 'AllergyIntolerance/none', substance: { text: 'No known food allergy', codings: [] }, criticality: null, reactions: [], recordedAt: '2026-11-02', fhir: { code: { coding: [{ system: 'http://snomed.info/sct', code: '429625007' }] }, recorder: { display: 'Dr Lee' } } }
+  show({ root: answering({ ...fullPatient, allergies: { ...page(none, penicillin), status: 'KNOWN' } }) })
+  const card = within(await screen.findByRole('region', { name: 'Allergies' }))
+  expect(card.getAllByRole('listitem').map((row) => row.textContent)).toEqual([expect.stringMatching(/^Penicillin/)])
+  expect(card.getByText('1', { selector: 'span' })).toBeVisible()
+  const said = card.getByText(/^No known food allergies/)
+  expect(said).toHaveTextContent('No known food allergies (Dr Lee, 02-Nov-2026)')
+  expect(card.getByRole('listitem').compareDocumentPosition(said)).toBe(Node.DOCUMENT_POSITION_FOLLOWING)
 })

@@ -1,4 +1,4 @@
-import { noneKnown } from '../../components/clinical/allergy'
+import { noneKnown, saysNone } from '../../components/clinical/allergy'
 import { Drug } from '../../components/clinical/drug'
 import { encounterClass } from '../../components/clinical/encounter-class'
 import { reasons, saysWhy } from '../../components/clinical/reasons'
@@ -60,25 +60,32 @@ export const AllergiesFragment = graphql(`
 /** What the patient reacts to; none known is not the same as not recorded. */
 export function Allergies({ of, to }: { of: FragmentType<typeof AllergiesFragment> | undefined; to: string }) {
   const list = read(AllergiesFragment, of)?.allergies
+  const present = list?.nodes.filter((a) => !saysNone(a.fhir)) ?? []
+  const stated = list?.nodes.filter((a) => saysNone(a.fhir)) ?? []
   return (
-    <Section title="Allergies" note={list?.status === 'KNOWN' ? `${list.nodes.length}${list.pageInfo.hasNextPage ? ', more not shown' : ''}` : ''} to={to}>
+    <Section title="Allergies" note={list?.status === 'KNOWN' ? `${present.length}${list.pageInfo.hasNextPage ? ', more not shown' : ''}` : ''} to={to}>
       <Part of={list} name="allergies" what="Allergies" rows={3}>
-        {({ status, nodes }) => (
+        {({ status, nodes, pageInfo }) => (
           status === 'NOT_ASKED' ? <Empty>Not recorded</Empty>
             : status === 'NONE_KNOWN' ? <Empty><Dates of={noneKnown(nodes)} /></Empty>
-            : nodes.length === 0 ? <Empty>No allergy is recorded as present.</Empty>
             : (
-              <ul>
-                {nodes.map((a) => {
-                  const signs = a.reactions.flatMap((r) => r.manifestations.map((m) => m.text))
-                  return (
-                    <li key={a.id} className={css.row}>
-                      <span><Named to={to} record={a.id}><Drug of={a.substance?.text ?? 'Not recorded'} /></Named>{signs.length > 0 && ` – ${signs.join(', ')}`} {a.criticality === 'HIGH' && <span className={css.danger}>High criticality</span>}</span>
-                      <span className={css.when}>{a.recordedAt ? formatDay(a.recordedAt) : 'Not recorded'}</span>
-                    </li>
-                  )
-                })}
-              </ul>
+              <>
+                {present.length === 0 ? !pageInfo.hasNextPage && <Empty>No allergy is recorded as present.</Empty> : (
+                  <ul>
+                    {present.map((a) => {
+                      const signs = a.reactions.flatMap((r) => r.manifestations.map((m) => m.text))
+                      return (
+                        <li key={a.id} className={css.row}>
+                          <span><Named to={to} record={a.id}><Drug of={a.substance?.text ?? 'Not recorded'} /></Named>{signs.length > 0 && ` – ${signs.join(', ')}`} {a.criticality === 'HIGH' && <span className={css.danger}>High criticality</span>}</span>
+                          <span className={css.when}>{a.recordedAt ? formatDay(a.recordedAt) : 'Not recorded'}</span>
+                        </li>
+                      )
+                    })}
+                  </ul>
+                )}
+                {/* That none of a kind is known is no allergy, and stands behind them. */}
+                {stated.length > 0 && <p className={css.stated}><Dates of={noneKnown(stated)} /></p>}
+              </>
             )
         )}
       </Part>
