@@ -16,3 +16,13 @@ it.each([['LOW', '94 % (low) ('], ['CRITICAL_HIGH', '94 % (critically high) ('],
   const labs = [{ ...first, observation: { id: 'o', effectiveAt: '2026-11-22', interpretation, value: { __typename: 'Quantity', value: '94', unit: '%' }, components: [], referenceRanges: [] } }] as unknown as typeof chart.labs
   expect(snapshot({ ...chart, labs }, 'labs', '2026-11-22')?.text).toContain(`: ${text}`)
 })
+
+const allergy = (id: string, text: string, code?: string) => ({ id, substance: { text }, clinicalStatus: 'ACTIVE', verificationStatus: 'CONFIRMED', recordedAt: '2026-11-02', reactions: [], fhir: { code: { coding: code ? [{ code }] : [] }, recorder: { display: 'Dr Lee' } } })
+it.each([
+  ['of medicines only', 'NONE_KNOWN', [allergy('d', 'No known drug allergy', '409137002')], ['- No known drug allergies (Dr Lee, 02-Nov-2026)']],
+  ['behind what there is', 'KNOWN', [allergy('f', 'No known food allergy', '429625007'), allergy('p', 'Penicillin')], ['- Penicillin', '- No known food allergies (Dr Lee, 02-Nov-2026)']],
+  ['of which nobody asked', 'NOT_ASKED', [], ['Not recorded']],
+])('that no allergy is known is told as it was said: %s', (_, status, nodes, text) => {
+  const found = snapshot({ ...chart, allergies: { status, nodes, pageInfo: { hasNextPage: false } } } as unknown as typeof chart, 'allergies', '2026-11-22')
+  expect(found?.text.split('\n').slice(1)).toEqual(text)
+})

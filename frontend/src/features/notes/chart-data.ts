@@ -1,4 +1,5 @@
 import type { Client } from 'urql'
+import { noneKnown, saysNone } from '../../components/clinical/allergy'
 import { placeOfTest } from '../../components/clinical/laboratory'
 import { codeOf, flagsOf, ObservationRow, valueOf } from '../../components/clinical/observation'
 import { placeOfSign } from '../../components/clinical/vital-signs'
@@ -15,7 +16,7 @@ const NoteData = graphql(`
       labs: latestResults(category: LABORATORY, first: 20) { code { text codings { system code } } observation { id ...ObservationRow } }
       currentMedications(first: 100) { nodes { id medication { text } dosageText } pageInfo { hasNextPage } }
       conditions(filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE] }, first: 100) { nodes { id code { text } onsetAt verificationStatus } pageInfo { hasNextPage } }
-      allergies(first: 100) { status nodes { id substance { text } clinicalStatus verificationStatus reactions { manifestations { text } } } pageInfo { hasNextPage } }
+      allergies(first: 100) { status nodes { id substance { text } clinicalStatus verificationStatus recordedAt fhir reactions { manifestations { text } } } pageInfo { hasNextPage } }
     }
   }
 `)
@@ -59,7 +60,6 @@ const result = (r: Result): string => {
 /** Vital signs and tests stand in a note as they do in their sheets. */
 const PLACE = { vitals: (code: string | null) => placeOfSign(code?.split('|').at(-1) ?? ''), labs: placeOfTest }
 const cut = (page: { hasNextPage: boolean }) => (page.hasNextPage ? ['More is on record than is listed here.'] : [])
-const ALLERGIES = { NONE_KNOWN: 'No known allergies', NOT_ASKED: 'Not recorded' } as const
 
 /** The lines of one kind of data; null when it could not be read, which is not the same as none. */
 function lines(chart: Chart, kind: DataKind): { lines: string[]; sources: string[]; none: string } | null {
@@ -82,11 +82,15 @@ function lines(chart: Chart, kind: DataKind): { lines: string[]; sources: string
     case 'allergies': {
       const found = chart.allergies
       if (!found) return null
-      const real = found.status === 'KNOWN' ? found.nodes.filter((a) => a.clinicalStatus === 'ACTIVE' && a.verificationStatus !== 'ENTERED_IN_ERROR' && a.verificationStatus !== 'REFUTED') : []
+      const real = found.nodes.filter((a) => a.clinicalStatus === 'ACTIVE' && a.verificationStatus !== 'ENTERED_IN_ERROR' && a.verificationStatus !== 'REFUTED')
+      const present = found.status === 'KNOWN' ? real.filter((a) => !saysNone(a.fhir)) : []
+      // That none of a kind is known is no allergy, and none of all: it is told as it was said, behind them.
+      const stated = found.status === 'KNOWN' ? real.filter((a) => saysNone(a.fhir)) : found.status === 'NONE_KNOWN' ? real : []
       const reactions = (a: (typeof real)[number]) => a.reactions.flatMap((r) => r.manifestations.map((m) => m.text)).join(', ')
+      const none = found.status === 'KNOWN' ? 'No active allergy on record.' : found.status === 'NONE_KNOWN' ? noneKnown([]) : 'Not recorded'
       return {
-        lines: [...real.map((a) => `${a.substance?.text ?? 'Not named'}${reactions(a) ? ` – ${reactions(a)}` : ''}`), ...cut(found.pageInfo)],
-        sources: real.map((a) => a.id), none: found.status === 'KNOWN' ? 'No active allergy on record.' : ALLERGIES[found.status],
+        lines: [...present.map((a) => `${a.substance?.text ?? 'Not named'}${reactions(a) ? ` – ${reactions(a)}` : ''}`), ...stated.map((a) => noneKnown([a])), ...cut(found.pageInfo)],
+        sources: [...present, ...stated].map((a) => a.id), none,
       }
     }
   }
