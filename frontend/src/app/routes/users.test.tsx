@@ -15,13 +15,34 @@ it('waits', async () => {
   expect(await screen.findByRole('status', { name: 'Loading users' })).toBeVisible()
 })
 
-it('says who may sign in, and closes an account', async () => {
+it('says who may sign in, and closes an account when it was asked', async () => {
   const asked: unknown[] = []
   show({ root: { users: page(user), userUpdate: (args: { input: object }) => { asked.push({ ...args.input }); return { user, password: null } } } })
   expect(await screen.findByRole('cell', { name: /2 sessions open/ })).toBeVisible()
   expect(screen.getByRole('rowheader', { name: 'lee (you)' })).toBeVisible()
-  await userEvent.click(within(screen.getByRole('group', { name: 'Acts on lee' })).getByRole('button', { name: 'Close account' }))
+  const opener = within(screen.getByRole('group', { name: 'Acts on lee' })).getByRole('button', { name: 'Close account' })
+  await userEvent.click(opener)
+  const dialog = await screen.findByRole('dialog', { name: 'Close the account lee?' })
+  expect(dialog).toHaveAccessibleDescription(/you are signed out.*what the account has open ends: 2 sessions.*can be opened again/)
+  expect(within(dialog).getByRole('button', { name: 'Keep it open' })).toHaveFocus()
+  await userEvent.keyboard('{Enter}')
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  expect(opener).toHaveFocus()
+  expect(asked).toEqual([])
+  await userEvent.keyboard('{Enter}')
+  await screen.findByRole('dialog')
+  await userEvent.tab()
+  await userEvent.keyboard('{Enter}')
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
   expect(asked).toEqual([{ login: 'lee', disabled: true }])
+  expect(opener).toHaveFocus()
+})
+
+it('an account that cannot be closed stays in question, with the reason', async () => {
+  show({ root: { users: page(user), userUpdate: failing } })
+  await userEvent.click(await screen.findByRole('button', { name: 'Close account' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Close the account' }))
+  expect(await within(screen.getByRole('dialog')).findByRole('alert')).toHaveTextContent('Not closed: internal error')
 })
 
 it('says by name who an account is in the record, and by kind and id where the name may not be seen', async () => {

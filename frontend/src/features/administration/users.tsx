@@ -16,6 +16,7 @@ import { Empty, Loading, NotLoaded } from '../../components/ui/states'
 import { useSession } from '../../contexts/session'
 import { graphql } from '../../gql'
 import type { UserRole, UsersQuery } from '../../gql/graphql'
+import { useAnnounce } from '../../hooks/use-announce'
 import css from './administration.module.css'
 
 const Users = graphql(`
@@ -54,6 +55,8 @@ export function UsersView() {
   const [trouble, setTrouble] = useState('')
   const [told, setTold] = useState<{ login: string; password: string } | null>(null)
   const [form, setForm] = useState<{ of: User | null } | null>(null)
+  const [closing, setClosing] = useState<User | null>(null)
+  const announce = useAnnounce()
 
   // The same words again read the list again.
   const show = (part: string) => { if (part === asked) again({ requestPolicy: 'network-only' }); else setAsked(part) }
@@ -65,6 +68,14 @@ export function UsersView() {
   const resetPassword = async (login: string) => {
     const answer = await reset({ login })
     if (done(answer) && answer.data?.userResetPassword.password) setTold({ login, password: answer.data.userResetPassword.password })
+  }
+  const close = async (of: User): Promise<string> => {
+    const answer = await update({ input: { login: of.login, disabled: true } })
+    if (answer.error) return refusal(answer.error)
+    done(answer)
+    setClosing(null)
+    announce(`The account ${of.login} is closed`)
+    return ''
   }
   const save = async (of: User | null, typed: Typed): Promise<string> => {
     if (of) {
@@ -106,7 +117,8 @@ export function UsersView() {
             <td>
               <span className={css.acts} role="group" aria-label={`Acts on ${user.login}`}>
                 {!user.roles.includes('SYSTEM') && <Button variant="text" onClick={() => setForm({ of: user })}>Roles</Button>}
-                <Button variant="text" onClick={() => { void update({ input: { login: user.login, disabled: !user.disabled } }).then(done) }}>{user.disabled ? 'Reopen account' : 'Close account'}</Button>
+                {/* One button, so that who closes an account is back at it afterwards. */}
+                <Button variant="text" aria-haspopup={user.disabled ? undefined : 'dialog'} onClick={() => { if (user.disabled) void update({ input: { login: user.login, disabled: false } }).then(done); else setClosing(user) }}>{user.disabled ? 'Reopen account' : 'Close account'}</Button>
                 {!user.roles.includes('SYSTEM') && !user.demo && <Button variant="text" onClick={() => { void resetPassword(user.login) }}>Reset password</Button>}
                 {!user.roles.includes('SYSTEM') && !user.demo && <Button variant="text" onClick={() => { void loseFactor({ login: user.login }).then(done) }}>Remove second factor</Button>}
                 {(user.openSessions > 0 || user.roles.includes('SYSTEM')) && <Button variant="text" onClick={() => { void logOut({ login: user.login }).then(done) }}>Log out</Button>}
@@ -116,6 +128,7 @@ export function UsersView() {
         ))}
       </RecordTable>}</Pages>}
       {form && <AccountForm key={form.of?.login ?? ''} of={form.of} onSave={(typed) => save(form.of, typed)} onClose={() => setForm(null)} />}
+      {closing && <Closing of={closing} own={closing.login === session.user} onClose={() => close(closing)} onLeave={() => setClosing(null)} />}
       <Dialog open={told !== null} aria-labelledby="told" maxWidth="xs" fullWidth>
         <DialogTitle id="told">Password of {told?.login}</DialogTitle>
         <DialogContent>
@@ -135,6 +148,32 @@ function Person({ reference, name, account }: { reference: string; name: string 
     <small className={css.sub}>
       {kind === 'RelatedPerson' ? 'Related person' : kind}{name ? name !== account && ` ${name}` : <> <code className={css.id}>{id}</code></>}
     </small>
+  )
+}
+
+/** Asks before an account is closed, and says what that does. */
+function Closing({ of, own, onClose, onLeave }: { of: User; own: boolean; onClose: () => Promise<string>; onLeave: () => void }) {
+  const [refused, setRefused] = useState('')
+  const [busy, setBusy] = useState(false)
+  const go = async () => {
+    setBusy(true)
+    setRefused(await onClose())
+    setBusy(false)
+  }
+  return (
+    <Dialog open onClose={onLeave} aria-labelledby="closing" aria-describedby="closing-does" maxWidth="xs" fullWidth>
+      <DialogTitle id="closing">Close the account {of.login}?</DialogTitle>
+      <DialogContent className={css.form}>
+        {refused && <p role="alert" className={css.refused}>Not closed: {refused}.</p>}
+        <p id="closing-does">
+          {own ? 'This is your own account: you are signed out. ' : ''}Nobody can sign in as {of.name} from now on, and what the account has open ends{of.openSessions > 0 ? `: ${of.openSessions === 1 ? 'one session' : `${of.openSessions} sessions`}` : ''}. What {own ? 'you' : of.name} did stays on record. The account can be opened again.
+        </p>
+      </DialogContent>
+      <DialogActions>
+        <Button variant="text" autoFocus onClick={onLeave}>Keep it open</Button>
+        <Button variant="contained" color="error" disabled={busy} onClick={() => { void go() }}>Close the account</Button>
+      </DialogActions>
+    </Dialog>
   )
 }
 
