@@ -56,7 +56,7 @@ test('a physician begins a visit with its type and beginning, cancels it, and fi
   const row = page.getByRole('row', { name: /Call about the results/ })
   await row.getByText('In progress').waitFor()
   await row.getByRole('button', { name: /^Acts for/ }).click()
-  await page.getByRole('menuitem', { name: 'Cancel' }).click()
+  await page.getByRole('menuitem', { name: 'Cancel the visit' }).click()
   await field('Why it does not take place').fill('The patient was not reached.')
   await press('Cancel the visit')
   await row.getByText('Cancelled').waitFor()

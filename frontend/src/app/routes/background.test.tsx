@@ -39,7 +39,7 @@ describe('acts are offered to who may do them', () => {
     at(<DemographicsPage />, role)
     expect(await menu('Acts for Privacy Consent')).toEqual(expected)
   })
-  it.each([['nurse', ['Change', 'End', 'Entered in error', 'History']], ['pharmacist', ['History']]])('a %s changes what is on record of who pays, or not', async (role, expected) => {
+  it.each([['nurse', ['Change', 'End the coverage', 'Entered in error', 'History']], ['pharmacist', ['History']]])('a %s changes what is on record of who pays, or not', async (role, expected) => {
     at(<DemographicsPage />, role)
     expect(await menu('Acts for Health fund')).toEqual(expected)
   })

@@ -15,7 +15,7 @@ it('shows the visits of all patients, whose chart opens at the visit', async () 
   expect(await screen.findByRole('link', { name: 'LIND, Ada (Mrs)' })).toHaveAttribute('href', '/patients/ada/clinical/encounters/e1')
   expect(screen.getByRole('row', { name: /You may not see who this is/ })).toHaveTextContent('Arrived')
   await userEvent.click(screen.getByRole('button', { name: /Acts for Inpatient of LIND/ }))
-  expect(screen.getAllByRole('menuitem').map((item) => item.textContent)).toEqual(['Transfer', 'Discharge', 'Cancel', 'Entered in error', 'History'])
+  expect(screen.getAllByRole('menuitem').map((item) => item.textContent)).toEqual(['Transfer', 'Discharge', 'Cancel the visit', 'Entered in error', 'History'])
 })
 
 it('asks for what the address asks for, and says so', async () => {

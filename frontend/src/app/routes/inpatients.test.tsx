@@ -40,7 +40,7 @@ it('tells isolation before other warnings, and only what is in force', async () 
 it('offers by status and class what can be done with a stay, and nothing to whom it is not for', async () => {
   show(census(bed('bed 1', stay(ada)), bed('bed 2')))
   await userEvent.click(await screen.findByRole('button', { name: 'Acts for LIND, Ada (Mrs), MRN 4471' }))
-  expect(screen.getAllByRole('menuitem').map((item) => item.textContent)).toEqual(['Transfer', 'Discharge', 'Cancel', 'Entered in error', 'History'])
+  expect(screen.getAllByRole('menuitem').map((item) => item.textContent)).toEqual(['Transfer', 'Discharge', 'Cancel the visit', 'Entered in error', 'History'])
   await userEvent.click(screen.getByRole('menuitem', { name: 'Discharge' }))
   expect(await screen.findByRole('dialog', { name: 'Discharge of LIND, Ada (Mrs), MRN 4471' })).toBeVisible()
   cleanup()

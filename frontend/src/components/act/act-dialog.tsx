@@ -22,6 +22,8 @@ export interface ActForm {
   /** What the button says: the act itself. */
   verb: string
   danger?: boolean
+  /** What the button says that leaves the form, where “Cancel” could be read as the act. */
+  away?: string
   fields: readonly FieldSpec[]
   initial: Values
   /** Codes that the record has already, by their words. */
@@ -43,7 +45,7 @@ const toFirst = (form: HTMLFormElement | null) => form?.querySelector<HTMLElemen
  * a session, and when somebody changed the same thing meanwhile. Every try carries one key, so a repeated try is recorded once.
  */
 export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: () => void; onSaved: (told: string, id?: string) => void }) {
-  const { title, verb, danger, fields, initial, submit } = form
+  const { title, verb, danger, away = 'Cancel', fields, initial, submit } = form
   const chart = useOpenChart()
   const { session } = useSession()
   useHold()
@@ -161,7 +163,7 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
             </div>
           </DialogContent>
           <DialogActions>
-            <Button variant="text" onClick={leave}>{leaving ? 'Discard' : 'Cancel'}</Button>
+            <Button variant="text" onClick={leave}>{leaving ? 'Discard' : away}</Button>
             <Button type="submit" variant="contained" color={danger ? 'error' : 'primary'} disabled={busy || (!!asked && !asked.field && !asked.set)}>{busy ? 'Recording …' : asked?.set ? `${verb} all the same` : verb}</Button>
           </DialogActions>
         </form>

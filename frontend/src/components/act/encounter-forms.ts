@@ -106,7 +106,7 @@ export function useEncounterForms(patient?: string) {
             : { kind: 'saved', told: outcome.__typename === 'EncounterDischarged' && outcome.activePrescriptions.length > 0 ? `The patient is discharged. Still in force: ${outcome.activePrescriptions.map((m) => m.medication?.text ?? 'a prescription').join(', ')}` : 'The patient is discharged' })),
       }),
       cancel: (visit: Of, who?: string): ActForm => ({
-        title: `Cancel the visit${of(who)}`, verb: 'Cancel the visit', danger: true, version: visit.versionId, initial: {}, fields: [{ name: 'reason', label: 'Why it does not take place', kind: 'area', required: true }],
+        title: `Cancel the visit${of(who)}`, verb: 'Cancel the visit', away: 'Keep the visit', danger: true, version: visit.versionId, initial: {}, fields: [{ name: 'reason', label: 'Why it does not take place', kind: 'area', required: true, help: 'It stays in the chart as cancelled. One in which something is recorded took place, and is not cancelled.' }],
         submit: (v, { key, version }) => act(CancelEncounter, { input: { id: visit.id, expectedVersion: version, reason: v.reason?.trim() ?? '', idempotencyKey: key } }, ({ encounterCancel: { outcome } }) => commonOutcome(outcome)
           ?? (outcome.__typename === 'HasActivity' ? refused('Something is recorded in it, so it took place. End it instead, or mark it as entered in error.') : { kind: 'saved', told: 'The visit is cancelled' })),
       }),
@@ -130,7 +130,7 @@ export function useEncounterActs(open: (form: ActForm) => void, patient?: string
   return (e, name, who) => [
     ...(isOpen(e) && isStay(e) ? [{ name: 'Transfer', run: () => void forms.transfer(e, who).then(open) }] : []),
     ...(isOpen(e) ? [e.class?.code === 'IMP' ? { name: 'Discharge', form: () => forms.discharge(e, who) } : { name: 'End the visit', form: () => forms.finish(e, who) }] : []),
-    ...(CANCELLABLE.includes(e.status) ? [{ name: 'Cancel', form: () => forms.cancel(e, who) }] : []),
+    ...(CANCELLABLE.includes(e.status) ? [{ name: 'Cancel the visit', form: () => forms.cancel(e, who) }] : []),
     ...(e.status === 'ENTERED_IN_ERROR' ? [] : [{ name: 'Entered in error', form: () => mistake(e, who ? `${name}, ${who}` : name) }]),
   ]
 }

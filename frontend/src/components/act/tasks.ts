@@ -79,7 +79,7 @@ export function useTaskForms() {
           : { kind: 'saved', told: 'The task is yours' })),
     }),
     complete: ({ id, versionId, title }: Of): ActForm => ({
-      title: `Done: ${title}`, verb: 'Done', version: versionId, initial: {}, fields: [{ name: 'outcome', label: 'What came of it', kind: 'area' }],
+      title: `Mark as done: ${title}`, verb: 'Mark as done', version: versionId, initial: {}, fields: [{ name: 'outcome', label: 'What came of it', kind: 'area' }],
       submit: (v, { key, version }) => act(CompleteTask, { input: { id, expectedVersion: version, outcome: given(v.outcome), idempotencyKey: key } }, ({ taskComplete: { outcome } }) => commonOutcome(outcome) ?? { kind: 'saved', told: 'The task is done' }),
     }),
     reassign: async ({ id, versionId, title }: Of): Promise<ActForm> => {

@@ -48,7 +48,7 @@ export function Tasks({ of, patientId }: { of: FragmentType<typeof TaskPage>; pa
   const acts = (t: Task, title: string): ActItem[] => {
     const it = { id: t.id, versionId: t.versionId, title }
     return !works || !OPEN.includes(t.status) ? [] : [
-      { name: 'Take', form: () => forms.claim(it) }, { name: 'Done', form: () => forms.complete(it) }, { name: 'Pass on', run: () => { void forms.reassign(it).then(open) } }, { name: 'Call off', form: () => forms.cancel(it) },
+      { name: 'Take', form: () => forms.claim(it) }, { name: 'Mark as done', form: () => forms.complete(it) }, { name: 'Pass on', run: () => { void forms.reassign(it).then(open) } }, { name: 'Call off', form: () => forms.cancel(it) },
     ]
   }
   return (

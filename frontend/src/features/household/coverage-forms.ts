@@ -107,7 +107,7 @@ export function useCoverageForms(patient: string) {
     }
   }
   const end = (c: CoverageFieldsFragment): ActForm => ({
-    title: `End the coverage by ${payorOf(c)}`, verb: 'End', danger: true, version: c.versionId, initial: { endedAt: today() },
+    title: `End the coverage by ${payorOf(c)}`, verb: 'End the coverage', danger: true, version: c.versionId, initial: { endedAt: today() },
     fields: [{ name: 'endedAt', label: 'It ends on', kind: 'day', required: true }],
     submit: (v, { key, version }) => act(EndCoverage, { input: { id: c.id, expectedVersion: version, endedAt: given(v.endedAt), idempotencyKey: key } }, ({ coverageEnd: { outcome } }) =>
       commonOutcome(outcome) ?? { kind: 'saved', told: `Coverage by ${payorOf(c)} has its end` }),

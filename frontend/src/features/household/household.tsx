@@ -109,7 +109,7 @@ function CoverageList({ of, patientId }: { of: NonNullable<HouseholdRecordFragme
             const name = c.payors.flatMap((p) => p.display ?? []).join(', ') || 'Not recorded'
             const wrong = c.status === 'ENTERED_IN_ERROR'
             const items: ActItem[] = !changing || wrong ? [] : [
-              { name: 'Change', form: () => forms.update(c) }, { name: 'End', form: () => forms.end(c) }, { name: 'Entered in error', form: () => mistake(c, `Coverage by ${name}`) },
+              { name: 'Change', form: () => forms.update(c) }, { name: 'End the coverage', form: () => forms.end(c) }, { name: 'Entered in error', form: () => mistake(c, `Coverage by ${name}`) },
             ]
             return (
               <tr key={c.id}>

@@ -237,7 +237,7 @@ function Rows({ title, of, me }: { title: string; of: readonly Row[]; me: string
                     <>
                       {owner?.id !== me && me && <Button variant="outlined" aria-label={`Take ${what}`} onClick={() => open(tasks.claim(as))}>Take</Button>}
                       {elsewhere && <Button variant="outlined" component={Link} to={elsewhere} aria-label={`Open ${what}`}>Open</Button>}
-                      {owner?.id === me && me && !note && !elsewhere && <Button variant="outlined" aria-label={`Done ${what}`} onClick={() => open(tasks.complete(as))}>Done</Button>}
+                      {owner?.id === me && me && !note && !elsewhere && <Button variant="outlined" aria-label={`Mark as done ${what}`} onClick={() => open(tasks.complete(as))}>Mark as done</Button>}
                       <Button variant="text" aria-label={`Pass on ${what}`} onClick={() => { void tasks.reassign(as).then(open) }}>Pass on</Button>
                     </>
                   )}

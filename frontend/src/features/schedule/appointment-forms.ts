@@ -109,8 +109,8 @@ export function useAppointmentForms() {
         ({ appointmentReschedule: { outcome } }) => commonOutcome(outcome) ?? taken(outcome, 'The appointment is moved')),
     }),
     cancel: ({ id, versionId, who }: Of): ActForm => ({
-      title: `Cancel: ${who}`, verb: 'Cancel the appointment', danger: true, version: versionId, initial: {},
-      fields: [{ name: 'by', label: 'Called off by', kind: 'choice', options: BY, required: true }, { name: 'reason', label: 'Why', required: true }],
+      title: `Cancel the appointment: ${who}`, verb: 'Cancel the appointment', away: 'Keep the appointment', danger: true, version: versionId, initial: {},
+      fields: [{ name: 'by', label: 'Called off by', kind: 'choice', options: BY, required: true }, { name: 'reason', label: 'Why', required: true, help: 'It stays on record as cancelled, and its time is free again.' }],
       submit: (v, { key, version }) => act(CancelAppointment, { input: { id, expectedVersion: version, by: v.by as CancelledBy, reason: v.reason?.trim() ?? '', idempotencyKey: key } }, ({ appointmentCancel: { outcome } }) => commonOutcome(outcome) ?? { kind: 'saved', told: 'The appointment is cancelled' }),
     }),
     checkIn: ({ id, versionId, who }: Of): ActForm => ({

@@ -247,7 +247,7 @@ function Row({ of: a, acting, names }: { of: Appointment; acting: boolean; names
       <td>
         <RowActs
           of={who} place={a.id} items={open ? [
-            { name: 'Check in', form: () => forms.checkIn(as) }, { name: 'Move', form: () => forms.move(as) }, { name: 'Cancel', form: () => forms.cancel(as) }, { name: 'Did not come', form: () => forms.noShow(as) },
+            { name: 'Check in', form: () => forms.checkIn(as) }, { name: 'Move', form: () => forms.move(as) }, { name: 'Cancel the appointment', form: () => forms.cancel(as) }, { name: 'Did not come', form: () => forms.noShow(as) },
           ] : []}
         />
       </td>
