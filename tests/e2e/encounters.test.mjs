@@ -88,9 +88,14 @@ test('the visits of all patients are found by class and status, and lead to the 
   await page.getByLabel('Status').selectOption('in_progress')
   await page.getByText(/newest first, only inpatient, in progress/).waitFor()
   await accessible('all encounters')
-  for (const width of [1280, 820]) {
+  for (const width of [1280, 820, 320]) {
     await page.setViewportSize({ width, height: 900 })
     await shot(`92-house-${width}`)
+    // The table may move in its frame, and at the width of a tablet it need not; nothing else does.
+    const moves = await page.evaluate(() => [...document.querySelectorAll('html, body, #root, main, main *')].filter((el) => el.scrollWidth > el.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(el).overflowX)).map((el) => el.getAttribute('aria-label') ?? el.tagName))
+    assert.deepEqual(moves, width < 820 ? ['Encounters of all patients, table'] : [], `${width} wide`)
+    const [label, field] = await Promise.all([page.getByText('Until', { exact: true }).boundingBox(), page.getByLabel('Until').boundingBox()])
+    assert.ok(label.y < field.y + field.height && label.y + label.height > field.y && label.x < field.x, `the label stands beside its field, ${width} wide`)
   }
   await inTheme('dark', async () => { await accessible('all encounters, dark'); await shot('92-house-dark') })
   await page.setViewportSize({ width: 1280, height: 800 })

@@ -1,6 +1,6 @@
 import { screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { failing, forbidden, fullPatient, page, renderPage } from '../../testing/chart'
 import { HouseEncountersPage } from './house-encounters.page'
 
@@ -9,6 +9,7 @@ const visit = { ...stay, id: 'Encounter/e2', fhirId: 'e2', class: { code: 'AMB' 
 const asked: object[] = []
 const encounters = (args: { filter?: object }) => { asked.push(args.filter ?? {}); return page({ ...stay, patient: fullPatient }, visit) }
 const show = (root: object, at = '/encounters', role = 'nurse') => renderPage(<HouseEncountersPage />, '/encounters', at, { root }, role)
+afterEach(() => vi.unstubAllGlobals())
 
 it('shows the visits of all patients, whose chart opens at the visit', async () => {
   show({ encounters })
@@ -36,4 +37,13 @@ it.each([['You may not see this.', forbidden], ['Encounters: not loaded.', faili
   show({ encounters: how }, '/encounters', 'pharmacist')
   expect(await screen.findByText(text)).toBeVisible()
   expect(screen.queryByRole('button', { name: 'Begin a visit' })).toBeNull()
+})
+
+it('on a narrow page the reason stands under the encounter, and who under where', async () => {
+  vi.stubGlobal('matchMedia', () => ({ matches: true, addEventListener: () => undefined, removeEventListener: () => undefined }))
+  show({ encounters: () => page({ ...stay, patient: fullPatient, reasons: [{ text: 'Hyponatremia', codings: [] }], locations: [{ display: '6 West' }], participants: [{ display: 'Dr Lee' }] }) })
+  expect((await screen.findAllByRole('columnheader')).map((head) => head.textContent)).toEqual(['Patient', 'Encounter, reason', 'When', 'Status', 'Where, who', 'Acts'])
+  const cells = [...screen.getAllByRole('row')[1]?.children ?? []].map((cell) => cell.textContent)
+  expect(cells[1]).toMatch(/Hyponatremia$/)
+  expect(cells[4]).toBe('6 WestDr Lee')
 })

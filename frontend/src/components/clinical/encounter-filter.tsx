@@ -40,8 +40,8 @@ export function EncounterFilterBar() {
     <div className={css.bar} role="group" aria-label="Filter">
       <label>Class <select value={query.get('class') ?? ''} onChange={(e) => set({ class: e.target.value })}><option value="">All</option>{ENCOUNTER_CLASSES.map(([code, word]) => <option key={code} value={code}>{word}</option>)}</select></label>
       <label>Status <select value={query.get('status') ?? ''} onChange={(e) => set({ status: e.target.value })}><option value="">All</option>{STATUSES.map((one) => <option key={one} value={one.toLowerCase()}>{words(one)}</option>)}</select></label>
-      <label htmlFor={`${id}-from`}>From</label><DateField id={`${id}-from`} kind="day" value={query.get('from') ?? ''} onChange={(from) => set({ from })} />
-      <label htmlFor={`${id}-to`}>Until</label><DateField id={`${id}-to`} kind="day" value={query.get('to') ?? ''} onChange={(to) => set({ to })} />
+      <div className={css.day}><label htmlFor={`${id}-from`}>From</label><DateField id={`${id}-from`} kind="day" value={query.get('from') ?? ''} onChange={(from) => set({ from })} /></div>
+      <div className={css.day}><label htmlFor={`${id}-to`}>Until</label><DateField id={`${id}-to`} kind="day" value={query.get('to') ?? ''} onChange={(to) => set({ to })} /></div>
       {on ? <><strong>Only: {on}</strong><Button variant="outlined" onClick={() => set({ class: '', status: '', from: '', to: '' })}>Show all</Button></> : <span>All are shown.</span>}
     </div>
   )

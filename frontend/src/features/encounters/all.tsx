@@ -18,6 +18,7 @@ import { useLive } from '../../contexts/live'
 import { useSession } from '../../contexts/session'
 import { graphql, read } from '../../gql'
 import { useMay } from '../../hooks/use-may'
+import { useMedia } from '../../hooks/use-media'
 import { formatDay, formatSpan } from '../../lib/date'
 import { Mark, When } from './encounters'
 import css from './encounters.module.css'
@@ -35,6 +36,9 @@ const HousePage = graphql(`
 const HouseEncounters = graphql(`
   query HouseEncounters($filter: EncounterFilter, $after: String) { encounters(filter: $filter, first: 50, after: $after) { ...HousePage } }
 `)
+
+/** Where eight columns do not stand side by side: the reason goes under the encounter, and who under where. */
+const NARROW = '(max-width: 899px)'
 
 /** The mark of an address that asks for one's own only. */
 const MINE = 'mine'
@@ -61,6 +65,7 @@ export function HouseView() {
   // After a choice the answer at hand is of the one before.
   const other = fetching && JSON.stringify(operation?.variables.filter) !== asked
   const may = useMay('encounters')
+  const narrow = useMedia(NARROW)
   const forms = useEncounterForms()
   const dialogs = useForms()
   const acts = useEncounterActs(dialogs.open)
@@ -85,9 +90,10 @@ export function HouseView() {
             <Section title="Encounters of all patients" note={`${newestFirst(first.totalCount ?? first.nodes.length)}${only ? `, only ${only}` : ''}`}>
               <Pages first={first} more={more} what="encounters">
                 {(nodes) => (nodes.length === 0 ? <Empty>{only ? 'No encounter is recorded that the filter lets through.' : 'No encounter is recorded that you may see.'}</Empty> : (
-                  <RecordTable label="Encounters of all patients" columns={['Patient', 'Encounter', 'When', 'Status', 'Reason', 'Where', 'Who', 'Acts']}>
+                  <RecordTable label="Encounters of all patients" columns={narrow ? ['Patient', 'Encounter, reason', 'When', 'Status', 'Where, who', 'Acts'] : ['Patient', 'Encounter', 'When', 'Status', 'Reason', 'Where', 'Who', 'Acts']}>
                     {nodes.map((e) => {
                       const name = encounterClass(e.class)
+                      const [why, by] = [reasons(e), e.participants.flatMap((p) => p.display ?? []).join(', ')]
                       const who = e.patient ? `${patientName(e.patient.name)}, MRN ${e.patient.mrn ?? 'not recorded'}` : 'a patient you may not see'
                       return (
                         <tr key={e.id}>
@@ -95,12 +101,12 @@ export function HouseView() {
                             {e.patient ? <Link to={`/patients/${e.patient.fhirId}/clinical/encounters/${e.fhirId}`}>{patientName(e.patient.name)}</Link> : 'You may not see who this is'}
                             {e.patient && <small><span className="whole">Born {e.patient.birthDate ? formatDay(e.patient.birthDate) : 'not recorded'}</span> · <span className="whole">MRN {e.patient.mrn ?? 'not recorded'}</span></small>}
                           </th>
-                          <td className={css.kind}><Mark of={e.class?.code} />{e.status === 'ENTERED_IN_ERROR' ? <s>{name}</s> : name}<small>{conceptText(e.types)}</small></td>
+                          <td className={css.kind}><Mark of={e.class?.code} />{e.status === 'ENTERED_IN_ERROR' ? <s>{name}</s> : name}<small>{conceptText(e.types)}</small>{narrow && <small>{why || 'Reason not recorded'}</small>}</td>
                           <td><When of={e} /></td>
                           <td className="whole"><Status of={e.status} /></td>
-                          <td>{reasons(e) || 'Not recorded'}</td>
-                          <td className={css.where}>{e.locations.flatMap((l) => l.display ?? []).join(', ') || 'Not recorded'}</td>
-                          <td>{e.participants.flatMap((p) => p.display ?? []).join(', ') || 'Not recorded'}</td>
+                          {!narrow && <td>{why || 'Not recorded'}</td>}
+                          <td className={css.where}>{e.locations.flatMap((l) => l.display ?? []).join(', ') || 'Not recorded'}{narrow && <small>{by || 'Who is not recorded'}</small>}</td>
+                          {!narrow && <td>{by || 'Not recorded'}</td>}
                           <td><RowActs of={`${name} of ${who}, ${formatSpan(e.period) || 'no date'}`} place={e.id} items={may && e.patient ? acts(e, name, who) : []} /></td>
                         </tr>
                       )
