@@ -120,7 +120,7 @@ it('says what has come since the last visit, and leads to it', async () => {
 it('that none of a kind is known is told behind the allergies, with who says so, and is not counted as one', async () => {
   const [penicillin] = fullPatient.allergies.nodes
   const none = { ...penicillin, id: 'AllergyIntolerance/none', substance: { text: 'No known food allergy', codings: [] }, criticality: null, reactions: [], recordedAt: '2026-11-02', fhir: { code: { coding: [{ system: 'http://snomed.info/sct', code: '429625007' }] }, recorder: { display: 'Dr Lee' } } }
-  show({ root: answering({ ...fullPatient, allergies: { ...page(none, penicillin), status: 'KNOWN' } }) })
+  show({ root: answering({ ...fullPatient, allergies: { ...page(none, penicillin ?? {}), status: 'KNOWN' } }) })
   const card = within(await screen.findByRole('region', { name: 'Allergies' }))
   expect(card.getAllByRole('listitem').map((row) => row.textContent)).toEqual([expect.stringMatching(/^Penicillin/)])
   expect(card.getByText('1', { selector: 'span' })).toBeVisible()

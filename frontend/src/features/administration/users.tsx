@@ -151,6 +151,9 @@ function Person({ reference, name, account }: { reference: string; name: string 
   )
 }
 
+/** The question begins at the choice that changes nothing. */
+const toIt = (button: HTMLElement | null) => button?.focus()
+
 /** Asks before an account is closed, and says what that does. */
 function Closing({ of, own, onClose, onLeave }: { of: User; own: boolean; onClose: () => Promise<string>; onLeave: () => void }) {
   const [refused, setRefused] = useState('')
@@ -170,7 +173,7 @@ function Closing({ of, own, onClose, onLeave }: { of: User; own: boolean; onClos
         </p>
       </DialogContent>
       <DialogActions>
-        <Button variant="text" autoFocus onClick={onLeave}>Keep it open</Button>
+        <Button variant="text" ref={toIt} onClick={onLeave}>Keep it open</Button>
         <Button variant="contained" color="error" disabled={busy} onClick={() => { void go() }}>Close the account</Button>
       </DialogActions>
     </Dialog>
