@@ -11,11 +11,12 @@ import { useAnnounce } from '../../hooks/use-announce'
 import { useUnsavedGuard } from '../../hooks/use-unsaved-guard'
 import { maySeeMakers } from '../../lib/permissions'
 import { Dates } from '../ui/dates'
-import { check, compare, given, settled, whoChanged, type Difference, type FieldSpec, type Outcome, type Problem, type Sending, type Values } from './act'
+import { check, compare, given, rowsOf, settled, whoChanged, type Difference, type FieldSpec, type Outcome, type Problem, type Sending, type Values } from './act'
 import css from './act.module.css'
 import { codesText, type Term } from './catalog'
 import { Conflict, type Choices } from './conflict'
 import { Field } from './field'
+import { placeOfProblem, Rows } from './rows'
 
 export interface ActForm {
   title: string
@@ -38,7 +39,7 @@ interface Asked { told: string; list?: { text: string; href?: string }[]; field?
 interface Stale { id: string; version: string; at: string | null; by: string; differences: Difference[] | null; choices: Choices }
 
 /** Writing begins in the first field. */
-const toFirst = (form: HTMLFormElement | null) => form?.querySelector<HTMLElement>('input, select, textarea')?.focus()
+const toFirst = (form: HTMLElement | null) => form?.querySelector<HTMLElement>('input, select, textarea')?.focus()
 
 /**
  * A form for one act on a chart. What is written is kept until it is on record or given up by choice: through errors, through the end of
@@ -75,20 +76,23 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
     const term = termOf(words)
     return term && term.codings.length > 0 ? { text: term.text, codings: [...term.codings] } : { text: words }
   }
+  /** What is on record in words that name no record of ours stays as it is. */
+  const isOnRecord = (f: FieldSpec, all: Values, from: Values) => !!form.version && all[f.name] === from[f.name]
   const told = (found: readonly Problem[]) => { setProblems(found); announce(found.length === 1 ? (found[0]?.text ?? '') : `${found.length} things to mend`) }
 
-  const go = async (all: Values) => {
-    const wrong = [...check(fields, all), ...fields.flatMap((f) => (f.find && given(all[f.name]) && !termOf(all[f.name])?.id ? [{ field: f.name, text: `${f.label}: choose one of the list.` }] : []))]
+  const go = async (all: Values, from = base) => {
+    const unnamed = fields.filter((f) => f.find && given(all[f.name]) && !isOnRecord(f, all, from) && !termOf(all[f.name])?.id)
+    const wrong = [...check(fields, all, from), ...unnamed.map((f) => ({ field: f.name, text: `${f.label}: choose one of the list.` }))]
     if (wrong.length > 0) { told(wrong); return }
     setProblems([])
     setBusy(true)
-    const outcome = await submit(all, { key: key.current ?? '', version: version.current, concept: concept(all), category: (field) => termOf(all[field])?.category, chosen: (field) => termOf(all[field])?.id })
+    const outcome = await submit(all, { key: key.current ?? '', version: version.current, base: from, concept: concept(all), category: (field) => termOf(all[field])?.category, chosen: (field) => termOf(all[field])?.id })
     switch (outcome.kind) {
       case 'saved': guard.release(); onSaved(outcome.told, outcome.id); return
       case 'refused': told(outcome.problems); break
       case 'ask': setAsked(outcome); announce(outcome.told); break
       case 'stale': {
-        const differences = outcome.theirs ? compare(fields, base, all, outcome.theirs) : null
+        const differences = outcome.theirs ? compare(fields, from, all, outcome.theirs) : null
         const by = maySeeMakers(session) ? await whoChanged(outcome.id, outcome.version) : ''
         const choices = Object.fromEntries((differences ?? []).flatMap((d) => { const whose = settled(d); return whose ? [[d.name, whose]] : [] }))
         setStale({ id: outcome.id, version: outcome.version, at: outcome.at, by, differences, choices })
@@ -103,19 +107,25 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
 
   /** Goes on with the choices of the conflict, against the version that is there now. */
   const merged = (of: Stale): Values => ({ ...values, ...Object.fromEntries((of.differences ?? []).map((d) => [d.name, of.choices[d.name] === 'theirs' ? d.theirs : d.mine])) })
-  const accept = (of: Stale): Values => {
+  const accept = (of: Stale): [now: Values, base: Values] => {
     const now = merged(of)
+    const from = { ...base, ...Object.fromEntries((of.differences ?? []).map((d) => [d.name, d.theirs])) }
     version.current = of.version
     key.current = crypto.randomUUID()
-    setBase({ ...base, ...Object.fromEntries((of.differences ?? []).map((d) => [d.name, d.theirs])) })
+    setBase(from)
     setValues(now)
     setStale(null)
-    return now
+    return [now, from]
   }
   const leave = () => { if (changed && !leaving) setLeaving(true); else { guard.release(); onClose() } }
 
   const all = [...fields, ...(asked?.field ? [asked.field] : [])].filter((f) => !f.when || f.when(values))
-  const of = (field: FieldSpec) => problems.find((p) => p.field && (p.field === field.name || p.field === field.input))
+  const about = (field: FieldSpec) => problems.filter((p) => p.field && (p.field === field.name || p.field === field.input))
+  const of = (field: FieldSpec) => about(field)[0]
+  const toPlace = (field: FieldSpec, p: Problem) => {
+    const place = document.getElementById(field.rows ? placeOfProblem(`${id}-${field.name}`, field.rows, rowsOf(values[field.name]), p) : `${id}-${field.name}`)
+    if (place?.matches('fieldset, div')) toFirst(place); else place?.focus()
+  }
   return (
     <Dialog open onClose={leave} aria-labelledby={`${id}-head`} fullWidth maxWidth="sm">
       <DialogTitle id={`${id}-head`}>{stale ? `${title}: changed by somebody else` : title}</DialogTitle>
@@ -127,7 +137,7 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
             <Button variant="text" onClick={() => { guard.release(); onClose() }}>Leave theirs as it is</Button>
             {stale.differences && <Button variant="outlined" disabled={busy} onClick={() => accept(stale)}>Edit on</Button>}
             {stale.differences && (
-              <Button variant="contained" disabled={busy || stale.differences.some((d) => !stale.choices[d.name])} onClick={() => { void go(accept(stale)) }}>Save these choices</Button>
+              <Button variant="contained" disabled={busy || stale.differences.some((d) => !stale.choices[d.name])} onClick={() => { void go(...accept(stale)) }}>Save these choices</Button>
             )}
           </DialogActions>
         </>
@@ -141,18 +151,20 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
                   <ul>
                     {problems.map((p) => {
                       const field = all.find((f) => f.name === p.field || (f.input && f.input === p.field))
-                      return <li key={`${p.field ?? ''}${p.text}`}>{field ? <button type="button" onClick={() => document.getElementById(`${id}-${field.name}`)?.focus()}>{p.text}</button> : p.text}</li>
+                      return <li key={`${p.field ?? ''}${p.text}`}>{field ? <button type="button" onClick={() => toPlace(field, p)}>{p.text}</button> : p.text}</li>
                     })}
                   </ul>
                 </div>
               )}
               {form.about && <div className={css.wide}>{form.about(values)}</div>}
-              {all.map((field) => (
+              {all.map((field) => (field.rows ? (
+                <Rows key={field.name} id={`${id}-${field.name}`} label={field.label} help={field.help} spec={field.rows} value={values[field.name] ?? ''} problems={about(field)} onChange={(value) => { setValues((before) => ({ ...before, [field.name]: value })); setLeaving(false) }} />
+              ) : (
                 <Field
                   key={field.name} id={`${id}-${field.name}`} spec={field} value={values[field.name] ?? ''} bad={of(field)?.text} onSeen={seen}
-                  coded={field.find ? (termOf(values[field.name])?.id ?? '') : coded(values[field.name] ?? '')} onChange={(value) => { setValues((before) => ({ ...before, [field.name]: value })); setLeaving(false) }}
+                  coded={field.find ? (termOf(values[field.name])?.id ?? (isOnRecord(field, values, base) ? 'on record' : '')) : coded(values[field.name] ?? '')} onChange={(value) => { setValues((before) => ({ ...before, [field.name]: value })); setLeaving(false) }}
                 />
-              ))}
+              )))}
               {asked && (
                 <div className={css.ask} role="alert">
                   <strong>{asked.told}</strong>

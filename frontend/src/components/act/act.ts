@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import { useClient, type Client, type TypedDocumentNode } from 'urql'
 import type { CatalogKind } from '../../gql/graphql'
 import type { Coding, Find } from './catalog'
-import { readDate, type DateKind } from '../../lib/date'
+import { dateText, readDate, type DateKind } from '../../lib/date'
 import { makersOf } from '../../lib/provenance'
 
 /** What stands in a form, by field. A coded idea is its words; `codings` knows their codes. */
@@ -11,7 +11,7 @@ export type Values = Readonly<Record<string, string>>
 export interface FieldSpec {
   name: string
   label: string
-  kind?: 'text' | 'area' | 'choice' | 'day' | 'moment' | 'number' | 'concept' | 'check' | 'file'
+  kind?: 'text' | 'area' | 'choice' | 'day' | 'moment' | 'number' | 'concept' | 'check' | 'file' | 'rows'
   options?: readonly (readonly [value: string, label: string])[]
   required?: boolean
   /** What it means that none of the options is chosen. */
@@ -24,13 +24,36 @@ export interface FieldSpec {
   /** The field's name in the mutation's input, where it is another one. */
   input?: string
   when?: (values: Values) => boolean
+  /** Of a list: what one row of it is. The value of the field is then all rows (`rowsOf`). */
+  rows?: RowSpec
 }
 
-/** What a form sends besides its values. */
-export interface Sending { key: string; version: string; concept: (field: string) => { text: string; codings?: Coding[] } | undefined; category: (field: string) => string | undefined; chosen: (field: string) => string | undefined }
+/** A row of a list in a form. */
+export interface RowSpec {
+  /** What one is called, as in “Address 2”, and what the button says that adds one. */
+  one: string
+  add: string
+  /** Its fields, by what stands in them. */
+  fields: (row: Values) => readonly FieldSpec[]
+  /** What stands in a list without rows to be filled in; a row that is added begins as the first of them. */
+  start: readonly Values[]
+  most: number
+  /** A row in a few words. */
+  words: (row: Values) => string
+}
+/** The rows of a list in a form. */
+export const rowsOf = (value: string | undefined): Values[] => (value ? (JSON.parse(value) as Values[]) : [])
+/** Rows as the value of a field: the same rows are the same value. */
+export const rowsValue = (rows: readonly Values[]): string =>
+  (rows.length === 0 ? '' : JSON.stringify(rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, text]) => text !== '').sort(([a], [b]) => (a < b ? -1 : 1))))))
+/** Whether nothing is written in a row; a choice alone says nothing. */
+export const isBlank = (spec: RowSpec, row: Values): boolean => spec.fields(row).every((f) => f.kind === 'choice' || !row[f.name]?.trim())
 
-/** `here`: the same at the field itself, where its name need not be told. */
-export interface Problem { field?: string; text: string; here?: string }
+/** What a form sends besides its values. `base`: the values as they are on record, as far as the form knows. */
+export interface Sending { key: string; version: string; base: Values; concept: (field: string) => { text: string; codings?: Coding[] } | undefined; category: (field: string) => string | undefined; chosen: (field: string) => string | undefined }
+
+/** `at`: of a list, which row and what of it: `1.value`. `here`: the same at the field itself, where its name need not be told. */
+export interface Problem { field?: string; at?: string; text: string; here?: string }
 /** What became of an act, in the words of the forms. `ask`: nothing was written, and it will be when `set` is added to the values. */
 export type Outcome =
   | { kind: 'saved'; told: string; id?: string }
@@ -53,7 +76,7 @@ const refused = (text: string): Outcome => ({ kind: 'refused', problems: [{ text
 export function commonOutcome<O extends { __typename: string }>(outcome: O, theirs?: (current: NonNullable<Extract<O, { __typename: 'Stale' }> extends { current?: infer C } ? C : never>) => Values): Outcome | null {
   const one = outcome as Common
   switch (one.__typename) {
-    case 'Invalid': return { kind: 'refused', problems: (one.issues ?? []).map(({ text, expression }) => ({ text, field: /^input\.(\w+)/.exec(expression[0] ?? '')?.[1] })) }
+    case 'Invalid': return { kind: 'refused', problems: (one.issues ?? []).map(({ text, expression }) => { const [, field, row, part] = /^input\.(\w+)(?:\[(\d+)\](?:\.(\w+))?)?/.exec(expression[0] ?? '') ?? []; return { text, field, ...(row && { at: [row, part].filter(Boolean).join('.') }) } }) }
     case 'NotPermitted': return refused(one.message ?? 'This act is not for your role.')
     case 'Stale': return { kind: 'stale', id: one.id ?? '', version: one.currentVersion ?? '', theirs: one.current && theirs ? theirs(one.current as never) : null, at: one.current?.lastUpdated ?? null }
     default: return null
@@ -97,26 +120,37 @@ export function fileOf(value: string | undefined): { title: string; contentType:
 /** Of a day that is asked for, a part may be all that is known. */
 export const dateKind = ({ kind }: FieldSpec): DateKind | null => (kind === 'day' ? 'partial' : kind === 'moment' ? 'moment' : null)
 const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
-/** What is wrong with the values before anything is sent. */
-export function check(fields: readonly FieldSpec[], values: Values): Problem[] {
+/** What is wrong with the values before anything is sent. A list that stands as it was at the beginning is not sent, and is not looked at. */
+export function check(fields: readonly FieldSpec[], values: Values, base: Values = {}): Problem[] {
   return fields.filter((f) => !f.when || f.when(values)).flatMap((f): Problem[] => {
     const text = (values[f.name] ?? '').trim()
     if (!text) return f.required ? [{ field: f.name, text: `${f.label}: say it, it cannot be left out.` }] : []
     const kind = dateKind(f)
     const read = kind && readDate(text, kind)
     if (read && 'wrong' in read) return [{ field: f.name, text: `${f.label}: ${lower(read.wrong)}` }]
+    if (f.rows) {
+      const { rows: spec } = f
+      return text === base[f.name] ? [] : rowsOf(text).flatMap((row, i) => check(spec.fields(row), row).map((p) => ({ field: f.name, at: `${i}.${p.field ?? ''}`, text: `${spec.one} ${i + 1}, ${lower(p.text)}` })))
+    }
     if (f.kind === 'file' && !fileOf(text)) return [{ field: f.name, text: `${f.label}: it is empty, or larger than ${LARGEST_FILE_BYTES / 1024} KiB.` }]
     if (f.kind === 'number' && !/^\d+(\.\d+)?$/.test(text)) return [{ field: f.name, text: `${f.label}: write a number, such as 36.8.` }]
     return []
   })
 }
 
-export interface Difference { name: string; label: string; kind: DateKind | null; base: string; mine: string; theirs: string }
+/** A value as it is read. */
+export function saying(f: FieldSpec): (value: string) => string {
+  const kind = dateKind(f)
+  if (kind) return (value) => dateText(value, kind)
+  if (f.rows) { const { words } = f.rows; return (value) => rowsOf(value).map(words).join('; ') }
+  return (value) => f.options?.find(([code]) => code === value)?.[1] ?? value
+}
+export interface Difference { name: string; label: string; say: (value: string) => string; base: string; mine: string; theirs: string }
 /** The fields in which the record as it stands now differs from the form: a three-way comparison with what the form began with. */
 export function compare(fields: readonly FieldSpec[], base: Values, mine: Values, theirs: Values): Difference[] {
   return fields.filter((f) => f.name in theirs).flatMap((f) => {
     const [b, m, t] = [base, mine, theirs].map((v) => (v[f.name] ?? '').trim()) as [string, string, string]
-    return m === t ? [] : [{ name: f.name, label: f.label, kind: dateKind(f), base: b, mine: m, theirs: t }]
+    return m === t ? [] : [{ name: f.name, label: f.label, say: saying(f), base: b, mine: m, theirs: t }]
   })
 }
 /** Whose word stands when only one side changed a field; null when both did. */

@@ -1,11 +1,11 @@
-import { dateText, formatDateTime } from '../../lib/date'
+import { formatDateTime } from '../../lib/date'
 import type { Difference } from './act'
 import css from './act.module.css'
 
 export type Choices = Readonly<Record<string, 'mine' | 'theirs'>>
 interface Found { at: string | null; by: string; version: string; differences: readonly Difference[] | null; choices: Choices }
 
-const shown = ({ kind }: Difference, text: string): string => (kind ? dateText(text, kind) : text) || 'empty'
+const shown = ({ say }: Difference, text: string): string => say(text) || 'empty'
 
 /** Two versions of one record, field by field where they differ. Where only one side changed a field, that side is proposed; where both did, one has to choose. */
 export function Conflict({ of: { at, by, version, differences, choices }, onChoose }: { of: Found; onChoose: (field: string, whose: 'mine' | 'theirs') => void }) {

@@ -1,5 +1,8 @@
+import { carerName } from '../../components/clinical/carer'
+import { languageText } from '../../components/clinical/language'
 import { genderText, patientName } from '../../components/clinical/person'
 import { conceptText, words } from '../../components/clinical/status'
+import { TELECOMS, wordOf } from '../../components/clinical/telecom'
 import { Section } from '../../components/ui/section'
 import { Empty, Loading } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
@@ -14,14 +17,12 @@ export const DemographicRecord = graphql(`
     identifiers { use system value type { text } }
     telecom { system value use }
     addresses { use text lines city state postalCode country }
-    language { text }
+    language { text codings { system code } }
     maritalStatus { text }
-    generalPractitioners { id display }
+    generalPractitioners { ...Carer }
     lastUpdated versionId
   }
 `)
-
-const KINDS: Record<string, string> = { phone: 'Telephone', email: 'E-mail', sms: 'Text message', fax: 'Fax', url: 'Web address', pager: 'Pager', other: 'Other' }
 
 /** Who the patient is and how to reach them: what registration works with. */
 export function DemographicsView({ of }: { of: FragmentType<typeof DemographicRecord> | undefined }) {
@@ -37,7 +38,7 @@ export function DemographicsView({ of }: { of: FragmentType<typeof DemographicRe
           <Fact name="Born" is={p.birthDate ? formatDay(p.birthDate) : null} />
           <Fact name="Gender" is={p.gender ? genderText(p.gender) : null} />
           {p.deceased?.deceased && <Fact name="Died" is={p.deceased.at ? formatDateTime(p.deceased.at) : 'Date not recorded'} />}
-          <Fact name="Language" is={conceptText(p.language)} />
+          <Fact name="Language" is={languageText(p.language)} />
           <Fact name="Marital status" is={conceptText(p.maritalStatus)} />
           <Fact name="Record" is={p.active === false ? 'No longer in use' : p.active === true ? 'In use' : null} />
         </dl>
@@ -50,14 +51,14 @@ export function DemographicsView({ of }: { of: FragmentType<typeof DemographicRe
       <Section title="Phone and address" note={`${p.telecom.length + p.addresses.length}`}>
         {p.telecom.length + p.addresses.length === 0 ? <Empty>No way to reach the patient is recorded.</Empty> : (
           <dl className={css.facts}>
-            {p.telecom.map((t, at) => <Fact key={`t${at}`} name={`${KINDS[t.system ?? ''] ?? words(t.system ?? 'other')}${use(t.use)}`} is={t.value} />)}
+            {p.telecom.map((t, at) => <Fact key={`t${at}`} name={`${wordOf(TELECOMS, t.system) ?? words(t.system ?? 'other')}${use(t.use)}`} is={t.value} />)}
             {p.addresses.map((a, at) => <Fact key={`a${at}`} name={`Address${use(a.use)}`} is={a.text ?? [...a.lines, a.city, [a.state, a.postalCode].filter(Boolean).join(' '), a.country].filter(Boolean).join(', ')} />)}
           </dl>
         )}
       </Section>
       <Section title="General practitioners" note={`${p.generalPractitioners.length}`}>
         {p.generalPractitioners.length === 0 ? <Empty>No general practitioner is recorded.</Empty> : (
-          <dl className={css.facts}>{p.generalPractitioners.map((g, at) => <Fact key={at} name="Name" is={g.display} />)}</dl>
+          <dl className={css.facts}>{p.generalPractitioners.map((g, at) => <Fact key={at} name="Name" is={carerName(g)} />)}</dl>
         )}
       </Section>
       <p className={css.stamp}>Version {p.versionId}, last changed {formatDay(p.lastUpdated)}.</p>

@@ -31,7 +31,7 @@ import { Computed } from './computed'
 import css from './vitals.module.css'
 
 export const FlowsheetTemplates = graphql(`
-  fragment FlowsheetTemplates on Query { flowsheetTemplates { id title rows { name unit isComputed code { system code } } } }
+  fragment FlowsheetTemplates on Query { flowsheetTemplates { id title rows { name unit isComputed fluid code { system code } } } }
 `)
 export const FlowsheetRecord = graphql(`
   fragment FlowsheetRecord on Patient {
