@@ -151,4 +151,4 @@ export const writing = {
   scoreInstruments: [{ name: 'PHQ-9', panel: '44249-1', total: '44261-6', items: ['44255-8', '44260-8'], largest: 27, source: 'Kroenke 2001', urgentItem: '44260-8', lowestAnswer: 'LA6568-5', bands: [{ least: 0, says: 'minimal depression' }, { least: 10, says: 'moderate depression' }] }],
 }
 
-export const answering = (patient: object | null, more: object = {}) => ({ patient, breakGlassOpened: [], search: none, ...writing, ...more })
+export const answering = (patient: object | null, more: object = {}) => ({ patient, breakGlassOpened: [], search: none, nodes: [], ...writing, ...more })

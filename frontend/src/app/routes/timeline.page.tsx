@@ -8,17 +8,21 @@ import { graphql } from '../../gql'
 import { ChartScreen } from '../chart/chart-screen'
 
 const TimelineScreen = graphql(`
-  query TimelineScreen($id: ID!, $asOf: Instant, $kinds: [TimelineKind!], $date: DateRange, $text: String, $encounter: ID) { patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...TimelineRecord } ...Emergency }
+  query TimelineScreen($id: ID!, $asOf: Instant, $kinds: [TimelineKind!], $date: DateRange, $text: String, $encounter: ID, $author: ID, $authors: [ID!]!) {
+    patient(id: $id, asOf: $asOf, opens: true) { id ...Banner ...TimelineRecord }
+    nodes(ids: $authors) { ...TimelineAuthor }
+    ...Emergency
+  }
 `)
 
 export function TimelinePage() {
   const { id = '' } = useParams()
   const [query] = useSearchParams()
   const [opened] = useState(() => readFilter(query))
-  const [variables] = useState(() => filterVariables(opened))
+  const [variables] = useState(() => ({ ...filterVariables(opened), authors: opened.author ? [opened.author] : [] }))
   return (
     <ChartScreen key={id} patientId={id} title="Timeline" query={TimelineScreen} variables={variables} scrolls={false}>
-      {(patient) => <TimelineView of={patient} patientId={`Patient/${id}`} opened={opened} tab={(name) => chartPath(id, name, query.get(AS_OF))} />}
+      {(patient, answer) => <TimelineView of={patient} author={answer?.nodes[0]} patientId={`Patient/${id}`} opened={opened} tab={(name) => chartPath(id, name, query.get(AS_OF))} />}
     </ChartScreen>
   )
 }

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, it } from 'vitest'
-import { answering, fullPatient, page, renderPage, type FakeServer } from '../../testing/chart'
+import { answering, fullPatient, node, page, renderPage, type FakeServer } from '../../testing/chart'
 import { TimelinePage } from './timeline.page'
 
 const show = (server: FakeServer, at = '?view=axis') => renderPage(<TimelinePage />, '/patients/:id/clinical/timeline', `/patients/ada/clinical/timeline${at}`, server)
@@ -88,4 +88,33 @@ it('both forms are narrowed by partial dates', async () => {
   await userEvent.type(screen.getByRole('textbox', { name: 'From' }), '2018')
   await waitFor(() => expect(asked.at(-1)).toEqual({ low: '2018-01-01', high: null }))
   expect(await screen.findByText(/What lies outside of these dates and what has none is left out/)).toBeVisible()
+})
+
+it('whose entries are shown is chosen of those on record, named, kept by the address and cleared', async () => {
+  const asked: unknown[] = []
+  const lee = { ...node('Practitioner/lee'), __typename: 'Practitioner', names: [{ display: 'Dr Lee', given: [], prefix: [], suffix: [] }], identifiers: [], qualifications: [] }
+  const root = answering({ ...fullPatient, timeline: ({ author }: { author?: string }) => { asked.push(author); return timeline([problem('Asthma', '2018-05')]) } }, { practitioners: { ...page(lee) }, nodes: ({ ids }: { ids: string[] }) => ids.map(() => lee) })
+  show({ root })
+  await axis()
+  const field = screen.getByRole('combobox', { name: 'Written or done by' })
+  await userEvent.type(field, 'lee')
+  await userEvent.click(await screen.findByRole('option', { name: 'Dr Lee' }))
+  await waitFor(() => expect(asked.at(-1)).toBe('Practitioner/lee'))
+  expect(field).toHaveAccessibleDescription('Only what Dr Lee wrote or did.')
+  expect(field).toHaveValue('')
+  expect(await screen.findByText(/1 loaded.+Only what Dr Lee wrote or did/)).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'By anybody' }))
+  await waitFor(() => expect(screen.queryByText(/Only what Dr Lee/)).toBeNull())
+  expect(field).toHaveFocus()
+  expect(field).toHaveAccessibleDescription('Type a name, then choose one of the list.')
+})
+
+it('an address that names an author opens with it', async () => {
+  const asked: unknown[] = []
+  const house = { ...node('Organization/h'), __typename: 'Organization', name: 'North Clinic' }
+  show({ root: answering({ ...fullPatient, timeline: ({ author }: { author?: string }) => { asked.push(author); return { ...timeline([]), omitted: ['GOAL'] } } }, { nodes: ({ ids }: { ids: string[] }) => ids.map((id) => (id === 'Organization/h' ? house : null)) }) }, '?author=Organization/h')
+  expect(await screen.findByText('Nothing is recorded that the filter lets through.')).toBeVisible()
+  expect(asked).toEqual(['Organization/h'])
+  expect(screen.getByRole('combobox', { name: 'Written or done by' })).toHaveAccessibleDescription('Only what North Clinic wrote or did.')
+  expect(screen.getByText('Not told by author, or not for you to see: goals')).toBeVisible()
 })

@@ -67,10 +67,10 @@ const bytes = (file: File): Promise<string> => (file.size > LARGEST_FILE_BYTES ?
   reader.readAsDataURL(file)
 }))
 
-interface ConceptProps { id: string; spec: FieldSpec; value: string; onChange: (value: string) => void; onSeen: (seen: readonly Term[]) => void; bad: boolean; 'aria-describedby'?: string; 'aria-invalid'?: true; 'aria-required'?: true }
+interface ConceptProps { id: string; spec: Pick<FieldSpec, 'find' | 'suggest'>; value: string; onChange: (value: string, chosen?: true) => void; onSeen: (seen: readonly Term[]) => void; bad: boolean; 'aria-describedby'?: string; 'aria-invalid'?: true; 'aria-required'?: true }
 
-/** Words, with the coded terms that fit them below. Nothing is chosen for the writer. */
-function ConceptField({ spec: { find, suggest }, value, onChange, onSeen, bad, ...input }: ConceptProps) {
+/** Words, with the terms or records that fit them below. Nothing is chosen for the writer; `chosen` tells what was picked or sent off from what is being typed. */
+export function ConceptField({ spec: { find, suggest }, value, onChange, onSeen, bad, ...input }: ConceptProps) {
   const [options, setOptions] = useState<readonly Term[]>([])
   const look: Find = useMemo(() => find ?? ((client, words) => (suggest ? terms(client, suggest, words) : Promise.resolve([]))), [find, suggest])
   const text = value.trim()
@@ -86,7 +86,7 @@ function ConceptField({ spec: { find, suggest }, value, onChange, onSeen, bad, .
   return (
     <Autocomplete
       freeSolo id={input.id} inputValue={value} options={text.length < 2 ? [] : options.map((o) => o.text)} filterOptions={(all) => all} value={null}
-      onInputChange={(_, words, why) => { if (why !== 'reset') onChange(words) }} onChange={(_, words) => { if (words) onChange(words) }}
+      onInputChange={(_, words, why) => { if (why !== 'reset') onChange(words) }} onChange={(_, words) => { if (words) onChange(words, true) }}
       renderOption={({ key, ...props }, option) => <li key={key} {...props}><Drug of={option} /></li>}
       renderInput={(params) => <TextField {...params} error={bad} slotProps={{ ...params.slotProps, htmlInput: { ...params.slotProps.htmlInput, ...input } }} />}
     />

@@ -21,17 +21,17 @@ it('puts what is to come under a head of its own, and begins below it', () => {
 })
 
 it('reads a filter from an address and leaves out what is none', () => {
-  expect(readFilter(new URLSearchParams('kinds=goal,condition,nonsense&from=2018-05&to=2019&text= knee &encounter=Encounter/e1'))).toEqual({ kinds: ['CONDITION', 'GOAL'], from: '2018-05', to: '2019', text: 'knee', encounter: 'Encounter/e1' })
-  expect(readFilter(new URLSearchParams('from=soon&to=2019-13&encounter=x'))).toEqual({ kinds: [], from: '', to: '', text: '', encounter: '' })
+  expect(readFilter(new URLSearchParams('kinds=goal,condition,nonsense&from=2018-05&to=2019&text= knee &encounter=Encounter/e1&author=Practitioner/lee'))).toEqual({ kinds: ['CONDITION', 'GOAL'], from: '2018-05', to: '2019', text: 'knee', encounter: 'Encounter/e1', author: 'Practitioner/lee' })
+  expect(readFilter(new URLSearchParams('from=soon&to=2019-13&encounter=x&author=lee'))).toEqual({ kinds: [], from: '', to: '', text: '', encounter: '', author: '' })
 })
 
 it('asks for whole days of what a partial date says', () => {
-  const of = (from: string, to: string) => filterVariables({ kinds: [], from, to, text: '', encounter: '' }).date
+  const of = (from: string, to: string) => filterVariables({ kinds: [], from, to, text: '', encounter: '', author: '' }).date
   expect(of('', '')).toBeNull()
   expect(of('2018', '2019')).toEqual({ low: '2018-01-01', high: '2020-01-01' })
   expect(of('2018-05', '2019-12')).toEqual({ low: '2018-05-01', high: '2020-01-01' })
   expect(of('', '2019-02-28')).toEqual({ low: null, high: '2019-03-01' })
-  expect(filterVariables({ kinds: ['GOAL'], from: '', to: '2019-02', text: 'x', encounter: '' })).toEqual({ kinds: ['GOAL'], date: { low: null, high: '2019-03-01' }, text: 'x', encounter: null })
+  expect(filterVariables({ kinds: ['GOAL'], from: '', to: '2019-02', text: 'x', encounter: '', author: 'Practitioner/lee' })).toEqual({ kinds: ['GOAL'], date: { low: null, high: '2019-03-01' }, text: 'x', encounter: null, author: 'Practitioner/lee' })
 })
 
 it('a sign is called as it is said at the bedside, unless the house has words of its own', () => {

@@ -94,12 +94,12 @@ export const isObservation = (node: Entry['node']): node is On<'Observation'> =>
 
 export const isVital = ({ node }: Entry): boolean => isObservation(node) && node.category.some((c) => c.codings.some((k) => k.code === 'vital-signs'))
 
-/** The filter of an address: which kinds, the days it spans as partial dates (`2019`, `2019-05`, `2019-05-17`; empty for none), words that are in a record, and the visit it is under. */
-export interface Filter { kinds: TimelineKind[]; from: string; to: string; text: string; encounter: string }
+/** The filter of an address: which kinds, the days it spans as partial dates (`2019`, `2019-05`, `2019-05-17`; empty for none), words that are in a record, the visit it is under, and the person or house who wrote or did it. */
+export interface Filter { kinds: TimelineKind[]; from: string; to: string; text: string; encounter: string; author: string }
 export function readFilter(query: URLSearchParams): Filter {
   const named = (query.get('kinds') ?? '').split(',')
   const date = (name: string) => { const text = query.get(name) ?? ''; return isPartial(text) ? text : '' }
-  return { kinds: KINDS.flatMap(([kind]) => (named.includes(kind.toLowerCase()) ? [kind] : [])), from: date('from'), to: date('to'), text: query.get('text')?.trim() ?? '', encounter: /^Encounter\/[\w.-]+$/.exec(query.get('encounter') ?? '')?.[0] ?? '' }
+  return { kinds: KINDS.flatMap(([kind]) => (named.includes(kind.toLowerCase()) ? [kind] : [])), from: date('from'), to: date('to'), text: query.get('text')?.trim() ?? '', encounter: /^Encounter\/[\w.-]+$/.exec(query.get('encounter') ?? '')?.[0] ?? '', author: /^(Practitioner|Organization)\/[\w.-]+$/.exec(query.get('author') ?? '')?.[0] ?? '' }
 }
 const isPartial = (text: string): boolean => { const read = readDate(text, 'partial'); return 'value' in read && read.value === text }
 
@@ -112,11 +112,12 @@ export function afterPartial(date: string): string {
   return month && month !== '12' ? `${year}-${String(Number(month) + 1).padStart(2, '0')}-01` : `${String(Number(year) + 1).padStart(4, '0')}-01-01`
 }
 /** As the server is asked: no kinds are all kinds; what is said of a period counts when any of it lies within. */
-export const filterVariables = ({ kinds, from, to, text, encounter }: Filter) => ({
+export const filterVariables = ({ kinds, from, to, text, encounter, author }: Filter) => ({
   kinds: kinds.length > 0 ? kinds : null,
   date: from || to ? { low: from ? firstOfPartial(from) : null, high: to ? afterPartial(to) : null } : null,
   text: text || null,
   encounter: encounter || null,
+  author: author || null,
 })
 /** Entries under the heads of their years, as the rows of one list; what begins after `now` stands under a head of its own. */
 export type Row = { head: string } | { entry: Entry }

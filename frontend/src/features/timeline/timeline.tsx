@@ -5,6 +5,9 @@ import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { useCallback, useMemo, useRef, useState } from 'react'
 import { useSearchParams } from 'react-router'
 import { useClient, useQuery } from 'urql'
+import { ConceptField } from '../../components/act/field'
+import type { Term } from '../../components/act/catalog'
+import { findRecipients } from '../../components/act/people'
 import { DateField } from '../../components/ui/date-field'
 import { Part, ReadingProvider, useReading } from '../../components/ui/part'
 import { Empty } from '../../components/ui/states'
@@ -49,11 +52,15 @@ export const TimelinePage = graphql(`
   }
 `)
 export const TimelineRecord = graphql(`
-  fragment TimelineRecord on Patient { timeline(first: 30, kinds: $kinds, date: $date, text: $text, encounter: $encounter) { ...TimelinePage } }
+  fragment TimelineRecord on Patient { timeline(first: 30, kinds: $kinds, date: $date, text: $text, encounter: $encounter, author: $author) { ...TimelinePage } }
+`)
+/** Who the timeline was opened for, so that the filter can be named. */
+export const TimelineAuthor = graphql(`
+  fragment TimelineAuthor on Node { __typename id ... on Practitioner { names { display } } ... on Organization { name } }
 `)
 const MoreTimeline = graphql(`
-  query MoreTimeline($id: ID!, $first: Int!, $after: String, $kinds: [TimelineKind!], $date: DateRange, $text: String, $encounter: ID, $asOf: Instant) {
-    patient(id: $id, asOf: $asOf) { id timeline(first: $first, after: $after, kinds: $kinds, date: $date, text: $text, encounter: $encounter) { ...TimelinePage } }
+  query MoreTimeline($id: ID!, $first: Int!, $after: String, $kinds: [TimelineKind!], $date: DateRange, $text: String, $encounter: ID, $author: ID, $asOf: Instant) {
+    patient(id: $id, asOf: $asOf) { id timeline(first: $first, after: $after, kinds: $kinds, date: $date, text: $text, encounter: $encounter, author: $author) { ...TimelinePage } }
   }
 `)
 
@@ -62,8 +69,8 @@ type View = 'list' | 'axis'
 const PAGE: Readonly<Record<View, number>> = { list: 40, axis: 70 }
 type Tab = NonNullable<(typeof KINDS)[number][3]>
 
-/** Everything with a place in time, as a list or on an axis, by kind, date and words. `opened` is the filter that the screen was read with; `tab` gives the address of another tab. */
-export function TimelineView({ of, patientId, opened, tab }: { of: FragmentType<typeof TimelineRecord> | undefined; patientId: string; opened: Filter; tab: (name: Tab) => string }) {
+/** Everything with a place in time, as a list or on an axis, by kind, date, author and words. `opened` is the filter that the screen was read with, `author` the person or house it names; `tab` gives the address of another tab. */
+export function TimelineView({ of, author, patientId, opened, tab }: { of: FragmentType<typeof TimelineRecord> | undefined; author: FragmentType<typeof TimelineAuthor> | null | undefined; patientId: string; opened: Filter; tab: (name: Tab) => string }) {
   const [query, setQuery] = useSearchParams()
   const filter = readFilter(query)
   const view: View = query.get('view') === 'axis' ? 'axis' : 'list'
@@ -79,7 +86,11 @@ export function TimelineView({ of, patientId, opened, tab }: { of: FragmentType<
     set('kinds', kinds.map((k) => k.toLowerCase()).join(','))
   }
   const asked = JSON.stringify(filterVariables(filter))
-  const shown = { patientId, filter, view, tab, set }
+  const [chosen, setChosen] = useState<Term | null>(null)
+  const one = read(TimelineAuthor, author)
+  const known = one?.__typename === 'Practitioner' ? one.names[0]?.display : one?.__typename === 'Organization' ? one.name : null
+  const by = filter.author && ((chosen?.id === filter.author ? chosen.text : one?.id === filter.author ? known : null) ?? 'somebody whose name is not recorded')
+  const shown = { patientId, filter, by, view, tab, set }
   return (
     <div className={css.view}>
       <aside className={css.filter} aria-label="Filter">
@@ -90,6 +101,7 @@ export function TimelineView({ of, patientId, opened, tab }: { of: FragmentType<
         <Limit name="From" value={filter.from} set={(to) => set('from', to)} bad={filter.from && filter.to && firstOfPartial(filter.from) > filter.to ? 'It lies after the end.' : undefined} />
         <Limit name="To" value={filter.to} set={(to) => set('to', to)} />
         <Words value={filter.text} set={(to) => set('text', to)} />
+        <Author by={by} choose={(term) => { setChosen(term); set('author', term?.id ?? '') }} />
         {filter.encounter && <p className={css.field}>Only what is under one visit. <Button variant="outlined" onClick={() => set('encounter', '')}>All visits</Button></p>}
         <fieldset>
           <legend>Kinds</legend>
@@ -136,7 +148,35 @@ function Words({ value, set }: { value: string; set: (to: string) => void }) {
   )
 }
 
-interface Shown { patientId: string; filter: Filter; view: View; tab: (name: Tab) => string; set: (name: string, value: string) => void }
+/** Whose entries are shown: a clinician or a house, chosen of those on record. */
+function Author({ by, choose }: { by: string; choose: (to: Term | null) => void }) {
+  const announce = useAnnounce()
+  const [written, setWritten] = useState('')
+  const [found, setFound] = useState<readonly Term[]>([])
+  const put = (to: string, chosen?: true) => {
+    const term = chosen && found.find((f) => f.text === to)
+    setWritten(term ? '' : to)
+    if (!term) return
+    choose(term)
+    announce(`Only what ${term.text} wrote or did`)
+  }
+  const all = () => {
+    choose(null)
+    document.getElementById('timeline-author')?.focus()
+    announce('What anybody wrote or did')
+  }
+  return (
+    <div className={css.field}>
+      <label htmlFor="timeline-author">Written or done by</label>
+      <ConceptField id="timeline-author" aria-describedby="timeline-author-help" spec={AUTHORS} value={written} onChange={put} onSeen={setFound} bad={false} />
+      <small id="timeline-author-help">{written.trim() ? 'Not chosen yet: choose one of the list.' : by ? `Only what ${by} wrote or did.` : 'Type a name, then choose one of the list.'}</small>
+      {by && <Button variant="outlined" onClick={all}>By anybody</Button>}
+    </div>
+  )
+}
+const AUTHORS = { find: findRecipients }
+
+interface Shown { patientId: string; filter: Filter; by: string; view: View; tab: (name: Tab) => string; set: (name: string, value: string) => void }
 
 /** The entries under another filter than the screen was read with: only they are read, not the screen again. */
 function Filtered(shown: Shown) {
@@ -157,7 +197,7 @@ function Filtered(shown: Shown) {
 const same = (a: TimelinePageFragment, b: TimelinePageFragment): boolean => a.nodes.length === b.nodes.length && a.nodes.every(({ node }, i) => b.nodes[i]?.node.id === node.id && b.nodes[i]?.node.versionId === node.versionId)
 
 /** What is loaded, page by page, in either form. */
-function Entries({ first, patientId, filter, view, tab, set }: { first: TimelinePageFragment } & Shown) {
+function Entries({ first, patientId, filter, by, view, tab, set }: { first: TimelinePageFragment } & Shown) {
   const client = useClient()
   const announce = useAnnounce()
   const asOf = useAsOf()
@@ -189,7 +229,7 @@ function Entries({ first, patientId, filter, view, tab, set }: { first: Timeline
   const dated = entries.flatMap(({ begins }) => begins ?? [])
   const oldest = dated.length > 0 ? dated.reduce((a, b) => (Date.parse(a) < Date.parse(b) ? a : b)) : null
   const newest = dated.length > 0 ? dated.reduce((a, b) => (Date.parse(a) > Date.parse(b) ? a : b)) : null
-  const narrowed = filter.kinds.length > 0 || [filter.from, filter.to, filter.text, filter.encounter].some(Boolean)
+  const narrowed = filter.kinds.length > 0 || [filter.from, filter.to, filter.text, filter.encounter, filter.author].some(Boolean)
   const span = oldest && newest ? `${formatDay(oldest)} to ${filter.to === '' && Date.parse(newest) <= now ? (asOf ? formatDay(asOf) : 'today') : formatDay(newest)}` : ''
   return (
     <div className={css.main}>
@@ -202,11 +242,12 @@ function Entries({ first, patientId, filter, view, tab, set }: { first: Timeline
       <footer className={css.foot}>
         <span>
           {entries.length} loaded{span && `, ${span}`}{next ? ', more before' : ', that is all'}
+          {by && `. Only what ${by} wrote or did`}
           {(filter.from || filter.to) && '. What lies outside of these dates and what has none is left out'}
         </span>
         {next && view === 'axis' && !list.failed && <Button variant="outlined" size="small" onClick={() => { void more() }}>Load more</Button>}
         {list.failed && <span role="alert" className={css.failed}>Earlier entries could not be loaded. <Button variant="outlined" onClick={() => { setList((before) => ({ ...before, failed: false })) }}>Try again</Button></span>}
-        {first.omitted.length > 0 && <span>{filter.encounter ? 'Not told by visit, or not for you to see' : 'You may not see'}: {first.omitted.map((kind) => kindOf(kind)?.[2] ?? kind).join(', ').toLowerCase()}</span>}
+        {first.omitted.length > 0 && <span>{filter.encounter || filter.author ? `Not told by ${filter.encounter ? 'visit' : 'author'}, or not for you to see` : 'You may not see'}: {first.omitted.map((kind) => kindOf(kind)?.[2] ?? kind).join(', ').toLowerCase()}</span>}
         <span className={css.hints}>
           {view === 'list' ? <><kbd>↑</kbd> <kbd>↓</kbd> move · <kbd>Enter</kbd> open where it belongs</>
             : <><kbd>←</kbd> <kbd>→</kbd> <kbd>Page</kbd> <kbd>Home</kbd> <kbd>End</kbd> pan · <kbd>+</kbd> <kbd>−</kbd> zoom · <kbd>↑</kbd> <kbd>↓</kbd> entries · <kbd>Enter</kbd> open</>}
