@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, it } from 'vitest'
-import { answering, failing, fullPatient, page, renderPage } from '../../testing/chart'
+import { answering, failing, fullPatient, node, page, renderPage } from '../../testing/chart'
 import { ResultsPage } from './results.page'
 
 const labs = (fullPatient.labs as { nodes: object[] }).nodes
@@ -106,6 +106,27 @@ it('a critical result that somebody was told of is recorded only when it was rea
   await userEvent.click(form.getByLabelText('What was read back was right'))
   await userEvent.click(form.getByRole('button', { name: 'Record' }))
   await waitFor(() => expect(sent[0]?.input).toMatchObject({ id: 'Observation/k', expectedVersion: '1', toldTo: 'Dr Kim', readBack: '6.10' }))
+}, 60_000)
+
+it('who was told of a critical result is chosen of the directory', async () => {
+  const sent: { input: object }[] = []
+  const criticalResultNotify = (args: { input: object }) => { sent.push(args); return { outcome: { __typename: 'Invalid', issues: [{ severity: 'ERROR', code: 'NOT_FOUND', text: 'There is no such practitioner', expression: ['input.practitioner'] }] } } }
+  const kim = { ...node('Practitioner/kim'), names: [{ display: 'Dr Kim', given: [], prefix: [], suffix: [] }], identifiers: [], qualifications: [] }
+  const now = { ...potassium, interpretationSource: 'REPORTED', notifications: [], members: [], basedOn: [], derivedFrom: [] }
+  renderPage(<ResultsPage />, place, `${at}?result=Observation/k`, { root: answering(fullPatient, { node: () => now, criticalResultNotify, practitioners: page(kim) }) })
+  await userEvent.click(await screen.findByRole('button', { name: 'Somebody was told' }))
+  const form = within(await screen.findByRole('dialog', { name: 'Somebody was told of Potassium 6.10 mmol/L' }))
+  const told = form.getByRole('combobox', { name: 'Told to' })
+  await userEvent.type(told, 'ki')
+  expect(told).toHaveAccessibleDescription(/^In words only/)
+  await userEvent.click(await screen.findByRole('option', { name: 'Dr Kim' }))
+  expect(told).toHaveAccessibleDescription('Chosen of the directory: the result waits for them.')
+  fireEvent.change(form.getByLabelText('What they read back'), { target: { value: '6.10' } })
+  await userEvent.click(form.getByLabelText('What was read back was right'))
+  await userEvent.click(form.getByRole('button', { name: 'Record' }))
+  await waitFor(() => expect(sent[0]?.input).toMatchObject({ toldTo: 'Dr Kim', practitioner: 'Practitioner/kim' }))
+  await userEvent.click(await form.findByRole('button', { name: 'There is no such practitioner' }))
+  expect(told).toHaveFocus()
 }, 60_000)
 
 it('opens one result from its cell, with what came with it and the change, and gives the focus back', async () => {

@@ -21,6 +21,8 @@ export interface FieldSpec {
   suggest?: CatalogKind
   /** Where the records that can be chosen are found; then the field names one of them. */
   find?: Find
+  /** That it may be said in words as well, and what each of the two means. */
+  orWords?: { chosen: string; words: string }
   /** The field's name in the mutation's input, where it is another one. */
   input?: string
   when?: (values: Values) => boolean

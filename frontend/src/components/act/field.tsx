@@ -51,7 +51,7 @@ export function Field({ id, spec, value, bad, onChange, onSeen, coded }: FieldPr
           value={value} error={!!bad} endAdornment={spec.unit && <span>{spec.unit}</span>} onChange={(e) => onChange(e.target.value)}
         />
       )}
-      {spec.find ? <small id={`${id}-help`}>{value.trim() === '' ? (help || 'Type, then choose one of the list.') : coded ? 'Chosen.' : 'Not chosen yet: choose one of the list.'}</small>
+      {spec.find ? <small id={`${id}-help`}>{value.trim() === '' ? (help || 'Type, then choose one of the list.') : coded ? spec.orWords?.chosen ?? 'Chosen.' : spec.orWords?.words ?? 'Not chosen yet: choose one of the list.'}</small>
         : spec.suggest ? <small id={`${id}-help`}>{value.trim() === '' ? (help || 'Type, then choose a term of the list, or write it in words.') : coded ? `Coded: ${coded}` : 'Not coded: these are words only.'}</small>
         : help && <small id={`${id}-help`}>{help}</small>}
       {bad && !date && <span id={`${id}-bad`} className={css.bad}>{bad}</span>}
