@@ -19,9 +19,11 @@ export function parseExact(text: string): unknown {
 }
 /** What [`parseExact`] read, as JSON again. */
 export const writeExact = (value: unknown, indent?: number): string => JSON.stringify(value, null, indent).replace(/"\\u0000([^"]*)"/g, '$1')
+/** The text of a number that [`parseExact`] read; null for what is none. */
+export const numberText = (value: unknown): string | null => (typeof value === 'string' && value.startsWith(NUMBER) ? value.slice(1) : null)
 export const numberAt = (value: Json, name: string): number | null => {
-  const at = value[name]
-  return typeof at === 'string' && at.startsWith(NUMBER) ? Number(at.slice(1)) : null
+  const text = numberText(value[name])
+  return text === null ? null : Number(text)
 }
 
 /** Reads `path` below the FHIR base, such as `Patient?family=x`. A refusal comes with the words of its OperationOutcome. */

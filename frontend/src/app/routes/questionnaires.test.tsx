@@ -1,8 +1,10 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { answering, emptyPatient, fullPatient, page, renderPage, type FakeServer } from '../../testing/chart'
 import { QuestionnairesPage } from './questionnaires.page'
+
+afterEach(() => vi.unstubAllGlobals())
 
 const at = (server: FakeServer, role?: string, query = '') => renderPage(<QuestionnairesPage />, '/patients/:id/clinical/x', `/patients/ada/clinical/x${query}`, server, role)
 const none = { boolean: null, number: null, coding: null, quantity: null }
@@ -102,4 +104,48 @@ it.each([
   expect(reader.getByRole('button', { name: 'Print' })).toBeVisible()
   for (const name of ['Amend', 'Entered in error']) expect(reader.queryByRole('button', { name })).toBeNull()
   expect(screen.queryByRole('region', { name: 'Fill in a questionnaire' })).toBeNull()
+})
+
+const coded = (text: string) => ({ linkId: '1', text: 'Feeling down', answer: [{ valueCoding: { display: text } }] })
+const stored = (versionId: string, text: string) => ({ resource: { resourceType: 'QuestionnaireResponse', id: 'q1', meta: { versionId, lastUpdated: `2026-11-2${versionId}T08:00:00Z` }, status: 'completed', questionnaire: 'https://example.org/phq9|1', item: [coded(text)] } })
+
+it('two responses to one questionnaire stand side by side, with what differs and the scores; so do versions', async () => {
+  vi.stubGlobal('fetch', (url: string) => Promise.resolve(new Response(JSON.stringify({ entry: url.includes('Provenance') ? [] : [stored('2', 'Several days'), stored('1', 'Not at all')] }))))
+  const [one] = fullPatient.questionnaireResponses.nodes as [object]
+  const now = { ...one, versionId: '2', items: [{ parent: null, linkId: '1', text: 'Feeling down', values: [often[1]] }, { parent: null, linkId: '2', text: 'Tired', values: [often[0]] }] }
+  const earlier = { ...one, id: 'QuestionnaireResponse/q0', authored: '2026-10-01T08:00:00Z', items: [{ parent: null, linkId: '1', text: 'Feeling down', values: [often[0]] }, { parent: null, linkId: '2', text: 'Tired', values: [often[0]] }] }
+  const other = { ...one, id: 'QuestionnaireResponse/g1', questionnaire: 'https://example.org/gad7', title: 'GAD-7: anxiety' }
+  const [score] = fullPatient.questionnaireScores.nodes as [object]
+  const scores = page(score, { ...score, id: 'Observation/s0', effectiveAt: '2026-10-01T08:00:00Z', value: { __typename: 'Quantity', value: '7' }, derivedFrom: [{ id: 'QuestionnaireResponse/q0' }] })
+  const history = { nodes: [], pageInfo: { hasNextPage: false, hasPreviousPage: false } }
+  at({ root: answering({ ...fullPatient, questionnaireResponses: page(now, other, earlier), questionnaireScores: scores }, { node: () => ({ ...one, history }) }) })
+  await userEvent.click(within(await screen.findByRole('table', { name: 'Questionnaires' })).getAllByRole('button', { name: 'PHQ-9: depression' })[0] as HTMLElement)
+  await userEvent.click(screen.getByRole('button', { name: 'Compare' }))
+  const dialog = within(await screen.findByRole('dialog', { name: 'Compare: PHQ-9: depression' }))
+  expect(dialog.getByText(/^1 of 2 answers differ/)).toBeVisible()
+  const row = (name: RegExp) => dialog.getByRole('row', { name }).textContent
+  expect(row(/^Feeling down/)).toBe('Feeling downdiffersNot at allSeveral days')
+  expect(row(/^Tired/)).toBe('TiredNot at allNot at all')
+  expect(row(/^PHQ-9 score/)).toBe('PHQ-9 scorediffers7 of 27 minimal depression12 of 27 moderate depression (+5)')
+  await userEvent.click(dialog.getByLabelText('Only what differs'))
+  expect(dialog.queryByRole('row', { name: /^Tired/ })).toBeNull()
+  await userEvent.selectOptions(dialog.getByLabelText('From'), await within(dialog.getByLabelText('From')).findByRole('option', { name: /^Version 1 of this one/ }))
+  expect(row(/^PHQ-9 score/)).toMatch(/Not kept of an earlier version12 of 27/)
+  expect(dialog.getByText(/^2 of 2 answers differ/)).toBeVisible()
+  expect(row(/^Tired/)).toBe('TireddiffersNo answerNot at all')
+  expect(dialog.queryByRole('option', { name: /^Version 2/ })).toBeNull()
+})
+
+it('what cannot be compared with anything says so, and versions that could not be read can be asked for again', async () => {
+  let down = true
+  vi.stubGlobal('fetch', (url: string) => Promise.resolve(new Response(JSON.stringify({ entry: url.includes('Provenance') ? [] : [stored('1', 'Several days')] }), { status: down ? 500 : 200 })))
+  const [one] = fullPatient.questionnaireResponses.nodes as [object]
+  at({ root: answering(fullPatient, { node: () => ({ ...one, history: { nodes: [], pageInfo: { hasNextPage: false, hasPreviousPage: false } } }) }) })
+  await userEvent.click(within(await screen.findByRole('table', { name: 'Questionnaires' })).getByRole('button', { name: 'PHQ-9: depression' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Compare' }))
+  const dialog = within(await screen.findByRole('dialog'))
+  await dialog.findByText(/^Earlier versions/)
+  down = false
+  await userEvent.click(dialog.getByRole('button', { name: /again/i }))
+  expect(await dialog.findByText(/There is nothing to compare with/)).toBeVisible()
 })

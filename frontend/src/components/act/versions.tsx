@@ -22,9 +22,10 @@ const WroteVersions = graphql(`
 `)
 
 /** `accounts`: the log-in name that wrote each version, null where the audit has no trace of it; without it they could not be read. */
-interface Read { versions: Json[]; makers: ReadonlyMap<string, Maker>; accounts: ReadonlyMap<string, string | null> | undefined }
+export interface Read { versions: Json[]; makers: ReadonlyMap<string, Maker>; accounts: ReadonlyMap<string, string | null> | undefined }
 
-async function readVersions(client: Client, place: string, told: boolean): Promise<Read | 'failed'> {
+/** The versions of a record as they were stored, newest first, with who made them. `told`: whether provenance may be read. */
+export async function readVersions(client: Client, place: string, told: boolean): Promise<Read | 'failed'> {
   const [answer, makers, { data }] = await Promise.all([
     fhirRead(`${place}/_history?_count=100`), told ? makersOf(place) : new Map<string, Maker>(), client.query(WroteVersions, { place }, { requestPolicy: 'network-only' }).toPromise(),
   ])
@@ -38,7 +39,7 @@ export function writer(maker: Maker | undefined, account: string | null | undefi
   return account ? `by ${account} (log-in name)` : account === null ? 'by whom is not in the audit' : 'by whom is not loaded'
 }
 
-const meta = (version: Json | undefined): Json => (isJson(version?.meta) ? version.meta : {})
+export const meta = (version: Json | undefined): Json => (isJson(version?.meta) ? version.meta : {})
 const bare = (version: Json) => ({ ...version, meta: { ...meta(version), versionId: undefined, lastUpdated: undefined } })
 
 /** How a record came to be as it is: every version with who made it, why, and what it changed. */

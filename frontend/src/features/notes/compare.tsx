@@ -16,7 +16,7 @@ import { formatDateTime } from '../../lib/date'
 import { isJson } from '../../lib/fhir'
 import { maySeeMakers } from '../../lib/permissions'
 import { makersOf, type Maker } from '../../lib/provenance'
-import { difference } from './difference'
+import { difference } from '../../lib/difference'
 import css from './notes.module.css'
 import { paired, partsAt, type Version } from './versions'
 

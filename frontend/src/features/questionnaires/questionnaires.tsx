@@ -3,7 +3,6 @@ import { useEffect, useRef, useState } from 'react'
 import { useClient } from 'urql'
 import { useForms } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
-import { VersionsDialog } from '../../components/act/versions'
 import { scoresOf, scoreText } from '../../components/clinical/score'
 import { Status } from '../../components/clinical/status'
 import { Trend } from '../../components/clinical/trend'
@@ -19,6 +18,7 @@ import type { QuestionnaireFormsFragment, QuestionnairePageFragment, Questionnai
 import { useInSight } from '../../hooks/use-in-sight'
 import { useMay } from '../../hooks/use-may'
 import { formatDateTime } from '../../lib/date'
+import { CompareDialog, type Side } from './compare'
 import { Filling, type Begun } from './filling'
 import css from './questionnaires.module.css'
 import { Scores, UrgentAnswer, type Score } from './scores'
@@ -63,6 +63,9 @@ function titleOf(r: Response, forms: Forms): string {
 }
 const writer = (r: Response) => r.author?.display ?? (r.author ? 'somebody whose name is not stated' : 'somebody not recorded')
 const struck = (r: Response) => r.status === 'ENTERED_IN_ERROR'
+const answerer = (r: Response) => (r.source?.id?.startsWith('Patient/') ? 'the patient' : r.source?.display ?? 'somebody not recorded')
+/** One and the same form under the address by which it is known here. */
+const formOf = (r: Response, forms: Forms): string | null => { const address = r.questionnaire && bare(r.questionnaire); return address ? forms.find((f) => f.url === address || f.id === address)?.id ?? address : null }
 
 /** Forms that were filled in, newest first, with their scores; one is read or filled in beside the list. */
 export function QuestionnairesView({ of, offered, patientId }: { of: FragmentType<typeof QuestionnaireRecord> | undefined; offered: FragmentType<typeof QuestionnaireForms> | undefined; patientId: string }) {
@@ -122,7 +125,7 @@ export function QuestionnairesView({ of, offered, patientId }: { of: FragmentTyp
                   {begun && <Filling key={begun.key} begun={begun} patient={patientId} instruments={instruments} onDone={(id) => { setBegun(null); setOpen(id ?? null) }} />}
                   {!begun && shown && (
                     <Reader
-                      key={shown.id} of={shown} title={titleOf(shown, forms)} score={scores.find((s) => s.response === shown.id)} tasks={urgent.filter((t) => t.focus?.id === shown.id)} onClose={() => setOpen(null)}
+                      key={shown.id} of={shown} title={titleOf(shown, forms)} others={nodes.filter((r) => formOf(r, forms) !== null && formOf(r, forms) === formOf(shown, forms))} scores={scores} score={scores.find((s) => s.response === shown.id)} tasks={urgent.filter((t) => t.focus?.id === shown.id)} onClose={() => setOpen(null)}
                       onChange={shown.questionnaire ? () => setBegun({ key: shown.id, canonical: shown.questionnaire ?? '', title: titleOf(shown, forms), response: { id: shown.id, versionId: shown.versionId, status: shown.status ?? null, items: shown.items } }) : undefined}
                     />
                   )}
@@ -157,31 +160,32 @@ function Choose({ forms, more, onBegin }: { forms: Forms; more: boolean; onBegin
   )
 }
 
-interface ReaderProps { of: Response; title: string; score: Score | undefined; tasks: readonly Task[]; onChange: (() => void) | undefined; onClose: () => void }
+interface ReaderProps { of: Response; title: string; others: readonly Response[]; scores: readonly Score[]; score: Score | undefined; tasks: readonly Task[]; onChange: (() => void) | undefined; onClose: () => void }
 
-function Reader({ of, title, score, tasks, onChange, onClose }: ReaderProps) {
+function Reader({ of, title, others, scores, score, tasks, onChange, onClose }: ReaderProps) {
   const may = useMay('chart')
   const mistake = useMistake()
   const { open, dialog } = useForms()
-  const [history, setHistory] = useState(false)
+  const [comparing, setComparing] = useState(false)
   const close = useRef<HTMLButtonElement>(null)
   useEffect(() => close.current?.focus(), [])
   const depth = (at: number): number => { const parent = of.items[at]?.parent; return parent === null || parent === undefined ? 0 : 1 + depth(parent) }
   const begun = of.status === 'IN_PROGRESS'
+  const side = (r: Response): Side => ({ id: r.id, version: r.versionId, at: r.authored ?? null, status: r.status ?? null, answeredBy: answerer(r), writtenBy: writer(r), questionnaire: r.questionnaire ?? null, items: r.items, score: scores.find((s) => s.response === r.id) ?? null })
   return (
-    <aside className={css.pane} aria-label={title} onKeyDown={(e) => { if (e.key === 'Escape' && !dialog && !history) onClose() }}>
+    <aside className={css.pane} aria-label={title} onKeyDown={(e) => { if (e.key === 'Escape' && !dialog && !comparing) onClose() }}>
       <div className={css.head}>
         <h2>{title}</h2>
         {may && onChange && begun && <Button variant="contained" onClick={onChange}>Go on</Button>}
         {may && onChange && (of.status === 'COMPLETED' || of.status === 'AMENDED') && <Button variant="outlined" onClick={onChange}>Amend</Button>}
         {may && !struck(of) && <Button variant="outlined" color="error" onClick={() => open(mistake(of, title))}>Entered in error</Button>}
-        <Button variant="outlined" onClick={() => setHistory(true)}>Compare versions</Button>
+        <Button variant="outlined" onClick={() => setComparing(true)}>Compare</Button>
         <Button variant="outlined" onClick={() => window.print()}>Print</Button>
         <Button ref={close} variant="outlined" onClick={onClose}>Close</Button>
       </div>
       <div className={css.by}>
         <span>{of.authored ? formatDateTime(of.authored) : 'Date not recorded'} · <Status of={of.status} /></span>
-        <span>Answered by {of.source?.id?.startsWith('Patient/') ? 'the patient' : of.source?.display ?? 'somebody not recorded'}, written down by {of.author?.display ?? (of.author ? 'staff, name not stated' : 'somebody not recorded')}</span>
+        <span>Answered by {answerer(of)}, written down by {of.author?.display ?? (of.author ? 'staff, name not stated' : 'somebody not recorded')}</span>
       </div>
       {score && !struck(of) && (
         <p className={css.sum}><strong>{score.value}</strong> of {score.instrument.largest} <span className={css.band}>{score.band}</span>{score.amended ? ' (amended)' : ''}<small className={css.source}>{score.instrument.source}</small></p>
@@ -197,7 +201,7 @@ function Reader({ of, title, score, tasks, onChange, onClose }: ReaderProps) {
       </dl>
       {of.items.length === 0 && <Empty>Nothing is answered yet.</Empty>}
       {dialog}
-      {history && <VersionsDialog place={of.id} title={title} onClose={() => setHistory(false)} />}
+      {comparing && <CompareDialog title={title} of={side(of)} others={others.filter((r) => r.id !== of.id).map(side)} onClose={() => setComparing(false)} />}
     </aside>
   )
 }
