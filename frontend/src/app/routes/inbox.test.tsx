@@ -139,6 +139,18 @@ it('counts messages that nobody has read, opens one where it stands, and says th
   expect(asked).toEqual([['Task/m1', '1']])
 })
 
+it('loads what stands beyond the newest messages, and leads to the record that one is about', async () => {
+  const about = (id: string, ...of: object[]) => { const one = message(id, 'Practitioner/lee'); return { ...one, node: { ...one.node, focus: { ...one.node.focus, node: { ...one.node.focus.node, about: of } } } } }
+  const part = (next: boolean, ...nodes: object[]) => ({ ...page(...nodes), totalCount: 2, pageInfo: { hasNextPage: next, hasPreviousPage: !next, endCursor: next ? 'one' : null } })
+  show({ root: { ...full, worklist: (asked: Asked & { after?: string }) => (!asked.filter?.messages ? full.worklist(asked) : asked.after === 'one' ? part(false, about('m2', { id: 'Condition/c1', display: 'Asthma' }, { id: 'Patient/ada' })) : part(true, about('m1', { id: 'Observation/k' }))) } })
+  const messages = within(await screen.findByRole('region', { name: 'Messages' }))
+  expect(messages.getByText('2 unread, the newest are loaded first')).toBeVisible()
+  expect(messages.getByRole('link', { name: 'Result' })).toHaveAttribute('href', '/patients/ada/clinical/results?result=Observation/k')
+  await userEvent.click(messages.getByRole('button', { name: 'Load more' }))
+  expect(await messages.findByRole('link', { name: 'Problem: Asthma' })).toHaveAttribute('href', '/patients/ada/clinical/problems#Condition/c1')
+  expect(messages.getAllByRole('link')).toHaveLength(4)
+})
+
 it('answers the sender, the others only when that is chosen, and the message is read then', async () => {
   const sent: unknown[] = []
   const done: unknown[] = []

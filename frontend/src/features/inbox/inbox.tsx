@@ -20,6 +20,7 @@ import { graphql, read, type FragmentType } from '../../gql'
 import type { Interpretation, WaitingReportsFragment, WorkItemFragment, WorklistFilter, WorklistKind, WorkPageFragment } from '../../gql/graphql'
 import { formatDateTime, formatDay } from '../../lib/date'
 import { may } from '../../lib/permissions'
+import { tab } from './about'
 import { CareGapsView } from './care-gaps'
 import { MessagePage, Messages } from './messages'
 import { useTaskForms } from '../../components/act/tasks'
@@ -60,13 +61,15 @@ const MoreInboxWork = graphql(`
 const MoreInboxReports = graphql(`
   query MoreInboxReports($after: String!) { worklist(kind: RESULTS_TO_ACKNOWLEDGE, first: 30, after: $after) { ...WaitingReports } }
 `)
+const MoreMessages = graphql(`
+  query MoreMessages($after: String!) { worklist(kind: TASKS, filter: { messages: true }, first: 20, after: $after) { ...MessagePage } }
+`)
 
 type Page = FragmentType<typeof WorkPage>
 type Task = WorkPageFragment['nodes'][number]
 type Report = WaitingReportsFragment['nodes'][number]
 interface Row extends WorkItemFragment { node: Task['node'] | Report['node'] }
 const row = (of: Task | Report): Row => ({ ...read(WorkItem, of), node: of.node })
-const tab = (patient: string, name: string) => `/patients/${patient.replace('Patient/', '')}/clinical/${name}`
 const MINE: WorklistFilter = { messages: false, unowned: false }, UNOWNED: WorklistFilter = { unowned: true }
 const CHANGES = { additionalTypenames: ['Task', 'Note', 'NoteDraft', 'DiagnosticReport'] }
 
@@ -124,6 +127,10 @@ function Waiting({ views }: { views: ReactNode }) {
     const { data: next } = await client.query(MoreInboxReports, { after }, { requestPolicy: 'network-only' }).toPromise()
     return read(WaitingReports, next?.worklist)
   }
+  const moreMessages = async (after: string) => {
+    const { data: next } = await client.query(MoreMessages, { after }, { requestPolicy: 'network-only' }).toPromise()
+    return read(MessagePage, next?.worklist)
+  }
   const total = (page: Page | undefined | null) => read(WorkPage, page)?.totalCount ?? 0
   const unread = read(MessagePage, data?.messages)?.totalCount ?? 0
   const waiting = data ? total(data.mine) + unread + (read(WaitingReports, data.results)?.totalCount ?? 0) + total(data.notes) : 0
@@ -139,7 +146,7 @@ function Waiting({ views }: { views: ReactNode }) {
         <div className={css.lists} tabIndex={0} role="group" aria-label="Inbox lists">
           {!data ? error && !fetching ? isForbidden(error) ? <NotPermitted what="Worklists" /> : <NotLoaded what="Inbox" onRetry={retry} /> : <Loading rows={10} label="inbox" /> : (
             <>
-              <Messages of={data.messages} me={data.me.fhirUser ?? null} acting={may(session, 'message')} />
+              <Messages of={read(MessagePage, data.messages)} more={moreMessages} me={data.me.fhirUser ?? null} acting={may(session, 'message')} />
               <Work title="My tasks" what="tasks" of={read(WorkPage, data.mine)} more={more('TASKS', MINE)} empty="No task waits for you, your roles and your teams." me={data.me.fhirUser ?? null} />
               {data.results && <Work title="Results to acknowledge" what="results" of={read(WaitingReports, data.results)} more={moreReports} empty="Every final result that you ordered is acknowledged." me={null} />}
               {data.notes && <Work title="Notes to sign" what="notes" of={read(WorkPage, data.notes)} more={more('NOTES_TO_SIGN')} empty="No note of yours waits for your signature." me={null} />}

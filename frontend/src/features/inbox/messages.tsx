@@ -6,12 +6,13 @@ import { useMessageForms, type About, type Waiting } from '../../components/act/
 import { patientName } from '../../components/clinical/person'
 import { Moment } from '../../components/ui/moment'
 import { useReadAgain } from '../../components/ui/part'
-import { RecordTable } from '../../components/ui/record-table'
+import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { CorrespondentFragment, MessagePageFragment } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
+import { recordsOf, tab } from './about'
 import css from './inbox.module.css'
 
 const Correspondent = graphql(`
@@ -22,8 +23,9 @@ export const MessagePage = graphql(`
     nodes {
       title priority since
       patient { id display node { __typename ... on Patient { name { display family given prefix } } } }
-      node { __typename id versionId ... on Task { owner { id } focus { id node { __typename ... on Message { id text sender { ...Correspondent } recipients { ...Correspondent } inReplyTo { id } } } } } }
+      node { __typename id versionId ... on Task { owner { id } focus { id node { __typename ... on Message { id text sender { ...Correspondent } recipients { ...Correspondent } inReplyTo { id } about { id display } } } } } }
     }
+    pageInfo { hasNextPage endCursor }
     totalCount
   }
 `)
@@ -36,20 +38,21 @@ function nameOf({ display, node, id }: CorrespondentFragment): string {
 }
 const correspondent = (of: FragmentType<typeof Correspondent>): About[] => { const one = read(Correspondent, of); return one.id ? [{ id: one.id, name: nameOf(one) }] : [] }
 
-/** Messages that nobody has said to have read, newest first; opened where they stand, read and answered. */
-export function Messages({ of, me, acting }: { of: FragmentType<typeof MessagePage>; me: string | null; acting: boolean }) {
-  const { nodes, totalCount } = read(MessagePage, of)
+/** Messages that nobody has said to have read, newest first, a page at a time; opened where they stand, read and answered. */
+export function Messages({ of, more, me, acting }: { of: MessagePageFragment; more: (after: string) => Promise<MessagePageFragment | null | undefined>; me: string | null; acting: boolean }) {
   const forms = useForms()
   const messages = useMessageForms()
-  const total = totalCount ?? nodes.length
+  const total = of.totalCount ?? of.nodes.length
   return (
-    <Section title="Messages" note={`${total} unread${total > nodes.length ? `, the newest ${nodes.length} shown` : ''}`}>
+    <Section title="Messages" note={`${total} unread${total > of.nodes.length ? ', the newest are loaded first' : ''}`}>
       {acting && <div className={css.write}><Button variant="contained" onClick={() => forms.open(messages.write())}>Write a message</Button></div>}
-      {nodes.length === 0 ? <Empty>No message waits to be read by you, your roles and your teams.</Empty> : (
-        <RecordTable label="Messages" columns={['Message', 'From', 'About', 'Sent', 'Acts']}>
-          {nodes.map((item) => <Message key={item.node.id} of={item} me={me} reply={(waiting) => forms.open(messages.reply(waiting))} markRead={messages.markRead} />)}
-        </RecordTable>
-      )}
+      <Pages first={of} more={more} what="messages" still>
+        {(nodes) => (nodes.length === 0 ? <Empty>No message waits to be read by you, your roles and your teams.</Empty> : (
+          <RecordTable label="Messages" columns={['Message', 'From', 'About', 'Sent', 'Acts']}>
+            {nodes.map((item) => <Message key={item.node.id} of={item} me={me} reply={(waiting) => forms.open(messages.reply(waiting))} markRead={messages.markRead} />)}
+          </RecordTable>
+        ))}
+      </Pages>
       {forms.dialog}
     </Section>
   )
@@ -72,6 +75,7 @@ function Message({ of: { title, priority, since, patient, node }, me, reply, mar
   const recipients = message?.recipients.flatMap(correspondent) ?? []
   const pool = node.__typename === 'Task' && node.owner?.id !== me ? recipients.find((r) => r.id === node.owner?.id)?.name : undefined
   const about = patient?.node?.__typename === 'Patient' ? patientName(patient.node.name) : patient?.display
+  const records = recordsOf(message?.about ?? [], patient?.id ?? null)
   const seen = async () => {
     const outcome = await markRead(node.id, node.versionId, key)
     const told = outcome.kind === 'saved' ? outcome.told : outcome.kind === 'refused' ? outcome.problems.map((p) => p.text).join(' ') : 'Somebody else has read it meanwhile.'
@@ -88,7 +92,10 @@ function Message({ of: { title, priority, since, patient, node }, me, reply, mar
           {pool && <small>to {pool}</small>}
         </th>
         <td>{sender?.name ?? 'Not recorded'}</td>
-        <td>{patient?.id ? <Link to={`/patients/${patient.id.replace('Patient/', '')}/clinical/summary`}>{about ?? 'Open the chart'}</Link> : 'No patient'}</td>
+        <td className={css.about}>
+          {patient?.id ? <Link to={tab(patient.id, 'summary')}>{about ?? 'Open the chart'}</Link> : 'No patient'}
+          {records.map(({ key, text, to }) => <small key={key}>{to ? <Link to={to}>{text}</Link> : text}</small>)}
+        </td>
         <td>{since ? <Moment at={since} /> : 'Not recorded'}</td>
         <td>
           <div className={css.acts}>
