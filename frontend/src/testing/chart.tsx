@@ -147,6 +147,7 @@ export const writing = {
   me: { principal: 'lee', roles: ['PHYSICIAN'], fhirUser: 'Practitioner/lee' },
   noteTemplates: [{ key: 'progress', title: 'Progress note (SOAP)', code: '11506-3', sections: [{ code: '61150-9', title: 'Subjective', required: true, text: '' }, { code: '61149-1', title: 'Objective', required: true, text: '{{vitals.latest}}\n\n{{labs.latest}}' }] }],
   noteDrafts: [],
+  savedQueries: [],
   questionnaires: list({ ...node('Questionnaire/phq9'), url: 'https://example.org/phq9', title: 'PHQ-9: depression', codes: [] }),
   scoreInstruments: [{ name: 'PHQ-9', panel: '44249-1', total: '44261-6', items: ['44255-8', '44260-8'], largest: 27, source: 'Kroenke 2001', urgentItem: '44260-8', lowestAnswer: 'LA6568-5', bands: [{ least: 0, says: 'minimal depression' }, { least: 10, says: 'moderate depression' }] }],
 }

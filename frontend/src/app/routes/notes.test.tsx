@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, it, vi } from 'vitest'
-import { answering, emptyPatient, fullPatient, renderPage, type FakeServer } from '../../testing/chart'
+import { answering, emptyPatient, failing, fullPatient, renderPage, type FakeServer } from '../../testing/chart'
 import { NotesPage } from './notes.page'
 
 const at = (server: FakeServer, role?: string, query = '') => renderPage(<NotesPage />, '/patients/:id/clinical/x', `/patients/ada/clinical/x${query}`, server, role)
@@ -161,6 +161,52 @@ it('a phrase that is typed becomes data of the chart, and Escape takes it back; 
   await userEvent.type(field, '{Escape}')
   expect(field.value).toBe('a 0.vitals b .vitals ')
 })
+
+const OWN = [{ name: 'sob', text: 'No dyspnoea,\nnone at night.', savedAt: '2026-11-30T08:00:00Z' }, { name: 'round', text: 'Seen on the round.\n.vitals', savedAt: '2026-11-30T08:00:00Z' }]
+const begin = async (more: object = {}) => {
+  at({ root: answering({ ...emptyPatient, latestResults: ({ category }: { category: string }) => (category === 'VITAL_SIGNS' ? [{ code: pulse.code, observation: pulse, series: [], excludedCount: 0, components: [] }] : []), ...more }, {
+    noteDraft: () => ({ outcome: { __typename: 'NoteDraftSaved', draft } }), savedQueries: () => OWN,
+  }) })
+  await userEvent.click(await screen.findByRole('button', { name: 'Progress note (SOAP)' }))
+  return screen.getByLabelText<HTMLTextAreaElement>('Subjective')
+}
+
+it('a phrase of one’s own becomes its text where it stands, and Escape takes it back', async () => {
+  const field = await begin()
+  expect(screen.getByText('.sob', { selector: 'code' })).toBeVisible()
+  await userEvent.type(field, 'Today .sob and')
+  expect(field.value).toBe('Today No dyspnoea,\nnone at night. and')
+  await userEvent.clear(field)
+  await userEvent.type(field, 'Today')
+  field.setSelectionRange(0, 0)
+  await userEvent.keyboard('.SOB ')
+  expect(field.value).toBe('.SOB Today')
+  await userEvent.clear(field)
+  await userEvent.type(field, '.SOB{Enter}x')
+  expect(field.value).toBe('No dyspnoea,\nnone at night.\nx')
+  await userEvent.clear(field)
+  await userEvent.type(field, 'a .sob {Escape}')
+  expect(field.value).toBe('a .sob ')
+  await userEvent.type(field, 'b')
+  expect(field.value).toBe('a .sob b')
+}, 30_000)
+
+it('phrases of the program within an own text become data; the text can be chosen of the list too', async () => {
+  const field = await begin()
+  await userEvent.type(field, '.round ')
+  await waitFor(() => expect(field.value).toMatch(/^Seen on the round\.\nVital signs on record at .*\n- Pulse: 72 \/min \(28-Nov-2026 \d\d:\d\d\)\n$/))
+  await userEvent.type(field, '{Escape}')
+  expect(field.value).toBe('.round ')
+  await userEvent.selectOptions(screen.getByLabelText('Insert into Subjective'), screen.getAllByRole('option', { name: '.sob: No dyspnoea, none at night.' })[0] as HTMLElement)
+  expect(field.value).toBe('.round\n\nNo dyspnoea,\nnone at night.')
+}, 30_000)
+
+it('data that an own text asks for and that cannot be read are told, and its words are inserted all the same', async () => {
+  const field = await begin({ latestResults: failing })
+  await userEvent.type(field, '.round ')
+  await waitFor(() => expect(field.value).toBe('Seen on the round.\n.vitals '))
+  expect(screen.getByText('Vital signs: could not be read, or you may not see it. What “.round” says of it stands as it is written.')).toBeVisible()
+}, 30_000)
 
 it('what was copied stands apart with its beginning and end, and each record whose data were inserted is named', async () => {
   const sections = [{ code: '61150-9', title: 'Subjective', text: 'Today.\n[Copied from Progress note, 12-Oct-2026, Dr Lee]\nSlept badly.\n[End of copied text]\nBetter.', sources: [{ id: 'Observation/pulse', node: { ...pulse, __typename: 'Observation' } }, { id: 'Observation/gone' }] }]

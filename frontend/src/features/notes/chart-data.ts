@@ -6,6 +6,7 @@ import { placeOfSign } from '../../components/clinical/vital-signs'
 import { graphql, read } from '../../gql'
 import type { Interpretation, NoteDataQuery } from '../../gql/graphql'
 import { formatDateTime, formatDay } from '../../lib/date'
+import type { DataKind } from '../../lib/phrases'
 
 /** Data of the chart that a note can hold: as it was when it was inserted, with the time and with the records it came from. */
 const NoteData = graphql(`
@@ -21,7 +22,6 @@ const NoteData = graphql(`
   }
 `)
 
-export type DataKind = 'vitals' | 'labs' | 'medications' | 'problems' | 'allergies'
 export const DATA: readonly { kind: DataKind; name: string; placeholder: string }[] = [
   { kind: 'vitals', name: 'Vital signs', placeholder: '{{vitals.latest}}' },
   { kind: 'labs', name: 'Laboratory results', placeholder: '{{labs.latest}}' },

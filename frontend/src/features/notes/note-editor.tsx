@@ -1,6 +1,7 @@
 import Button from '@mui/material/Button'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react'
+import { Link } from 'react-router'
 import { useClient } from 'urql'
 import { commonOutcome, useAct, type Problem } from '../../components/act/act'
 import { ActDialog, type ActForm } from '../../components/act/act-dialog'
@@ -12,11 +13,12 @@ import type { NoteWritingFragment } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
 import { useUnsavedGuard } from '../../hooks/use-unsaved-guard'
 import { formatDateTime } from '../../lib/date'
-import { DATA, namePlaces, readChartData, withoutPlaces, withPlaces, type DataKind } from './chart-data'
+import { PHRASES, type DataKind, type OwnPhrase } from '../../lib/phrases'
+import { DATA, namePlaces, readChartData, withoutPlaces, withPlaces, type Snapshot } from './chart-data'
 import { markCopied } from './copied'
 import { useNoteActs } from './note-acts'
 import css from './notes.module.css'
-import { expand, phraseBefore, PHRASES } from './phrases'
+import { expand, filled, kindsIn, phraseBefore, replace, type Typed } from './phrases'
 
 const KeepDraft = graphql(`
   mutation KeepDraft($input: NoteDraftInput!) {
@@ -79,6 +81,11 @@ function begin({ template, draft, note }: Begun): Written {
 }
 
 const origin = (n: Earlier) => [n.title ?? 'a note', n.date ? formatDateTime(n.date) : 'date not recorded', n.authors.flatMap((a) => a.display ?? []).join(', ')].filter(Boolean).join(', ')
+/** Own phrases that are named above the sections. */
+const MOST_NAMED = 12
+/** How a text begins, in the line of a list. */
+const beginningOf = (text: string): string => { const line = text.trim().replace(/\s+/g, ' '); return line.length > 40 ? `${line.slice(0, 40).trimEnd()} …` : line }
+const INSERTED = DATA.map((d) => <option key={d.kind} value={d.kind}>{d.name}</option>)
 /** Notes that are offered to copy from. */
 const MOST_EARLIER = 10
 
@@ -86,7 +93,7 @@ const MOST_EARLIER = 10
  * Writes one note. What is written is kept on the server as a private draft while one writes; it is on record when one saves it, and stays as it is
  * when one signs it. Data of the chart are inserted as they are at that moment, with the time: what a template asks for when the note is begun.
  */
-export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: { begun: Begun; patient: string; me: string | null; encounters: readonly Visit[]; earlier: readonly Earlier[]; onDone: (note?: string) => void }) {
+export function NoteEditor({ begun, patient, me, encounters, earlier, own, onDone }: { begun: Begun; patient: string; me: string | null; encounters: readonly Visit[]; earlier: readonly Earlier[]; own: readonly OwnPhrase[]; onDone: (note?: string) => void }) {
   const id = useId()
   const client = useClient()
   const act = useAct()
@@ -204,23 +211,38 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: 
     field.setSelectionRange(field.value.length - fromEnd, field.value.length - fromEnd)
   })
   const stay = (field: HTMLTextAreaElement) => { typing.current = { field, fromEnd: field.value.length - field.selectionEnd } }
-  const phrase = async (code: string, field: HTMLTextAreaElement, { start, phrase: typed, kind }: NonNullable<ReturnType<typeof phraseBefore>>) => {
-    setProblems([])
-    const name = DATA.find((d) => d.kind === kind)?.name ?? typed
-    announce(`Reading ${name.toLowerCase()}`)
-    const made = (await readChartData(client, patient))?.get(kind)
-    if (!made) {
-      setProblems([{ text: `${name}: could not be read, or you may not see it. “${typed}” stands as you typed it.` }])
-      announce(`${name}: nothing was inserted`)
-      return
-    }
-    const before = latest.current.written.texts[code] ?? EMPTY
-    const after = expand(before.text, start, typed, made.text)
-    if (after === null) return
+  const namesOf = (kinds: readonly DataKind[]) => DATA.filter((d) => kinds.includes(d.kind)).map((d) => d.name).join(', ')
+  /** What the text became in place of a phrase; with the sources of what was inserted. */
+  const became = (code: string, field: HTMLTextAreaElement, before: Text, after: string, kinds: readonly DataKind[], sources: readonly string[], told: string) => {
     stay(field)
-    change((w) => ({ ...w, texts: { ...w.texts, [code]: { text: after, sources: [...new Set([...before.sources, ...made.sources])], open: before.open.filter((one) => one !== kind) } } }))
+    set(code, { text: after, sources: [...new Set([...before.sources, ...sources])], open: before.open.filter((one) => !kinds.includes(one)) })
     phrased.current = { code, before, after }
-    announce(`${name} inserted. Escape takes it back`)
+    announce(`${told} inserted. Escape takes it back`)
+  }
+  /** Data of these kinds; what could not be read is told, with what `stands` in its place. */
+  const readFor = async (kinds: readonly DataKind[], stands: string): Promise<Map<DataKind, Snapshot>> => {
+    setProblems([])
+    if (kinds.length === 0) return new Map()
+    announce(`Reading ${namesOf(kinds).toLowerCase()}`)
+    const data = await readChartData(client, patient)
+    const missing = kinds.filter((kind) => !data?.has(kind))
+    if (missing.length > 0) {
+      setProblems([{ text: `${namesOf(missing)}: could not be read, or you may not see it. ${stands}.` }])
+      announce(`${namesOf(missing)}: nothing was inserted`)
+    }
+    return new Map([...data ?? []].filter(([kind]) => kinds.includes(kind)))
+  }
+  const sourcesOf = (made: ReadonlyMap<DataKind, Snapshot>) => [...made.values()].flatMap((one) => one.sources)
+  /** A phrase that stands for data of the chart, or a text of one's own with such phrases in it. */
+  const phrase = async (code: string, field: HTMLTextAreaElement, typed: Typed) => {
+    const mine = 'own' in typed ? typed.own.text : null
+    const kinds = 'own' in typed ? kindsIn(typed.own.text) : [typed.kind]
+    const made = await readFor(kinds, mine === null ? `“${typed.phrase}” stands as you typed it` : `What “${typed.phrase}” says of it stands as it is written`)
+    const [data] = made.values()
+    if (mine === null && !data) return
+    const before = latest.current.written.texts[code] ?? EMPTY
+    const after = mine === null ? expand(before.text, typed.start, typed.phrase, data?.text ?? '') : replace(before.text, typed.start, typed.phrase, filled(mine, made))
+    if (after !== null) became(code, field, before, after, [...made.keys()], sourcesOf(made), mine === null ? namesOf(kinds) : `The text of ${typed.phrase}`)
   }
   const keyed = (code: string, e: KeyboardEvent<HTMLTextAreaElement>) => {
     const field = e.currentTarget
@@ -232,12 +254,29 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: 
       phrased.current = null
       stay(field)
       set(code, last.before)
-      announce('The data are taken back')
+      announce('What was inserted is taken back')
       return
     }
     if ((e.key !== ' ' && e.key !== 'Enter') || e.ctrlKey || e.metaKey || e.altKey || e.nativeEvent.isComposing || field.selectionStart !== field.selectionEnd) return
-    const found = phraseBefore(field.value, field.selectionStart)
-    if (found) void phrase(code, field, found)
+    const found = phraseBefore(field.value, field.selectionStart, own)
+    if (!found) return
+    if (!('own' in found) || kindsIn(found.own.text).length > 0) { void phrase(code, field, found); return }
+    // A text alone is there at once, and what was typed after its name with it.
+    e.preventDefault()
+    const before = written.texts[code] ?? EMPTY
+    const typed = { ...before, text: `${before.text.slice(0, field.selectionStart)}${e.key === 'Enter' ? '\n' : ' '}${before.text.slice(field.selectionStart)}` }
+    const after = replace(typed.text, found.start, found.phrase, found.own.text)
+    if (after !== null) became(code, field, typed, after, [], [], `The text of ${found.phrase}`)
+  }
+  /** A text of one's own at the end of a section, chosen of the list. */
+  const insertOwn = async (code: string, { name, text: says }: OwnPhrase) => {
+    const made = await readFor(kindsIn(says), `What “.${name}” says of it stands as it is written`)
+    change((w) => {
+      const { text, sources, open } = w.texts[code] ?? EMPTY
+      const added = filled(says, made)
+      return { ...w, texts: { ...w.texts, [code]: { text: text.trim() ? `${text.trimEnd()}\n\n${added}` : added, sources: [...new Set([...sources, ...sourcesOf(made)])], open: open.filter((one) => !made.has(one)) } } }
+    })
+    announce(`The text of .${name} is inserted`)
   }
   const textOf = (from: Earlier, code: string) => { const text = withoutPlaces(from.sections.find((s) => s.code === code)?.text ?? '').text.trim(); return text || null }
   /** What is copied says from where, in its text and among the sources. */
@@ -320,7 +359,8 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: 
             </div>
           </div>
           <p className={css.phrases}>
-            Type {PHRASES.map((p, i) => <span key={p.phrase}>{i > 0 && (i === PHRASES.length - 1 ? ' or ' : ', ')}<code>{p.phrase}</code> ({DATA.find((d) => d.kind === p.kind)?.name.toLowerCase()})</span>)}, then a space or Enter: what is on record now is inserted, with the time. Escape or Ctrl+Z takes it back.
+            Type {PHRASES.map((p, i) => <span key={p.name}>{i > 0 && (i === PHRASES.length - 1 ? ' or ' : ', ')}<code>.{p.name}</code> ({DATA.find((d) => d.kind === p.kind)?.name.toLowerCase()})</span>)}, then a space or Enter: what is on record now is inserted, with the time. Escape or Ctrl+Z takes it back.
+            {' '}{own.length === 0 ? 'You have no phrases of your own.' : <>Your own: {own.slice(0, MOST_NAMED).map((p, i) => <span key={p.name}>{i > 0 && ', '}<code>.{p.name}</code></span>)}{own.length > MOST_NAMED && ` and ${own.length - MOST_NAMED} more, listed under “Insert …”`}.</>} <Link to="/settings#phrases">{own.length === 0 ? 'Make some in the settings' : 'Change them in the settings'}</Link>
           </p>
           {open.length > 0 && !filling && <div><Button type="button" variant="outlined" onClick={() => { void insert(null, open.map((d) => d.kind)) }}>Insert all data of the chart</Button></div>}
           {template.sections.map((s, i) => {
@@ -330,9 +370,9 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, onDone }: 
               <div key={s.code} className={css.section}>
                 <div>
                   <label htmlFor={`${id}${s.code}`}>{s.title}{s.required ? '' : ' (optional)'}</label>
-                  <select aria-label={`Insert into ${s.title}`} value="" style={{ width: 'auto' }} onChange={(e) => { void insert(s.code, [e.target.value as DataKind]) }}>
+                  <select aria-label={`Insert into ${s.title}`} value="" style={{ width: 'auto' }} onChange={({ target }) => { const mine = own.find((p) => `.${p.name}` === target.value); void (mine ? insertOwn(s.code, mine) : insert(s.code, [target.value as DataKind])) }}>
                     <option value="" disabled>Insert …</option>
-                    {DATA.map((d) => <option key={d.kind} value={d.kind}>{d.name}</option>)}
+                    {own.length === 0 ? INSERTED : <><optgroup label="Data of the chart">{INSERTED}</optgroup><optgroup label="Your own phrases">{own.map((p) => <option key={p.name} value={`.${p.name}`}>.{p.name}: {beginningOf(p.text)}</option>)}</optgroup></>}
                   </select>
                   {earlier.some((n) => textOf(n, s.code)) && (
                     <select aria-label={`Copy into ${s.title}`} value="" style={{ width: 'auto', maxWidth: '14rem' }} onChange={(e) => copy(s.code, e.target.value)}>

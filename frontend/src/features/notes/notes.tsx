@@ -47,11 +47,12 @@ export const NoteRecord = graphql(`
     encounters(first: 20) { nodes { id status class { code } types { text } period { start end } } }
   }
 `)
-/** What is needed to write: who writes, by which templates, and what is begun. */
+/** What is needed to write: who writes, by which templates, with which phrases of their own, and what is begun. */
 export const NoteWriting = graphql(`
   fragment NoteWriting on Query {
     me { fhirUser }
     noteTemplates { key title sections { code title required text } }
+    phrases: savedQueries(kind: PHRASE) { name text }
     noteDrafts(patient: $id) { id version note expectedVersion template title encounter updatedAt sections { code text sources } }
   }
 `)
@@ -178,7 +179,7 @@ export function NotesView({ of, writing, patientId, documents }: { of: FragmentT
                       )}
                     </Section>
                   </div>
-                  {begun && <NoteEditor key={begun.key} begun={begun} patient={patientId} me={me} encounters={record?.encounters?.nodes ?? []} earlier={nodes.filter((n) => !struck(n) && n.id !== begun.note?.id)} onDone={(id) => { setBegun(null); if (id) setOpen(id) }} />}
+                  {begun && <NoteEditor key={begun.key} begun={begun} patient={patientId} me={me} encounters={record?.encounters?.nodes ?? []} earlier={nodes.filter((n) => !struck(n) && n.id !== begun.note?.id)} own={able?.phrases ?? []} onDone={(id) => { setBegun(null); if (id) setOpen(id) }} />}
                   {!begun && shown && <Reader key={shown.id} of={shown} addenda={addenda(shown)} me={me} onEdit={shown.template ? () => edit(shown) : undefined} onClose={() => setOpen(null)} />}
                 </div>
               )

@@ -3,11 +3,12 @@ import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { words } from '../../components/clinical/status'
 import { DENSITIES, DENSITY_NAMES, PATIENT_LISTS, PATIENT_LIST_NAMES, THEMES, THEME_NAMES, useAppearance, type PatientListChoice } from '../../contexts/appearance'
 import { useSession } from '../../contexts/session'
-import { maySeePatients, maySeeStays } from '../../lib/permissions'
+import { may, maySeePatients, maySeeStays } from '../../lib/permissions'
 import { AllowedApps } from './allowed-apps'
 import NativeSelect from '@mui/material/NativeSelect'
 import { ChangePassword } from './change-password'
 import { SystemHealth } from './health'
+import { Phrases } from './phrases'
 import { ProfileLines } from './profile'
 import { Sessions } from './sessions'
 import { SecondFactorPart } from './second-factor'
@@ -39,6 +40,7 @@ export function SettingsView({ keys }: { keys: readonly KeyGroup[] }) {
       <ChangePassword />
       <SecondFactorPart />
       <AllowedApps />
+      {may(session, 'chart') && <Phrases />}
       <section aria-labelledby="looks" className={css.part}>
         <h2 id="looks">Appearance in this browser</h2>
         <div className={css.choice}>
