@@ -188,4 +188,27 @@ test('gaps in care lead to the charts', async () => {
   assert.match(page.url(), /view=gaps/)
 })
 
+test('a message about a result leads to it', async () => {
+  await signInAs('physician')
+  const { me } = await graphql('{ me { fhirUser } }')
+  const { patients } = await graphql('{ patients(first: 1, fhirQuery: "_has:Encounter:patient:status=in-progress&_has:Encounter:patient:class=IMP") { nodes { id latestResults(category: LABORATORY, first: 1) { observation { id code { text } } } } } }')
+  const { id, latestResults: [{ observation }] } = patients.nodes[0]
+  await signInAs('nurse')
+  const sent = await graphql('mutation($i: MessageSendInput!) { messageSend(input: $i) { outcome { __typename } } }', { i: { recipients: [me.fhirUser], subject: 'Have a look', text: 'It is higher than yesterday.', patient: id, about: observation.id, priority: 'ROUTINE', idempotencyKey: crypto.randomUUID() } })
+  assert.equal(sent.messageSend.outcome.__typename, 'MessageSent')
+  await signInAs('physician')
+  await page.goto(`${url}/inbox`)
+  const row = page.getByRole('region', { name: 'Messages' }).getByRole('row', { name: /Have a look/ })
+  await row.getByRole('link', { name: /^Result/ }).waitFor()
+  await accessible('a message about a result')
+  await shot('62-message-about')
+  await inTheme('dark', async () => { await accessible('a message about a result, dark'); await shot('62-message-about-dark') })
+  await row.getByRole('link', { name: /^Result/ }).click()
+  await page.waitForURL(/results[?]result=Observation/)
+  await page.getByRole('complementary', { name: observation.code.text }).waitFor()
+  await page.goto(`${url}/inbox`)
+  await row.getByRole('button', { name: 'Mark as read Have a look' }).click()
+  await row.waitFor({ state: 'detached' })
+})
+
 test('nothing went wrong unseen', () => assert.deepEqual(trouble, []))

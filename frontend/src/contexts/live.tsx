@@ -58,9 +58,15 @@ export function useHold(on = true): void {
   useEffect(() => (on ? live?.holds.hold() : undefined), [live, on])
 }
 
+/** Says that somebody has acted without a form: a list that is read next shows it. */
+export function useActed(): () => void {
+  const live = use(LiveContext)
+  return useMemo(() => () => live?.holds.hold()(), [live])
+}
+
 /** What is read so soon after a form was closed shows what its writer did. */
 const OWN_MS = 5000
-/** Whether lists are read anew by themselves here. `acted` tells of a form that was closed just now. */
+/** Whether lists are read anew by themselves here. `acted` tells of a form that was closed just now, or of an act without one. */
 export function useLiveLists(): { on: boolean; acted: () => boolean } {
   const live = use(LiveContext)
   return useMemo(() => ({ on: live !== null, acted: () => !!live && Date.now() - live.holds.released() < OWN_MS }), [live])

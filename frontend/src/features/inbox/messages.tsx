@@ -9,6 +9,7 @@ import { useReadAgain } from '../../components/ui/part'
 import { Pages, RecordTable } from '../../components/ui/record-table'
 import { Section } from '../../components/ui/section'
 import { Empty } from '../../components/ui/states'
+import { useActed } from '../../contexts/live'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { CorrespondentFragment, MessagePageFragment } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
@@ -65,6 +66,7 @@ interface Acts { reply: (of: Waiting) => void; markRead: ReturnType<typeof useMe
 function Message({ of: { title, priority, since, patient, node }, me, reply, markRead }: { of: Item; me: string | null } & Acts) {
   const again = useReadAgain()
   const announce = useAnnounce()
+  const acted = useActed()
   const [open, setOpen] = useState(false)
   const [trouble, setTrouble] = useState('')
   const [key] = useState(() => crypto.randomUUID())
@@ -81,7 +83,7 @@ function Message({ of: { title, priority, since, patient, node }, me, reply, mar
     const told = outcome.kind === 'saved' ? outcome.told : outcome.kind === 'refused' ? outcome.problems.map((p) => p.text).join(' ') : 'Somebody else has read it meanwhile.'
     announce(told)
     if (outcome.kind === 'refused') setTrouble(told)
-    else again()
+    else { acted(); again() }
   }
   return (
     <>
