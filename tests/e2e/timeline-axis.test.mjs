@@ -57,6 +57,33 @@ test('a physician sees the record in lanes, and goes from an entry to its row by
   await shot('66-axis-row')
 })
 
+test('only what one person wrote or did is shown, by name; the address keeps it, and one press clears it', async () => {
+  const query = 'query($id: ID!) { patient(id: $id) { encounters(first: 5) { nodes { participants { id } } } } }'
+  const read = async (of, variables) => (await (await page.request.post(`${url}/graphql`, { headers: { 'X-WintEHR-Request': '1' }, data: { query: of, variables } })).json()).data
+  const who = (await read(query, { id: `Patient/${patient}` })).patient.encounters.nodes.flatMap((e) => e.participants).find((p) => p.id?.startsWith('Practitioner/')).id
+  const { names } = (await read('query($id: ID!) { node(id: $id) { ... on Practitioner { names { display family } } } }', { id: who })).node
+  await page.goto(`${url}/patients/${patient}/clinical/timeline`)
+  const foot = page.locator('footer', { hasText: ' loaded' })
+  await foot.waitFor()
+  const field = page.getByRole('combobox', { name: 'Written or done by' })
+  await field.fill(names[0].family)
+  await accessible('a timeline whose author is looked for')
+  await page.getByRole('option', { name: names[0].display }).first().click()
+  await foot.getByText(/Only what .+ wrote or did/).waitFor()
+  assert.match(decodeURIComponent(page.url()), /author=Practitioner\//)
+  await accessible('a timeline of one author')
+  await shot('66-author')
+  await inTheme('dark', async () => { await accessible('a timeline of one author, dark'); await shot('66-author-dark') })
+  await page.setViewportSize({ width: 820, height: 1180 })
+  await shot('66-author-820')
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await page.reload()
+  await foot.getByText(/Only what .+ wrote or did/).waitFor()
+  await page.getByRole('button', { name: 'By anybody' }).click()
+  await foot.getByText(/Only what .+ wrote or did/).waitFor({ state: 'detached' })
+  assert.doesNotMatch(page.url(), /author=/)
+})
+
 test('it is zoomed by keys and wheel, and panned by keys and by dragging', async () => {
   await page.goto(`${url}/patients/${patient}/clinical/timeline?view=axis`)
   await axis().getByRole('option').first().waitFor()
