@@ -370,7 +370,7 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, own, onDon
               <div key={s.code} className={css.section}>
                 <div>
                   <label htmlFor={`${id}${s.code}`}>{s.title}{s.required ? '' : ' (optional)'}</label>
-                  <select aria-label={`Insert into ${s.title}`} value="" style={{ width: 'auto' }} onChange={({ target }) => { const mine = own.find((p) => `.${p.name}` === target.value); void (mine ? insertOwn(s.code, mine) : insert(s.code, [target.value as DataKind])) }}>
+                  <select aria-label={`Insert into ${s.title}`} value="" style={{ width: 'auto', maxWidth: '14rem' }} onChange={({ target }) => { const mine = own.find((p) => `.${p.name}` === target.value); void (mine ? insertOwn(s.code, mine) : insert(s.code, [target.value as DataKind])) }}>
                     <option value="" disabled>Insert …</option>
                     {own.length === 0 ? INSERTED : <><optgroup label="Data of the chart">{INSERTED}</optgroup><optgroup label="Your own phrases">{own.map((p) => <option key={p.name} value={`.${p.name}`}>.{p.name}: {beginningOf(p.text)}</option>)}</optgroup></>}
                   </select>

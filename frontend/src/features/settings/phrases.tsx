@@ -87,7 +87,7 @@ export function Phrases() {
       {!own ? (fetching ? <Loading rows={2} label="phrases" /> : <NotLoaded what="Phrases" onRetry={() => again({ requestPolicy: 'network-only' })} />) : (
         <>
           {own.length === 0 ? <p>You have no phrases.</p> : (
-            <RecordTable label="Phrases" columns={['Name', 'Text', 'Acts']}>
+            <RecordTable label="Phrases" columns={['Name', 'Text', 'Acts']} widths={[18, 56, 26]}>
               {own.map((p) => (
                 <tr key={p.name}>
                   <th scope="row">.{p.name}</th>
