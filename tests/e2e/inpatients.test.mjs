@@ -54,6 +54,33 @@ test('a bed is free on every screen when its patient goes home', async () => {
   assert.deepEqual(trouble, [])
 })
 
+test('whose observations are overdue is marked, can be shown alone, and is so no longer once they are taken', async () => {
+  await page.goto(`${url}/inpatients`)
+  await page.getByRole('status').getByText('Live').waitFor()
+  const { census } = await graphql('{ census { patientCount wards { beds { stays { patient { id mrn earlyWarning { dueAt } } } } withoutBed { patient { id mrn earlyWarning { dueAt } } } } } }')
+  const late = census.wards.flatMap((ward) => [...ward.beds.flatMap((bed) => bed.stays), ...ward.withoutBed]).filter(({ patient }) => Date.parse(patient?.earlyWarning?.dueAt) < Date.now())
+  assert.ok(late.length > 0, 'the demo hospital has somebody whose observations are overdue')
+  await page.getByRole('checkbox', { name: `Observations overdue only (${late.length})` }).check()
+  await page.getByText(`${late.length} of ${census.patientCount} patient`).waitFor()
+  assert.equal(await rows().getByRole('link').count(), late.length)
+  assert.equal(await rows().getByText(/^Observations overdue since/).count(), late.length)
+  assert.match(page.url(), /show=overdue/)
+  await accessible('who is overdue')
+  await shot('32-overdue')
+  await inTheme('dark', async () => { await accessible('who is overdue, dark') })
+  const [{ patient }] = late
+  const row = rows().filter({ hasText: patient.mrn })
+  await row.waitFor()
+  const input = { patient: patient.id, systolic: '124', diastolic: '78', heartRate: '72', respiratoryRate: '16', temperature: '36.8', oxygenSaturation: '97', oxygenFlow: '0', consciousness: 'ALERT' }
+  const { vitalsRecord } = await graphql('mutation($input: VitalsRecordInput!) { vitalsRecord(input: $input) { outcome { __typename } } }', { input })
+  assert.equal(vitalsRecord.outcome.__typename, 'VitalsSaved')
+  // Measurements are read every 15 s at most.
+  await row.waitFor({ state: 'detached', timeout: 25_000 })
+  await page.getByRole('checkbox', { name: `Observations overdue only (${late.length - 1})` }).uncheck()
+  await row.getByText(/^Next due/).waitFor()
+  assert.deepEqual(trouble, [])
+})
+
 test('a nurse admits to a free bed of one ward, moves the patient, and sends them home', async () => {
   const { patients } = await graphql('{ patients(first: 60) { nodes { mrn deceased { deceased } encounters(first: 1, filter: { status: [IN_PROGRESS] }) { nodes { id } } } } }')
   const { mrn } = patients.nodes.find((p) => p.mrn && !p.deceased?.deceased && p.encounters.nodes.length === 0)

@@ -14,8 +14,8 @@ function fake(line: Line = 'open') {
 }
 
 const Form = () => { useHold(); return <p>form</p> }
-function Page({ read }: { read: () => void }) {
-  const { state, ready } = useLive('Patient/p', read)
+function Page({ read, everyMs }: { read: () => void; everyMs?: number }) {
+  const { state, ready } = useLive('Patient/p', read, everyMs)
   const [form, setForm] = useState(false)
   return <>{state} {ready ? 'ready' : 'waiting'}{form && <Form />}<button type="button" onClick={() => setForm(!form)}>toggle</button></>
 }
@@ -62,6 +62,27 @@ it('reads without the line when it takes too long or is lost, and again when it 
   tell('started')
   act(() => vi.advanceTimersByTime(100))
   expect(read).toHaveBeenCalledOnce()
+  vi.useRealTimers()
+})
+
+it('reads what changes without end no more often than it is asked to, and the last change too', () => {
+  vi.useFakeTimers()
+  const { events, tell } = fake()
+  const read = vi.fn()
+  render(<LiveProvider events={events}><Page read={read} everyMs={10_000} /></LiveProvider>)
+  tell('started')
+  const wait = (ms: number) => act(() => vi.advanceTimersByTime(ms))
+  tell('changed')
+  wait(100)
+  expect(read).toHaveBeenCalledOnce()
+  tell('changed')
+  tell('changed')
+  wait(9_000)
+  expect(read).toHaveBeenCalledOnce()
+  wait(1_000)
+  expect(read).toHaveBeenCalledTimes(2)
+  wait(20_000)
+  expect(read).toHaveBeenCalledTimes(2)
   vi.useRealTimers()
 })
 

@@ -84,9 +84,9 @@ const FIRST_MS = 400
 
 /**
  * Follows a patient, or types of records. `ready` is when to read first: as soon as nothing can be missed, or when the line takes too long. After that `read` is
- * called for everything that changed, and when the line is back.
+ * called for everything that changed, and when the line is back; of what changes without end, such as the measurements of a house, at most every `everyMs`.
  */
-export function useLive(topic: Topic | null, read: () => void): { state: LiveState; ready: boolean } {
+export function useLive(topic: Topic | null, read: () => void, everyMs = 0): { state: LiveState; ready: boolean } {
   const live = use(LiveContext)
   const on = live !== null && topic !== null
   const [ready, setReady] = useState(() => !on || live.events.follows(topic) || live.events.line() === 'lost')
@@ -98,14 +98,16 @@ export function useLive(topic: Topic | null, read: () => void): { state: LiveSta
     if (!live || topic === null) return undefined
     let timer: ReturnType<typeof setTimeout> | undefined
     let waiting = false
+    let readAt = Number.NEGATIVE_INFINITY
     const go = () => {
       timer = undefined
       if (live.holds.any()) { waiting = true; setHeld(true); return }
       waiting = false
       setHeld(false)
+      readAt = Date.now()
       latest.current.read()
     }
-    const soon = () => { timer ??= setTimeout(go, TOGETHER_MS) }
+    const soon = () => { timer ??= setTimeout(go, Math.max(TOGETHER_MS, readAt + everyMs - Date.now())) }
     const stop = live.events.watch(topic, (event) => {
       if (event === 'started' && !latest.current.ready) { setReady(true); return }
       soon()
@@ -120,6 +122,6 @@ export function useLive(topic: Topic | null, read: () => void): { state: LiveSta
     const free = live.holds.onRelease(released)
     const late = setTimeout(() => setReady(true), FIRST_MS)
     return () => { clearTimeout(timer); clearTimeout(late); stop(); off(); free() }
-  }, [live, topic])
+  }, [live, topic, everyMs])
   return { ready, state: !on ? 'off' : line !== 'open' ? line : held ? 'held' : 'open' }
 }

@@ -1,6 +1,7 @@
-import { cleanup, screen, within } from '@testing-library/react'
+import { act, cleanup, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
+import { momentOf } from '../../lib/date'
 import { failing, forbidden, fullPatient, renderPage } from '../../testing/chart'
 import { InpatientsPage } from './inpatients.page'
 
@@ -55,4 +56,41 @@ it('admits to a free bed, and shows one ward when the address names it', async (
   await userEvent.click(screen.getByRole('button', { name: 'Admit to 6 West, bed 2' }))
   expect(await screen.findByRole('dialog', { name: 'Admit to 6 West, bed 2' })).toBeVisible()
   expect(screen.getByLabelText('Patient')).toBeVisible()
+})
+
+/** A patient by number whose next observations are due then; null: no score says when. */
+const due = (mrn: string, dueAt: string | null) => stay({ ...ada, id: `Patient/${mrn}`, mrn, earlyWarning: dueAt ? { ...news, dueAt } : { ...news, value: null, band: null, at: null, missing: ['temperature'], dueAt } })
+const LATE = '2026-11-30T09:00:00Z', LATER = '2999-01-01T00:00:00Z'
+const withId = (of: ReturnType<typeof stay>, id: string) => ({ ...of, encounter: { ...of.encounter, id: `Encounter/${id}` } })
+const three = () => census(bed('bed 1', withId(due('4471', LATE), 'a')), bed('bed 2', withId(due('5582', LATER), 'b')), bed('bed 3', withId(due('6693', null), 'c')), bed('bed 4'))
+
+it('marks by words and a sign whose observations are overdue by the score, and says of the others when they are due', async () => {
+  show(three())
+  expect((await cells(/4471/))[3]).toBe(`NEWS2 5medium30-Nov-2026 08:00Observations overdue since ${momentOf(Date.parse(LATE))}`)
+  expect(within(screen.getByRole('row', { name: /4471/ })).getByText(/^Observations overdue/).previousElementSibling?.tagName).toBe('svg')
+  expect((await cells(/5582/))[3]).toMatch(/Next due 01-Jan-2999/)
+  expect((await cells(/6693/))[3]).toBe('No scoretemperature')
+})
+
+it('shows only those whose observations are overdue when asked to, says how many it does not show, and keeps that in the address', async () => {
+  show(three())
+  await userEvent.click(await screen.findByRole('checkbox', { name: 'Observations overdue only (1)' }))
+  expect(screen.getAllByRole('link').map((link) => link.textContent)).toEqual(['LIND, Ada (Mrs)'])
+  expect(screen.getByRole('row', { name: /4471/ })).toBeVisible()
+  expect(screen.getByText('1 of 3 patients shown: the next observations by NEWS2 are overdue. 2 not shown, of whom 1 has no score that says when they are due; nor are free beds, expected and discharged patients.')).toBeVisible()
+  expect(screen.queryByText('bed 4')).toBeNull()
+  cleanup()
+  renderPage(<InpatientsPage />, '/inpatients', '/inpatients?show=overdue', { root: census(bed('bed 2', due('5582', LATER))) }, 'nurse')
+  expect(await screen.findByText('Nobody’s observations are overdue.')).toBeVisible()
+  expect(screen.getByRole('checkbox', { name: 'Observations overdue only (0)' })).toBeChecked()
+})
+
+it('marks what becomes overdue while the census is looked at', async () => {
+  vi.useFakeTimers({ now: Date.parse('2026-11-30T08:59:50Z'), toFake: ['Date', 'setInterval', 'clearInterval'] })
+  try {
+    show(census(bed('bed 1', due('4471', LATE))))
+    expect((await cells(/4471/))[3]).toMatch(/Next due 09:00$/)
+    act(() => { vi.advanceTimersByTime(30_000) })
+    expect((await cells(/4471/))[3]).toMatch(/Observations overdue since 09:00$/)
+  } finally { vi.useRealTimers() }
 })

@@ -1,4 +1,5 @@
-import { Fragment, useCallback, useEffect, useRef, useState } from 'react'
+import WarningAmberOutlined from '@mui/icons-material/WarningAmberOutlined'
+import { Fragment, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { useQuery, type CombinedError } from 'urql'
 import { RowActs, useForms, type ActItem } from '../../components/act/acts'
@@ -21,8 +22,9 @@ import { useLive } from '../../contexts/live'
 import { graphql, read } from '../../gql'
 import type { CensusQuery, ComeAndGoneQuery, StayFragment } from '../../gql/graphql'
 import { useMay } from '../../hooks/use-may'
+import { useNow } from '../../hooks/use-now'
 import { useSettled } from '../../hooks/use-settled'
-import { formatDateTime, formatDay } from '../../lib/date'
+import { formatDateTime, formatDay, momentOf } from '../../lib/date'
 import { formatDecimal } from '../../lib/quantity'
 import css from './inpatients.module.css'
 
@@ -42,7 +44,7 @@ const Census = graphql(`
 const Stay = graphql(`
   fragment Stay on CensusStay {
     since
-    patient { id fhirId mrn gender birthDate age { value unit } name { display family given prefix } codeStatus { id doNotPerform code { text codings { system code } } authoredOn } earlyWarning { name value band missing at source } flags(first: 5) { nodes { id status code { text } category { text } } pageInfo { hasNextPage } } }
+    patient { id fhirId mrn gender birthDate age { value unit } name { display family given prefix } codeStatus { id doNotPerform code { text codings { system code } } authoredOn } earlyWarning { name value band missing at dueAt source } flags(first: 5) { nodes { id status code { text } category { text } } pageInfo { hasNextPage } } }
     encounter { id versionId status class { code display } reasons { text } participants { display } period { start } }
   }
 `)
@@ -75,8 +77,27 @@ function withoutStatus(error: CombinedError | undefined): string {
   return trouble.length === 0 ? 'Not recorded' : trouble.every((e) => e.extensions?.code === 'NOT_PERMITTED') ? 'You may not see this' : 'Not loaded'
 }
 
+interface Lying { bed: Bed['bed'] | null; stay: StayFragment; twice: boolean }
+/** Who lies on a ward, by bed. `twice`: the record puts several patients into that bed. */
+const lying = (ward: Ward): Lying[] => [
+  ...ward.beds.flatMap(({ bed, stays }) => read(Stay, stays).map((stay) => ({ bed, stay, twice: stays.length > 1 }))),
+  ...read(Stay, ward.withoutBed).map((stay) => ({ bed: null, stay, twice: false })),
+]
+const keyOf = ({ bed, stay }: Lying): string => `${bed?.id ?? ''} ${stay.encounter.id}`
+
+/** Since when the next set of vital signs is overdue by the newest one, in ms since 1970; null when it is not, or no score says when it is due. */
+function overdueSince({ patient }: StayFragment, now: number): number | null {
+  const due = patient?.earlyWarning?.dueAt ? Date.parse(patient.earlyWarning.dueAt) : Number.NaN
+  return due < now ? due : null
+}
+/** Whether nothing tells when the next set is due because there is no score to tell it by, or because it may not be seen. */
+const unscored = ({ patient }: StayFragment): boolean => (patient?.earlyWarning?.value ?? null) === null
+
+/** The census as of which it is told what is overdue. */
+interface At { of: CensusQuery['census']; now: number }
 /** The rows in order: who lies in which bed. */
-const rowsOf = (of: CensusQuery['census'] | undefined): readonly string[] => (of?.wards ?? []).flatMap((ward) => [...ward.beds.flatMap(({ bed, stays }) => read(Stay, stays).map((stay) => `${bed.id} ${stay.encounter.id}`)), ...read(Stay, ward.withoutBed).map((stay) => stay.encounter.id)])
+const rowsOf = (onlyOverdue: boolean) => (at: At | undefined): readonly string[] =>
+  (at?.of.wards ?? []).flatMap((ward) => lying(ward).filter(({ stay }) => !onlyOverdue || overdueSince(stay, at?.now ?? 0) !== null).map(keyOf))
 
 type Flag = NonNullable<NonNullable<StayFragment['patient']>['flags']>['nodes'][number]
 /** Whether a warning is of isolation. FHIR R4 has no code for it: it is told by its words. */
@@ -84,16 +105,20 @@ const isolates = ({ code, category }: Flag): boolean => [code, ...category].some
 /** The warnings in force, those of isolation first. */
 const inForce = (of: readonly Flag[]): Flag[] => of.filter((f) => f.status === 'ACTIVE').toSorted((a, b) => Number(isolates(b)) - Number(isolates(a)))
 
-/** The ward of the address. */
-const WARD = 'ward'
+/** What the address says: of which ward, and whether only those whose observations are overdue. */
+const WARD = 'ward', SHOW = 'show', OVERDUE = 'overdue'
+/** How often it is looked what has become overdue, and how often at most the census is read because something was measured. */
+const LATE_MS = 30_000, MEASURED_MS = 15_000
 
 /** Who lies where now: wards by name, their beds by name, and who has no bed. */
 export function CensusView() {
   const [count, setCount] = useState(0)
   const anew = useCallback(() => setCount((n) => n + 1), [])
   const live = useLive('Encounter Location ServiceRequest Flag', anew)
-  const [{ data, fetching, error }, again] = useQuery({ query: Census, requestPolicy: 'network-only', pause: !live.ready })
-  const [around, aroundAgain] = useQuery({ query: ComeAndGone, requestPolicy: 'network-only', pause: !live.ready })
+  const measured = useLive('Observation', anew, MEASURED_MS)
+  const ready = live.ready && measured.ready
+  const [{ data, fetching, error }, again] = useQuery({ query: Census, requestPolicy: 'network-only', pause: !ready })
+  const [around, aroundAgain] = useQuery({ query: ComeAndGone, requestPolicy: 'network-only', pause: !ready })
   const [query, setQuery] = useSearchParams()
   const retry = useCallback(() => { again({ requestPolicy: 'network-only' }); aroundAgain({ requestPolicy: 'network-only' }) }, [again, aroundAgain])
   const seen = useRef(0)
@@ -103,15 +128,24 @@ export function CensusView() {
     retry()
   }, [count, fetching, retry])
   const reading = useReading(fetching && !data, error, retry)
-  const { shown: census, news, show, hold } = useSettled(data?.census, rowsOf, false, true)
+  const onlyOverdue = query.get(SHOW) === OVERDUE
+  const now = useNow(LATE_MS)
+  const latest = useMemo(() => data && { of: data.census, now: Math.max(now, Date.parse(data.census.at)) }, [data, now])
+  const rows = useMemo(() => rowsOf(onlyOverdue), [onlyOverdue])
+  const { shown, news, show, hold } = useSettled(latest, rows, false, true)
+  const census = shown?.of
   const named = query.get(WARD)
   const wards = census?.wards.filter((ward) => !named || ward.ward?.id === named) ?? []
-  const choose = (id: string) => setQuery((before) => {
+  const choose = (name: string, value: string) => setQuery((before) => {
     const next = new URLSearchParams(before)
-    if (id) next.set(WARD, id)
-    else next.delete(WARD)
+    if (value) next.set(name, value)
+    else next.delete(name)
     return next
   }, { replace: true })
+  const asOf = shown?.now ?? now
+  const stays = wards.flatMap(lying)
+  const isLate = ({ stay }: Lying) => overdueSince(stay, asOf) !== null
+  const late = stays.filter(isLate).length
   const without = withoutStatus(error)
   return (
     <ReadingProvider value={reading}>
@@ -121,22 +155,25 @@ export function CensusView() {
         {census && <p>{census.patientCount === 1 ? 'One patient' : `${census.patientCount} patients`} as of {formatDateTime(census.at)}</p>}
         {census && (
           <label className={css.ward}>Ward{' '}
-            <select value={named ?? ''} onChange={(e) => choose(e.target.value)}>
+            <select value={named ?? ''} onChange={(e) => choose(WARD, e.target.value)}>
               <option value="">All wards</option>
               {census.wards.map(({ ward }) => ward && <option key={ward.id} value={ward.id ?? ''}>{ward.display ?? 'Ward without a name'}</option>)}
             </select>
           </label>
         )}
+        {census && <label className={css.only}><input type="checkbox" checked={onlyOverdue} onChange={(e) => choose(SHOW, e.target.checked ? OVERDUE : '')} /> Observations overdue only ({late})</label>}
         {census && <PrintButton />}
-        <LiveNote of={live.state} />
+        <LiveNote of={measured.state === 'held' ? 'held' : live.state} />
       </header>
+      {census && onlyOverdue && <p className={css.told} role="status">{overdueWords(late, stays)}</p>}
       <div className={css.wards} ref={hold}>
         {census ? (
           <>
             {census.wards.length === 0 ? <Empty>Nobody is in hospital, and no ward is on record.</Empty>
               : wards.length === 0 ? <Empty>The ward of this address is not on record. Choose another.</Empty>
-              : wards.map((ward) => <WardPart key={ward.ward?.id ?? ''} of={ward} without={without} />)}
-            {!named ? around.data ? <><Expected of={around.data.census.expected} /><Discharged of={around.data.census.discharged} /></> : around.error ? <NotLoaded what="Who is expected and who went home" onRetry={retry} /> : <Loading rows={3} label="who is expected" /> : <Empty>Who is expected and who went home is told of all wards together.</Empty>}
+              : late === 0 && onlyOverdue ? <Empty>Nobody’s observations are overdue{named ? ' on this ward' : ''}.</Empty>
+              : wards.filter((ward) => !onlyOverdue || lying(ward).some(isLate)).map((ward) => <WardPart key={ward.ward?.id ?? ''} of={ward} without={without} now={asOf} only={onlyOverdue ? isLate : null} />)}
+            {onlyOverdue ? null : !named ? around.data ? <><Expected of={around.data.census.expected} /><Discharged of={around.data.census.discharged} /></> : around.error ? <NotLoaded what="Who is expected and who went home" onRetry={retry} /> : <Loading rows={3} label="who is expected" /> : <Empty>Who is expected and who went home is told of all wards together.</Empty>}
           </>
         )
           : error && !fetching ? isForbidden(error) ? <NotPermitted what="Inpatients" /> : <NotLoaded what="Inpatients" onRetry={() => again({ requestPolicy: 'network-only' })} />
@@ -148,18 +185,26 @@ export function CensusView() {
   )
 }
 
-function WardPart({ of: ward, without }: { of: Ward; without: string }) {
+/** How many of those who lie there are shown, and of whom it cannot be told. */
+function overdueWords(late: number, stays: readonly Lying[]): string {
+  const unknown = stays.filter(({ stay }) => unscored(stay)).length
+  const hidden = stays.length - late
+  return `${late} of ${stays.length} ${stays.length === 1 ? 'patient' : 'patients'} shown: the next observations by NEWS2 are overdue.${hidden > 0 ? ` ${hidden} not shown${unknown > 0 ? `, of whom ${unknown} ${unknown === 1 ? 'has' : 'have'} no score that says when they are due` : ''}; nor are free beds, expected and discharged patients.` : ''}`
+}
+
+/** `only`: which of its stays are shown, and no free beds beside them; null: everything. */
+function WardPart({ of: ward, without, now, only }: { of: Ward; without: string; now: number; only: ((of: Lying) => boolean) | null }) {
   const may = useMay('encounters')
   const forms = useEncounterForms()
   const dialogs = useForms()
   const name = ward.ward ? ward.ward.display ?? 'Ward without a name' : 'Place not recorded'
   const note = `${ward.patientCount === 1 ? '1 patient' : `${ward.patientCount} patients`}${ward.beds.length > 0 ? `, ${ward.freeBedCount} of ${ward.beds.length} beds free` : ''}`
-  const empty = ward.beds.filter((bed) => bed.stays.length === 0)
+  const empty = only ? [] : ward.beds.filter((bed) => bed.stays.length === 0)
+  const shown = only ? lying(ward).filter(only) : lying(ward)
   return (
     <Section title={name} note={note}>
-      {ward.patientCount > 0 && <RecordTable label={name} columns={COLUMNS} widths={WIDTHS}>
-        {ward.beds.flatMap(({ bed, stays }) => read(Stay, stays).map((stay) => <StayRow key={`${bed.id} ${stay.encounter.id}`} bed={capital(shortOf(bed, name))} of={stay} twice={stays.length > 1} without={without} open={dialogs.open} />))}
-        {read(Stay, ward.withoutBed).map((stay) => <StayRow key={stay.encounter.id} bed="No bed recorded" of={stay} twice={false} without={without} open={dialogs.open} />)}
+      {shown.length > 0 && <RecordTable label={name} columns={COLUMNS} widths={WIDTHS}>
+        {shown.map((one) => <StayRow key={keyOf(one)} bed={one.bed ? capital(shortOf(one.bed, name)) : 'No bed recorded'} of={one.stay} twice={one.twice} without={without} now={now} open={dialogs.open} />)}
       </RecordTable>}
       {empty.length > 0 && (
         <dl className={css.empty}>
@@ -210,7 +255,7 @@ function useActsOf(open: (form: ActForm) => void) {
 }
 
 /** `twice`: the record puts several patients into this bed. `without`: what is said where no code status came. */
-function StayRow({ bed, of, twice, without, open }: { bed: string; of: StayFragment; twice: boolean; without: string; open: (form: ActForm) => void }) {
+function StayRow({ bed, of, twice, without, now, open }: { bed: string; of: StayFragment; twice: boolean; without: string; now: number; open: (form: ActForm) => void }) {
   const { patient, encounter, since } = of
   const acts = useActsOf(open)
   const at = since ?? encounter.period?.start
@@ -222,7 +267,7 @@ function StayRow({ bed, of, twice, without, open }: { bed: string; of: StayFragm
       {patient && (
         <>
           <td>{status ? <>{isLimit(status) ? <strong>{capital(codeStatusText(status))}</strong> : capital(codeStatusText(status))}<small className="whole">{status.authoredOn ? formatDay(status.authoredOn) : 'Date not recorded'}</small></> : <Recorded is={null} none={without} />}</td>
-          <td><EarlyWarning of={patient.earlyWarning} /></td>
+          <td><EarlyWarning of={patient.earlyWarning} late={overdueSince(of, now)} /></td>
           <td><Warnings of={patient.flags} /></td>
         </>
       )}
@@ -237,14 +282,16 @@ function StayRow({ bed, of, twice, without, open }: { bed: string; of: StayFragm
   )
 }
 
-/** The score of the newest set of vital signs, when that was taken, or what it lacks. */
-function EarlyWarning({ of }: { of: Patient['earlyWarning'] }) {
+/** The score of the newest set of vital signs, when that was taken, or what it lacks, and when the next set is due by it. `late`: since when that is overdue. */
+function EarlyWarning({ of, late }: { of: Patient['earlyWarning']; late: number | null }) {
   if (!of) return <Recorded is={null} none="Not loaded" />
   return (
     <span title={of.source}>
       {of.value === null || of.value === undefined ? <Recorded is={null} none="No score" /> : <>{of.name} <strong>{formatDecimal(of.value)}</strong></>}
       <small>{of.value === null || of.value === undefined ? of.missing.join(', ') : of.band}</small>
       {of.at && <small className="whole">{formatDateTime(of.at)}</small>}
+      {late !== null ? <span className={css.late}><WarningAmberOutlined sx={{ fontSize: 15 }} aria-hidden /><span>Observations overdue since <span className="whole">{momentOf(late)}</span></span></span>
+        : of.dueAt && <small>Next due <span className="whole">{momentOf(Date.parse(of.dueAt))}</span></small>}
     </span>
   )
 }
