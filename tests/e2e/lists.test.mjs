@@ -1,5 +1,6 @@
 // The lists of the patients page: mine, recent, starred, inpatients; a star by the keyboard, in the list and in the chart.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { open, url } from './harness.mjs'
 
@@ -67,3 +68,31 @@ test('mine and the inpatients are there at once', async () => {
 })
 
 test('nothing went wrong on the way', () => assert.deepEqual(trouble, []))
+
+test('a list leaves the house as a table, with a reason that the audit keeps', async () => {
+  await signInAs('physician')
+  await page.goto(`${url}/patients?list=inpatients`)
+  const [, loaded] = /(\d+) of \1 loaded/.exec(await page.getByText(/of \d+ loaded/).innerText()) ?? []
+  await page.getByRole('button', { name: 'Export', exact: true }).click()
+  const dialog = page.getByRole('dialog', { name: 'Export the list' })
+  await dialog.getByText(`${loaded} patients: everybody on the list “Inpatients”.`).waitFor()
+  await accessible('the export of a list')
+  await shot('02-export')
+  await inTheme('dark', async () => { await accessible('the export of a list, dark'); await shot('02-export-dark') })
+  await dialog.getByRole('button', { name: 'Export', exact: true }).click()
+  await dialog.getByRole('alert').getByText('Nothing was exported.').waitFor()
+  await dialog.getByLabel('What it is for').fill('Round of the infection control team')
+  const [download] = await Promise.all([page.waitForEvent('download'), dialog.getByRole('button', { name: 'Export', exact: true }).click()])
+  await page.getByText(`${loaded} patients exported to ${download.suggestedFilename()}`).first().waitFor()
+  assert.match(download.suggestedFilename(), /^patients-\d{8}-\d{4}\.csv$/)
+  const text = readFileSync(await download.path(), 'utf8')
+  assert.match(text, /^\uFEFFMRN,Family name,/)
+  assert.equal(text.trimEnd().split('\r\n').length, Number(loaded) + 1)
+  await accessible('after the export')
+  const other = await open()
+  await other.signInAs('admin')
+  await other.page.goto(`${url}/administration/audit`)
+  await other.page.getByText('Round of the infection control team').first().waitFor()
+  await other.browser.close()
+  assert.deepEqual(trouble, [])
+})

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react'
+import { cleanup, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, it, vi } from 'vitest'
 import { emptyPatient, failing, forbidden, node, page, renderPage, type FakeServer } from '../../testing/chart'
@@ -200,4 +200,78 @@ it('lists who comes today, and who lies on the ward that is chosen', async () =>
   await userEvent.selectOptions(await screen.findByLabelText('Ward'), '6 West (1 patient)')
   expect(await screen.findByText('LIND, Ada (Mrs)')).toBeVisible()
   expect(asked.at(-1)?.location).toBe('Location/6')
+})
+
+/** What the page hands to the browser as a file. */
+function files() {
+  const saved: { name: string; text: Promise<string> }[] = []
+  let blob = new Blob([])
+  URL.createObjectURL = (of) => { if (of instanceof Blob) blob = of; return 'blob:x' }
+  URL.revokeObjectURL = () => undefined
+  vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function save(this: HTMLAnchorElement) { saved.push({ name: this.download, text: blob.text() }) })
+  return saved
+}
+const exporting = (more: object = {}) => {
+  const asked: object[] = []
+  return { asked, root: { patients: page(emptyPatient), patientListExport: ({ input }: { input: object }) => { asked.push(JSON.parse(JSON.stringify(input)) as object); return { csv: 'MRN,Family name\r\n4471,Lind\r\n', rows: 1, at: '2026-12-01T04:00:00Z' } }, ...more } }
+}
+
+it('exports the list as it is filtered, with a reason, into a file that names nobody, and says so', async () => {
+  const saved = files()
+  const { asked, root } = exporting()
+  show({ root })
+  await userEvent.type(await screen.findByRole('searchbox', { name: 'Search patients' }), 'lind')
+  await screen.findByText(/^1 of 1 loaded/)
+  await userEvent.click(screen.getByRole('button', { name: 'Export' }))
+  const dialog = await screen.findByRole('dialog', { name: 'Export the list' })
+  expect(dialog).toHaveTextContent('1 patient: name parts start with “lind”.')
+  expect(dialog).toHaveTextContent('Those found by the other reading (name parts sound like “lind”) are not among them.')
+  await userEvent.click(within(dialog).getByRole('button', { name: 'Export' }))
+  expect(within(dialog).getByRole('alert')).toHaveTextContent('Nothing was exported.What it is for: say it, it cannot be left out.')
+  expect(asked).toEqual([])
+  await userEvent.type(within(dialog).getByLabelText('What it is for'), 'Recall for the flu clinic')
+  await userEvent.click(within(dialog).getByRole('button', { name: 'Export' }))
+  expect(await screen.findByText(/^1 patient exported to patients-\d{8}-\d{4}\.csv at \d\d:\d\d\.$/, { selector: 'small' })).toBeVisible()
+  expect(asked).toEqual([{ filter: { name: 'lind' }, sort: 'FAMILY', reason: 'Recall for the flu clinic' }])
+  expect(saved[0]?.name).toMatch(/^patients-\d{8}-\d{4}\.csv$/)
+  expect(await saved[0]?.text).toBe('MRN,Family name\r\n4471,Lind\r\n')
+})
+
+it('says in the dialog that a list was not exported, and keeps what was written', async () => {
+  const saved = files()
+  const { root } = exporting({ patientListExport: forbidden })
+  show({ root })
+  await screen.findByText('1 of 1 loaded')
+  await userEvent.click(screen.getByRole('button', { name: 'Export' }))
+  await userEvent.type(await screen.findByLabelText('What it is for'), 'A study')
+  await userEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Export' }))
+  expect(await within(screen.getByRole('dialog')).findByRole('alert')).toHaveTextContent('Nothing was exported.This act is not for your role.')
+  expect(screen.getByLabelText('What it is for')).toHaveValue('A study')
+  expect(saved).toEqual([])
+})
+
+it('exports the charts that were opened last by their ids, and only what sounds alike where nobody is called so', async () => {
+  files()
+  const { asked, root } = exporting({ chartsOpened: [{ at: '2026-11-30T08:00:00Z', patient: emptyPatient }] })
+  const dialogOf = async () => {
+    await userEvent.click(screen.getByRole('button', { name: 'Export' }))
+    await userEvent.type(await screen.findByLabelText('What it is for'), 'A study')
+    await userEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Export' }))
+    await screen.findByText(/^1 patient exported/, { selector: 'small' })
+  }
+  renderPage(<PatientsPage />, '/patients', '/patients?list=recent', { root })
+  await screen.findByText('1 of 1 loaded')
+  await dialogOf()
+  cleanup()
+  renderPage(<PatientsPage />, '/patients', '/patients?q=lindt', { root: { ...root, patients: ({ filter }: { filter: { name?: string } }) => page(...(filter.name ? [] : [emptyPatient])) } })
+  await screen.findByText(/and 1 more: name parts sound like/)
+  await dialogOf()
+  expect(asked).toMatchObject([{ filter: {}, fhirQuery: '_id=ada' }, { filter: { soundsLike: 'lindt' } }])
+})
+
+it.each([['nobody is on it', page(), 'Nobody is on this list.'], ['there are too many', { ...page(emptyPatient), totalCount: 10_001 }, 'More than 10,000 patients: narrow the list.'], ['none may be seen', forbidden, 'You may not see patients.']])('does not offer to export a list when %s, and says why', async (_, patients, why) => {
+  show({ root: { patients } })
+  expect(await screen.findByText(why)).toBeVisible()
+  expect(screen.getByRole('button', { name: 'Export' })).toBeDisabled()
+  expect(screen.getByRole('button', { name: 'Export' })).toHaveAccessibleDescription(why)
 })

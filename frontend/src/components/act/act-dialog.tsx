@@ -25,6 +25,9 @@ export interface ActForm {
   danger?: boolean
   /** What the button says that leaves the form, where “Cancel” could be read as the act. */
   away?: string
+  /** What is said while it is done, and that it was not, where it is nothing that is recorded. */
+  doing?: string
+  refused?: string
   fields: readonly FieldSpec[]
   initial: Values
   /** Codes that the record has already, by their words. */
@@ -147,7 +150,7 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
             <div className={css.form}>
               {problems.length > 0 && (
                 <div className={css.problems} role="alert">
-                  <strong>Nothing was recorded.</strong>
+                  <strong>{form.refused ?? 'Nothing was recorded.'}</strong>
                   <ul>
                     {problems.map((p) => {
                       const field = all.find((f) => f.name === p.field || (f.input && f.input === p.field))
@@ -176,7 +179,7 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
           </DialogContent>
           <DialogActions>
             <Button variant="text" onClick={leave}>{leaving ? 'Discard' : away}</Button>
-            <Button type="submit" variant="contained" color={danger ? 'error' : 'primary'} disabled={busy || (!!asked && !asked.field && !asked.set)}>{busy ? 'Recording …' : asked?.set ? `${verb} all the same` : verb}</Button>
+            <Button type="submit" variant="contained" color={danger ? 'error' : 'primary'} disabled={busy || (!!asked && !asked.field && !asked.set)}>{busy ? form.doing ?? 'Recording …' : asked?.set ? `${verb} all the same` : verb}</Button>
           </DialogActions>
         </form>
       )}

@@ -19,6 +19,8 @@ import { useHotkeys } from '../../hooks/use-hotkeys'
 import { dayAfter, today, withOffset } from '../../lib/date'
 import { maySeeStays } from '../../lib/permissions'
 import { readPatientSearch } from '../../lib/patient-search'
+import { formatDecimal } from '../../lib/quantity'
+import { ExportList, MOST_EXPORTED, type Exported } from './patient-export'
 import { Cells, PatientRow, secondOf, type Row, type Shown } from './patient-row'
 import css from './patients.module.css'
 import { similarNames } from './similar'
@@ -214,6 +216,23 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
     return next
   }, { replace: true, state: { q } })
 
+  const readAs = list === 'RECENT' ? 'whose charts you opened last' : list === 'ALL' ? search.words : text.trim() === '' ? `everybody on the list “${listName}”` : `on the list “${listName}”, ${search.words}`
+  /** What would be exported now, or why nothing can be. */
+  const exported = (): Exported | string => {
+    if (failed === 'forbidden') return 'You may not see patients.'
+    if (list === 'WARD' && !ward) return 'Choose a ward to export who lies there.'
+    if (failed || !found) return 'The list is not loaded.'
+    // What is typed just now is not counted yet.
+    const fresh = found.by === load
+    const { total, count, next } = found
+    if (list === 'RECENT') return rows.length === 0 ? 'Nobody is on this list.' : { filter: {}, fhirQuery: `_id=${rows.map(({ of }) => of.fhirId).join(',')}`, sort, count: rows.length, words: readAs, beyond: null }
+    if (fresh && total === 0 && search.also && rows.length > 0) return { filter: { ...search.also.filter, ...narrowed(list, ward) }, sort, count: next ? null : rows.length, words: search.also.words, beyond: null }
+    if (fresh && total === 0) return 'Nobody is on this list.'
+    if (fresh && total !== null && total > MOST_EXPORTED) return `More than ${formatDecimal(String(MOST_EXPORTED))} patients: narrow the list.`
+    const beyond = search.also ? `Those found by the other reading (${search.also.words}) are not among them.` : null
+    return { filter: { ...search.filter, ...narrowed(list, ward) }, sort, count: fresh ? total ?? (next ? null : count) : null, words: readAs, beyond }
+  }
+
   return (
     <main className={css.view}>
       <header className={css.head}><h1>Patients</h1><span className={css.actions}>{actions}</span></header>
@@ -222,6 +241,7 @@ export function PatientListView({ actions, beyond: Beyond }: { actions?: ReactNo
           {offered.map(({ at, name }) => <ToggleButton key={at} value={at}>{name}</ToggleButton>)}
         </ToggleButtonGroup>
         {list === 'WARD' && <WardChoice ward={ward} onChoose={chooseWard} />}
+        <ExportList key={`${list} ${ward ?? ''}`} of={exported()} />
       </div>
       {list !== 'RECENT' && <div className={css.tools}>
         <OutlinedInput
