@@ -5,8 +5,9 @@ use async_graphql::{ID, InputObject, MaybeUndefined, Result};
 use fhir::json::Object;
 use fhir::{IssueType, Json, ResourceType};
 
+use super::about::called;
 use super::act::Act;
-use super::input::{Draft, Problems, code, reference};
+use super::input::{Draft, Problems, code};
 use super::registration::{PatientAddressInput, address};
 use crate::code::{ContactPointSystem, ContactPointUse, MaritalStatus};
 
@@ -72,8 +73,9 @@ pub(super) async fn put(act: &mut Act<'_>, draft: &mut Draft, told: &Told<'_>) -
         MaybeUndefined::Undefined => {}
         MaybeUndefined::Null => drop(draft.document.remove("generalPractitioner")),
         MaybeUndefined::Value(id) => {
-            act.existing("generalPractitioner", id, &PRACTITIONERS).await?;
-            practitioner(draft, id);
+            if let Some(found) = act.existing("generalPractitioner", id, &PRACTITIONERS).await? {
+                practitioner(draft, id, called(&found));
+            }
         }
     }
     Ok(())
@@ -159,21 +161,16 @@ fn language(draft: &mut Draft, tag: Option<&str>) {
 }
 
 /// The own practitioner comes first; who is on record as another one stays behind.
-fn practitioner(draft: &mut Draft, id: &ID) {
+fn practitioner(draft: &mut Draft, id: &ID, new: Json<'static>) {
     let mut all = match draft.document.remove("generalPractitioner") {
         Some(Json::Array(all)) => all,
         _ => Vec::new(),
     };
     let known = all.iter().position(|one| one.str_at("reference") == Some(id.as_str()));
-    let one = match known {
-        Some(at) => all.remove(at),
-        None => {
-            if !all.is_empty() {
-                all.remove(0);
-            }
-            reference(id.as_str())
-        }
-    };
+    if known.is_none() && !all.is_empty() {
+        all.remove(0);
+    }
+    let one = known.map_or(new, |at| all.remove(at));
     all.insert(0, one);
     draft.document.set("generalPractitioner", Json::Array(all));
 }

@@ -8,7 +8,7 @@ use fhir::{IssueType, Json, ResourceType};
 use super::act::{Act, outcome};
 use super::demographics::{self, PatientTelecomInput, Told};
 use super::input::{Draft, Problems, code};
-use crate::code::{AddressUse, Gender, MaritalStatus};
+use crate::code::{AddressUse, ContactPointSystem, Gender, MaritalStatus};
 use crate::document::Document;
 use crate::scalar::Date;
 use crate::session::Session;
@@ -302,7 +302,7 @@ pub async fn register(session: &Session, input: PatientRegisterInput) -> Result<
                 let system = crate::query::escaped(identifier.system.trim());
                 act.unless(ResourceType::Patient, &[("identifier", format!("{system}|{value}"))])?;
             }
-            if let Some(phone) = &input.phone {
+            for phone in phones(&input) {
                 act.unless(ResourceType::Patient, &[("phone", crate::query::escaped(phone.trim()))])?;
             }
         }
@@ -355,6 +355,13 @@ pub async fn register_unknown(session: &Session, input: PatientRegisterUnknownIn
     })
 }
 
+/// Every telephone that is told, whichever way.
+fn phones(input: &PatientRegisterInput) -> impl Iterator<Item = &str> {
+    let is_phone = |t: &&PatientTelecomInput| t.system == ContactPointSystem::Phone && !t.value.trim().is_empty();
+    let listed = input.telecoms.iter().flatten().filter(is_phone).map(|t| t.value.as_str());
+    input.phone.as_deref().into_iter().chain(listed)
+}
+
 /// What agrees between what is told and who is on record.
 fn candidate(input: &PatientRegisterInput, on_record: Document) -> DuplicateCandidate {
     let same = |a: &str, b: &str| a.trim().to_lowercase() == b.trim().to_lowercase();
@@ -368,6 +375,7 @@ fn candidate(input: &PatientRegisterInput, on_record: Document) -> DuplicateCand
         .filter(|t| t.str_at("system") == Some("phone"))
         .filter_map(|t| t.str_at("value"))
         .collect();
+    let told: Vec<&str> = self::phones(input).collect();
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let ours: Vec<(&str, &str)> =
         input.identifiers.iter().flatten().map(|i| (i.system.as_str(), i.value.as_str())).collect();
@@ -382,11 +390,8 @@ fn candidate(input: &PatientRegisterInput, on_record: Document) -> DuplicateCand
             .then(|| ("given", input.name.given.iter().any(|g| given.iter().any(|o| same(o, g))))),
         birth.zip(input.birth_date.as_ref()).map(|(b, i)| ("birthDate", b == i.0)),
         gender.map(|g| ("gender", g == input.gender.code())),
-        input
-            .phone
-            .as_ref()
-            .filter(|_| !phones.is_empty())
-            .map(|p| ("phone", phones.iter().any(|o| digits(o) == digits(p)))),
+        (!told.is_empty() && !phones.is_empty())
+            .then(|| ("phone", told.iter().any(|p| phones.iter().any(|o| digits(o) == digits(p))))),
         shared_system.then(|| ("identifier", ours.iter().any(|o| theirs.contains(o)))),
     ]
     .into_iter()
@@ -429,7 +434,7 @@ pub async fn update(session: &Session, input: PatientUpdateInput) -> Result<Pati
             telecoms: input.telecoms.as_deref(),
             addresses: input.addresses.as_deref(),
             language: input.language.clone(),
-            marital_status: input.marital_status.clone(),
+            marital_status: input.marital_status,
             general_practitioner: input.general_practitioner.clone(),
         };
         demographics::put(&mut act, &mut draft, &told).await?;

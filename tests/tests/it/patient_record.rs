@@ -91,6 +91,16 @@ async fn a_new_patient_has_them_from_the_beginning_and_what_is_wrong_is_told_at_
     assert_eq!(stored["telecom"], json!([{"system": "phone", "value": "555 0200", "use": "mobile"}]));
     assert_eq!(stored["address"], json!([{"city": "Oslo"}]));
 
+    assert_eq!(stored["generalPractitioner"], json!([{"reference": "Practitioner/lee", "display": "Lee"}]));
+
+    // Of any telephone that is told it is asked whose it is already.
+    let known = json!({"name": {"family": "Else", "given": ["Somebody"]}, "gender": "MALE",
+        "telecoms": [{"system": "EMAIL", "value": "x@example.org"}, {"system": "PHONE", "value": "555 0101"}]});
+    let alike = "... on PossibleDuplicates { candidates { agrees patient { id } } }";
+    let found = site.act(&desk, "patientRegister", known, alike).await;
+    assert_eq!(found["candidates"][0]["patient"]["id"], "Patient/ada", "{found}");
+    assert_eq!(found["candidates"][0]["agrees"], json!(["phone"]), "{found}");
+
     for (wrong, place) in [
         (json!({"language": "Portuguese (Brazil)"}), "input.language"),
         (json!({"generalPractitioner": "Practitioner/nobody"}), "input.generalPractitioner"),
