@@ -83,4 +83,28 @@ test('the fields of its forms have edges to be seen', async () => {
   }
 })
 
+test('an account is closed when it was asked, by keyboard, and opened again', async () => {
+  await signInAs('admin')
+  await page.goto(`${url}/administration/users`)
+  const acts = page.getByRole('group', { name: 'Acts on silva' })
+  const question = page.getByRole('dialog', { name: 'Close the account silva?' })
+  const close = acts.getByRole('button', { name: 'Close account' })
+  await close.focus()
+  await page.keyboard.press('Enter')
+  await question.getByRole('button', { name: 'Keep it open' }).and(page.locator(':focus')).waitFor()
+  await accessible('closing an account')
+  await inTheme('dark', () => accessible('closing an account, dark'))
+  await shot('35-closing')
+  await page.keyboard.press('Escape')
+  await question.waitFor({ state: 'detached' })
+  await close.and(page.locator(':focus')).waitFor()
+  await page.keyboard.press('Enter')
+  await question.getByRole('button', { name: 'Close the account' }).focus()
+  await page.keyboard.press('Enter')
+  const reopen = acts.getByRole('button', { name: 'Reopen account' })
+  await reopen.and(page.locator(':focus')).waitFor()
+  await page.keyboard.press('Enter')
+  await close.waitFor()
+})
+
 test('nothing went wrong on the way', () => assert.deepEqual(trouble, []))
