@@ -25,6 +25,11 @@ it('folds its second line away, in this browser for each chart', async () => {
   expect(JSON.parse(localStorage.getItem('wintehr.appearance') ?? '{}')).toMatchObject({ details: false })
 })
 
+it('names the bed that a moved patient lies in, not the ones that were left', async () => {
+  const banner = await shown(fullPatient)
+  expect(banner.getByText('Location')).toHaveTextContent(/^Location 6 West, bed 3$/)
+})
+
 describe('allergies', () => {
   const [known] = fullPatient.allergies.nodes
   const stated = (code: string) => ({ ...known, id: `AllergyIntolerance/${code}`, recordedAt: '2026-11-02', substance: { text: 'No known drug allergy', codings: [] }, reactions: [], fhir: { code: { coding: [{ system: 'http://snomed.info/sct', code }] }, recorder: { display: 'Dr Lee' } } })

@@ -8,6 +8,7 @@ import { Drug } from '../../components/clinical/drug'
 import { Flags } from '../../components/clinical/flag'
 import { flagsOf, ObservationRow, valueOf } from '../../components/clinical/observation'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
+import { placeNow } from '../../components/clinical/place'
 import { Star } from '../../components/clinical/star'
 import { useTrouble, type Trouble } from '../../components/ui/part'
 import { useAppearance } from '../../contexts/appearance'
@@ -33,7 +34,7 @@ export const BannerFragment = graphql(`
     flags(first: 50) { nodes { id status code { text } } pageInfo { hasNextPage } }
     codeStatus { id doNotPerform code { text codings { system code } } authoredOn }
     stay: encounters(first: 1, filter: { status: [IN_PROGRESS], class: "IMP" }) {
-      nodes { id period { start } locations { display } participants { display } }
+      nodes { id period { start } places { location { display } status period { start end } } participants { display } }
     }
     pregnancy: conditions(first: 1, filter: { clinicalStatus: [ACTIVE, RECURRENCE, RELAPSE], code: "http://snomed.info/sct|77386006" }) { nodes { id code { text codings { code } } onsetAt recordedAt verificationStatus } }
     contacts { relationships { text } name { display } telecom { system value } }
@@ -72,7 +73,7 @@ export function identityLine(of: FragmentType<typeof BannerFragment>, troubles: 
 /** Who this is as every printed page names them: name, birth date, number, and where they lie. */
 export function printLine(of: FragmentType<typeof BannerFragment>): string {
   const { name, birthDate, mrn, stay } = read(BannerFragment, of)
-  return [patientName(name), `Born ${birthDate ? formatDay(birthDate) : 'not recorded'}`, `MRN ${mrn ?? 'not recorded'}`, ...(stay?.nodes[0]?.locations.flatMap((l) => l.display ?? []).slice(-1) ?? [])].join(' · ')
+  return [patientName(name), `Born ${birthDate ? formatDay(birthDate) : 'not recorded'}`, `MRN ${mrn ?? 'not recorded'}`, ...[placeNow(stay?.nodes[0]?.places ?? [])].flatMap((place) => place ?? [])].join(' · ')
 }
 
 /** Who this is, always in sight: name, birth date, gender, number, what they must not get, what is not to be done for them, and warnings. */
@@ -142,7 +143,7 @@ function Details({ of: patient }: { of: BannerFragmentType }) {
       {pregnancy ? <span><strong>{pregnancy.code?.text ?? 'Pregnancy'}</strong> {since ? `since ${formatDay(since)}` : 'date not recorded'}</span> : pregnancyTrouble === 'failed' && <span>Pregnancy <strong>not loaded</strong></span>}
       {stay && (
         <>
-          <span>Location <strong>{stay.locations.flatMap((l) => l.display ?? []).join(', ') || 'Not recorded'}</strong></span>
+          <span>Location <strong>{placeNow(stay.places) ?? 'Not recorded'}</strong></span>
           <span>With <strong>{stay.participants[0]?.display ?? 'Not recorded'}</strong></span>
         </>
       )}

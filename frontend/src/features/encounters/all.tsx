@@ -20,13 +20,13 @@ import { graphql, read } from '../../gql'
 import { useMay } from '../../hooks/use-may'
 import { useMedia } from '../../hooks/use-media'
 import { formatDay, formatSpan } from '../../lib/date'
-import { Mark, When } from './encounters'
+import { Mark, When, Where } from './encounters'
 import css from './encounters.module.css'
 
 const HousePage = graphql(`
   fragment HousePage on EncounterConnection {
     nodes {
-      id fhirId versionId status class { code display } types { text } period { start end } reasons { text } reasonReferences { display reference } participants { display } locations { display }
+      id fhirId versionId status class { code display } types { text } period { start end } reasons { text } reasonReferences { display reference } participants { display } places { location { display } status period { start end } }
       patient { id fhirId mrn birthDate name { display family given prefix } }
     }
     pageInfo { hasNextPage endCursor }
@@ -105,7 +105,7 @@ export function HouseView() {
                           <td><When of={e} /></td>
                           <td className="whole"><Status of={e.status} /></td>
                           {!narrow && <td>{why || 'Not recorded'}</td>}
-                          <td className={css.where}>{e.locations.flatMap((l) => l.display ?? []).join(', ') || 'Not recorded'}{narrow && <small>{by || 'Who is not recorded'}</small>}</td>
+                          <td className={css.where}><Where of={e} />{narrow && <small>{by || 'Who is not recorded'}</small>}</td>
                           {!narrow && <td>{by || 'Not recorded'}</td>}
                           <td><RowActs of={`${name} of ${who}, ${formatSpan(e.period) || 'no date'}`} place={e.id} items={may && e.patient ? acts(e, name, who) : []} /></td>
                         </tr>

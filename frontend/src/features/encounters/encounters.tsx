@@ -6,6 +6,7 @@ import { useEncounterActs, useEncounterForms } from '../../components/act/encoun
 import { encounterClass } from '../../components/clinical/encounter-class'
 import { encounterFilter, EncounterFilterBar, filterWords } from '../../components/clinical/encounter-filter'
 import { reasons } from '../../components/clinical/reasons'
+import { placeWords } from '../../components/clinical/place'
 import { conceptText, Status } from '../../components/clinical/status'
 import { newestFirst } from '../../components/ui/count'
 import { Part } from '../../components/ui/part'
@@ -21,7 +22,7 @@ import css from './encounters.module.css'
 
 export const EncounterPage = graphql(`
   fragment EncounterPage on EncounterConnection {
-    nodes { id versionId status class { code display } types { text } period { start end } reasons { text } reasonReferences { display reference } participants { display } locations { display } serviceProvider { display } }
+    nodes { id versionId status class { code display } types { text } period { start end } reasons { text } reasonReferences { display reference } participants { display } places { location { display } status period { start end } } serviceProvider { display } }
     pageInfo { hasNextPage endCursor }
     totalCount
   }
@@ -46,6 +47,12 @@ export function Mark({ of }: { of: string | null | undefined }) {
 
 /** From when to when; neither end is broken in two. */
 export const When = ({ of }: { of: { period?: Parameters<typeof formatSpan>[0]; status?: EncounterStatus | null } }) => (formatSpan(of.period, of.status === 'IN_PROGRESS') || 'Not recorded').split(' – ').map((end, i) => <Fragment key={i}>{i > 0 && ' '}<span className="whole">{i > 0 && '– '}{end}</span></Fragment>)
+
+/** Where it takes place, or took place at last, and under it the places that were left. */
+export function Where({ of: { places } }: { of: { places: Parameters<typeof placeWords>[0] } }) {
+  const [last, ...others] = placeWords(places)
+  return <>{last ?? 'Not recorded'}{others.map((words) => <small key={words}>{words}</small>)}</>
+}
 
 /** Visits and stays, newest first, all or those that the address asks for. `to` is the address of one; `reading`: an answer is on its way. */
 export function EncountersView({ of, patientId, to, reading }: { of: FragmentType<typeof EncounterRecord> | undefined; patientId: string; to: (encounter: string) => string; reading: boolean }) {
@@ -87,8 +94,8 @@ export function EncountersView({ of, patientId, to, reading }: { of: FragmentTyp
                           <td><When of={e} /></td>
                           <td className="whole"><Status of={e.status} /></td>
                           <td>{reasons(e) || 'Not recorded'}</td>
-                          <td className={css.where}>{e.locations.flatMap((l) => l.display ?? []).join(', ') || 'Not recorded'}{e.serviceProvider?.display && <small>{e.serviceProvider.display}</small>}</td>
-                          <td>{e.participants.flatMap((p) => p.display ?? []).join(', ') || 'Not recorded'}</td>
+                          <td className={css.where}><Where of={e} />{e.serviceProvider?.display && <small>{e.serviceProvider.display}</small>}</td>
+                          <td>{e.participants.flatMap((p) => p.display ?? []).join('; ') || 'Not recorded'}</td>
                           <td><RowActs of={`${encounterClass(e.class)}, ${formatSpan(e.period) || 'no date'}`} place={e.id} items={acting ? acts(e, encounterClass(e.class)) : []} /></td>
                         </tr>
                       ))}

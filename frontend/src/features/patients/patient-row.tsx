@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react'
+import { placeNow } from '../../components/clinical/place'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
 import { Star } from '../../components/clinical/star'
 import { graphql } from '../../gql'
 import type { PatientRowFragment } from '../../gql/graphql'
 import { formatDateTime, formatDay, today } from '../../lib/date'
 import css from './patients.module.css'
-import { placeNow } from './place'
 import { similarText } from './similar'
 
 export const PatientRow = graphql(`
