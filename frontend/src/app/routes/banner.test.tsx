@@ -47,6 +47,11 @@ describe('allergies', () => {
     expect(banner.getByText('No known food allergies (Dr Lee, 02-Nov-2026)')).toBeVisible()
   })
 
+  it('that may kill come first', async () => {
+    const banner = await says('KNOWN', { ...known, id: 'AllergyIntolerance/low', criticality: 'LOW', substance: { text: 'Latex', codings: [] } }, { ...known })
+    expect(banner.getByText('Allergies').parentElement).toHaveTextContent(/Penicillin – Anaphylaxis.*Latex/)
+  })
+
   it('that are all over leave no empty list of allergies', async () => {
     const banner = await says('KNOWN')
     expect(banner.getByText('Allergies: none recorded as present')).toBeVisible()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { noneKnown, saysNone, sources, speaker } from './allergy'
+import { dangerousFirst, noneKnown, saysNone, sources, speaker } from './allergy'
 
 const lee = { reference: 'Practitioner/lee', display: 'Dr. Lee' }
 const patient = { reference: 'Patient/a' }
@@ -27,3 +27,8 @@ test.each([
 ])('what is not known is told as far as it was said: %#', (statements, text) => expect(noneKnown(statements)).toBe(text))
 
 test.each([[stated('716186003').fhir, true], [stated('409137002').fhir, true], [stated('91936005').fhir, false], [null, false]])('it is a statement that there is none: %#', (fhir, is) => expect(saysNone(fhir)).toBe(is))
+
+test('has what may kill before what nobody has judged, and that before the rest, else as on record', () => {
+  const of = (id: string, criticality: 'HIGH' | 'LOW' | 'UNABLE_TO_ASSESS' | null) => ({ id, criticality })
+  expect(dangerousFirst([of('contrast', 'LOW'), of('latex', null), of('sulfonamides', 'LOW'), of('penicillin', 'HIGH'), of('nuts', 'UNABLE_TO_ASSESS')]).map((a) => a.id)).toEqual(['penicillin', 'latex', 'nuts', 'contrast', 'sulfonamides'])
+})

@@ -1,3 +1,4 @@
+import type { AllergyCriticality } from '../../gql/graphql'
 import { formatDay } from '../../lib/date'
 import { isJson, textAt } from '../../lib/fhir'
 
@@ -18,6 +19,12 @@ const OF: Readonly<Record<string, string>> = { '409137002': 'drug allergies', '4
 const codes = (fhir: unknown): string[] => {
   const code = isJson(fhir) && isJson(fhir.code) ? fhir.code.coding : undefined
   return Array.isArray(code) ? code.map((c) => textAt(c, 'code')) : []
+}
+
+/** High criticality comes first, then what nobody has judged, then low; else as the record has them. */
+export function dangerousFirst<A extends { criticality?: AllergyCriticality | null }>(allergies: readonly A[]): A[] {
+  const rank = ({ criticality }: A) => (criticality === 'HIGH' ? 0 : criticality === 'LOW' ? 2 : 1)
+  return allergies.toSorted((a, b) => rank(a) - rank(b))
 }
 
 /** SNOMED CT: No known allergy. */

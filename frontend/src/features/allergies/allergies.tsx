@@ -3,7 +3,7 @@ import { useClient } from 'urql'
 import { ActStrip, RowActs, type ActItem } from '../../components/act/acts'
 import { useMistake } from '../../components/act/mistake'
 import { Reviewed } from '../../components/act/review'
-import { NONE_KNOWN, noneOf, sources, speaker } from '../../components/clinical/allergy'
+import { dangerousFirst, NONE_KNOWN, noneOf, sources, speaker } from '../../components/clinical/allergy'
 import { Drug } from '../../components/clinical/drug'
 import { conceptText, Status, words } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
@@ -82,7 +82,7 @@ export function AllergiesView({ of, patientId }: { of: FragmentType<typeof Aller
           <Pages first={first} more={more} what="allergies">
             {(nodes, load) => {
               const groups: [string, readonly Allergy[]][] = [
-                [deniable && none.some(ofAll) ? 'No known allergies' : 'Allergies', nodes.filter((a) => !past(a) && !inError(a))],
+                [deniable && none.some(ofAll) ? 'No known allergies' : 'Allergies', dangerousFirst(nodes.filter((a) => !past(a) && !inError(a)))],
                 ['Inactive, resolved and refuted', nodes.filter((a) => past(a) && !inError(a))],
                 ['Entered in error', nodes.filter(inError)],
               ]

@@ -2,7 +2,7 @@ import ExpandLessOutlined from '@mui/icons-material/ExpandLessOutlined'
 import ExpandMoreOutlined from '@mui/icons-material/ExpandMoreOutlined'
 import Report from '@mui/icons-material/Report'
 import WarningAmber from '@mui/icons-material/WarningAmber'
-import { noneKnown, saysNone } from '../../components/clinical/allergy'
+import { dangerousFirst, noneKnown, saysNone } from '../../components/clinical/allergy'
 import { codeStatusText, isLimit } from '../../components/clinical/code-status'
 import { Drug } from '../../components/clinical/drug'
 import { Flags } from '../../components/clinical/flag'
@@ -28,7 +28,7 @@ export const BannerFragment = graphql(`
     ...MergedInto
     activeAllergies: allergies(first: 20, filter: { clinicalStatus: [ACTIVE] }) {
       status
-      nodes { id substance { text } recordedAt fhir reactions { manifestations { text } } }
+      nodes { id substance { text } criticality recordedAt fhir reactions { manifestations { text } } }
       pageInfo { hasNextPage }
     }
     flags(first: 50) { nodes { id status code { text } } pageInfo { hasNextPage } }
@@ -45,7 +45,7 @@ export const BannerFragment = graphql(`
 
 type Allergies = BannerFragmentType['activeAllergies']
 /** What the patient reacts to now. That none of a kind is known is no allergy, and stands apart. */
-const reactsTo = (allergies: Allergies) => allergies?.nodes.filter((a) => !saysNone(a.fhir)) ?? []
+const reactsTo = (allergies: Allergies) => dangerousFirst(allergies?.nodes.filter((a) => !saysNone(a.fhir)) ?? [])
 const hasAllergies = (allergies: Allergies): boolean => allergies?.status === 'KNOWN' && (reactsTo(allergies).length > 0 || allergies.pageInfo.hasNextPage)
 /** What is said of allergies where there is no list of them. `trouble`: why they are not here. Allergies that are all over are known, and none of them is present. */
 function withoutAllergies(allergies: Allergies, trouble: Trouble | undefined): string {

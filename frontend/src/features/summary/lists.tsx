@@ -1,4 +1,4 @@
-import { noneKnown, saysNone } from '../../components/clinical/allergy'
+import { dangerousFirst, noneKnown, saysNone } from '../../components/clinical/allergy'
 import { Drug } from '../../components/clinical/drug'
 import { encounterClass } from '../../components/clinical/encounter-class'
 import { reasons, saysWhy } from '../../components/clinical/reasons'
@@ -72,7 +72,7 @@ export function Allergies({ of, to }: { of: FragmentType<typeof AllergiesFragmen
               <>
                 {present.length === 0 ? !pageInfo.hasNextPage && <Empty>No allergy is recorded as present.</Empty> : (
                   <ul>
-                    {present.map((a) => {
+                    {dangerousFirst(present).map((a) => {
                       const signs = a.reactions.flatMap((r) => r.manifestations.map((m) => m.text))
                       return (
                         <li key={a.id} className={css.row}>
