@@ -17,7 +17,7 @@ const cells = async (name: RegExp) => within(await screen.findByRole('row', { na
 
 it('shows who is in charge of each patient, and what is ordered for when the heart stops', async () => {
   show(census(bed('bed 1', stay(ada, [{ display: 'Dr Lee' }, { display: 'Dr Kim' }])), bed('bed 2', stay({ ...fullPatient, mrn: '5582', codeStatus: null, earlyWarning: { ...news, value: null, band: null, at: null, missing: ['temperature'] } }))))
-  expect(await cells(/4471/)).toEqual(['LIND, Ada (Mrs)4471', '14-Jul-194581y, Female', 'Do not attempt resuscitation20-Nov-2026', 'NEWS2 5medium30-Nov-2026 08:00', 'Fall risk', 'Pneumonia', 'Dr Leesince 19-Nov-2026 08:00', ''])
+  expect(await cells(/4471/)).toEqual(['LIND, Ada (Mrs)4471', '14-Jul-194581y, Female', 'Do not attempt resuscitation20-Nov-2026', 'NEWS2 5, medium30-Nov-2026 08:00', 'Fall risk', 'Pneumonia', 'Dr Leesince 19-Nov-2026 08:00', ''])
   expect(await cells(/5582/)).toEqual(['LIND, Ada (Mrs)5582', '14-Jul-194581y, Female', 'Not recorded', 'No scoretemperature', 'Fall risk', 'Pneumonia', 'Not recordedsince 19-Nov-2026 08:00', ''])
 })
 
@@ -66,7 +66,7 @@ const three = () => census(bed('bed 1', withId(due('4471', LATE), 'a')), bed('be
 
 it('marks by words and a sign whose observations are overdue by the score, and says of the others when they are due', async () => {
   show(three())
-  expect((await cells(/4471/))[3]).toBe(`NEWS2 5medium30-Nov-2026 08:00Observations overdue since ${momentOf(Date.parse(LATE))}`)
+  expect((await cells(/4471/))[3]).toBe(`NEWS2 5, medium30-Nov-2026 08:00Observations overdue since ${momentOf(Date.parse(LATE))}`)
   expect(within(screen.getByRole('row', { name: /4471/ })).getByText(/^Observations overdue/).previousElementSibling?.tagName).toBe('svg')
   expect((await cells(/5582/))[3]).toMatch(/Next due 01-Jan-2999/)
   expect((await cells(/6693/))[3]).toBe('No scoretemperature')

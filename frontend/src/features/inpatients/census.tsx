@@ -287,8 +287,7 @@ function EarlyWarning({ of, late }: { of: Patient['earlyWarning']; late: number 
   if (!of) return <Recorded is={null} none="Not loaded" />
   return (
     <span title={of.source}>
-      {of.value === null || of.value === undefined ? <Recorded is={null} none="No score" /> : <>{of.name} <strong>{formatDecimal(of.value)}</strong></>}
-      <small>{of.value === null || of.value === undefined ? of.missing.join(', ') : of.band}</small>
+      {of.value === null || of.value === undefined ? <><Recorded is={null} none="No score" /><small>{of.missing.join(', ')}</small></> : <>{of.name} <strong>{formatDecimal(of.value)}</strong>{of.band && `, ${of.band.toLowerCase()}`}</>}
       {of.at && <small className="whole">{formatDateTime(of.at)}</small>}
       {late !== null ? <span className={css.late}><WarningAmberOutlined sx={{ fontSize: 15 }} aria-hidden /><span>Observations overdue since <span className="whole">{momentOf(late)}</span></span></span>
         : of.dueAt && <small>Next due <span className="whole">{momentOf(Date.parse(of.dueAt))}</span></small>}
