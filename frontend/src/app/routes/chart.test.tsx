@@ -248,7 +248,7 @@ it('tells a medicine in one line, the words beside the parts, and marks the same
   const product = { __typename: 'Medication', id: 'Medication/p', fhirId: 'p', versionId: '1', lastUpdated: '2026-01-01T00:00:00Z', fhir: {}, ingredients: [{ substance: { text: 'atorvastatin', codings: rx('83367') } }] }
   const nodes = [
     { ...line('MedicationRequest/a', 'atorvastatin 20 mg', { dosages, dosageText: '20 mg by mouth, at night', fhir: { dosageInstruction: [{ timing: { repeat: { boundsPeriod: { start: '2026-01-05', end: '2999-01' } } } }] } }), dosageText: '20 mg by mouth, at night', medication: { text: 'atorvastatin 20 mg', codings: rx('83367') } },
-    line('MedicationRequest/b', 'Statin product', { dosages: [], medicationReference: { display: 'Statin product', node: product } }), line('MedicationRequest/c', 'atorvastatin 20 mg', { dosages: [] }),
+    line('MedicationRequest/b', 'Statin product', { dosages: [], medicationReference: { display: 'Statin product', node: product } }), line('MedicationRequest/c', 'atorvastatin 20 mg', { dosages: [], requester: { display: 'Dr Lee' } }),
   ]
   at(<MedicationsPage />, { root: answering({ ...fullPatient, currentMedications: page(...nodes) }) })
   const table = within(await screen.findByRole('table', { name: 'Current medications' }))
@@ -256,6 +256,7 @@ it('tells a medicine in one line, the words beside the parts, and marks the same
   expect(first).toHaveTextContent(/^atorvastatin 20 mgDOSE 20.mg – Oral route – once daily – for HyperlipidemiaAs written: 20.mg by mouth, at nightSame medicine as Statin productsince 05-Jan-2026until Jan-2999Prescription, 01-Jan-2026Active/)
   expect(second).toHaveTextContent(/^Statin productDose not recorded – for HyperlipidemiaSame medicine as atorvastatin 20 mg/)
   expect(third).not.toHaveTextContent('Same medicine')
+  expect(within(third as HTMLElement).getByText('Dr Lee').tagName).toBe('SMALL')
 })
 
 it('strikes through what was entered in error', async () => {

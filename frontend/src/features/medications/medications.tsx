@@ -119,11 +119,11 @@ export function MedicationsView({ of, told, patientId }: Props) {
 type CurrentMedication = CurrentPageFragment['nodes'][number]
 
 /** What says that a medicine is taken: prescriptions and statements, each with its day and its speaker. */
-function sources(m: CurrentMedication): { id: string; text: string; dose: string | null | undefined }[] {
-  const said = (what: string, at: string | null | undefined, who: string | null | undefined) => [what, at ? formatDay(at) : 'date not recorded', who ?? ''].filter(Boolean).join(', ')
+function sources(m: CurrentMedication): { id: string; text: string; who: string | null | undefined; dose: string | null | undefined }[] {
+  const said = (what: string, at: string | null | undefined, who: string | null | undefined) => ({ text: [what, at ? formatDay(at) : 'date not recorded'].join(', '), who })
   return [
-    ...m.requests.map((r) => ({ id: r.id, text: said(r.status === 'ON_HOLD' ? 'Prescription on hold' : 'Prescription', r.authoredOn, r.requester?.display), dose: r.dosageText })),
-    ...m.statements.map((s) => ({ id: s.id, text: said(s.status === 'ON_HOLD' ? 'Statement, on hold' : 'Statement', s.assertedAt, s.informationSource?.display), dose: s.dosageText })),
+    ...m.requests.map((r) => ({ id: r.id, ...said(r.status === 'ON_HOLD' ? 'Prescription on hold' : 'Prescription', r.authoredOn, r.requester?.display), dose: r.dosageText })),
+    ...m.statements.map((s) => ({ id: s.id, ...said(s.status === 'ON_HOLD' ? 'Statement, on hold' : 'Statement', s.assertedAt, s.informationSource?.display), dose: s.dosageText })),
   ]
 }
 
@@ -157,7 +157,7 @@ function Current({ of }: { of: readonly CurrentMedication[] }) {
               {twins.length > 0 && <small><span className={css.same}><WarningAmberOutlined sx={{ fontSize: 14 }} aria-hidden /><span>Same medicine as {twins.map(named).join(', ')}</span></span></small>}
             </th>
             <td>{start ? <Dates of={`since ${formatDay(start)}`} /> : 'Start not recorded'}{end && <small><Dates of={`until ${formatDay(end)}`} /></small>}</td>
-            <td>{from.map((s) => <div key={s.id}><Dates of={s.text} />{differ && <small>{s.dose ?? 'Dose not recorded'}</small>}</div>)}</td>
+            <td>{from.map((s) => <div key={s.id}><Dates of={s.text} />{s.who && <small>{s.who}</small>}{differ && <small>{s.dose ?? 'Dose not recorded'}</small>}</div>)}</td>
             <td><Status of={m.status} /></td>
             <td><RowActs of={m.medication?.text ?? 'medicine'} place={m.id} items={[]} /></td>
           </tr>

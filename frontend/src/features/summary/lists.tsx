@@ -120,7 +120,7 @@ export function Medications({ of, to }: { of: FragmentType<typeof MedicationsFra
                 <Named to={to} record={m.id}><Drug of={m.medication?.text ?? 'Medicine not named'} /></Named>
                 {m.dosageText ? ` – ${doseLine(m.dosageText)}` : ' – dose not recorded'}
                 {!saysWhy(m) && reasons(m) && ` – ${reasons(m)}`}
-                {m.status === 'ON_HOLD' && <span className={css.held}> Held</span>}
+                {m.status === 'ON_HOLD' && <> <span className={css.held}>Held</span></>}
               </span>
               <span className={css.when}>{said(m) ? formatDay(said(m) ?? '') : 'Not recorded'}</span>
             </li>
