@@ -51,6 +51,51 @@ async fn the_total_of_a_coma_scale_is_derived_from_its_parts() {
     assert_eq!(refused["issues"][0]["expression"][0], "input.values[3].value", "{refused}");
 }
 
+/// Codes: value set mii-vs-icu-code-observation-bilanzen-loinc of the German ICU module.
+#[tokio::test]
+async fn fluids_are_charted_by_their_source_and_say_which_way_they_went() {
+    let site = Site::start(PATIENTS).await;
+    let kim = site.person(Role::Nurse, None).await;
+    let volumes = column("fluids", &[("9000-1", "250"), ("8985-4", "500"), ("9187-6", "300"), ("9203-1", "40.5")]);
+    let saved = site.act(&kim, "flowsheetRecord", volumes, FLOWSHEET).await;
+    assert_eq!(saved["observations"].as_array().unwrap().len(), 4, "{saved}");
+    let sheet = "query { patient(id: \"Patient/ada\") { flowsheet(template: \"fluids\", date: {low: \"2026-03-01\", high: \"2026-03-02\"}) {
+        rows { parameter { fluid code { code } } cells { value } } } } }";
+    let rows = site.ask(&kim, sheet, json!({})).await["patient"]["flowsheet"]["rows"].clone();
+    let told: Vec<(&str, &str, &Value)> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| {
+            (
+                r["parameter"]["code"]["code"].as_str().unwrap(),
+                r["parameter"]["fluid"].as_str().unwrap(),
+                &r["cells"][0]["value"],
+            )
+        })
+        .collect();
+    let none = &Value::Null;
+    assert_eq!(
+        told,
+        [
+            ("9000-1", "INTAKE", &json!("250")),
+            ("8953-2", "INTAKE", none),
+            ("8985-4", "INTAKE", &json!("500")),
+            ("9187-6", "OUTPUT", &json!("300")),
+            ("79561-7", "OUTPUT", none),
+            ("9203-1", "OUTPUT", &json!("40.5")),
+            ("9113-2", "OUTPUT", none),
+            ("9217-1", "OUTPUT", none),
+            ("81661-1", "OUTPUT", none),
+        ]
+    );
+    let slip = site.act(&kim, "flowsheetRecord", column("fluids", &[("9187-6", "30000")]), FLOWSHEET).await;
+    assert_eq!(slip["values"][0]["most"], 20_000.0, "{slip}");
+    // A total of a day is no volume of a moment.
+    let totals = site.ask(&kim, "{ flowsheetTemplates { id rows { fluid } } }", json!({})).await;
+    assert_eq!(totals["flowsheetTemplates"][1]["rows"][0]["fluid"], Value::Null);
+}
+
 #[tokio::test]
 async fn a_column_of_a_flowsheet_is_recorded_whole_or_not_at_all() {
     let site = Site::start(PATIENTS).await;

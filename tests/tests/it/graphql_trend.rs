@@ -274,7 +274,7 @@ async fn flowsheets_beside_vital_signs_have_their_rows() {
     let named = site.ask(&nurse, "{ flowsheetTemplates { id rows { least most source } } }", json!({})).await;
     let ids: Vec<&str> =
         named["flowsheetTemplates"].as_array().unwrap().iter().map(|t| t["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["vitals", "intake-output", "neurological", "pain"]);
-    let total = &named["flowsheetTemplates"][2]["rows"][0];
+    assert_eq!(ids, ["vitals", "intake-output", "fluids", "neurological", "pain"]);
+    let total = &named["flowsheetTemplates"][3]["rows"][0];
     assert_eq!((&total["least"], &total["most"]), (&json!(3.0), &json!(15.0)));
 }
