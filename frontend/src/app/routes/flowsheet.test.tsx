@@ -130,3 +130,15 @@ it('a sign of NEWS2 is asked about here too when it is extreme', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Save with 1 extreme value' }))
   await waitFor(() => expect(asked).toHaveLength(1))
 })
+
+it('fluids by source stand by the way they went, and are added up by day, with the part of a day that is added up', async () => {
+  const volume = (name: string, code: string, fluid: string) => ({ ...sheets[1]?.rows[0], name, fluid, code: { system: 'http://loinc.org', code } })
+  const sources = { id: 'fluids', title: 'Fluids by source', rows: [volume('By mouth', '9000-1', 'INTAKE'), volume('Infusions', '8985-4', 'INTAKE'), volume('Urine', '9187-6', 'OUTPUT')] }
+  const cells = [[cell('a', '2026-03-01T20:00:00', '200'), cell('b', '2026-03-02T08:00:00', '150')], [cell('c', '2026-03-02T08:00:00', '500')], [cell('d', '2026-03-02T09:00:00', '900')]]
+  const flowsheet = { template: sources, times: ['2026-03-01T20:00:00', '2026-03-02T08:00:00', '2026-03-02T09:00:00'], rows: sources.rows.map((parameter, i) => ({ parameter, cells: cells[i] })), excluded: [] }
+  show({ root: answering({ ...fullPatient, flowsheet }, { flowsheetTemplates: [...sheets, sources] }) }, '?view=fluids&span=24h&until=2026-03-02T09:30')
+  const sheet = within(await screen.findByRole('table', { name: 'Fluids by source' }))
+  expect(sheet.getAllByRole('rowheader').map((one) => one.textContent)).toEqual(['In', 'By mouth', 'Infusions', 'Out', 'Urine'])
+  const days = within(screen.getByRole('table', { name: 'Fluids by day' }))
+  expect(days.getAllByRole('row').map((one) => one.textContent)).toEqual(['DayIn (mL)Out (mL)Balance (mL)Entries', '02-Mar-2026 until 09:30650900−2503', '01-Mar-2026 from 09:312000+2001'])
+})

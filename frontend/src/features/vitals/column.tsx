@@ -288,7 +288,7 @@ export function ColumnForm({ column, note, children }: { column: Writing | null;
       {column && column.asks.length > 0 && (
         <div className={css.asks} role="group" aria-label="Extreme values">
           <strong>Nothing is saved yet: {count(column.asks.length)}.</strong>
-          <span>Confirm at the cell, or save all of it as it is. {NEWS2_SOURCE}.</span>
+          <span>Confirm at the cell, or save all of it as it is. Extreme is what gives 3 points in NEWS2 ({NEWS2_SOURCE}).</span>
           <ul>{column.asks.map(({ sign, value, mark }) => <li key={mark}><button type="button" onClick={() => goTo(`${column.id}${sign.name}`)}>{inWords(sign, value)}</button></li>)}</ul>
         </div>
       )}

@@ -1,6 +1,7 @@
 import { Flags } from '../../components/clinical/flag'
 import type { Interpretation } from '../../gql/graphql'
 import { formatDateTime } from '../../lib/date'
+import { unbroken } from '../../lib/quantity'
 import css from './vitals.module.css'
 
 interface Latest { at: string; text: string; flags: Interpretation[] }
@@ -9,7 +10,7 @@ interface Latest { at: string; text: string; flags: Interpretation[] }
 export function Elsewhere({ columns, latest, unit }: { columns: number; latest: Latest | undefined; unit: string }) {
   return (
     <td colSpan={columns} className={css.none}>
-      None in these columns{latest && <>; the latest {latest.at ? formatDateTime(latest.at) : 'at a time not recorded'}, {latest.text} {unit} <Flags of={latest.flags} /></>}
+      None in these columns{latest && <>; the latest {latest.at ? formatDateTime(latest.at) : 'at a time not recorded'}, {unbroken(`${latest.text} ${unit}`)} <Flags of={latest.flags} /></>}
     </td>
   )
 }

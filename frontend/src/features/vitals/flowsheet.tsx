@@ -17,7 +17,7 @@ import { useMay } from '../../hooks/use-may'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { FlowsheetRecordFragment, FlowsheetTemplatesFragment } from '../../gql/graphql'
 import { formatDateTime, formatDay, localInput } from '../../lib/date'
-import { formatDecimal } from '../../lib/quantity'
+import { formatChange, formatDecimal } from '../../lib/quantity'
 import { balances, daySums, INTAKE, OUTPUT } from './balance'
 import { NEWS2_NUMBERS } from '../../components/clinical/news2'
 import { ColumnCell, ColumnForm, ColumnHead, notBelieved, recorded, useColumn, type Column, type Writing } from './column'
@@ -99,12 +99,14 @@ export function FlowsheetView({ of, patientId, template, stretch, now, reading, 
             if (times.length === 0 && reading && !column) return <Loading rows={8} label={template.title} />
             const left = sheet.excluded.filter((e) => !e.at || within(e.at))
             return (
-              <Section title={template.title} note={`${times.length === 1 ? 'taken once' : `taken ${times.length} times`}, ${days}`}>
-                {times.length === 0 && !column ? <Empty>Nothing of this sheet is recorded, {days}. “All” shows what was recorded before.</Empty>
-                  : <Sheet rows={own ? sheet.rows : bare} times={times.toReversed()} {...drawn} />}
-                {times.length > 0 && own && <DaySums rows={sheet.rows} within={within} />}
-                {left.length > 0 && <p className={css.hint}>{left.length === 1 ? 'One record is' : `${left.length} records are`} left out: {[...new Set(left.map((e) => REASONS[e.reason] ?? e.reason.toLowerCase().replaceAll('_', ' ')))].join(', ')}.</p>}
-              </Section>
+              <>
+                <Section title={template.title} note={`${times.length === 1 ? 'taken once' : `taken ${times.length} times`}, ${days}`}>
+                  {times.length === 0 && !column ? <Empty>Nothing of this sheet is recorded, {days}. “All” shows what was recorded before.</Empty>
+                    : <Sheet rows={own ? sheet.rows : bare} times={times.toReversed()} {...drawn} />}
+                  {left.length > 0 && <p className={css.hint}>{left.length === 1 ? 'One record is' : `${left.length} records are`} left out: {[...new Set(left.map((e) => REASONS[e.reason] ?? e.reason.toLowerCase().replaceAll('_', ' ')))].join(', ')}.</p>}
+                </Section>
+                {times.length > 0 && own && <DaySums rows={sheet.rows} stretch={stretch} now={now} />}
+              </>
             )
           }}
         </Part>}
@@ -117,12 +119,23 @@ export function FlowsheetView({ of, patientId, template, stretch, now, reading, 
   )
 }
 
+const WAYS: Readonly<Record<'INTAKE' | 'OUTPUT', string>> = { INTAKE: 'In', OUTPUT: 'Out' }
 const REASONS: Readonly<Record<string, string>> = { ENTERED_IN_ERROR: 'entered in error', NO_NUMERIC_VALUE: 'without a number', COMPARATOR: 'only told to be above or below a number', NO_DATE: 'without a time', UNIT_NOT_CONVERTIBLE: 'in a unit that is not the row’s' }
 
 /** The newest of a row's values that are in the sheet. `times` begin with the newest. */
 function newest(cells: Rows['rows'][number]['cells'], times: readonly string[]) {
   const found = times.flatMap((at) => cells.filter((cell) => cell.at === at))[0]
   return found && { at: found.at, text: formatDecimal(found.value), flags: flagsOf(found), interpretation: found.interpretation }
+}
+
+/** Rows that stand below each other and went the same way; of a sheet without fluids all of them. */
+function byWay(rows: Rows['rows']): { way: Rows['rows'][number]['parameter']['fluid']; rows: Rows['rows'] }[] {
+  return rows.reduce<ReturnType<typeof byWay>>((groups, row) => {
+    const last = groups.at(-1)
+    if (last && last.way === row.parameter.fluid) last.rows.push(row)
+    else groups.push({ way: row.parameter.fluid, rows: [row] })
+    return groups
+  }, [])
 }
 
 /** Rows by moment, as many moments at once as fit. Of fluids the balance stands below, computed from the totals that end together. */
@@ -147,29 +160,34 @@ function Sheet({ rows, times, title, note, acting, column, onOpen, onKeyDown }: 
       <div ref={hold} className={css.scroll} tabIndex={0} role="group" aria-label={`${title}, sheet`} onKeyDown={onKeyDown}>
         <table className={css.table} data-writing={!!column || undefined} aria-label={title}>
           <thead><tr><th scope="col">Measurement</th><th scope="col" className={css.unit}>Unit</th><th scope="col" className={css.course}>Course</th>{column && <ColumnHead column={column} />}{shown.map((at) => <th key={at} scope="col" className={css.value}><Moment at={at} /></th>)}</tr></thead>
-          <tbody>
-            {rows.map(({ parameter: { name, unit, code, isComputed }, cells }) => (
-              <tr key={code.code}>
-                <th scope="row">{cells.length > 0 ? <button type="button" className={css.link} onClick={() => onOpen({ code: `${code.system ?? ''}|${code.code ?? ''}`, title: name })}>{name}</button> : name}{isComputed && <small><Computed /></small>}{column && <small className={css.unitHere}>{unit}</small>}</th>
-                <td className={css.unit}>{unit}</td>
-                <td className={css.course}><Sparkline code={code.code ?? null} points={cells.filter((cell) => times.includes(cell.at))} last={newest(cells, times)?.interpretation ?? null} /></td>
-                {column && <ColumnCell column={column} of={[column.signs.find((sign) => sign.name === code.code)]} computed={isComputed} />}
-                {times.length === 0 ? null : !cells.some((cell) => times.includes(cell.at)) ? <td colSpan={shown.length} className={css.none}>{times.length === 1 ? 'Not recorded' : `Not recorded at any of the ${times.length} times`}</td> : !cells.some((cell) => shown.includes(cell.at)) ? <Elsewhere columns={shown.length} latest={newest(cells, times)} unit={unit} /> : shown.map((at) => (
-                  <td key={at} className={css.value}>
-                    {cells.filter((cell) => cell.at === at).map((cell) => (
-                      <div key={cell.observation.id} className={css.cell}>
-                        <span className={isAbnormal(cell) ? css.strong : undefined}>{!isComputed && cell.observation.derivedFrom.length > 0 && <><Computed short /> </>}{formatDecimal(cell.value)}</span>
-                        <span className={css.beside}>
-                          {isAbnormal(cell) && <span className={css.flag}><Flag of={cell.interpretation} /></span>}
-                          <RowActs of={`${name}, ${formatDateTime(at)}`} place={cell.observation.id} items={acting ? [{ name: 'Entered in error', form: () => mistake(cell.observation, name) }] : []} />
-                        </span>
-                      </div>
-                    ))}
-                  </td>
-                ))}
-              </tr>
-            ))}
-            {balance && (
+          {byWay(rows).map(({ way, rows: of }) => (
+            <tbody key={of[0]?.parameter.code.code}>
+              {way && <tr className={css.way}><th scope="rowgroup">{WAYS[way]}</th><td colSpan={2 + (column ? 1 : 0) + shown.length} /></tr>}
+              {of.map(({ parameter: { name, unit, code, isComputed }, cells }) => (
+                <tr key={code.code}>
+                  <th scope="row">{cells.length > 0 ? <button type="button" className={css.link} onClick={() => onOpen({ code: `${code.system ?? ''}|${code.code ?? ''}`, title: name })}>{name}</button> : name}{isComputed && <small><Computed /></small>}{column && <small className={css.unitHere}>{unit}</small>}</th>
+                  <td className={css.unit}>{unit}</td>
+                  <td className={css.course}><Sparkline code={code.code ?? null} points={cells.filter((cell) => times.includes(cell.at))} last={newest(cells, times)?.interpretation ?? null} /></td>
+                  {column && <ColumnCell column={column} of={[column.signs.find((sign) => sign.name === code.code)]} computed={isComputed} />}
+                  {times.length === 0 ? null : !cells.some((cell) => times.includes(cell.at)) ? <td colSpan={shown.length} className={css.none}>{times.length === 1 ? 'Not recorded' : `Not recorded at any of the ${times.length} times`}</td> : !cells.some((cell) => shown.includes(cell.at)) ? <Elsewhere columns={shown.length} latest={newest(cells, times)} unit={unit} /> : shown.map((at) => (
+                    <td key={at} className={css.value}>
+                      {cells.filter((cell) => cell.at === at).map((cell) => (
+                        <div key={cell.observation.id} className={css.cell}>
+                          <span className={isAbnormal(cell) ? css.strong : undefined}>{!isComputed && cell.observation.derivedFrom.length > 0 && <><Computed short /> </>}{formatDecimal(cell.value)}</span>
+                          <span className={css.beside}>
+                            {isAbnormal(cell) && <span className={css.flag}><Flag of={cell.interpretation} /></span>}
+                            <RowActs of={`${name}, ${formatDateTime(at)}`} place={cell.observation.id} items={acting ? [{ name: 'Entered in error', form: () => mistake(cell.observation, name) }] : []} />
+                          </span>
+                        </div>
+                      ))}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          ))}
+          {balance && (
+            <tbody>
               <tr className={css.computed}>
                 <th scope="row">Balance, intake less urine<small><Computed /></small>{column && <small className={css.unitHere}>mL</small>}</th>
                 <td className={css.unit}>mL</td>
@@ -177,11 +195,11 @@ function Sheet({ rows, times, title, note, acting, column, onOpen, onKeyDown }: 
                 {column && <ColumnCell column={column} of={[]} computed />}
                 {shown.map((at) => {
                   const told = balance.get(at)
-                  return <td key={at} className={css.value}>{told !== undefined && <div className={css.cell}><span>{told.startsWith('-') ? '' : '+'}{formatDecimal(told)}</span></div>}</td>
+                  return <td key={at} className={css.value}>{told !== undefined && <div className={css.cell}><span>{formatChange(told)}</span></div>}</td>
                 })}
               </tr>
-            )}
-          </tbody>
+            </tbody>
+          )}
         </table>
       </div>
       {rows.some(({ parameter, cells }) => !parameter.isComputed && cells.some((cell) => shown.includes(cell.at) && cell.observation.derivedFrom.length > 0)) && <p className={css.hint}><Computed /> from other measurements, not taken itself.</p>}
@@ -190,25 +208,36 @@ function Sheet({ rows, times, title, note, acting, column, onOpen, onKeyDown }: 
   )
 }
 
-/** What went in and came out by calendar day, added up from the volumes that are shown; nothing where the sheet has none of these. */
-function DaySums({ rows, within }: { rows: Rows['rows']; within: (at: string) => boolean }) {
-  const sources = rows.flatMap(({ parameter: { fluid }, cells }) => (fluid ? [{ way: fluid, volumes: cells.filter((cell) => within(cell.at)) }] : []))
+/** What went in and came out by calendar day, added up from the volumes of this time; nothing where the sheet has none of these. */
+function DaySums({ rows, stretch, now }: { rows: Rows['rows']; stretch: Stretch; now: string }) {
+  const sources = rows.flatMap(({ parameter: { fluid }, cells }) => (fluid ? [{ way: fluid, volumes: cells.filter((cell) => isWithin(stretch, cell.at)) }] : []))
   if (sources.length === 0) return null
   const sums = daySums(sources, (at) => localInput(at).slice(0, 10))
-  if (!sums) return <p className={css.hint}>The days are not added up: a volume is written in a way that cannot be.</p>
   return (
-    <>
-      <table className={css.table} aria-label="Fluids by day">
-        <thead><tr><th scope="col">Day<small><Computed /></small></th><th scope="col" className={css.value}>In (mL)</th><th scope="col" className={css.value}>Out (mL)</th><th scope="col" className={css.value}>Balance (mL)</th><th scope="col" className={css.value}>Volumes</th></tr></thead>
-        <tbody>
-          {sums.map(({ day, intake, output, balance, entries }) => (
-            <tr key={day}><th scope="row">{formatDay(day)}</th><td className={css.value}>{formatDecimal(intake)}</td><td className={css.value}>{formatDecimal(output)}</td><td className={css.value}>{balance.startsWith('-') || balance === '0' ? '' : '+'}{formatDecimal(balance)}</td><td className={css.value}>{entries}</td></tr>
-          ))}
-        </tbody>
-      </table>
-      <p className={css.hint}>Added up from the volumes shown above, by calendar day: the first day begins with the time that is shown, today ends now. What nobody wrote down is not in it.</p>
-    </>
+    <Section title="Fluids by day" note="computed">
+      {!sums ? <p className={css.hint}>The days are not added up: a volume is written in a way that cannot be.</p> : (
+        <>
+          <div className={css.scroll} tabIndex={0} role="group" aria-label="Fluids by day, sheet">
+            <table className={`${css.table} ${css.days}`} aria-label="Fluids by day">
+              <thead><tr><th scope="col">Day</th><th scope="col" className={css.value}>In (mL)</th><th scope="col" className={css.value}>Out (mL)</th><th scope="col" className={css.value}>Balance (mL)</th><th scope="col" className={css.value}>Entries</th></tr></thead>
+              <tbody>
+                {sums.map(({ day, intake, output, balance, entries }) => (
+                  <tr key={day}><th scope="row">{formatDay(day)} <span className={css.unit}>{partOf(day, stretch, now)}</span></th><td className={css.value}>{formatDecimal(intake)}</td><td className={css.value}>{formatDecimal(output)}</td><td className={css.value}>{formatChange(balance)}</td><td className={css.value}>{entries}</td></tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+          <p className={css.hint}>Added up from all volumes of the time chosen above, by calendar day. What nobody wrote down is not in it.</p>
+        </>
+      )}
+    </Section>
   )
+}
+/** Which part of a day is added up, where it is not all of it. */
+function partOf(day: string, { from, until }: Stretch, now: string): string {
+  const begins = from?.startsWith(day) && !from.endsWith('T00:00') ? `from ${from.slice(11)}` : ''
+  const ends = until?.startsWith(`${day}T`) ? `until ${until.slice(11)}` : day === now.slice(0, 10) ? 'until now' : ''
+  return [begins, ends].filter(Boolean).join(' ')
 }
 
 /** Takes down one column of a flowsheet, by its own rows. A number of NEWS2 is asked about when it is extreme, as in the sheet of vital signs. */
