@@ -73,7 +73,7 @@ test('the desk adds ways to reach her, addresses, language, marital status and p
   await away.getByLabel('Street and number').fill('2 Quay')
   await away.getByLabel('City').fill('Oslo')
   await away.getByLabel('For').selectOption('TEMP')
-  for (const [label, part, name] of [['Language to speak', 'american sign', 'American Sign Language'], ['Own practitioner or practice', 'ach', /Achterberg/]]) {
+  for (const [label, part, name] of [['Language to speak', 'american sign', 'American Sign Language'], ['General practitioner or practice', 'ach', /Achterberg/]]) {
     await form.getByLabel(label).fill(part)
     await page.getByRole('listbox').getByRole('option', { name }).waitFor()
     await page.keyboard.press('ArrowDown')

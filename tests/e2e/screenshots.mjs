@@ -94,9 +94,15 @@ test('each main screen is drawn in each size and theme', async () => {
     ['vitals', `${inpatient}/vitals`, vitals],
     ['growth', `${child}/vitals?view=growth`, () => page.getByRole('group', { name: /^Weight by age/ })],
     ['timeline', `${inpatient}/timeline`, () => page.getByRole('grid', { name: 'Timeline' }).getByRole('row').nth(2)],
+    ['author', `${inpatient}/timeline`, () => page.getByRole('grid', { name: 'Timeline' }).getByRole('row').nth(2), async () => {
+      await page.getByRole('combobox', { name: 'Written or done by' }).fill('Lambert')
+      await page.getByRole('option', { name: /Lambert/ }).first().click()
+      await page.getByText(/Only what .+ wrote or did/).first().waitFor()
+    }],
     ['notes', `${inpatient}/notes`, region('Notes')],
     ['inpatients', '/inpatients', () => page.getByRole('table').first()],
     ['fluids', `${inpatient}/vitals?view=intake-output&span=all`, region('Intake and output')],
+    ['sources', `${inpatient}/vitals?view=fluids`, () => page.getByRole('table', { name: 'Fluids by day' })],
     ['neurological', `${inpatient}/vitals?view=neurological`, region('Neurological signs')],
     ['pain', `${inpatient}/vitals?view=pain`, region('Pain')],
     ['abnormal', `${inpatient}/results?show=abnormal`, results],
@@ -166,10 +172,19 @@ test('and every dialog and form', async () => {
     ['dialog-visit', `${inpatient}/encounters`, region('Encounters'), dialog('Begin a visit')],
     ['dialog-document', `${inpatient}/documents`, region('Documents'), dialog('Put a document on record')],
     ['dialog-team', `${inpatient}/care`, region('Care team'), dialog('Make a care team')],
+    ['dialog-export', '/patients?list=inpatients', patients, dialog('Export')],
+    ['dialog-phrase', '/settings', region('Phrases'), dialog('Add a phrase')],
     ['dialog-message', '/inbox', heading, dialog('Write a message')],
     ['dialog-hours', '/schedule', heading, dialog('Open hours')],
     ['entry-vitals', `${inpatient}/vitals`, vitals, () => page.getByRole('button', { name: 'Record vital signs' }).click()],
     ['entry-fluids', `${inpatient}/vitals?view=intake-output`, region('Intake and output'), () => page.getByRole('button', { name: /^Record / }).click()],
+    ['entry-sources', `${inpatient}/vitals?view=fluids`, region('Fluids by source'), () => page.getByRole('button', { name: /^Record / }).click()],
+    ['entry-extreme', `${inpatient}/vitals`, vitals, async () => {
+      await page.getByRole('button', { name: 'Record vital signs' }).click()
+      for (const [sign, value] of [['Systolic pressure', '84'], ['Diastolic pressure', '48'], ['Heart rate', '138'], ['Temperature', '101.2']]) await page.getByLabel(sign, { exact: true }).fill(value)
+      await page.getByRole('button', { name: 'Save', exact: true }).click()
+      await page.getByRole('group', { name: 'Extreme values' }).waitFor()
+    }],
     ['entry-note', `${inpatient}/notes`, region('Notes'), async () => { await page.getByRole('button', { name: 'Progress note (SOAP)' }).click(); await page.getByRole('form', { name: /^Write:/ }).waitFor() }],
     ['entry-form', `${inpatient}/questionnaires`, region('Questionnaires'), async () => { await region('Fill in a questionnaire')().getByRole('button').first().click(); await page.getByRole('form', { name: /^Fill in:/ }).waitFor() }],
   ])

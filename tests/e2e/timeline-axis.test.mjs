@@ -75,6 +75,7 @@ test('only what one person wrote or did is shown, by name; the address keeps it,
   await shot('66-author')
   await inTheme('dark', async () => { await accessible('a timeline of one author, dark'); await shot('66-author-dark') })
   await page.setViewportSize({ width: 820, height: 1180 })
+  assert.ok(await page.getByRole('checkbox', { name: 'Questionnaires' }).evaluate((box) => { const filter = box.closest('fieldset').parentElement; return filter.scrollHeight <= filter.clientHeight }), 'every kind is in sight')
   await shot('66-author-820')
   await page.setViewportSize({ width: 1440, height: 900 })
   await page.reload()

@@ -19,6 +19,9 @@ function palette(t: Tokens, mode: 'light' | 'dark') {
   }
 }
 
+/** The ends of what scrolls: a rule that stays, and what covers it where there is no more. */
+const more = (side: 'top' | 'bottom') => `linear-gradient(var(--line2), var(--line2)) ${side} / 100% 1px no-repeat scroll`
+const end = (side: 'top' | 'bottom') => `linear-gradient(var(--raised), var(--raised)) ${side} / 100% 4px no-repeat local`
 const overlay = '0 8px 28px rgb(4 18 26 / .22), 0 1px 3px rgb(4 18 26 / .14)'
 const font = '"Atkinson Hyperlegible Next Variable", system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif'
 const rem = (px: number) => `${px / 16}rem`
@@ -100,6 +103,8 @@ export const theme = createTheme({
     MuiMenuItem: { styleOverrides: { root: { minHeight: 32, fontSize: rem(13), '&.Mui-focusVisible': { background: 'var(--hover)', outlineOffset: -2 } } } },
     // Of a dialog that is higher than the window the fields scroll, not the acts below them.
     MuiDialog: { defaultProps: { transitionDuration: 0 }, styleOverrides: { paper: { background: 'var(--raised)', borderRadius: 6, boxShadow: overlay, '& > form': { display: 'flex', flexDirection: 'column', minHeight: 0 } } } },
+    // A rule tells that there is more than is in sight, above or below; it is gone where the content ends.
+    MuiDialogContent: { styleOverrides: { root: { background: `${end('top')}, ${end('bottom')}, ${more('top')}, ${more('bottom')}` } } },
     // The acts end where the fields do.
     MuiDialogActions: { styleOverrides: { root: { padding: '8px 24px 16px' } } },
     MuiTooltip: {

@@ -19,7 +19,7 @@ import { graphql, read, type FragmentType } from '../../gql'
 import type { GoalFieldsFragment } from '../../gql/graphql'
 import { useMay } from '../../hooks/use-may'
 import { formatDateTime, formatDay, today } from '../../lib/date'
-import { formatDecimal, formatUnit } from '../../lib/quantity'
+import { formatDecimal, formatUnit, unbroken } from '../../lib/quantity'
 import css from './care.module.css'
 import { GoalFields, isOver, isPursued, type Shown, type useGoalForms } from './goal-forms'
 import { measureOf, type Measure } from './measures'
@@ -118,7 +118,7 @@ export function Goals({ of, patientId, forms, so, onTrend }: { of: FragmentType<
                     {i === 0 && (
                       <>
                         <th scope={rows ? 'rowgroup' : 'row'} rowSpan={rows}>
-                          {g.status === 'ENTERED_IN_ERROR' ? <s>{name}</s> : name}
+                          {g.status === 'ENTERED_IN_ERROR' ? <s>{unbroken(name)}</s> : unbroken(name)}
                           {answers.length > 0 && <small>For {answers.join(', ')}</small>}
                           {node.notes.map((n, at) => <small key={at}>{n.text} ({[n.author, n.time && formatDateTime(n.time)].filter(Boolean).join(', ') || 'by whom is not recorded'})</small>)}
                         </th>
@@ -126,7 +126,7 @@ export function Goals({ of, patientId, forms, so, onTrend }: { of: FragmentType<
                         <td rowSpan={rows}><Recorded is={conceptText(g.achievement)} /></td>
                       </>
                     )}
-                    <td style={i === 0 ? undefined : { paddingLeft: 8, paddingBlock: 8 }}>{t ? <>{[t.measure?.text, target(t, unitOf(t, measure))].filter(Boolean).join(': ') || <Recorded is={null} />}{t.due && <small>by {formatDay(t.due)} {overdue(g, t.due) && !(measure && standing(t, measure.quantity)?.is === 'met') && <Status of="OVERDUE" />}</small>}</> : <Recorded is={null} />}</td>
+                    <td style={i === 0 ? undefined : { paddingLeft: 8, paddingBlock: 8 }}>{t ? <>{unbroken([t.measure?.text, target(t, unitOf(t, measure))].filter(Boolean).join(': ')) || <Recorded is={null} />}{t.due && <small>by {formatDay(t.due)} {overdue(g, t.due) && !(measure && standing(t, measure.quantity)?.is === 'met') && <Status of="OVERDUE" />}</small>}</> : <Recorded is={null} />}</td>
                     <td style={i === 0 ? undefined : { paddingBlock: 8, paddingRight: 8 }}>{t ? <Progress of={t} so={so} onTrend={onTrend} /> : <Recorded is={null} none="The goal has no measure" />}</td>
                     {i === 0 && (
                       <>

@@ -13,6 +13,7 @@ import { graphql, read, type FragmentType } from '../../gql'
 import type { PlanFieldsFragment } from '../../gql/graphql'
 import { useMay } from '../../hooks/use-may'
 import { formatDateTime, formatPeriod } from '../../lib/date'
+import { unbroken } from '../../lib/quantity'
 import css from './care.module.css'
 import { isClosed, isOwnStep, PlanFields, readRemark, stepName, type usePlanForms } from './plan-forms'
 
@@ -57,7 +58,7 @@ export function Plans({ of, patientId, forms }: { of: FragmentType<typeof PlanPa
                   <td><Status of={p.status} /></td>
                   <td>{formatPeriod(node.period, p.status === 'ACTIVE') ? <Dates of={formatPeriod(node.period, p.status === 'ACTIVE')} /> : <Recorded is={null} />}</td>
                   <td>{listed(addressed(p))}</td>
-                  <td>{listed(reached(p))}</td>
+                  <td>{listed(reached(p).map(unbroken))}</td>
                   <td>
                     {p.activities.length === 0 ? <Recorded is={null} /> : p.activities.map((a, i) => (
                       <div key={i}>{stepName(a) || 'Not named'}{a.code?.text && a.description && <small>{a.description}</small>}<small>{a.status ? words(a.status.replaceAll('-', '_')) : 'State not recorded'}</small></div>
