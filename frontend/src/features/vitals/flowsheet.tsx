@@ -162,7 +162,7 @@ function Sheet({ rows, times, title, note, acting, column, onOpen, onKeyDown }: 
           <thead><tr><th scope="col">Measurement</th><th scope="col" className={css.unit}>Unit</th><th scope="col" className={css.course}>Course</th>{column && <ColumnHead column={column} />}{shown.map((at) => <th key={at} scope="col" className={css.value}><Moment at={at} /></th>)}</tr></thead>
           {byWay(rows).map(({ way, rows: of }) => (
             <tbody key={of[0]?.parameter.code.code}>
-              {way && <tr className={css.way}><th scope="rowgroup">{WAYS[way]}</th><td colSpan={2 + (column ? 1 : 0) + shown.length} /></tr>}
+              {way && <tr className={css.way}><th scope="rowgroup" colSpan={3 + (column ? 1 : 0) + shown.length}>{WAYS[way]}</th></tr>}
               {of.map(({ parameter: { name, unit, code, isComputed }, cells }) => (
                 <tr key={code.code}>
                   <th scope="row">{cells.length > 0 ? <button type="button" className={css.link} onClick={() => onOpen({ code: `${code.system ?? ''}|${code.code ?? ''}`, title: name })}>{name}</button> : name}{isComputed && <small><Computed /></small>}{column && <small className={css.unitHere}>{unit}</small>}</th>
