@@ -137,6 +137,7 @@ test('it is amended, taken back with a reason in another window, and struck thro
   const compared = page.getByRole('dialog', { name: 'Compare: Travel history' })
   await compared.getByText(/^1 of \d answers differ/).waitFor()
   await compared.getByRole('row', { name: /^Country code differs NO SE/ }).waitFor()
+  await compared.getByRole('rowheader', { name: 'Trips: 2', exact: true }).waitFor()
   await accessible('two versions of a response')
   await shot('72-questionnaire-compare')
   await inTheme('dark', async () => { await accessible('two versions of a response, dark'); await shot('72-questionnaire-compare-dark') })

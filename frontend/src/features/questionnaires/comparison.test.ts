@@ -15,8 +15,9 @@ it('pairs by question, marks what differs, and keeps what only one side has at i
 it('tells repetitions of a group apart, and is deep as the form is', () => {
   const trips = (...countries: string[]) => countries.flatMap((country, i) => [said('trip', []), said('country', [country], i * 2)])
   expect(told(trips('KE'), trips('KE', 'NO'))).toEqual([
-    ['trip', 0, true, null, null, false], ['country', 1, false, 'KE', 'KE', false], ['trip', 0, true, null, null, false], ['country', 1, false, null, 'NO', true],
+    ['trip: 1', 0, true, null, null, false], ['country', 1, false, 'KE', 'KE', false], ['trip: 2', 0, true, null, null, false], ['country', 1, false, null, 'NO', true],
   ])
+  expect(told(trips('KE'), trips('KE'))[0]?.[0]).toBe('trip')
 })
 
 it('says that a question was asked in other words', () => {

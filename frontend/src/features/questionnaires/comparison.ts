@@ -45,6 +45,12 @@ function placed(said: readonly Said[]): Placed[] {
   return all
 }
 
+/** Which of several groups of one id a key is of, as the form says it; nothing of one that stands alone. */
+function nth(key: string, has: (key: string) => boolean): string {
+  const [, path, count] = /^(.*)#(\d+)$/.exec(key) ?? []
+  return has(`${path}#1`) ? `: ${Number(count) + 1}` : ''
+}
+
 /** Every item that either side has, in the order of the later one; what only the earlier one has stands after what it followed there. */
 export function pairs(before: readonly Said[], after: readonly Said[]): Pair[] {
   const [old, young] = [placed(before), placed(after)]
@@ -57,8 +63,9 @@ export function pairs(before: readonly Said[], after: readonly Said[]): Pair[] {
   })
   return order.map(({ key, depth }) => {
     const [one, other] = [old.find((item) => item.key === key), young.find((item) => item.key === key)]
-    const text = other?.text ?? one?.text ?? ''
+    const group = (one ?? other)?.group === true && (other ?? one)?.group === true
+    const text = `${other?.text ?? one?.text ?? ''}${group ? nth(key, (of) => order.some((item) => item.key === of)) : ''}`
     const [from, to] = [one?.answer ?? null, other?.answer ?? null]
-    return { key, depth, text, asked: one && other && one.text !== other.text ? one.text : null, group: (one ?? other)?.group === true && (other ?? one)?.group === true, before: from, after: to, differs: from?.trim() !== to?.trim() }
+    return { key, depth, text, asked: one && other && one.text !== other.text ? one.text : null, group, before: from, after: to, differs: from?.trim() !== to?.trim() }
   })
 }

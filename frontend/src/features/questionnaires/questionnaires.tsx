@@ -170,6 +170,11 @@ function Reader({ of, title, others, scores, score, tasks, onChange, onClose }: 
   const close = useRef<HTMLButtonElement>(null)
   useEffect(() => close.current?.focus(), [])
   const depth = (at: number): number => { const parent = of.items[at]?.parent; return parent === null || parent === undefined ? 0 : 1 + depth(parent) }
+  /** Which of several groups of one question it is, as the form says it. */
+  const nth = (at: number): string => {
+    const all = of.items.flatMap((item, i) => (item.linkId && item.linkId === of.items[at]?.linkId && item.parent === of.items[at]?.parent ? [i] : []))
+    return all.length > 1 && of.items[at]?.values.length === 0 ? `: ${all.indexOf(at) + 1}` : ''
+  }
   const begun = of.status === 'IN_PROGRESS'
   const side = (r: Response): Side => ({ id: r.id, version: r.versionId, at: r.authored ?? null, status: r.status ?? null, answeredBy: answerer(r), writtenBy: writer(r), questionnaire: r.questionnaire ?? null, items: r.items, score: scores.find((s) => s.response === r.id) ?? null })
   return (
@@ -194,7 +199,7 @@ function Reader({ of, title, others, scores, score, tasks, onChange, onClose }: 
       <dl className={struck(of) ? css.struck : css.answers}>
         {of.items.map((item, at) => (
           <div key={at} style={{ marginLeft: `${depth(at) * 1}rem` }} className={item.values.length === 0 ? css.title : undefined}>
-            <dt>{item.text ?? item.linkId ?? 'Item'}</dt>
+            <dt>{item.text ?? item.linkId ?? 'Item'}{nth(at)}</dt>
             <dd>{item.values.map((v) => v.text).join(', ')}</dd>
           </div>
         ))}
