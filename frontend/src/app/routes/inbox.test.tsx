@@ -13,7 +13,7 @@ const task = (id: string, owner: object | null, more: object = {}) => ({
 const report = { title: 'Renal panel', priority: null, since: '2026-11-22T08:00:00Z', dueAt: null, patient: { id: 'Patient/ada', display: 'Ada Lind', node: { __typename: 'Patient', ...base, id: 'Patient/ada', mrn: '4471', birthDate: '1945-07-14', name: { display: 'Ada Lind', family: 'Lind', given: ['Ada'], prefix: [], suffix: [] } } }, node: { __typename: 'DiagnosticReport', ...base, id: 'DiagnosticReport/r1', category: [], performers: [], results: [] } }
 const note = { title: 'Progress note', priority: null, since: '2026-11-22T08:00:00Z', dueAt: null, patient: { id: 'Patient/ada', display: 'Ada Lind' }, node: { __typename: 'Note', ...base, id: 'Composition/n1', authors: [], sections: [], signatures: [], lateEntry: false, awaitsCosignature: false } }
 const message = (id: string, owner: string) => ({
-  ...task(id, { id: owner }), title: `Potassium ${id}`, patient: { id: 'Patient/ada', display: null, node: { __typename: 'Patient', ...base, id: 'Patient/ada', name: { display: 'Ada Lind', family: 'Lind', given: ['Ada'], prefix: [], suffix: [] } } },
+  ...task(id, { id: owner }), title: `Potassium ${id}`, patient: { id: 'Patient/ada', display: null, node: { __typename: 'Patient', ...base, id: 'Patient/ada', mrn: '4471', birthDate: '1945-07-14', name: { display: 'Ada Lind', family: 'Lind', given: ['Ada'], prefix: [], suffix: [] } } },
   node: { ...task(id, { id: owner }).node, focus: { id: `Communication/${id}`, node: {
     __typename: 'Message', ...base, id: `Communication/${id}`, text: 'Please repeat it today.', about: [], inReplyTo: [],
     sender: { id: 'Practitioner/kim', node: { __typename: 'Practitioner', ...base, id: 'Practitioner/kim', names: [{ display: 'Dr Kim', given: [], prefix: [], suffix: [] }] } },
@@ -129,6 +129,8 @@ it('counts messages that nobody has read, opens one where it stands, and says th
   expect(messages.getAllByText('Dr Kim')).toHaveLength(2)
   expect(messages.getByText('to Ward 6 West')).toBeVisible()
   expect(messages.getAllByRole('link', { name: 'LIND, Ada' })[0]).toHaveAttribute('href', '/patients/ada/clinical/summary')
+  expect(messages.getAllByText('Born 14-Jul-1945,')).toHaveLength(2)
+  expect(messages.getAllByText('MRN 4471')).toHaveLength(2)
   const subject = messages.getByRole('button', { name: 'Potassium m1' })
   expect(subject).toHaveAttribute('aria-expanded', 'false')
   await userEvent.click(subject)

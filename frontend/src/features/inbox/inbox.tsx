@@ -18,11 +18,12 @@ import { useLive } from '../../contexts/live'
 import { useSession } from '../../contexts/session'
 import { graphql, read, type FragmentType } from '../../gql'
 import type { Interpretation, WaitingReportsFragment, WorkItemFragment, WorklistFilter, WorklistKind, WorkPageFragment } from '../../gql/graphql'
-import { formatDateTime, formatDay } from '../../lib/date'
+import { formatDateTime } from '../../lib/date'
 import { may } from '../../lib/permissions'
 import { tab } from './about'
 import { CareGapsView } from './care-gaps'
 import { MessagePage, Messages } from './messages'
+import { WhoElse } from './who-else'
 import { useTaskForms } from '../../components/act/tasks'
 import css from './inbox.module.css'
 
@@ -234,7 +235,7 @@ function Rows({ title, of, me }: { title: string; of: readonly Row[]; me: string
               </th>
               <td>
                 {patient?.id ? <Link to={tab(patient.id, note ? 'notes' : node.__typename === 'DiagnosticReport' ? `results?view=reports&report=${node.id}` : 'care')}>{who ? patientName(who.name) : patient.display ?? 'Open the chart'}</Link> : 'No patient'}
-                {who && <small><span className="whole">Born {who.birthDate ? formatDay(who.birthDate) : 'not recorded'},</span> <span className="whole">MRN {who.mrn ?? 'not recorded'}</span></small>}
+                {who && <WhoElse of={who} />}
               </td>
               <td>{since ? <Moment at={since} /> : 'Not recorded'}</td>
               {dated && <td className={dueAt && Date.parse(dueAt) < now ? css.late : undefined}>{dueAt ? `${formatDateTime(dueAt)}${Date.parse(dueAt) < now ? ', overdue' : ''}` : 'Not set'}</td>}

@@ -14,6 +14,7 @@ import { graphql, read, type FragmentType } from '../../gql'
 import type { CorrespondentFragment, MessagePageFragment } from '../../gql/graphql'
 import { useAnnounce } from '../../hooks/use-announce'
 import { recordsOf, tab } from './about'
+import { WhoElse } from './who-else'
 import css from './inbox.module.css'
 
 const Correspondent = graphql(`
@@ -23,7 +24,7 @@ export const MessagePage = graphql(`
   fragment MessagePage on WorklistConnection {
     nodes {
       title priority since
-      patient { id display node { __typename ... on Patient { name { display family given prefix } } } }
+      patient { id display node { __typename ... on Patient { mrn birthDate name { display family given prefix } } } }
       node { __typename id versionId ... on Task { owner { id } focus { id node { __typename ... on Message { id text sender { ...Correspondent } recipients { ...Correspondent } inReplyTo { id } about { id display } } } } } }
     }
     pageInfo { hasNextPage endCursor }
@@ -76,7 +77,7 @@ function Message({ of: { title, priority, since, patient, node }, me, reply, mar
   const sender = message?.sender ? correspondent(message.sender)[0] : undefined
   const recipients = message?.recipients.flatMap(correspondent) ?? []
   const pool = node.__typename === 'Task' && node.owner?.id !== me ? recipients.find((r) => r.id === node.owner?.id)?.name : undefined
-  const about = patient?.node?.__typename === 'Patient' ? patientName(patient.node.name) : patient?.display
+  const who = patient?.node?.__typename === 'Patient' ? patient.node : null
   const records = recordsOf(message?.about ?? [], patient?.id ?? null)
   const seen = async () => {
     const outcome = await markRead(node.id, node.versionId, key)
@@ -95,7 +96,8 @@ function Message({ of: { title, priority, since, patient, node }, me, reply, mar
         </th>
         <td>{sender?.name ?? 'Not recorded'}</td>
         <td className={css.about}>
-          {patient?.id ? <Link to={tab(patient.id, 'summary')}>{about ?? 'Open the chart'}</Link> : 'No patient'}
+          {patient?.id ? <Link to={tab(patient.id, 'summary')}>{who ? patientName(who.name) : patient.display ?? 'Open the chart'}</Link> : 'No patient'}
+          {who && <WhoElse of={who} />}
           {records.map(({ key, text, to }) => <small key={key}>{to ? <Link to={to}>{text}</Link> : text}</small>)}
         </td>
         <td>{since ? <Moment at={since} /> : 'Not recorded'}</td>
