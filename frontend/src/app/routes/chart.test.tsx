@@ -51,7 +51,7 @@ const WIDGETS: Widget[] = [
   tab('the vitals tab', <VitalsPage />, 'vitals', 'No vital sign is recorded.', /104\/58/),
   tab('the care team', <CarePage />, 'careTeams', 'No care team is recorded.', /Ward 6 West1 in the team.*Dr LeeAttending/),
   tab('the care plans', <CarePage />, 'carePlans', 'No care plan is recorded.', /Asthma plan.*Inhaler technique/),
-  tab('the goals', <CarePage />, 'goals', 'No goal is recorded.', /at least 400 L\/minby Mar-2027/),
+  tab('the goals', <CarePage />, 'goals', 'No goal is recorded.', /at least 400\sL\/minby Mar-2027/),
   tab('the tasks', <CarePage />, 'tasks', 'No task is recorded.', /Call the daughter/),
   tab('the related persons', <DemographicsPage />, 'relatedPersons', 'No related person is recorded.', /LIND, AxelSon/),
   tab('the consents', <DemographicsPage />, 'consents', 'No consent is recorded.', /Agrees, about LIND, Axel, son.*This person sees the whole record/),
@@ -438,7 +438,7 @@ it('measurements that are written but not recorded are not lost by going elsewhe
   await userEvent.click(dialog.getByRole('button', { name: 'Stay here' }))
   expect(screen.getByLabelText('Heart rate')).toHaveValue('72')
   await userEvent.click(screen.getByRole('button', { name: 'Cancel' }))
-  expect(screen.getByText('What you wrote is not recorded. Press “Discard” to give it up.')).toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: 'Discard' }))
+  const asked = within(await screen.findByRole('dialog', { name: 'What you wrote is not recorded' }))
+  await userEvent.click(asked.getByRole('button', { name: 'Give it up and go on' }))
   expect(screen.queryByLabelText('Heart rate')).toBeNull()
 })

@@ -46,5 +46,5 @@ it('on a narrow page the reason stands under the encounter, and who under where'
   expect((await screen.findAllByRole('columnheader')).map((head) => head.textContent)).toEqual(['Patient', 'Encounter, reason', 'When', 'Status', 'Where, who', 'Acts'])
   const cells = [...screen.getAllByRole('row')[1]?.children ?? []].map((cell) => cell.textContent)
   expect(cells[1]).toMatch(/Hyponatremia$/)
-  expect(cells[4]).toBe('6 WestDr Lee')
+  expect(cells[4]).toBe('6 West, bed 3before: 4 East, bed 1Dr Lee')
 })

@@ -122,6 +122,7 @@ it('that none of a kind is known is told behind the allergies, with who says so,
   const none = { ...penicillin, id: 'AllergyIntolerance/none', substance: { text: 'No known food allergy', codings: [] }, criticality: null, reactions: [], recordedAt: '2026-11-02', fhir: { code: { coding: [{ system: 'http://snomed.info/sct', code: '429625007' }] }, recorder: { display: 'Dr Lee' } } }
   show({ root: answering({ ...fullPatient, allergies: { ...page(none, penicillin ?? {}), status: 'KNOWN' } }) })
   const card = within(await screen.findByRole('region', { name: 'Allergies' }))
+  await card.findByRole('listitem')
   expect(card.getAllByRole('listitem').map((row) => row.textContent)).toEqual([expect.stringMatching(/^Penicillin/)])
   expect(card.getByText('1', { selector: 'span' })).toBeVisible()
   const said = card.getByText(/^No known food allergies/)
