@@ -165,7 +165,7 @@ const fn volume(name: &'static str, code: Code, fluid: Fluid) -> Parameter {
     Parameter { name, code, unit: "mL", ucum: "mL", category: EXAM, least, most, source: VOLUMES, fluid: Some(fluid) }
 }
 
-pub static ORAL_INTAKE: Parameter = volume("Drunk", loinc("9000-1", "Fluid intake oral Measured"), Fluid::In);
+pub static ORAL_INTAKE: Parameter = volume("By mouth", loinc("9000-1", "Fluid intake oral Measured"), Fluid::In);
 static TUBE_INTAKE: Parameter =
     volume("By feeding tube", loinc("8953-2", "Fluid intake enteral tube Measured"), Fluid::In);
 pub static OTHER_INTAKE: Parameter =

@@ -16,7 +16,7 @@ use crate::types::patient::{main_name, record_number};
 const MOST: usize = 10_000;
 /// Longest reason, in characters.
 const REASON: usize = 500;
-const HEAD: &str = "MRN,Family name,Given names,Birth date,Gender,Deceased,Telephone,Own practitioner,Record";
+const HEAD: &str = "MRN,Family name,Given names,Birth date,Gender,Deceased,Telephone,General practitioner,Record";
 
 /// Which patients leave the system, and why.
 #[derive(InputObject)]

@@ -124,7 +124,7 @@ async fn a_list_that_leaves_the_system_is_in_the_audit_with_its_reason_and_every
     let all = site.ask(&desk, export, json!({"i": {"reason": "letters about the flu"}})).await;
     let table = &all["patientListExport"];
     assert_eq!(table["rows"], 2, "{all}");
-    let expected = "MRN,Family name,Given names,Birth date,Gender,Deceased,Telephone,Own practitioner,Record\r\n\
+    let expected = "MRN,Family name,Given names,Birth date,Gender,Deceased,Telephone,General practitioner,Record\r\n\
         ,'=Lind,Ada,1970-04-19,female,,555 0100,,in use\r\n\
         ,\"Ott, the \"\"Great\"\"\",Ben C.,,male,yes,+47 555 0102,,in use\r\n";
     assert_eq!(table["csv"], expected);
