@@ -39,7 +39,7 @@ function About({ of: { count, words, beyond } }: { of: Exported }) {
     <div className={css.about}>
       <p><strong>{count === null ? 'An unknown number of patients' : patientsText(count)}</strong>: {words}.</p>
       {beyond && <p>{beyond}</p>}
-      <p>Of each: MRN, names, birth date, gender, death, telephone, own practitioner, and whether the record is in use. The file leaves the system: who opens it needs no password. The audit keeps who took it, when, what for, and whom it names.</p>
+      <p>Of each: MRN, names, birth date, gender, death, telephone, general practitioner, and whether the record is in use. The file leaves the system: who opens it needs no password. The audit keeps who took it, when, what for, and whom it names.</p>
     </div>
   )
 }
