@@ -68,7 +68,7 @@ test('whose observations are overdue is marked, can be shown alone, and is so no
   await row.getByText(/^Observations overdue since \d\d:\d\d$/).waitFor()
   await shot('32-marked')
   const late = await rows().getByText(/^Observations overdue since/).count()
-  await page.getByRole('checkbox', { name: `Observations overdue only (${late})` }).check()
+  await page.getByRole('checkbox', { name: `Observations overdue only (${late})` }).click()
   await page.getByText(new RegExp(`^${late} of \\d+ patients shown: the next observations by NEWS2 are overdue`)).waitFor()
   assert.equal(await rows().getByRole('link').count(), late)
   assert.match(page.url(), /show=overdue/)
