@@ -51,7 +51,7 @@ test('a nurse records a full set of signs, and reads the score of that moment wi
   await save().click()
   await column().waitFor({ state: 'detached' })
   const score = sheet().getByRole('button', { name: /^NEWS2, .*: 11, high/ }).first()
-  await score.focus()
+  await score.press('Enter')
   await page.getByText(/NEWS2 of .*: 11, high: respiratory rate 2, saturation 2, oxygen 2, systolic pressure 2, heart rate 2, consciousness 0, temperature 1/).waitFor()
   await both('news')
 })

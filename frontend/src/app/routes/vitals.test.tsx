@@ -129,6 +129,8 @@ it('the early warning score of each moment is a row, and its parts are told when
   expect(await scores()).toMatch(/^NEWS2ƒ computedpoints11highnot computable: no temperature$/)
   await userEvent.click(screen.getByRole('button', { name: /^NEWS2, .*11, high/ }))
   expect(screen.getByText(/NEWS2 of 22-Nov-2026 .*: 11, high: respiratory rate 2, saturation 2, oxygen 2, systolic pressure 2, heart rate 2, consciousness 0, temperature 1/)).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: /^NEWS2, .*11, high/ }))
+  expect(screen.queryByText(/^NEWS2 of 22-Nov-2026/)).toBeNull()
 })
 
 it('what nobody took of oxygen and consciousness makes it a least one', async () => {

@@ -89,7 +89,7 @@ function Frame({ here }: { here: 'app' | 'playground' }) {
 
   return (
     <>
-      <a className={css.skip} href="#page">Skip to the page</a>
+      <a className={css.skip} href="#page" onClick={(event) => { event.preventDefault(); document.getElementById('page')?.focus() }}>Skip to the page</a>
       <div className={css.shell}>
         <div className={css.mark}>
           <Logo size={26} />

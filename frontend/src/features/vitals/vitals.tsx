@@ -299,15 +299,16 @@ function scoreWords(score: NonNullable<MomentScore>): string {
   }
 }
 
-function ScoreCell({ of: score, at, say }: { of: MomentScore; at: string; say: (words: string) => void }) {
+function ScoreCell({ of: score, at, say }: { of: MomentScore; at: string; say: (words: (was: string) => string) => void }) {
   if (!score) return null
   const words = scoreWords(score)
-  const tell = () => say(`NEWS2 of ${formatDateTime(at)}: ${words}.`)
+  const told = `NEWS2 of ${formatDateTime(at)}: ${words}.`
+  const tell = () => say((was) => (was === told ? '' : told))
   if (score.kind === 'inapplicable') return <span className={`${css.none} ${css.words}`}>{words}</span>
   const short = score.kind === 'missing' ? (score.what.length > FEW ? `not computable: ${score.what.length} parts missing` : words) : `${score.assumed.length > 0 ? '≥ ' : ''}${score.score.value}`
   return (
     <>
-      <button type="button" className={`${css.link} ${css.score}`} data-missing={score.kind === 'missing' || undefined} aria-label={`NEWS2, ${formatDateTime(at)}: ${words}`} onFocus={tell} onClick={tell}>{short}</button>
+      <button type="button" className={`${css.link} ${css.score}`} data-missing={score.kind === 'missing' || undefined} aria-label={`NEWS2, ${formatDateTime(at)}: ${words}`} onClick={tell}>{short}</button>
       <span className={css.beside}>{score.kind === 'score' && score.score.risk !== 'Low' && <small className={score.score.risk === 'High' ? css.high : css.none}>{score.score.risk === 'Low to medium' ? '3 in one' : score.score.risk.toLowerCase()}</small>}</span>
     </>
   )
