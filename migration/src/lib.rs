@@ -37,6 +37,7 @@ mod m0260_stored_type;
 mod m0261_audit_work;
 mod m0262_saved_query;
 mod m0263_saved_phrase;
+mod m0264_session_end;
 
 pub struct Migrator;
 
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0261_audit_work::Migration),
             Box::new(m0262_saved_query::Migration),
             Box::new(m0263_saved_phrase::Migration),
+            Box::new(m0264_session_end::Migration),
         ]
     }
 }

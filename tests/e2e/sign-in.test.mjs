@@ -39,10 +39,10 @@ test('of a session that the server ended one is told so, and somebody else comes
   const dialog = page.getByRole('dialog', { name: 'Your session has ended' })
   // Live updates may have been told already.
   if (!await dialog.isVisible()) await page.getByRole('main').getByRole('button', { name: 'Search', exact: true }).click()
-  await dialog.getByText(/The server ended the session before its time/).waitFor()
+  await dialog.getByText(/The session was ended from another device or browser/).waitFor()
   await accessible('a session that has ended')
   await dialog.getByRole('link', { name: /Sign in as somebody else/ }).click()
-  await page.getByText(/It does not say which\. You come back to where you were\./).waitFor()
+  await page.getByText(/change your password\. You come back to where you were\./).waitFor()
   await shot('10-sign-in-ended')
   await enter('nurse')
   await page.getByRole('heading', { name: 'FHIR explorer' }).waitFor()
@@ -52,7 +52,7 @@ test('of a session that the server ended one is told so, and somebody else comes
 test('at 320 pixels nothing is lost', async () => {
   await page.context().clearCookies()
   await page.setViewportSize({ width: 320, height: 700 })
-  await page.goto(`${url}/login?ended=server&next=%2Fsettings`)
+  await page.goto(`${url}/login?ended=administrator&next=%2Fsettings`)
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320)
   await page.getByText('DEMO', { exact: true }).waitFor()

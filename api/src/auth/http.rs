@@ -7,7 +7,7 @@ use axum::response::IntoResponse as _;
 use axum::routing::{delete, get, post};
 use axum::{Json as AxumJson, Router};
 use entity::role::Role;
-use entity::store::{DEMO_PASSWORD, SignIn, SignedIn};
+use entity::store::{DEMO_PASSWORD, SessionEnd, SignIn, SignedIn};
 use entity::{IdSource, StoreError};
 use serde::Deserialize;
 use serde_json::json;
@@ -96,7 +96,22 @@ fn who(found: &SignedIn) -> serde_json::Value {
 async fn session(Extract(state): Extract<State>, headers: HeaderMap) -> Response {
     match glanced(&state, &headers).await {
         Ok(Some(found)) => AxumJson(who(&found)).into_response(),
-        Ok(None) => refuse(StatusCode::UNAUTHORIZED, "not signed in"),
+        Ok(None) => nobody(&state, &headers).await,
+        Err(error) => failed(&error),
+    }
+}
+
+/// Nobody is signed in; `ended` says why the session is over ([`SessionEnd`]), where there was one and that is known.
+async fn nobody(state: &State, headers: &HeaderMap) -> Response {
+    let ended = match session_cookie(headers, &state.public_url) {
+        Some(cookie) => state.store.session_end(&hash(cookie), state.demo, state.clock.now()).await,
+        None => Ok(None),
+    };
+    match ended {
+        Ok(ended) => {
+            let answer = json!({ "error": "not signed in", "ended": ended.map(SessionEnd::name) });
+            (StatusCode::UNAUTHORIZED, AxumJson(answer)).into_response()
+        }
         Err(error) => failed(&error),
     }
 }
@@ -108,7 +123,7 @@ async fn stay(Extract(state): Extract<State>, headers: HeaderMap) -> Response {
     }
     match signed_in(&state, &headers).await {
         Ok(Some(found)) => AxumJson(who(&found)).into_response(),
-        Ok(None) => refuse(StatusCode::UNAUTHORIZED, "not signed in"),
+        Ok(None) => nobody(&state, &headers).await,
         Err(error) => failed(&error),
     }
 }
@@ -192,7 +207,7 @@ pub(super) async fn admitted(
     }
     // The browser's former session, if any, ends with the new one.
     if let Some(former) = session_cookie(headers, &state.public_url) {
-        state.store.close_session(&hash(former), request_id, now).await?;
+        state.store.close_session(&hash(former), SessionEnd::SignOut, request_id, now).await?;
     }
     let Some(found) = state.store.session_actor(&cookie_hash, state.demo, now).await? else {
         return Ok(wrong(StatusCode::UNAUTHORIZED, WRONG));
@@ -326,7 +341,7 @@ async fn logout(Extract(state): Extract<State>, headers: HeaderMap) -> Response 
     let now = state.clock.now();
     if let Some(cookie) = session_cookie(&headers, &state.public_url) {
         let request_id = IdSource::new(now, clock::random()).nth(0);
-        if let Err(error) = state.store.close_session(&hash(cookie), &request_id, now).await {
+        if let Err(error) = state.store.close_session(&hash(cookie), SessionEnd::SignOut, &request_id, now).await {
             return failed(&error);
         }
     }

@@ -16,6 +16,8 @@ pub struct Model {
     pub created_at: DateTime<Utc>,
     pub last_seen: DateTime<Utc>,
     pub revoked_at: Option<DateTime<Utc>>,
+    /// A [`crate::store::SessionEnd`], of those with a name in the table.
+    pub ended_by: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

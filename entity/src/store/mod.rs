@@ -82,7 +82,7 @@ pub use search::{
     may_decide,
 };
 pub use second_factor::{HALF, Half, SecondFactor};
-pub use session::{PersonAccount, SignIn, SignedIn};
+pub use session::{PersonAccount, SessionEnd, SignIn, SignedIn};
 pub use subscription::{Broken, Due, Matched, Status, Subscriber, ToldSecret, Waiting};
 pub use tries::Allowance;
 pub use user::{DEMO_PASSWORD, OwnSession, UserAccount, UserChange};

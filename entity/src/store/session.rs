@@ -63,6 +63,44 @@ pub struct SignedIn {
     pub expires_at: DateTime<Utc>,
 }
 
+/// Why a session is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionEnd {
+    /// [`IDLE`] went by without a request.
+    Idle,
+    /// It lasted [`ABSOLUTE`].
+    Longest,
+    /// Its own browser signed out, or signed in anew.
+    SignOut,
+    /// Its person ended it from another session.
+    Elsewhere,
+    /// Its person changed the password.
+    Password,
+    /// The account was closed or changed, or its sessions ended, by an administrator.
+    Administrator,
+}
+
+impl SessionEnd {
+    const ALL: [Self; 6] =
+        [Self::Idle, Self::Longest, Self::SignOut, Self::Elsewhere, Self::Password, Self::Administrator];
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Longest => "longest",
+            Self::SignOut => "sign-out",
+            Self::Elsewhere => "elsewhere",
+            Self::Password => "password",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|e| e.name() == name)
+    }
+}
+
 impl Store {
     /// Makes a person's account, by the server itself.
     ///
@@ -180,6 +218,7 @@ impl Store {
             created_at: Set(now),
             last_seen: Set(now),
             revoked_at: Set(None),
+            ended_by: Set(None),
         };
         session::Entity::insert(row).exec_without_returning(&tx).await?;
         audit_sign_in(&tx, Some(account), "login", 0, request_id, now).await?;
@@ -187,11 +226,17 @@ impl Store {
         Ok(true)
     }
 
-    /// Ends a session; unknown and ended ones are no error.
+    /// Ends a session for what ends one before its time; unknown and ended ones are no error.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is away.
-    pub async fn close_session(&self, hash: &[u8], request_id: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn close_session(
+        &self,
+        hash: &[u8],
+        by: SessionEnd,
+        request_id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         let Some(found) = session::Entity::find_by_id(hash.to_vec()).one(&self.db).await? else { return Ok(()) };
         if found.revoked_at.is_some() {
             return Ok(());
@@ -200,6 +245,7 @@ impl Store {
         let tx = self.begin().await?;
         let mut row: session::ActiveModel = found.into();
         row.revoked_at = Set(Some(now));
+        row.ended_by = Set(Some(by.name().to_owned()));
         row.update(&tx).await?;
         audit_sign_in(&tx, Some(account), "logout", 0, request_id, now).await?;
         tx.commit().await?;
@@ -270,6 +316,29 @@ impl Store {
             recent.keep(&looked_up, (hash, demo_mode), now, expires_at, signed_in.clone());
         }
         Ok(Some(signed_in))
+    }
+
+    /// Why the session of that hash is over; `None` while it is open, when it is unknown, and when nobody wrote down what ended it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database is away.
+    pub async fn session_end(
+        &self,
+        hash: &[u8],
+        demo_mode: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Option<SessionEnd>, StoreError> {
+        let Some(found) = session::Entity::find_by_id(hash.to_vec()).one(&self.db).await? else { return Ok(None) };
+        if found.revoked_at.is_some() {
+            return Ok(found.ended_by.as_deref().and_then(SessionEnd::named));
+        }
+        let (idle, longest) = (found.last_seen + IDLE, found.created_at + ABSOLUTE);
+        if now >= idle.min(longest) {
+            return Ok(Some(if idle < longest { SessionEnd::Idle } else { SessionEnd::Longest }));
+        }
+        let account = account::Entity::find_by_id(found.account).one(&self.db).await?;
+        let good = account.is_some_and(|a| !a.disabled && (demo_mode || !a.demo));
+        Ok((!good).then_some(SessionEnd::Administrator))
     }
 
     /// The actor of a person's account at an instant, narrowed by no scope. `present`: it is the person's own session; applications and

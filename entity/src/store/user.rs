@@ -13,7 +13,7 @@ use super::session::{ABSOLUTE, IDLE};
 use crate::app::{account, session};
 use crate::role::Role;
 use crate::store::audit::{self, AuditRow};
-use crate::store::{PersonAccount, SignIn};
+use crate::store::{PersonAccount, SessionEnd, SignIn};
 use crate::{Actor, Request, Store, StoreError};
 
 /// An account as it stands.
@@ -242,7 +242,7 @@ impl Store {
             row.update(&tx).await?;
         }
         if ends_sessions {
-            end_all(&tx, id, request.now, None).await?;
+            end_all(&tx, id, SessionEnd::Administrator, request.now, None).await?;
         }
         audit_user(&tx, actor, request, subtype, "U", login, &detail).await?;
         tx.commit().await?;
@@ -358,7 +358,7 @@ impl Store {
             .one(&self.db)
             .await?;
         let Some(found) = found else { return Ok(false) };
-        self.close_session(&found.hash, request_id, now).await?;
+        self.close_session(&found.hash, SessionEnd::Elsewhere, request_id, now).await?;
         Ok(true)
     }
 
@@ -383,7 +383,7 @@ impl Store {
         if changed.rows_affected() == 0 {
             return Ok(false);
         }
-        end_all(&tx, proven.account, now, keep).await?;
+        end_all(&tx, proven.account, SessionEnd::Password, now, keep).await?;
         super::session::audit_sign_in(&tx, Some(proven.account), "password", 0, request_id, now).await?;
         tx.commit().await?;
         self.forget_callers();
@@ -406,12 +406,15 @@ fn names(roles: &[Role]) -> Vec<String> {
 async fn end_all(
     tx: &DatabaseTransaction,
     account: i64,
+    by: SessionEnd,
     now: DateTime<Utc>,
     keep: Option<&[u8]>,
 ) -> Result<(), StoreError> {
-    let sessions = "UPDATE app.session SET revoked_at = $2 WHERE account = $1 AND revoked_at IS NULL AND hash <> $3";
+    let sessions = "UPDATE app.session SET revoked_at = $2, ended_by = $4
+        WHERE account = $1 AND revoked_at IS NULL AND hash <> $3";
     // No hash is empty.
-    let binds = [account.into(), now.into(), keep.unwrap_or_default().to_vec().into()] as [Value; 3];
+    let keep = keep.unwrap_or_default().to_vec();
+    let binds = [account.into(), now.into(), keep.into(), by.name().into()] as [Value; 4];
     tx.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sessions, binds)).await?;
     for held in ["app.oauth_grant", "app.token"] {
         let sql = format!("UPDATE {held} SET revoked_at = $2 WHERE account = $1 AND revoked_at IS NULL");

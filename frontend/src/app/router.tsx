@@ -1,5 +1,5 @@
 import { createBrowserRouter, redirect, redirectDocument, type LoaderFunctionArgs } from 'react-router'
-import { loadConfig, loadSession, safeNext } from '../lib/auth'
+import { isOver, loadConfig, loadSession, safeNext } from '../lib/auth'
 import { home } from '../lib/permissions'
 import { Failed, Starting } from './routes/failed.page'
 import { PageFailed } from './shell/page-failed'
@@ -7,13 +7,13 @@ import { signedInAt } from './signed-in'
 
 async function signedOut({ request }: LoaderFunctionArgs) {
   const [config, session] = await Promise.all([loadConfig(), loadSession()])
-  if (session) throw redirect(safeNext(new URL(request.url).searchParams.get('next')))
+  if (!isOver(session)) throw redirect(safeNext(new URL(request.url).searchParams.get('next')))
   return config
 }
 
 async function firstPage() {
   const [config, session] = await Promise.all([loadConfig(), loadSession()])
-  return session ? redirect(home(session, config)) : redirect('/login')
+  return isOver(session) ? redirect('/login') : redirect(home(session, config))
 }
 
 export const router = createBrowserRouter([

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { safeNext, signInAt, whyEnded } from './auth'
+import { safeNext, signInAt } from './auth'
 
 it.each(['//evil.example', 'https://evil.example/', '/\\evil.example', '\\\\evil.example', 'javascript:alert(1)', '/login', '/auth/logout', '', '/%2F/../login/..//evil.example'])(
   's40 %s is not followed after a sign-in', (next) => {
@@ -18,11 +18,3 @@ it('comes back from the sign-in to the whole address', () => {
   expect(safeNext(new URL(at, 'https://h').searchParams.get('next'), 'https://h')).toBe('/patients/p1/clinical/results?asOf=2026-01-01T00:00:00Z#x')
   expect(new URL(at, 'https://h').searchParams.get('ended')).toBe('idle')
 })
-
-it.each<[string, number | null, number | null, number, string]>([
-  ['nobody worked', 900_000, 10_000, 900_000, 'idle'],
-  ['nobody has worked at all', 900_000, null, 901_000, 'idle'],
-  ['somebody was at work', 900_000, 850_000, 900_000, 'longest'],
-  ['it had time left', 900_000, 850_000, 860_000, 'server'],
-  ['its end is not known', null, null, 1, 'server'],
-])('of a session that is over, %s', (_, endsAt, workedAt, now, why) => expect(whyEnded(endsAt, workedAt, now)).toBe(why))

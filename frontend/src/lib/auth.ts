@@ -72,15 +72,22 @@ export function loadConfig(): Promise<Config> {
   return config
 }
 
-/** Null when nobody is signed in. Throws when the server cannot be reached or fails. To ask keeps no session alive. */
-export const loadSession = (): Promise<Session | null> => readOwn(ask('/auth/session'))
+/** A session that is over, and why, where the server knows. */
+export interface Over { ended: Ended | null }
+export const isOver = (session: Session | Over): session is Over => 'ended' in session
+
+/** Throws when the server cannot be reached or fails. To ask keeps no session alive. */
+export const loadSession = (signal?: AbortSignal): Promise<Session | Over> => readOwn(ask('/auth/session', { signal }))
 
 /** As `loadSession`, and tells the server that someone is at work: the session goes on. */
-export const keepSession = (): Promise<Session | null> => readOwn(ask('/auth/session', { method: 'POST', headers: REQUEST_HEADER }))
+export const keepSession = (): Promise<Session | Over> => readOwn(ask('/auth/session', { method: 'POST', headers: REQUEST_HEADER }))
 
-async function readOwn(asked: Promise<Response>): Promise<Session | null> {
+async function readOwn(asked: Promise<Response>): Promise<Session | Over> {
   const response = await asked
-  if (response.status === 401) return null
+  if (response.status === 401) {
+    const body: unknown = await response.json().catch(() => null)
+    return { ended: (isObject(body) && readEnded(text(body.ended))) || null }
+  }
   if (!response.ok) throw new Error(`Session: status ${response.status}`)
   const now = Date.parse(response.headers.get('date') ?? '')
   return readSession(await response.json(), Number.isNaN(now) ? Date.now() : now)
@@ -108,7 +115,7 @@ export async function signIn(user: string, password: string, newPassword?: strin
   const body: unknown = response.status === 204 ? null : await response.json().catch(() => null)
   if (isObject(body) && body.secondFactor === true) throw new SignInError(body.enrol === true ? 'enrol' : 'second-factor')
   const session = await loadSession().catch(() => null)
-  if (!session) throw new SignInError('failed')
+  if (!session || isOver(session)) throw new SignInError('failed')
   return session
 }
 
@@ -208,30 +215,21 @@ export function signInMessage(cause: SignInFailure): string {
   }
 }
 
-/**
- * Why a session is over, as far as it can be known: one signed out; nobody worked; it reached the longest time a session lasts; or the
- * server ended it before its time, and says not why.
- */
-export const ENDED = ['out', 'idle', 'longest', 'server'] as const
-export type Ended = (typeof ENDED)[number]
+/** Why a session is over, as the server tells it. */
+export type Ended = 'idle' | 'longest' | 'sign-out' | 'elsewhere' | 'password' | 'administrator'
 const ENDED_WORDS: Record<Ended, string> = {
-  out: 'You are signed out.',
   idle: 'Nothing was done for a while, so the session ended.',
   longest: 'The session reached the longest time that one lasts.',
-  server: 'The server ended the session before its time: it was ended in another window or on another device, the password was changed, or the account was closed or changed. It does not say which.',
+  'sign-out': 'You are signed out.',
+  elsewhere: 'The session was ended from another device or browser, where you are signed in too. If that was not you, change your password.',
+  password: 'Your password was changed on another device or browser, which ends the other sessions. If that was not you, tell an administrator at once.',
+  administrator: 'An administrator ended the session, or changed or closed the account.',
 }
 export const endedMessage = (why: Ended): string => ENDED_WORDS[why]
-/** How long after the last work a session that ends has not ended for want of it. */
-const AT_WORK_MS = 2 * 60_000
-/** `endsAt`: when the session was to end; `workedAt`: when somebody last did something that the server was told of; null when nobody has. */
-export function whyEnded(endsAt: number | null, workedAt: number | null, now: number): Ended {
-  // The clocks and the timers of a browser are not exact to the second.
-  if (endsAt === null || now < endsAt - 2000) return 'server'
-  return workedAt !== null && endsAt - workedAt < AT_WORK_MS ? 'longest' : 'idle'
-}
+export const readEnded = (text: string | null): Ended | null => (text !== null && Object.hasOwn(ENDED_WORDS, text) ? text as Ended : null)
 
 /** The sign-in page, from where one comes back to this address, its end included. */
-export const signInAt = ({ pathname, search, hash }: Pick<Location, 'pathname' | 'search' | 'hash'>, why?: Ended): string =>
+export const signInAt = ({ pathname, search, hash }: Pick<Location, 'pathname' | 'search' | 'hash'>, why: Ended | null): string =>
   `/login?${why ? `ended=${why}&` : ''}next=${encodeURIComponent(pathname + search + hash)}`
 
 /** A path inside this app to return to after signing in, else the first page. Refuses other hosts, other schemes and the sign-in page itself. */

@@ -51,8 +51,19 @@ impl Site {
 
     /// Says that someone is at work.
     async fn at_work(&self, cookie: &str) -> u16 {
+        self.stay(cookie).await.status().as_u16()
+    }
+
+    async fn stay(&self, cookie: &str) -> Response {
         let request = self.ask(Method::POST, "/auth/session").header("cookie", cookie).header("x-wintehr-request", "1");
-        request.send().await.unwrap().status().as_u16()
+        request.send().await.unwrap()
+    }
+
+    /// What the server says of a session that is over.
+    async fn ended(&self, cookie: &str) -> Value {
+        let response = self.stay(cookie).await;
+        assert_eq!(response.status(), 401);
+        response.json::<Value>().await.unwrap()["ended"].clone()
     }
 
     async fn session(&self, cookie: &str) -> u16 {
@@ -112,6 +123,8 @@ async fn a_physician_signs_in_works_and_signs_out() {
         .unwrap();
     assert_eq!(out.status(), 204);
     assert_eq!(site.session(cookie).await, 401);
+    assert_eq!(site.ended(cookie).await, "sign-out");
+    assert_eq!(site.ended("wintehr=unknown").await, Value::Null);
     assert_eq!(
         site.ask(Method::GET, "/fhir/R4/Condition").header("cookie", cookie).send().await.unwrap().status(),
         401
@@ -142,7 +155,7 @@ async fn s37_sessions_end_when_idle_and_in_any_case() {
     site.server.clock.advance(TimeDelta::minutes(14));
     assert_eq!(site.at_work(&cookie).await, 200);
     site.server.clock.advance(TimeDelta::minutes(15));
-    assert_eq!(site.at_work(&cookie).await, 401);
+    assert_eq!(site.ended(&cookie).await, "idle");
 
     let cookie = site.cookie("lee").await;
     for _ in 0..(12 * 6 - 1) {
@@ -150,7 +163,7 @@ async fn s37_sessions_end_when_idle_and_in_any_case() {
         assert_eq!(site.at_work(&cookie).await, 200);
     }
     site.server.clock.advance(TimeDelta::minutes(10));
-    assert_eq!(site.at_work(&cookie).await, 401);
+    assert_eq!(site.ended(&cookie).await, "longest");
 }
 
 #[tokio::test]

@@ -36,6 +36,13 @@ impl Site {
         request.send().await.unwrap().status() == 200
     }
 
+    /// What that person is told of a session that is over.
+    async fn ended(&self, person: &Person) -> Value {
+        let request = self.own(Method::GET, "/auth/session").header("cookie", &person.cookie);
+        let body: Value = request.send().await.unwrap().json().await.unwrap();
+        body["ended"].clone()
+    }
+
     async fn rows(&self, sql: &str) -> Vec<QueryResult> {
         self.server.store.flush_audit().await.unwrap();
         let db = Database::connect(&self.server.database).await.unwrap();
@@ -179,6 +186,7 @@ async fn what_an_account_has_open_ends_with_it_at_once() {
         assert!(payload["user"].get("openSessions").is_none_or(|n| n == 0), "{answer}");
         // At once where it was done, within a second elsewhere.
         assert!(!site.is_in(&kim).await, "{query} {of}");
+        assert_eq!(site.ended(&kim).await, "administrator", "{query} {of}");
         site.server.clock.advance(TimeDelta::seconds(1));
         assert_eq!(elsewhere(&kim).await.unwrap().status(), 401);
         assert_eq!(socket.closed().await, 4403);
@@ -367,6 +375,7 @@ async fn one_sees_and_ends_ones_own_sessions() {
     assert!(site.is_in(&second).await);
     assert_eq!(end(&lee, id, true).await, 204);
     assert!(!site.is_in(&second).await && site.is_in(&lee).await);
+    assert_eq!(site.ended(&second).await, "elsewhere");
     assert_eq!(end(&lee, id, true).await, 404);
     assert_eq!(list(&lee).await.len(), 1);
     let nobody = site.own(Method::GET, "/auth/sessions").send().await.unwrap();
@@ -378,6 +387,7 @@ async fn one_sees_and_ends_ones_own_sessions() {
     }
     site.server.clock.advance(TimeDelta::minutes(1));
     assert!(!site.is_in(&lee).await);
+    assert_eq!(site.ended(&lee).await, "idle");
 }
 
 #[tokio::test]
@@ -398,6 +408,7 @@ async fn a_changed_password_ends_the_other_sessions() {
     assert!(site.is_in(&second).await);
     assert_eq!(change(PASSWORD, FRESH).await, 204);
     assert!(site.is_in(&lee).await && !site.is_in(&second).await);
+    assert_eq!(site.ended(&second).await, "password");
     assert_eq!(site.sign_in(&json!({"user": lee.login, "password": PASSWORD})).await.status(), 401);
     assert_eq!(site.sign_in(&json!({"user": lee.login, "password": FRESH})).await.status(), 200);
     // Guesses of the old password are counted as any.

@@ -1,7 +1,7 @@
 import { useLoaderData, useNavigate, useSearchParams } from 'react-router'
 import { SignInForm } from '../../features/sign-in/sign-in-form'
 import { useTitle } from '../../hooks/use-title'
-import { ENDED, endedMessage, safeNext, type Config } from '../../lib/auth'
+import { endedMessage, readEnded, safeNext, type Config } from '../../lib/auth'
 import { Logo } from '../shell/logo'
 import css from './login.module.css'
 
@@ -11,7 +11,7 @@ export function LoginPage() {
   const navigate = useNavigate()
   const [query] = useSearchParams()
   useTitle('Sign in')
-  const ended = ENDED.find((one) => one === query.get('ended'))
+  const ended = readEnded(query.get('ended'))
   const next = safeNext(query.get('next'))
   return (
     <main className={css.page}>

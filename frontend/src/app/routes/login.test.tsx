@@ -15,7 +15,7 @@ it('says why the session ended, what comes next, and what kind of installation t
 })
 
 it.each([
-  ['/login?ended=out', 'You are signed out.'],
+  ['/login?ended=sign-out', 'You are signed out.'],
   ['/login?next=%2Fpatients', 'Sign in to see the page that you asked for.'],
 ])('of %s says %s', async (at, words) => {
   show(at)

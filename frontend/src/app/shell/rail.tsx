@@ -30,7 +30,7 @@ const ICONS: Record<string, typeof PeopleAltOutlined> = { '/patients': PeopleAlt
 const RAIL: Record<string, string> = { '/encounters': 'Visits', '/playground': 'Query', '/docs': 'Schema', '/fhir-explorer': 'FHIR', '/administration': 'Admin' }
 
 const UNTOLD = 'What comes in is not told at the moment. Open the inbox to see it.'
-export const leave = () => { void signOut().finally(() => window.location.assign('/login?ended=out')) }
+export const leave = () => { void signOut().finally(() => window.location.assign('/login?ended=sign-out')) }
 
 interface RailProps { places: readonly Place[]; news: { count: number; refused: boolean }; onSearch: () => void; onHelp: () => void }
 

@@ -60,8 +60,11 @@ it('tells the server of work that sends nothing, at most once a minute', async (
   expect(screen.queryByText('Are you still there?')).toBeNull()
 })
 
+const over = (ended: string | null) => new Response(JSON.stringify({ error: 'not signed in', ended }), { status: 401 })
+
 it('asks to sign in again in place when nobody answers, and keeps what was written', async () => {
   show()
+  answer = () => over('idle')
   await wait(15 * MINUTE)
   expect(screen.getByRole('dialog', { name: 'Your session has ended' })).toBeInTheDocument()
   expect(screen.getByText(/Nothing was done for a while, so the session ended/)).toBeInTheDocument()
@@ -70,11 +73,31 @@ it('asks to sign in again in place when nobody answers, and keeps what was writt
   expect(screen.getByDisplayValue('unsaved words')).toBeInTheDocument()
 })
 
-it('believes the server that the session is gone', async () => {
+it.each([
+  ['administrator', /An administrator ended the session/],
+  ['password', /Your password was changed on another device/],
+  ['elsewhere', /ended from another device or browser/],
+  [null, /^Your session has endedSign in again to go on/],
+])('believes the server that the session is gone, and says why: %s', async (ended, words) => {
   show()
   await wait(2 * MINUTE)
-  answer = () => new Response('{}', { status: 401 })
+  answer = () => over(ended)
   await press()
   await wait(0)
-  expect(screen.getByRole('dialog', { name: 'Your session has ended' })).toHaveTextContent(/The server ended the session before its time.*It does not say which/)
+  expect(screen.getByRole('dialog', { name: 'Your session has ended' })).toHaveTextContent(words)
+})
+
+it('goes on at its end where the server says that it does', async () => {
+  show()
+  answer = () => session(10)
+  await wait(15 * MINUTE)
+  expect(asked).toEqual(['/auth/session'])
+  expect(screen.queryByRole('dialog')).toBeNull()
+})
+
+it('hides the page at its end where the server says nothing', async () => {
+  show()
+  answer = () => { throw new TypeError('Failed to fetch') }
+  await wait(15 * MINUTE)
+  expect(screen.getByRole('dialog', { name: 'Your session has ended' })).toHaveTextContent(/^Your session has endedSign in again to go on/)
 })

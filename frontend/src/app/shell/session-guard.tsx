@@ -7,16 +7,21 @@ import { useCallback, useEffect, useState, useSyncExternalStore } from 'react'
 import { useSession } from '../../contexts/session'
 import { SignInForm } from '../../features/sign-in/sign-in-form'
 import { useSessionClock } from '../../hooks/use-session-clock'
-import { endedMessage, signInAt, signInNeeded, type Ended } from '../../lib/auth'
+import { endedMessage, isOver, loadSession, signInAt, signInNeeded, type Ended } from '../../lib/auth'
 
 /** Warns before a session ends for want of work, and asks the same person to sign in again over what is open. */
 export function SessionGuard() {
   const { session } = useSession()
   const needed = useSyncExternalStore(signInNeeded.subscribe, signInNeeded.get)
-  const { state, endsAt, ask, why } = useSessionClock(session.remainingMs, useCallback(() => { void signInNeeded.wait() }, []))
+  const { state, endsAt, ask } = useSessionClock(session.remainingMs, useCallback(() => { void signInNeeded.wait() }, []))
   const [ended, setEnded] = useState<Ended | null>(null)
-  if (needed && !ended) setEnded(why())
   if (!needed && ended) setEnded(null)
+  useEffect(() => {
+    if (!needed) return undefined
+    let current = true
+    void loadSession().catch(() => null).then((found) => { if (current && found && isOver(found)) setEnded(found.ended) })
+    return () => { current = false }
+  }, [needed])
   return (
     <>
       <Dialog open={state === 'warned' && !needed} aria-labelledby="ending" maxWidth="xs">
@@ -36,7 +41,7 @@ export function SessionGuard() {
           <SignInForm demoUsers={[]} user={session.user} onSignedIn={() => { signInNeeded.done(); void ask() }} />
         </DialogContent>
         <DialogActions>
-          <Button variant="text" href={signInAt(window.location, ended ?? undefined)}>Sign in as somebody else; what was not saved is lost</Button>
+          <Button variant="text" href={signInAt(window.location, ended)}>Sign in as somebody else; what was not saved is lost</Button>
         </DialogActions>
       </Dialog>
     </>
