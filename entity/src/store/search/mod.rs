@@ -26,6 +26,7 @@ mod timeline;
 use std::cmp::Ordering;
 use std::sync::{Arc, LazyLock};
 
+use fhir::document::{Stamp, stamp_of};
 use fhir::search::query::{Clause, Modifier, Operand, Query, ReferenceOperand};
 use fhir::search::registry::{self, Kind};
 use fhir::search::sort;
@@ -61,10 +62,10 @@ const SORT_LIMIT: i64 = 100_000;
 const READ_LIMIT: i64 = 10_000;
 
 /// What of a head is read for an answer: the first columns of a statement, in the order that [`Store::found`] takes them in.
-const HEAD: &str = "h.rid, h.id, h.version_id, h.last_updated, h.pat, h.conf, h.raw";
+const HEAD: &str = "h.rid, h.pat, h.conf, h.raw";
 
 /// The place of the first column behind those of [`HEAD`]. By place, since a look-up by name costs more than the value.
-const BEHIND_HEAD: usize = 7;
+const BEHIND_HEAD: usize = 4;
 
 /// Which slice of a search is wanted.
 #[derive(Debug, Clone, Default)]
@@ -980,15 +981,11 @@ impl Store {
         values: order::SortValues,
         undated: bool,
     ) -> Result<Found, StoreError> {
-        let body = read::text_at(row, 6)?.ok_or_else(|| StoreError::Internal("a row without its body".into()))?;
-        let stored = Stored {
-            resource_type,
-            id: row.text(1)?.to_owned(),
-            version_id: row.i32(2)?,
-            last_updated: row.instant(3)?,
-            body,
-        };
-        let (pat, conf) = (row.some_i64(4)?, row.i16(5)?);
+        let body = read::text_at(row, 3)?.ok_or_else(|| StoreError::Internal("a row without its body".into()))?;
+        let Stamp { id, version_id, last_updated } =
+            stamp_of(&body).ok_or_else(|| StoreError::Internal("a stored body without its stamp".into()))?;
+        let stored = Stored { resource_type, id, version_id, last_updated, body };
+        let (pat, conf) = (row.some_i64(1)?, row.i16(2)?);
         let about = read::about(resource_type, pat, conf, Some(&stored.body), &self.keys, &self.options());
         Ok(Found { stored, about, place: Place { values, rid: row.i64(0)?, undated } })
     }
