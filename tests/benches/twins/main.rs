@@ -1,7 +1,8 @@
 //! `make bench`: what the server costs over the bare SQL it needs, in one run on one machine.
 //!
-//! Each line is measured through the server over HTTP and by pgbench with hand-written SQL that fetches the same rows, one after the
-//! other, so that the ratio holds where absolute figures do not. Load generator, server and PostgreSQL share the machine's cores.
+//! Each line is measured through the server over HTTP and by pgbench with hand-written SQL that fetches the same rows, in short turns, so
+//! that what else the machine does falls on both, and the ratio holds where absolute figures do not. Load generator, server and PostgreSQL
+//! share the machine's cores.
 //! `BENCH_SECONDS` (5) and `BENCH_PATIENTS` (1000) change the size; `WINTEHR_TEST_DATA` adds the import of its `synthea` folder.
 //! `BENCH_ONLY` names the lines to measure by their beginnings (`01,16,create,subscriptions,audit`): what it prints is written nowhere then.
 
@@ -26,10 +27,13 @@ use api::postgres::{Cluster, Durability};
 use chrono::TimeDelta;
 use entity::store::{NewToken, SystemAccount};
 use entity::{Store, StoreConfig, Unguarded};
-use report::{Line, Report};
+use report::{Beside, Line, Report, Turn};
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
 use thin::Thin;
 use twin::{Protocol, Twin};
+
+/// Turns of a line with its twins.
+const TURNS: u32 = 5;
 
 /// As the product has it, whose routes this program serves as well.
 #[global_allocator]
@@ -79,17 +83,26 @@ async fn main() {
         let statements: Vec<String> = shape.samples.iter().map(|s| s.sql.clone()).collect();
         let clients = shape.clients;
         load::run(&server.host, &requests, clients, wait).await.expect("answers");
-        let ours = load::run(&server.host, &requests, clients, shape.time).await.expect("answers");
-        let mut line = Line::alone(shape.name, clients, &ours, shape.bar);
-        line.bare = Some(twin.run(&statements, Protocol::Simple, clients, shape.time, &work));
-        line.prepared = Some(twin.run(&statements, Protocol::Prepared, clients, shape.time, &work));
-        if clients == 1 {
-            let thin = Thin::start(&url, &statements, &work);
-            let requests = thin.requests(statements.len());
-            load::run(&thin.host, &requests, clients, wait).await.expect("answers");
-            let thin = load::run(&thin.host, &requests, clients, shape.time).await.expect("answers");
-            line.thin = Some(thin.per_second);
+        let thin = (clients == 1).then(|| Thin::start(&url, &statements, &work));
+        let thin_requests = thin.as_ref().map(|t| t.requests(statements.len()));
+        if let (Some(thin), Some(requests)) = (&thin, &thin_requests) {
+            load::run(&thin.host, requests, clients, wait).await.expect("answers");
         }
+        let turn = (shape.time / TURNS).max(wait);
+        let mut turns = Vec::new();
+        for _ in 0..TURNS {
+            let ours = load::run(&server.host, &requests, clients, turn).await.expect("answers");
+            let bare = twin.run(&statements, Protocol::Simple, clients, turn, &work);
+            let prepared = twin.run(&statements, Protocol::Prepared, clients, turn, &work);
+            let thin = match (&thin, &thin_requests) {
+                (Some(thin), Some(requests)) => {
+                    Some(load::run(&thin.host, requests, clients, turn).await.expect("answers").per_second)
+                }
+                _ => None,
+            };
+            turns.push(Turn { ours, bare, prepared, thin });
+        }
+        let line = Line::of_turns(shape.name, clients, turns, shape.bar);
         println!("{line}");
         report.lines.push(line);
     }
@@ -166,7 +179,7 @@ async fn import(report: &mut Report, program: &Path, url: &str, db: &DatabaseCon
         clients: 1,
         ours_per_second: per_second(took),
         ours_ms: None,
-        bare: Some(per_second(rows.took)),
+        bare: Some(Beside::of(&[(per_second(took), per_second(rows.took))])),
         prepared: None,
         thin: None,
         bar: "3,000/s",

@@ -15,17 +15,54 @@ pub struct Line {
     pub ours_per_second: f64,
     /// Median and 99th percentile.
     pub ours_ms: Option<(f64, f64)>,
-    /// A second, of the bare SQL as psql sends it.
-    pub bare: Option<f64>,
+    /// The bare SQL as psql sends it.
+    pub bare: Option<Beside>,
     /// The same, prepared with its values in it.
-    pub prepared: Option<f64>,
+    pub prepared: Option<Beside>,
     /// The same SQL, prepared, behind a minimal HTTP server.
-    pub thin: Option<f64>,
+    pub thin: Option<Beside>,
     /// What it is held to, a share of the bare SQL or a rate; empty when to nothing.
     pub bar: &'static str,
 }
 
+/// A twin: what it does a second, and ours as a share of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside {
+    pub per_second: f64,
+    pub share: f64,
+}
+
+impl Beside {
+    /// Medians of turns, each ours and the twin's; not empty.
+    pub fn of(turns: &[(f64, f64)]) -> Self {
+        let twins: Vec<f64> = turns.iter().map(|(_, twin)| *twin).collect();
+        let shares: Vec<f64> = turns.iter().map(|(ours, twin)| ours / twin).collect();
+        Self { per_second: median(&twins), share: median(&shares) }
+    }
+}
+
+/// Ours, and right after it the twins.
+pub struct Turn {
+    pub ours: Run,
+    pub bare: f64,
+    pub prepared: f64,
+    pub thin: Option<f64>,
+}
+
 impl Line {
+    /// Of turns; not empty.
+    pub fn of_turns(name: &str, clients: usize, turns: Vec<Turn>, bar: &'static str) -> Self {
+        let beside = |twin: fn(&Turn) -> Option<f64>| {
+            let turns: Vec<_> = turns.iter().filter_map(|t| twin(t).map(|twin| (t.ours.per_second, twin))).collect();
+            (!turns.is_empty()).then(|| Beside::of(&turns))
+        };
+        let (bare, prepared, thin) = (beside(|t| Some(t.bare)), beside(|t| Some(t.prepared)), beside(|t| t.thin));
+        let per_second = median(&turns.iter().map(|t| t.ours.per_second).collect::<Vec<_>>());
+        let mut times: Vec<_> = turns.into_iter().flat_map(|t| t.ours.times).collect();
+        times.sort_unstable();
+        Self { bare, prepared, thin, ..Self::alone(name, clients, &Run { per_second, times }, bar) }
+    }
+
     /// A line without twins.
     pub fn alone(name: &str, clients: usize, ours: &Run, bar: &'static str) -> Self {
         Self {
@@ -54,8 +91,8 @@ impl fmt::Display for Line {
             ms(self.ours_ms.map(|m| m.1)),
         )?;
         // Throughput of a twin, and ours as a share of it.
-        let twin = |twin: Option<f64>| match twin {
-            Some(twin) => format!(" {twin:.0} | {:.0} % |", 100.0 * self.ours_per_second / twin),
+        let twin = |twin: Option<Beside>| match twin {
+            Some(Beside { per_second, share }) => format!(" {per_second:.0} | {:.0} % |", 100.0 * share),
             None => "  |  |".into(),
         };
         write!(f, "{} {} |{}{}", twin(self.bare), self.bar, twin(self.prepared), twin(self.thin))
@@ -140,7 +177,8 @@ impl Report {
         let text = format!(
             "# Benchmarks\n\n\
              Written by `make bench`. Each line is measured through the server over HTTP and right after by pgbench with hand-written SQL that fetches the\n\
-             same rows. Load generator, server and PostgreSQL share the cores, so only the ratio travels to another machine.\n\
+             same rows, in five turns, of which the medians are told, of the shares as well: what else the machine does falls on both. Load generator,\n\
+             server and PostgreSQL share the cores, so only the ratio travels to another machine.\n\
              SQL is what psql would do: the simple query protocol, which reads and plans a statement each time. The bars of shares stand at it.\n\
              SQL prepared is the least the database can do: each statement is prepared beforehand with its values written into it, a hundred patients a\n\
              hundred statements. One client also asks a thin twin, which is the prepared SQL behind the least HTTP server (`twins/thin.rs`): no rights, no\n\
