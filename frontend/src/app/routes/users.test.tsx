@@ -23,7 +23,7 @@ it('says who may sign in, and closes an account when it was asked', async () => 
   const opener = within(screen.getByRole('group', { name: 'Acts on lee' })).getByRole('button', { name: 'Close account' })
   await userEvent.click(opener)
   const dialog = await screen.findByRole('dialog', { name: 'Close the account lee?' })
-  expect(dialog).toHaveAccessibleDescription(/you are signed out.*what the account has open ends: 2 sessions.*can be opened again/)
+  expect(dialog).toHaveAccessibleDescription(/you are signed out.*what the account has open \(2 sessions\) ends.*can be opened again/)
   expect(within(dialog).getByRole('button', { name: 'Keep it open' })).toHaveFocus()
   await userEvent.keyboard('{Enter}')
   await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
@@ -78,10 +78,24 @@ it('finds accounts', async () => {
   expect(asked.at(-1)).toEqual({ search: 'lee', first: 100, after: null })
 })
 
-it('says why an act was refused', async () => {
-  show({ root: { users: page(user), userLogOut: failing } })
-  await userEvent.click(await screen.findByRole('button', { name: 'Log out' }))
-  expect(await screen.findByRole('alert')).toHaveTextContent('Not done: internal error')
+it.each([
+  ['Reset password', 'Reset the password', 'userResetPassword', { user, password: 'made-up-and-long-enough' }, /present password is good no longer.*2 sessions/, 'Not reset'],
+  ['Remove second factor', 'Remove the second factor', 'userRemoveSecondFactor', { user }, /authenticator and the recovery codes of Dr Lee.*2 sessions/, 'Not removed'],
+  ['Log out', 'Log out', 'userLogOut', { user }, /On every device.*2 sessions/, 'Not logged out'],
+])('%s asks first, and says why it was refused', async (opener, go, field, answer, does, not) => {
+  let asked = 0
+  const server: FakeServer = { root: { users: page(user), [field]: () => { asked += 1; if (asked === 1) throw new Error('no'); return answer } } }
+  show(server)
+  await userEvent.click(await screen.findByRole('button', { name: opener }))
+  const dialog = await screen.findByRole('dialog')
+  expect(dialog).toHaveAccessibleDescription(does)
+  expect(asked).toBe(0)
+  await userEvent.click(within(dialog).getByRole('button', { name: go }))
+  expect(await within(dialog).findByRole('alert')).toHaveTextContent(not)
+  await userEvent.click(within(dialog).getByRole('button', { name: go }))
+  await waitFor(() => expect(screen.queryByRole('dialog', { name: /lee\?$|out\?$/ })).toBeNull())
+  expect(asked).toBe(2)
+  if (field === 'userResetPassword') expect(await screen.findByText('made-up-and-long-enough')).toBeVisible()
 })
 
 it('says that it may not be seen', async () => {

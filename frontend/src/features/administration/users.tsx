@@ -55,7 +55,7 @@ export function UsersView() {
   const [trouble, setTrouble] = useState('')
   const [told, setTold] = useState<{ login: string; password: string } | null>(null)
   const [form, setForm] = useState<{ of: User | null } | null>(null)
-  const [closing, setClosing] = useState<User | null>(null)
+  const [asking, setAsking] = useState<{ act: Act; of: User } | null>(null)
   const announce = useAnnounce()
 
   // The same words again read the list again.
@@ -65,16 +65,15 @@ export function UsersView() {
     again({ requestPolicy: 'network-only' })
     return !answer.error
   }
-  const resetPassword = async (login: string) => {
-    const answer = await reset({ login })
-    if (done(answer) && answer.data?.userResetPassword.password) setTold({ login, password: answer.data.userResetPassword.password })
-  }
-  const close = async (of: User): Promise<string> => {
-    const answer = await update({ input: { login: of.login, disabled: true } })
-    if (answer.error) return refusal(answer.error)
-    done(answer)
-    setClosing(null)
-    announce(`The account ${of.login} is closed`)
+  const carryOut = async (act: Act, { login }: User, said: string): Promise<string> => {
+    const answer = act === 'close' ? await update({ input: { login, disabled: true } }) : act === 'factor' ? await loseFactor({ login }) : act === 'out' ? await logOut({ login }) : null
+    const fresh = answer ? null : await reset({ login })
+    const error = (answer ?? fresh)?.error
+    if (error) return refusal(error)
+    done({})
+    setAsking(null)
+    if (fresh?.data?.userResetPassword.password) setTold({ login, password: fresh.data.userResetPassword.password })
+    announce(said)
     return ''
   }
   const save = async (of: User | null, typed: Typed): Promise<string> => {
@@ -118,17 +117,17 @@ export function UsersView() {
               <span className={css.acts} role="group" aria-label={`Acts on ${user.login}`}>
                 {!user.roles.includes('SYSTEM') && <Button variant="text" onClick={() => setForm({ of: user })}>Roles</Button>}
                 {/* One button, so that who closes an account is back at it afterwards. */}
-                <Button variant="text" aria-haspopup={user.disabled ? undefined : 'dialog'} onClick={() => { if (user.disabled) void update({ input: { login: user.login, disabled: false } }).then(done); else setClosing(user) }}>{user.disabled ? 'Reopen account' : 'Close account'}</Button>
-                {!user.roles.includes('SYSTEM') && !user.demo && <Button variant="text" onClick={() => { void resetPassword(user.login) }}>Reset password</Button>}
-                {!user.roles.includes('SYSTEM') && !user.demo && <Button variant="text" onClick={() => { void loseFactor({ login: user.login }).then(done) }}>Remove second factor</Button>}
-                {(user.openSessions > 0 || user.roles.includes('SYSTEM')) && <Button variant="text" onClick={() => { void logOut({ login: user.login }).then(done) }}>Log out</Button>}
+                <Button variant="text" aria-haspopup={user.disabled ? undefined : 'dialog'} onClick={() => { if (user.disabled) void update({ input: { login: user.login, disabled: false } }).then(done); else setAsking({ act: 'close', of: user }) }}>{user.disabled ? 'Reopen account' : 'Close account'}</Button>
+                {!user.roles.includes('SYSTEM') && !user.demo && <Button variant="text" aria-haspopup="dialog" onClick={() => setAsking({ act: 'password', of: user })}>Reset password</Button>}
+                {!user.roles.includes('SYSTEM') && !user.demo && <Button variant="text" aria-haspopup="dialog" onClick={() => setAsking({ act: 'factor', of: user })}>Remove second factor</Button>}
+                {(user.openSessions > 0 || user.roles.includes('SYSTEM')) && <Button variant="text" aria-haspopup="dialog" onClick={() => setAsking({ act: 'out', of: user })}>Log out</Button>}
               </span>
             </td>
           </tr>
         ))}
       </RecordTable>}</Pages>}
       {form && <AccountForm key={form.of?.login ?? ''} of={form.of} onSave={(typed) => save(form.of, typed)} onClose={() => setForm(null)} />}
-      {closing && <Closing of={closing} own={closing.login === session.user} onClose={() => close(closing)} onLeave={() => setClosing(null)} />}
+      {asking && <Asking of={asking.of} act={asking.act} own={asking.of.login === session.user} onAct={(said) => carryOut(asking.act, asking.of, said)} onLeave={() => setAsking(null)} />}
       <Dialog open={told !== null} aria-labelledby="told" maxWidth="xs" fullWidth>
         <DialogTitle id="told">Password of {told?.login}</DialogTitle>
         <DialogContent>
@@ -154,27 +153,54 @@ function Person({ reference, name, account }: { reference: string; name: string 
 /** The question begins at the choice that changes nothing. */
 const toIt = (button: HTMLElement | null) => button?.focus()
 
-/** Asks before an account is closed, and says what that does. */
-function Closing({ of, own, onClose, onLeave }: { of: User; own: boolean; onClose: () => Promise<string>; onLeave: () => void }) {
+type Act = 'close' | 'password' | 'factor' | 'out'
+interface Question { title: string; does: string; not: string; leave: string; go: string; done: string }
+
+const open = (of: User): string => (of.openSessions === 0 ? 'what the account has open' : `what the account has open (${of.openSessions === 1 ? 'one session' : `${of.openSessions} sessions`})`)
+
+/** What is asked before an act on an account that ends what somebody is at. */
+function questionOf(act: Act, of: User, own: boolean): Question {
+  const out = own ? 'This is your own account: you are signed out. ' : ''
+  switch (act) {
+    case 'close': return {
+      title: `Close the account ${of.login}?`, leave: 'Keep it open', go: 'Close the account', not: 'Not closed', done: `The account ${of.login} is closed`,
+      does: `${out}Nobody can sign in as ${of.name} from now on, and ${open(of)} ends. What ${own ? 'you' : of.name} did stays on record. The account can be opened again.`,
+    }
+    case 'password': return {
+      title: `Reset the password of ${of.login}?`, leave: 'Keep the password', go: 'Reset the password', not: 'Not reset', done: `The password of ${of.login} is reset`,
+      does: `${out}The present password is good no longer, and ${open(of)} ends. A new one is shown once; the first sign-in with it asks for another.`,
+    }
+    case 'factor': return {
+      title: `Remove the second factor of ${of.login}?`, leave: 'Keep it', go: 'Remove the second factor', not: 'Not removed', done: `The second factor of ${of.login} is removed`,
+      does: `${out}The authenticator and the recovery codes of ${of.name} are good no longer, and ${open(of)} ends. Be sure who asked for it: until a new one is added, the password alone opens the account, or asks for a new one where the role has to have it.`,
+    }
+    case 'out': return {
+      title: `Log ${of.login} out?`, leave: 'Leave it', go: 'Log out', not: 'Not logged out', done: `${of.login} is logged out`,
+      does: `${out}${of.roles.includes('SYSTEM') ? 'The tokens of the program end; it needs new ones.' : `On every device, ${open(of)} ends, and so does what its applications were allowed. Nothing that is on record changes.`}`,
+    }
+  }
+}
+
+/** Asks first, and says what the act does. */
+function Asking({ of, own, act, onAct, onLeave }: { of: User; own: boolean; act: Act; onAct: (done: string) => Promise<string>; onLeave: () => void }) {
   const [refused, setRefused] = useState('')
   const [busy, setBusy] = useState(false)
+  const question = questionOf(act, of, own)
   const go = async () => {
     setBusy(true)
-    setRefused(await onClose())
+    setRefused(await onAct(question.done))
     setBusy(false)
   }
   return (
-    <Dialog open onClose={onLeave} aria-labelledby="closing" aria-describedby="closing-does" maxWidth="xs" fullWidth>
-      <DialogTitle id="closing">Close the account {of.login}?</DialogTitle>
+    <Dialog open onClose={onLeave} aria-labelledby="asking" aria-describedby="asking-does" maxWidth="xs" fullWidth>
+      <DialogTitle id="asking">{question.title}</DialogTitle>
       <DialogContent className={css.form}>
-        {refused && <p role="alert" className={css.refused}>Not closed: {refused}.</p>}
-        <p id="closing-does">
-          {own ? 'This is your own account: you are signed out. ' : ''}Nobody can sign in as {of.name} from now on, and what the account has open ends{of.openSessions > 0 ? `: ${of.openSessions === 1 ? 'one session' : `${of.openSessions} sessions`}` : ''}. What {own ? 'you' : of.name} did stays on record. The account can be opened again.
-        </p>
+        {refused && <p role="alert" className={css.refused}>{question.not}: {refused}.</p>}
+        <p id="asking-does">{question.does}</p>
       </DialogContent>
       <DialogActions>
-        <Button variant="text" ref={toIt} onClick={onLeave}>Keep it open</Button>
-        <Button variant="contained" color="error" disabled={busy} onClick={() => { void go() }}>Close the account</Button>
+        <Button variant="text" ref={toIt} onClick={onLeave}>{question.leave}</Button>
+        <Button variant="contained" color="error" disabled={busy} onClick={() => { void go() }}>{question.go}</Button>
       </DialogActions>
     </Dialog>
   )
