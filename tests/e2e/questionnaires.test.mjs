@@ -124,7 +124,7 @@ test('a form that is imported over FHIR is drawn, with conditions and a group th
   await form.getByRole('button', { name: 'Submit' }).click()
   const read = reader('Travel history')
   await read.getByText('39.5').waitFor()
-  assert.deepEqual(await read.locator('dd').allTextContents(), ['yes', '', 'NO', '', 'KE', 'Fever', '39.5'])
+  assert.deepEqual(await read.locator('dd').allTextContents(), ['Yes', '', 'NO', '', 'KE', 'Fever', '39.5'])
 })
 
 test('it is amended, taken back with a reason in another window, and struck through in this one', async () => {

@@ -31,6 +31,6 @@ it('reads a stored version as the server tells it, with the digits that were wri
     { linkId: 'w', answer: [{ valueQuantity: { value: 'W', unit: 'kg' } }, { valueDecimal: 'D' }] },
   ] }).replace('"W"', '71.50').replace('"D"', '7.10'))
   expect(itemsOf(isJson(stored) ? stored : {}).map(({ parent, linkId, text, values }) => [parent, linkId, text, ...values.map((v) => v.text)])).toEqual([
-    [null, 'g', 'Group'], [0, 'a', 'Smoker?', 'no'], [1, 'since', null, '2019-05'], [null, 'b', null, 'Several days', 'd'], [null, 'w', null, '71.50 kg', '7.10'],
+    [null, 'g', 'Group'], [0, 'a', 'Smoker?', 'No'], [1, 'since', null, 'May-2019'], [null, 'b', null, 'Several days', 'd'], [null, 'w', null, '71.50 kg', '7.10'],
   ])
 })

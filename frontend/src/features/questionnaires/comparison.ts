@@ -1,3 +1,5 @@
+import type { AnswerKind } from '../../gql/graphql'
+import { formatDateTime } from '../../lib/date'
 import { isJson, items, numberText, textAt, writeExact, type Json } from '../../lib/fhir'
 
 /** Two responses to one questionnaire, or two versions of one, item by item. It knows words, not what they mean. */
@@ -5,10 +7,16 @@ export interface Said { parent?: number | null; linkId?: string | null; text?: s
 /** One item of either side. `before` and `after` are null where that side has no answer to it; `asked`: in which other words the earlier side has the question. */
 export interface Pair { key: string; depth: number; text: string; asked: string | null; group: boolean; before: string | null; after: string | null; differs: boolean }
 
-/** A value in words, as the server has it: the name of a choice, the number with its unit. */
-function wordsOf(value: unknown): string {
-  if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  if (typeof value === 'string') return numberText(value) ?? value
+export const yesNo = (value: boolean): string => (value ? 'Yes' : 'No')
+
+/** An answer in words: days and times as everywhere on these pages, all else as the server words it. */
+export const answerWords = (value: { kind: AnswerKind; text: string; boolean?: boolean | null }): string =>
+  (value.kind === 'BOOLEAN' && typeof value.boolean === 'boolean' ? yesNo(value.boolean) : value.kind === 'DATE' || value.kind === 'DATE_TIME' ? formatDateTime(value.text) : value.text)
+
+/** As [`answerWords`], of a value as it is stored under that name. */
+function wordsOf(name: string, value: unknown): string {
+  if (typeof value === 'boolean') return yesNo(value)
+  if (typeof value === 'string') return name.startsWith('valueDate') ? formatDateTime(value) : numberText(value) ?? value
   if (!isJson(value)) return writeExact(value)
   const number = numberText(value.value)
   return number !== null ? [number, textAt(value, 'unit') || textAt(value, 'code')].filter(Boolean).join(' ') : textAt(value, 'display') || textAt(value, 'code') || writeExact(value)
@@ -21,7 +29,7 @@ export function itemsOf(response: Json): Said[] {
     for (const item of of) {
       const answers = items(item.answer)
       const here = all.length
-      all.push({ parent, linkId: textAt(item, 'linkId') || null, text: textAt(item, 'text') || null, values: answers.flatMap((answer) => { const name = Object.keys(answer).find((k) => /^value[A-Z]/.test(k)); return name ? [{ text: wordsOf(answer[name]) }] : [] }) })
+      all.push({ parent, linkId: textAt(item, 'linkId') || null, text: textAt(item, 'text') || null, values: answers.flatMap((answer) => { const name = Object.keys(answer).find((k) => /^value[A-Z]/.test(k)); return name ? [{ text: wordsOf(name, answer[name]) }] : [] }) })
       visit(items(item.item), here)
       for (const answer of answers) visit(items(answer.item), here)
     }

@@ -5,6 +5,7 @@ import { useClient } from 'urql'
 import { graphql } from '../../gql'
 import { DateField } from '../../components/ui/date-field'
 import { dateText, formatDateTime, localInput, readDate, type DateKind } from '../../lib/date'
+import { yesNo } from './comparison'
 import type { Item } from './form'
 import css from './questionnaires.module.css'
 
@@ -37,7 +38,7 @@ export function Question(props: FieldProps) {
     </>
   )
   if (item.cannot || item.readOnly) {
-    const shown = raw.map((r) => (r.startsWith('o') && choice ? item.options[Number(r.slice(1))]?.text ?? r : r === 'true' ? 'yes' : r === 'false' ? 'no' : kind ? formatDateTime(r) : r)).join(', ')
+    const shown = raw.map((r) => (r.startsWith('o') && choice ? item.options[Number(r.slice(1))]?.text ?? r : r === 'true' || r === 'false' ? yesNo(r === 'true') : kind ? formatDateTime(r) : r)).join(', ')
     return <div className={css.question} id={id}><p className={css.asked}>{name}</p><p className={css.fixed}>{item.readOnly ? shown || 'Nothing is stated.' : `Not asked here: ${item.cannot ?? ''}.`}</p></div>
   }
   const described = [bad && `${id}-bad`, help && `${id}-help`].filter(Boolean).join(' ') || undefined

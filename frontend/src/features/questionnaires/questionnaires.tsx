@@ -19,6 +19,7 @@ import { useInSight } from '../../hooks/use-in-sight'
 import { useMay } from '../../hooks/use-may'
 import { formatDateTime } from '../../lib/date'
 import { CompareDialog, type Side } from './compare'
+import { answerWords } from './comparison'
 import { Filling, type Begun } from './filling'
 import css from './questionnaires.module.css'
 import { Scores, UrgentAnswer, type Score } from './scores'
@@ -176,7 +177,7 @@ function Reader({ of, title, others, scores, score, tasks, onChange, onClose }: 
     return all.length > 1 && of.items[at]?.values.length === 0 ? `: ${all.indexOf(at) + 1}` : ''
   }
   const begun = of.status === 'IN_PROGRESS'
-  const side = (r: Response): Side => ({ id: r.id, version: r.versionId, at: r.authored ?? null, status: r.status ?? null, answeredBy: answerer(r), writtenBy: writer(r), questionnaire: r.questionnaire ?? null, items: r.items, score: scores.find((s) => s.response === r.id) ?? null })
+  const side = (r: Response): Side => ({ id: r.id, version: r.versionId, at: r.authored ?? null, status: r.status ?? null, answeredBy: answerer(r), writtenBy: writer(r), questionnaire: r.questionnaire ?? null, items: r.items.map((item) => ({ ...item, values: item.values.map((v) => ({ text: answerWords(v) })) })), score: scores.find((s) => s.response === r.id) ?? null })
   return (
     <aside className={css.pane} aria-label={title} onKeyDown={(e) => { if (e.key === 'Escape' && !dialog && !comparing) onClose() }}>
       <div className={css.head}>
@@ -200,7 +201,7 @@ function Reader({ of, title, others, scores, score, tasks, onChange, onClose }: 
         {of.items.map((item, at) => (
           <div key={at} style={{ marginLeft: `${depth(at) * 1}rem` }} className={item.values.length === 0 ? css.title : undefined}>
             <dt>{item.text ?? item.linkId ?? 'Item'}{nth(at)}</dt>
-            <dd>{item.values.map((v) => v.text).join(', ')}</dd>
+            <dd>{item.values.map(answerWords).join(', ')}</dd>
           </div>
         ))}
       </dl>
