@@ -61,7 +61,7 @@ const MOST = 20
 const TELECOM: FieldSpec = {
   name: 'telecoms', label: 'Telephone, e-mail and other ways to reach the patient', kind: 'rows', help: 'The first is the one to try first.',
   rows: {
-    one: 'Way', add: 'Add a way to reach the patient', most: MOST, start: [{ system: 'PHONE' }, { system: 'EMAIL' }],
+    one: 'Contact detail', add: 'Add a contact detail', most: MOST, start: [{ system: 'PHONE' }, { system: 'EMAIL' }],
     fields: (row) => [
       { name: 'system', label: 'Kind', kind: 'choice', required: true, options: TELECOMS },
       { name: 'value', label: wordOf(TELECOMS, row.system) ?? 'Number or address', required: true },
