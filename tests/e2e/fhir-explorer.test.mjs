@@ -118,8 +118,13 @@ test('a document is validated', async () => {
 })
 
 test('conditions fit the types of their parameters, and what was included is told apart', async () => {
-  await page.getByRole('button', { name: 'Start anew' }).click()
-  await page.getByRole('button', { name: 'Add a condition' }).click()
+  const add = page.getByRole('button', { name: 'Add a condition' })
+  const anew = page.getByRole('button', { name: 'Start anew' })
+  await add.click()
+  await anew.click()
+  assert.ok(await add.evaluate((node) => node === document.activeElement), 'one goes on where a search begins')
+  assert.equal(await anew.count(), 0, 'there is nothing to start anew from')
+  await add.click()
   await page.getByLabel('Parameter 1').selectOption('date')
   await page.getByLabel('How 1').selectOption('ge')
   await page.getByLabel('Value 1').fill('2020')

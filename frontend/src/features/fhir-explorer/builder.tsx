@@ -4,7 +4,7 @@ import Button from '@mui/material/Button'
 import IconButton from '@mui/material/IconButton'
 import NativeSelect from '@mui/material/NativeSelect'
 import OutlinedInput from '@mui/material/OutlinedInput'
-import { useState, type FormEvent } from 'react'
+import { useRef, useState, type FormEvent } from 'react'
 import { SavedQueries } from '../../components/saved-queries/saved-queries'
 import { CopyButton } from '../../components/ui/copy-button'
 import { DateField } from '../../components/ui/date-field'
@@ -41,6 +41,9 @@ export function Builder({ search, types, onChange, onSearch, busy, explores }: {
   const to = (change: Partial<Search>) => { setDraft(null); setWrong(''); onChange({ ...search, ...change }) }
   const parameters = types.find((one) => one.type === search.type)?.parameters ?? []
   const known = types.find((one) => one.type === search.type)
+  /** Whether there is anything to start anew from, and where one is afterwards. */
+  const begun = draft !== null || JSON.stringify(search) !== JSON.stringify({ ...search, ...emptySearch(search.type) })
+  const first = useRef<HTMLButtonElement>(null)
   const left = search.conditions.filter((c) => !isComplete(c, kindOf(types, lastType(search.type, c), c.parameter))).length
 
   /** What is written by hand as fields; null when it cannot be sent. */
@@ -100,7 +103,7 @@ export function Builder({ search, types, onChange, onSearch, busy, explores }: {
           </div>
         ))}
         <div className={css.acts}>
-          <Button variant="outlined" startIcon={<AddOutlined />} disabled={parameters.length === 0} onClick={addCondition}>Add a condition</Button>
+          <Button variant="outlined" startIcon={<AddOutlined />} ref={first} disabled={parameters.length === 0} onClick={addCondition}>Add a condition</Button>
           <Button variant="outlined" startIcon={<AddOutlined />} disabled={!known?.includes.length} onClick={() => to({ inclusions: [...search.inclusions, { key: nextKey(search.inclusions), reverse: false, path: '', iterate: false }] })}>Include</Button>
           <Button variant="outlined" startIcon={<AddOutlined />} disabled={!known?.revIncludes.length} onClick={() => to({ inclusions: [...search.inclusions, { key: nextKey(search.inclusions), reverse: true, path: '', iterate: false }] })}>Include what refers here</Button>
           <Button variant="outlined" startIcon={<AddOutlined />} disabled={parameters.length === 0} onClick={() => to({ sort: [...search.sort, { key: nextKey(search.sort), parameter: '', descending: false }] })}>Sort</Button>
@@ -131,7 +134,7 @@ export function Builder({ search, types, onChange, onSearch, busy, explores }: {
         <div className={css.acts}>
           <Button variant="contained" type="submit" disabled={busy}>Search</Button>
           {draft !== null && <Button variant="outlined" onClick={taken}>Take into the fields</Button>}
-          <Button variant="text" onClick={() => to(emptySearch(search.type))}>Start anew</Button>
+          {begun && <Button variant="text" onClick={() => { to(emptySearch(search.type)); first.current?.focus() }}>Start anew</Button>}
         </div>
         {draft === null && (
           <div className={css.acts}>
