@@ -41,6 +41,17 @@ export async function open(viewport = { width: 1440, height: 900 }) {
       const answer = await page.request.post(`${url}/auth/login`, { headers: { 'X-WintEHR-Request': '1' }, data: { user, password } })
       assert.equal(answer.status(), 200)
     },
+    /** Ends every session of the first demo log-in of a role but that of the device it is done from. */
+    async endSessions(role) {
+      const other = await browser.newContext()
+      const { demoUsers } = await (await other.request.get(`${url}/auth/config`)).json()
+      const { user, password } = demoUsers.find((one) => one.role === role)
+      const headers = { 'X-WintEHR-Request': '1' }
+      await other.request.post(`${url}/auth/login`, { headers, data: { user, password } })
+      const { sessions } = await (await other.request.get(`${url}/auth/sessions`)).json()
+      for (const one of sessions.filter((s) => !s.current)) await other.request.delete(`${url}/auth/sessions/${one.id}`, { headers })
+      await other.close()
+    },
     /** Expected refusals are not trouble: signed out, the session door answers 401. */
     clear() { trouble.splice(0, trouble.length, ...trouble.filter((t) => !/status of 401/.test(t))) },
   }

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { open, url } from './harness.mjs'
 
-let browser, page, trouble, accessible, shot, inTheme, signInAs, clear
+let browser, page, trouble, accessible, shot, inTheme, signInAs, endSessions, clear
 
-before(async () => { ({ browser, page, trouble, accessible, shot, inTheme, signInAs, clear } = await open()) })
+before(async () => { ({ browser, page, trouble, accessible, shot, inTheme, signInAs, endSessions, clear } = await open()) })
 after(() => browser?.close())
 
 const palette = () => page.getByRole('dialog', { name: 'Search and commands' })
@@ -127,9 +127,16 @@ test('who does nothing is warned after fourteen minutes, and any key goes on', a
 })
 
 test('a session that ended is signed in to again in place, and what was written is kept', async () => {
+  // At its end by the clock of the page the server is asked, whose clock is another here: there it goes on.
+  const asked = page.waitForResponse(`${url}/auth/session`)
   await page.clock.fastForward('15:01')
+  assert.equal((await asked).status(), 200)
   const again = page.getByRole('dialog', { name: 'Your session has ended' })
+  assert.equal(await again.count(), 0)
+  await endSessions('physician')
+  await page.clock.fastForward('15:01')
   await again.waitFor()
+  await again.getByText(/The session was ended from another device or browser/).waitFor()
   await accessible('sign in again')
   await shot('11-sign-in-again')
   const { demoUsers } = await (await page.request.get(`${url}/auth/config`)).json()

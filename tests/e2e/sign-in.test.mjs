@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { open, url } from './harness.mjs'
 
-let browser, page, trouble, accessible, shot, inTheme, signInAs
+let browser, page, trouble, accessible, shot, inTheme, signInAs, endSessions
 
-before(async () => { ({ browser, page, trouble, accessible, shot, inTheme, signInAs } = await open()) })
+before(async () => { ({ browser, page, trouble, accessible, shot, inTheme, signInAs, endSessions } = await open()) })
 after(() => browser?.close())
 
 async function enter(role) {
@@ -25,15 +25,7 @@ test('who asks for a page without a session signs in and comes to it, to its ver
 
 test('of a session that the server ended one is told so, and somebody else comes back to the page too', async () => {
   await page.getByText(/types have records that you see/).waitFor()
-  // Ended from another device: a second session of the same person ends this one.
-  const other = await browser.newContext()
-  const { demoUsers } = await (await other.request.get(`${url}/auth/config`)).json()
-  const { user, password } = demoUsers.find((one) => one.role === 'physician')
-  const headers = { 'X-WintEHR-Request': '1' }
-  await other.request.post(`${url}/auth/login`, { headers, data: { user, password } })
-  const { sessions } = await (await other.request.get(`${url}/auth/sessions`)).json()
-  for (const one of sessions.filter((s) => !s.current)) await other.request.delete(`${url}/auth/sessions/${one.id}`, { headers })
-  await other.close()
+  await endSessions('physician')
   // The server knows a session for a second after it was asked about.
   await page.waitForTimeout(1500)
   const dialog = page.getByRole('dialog', { name: 'Your session has ended' })

@@ -1,6 +1,6 @@
 import Button from '@mui/material/Button'
 import OutlinedInput from '@mui/material/OutlinedInput'
-import { useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent, type MouseEvent, type ReactNode, type RefObject } from 'react'
+import { useId, useLayoutEffect, useRef, useState, type FormEvent, type KeyboardEvent, type MouseEvent, type ReactNode, type RefObject } from 'react'
 import { check, given, type FieldSpec, type Outcome, type Problem, type Values } from '../../components/act/act'
 import { NEWS2_SOURCE } from '../../components/clinical/news2'
 import { isAbnormal } from '../../components/clinical/observation'
@@ -76,7 +76,8 @@ export function useColumn({ may, signs, ask, send: put }: { may: boolean; signs:
   const guard = useUnsavedGuard(!!draft && (signs.some((s) => given(draft.values[s.name])) || !!given(draft.values.note)), staysOnSheet)
   useHold(draft !== null)
   const [key, first] = [draft?.key, signs[0]?.name ?? '']
-  useEffect(() => {
+  // Before the column is seen: what is typed at once is for its first cell.
+  useLayoutEffect(() => {
     if (key) goTo(`${id}${first}`)
     else if (was.current) strip.current?.querySelector('button')?.focus()
     was.current = !!key
