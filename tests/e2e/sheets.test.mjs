@@ -35,7 +35,7 @@ test('a nurse records intake and output by keyboard, and reads the balance of th
   assert.match(page.url(), /view=intake-output/)
   await add.focus()
   await page.keyboard.press('Enter')
-  await entry().waitFor()
+  await entry().getByLabel('Fluid intake in 24 hours', { exact: true }).and(page.locator(':focus')).waitFor()
   await page.keyboard.type('2150')
   await page.keyboard.press('Enter')
   await page.keyboard.type('150000')
