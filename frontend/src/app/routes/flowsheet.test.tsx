@@ -81,6 +81,21 @@ it('records a column by keyboard, without the rows that are computed, and tells 
   expect(asked.at(-1)).toMatchObject({ template: 'intake-output', values: [{ code: '9108-2', value: '2100' }, { code: '9192-6', value: '1500' }] })
 })
 
+it('what is typed while the sheet arrives goes on in its cell', async () => {
+  let arrive: (sheet: typeof full) => void = () => undefined
+  show({ root: answering({ ...fullPatient, flowsheet: () => new Promise((done) => { arrive = done }) }) }, '?until=2026-03-02')
+  await userEvent.click(await screen.findByRole('button', { name: 'Intake and output' }))
+  await userEvent.click(await screen.findByRole('button', { name: 'Record intake and output' }))
+  expect(screen.getByLabelText('Fluid intake in 24 hours')).toHaveFocus()
+  await userEvent.keyboard('21')
+  const before = screen.getByLabelText('Fluid intake in 24 hours')
+  arrive(full)
+  await screen.findByRole('columnheader', { name: /02-Mar-2026/ })
+  expect(screen.getByLabelText('Fluid intake in 24 hours')).not.toBe(before)
+  await userEvent.keyboard('50')
+  expect(screen.getByLabelText('Fluid intake in 24 hours')).toHaveValue('2150')
+})
+
 it('who may not write is offered no entry', async () => {
   show({ root: answering({ ...fullPatient, flowsheet: full }) }, undefined, 'pharmacist')
   await screen.findByRole('table', { name: 'Intake and output' })

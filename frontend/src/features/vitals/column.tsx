@@ -39,6 +39,30 @@ export interface Writing extends Pick<Draft, 'values' | 'problems' | 'busy'> {
   set: (values: Values) => void; confirm: (extreme: Extreme) => void; save: () => void; leave: () => void
 }
 
+/** The cell that one is at keeps the focus also where the sheet around it is drawn anew, as when what is on record arrives. `id` begins the ids of the cells. */
+function useFocusKept(id: string, open: boolean) {
+  const at = useRef<string | null>(null)
+  useLayoutEffect(() => {
+    if (!open) return undefined
+    const came = ({ target }: Event) => { at.current = target instanceof HTMLElement && target.id.startsWith(id) ? target.id : null }
+    // Who presses elsewhere has left, also where nothing takes the focus.
+    document.addEventListener('focusin', came)
+    document.addEventListener('pointerdown', came)
+    at.current = document.activeElement?.id.startsWith(id) ? document.activeElement.id : null
+    return () => {
+      document.removeEventListener('focusin', came)
+      document.removeEventListener('pointerdown', came)
+      at.current = null
+    }
+  }, [id, open])
+  useLayoutEffect(() => {
+    if (!open || at.current === null || document.activeElement !== document.body) return
+    const cell = document.getElementById(at.current)
+    cell?.focus()
+    if (cell instanceof HTMLInputElement) cell.setSelectionRange(cell.value.length, cell.value.length)
+  })
+}
+
 interface Place { pathname: string; search: string }
 /** Another stretch of time of the same sheet has the column too. */
 function staysOnSheet(from: Place, to: Place): boolean {
@@ -82,6 +106,8 @@ export function useColumn({ may, signs, ask, send: put }: { may: boolean; signs:
     else if (was.current) strip.current?.querySelector('button')?.focus()
     was.current = !!key
   }, [key, id, first])
+
+  useFocusKept(id, draft !== null)
 
   const open = () => setDraft({ key: crypto.randomUUID(), values: { takenAt: localNow() }, problems: [], asked: new Set(), confirmed: new Set(), busy: false })
   if (!draft) return { open, column: null, strip, dialog: guard.dialog }
