@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::oauth::client_of;
-use super::session::{ABSOLUTE, IDLE};
+use super::session::is_open;
 use crate::app::{account, oauth_client, oauth_grant, session};
 use crate::launch;
 use crate::registration;
@@ -182,10 +182,7 @@ impl Store {
         for row in rows {
             if let Some(hash) = &row.session {
                 let found = session::Entity::find_by_id(hash.clone()).one(&self.db).await?;
-                let open = |s: &session::Model| {
-                    s.revoked_at.is_none() && now < s.last_seen + IDLE && now < s.created_at + ABSOLUTE
-                };
-                if !found.as_ref().is_some_and(open) {
+                if !found.is_some_and(|s| is_open(&s, now)) {
                     continue;
                 }
             }

@@ -12,7 +12,7 @@ use sea_orm::{
 
 use super::account::insert_token;
 use super::app::{audit_app, require_client_register};
-use super::session::{ABSOLUTE, IDLE, audit_sign_in};
+use super::session::{audit_sign_in, is_open};
 use crate::app::{account, oauth_client, oauth_grant, oauth_launch, oauth_secret, session, signing_key};
 use crate::launch::{self, Context, Permission};
 use crate::registration;
@@ -448,7 +448,7 @@ impl Store {
         }
         let Some(hash) = &family.session else { return Ok(true) };
         let session = session::Entity::find_by_id(hash.clone()).one(&self.db).await?;
-        Ok(session.is_some_and(|s| s.revoked_at.is_none() && now < s.last_seen + IDLE && now < s.created_at + ABSOLUTE))
+        Ok(session.is_some_and(|s| is_open(&s, now)))
     }
 
     /// Whether this application has not shown this `jti` before; it is remembered until it expires.

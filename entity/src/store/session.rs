@@ -101,6 +101,17 @@ impl SessionEnd {
     }
 }
 
+/// When a session that nobody ends is over if nothing more is asked, and why then.
+fn ends(session: &session::Model) -> (DateTime<Utc>, SessionEnd) {
+    let (idle, longest) = (session.last_seen + IDLE, session.created_at + ABSOLUTE);
+    if idle < longest { (idle, SessionEnd::Idle) } else { (longest, SessionEnd::Longest) }
+}
+
+/// Whether a session is not over at that instant; its account is looked at elsewhere.
+pub(super) fn is_open(session: &session::Model, now: DateTime<Utc>) -> bool {
+    session.revoked_at.is_none() && now < ends(session).0
+}
+
 impl Store {
     /// Makes a person's account, by the server itself.
     ///
@@ -295,22 +306,20 @@ impl Store {
             Err(looked_up) => looked_up,
         };
         let Some(found) = session::Entity::find_by_id(hash.to_vec()).one(&self.db).await? else { return Ok(None) };
-        let end = found.created_at + ABSOLUTE;
-        if found.revoked_at.is_some() || now >= found.last_seen + IDLE || now >= end {
+        if !is_open(&found, now) {
             return Ok(None);
         }
         let account = account::Entity::find_by_id(found.account).one(&self.db).await?;
         let Some(account) = account.filter(|a| !a.disabled && (demo_mode || !a.demo)) else { return Ok(None) };
-        let mut last_seen = found.last_seen;
-        if used && now >= last_seen + SEEN_STEP {
-            last_seen = now;
+        let mut found = found;
+        if used && now >= found.last_seen + SEEN_STEP {
             let mut row: session::ActiveModel = found.into();
             row.last_seen = Set(now);
-            row.update(&self.db).await?;
+            found = row.update(&self.db).await?;
         }
         let name = account.name.clone();
         let actor = self.person(account, now, true).await?;
-        let expires_at = (last_seen + IDLE).min(end);
+        let (expires_at, _) = ends(&found);
         let signed_in = SignedIn { actor, name, expires_at };
         if !signed_in.actor.is_proxy() {
             recent.keep(&looked_up, (hash, demo_mode), now, expires_at, signed_in.clone());
@@ -332,9 +341,9 @@ impl Store {
         if found.revoked_at.is_some() {
             return Ok(found.ended_by.as_deref().and_then(SessionEnd::named));
         }
-        let (idle, longest) = (found.last_seen + IDLE, found.created_at + ABSOLUTE);
-        if now >= idle.min(longest) {
-            return Ok(Some(if idle < longest { SessionEnd::Idle } else { SessionEnd::Longest }));
+        let (end, why) = ends(&found);
+        if now >= end {
+            return Ok(Some(why));
         }
         let account = account::Entity::find_by_id(found.account).one(&self.db).await?;
         let good = account.is_some_and(|a| !a.disabled && (demo_mode || !a.demo));
