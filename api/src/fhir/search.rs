@@ -239,15 +239,23 @@ async fn answer_by(
     let common = &search.common;
     let limit = common.count.unwrap_or(DEFAULT_COUNT);
     let (store, actor) = (&state.store, &caller.actor);
-    let page = if limit == 0 || common.summary == Summary::Count {
-        Page::default()
-    } else {
+    let rows = async {
+        if limit == 0 || common.summary == Summary::Count {
+            return Ok(Page::default());
+        }
         let count_up_to = (common.total == Total::Default && token.is_none()).then_some(CHEAP_COUNT);
-        search
-            .page(store, actor, &PageRequest { limit, token: token.clone(), count_up_to, ..PageRequest::default() })
-            .await?
+        let request = PageRequest { limit, token: token.clone(), count_up_to, ..PageRequest::default() };
+        search.page(store, actor, &request).await
     };
-    let total = search.total(store, actor, limit, token.is_none(), &page).await?;
+    let (page, total) = if let Some(count) = search.count_beside(limit) {
+        // Neither waits for the other: each is a statement of its own, and the count is mostly the longer one.
+        let counted = Box::pin(store.count_several(actor, &search.queries, count));
+        tokio::try_join!(rows, counted)?
+    } else {
+        let page = rows.await?;
+        let total = search.total_behind(store, actor, token.is_none(), &page).await?;
+        (page, total)
+    };
     let (include, revinclude) = search.includes();
     let Included { resources: included, cut } = store.included(actor, &page.matches, &include, &revinclude).await?;
     let mut warnings = search.warnings.clone();
@@ -399,27 +407,35 @@ impl Search {
         }
     }
 
-    async fn total(
+    /// How matches are to be counted, where that depends on the question alone.
+    fn count_beside(&self, limit: u32) -> Option<Count> {
+        match self.common.total {
+            Total::Estimate => Some(Count::Estimate),
+            Total::Accurate => Some(Count::Exact),
+            Total::None | Total::Default => {
+                (limit == 0 || self.common.summary == Summary::Count).then_some(Count::Exact)
+            }
+        }
+    }
+
+    /// How many matches there are, where a page told it or they are quickly counted; a page behind the first does not say it again.
+    async fn total_behind(
         &self,
         store: &Store,
         actor: &Actor,
-        limit: u32,
         first: bool,
         page: &Page,
     ) -> Result<Option<u64>, StoreError> {
-        let only_count = limit == 0 || self.common.summary == Summary::Count;
-        let count = match self.common.total {
-            Total::Estimate => Count::Estimate,
-            Total::Accurate => Count::Exact,
-            _ if only_count => Count::Exact,
-            Total::Default if first && !page.has_next() => return Ok(Some(page.matches.len() as u64)),
-            Total::Default if first && page.counted.is_some() => {
-                return Ok(page.counted.filter(|n| *n <= u64::from(CHEAP_COUNT)));
-            }
-            Total::Default if first => Count::UpTo(CHEAP_COUNT),
-            Total::None | Total::Default => return Ok(None),
-        };
-        store.count_several(actor, &self.queries, count).await
+        if self.common.total == Total::None || !first {
+            return Ok(None);
+        }
+        if !page.has_next() {
+            return Ok(Some(page.matches.len() as u64));
+        }
+        match page.counted {
+            Some(counted) => Ok(Some(counted).filter(|n| *n <= u64::from(CHEAP_COUNT))),
+            None => store.count_several(actor, &self.queries, Count::UpTo(CHEAP_COUNT)).await,
+        }
     }
 
     /// The include paths of all the queries, each once.

@@ -67,6 +67,13 @@ fn stamp_at_start(body: &str) -> Option<Stamp> {
     let (_, rest) = body.strip_prefix("{\"resourceType\":\"")?.split_once('"')?;
     let (id, rest) = rest.strip_prefix(",\"id\":\"")?.split_once('"')?;
     let mut rest = rest.strip_prefix(",\"meta\":{")?;
+    if id.contains('\\') {
+        return None;
+    }
+    let stamp = |version_id, last_updated| Stamp { id: id.to_owned(), version_id, last_updated };
+    if let Some((version_id, last_updated)) = versioned_first(rest) {
+        return Some(stamp(version_id, last_updated));
+    }
     let (mut version_id, mut last_updated) = (None, None);
     loop {
         let (name, value) = rest.strip_prefix('"')?.split_once("\":")?;
@@ -78,10 +85,18 @@ fn stamp_at_start(body: &str) -> Option<Stamp> {
             _ => {}
         }
         if let (Some(version_id), Some(last_updated)) = (version_id, last_updated) {
-            return (!id.contains('\\')).then(|| Stamp { id: id.to_owned(), version_id, last_updated });
+            return Some(stamp(version_id, last_updated));
         }
         rest = after.strip_prefix(',')?;
     }
+}
+
+/// The members that [`stamp`] adds to a `meta` that has nothing yet, as most have not: they stand first in it, in that order.
+fn versioned_first(meta: &str) -> Option<(i32, DateTime<Utc>)> {
+    let (version_id, rest) = meta.strip_prefix("\"versionId\":\"")?.split_once('"')?;
+    let rest = rest.strip_prefix(",\"lastUpdated\":\"")?;
+    let (text, rest) = rest.split_at_checked(27)?;
+    rest.starts_with('"').then_some((version_id.parse().ok()?, instant(text)?))
 }
 
 fn stamp_anywhere(body: &str) -> Option<Stamp> {

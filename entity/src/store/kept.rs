@@ -42,24 +42,26 @@ impl Kept {
     /// # Errors
     /// As any statement. The connection of a failed or abandoned one goes back to the pool, which looks at it.
     pub fn query_all(&self, statement: Statement) -> BoxFuture<'_, Result<Vec<QueryResult>, StoreError>> {
-        Box::pin(self.answered(statement, |row| Ok(QueryResult::from(row))))
+        Box::pin(self.answered(statement, 0, |row| Ok(QueryResult::from(row))))
     }
 
-    /// What `read` makes of each row, read as it arrives: PostgreSQL is at the later ones meanwhile.
+    /// What `read` makes of each row, read as it arrives: PostgreSQL is at the later ones meanwhile. There is room for `expected` of them.
     ///
     /// # Errors
     /// As [`Kept::query_all`], and that of `read`.
     pub(in crate::store) fn query_each<'s, T: Send + 's>(
         &'s self,
         statement: Statement,
+        expected: usize,
         mut read: impl FnMut(Cells<'_>) -> Result<T, StoreError> + Send + 's,
     ) -> BoxFuture<'s, Result<Vec<T>, StoreError>> {
-        Box::pin(self.answered(statement, move |row| read(Cells::from(&row))))
+        Box::pin(self.answered(statement, expected, move |row| read(Cells::from(&row))))
     }
 
     async fn answered<T>(
         &self,
         statement: Statement,
+        expected: usize,
         mut read: impl FnMut(PgRow) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let _turn = self.turn().await?;
@@ -70,7 +72,7 @@ impl Kept {
         };
         let values = SqlxValues(statement.values.unwrap_or_else(|| sea_orm::Values(Vec::new())));
         let query = sqlx::query_with(sqlx::AssertSqlSafe(statement.sql), values);
-        let mut read_rows = Vec::new();
+        let mut read_rows = Vec::with_capacity(expected);
         let mut rows = connection.fetch_many(query);
         while let Some(part) = rows.try_next().await.map_err(driver_error)? {
             // The other kind says how many there were.

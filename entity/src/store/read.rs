@@ -70,7 +70,7 @@ impl Store {
     ) -> Result<Vec<Stored>, StoreError> {
         actor.require(Interaction::Read, resource_type)?;
         let statement = self.of_ids(actor, resource_type, ids);
-        self.once.query_each(statement, |row| self.read_row(actor, resource_type, row)).await
+        self.once.query_each(statement, ids.len(), |row| self.read_row(actor, resource_type, row)).await
     }
 
     /// As [`Store::read_many`], within a transaction.
@@ -218,7 +218,7 @@ impl AsyncRun<(ResourceType, Sight), String, (Lookup, About)> for ReadHeads {
         sql.heads_in_sight(resource_type, "h", sight, &self.keys).push(" AND h.rkey = ANY(");
         sql.bind_i64s(ids.iter().map(|id| self.keys.resource(resource_type, id))).push(")");
         let options = Options { base_url: self.base_url.as_deref(), ..Options::default() };
-        let rows = self.db.query_each(sql.statement(), |row| {
+        let rows = self.db.query_each(sql.statement(), ids.len(), |row| {
             let (id, version_id, last_updated) = (row.text(0)?.to_owned(), row.i32(1)?, row.instant(2)?);
             let body = if row.bool(3)? { None } else { text_at(row, 4)? };
             let lookup = match body {

@@ -61,6 +61,9 @@ const SORT_LIMIT: i64 = 100_000;
 /// As [`SORT_LIMIT`], where each candidate's document has to be read.
 const READ_LIMIT: i64 = 10_000;
 
+/// For how many rows of a page there is room before the first arrives.
+const ROOM: usize = 64;
+
 /// What of a head is read for an answer: the first columns of a statement, in the order that [`Store::found`] takes them in.
 const HEAD: &str = "h.rid, h.pat, h.conf, h.raw";
 
@@ -336,7 +339,7 @@ impl Store {
         let filters_heads = self.filters_heads(query, [code.map(|(met, _)| met), None]);
         let planned = if filters_heads { Planned::Once } else { Planned::Anew };
         let mut groups: Vec<Vec<Found>> = patients.iter().map(|_| Vec::new()).collect();
-        let rows = self.ask_each(planned, sql, |row| {
+        let rows = self.ask_each(planned, sql, 0, |row| {
             let values = smallvec![order::SortValue::Int(row.i64(BEHIND_HEAD)?)];
             groups[(row.i64(BEHIND_HEAD + 1)? - 1) as usize].push(self.found(ty, row, values, false)?);
             Ok(())
@@ -484,7 +487,7 @@ impl Store {
         }
         // Each row has it.
         let mut counted = (counts_keys || counts_rows.is_some()).then_some(0);
-        let found = self.ask_each(planned, sql, |row| {
+        let found = self.ask_each(planned, sql, limit as usize, |row| {
             if let Some(counted) = &mut counted {
                 *counted = row.i64(BEHIND_HEAD + usize::from(dated))? as u64;
             }
@@ -567,9 +570,10 @@ impl Store {
         &self,
         planned: Planned,
         sql: Sql,
+        expected: usize,
         read: impl FnMut(Cells<'_>) -> Result<T, StoreError> + Send,
     ) -> Result<Vec<T>, StoreError> {
-        self.kept(planned).query_each(sql.statement(), read).await
+        self.kept(planned).query_each(sql.statement(), expected.min(ROOM), read).await
     }
 
     fn kept(&self, planned: Planned) -> &Kept {

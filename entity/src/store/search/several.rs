@@ -102,7 +102,7 @@ impl Store {
             sql.push(" LIMIT ").bind(i64::from(limit)).push(")");
         }
         sql.push(") AS u ORDER BY u.rid ").push(direction(!backward)).push(" LIMIT ").bind(i64::from(limit));
-        let read = self.ask_each(planned, sql, |row| {
+        let read = self.ask_each(planned, sql, limit as usize, |row| {
             let (query, ..) = &parts[row.i64(BEHIND_HEAD)? as usize];
             self.found(query.resource_type, row, SortValues::new(), false)
         });

@@ -137,7 +137,7 @@ impl Store {
         let mut found: Vec<Vec<(Spot, Found)>> = charts.iter().map(|_| Vec::new()).collect();
         if !lists.is_empty() && !charts.is_empty() {
             let sql = self.of_charts(actor, &lists, charts, from, page)?;
-            let rows = self.ask_each(Planned::Anew, sql, |row| {
+            let rows = self.ask_each(Planned::Anew, sql, 0, |row| {
                 let (ts, list) = (row.i64(BEHIND_HEAD)?, row.i64(BEHIND_HEAD + 1)? as usize);
                 let row_found = self.found(lists[list].resource_type, row, smallvec![SortValue::Int(ts)], false)?;
                 let spot = Spot { ts, list, rid: row_found.place.rid };
