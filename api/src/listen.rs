@@ -85,6 +85,8 @@ async fn connection(
     patience: Patience,
     stopping: CancellationToken,
 ) {
+    // What a subscription tells is short, and would wait until what was told before it is acknowledged.
+    let _ = stream.set_nodelay(true);
     let phase = Phase::new(patience);
     let rests = phase.clone();
     let io = TokioIo::new(Bounded { stream, phase: phase.clone(), timer: None });
