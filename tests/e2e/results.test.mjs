@@ -51,6 +51,9 @@ test('a cell opens all that is recorded of its result, and gives the focus back'
   await accessible('one result')
   await inTheme('dark', async () => { await accessible('one result, dark'); await shot('results-pane-dark') })
   await shot('results-pane')
+  // Once more goes to what is open already.
+  await cell.press('Enter')
+  assert.ok(await pane.getByRole('button', { name: 'Close' }).evaluate((node) => node === document.activeElement))
   await page.keyboard.press('Escape')
   await pane.waitFor({ state: 'detached' })
   assert.ok(await cell.evaluate((node) => node === document.activeElement))

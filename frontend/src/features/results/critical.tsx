@@ -29,9 +29,9 @@ type Abnormal = CriticalPageFragment['nodes'][number]
 
 /**
  * Results that can kill and of which nobody has said to have seen them, before all else. `of`: the abnormal ones that are loaded; `more`: there are
- * older ones. `known`: whether it could be read who has acknowledged what. `reported`: in words, that the report of a result was acknowledged.
+ * older ones. `known`: whether it could be read who has acknowledged what. `reported`: in words, that the report of a result was acknowledged. `opened`: the result that is shown beside.
  */
-export function Critical({ of, more, known, reported, onOpen }: { of: readonly Abnormal[]; more: boolean; known: boolean; reported: (id: string) => string | null; onOpen: (id: string) => void }) {
+export function Critical({ of, more, known, reported, opened, onOpen }: { of: readonly Abnormal[]; more: boolean; known: boolean; reported: (id: string) => string | null; opened: string | null; onOpen: (id: string) => void }) {
   const acting = useMay('acknowledge')
   const acknowledge = useAcknowledge()
   const forms = useForms()
@@ -52,7 +52,7 @@ export function Critical({ of, more, known, reported, onOpen }: { of: readonly A
             const range = rangeOf(result)
             return (
               <li key={id}>
-                <Flags of={flagsOf(result)} /> <button type="button" className={css.link} onClick={() => onOpen(id)}>{what}</button>
+                <Flags of={flagsOf(result)} /> <button type="button" className={css.link} aria-current={opened === id || undefined} onClick={() => onOpen(id)}>{what}</button>
                 <span className={css.told}>{range && `range ${range}, `}{effectiveAt ? `taken ${formatDateTime(effectiveAt)}` : 'time not recorded'}{reported(id) && `. ${reported(id)}`}</span>
                 {!isFinal(status) ? <Status of={status} />
                   : acting && <Button variant="contained" color="error" aria-label={`Acknowledge ${title}`} onClick={() => forms.open(acknowledge({ id, versionId }, what, true))}>Acknowledge</Button>}

@@ -95,6 +95,7 @@ export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeo
   const view = query.get('view') === 'reports' ? 'reports' : 'panels'
   const [trend, setTrend] = useState<Traced | null>(null)
   const opener = useRef<Element>(null)
+  const whole = useRef<HTMLDivElement>(null)
   const list = useInSight(query.get('result') ?? query.get('report'))
   const abnormal = abnormalIn(query)
   const record = read(ResultRecord, of)
@@ -123,6 +124,8 @@ export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeo
   const somethingOpen = !!(trend ?? result ?? report)
   const show = (kind: 'result' | 'report', id: string) => {
     if (!somethingOpen) opener.current = document.activeElement
+    // What is open already is gone to.
+    if (!trend && id === (kind === 'result' ? result : report)) whole.current?.querySelector<HTMLElement>('aside button')?.focus()
     setTrend(null)
     set(['result', kind === 'result' ? id : null], ['report', kind === 'report' ? id : null])
   }
@@ -143,7 +146,7 @@ export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeo
         <Part of={record.urgent} name="urgent" what="Critical results" rows={1}>
           {(masked) => (
             <Pages first={read(CriticalPage, masked)} more={moreAbnormal} what="abnormal results">
-              {(nodes, load) => <Critical of={nodes} more={!!load} known={known.urgent} reported={(id) => reportSeen(reports, id)} onOpen={(id) => show('result', id)} />}
+              {(nodes, load) => <Critical of={nodes} more={!!load} known={known.urgent} reported={(id) => reportSeen(reports, id)} opened={trend ? null : result} onOpen={(id) => show('result', id)} />}
             </Pages>
           )}
         </Part>
@@ -170,7 +173,7 @@ export function ResultsView({ of, patientId, reading }: { of: FragmentType<typeo
   )
   const page = read(ReportPage, record?.diagnosticReports)
   return (
-    <div className={beside ? css.withPane : css.alone}>
+    <div ref={whole} className={beside ? css.withPane : css.alone}>
       <div className={css.main} ref={list}>
         <div className={css.strip}>
           <ToggleButtonGroup exclusive size="small" value={view} aria-label="Show by" onChange={(_, v: string | null) => { if (v) set(['view', v === 'panels' ? null : v]) }}>
