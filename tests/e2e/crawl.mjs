@@ -43,10 +43,11 @@ before(async () => {
 })
 after(() => browser?.close())
 
-/** An address without what differs from record to record. */
+/** An address without what differs from record to record: a patient's, and that of an encounter of theirs. */
 function kind(address) {
   const { pathname, searchParams } = new URL(address)
-  const path = pathname.replace(/^\/patients\/[^/]+/, '/patients/:id')
+  const route = routeOf(pathname)
+  const path = route.includes(':') ? `/${route}` : pathname
   return [path, ...[...searchParams.keys()].filter((k) => k !== 'asOf').sort()].join(' ')
 }
 
