@@ -197,7 +197,7 @@ test('a pharmacist takes down what is taken without a prescription, and that it 
   await form.getByLabel('Since', { exact: false }).fill('2025')
   await accessible('what is taken, form')
   await page.keyboard.press('Enter')
-  const told = page.getByRole('region', { name: 'Taken as told' })
+  const told = page.getByRole('region', { name: 'Reported medications' })
   await told.getByText('one when the back aches').waitFor()
   await page.getByRole('region', { name: 'Current medications' }).getByText('one when the back aches').waitFor()
   await accessible('medications as told')
@@ -237,7 +237,7 @@ test('the chart of a past instant is read, not written', async () => {
 test('each new page in each width and theme', async () => {
   const { patients } = await ask('{ patients(first: 1, fhirQuery: "_has:CareTeam:patient:status=active&_has:FamilyMemberHistory:patient:status=completed&_has:Consent:patient:status=active&_has:Procedure:patient:status=completed") { nodes { fhirId } } }')
   const rich = patients.nodes[0].fhirId
-  const there = { summary: 'Consents', demographics: 'Consents', family: 'Family history', care: 'Care team', procedures: 'Procedures', medications: 'Taken as told' }
+  const there = { summary: 'Consents', demographics: 'Consents', family: 'Family history', care: 'Care team', procedures: 'Procedures', medications: 'Reported medications' }
   for (const [width, height] of [[1280, 800], [1920, 1080], [820, 1180]]) {
     await page.setViewportSize({ width, height })
     for (const [name, what] of Object.entries(there)) {

@@ -1,4 +1,4 @@
-/** Short words for notes, typed after a point. It knows what they are called, not what they become. */
+/** Short words for notes, typed after a period. It knows what they are called, not what they become. */
 
 /** Data of the chart that a phrase of the program stands for. */
 export type DataKind = 'vitals' | 'labs' | 'medications' | 'problems' | 'allergies'

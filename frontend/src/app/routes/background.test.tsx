@@ -161,7 +161,7 @@ describe('family history', () => {
 describe('who pays', () => {
   const coverage = (version: string, member: string) => ({ ...fullPatient.coverage.nodes[0], versionId: version, subscriberId: member, payors: [{ id: 'Organization/fund', display: 'Health fund' }] })
 
-  it('must be chosen of the list, and two that pay first are told', async () => {
+  it('must be chosen from the list, and two that pay first are told', async () => {
     const found = { search: ({ type }: { type: string }) => (type === 'Organization' ? list({ __typename: 'OtherResource', id: 'Organization/fund', fhir: { name: 'Health fund' } }) : list()) }
     const { sent, server } = writing('coverageRecord', () => ({ __typename: 'OverlapsPrimary', existing: [coverage('1', 'M-1')] }))
     server.root = { ...(server.root as object), ...found }
@@ -170,7 +170,7 @@ describe('who pays', () => {
     const form = within(await screen.findByRole('dialog', { name: 'Record a coverage' }))
     await userEvent.type(form.getByLabelText('Who pays'), 'Hea')
     await userEvent.click(form.getByRole('button', { name: 'Record' }))
-    expect(await form.findByRole('button', { name: 'Who pays: choose one of the list.' })).toBeVisible()
+    expect(await form.findByRole('button', { name: 'Who pays: choose one from the list.' })).toBeVisible()
     expect(sent).toHaveLength(0)
     await userEvent.type(form.getByLabelText('Who pays'), 'l')
     await userEvent.click(await screen.findByRole('option', { name: 'Health fund' }))

@@ -47,7 +47,7 @@ const WIDGETS: Widget[] = [
   tab('the encounters tab', <EncountersPage />, 'encounters', 'No encounter is recorded.', /6 West, bed 3/),
   tab('the documents tab', <DocumentsPage />, 'documents', 'No document is recorded.', /Progress note.*Preliminary/),
   tab('the notes tab', <NotesPage />, 'notes', 'No note is recorded.', /Progress note \(SOAP\).*Not signed.*Dr Lee/),
-  tab('the questionnaires tab', <QuestionnairesPage />, 'questionnaireResponses', 'No questionnaire was filled in.', /PHQ-9: depression.*Dr Lee12 of 27moderate depression.*Completed/),
+  tab('the questionnaires tab', <QuestionnairesPage />, 'questionnaireResponses', 'No questionnaire has been filled in.', /PHQ-9: depression.*Dr Lee12 of 27moderate depression.*Completed/),
   tab('the vitals tab', <VitalsPage />, 'vitals', 'No vital sign is recorded.', /104\/58/),
   tab('the care team', <CarePage />, 'careTeams', 'No care team is recorded.', /Ward 6 West1 in the team.*Dr LeeAttending/),
   tab('the care plans', <CarePage />, 'carePlans', 'No care plan is recorded.', /Asthma plan.*Inhaler technique/),
@@ -235,7 +235,7 @@ it('never mixes current with past medications, prescribed or as told', async () 
   for (const name of ['apixaban', 'told ACTIVE', 'told ENTERED_IN_ERROR']) expect(past.queryByText(name)).toBeNull()
   for (const name of ['told STOPPED', 'told NOT_TAKEN']) expect(past.getByText(name)).toBeVisible()
   expect(within(screen.getByRole('region', { name: 'Current medications' })).queryByText('warfarin')).toBeNull()
-  expect(within(screen.getByRole('table', { name: 'Taken as told' })).getAllByText(/^told/).map((one) => one.textContent)).toEqual(['told ACTIVEwhen neededReason not recorded'])
+  expect(within(screen.getByRole('table', { name: 'Reported medications' })).getAllByText(/^told/).map((one) => one.textContent)).toEqual(['told ACTIVEwhen neededReason not recorded'])
   expect(screen.getByRole('row', { name: /^told ended/ }).closest('section')).toHaveAccessibleName('Ended, though it is not recorded as stopped')
   expect(screen.getByText('told ENTERED_IN_ERROR').tagName).toBe('S')
 })

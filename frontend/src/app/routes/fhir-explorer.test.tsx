@@ -95,7 +95,7 @@ it('makes a request of typed fields, and tells what was included and what the se
   await userEvent.selectOptions(screen.getByLabelText('Chain 1 from subject'), 'Patient')
   await userEvent.selectOptions(screen.getByLabelText('How 1'), 'contains')
   const request = screen.getByLabelText(/^Request/)
-  expect(screen.getByText('One condition is not complete and left out.')).toBeVisible()
+  expect(screen.getByText('One condition is incomplete and is left out.')).toBeVisible()
   await userEvent.type(screen.getByLabelText('Value 1'), 'a,b')
   expect(request).toHaveValue('Observation?subject:Patient.name:contains=a%5C,b&_count=20&_total=accurate')
   await userEvent.click(screen.getByRole('button', { name: 'Search' }))

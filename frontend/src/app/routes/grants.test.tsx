@@ -38,7 +38,7 @@ it('finds the patient by name for an administrator who sees patients, and takes 
   await userEvent.type(screen.getByLabelText('Until, a year at most'), '2026-12-28T08:00')
   await userEvent.type(screen.getByLabelText('Patient'), 'lind')
   await userEvent.click(screen.getByRole('button', { name: 'Give' }))
-  expect(await screen.findAllByText('Patient: choose one of the list.')).not.toHaveLength(0)
+  expect(await screen.findAllByText('Patient: choose one from the list.')).not.toHaveLength(0)
   expect(sent).toEqual([])
   await userEvent.click(screen.getByLabelText('Patient'))
   await userEvent.keyboard('{ArrowDown}')

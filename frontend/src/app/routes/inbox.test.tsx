@@ -186,7 +186,7 @@ it('writes about a patient to the team of that patient, and sends nothing while 
   await userEvent.type(dialog.getByLabelText('Subject'), 'Handover')
   await userEvent.type(dialog.getByLabelText('Message'), 'Sleeps well')
   await userEvent.click(dialog.getByRole('button', { name: 'Send' }))
-  expect(await dialog.findAllByText('To: choose one of the list.')).not.toHaveLength(0)
+  expect(await dialog.findAllByText('To: choose one from the list.')).not.toHaveLength(0)
   await userEvent.clear(dialog.getByLabelText('To'))
   await userEvent.type(dialog.getByLabelText('To'), 'west')
   await userEvent.click(await screen.findByRole('option', { name: 'Ward 6 West, team of LIND, Ada' }))

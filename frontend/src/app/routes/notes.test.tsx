@@ -191,7 +191,7 @@ it('a phrase of one’s own becomes its text where it stands, and Escape takes i
   expect(field.value).toBe('a .sob b')
 }, 30_000)
 
-it('phrases of the program within an own text become data; the text can be chosen of the list too', async () => {
+it('phrases of the program within an own text become data; the text can be chosen from the list too', async () => {
   const field = await begin()
   await userEvent.type(field, '.round ')
   await waitFor(() => expect(field.value).toMatch(/^Seen on the round\.\nVital signs on record at .*\n- Pulse: 72 \/min \(28-Nov-2026 \d\d:\d\d\)\n$/))

@@ -49,7 +49,7 @@ it('has no column of visits where none may be seen', async () => {
   show({ root: { patients: page({ ...emptyPatient, encounters: forbidden }) } })
   expect(await screen.findByText('LIND, Ada (Mrs)')).toBeVisible()
   expect(screen.queryByText('You may not see this')).toBeNull()
-  expect(screen.getAllByRole('columnheader').map((one) => one.textContent)).toEqual(['Starred', 'Name', 'Born', 'Gender', 'MRN', 'Clinician', 'Coverage'])
+  expect(screen.getAllByRole('columnheader').map((one) => one.textContent)).toEqual(['Starred', 'Name', 'Born', 'Gender', 'MRN', 'General practitioner', 'Coverage'])
 })
 
 const named = (id: string, family: string, more: object = {}) => ({ ...emptyPatient, id, name: { ...emptyPatient.name, family }, ...more })

@@ -89,7 +89,7 @@ it('language and practitioner are chosen of a list, and what is emptied is remov
   write(form.getByLabelText(/^General practitioner/), '')
   write(form.getByLabelText(/^General practitioner/), 'kim')
   save(form)
-  expect(await form.findByText('General practitioner or practice: choose one of the list.', { selector: 'button' })).toBeVisible()
+  expect(await form.findByText('General practitioner or practice: choose one from the list.', { selector: 'button' })).toBeVisible()
   write(form.getByLabelText(/^General practitioner/), 'kim ')
   press(await screen.findByText('Dr. Kim Ott'))
   write(form.getByLabelText(/^Marital status/), '')

@@ -113,7 +113,7 @@ it('says what has come since the last visit, and leads to it', async () => {
   const [visit] = fullPatient.encounters.nodes
   show({ root: answering({ ...fullPatient, sinceLastVisit: { visit: { ...visit, class: { code: 'AMB' } }, since: '2026-10-12T09:00:00Z', counts: [{ kind: 'OBSERVATION', count: 3 }, { kind: 'MEDICATION_REQUEST', count: 1 }], more: true, omitted: [] } }) })
   const line = await screen.findByRole('note', { name: 'Since the last visit' })
-  expect(line).toHaveTextContent('Since the outpatient visit of 12-Oct-2026: at least 3 results and measurements, 1 prescription.')
+  expect(line).toHaveTextContent('Since the outpatient visit of 12-Oct-2026: more than 4 entries, of which the newest are 3 results and measurements, 1 prescription.')
   expect(within(line).getByRole('link', { name: 'Timeline from that day' })).toHaveAttribute('href', '/patients/ada/clinical/timeline?from=2026-10-12')
 })
 

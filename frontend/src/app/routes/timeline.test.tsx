@@ -106,7 +106,7 @@ it('whose entries are shown is chosen of those on record, named, kept by the add
   await userEvent.click(screen.getByRole('button', { name: 'By anybody' }))
   await waitFor(() => expect(screen.queryByText(/Only what Dr Lee/)).toBeNull())
   expect(field).toHaveFocus()
-  expect(field).toHaveAccessibleDescription('Type a name, then choose one of the list.')
+  expect(field).toHaveAccessibleDescription('Type a name, then choose one from the list.')
 })
 
 it('an address that names an author opens with it', async () => {
@@ -116,5 +116,5 @@ it('an address that names an author opens with it', async () => {
   expect(await screen.findByText('Nothing is recorded that the filter lets through.')).toBeVisible()
   expect(asked).toEqual(['Organization/h'])
   expect(screen.getByRole('combobox', { name: 'Written or done by' })).toHaveAccessibleDescription('Only what North Clinic wrote or did.')
-  expect(screen.getByText('Not told by author, or not for you to see: goals')).toBeVisible()
+  expect(screen.getByText('Left out, since records of these kinds name no author, or you may not see them: goals')).toBeVisible()
 })

@@ -85,7 +85,7 @@ export function ActDialog({ form, onClose, onSaved }: { form: ActForm; onClose: 
 
   const go = async (all: Values, from = base) => {
     const unnamed = fields.filter((f) => f.find && !f.orWords && given(all[f.name]) && !isOnRecord(f, all, from) && !termOf(all[f.name])?.id)
-    const wrong = [...check(fields, all, from), ...unnamed.map((f) => ({ field: f.name, text: `${f.label}: choose one of the list.` }))]
+    const wrong = [...check(fields, all, from), ...unnamed.map((f) => ({ field: f.name, text: `${f.label}: choose one from the list.` }))]
     if (wrong.length > 0) { told(wrong); return }
     setProblems([])
     setBusy(true)

@@ -22,7 +22,7 @@ export function useCriticalTold() {
     title: `Somebody was told of ${name}`, verb: 'Record', version: versionId, initial: {},
     fields: [
       {
-        name: 'toldTo', label: 'Told to', kind: 'concept', required: true, find: findPractitioners, input: 'practitioner', help: 'Part of a name, then choose one of the list; or in words, as Dr Lee, ward physician.',
+        name: 'toldTo', label: 'Told to', kind: 'concept', required: true, find: findPractitioners, input: 'practitioner', help: 'Part of a name, then choose one from the list; or in words, as Dr Lee, ward physician.',
         orWords: { chosen: 'Chosen of the directory: the result waits for them.', words: 'In words only: nobody of the directory is named.' },
       },
       { name: 'at', label: 'Told at', kind: 'moment', help: 'Now, when it is left out.' },

@@ -45,10 +45,10 @@ const WHERE_TO: readonly (readonly [DischargeDisposition, string])[] = [
   ['SKILLED_NURSING', 'Skilled nursing facility'], ['PSYCHIATRIC', 'Psychiatric hospital'], ['EXPIRED', 'Died'], ['OTHER', 'Elsewhere'],
 ]
 const TYPE: FieldSpec = { name: 'type', label: 'Type of visit', kind: 'concept', help: 'In words, such as “Follow-up”.' }
-const ATTENDING: FieldSpec = { name: 'attending', label: 'Attending', kind: 'concept', find: findPractitioners, help: 'You, where nobody is named. Part of a name, then choose one of the list.' }
-const at = (name: string, label: string): FieldSpec => ({ name, label, kind: 'moment', help: 'Now, where nothing is written. As 17-May-2019 14:05.' })
+const ATTENDING: FieldSpec = { name: 'attending', label: 'Attending', kind: 'concept', find: findPractitioners, help: 'Left empty: you. Part of a name, then choose one from the list.' }
+const at = (name: string, label: string): FieldSpec => ({ name, label, kind: 'moment', help: 'Left empty: now. For example 17-May-2019 14:05.' })
 const moment = (value: string | undefined): string | undefined => { const text = given(value); return text && withOffset(text) }
-const PATIENT: FieldSpec = { name: 'patient', label: 'Patient', kind: 'concept', find: findLiving, required: true, help: 'By name, number or birth date, then choose one of the list.' }
+const PATIENT: FieldSpec = { name: 'patient', label: 'Patient', kind: 'concept', find: findLiving, required: true, help: 'By name, number or birth date, then choose one from the list.' }
 const REASON: FieldSpec = { name: 'reason', label: 'Reason', kind: 'concept', suggest: 'CONDITIONS' }
 
 type Bed = readonly [id: string, name: string]

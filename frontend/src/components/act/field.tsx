@@ -19,7 +19,7 @@ export function Field({ id, spec, value, bad, onChange, onSeen, coded }: FieldPr
   const date = dateKind(spec)
   const described = [bad && !date && `${id}-bad`, (spec.help || date || spec.suggest || spec.find) && `${id}-help`].filter(Boolean).join(' ') || undefined
   const input = { id, 'aria-describedby': described, 'aria-invalid': !!bad || undefined, 'aria-required': spec.required || undefined }
-  const help = spec.help ?? (date === 'partial' ? 'As 2019, May-2019 or 17-May-2019.' : date ? 'As 17-May-2019 14:05.' : '')
+  const help = spec.help ?? (date === 'partial' ? 'For example 2019, May-2019 or 17-May-2019.' : date ? 'For example 17-May-2019 14:05.' : '')
   const options = spec.options ?? []
   if (spec.kind === 'check') {
     return (
@@ -51,8 +51,8 @@ export function Field({ id, spec, value, bad, onChange, onSeen, coded }: FieldPr
           value={value} error={!!bad} endAdornment={spec.unit && <span>{spec.unit}</span>} onChange={(e) => onChange(e.target.value)}
         />
       )}
-      {spec.find ? <small id={`${id}-help`}>{value.trim() === '' ? (help || 'Type, then choose one of the list.') : coded ? spec.orWords?.chosen ?? 'Chosen.' : spec.orWords?.words ?? 'Not chosen yet: choose one of the list.'}</small>
-        : spec.suggest ? <small id={`${id}-help`}>{value.trim() === '' ? (help || 'Type, then choose a term of the list, or write it in words.') : coded ? `Coded: ${coded}` : 'Not coded: these are words only.'}</small>
+      {spec.find ? <small id={`${id}-help`}>{value.trim() === '' ? (help || 'Type, then choose one from the list.') : coded ? spec.orWords?.chosen ?? 'Chosen.' : spec.orWords?.words ?? 'Not chosen yet: choose one from the list.'}</small>
+        : spec.suggest ? <small id={`${id}-help`}>{value.trim() === '' ? (help || 'Type, then choose a term from the list, or write it in words.') : coded ? `Coded: ${coded}` : 'Not coded: these are words only.'}</small>
         : help && <small id={`${id}-help`}>{help}</small>}
       {bad && !date && <span id={`${id}-bad`} className={css.bad}>{bad}</span>}
     </div>

@@ -45,7 +45,7 @@ const finding = (teams: (client: Client) => Promise<readonly Term[]>): Find => a
   return [...found.filter((t) => words.every((word) => t.text.toLowerCase().includes(word))), ...people]
 }
 
-const TO_HELP = 'Part of a name, then choose one of the list. Of the patient’s teams, a word such as “team”.'
+const TO_HELP = 'Part of a name, then choose one from the list. Of the patient’s teams, a word such as “team”.'
 const toFields = (find: Find): FieldSpec[] => [
   { name: 'to', label: 'To', kind: 'concept', find, required: true, help: TO_HELP },
   { name: 'to2', label: 'And to', kind: 'concept', find, when: (v) => !!v.to?.trim() },

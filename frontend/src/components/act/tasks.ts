@@ -56,7 +56,7 @@ export function useTaskForms() {
       fields: [
         { name: 'code', label: 'What is to be done', required: true, help: 'In a few words, such as “Call the pharmacy”.' },
         { name: 'description', label: 'More about it', kind: 'area' },
-        { name: 'owner', label: 'Who is to do it', kind: 'concept', find: findRecipients, help: 'Part of a name, then choose one of the list. Left empty, anybody can take it.' },
+        { name: 'owner', label: 'Who is to do it', kind: 'concept', find: findRecipients, help: 'Part of a name, then choose one from the list. Left empty, anybody can take it.' },
         { name: 'priority', label: 'Priority', kind: 'choice', options: PRIORITIES, required: true },
         { name: 'dueAt', label: 'By when', kind: 'moment' },
       ],

@@ -31,7 +31,7 @@ const reference = (id: string): string => (id.includes('/') ? id : `Patient/${id
 
 /** Patients by name, number or birth date. A chart that is very restricted as a whole is hidden from this search too: it is named by its id. */
 const findChart: Find = async (client, search) => (search.startsWith('Patient/') ? [{ id: search, codings: [], text: search }] : findPatients(client, search))
-const WHO: FieldSpec = { name: 'patient', label: 'Patient', kind: 'concept', find: findChart, required: true, help: 'A name, MRN or birth date, then choose one of the list. A patient you may not see: Patient/ and the id.' }
+const WHO: FieldSpec = { name: 'patient', label: 'Patient', kind: 'concept', find: findChart, required: true, help: 'A name, MRN or birth date, then choose one from the list. A patient you may not see: Patient/ and the id.' }
 const WHICH: FieldSpec = { name: 'patient', label: 'Id of the patient', required: true, help: 'Not the MRN: the id in the address of the chart, after /patients/. Your role does not see patients by name.' }
 
 /** What is very restricted, or of a sensitivity that is not known: to whom of those who treat it is opened by name, in which chart, until when. */

@@ -42,7 +42,7 @@ export function RolesView() {
         </div>
         <div><label htmlFor="type">Part of a type</label><OutlinedInput id="type" value={typed} onChange={(e) => setTyped(e.target.value)} /></div>
       </form>
-      <p className={css.count} role="status">{lines.length === 1 ? 'One type' : `${lines.length} types`}. Who has several roles may do what any of them may. Labels hide records besides. Programs have what their scope says.</p>
+      <p className={css.count} role="status">{lines.length === 1 ? 'One type' : `${lines.length} types`}. Somebody with several roles may do what any of them may. Labels restrict which records are seen besides. Programs have what their scope says.</p>
       {lines.length === 0 ? <Empty>No role may do anything with a type of that name.</Empty> : (
         <RecordTable label="Roles" columns={['Type', ...shown.map(words)]}>
           {lines.map((line) => (

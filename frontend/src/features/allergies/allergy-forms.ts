@@ -68,7 +68,7 @@ const seen = (v: Values) => !!given(v.sign0)
 const reactionFields = (label: string, input: string): FieldSpec[] => [
   ...Array.from({ length: SIGNS }, (_, i): FieldSpec => ({
     name: `sign${i}`, label: i === 0 ? label : 'Also seen', kind: 'concept', suggest: 'REACTIONS', input: i === 0 ? input : undefined, when: i === 0 ? undefined : (v) => !!given(v[`sign${i - 1}`]) || !!given(v[`sign${i}`]),
-    help: i === 0 ? 'Type, then choose a sign of the list, or write it in words. One to a field.' : undefined,
+    help: i === 0 ? 'Type, then choose a sign from the list, or write it in words. One to a field.' : undefined,
   })),
   { name: 'severity', label: 'How bad the reaction was', kind: 'choice', options: [['MILD', 'Mild'], ['MODERATE', 'Moderate'], ['SEVERE', 'Severe']], when: seen },
   { name: 'showed', label: 'When the reaction showed', kind: 'day', when: seen },

@@ -1,6 +1,7 @@
 import { useClient } from 'urql'
 import { RowActs, useForms, type ActItem } from '../../components/act/acts'
 import { useTaskForms } from '../../components/act/tasks'
+import { Drug } from '../../components/clinical/drug'
 import { conceptText, Status, words } from '../../components/clinical/status'
 import { Moment } from '../../components/ui/moment'
 import { newestFirst } from '../../components/ui/count'
@@ -60,7 +61,7 @@ export function Tasks({ of, patientId }: { of: FragmentType<typeof TaskPage>; pa
               const title = t.title ?? t.code?.text ?? 'Task not named'
               return (
                 <tr key={t.id}>
-                  <th scope="row">{title}{t.description && !title.includes(t.description) && <small>{t.description}</small>}</th>
+                  <th scope="row"><Drug of={title} />{t.description && !title.includes(t.description) && <small>{t.description}</small>}</th>
                   <td><Status of={t.status} />{t.businessStatus && <small>{conceptText(t.businessStatus)}</small>}</td>
                   <td><Recorded is={t.priority && words(t.priority)} /></td>
                   <td>{t.dueAt ? <Moment at={t.dueAt} /> : <Recorded is={null} />}</td>

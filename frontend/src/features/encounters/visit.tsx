@@ -4,6 +4,7 @@ import { useClient } from 'urql'
 import { ActStrip, useForms } from '../../components/act/acts'
 import { useEncounterActs } from '../../components/act/encounter-forms'
 import { encounterClass } from '../../components/clinical/encounter-class'
+import { Drug } from '../../components/clinical/drug'
 import { Flags } from '../../components/clinical/flag'
 import { flagsOf, ObservationRow, rangeOf, valueOf } from '../../components/clinical/observation'
 import { reasons } from '../../components/clinical/reasons'
@@ -16,7 +17,7 @@ import { Section } from '../../components/ui/section'
 import { Empty, Loading } from '../../components/ui/states'
 import { useAsOf } from '../../contexts/patient'
 import { graphql, read, type FragmentType } from '../../gql'
-import type { TimelineKind } from '../../gql/graphql'
+import type { RecordedPageFragment, TimelineKind } from '../../gql/graphql'
 import { useMay } from '../../hooks/use-may'
 import { formatDateTime, formatSpan } from '../../lib/date'
 import css from './encounters.module.css'
@@ -38,7 +39,9 @@ const RecordedPage = graphql(`
       node {
         __typename id
         ... on Condition { recordedAs: verificationStatus } ... on MedicationRequest { requestStatus: status dosageText } ... on Procedure { procedureStatus: status } ... on DiagnosticReport { reportStatus: status conclusion }
-        ... on ClinicalDocument { documentStatus: status docStatus } ... on Immunization { immunizationStatus: status }
+        ... on ClinicalDocument { documentStatus: status docStatus } ... on Immunization { immunizationStatus: status } ... on AllergyIntolerance { allergyAs: verificationStatus }
+        ... on MedicationAdministration { doseStatus: status } ... on MedicationStatement { statementStatus: status dosageText } ... on ServiceRequest { orderStatus: status } ... on CarePlan { planStatus: status } ... on Goal { goalStatus: status }
+        ... on Appointment { appointmentStatus: status } ... on ImagingStudy { studyStatus: status } ... on QuestionnaireResponse { answersStatus: status }
       }
     }
     pageInfo { hasNextPage endCursor }
@@ -69,8 +72,32 @@ const MoreMeasured = graphql(`
 
 type Tab = 'problems' | 'allergies' | 'procedures' | 'medications' | 'results' | 'vitals' | 'immunizations' | 'documents' | 'notes' | 'care' | 'encounters' | 'questionnaires'
 const HOMES: Partial<Record<TimelineKind, readonly [word: string, tab: Tab | null]>> = {
-  CONDITION: ['Problem', 'problems'], ALLERGY: ['Allergy', 'allergies'], PROCEDURE: ['Procedure', 'procedures'], MEDICATION_REQUEST: ['Prescription', 'medications'], MEDICATION_ADMINISTRATION: ['Dose given', 'medications'],
+  CONDITION: ['Problem', 'problems'], ALLERGY: ['Allergy', 'allergies'], PROCEDURE: ['Procedure', 'procedures'], MEDICATION_REQUEST: ['Prescription', 'medications'], MEDICATION_ADMINISTRATION: ['Dose', 'medications'],
   MEDICATION_STATEMENT: ['Reported medication', 'medications'], DIAGNOSTIC_REPORT: ['Report', 'results'], IMMUNIZATION: ['Vaccination', 'immunizations'], DOCUMENT: ['Document', 'documents'], CARE_PLAN: ['Care plan', 'care'], GOAL: ['Goal', 'care'], APPOINTMENT: ['Appointment', 'care'], ORDER: ['Order', null], IMAGING_STUDY: ['Imaging', null], QUESTIONNAIRE: ['Questionnaire', 'questionnaires'],
+}
+/** Whose titles are names of medicines and of what one is allergic to, which stand as they are stored. */
+const DRUGS: readonly TimelineKind[] = ['ALLERGY', 'MEDICATION_REQUEST', 'MEDICATION_ADMINISTRATION', 'MEDICATION_STATEMENT']
+type Node = RecordedPageFragment['nodes'][number]['node']
+/** How a record stands: a dose that was not given is none, and an order that was taken back is none to follow. */
+function statusOf(node: Node): string | null | undefined {
+  switch (node.__typename) {
+    case 'Condition': return node.recordedAs
+    case 'AllergyIntolerance': return node.allergyAs
+    case 'MedicationRequest': return node.requestStatus
+    case 'MedicationAdministration': return node.doseStatus
+    case 'MedicationStatement': return node.statementStatus
+    case 'Procedure': return node.procedureStatus
+    case 'DiagnosticReport': return node.reportStatus
+    case 'ClinicalDocument': return standing({ status: node.documentStatus, docStatus: node.docStatus })
+    case 'Immunization': return node.immunizationStatus
+    case 'ServiceRequest': return node.orderStatus
+    case 'CarePlan': return node.planStatus
+    case 'Goal': return node.goalStatus
+    case 'Appointment': return node.appointmentStatus
+    case 'ImagingStudy': return node.studyStatus
+    case 'QuestionnaireResponse': return node.answersStatus
+    default: return undefined
+  }
 }
 const Named = ({ to, children }: { to: string | null; children: ReactNode }) => (to ? <Link to={to}>{children}</Link> : children)
 const omittedWords = (kinds: readonly TimelineKind[]): string => kinds.map((kind) => HOMES[kind]?.[0].toLowerCase() ?? words(kind).toLowerCase()).join(', ')
@@ -143,16 +170,17 @@ export function VisitView({ of, visit, patientId, encounter, tab }: { of: Fragme
           const first = read(RecordedPage, masked)
           const more = async (after: string) => read(RecordedPage, (await client.query(MoreRecorded, { id: patientId, encounter, after, asOf }, { requestPolicy: 'network-only' }).toPromise()).data?.patient?.recorded)
           return (
-            <Section title="Recorded in it" note={`what names this visit, newest first${first.omitted.length > 0 ? `; not told by visit, or not for you to see: ${omittedWords(first.omitted)}` : ''}`}>
+            <Section title="Recorded in it" note={`what names this visit, newest first${first.omitted.length > 0 ? `; records of these kinds never name a visit: ${omittedWords(first.omitted)}` : ''}`}>
               <Pages first={first} more={more} what="records">
                 {(nodes) => (nodes.length === 0 ? <Empty>Nothing but measurements, if any, names this visit.</Empty> : (
                   <RecordTable label="Recorded in it" columns={['What', 'Kind', 'When', 'Status', 'Detail']}>
                     {nodes.map(({ kind, begins, title, node }) => {
                       const [word, home] = HOMES[kind] ?? [words(kind), 'encounters' as const]
-                      const status = 'recordedAs' in node ? node.recordedAs : 'requestStatus' in node ? node.requestStatus : 'procedureStatus' in node ? node.procedureStatus : 'reportStatus' in node ? node.reportStatus : 'documentStatus' in node ? standing({ status: node.documentStatus, docStatus: node.docStatus }) : 'immunizationStatus' in node ? node.immunizationStatus : undefined
+                      const status = statusOf(node)
+                      const name = title && DRUGS.includes(kind) ? <Drug of={title} /> : capital(title ?? 'Not named')
                       return (
                         <tr key={node.id}>
-                          <th scope="row"><Named to={home && `${tab(home)}#${node.id}`}>{status === 'ENTERED_IN_ERROR' ? <s>{title ?? 'Not named'}</s> : capital(title ?? 'Not named')}</Named></th>
+                          <th scope="row"><Named to={home && `${tab(home)}#${node.id}`}>{status === 'ENTERED_IN_ERROR' ? <s>{name}</s> : name}</Named></th>
                           <td>{word}</td>
                           <td>{begins ? <Moment at={begins} /> : 'Not recorded'}</td>
                           <td>{status === undefined ? '' : <Status of={status} />}</td>

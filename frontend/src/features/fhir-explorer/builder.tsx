@@ -128,7 +128,7 @@ export function Builder({ search, types, onChange, onSearch, busy, explores }: {
             inputProps={{ spellCheck: false, autoComplete: 'off', 'aria-invalid': !!wrong || undefined, 'aria-describedby': 'request-told' }}
           />
           <p id="request-told" className={wrong ? css.wrong : undefined} role={wrong ? 'alert' : undefined}>
-            {wrong || (draft !== null ? 'Written by hand. The fields are filled from it when it is taken or sent.' : left > 0 ? `${left === 1 ? 'One condition is' : `${left} conditions are`} not complete and left out.` : '')}
+            {wrong || (draft !== null ? 'Written by hand. The fields are filled from it when it is taken or sent.' : left > 0 ? `${left === 1 ? 'One condition is incomplete and is' : `${left} conditions are incomplete and are`} left out.` : '')}
           </p>
         </div>
         <div className={css.acts}>

@@ -127,7 +127,7 @@ export function ExplorerView() {
         </nav>
         <div className={css.main} tabIndex={0} role="group" aria-label="Search">
           {types === 'loading' ? <Loading rows={3} label="parameters" /> : types === 'failed' ? <Empty>What can be searched by is not loaded.</Empty>
-            : !types.some((one) => one.type === type) ? <Empty>“{type}” is no type that is searched here. Choose one of the list.</Empty>
+            : !types.some((one) => one.type === type) ? <Empty>“{type}” is no type that is searched here. Choose one from the list.</Empty>
             : <Builder key={type} search={search} types={types} onChange={change} onSearch={(what) => { void run(what) }} busy={found.state === 'loading'} explores={explores} />}
           {found.state === 'none' ? <Empty>Nothing is searched for yet. Without a condition, Search shows every {type} that you may see.</Empty>
             : found.state === 'loading' ? <Loading rows={8} label="resources" />

@@ -47,7 +47,7 @@ export function ImmunizationsView({ of, patientId }: { of: FragmentType<typeof I
         const first = read(ImmunizationPage, masked)
         return (
           <>
-          <ActStrip note="Given, told of, and not given" items={acting ? [{ name: 'Record a vaccination', form: () => forms.record(today()) }] : []} />
+          <ActStrip note="Given, reported, and not given" items={acting ? [{ name: 'Record a vaccination', form: () => forms.record(today()) }] : []} />
           <Section title="Immunizations" note={newestFirst(first.totalCount ?? first.nodes.length)}>
             <Pages first={first} more={more} what="immunizations">
               {(nodes) => (nodes.length === 0 ? <Empty>No immunization is recorded.</Empty> : (

@@ -26,7 +26,7 @@ const HOMES: Readonly<Record<string, readonly [word: string, at: (id: string) =>
   // These have no list of their own: they are told among everything else.
   ServiceRequest: ['Order', () => 'timeline?kinds=order'],
   ImagingStudy: ['Imaging', () => 'timeline?kinds=imaging_study'],
-  MedicationAdministration: ['Dose given', () => 'timeline?kinds=medication_administration'],
+  MedicationAdministration: ['Dose', () => 'timeline?kinds=medication_administration'],
 }
 
 interface Named { id?: string | null; display?: string | null }

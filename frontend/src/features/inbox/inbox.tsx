@@ -6,6 +6,7 @@ import { Link, useSearchParams } from 'react-router'
 import { useClient, useQuery } from 'urql'
 import { useAcknowledge } from '../../components/act/acknowledge'
 import { useForms } from '../../components/act/acts'
+import { Drug } from '../../components/clinical/drug'
 import { flagsOf, isAbnormal, isCritical, simpleValue } from '../../components/clinical/observation'
 import { patientName } from '../../components/clinical/person'
 import { LiveNote } from '../../components/ui/live-note'
@@ -225,7 +226,7 @@ function Rows({ title, of, me }: { title: string; of: readonly Row[]; me: string
           return (
             <tr key={node.id}>
               <th scope="row">
-                {what}{priority && URGENT[priority] && <small className={css.urgent}>{URGENT[priority]}</small>}
+                <Drug of={what} />{priority && URGENT[priority] && <small className={css.urgent}>{URGENT[priority]}</small>}
                 {(urgent.length > 0 || abnormal > 0) && (
                   <span className={css.flags}>
                     {urgent.map((result, i) => <span key={i} className={css.critical}>!! {criticalText(result)}</span>)}

@@ -44,7 +44,7 @@ const Census = graphql(`
 const Stay = graphql(`
   fragment Stay on CensusStay {
     since
-    patient { id fhirId mrn gender birthDate age { value unit } name { display family given prefix } codeStatus { id doNotPerform code { text codings { system code } } authoredOn } earlyWarning { name value band missing at dueAt source } flags(first: 5) { nodes { id status code { text } category { text } } pageInfo { hasNextPage } } }
+    patient { id fhirId mrn gender birthDate age { value unit } name { display family given prefix } codeStatus { id doNotPerform code { text codings { system code } } authoredOn } earlyWarning { name value band missing at dueAt monitoring source } flags(first: 5) { nodes { id status code { text } category { text } } pageInfo { hasNextPage } } }
     encounter { id versionId status class { code display } reasons { text } participants { display } period { start } }
   }
 `)
@@ -282,12 +282,25 @@ function StayRow({ bed, of, twice, without, now, open }: { bed: string; of: Stay
   )
 }
 
+/** Bands that ask for an urgent answer (Royal College of Physicians 2017, chart 2). */
+const URGENT = ['High', 'Medium']
+/** The number, and its band in words; what asks for an urgent answer stands out, and with it how the patient is to be watched where no next set is due. */
+function Score({ of, value }: { of: NonNullable<Patient['earlyWarning']>; value: string }) {
+  const said = <span>{of.name} <strong>{formatDecimal(value)}</strong>{of.band && `, ${of.band.toLowerCase()}`}</span>
+  return (
+    <>
+      {URGENT.includes(of.band ?? '') ? <span className={css.late}><WarningAmberOutlined sx={{ fontSize: 15 }} aria-hidden />{said}</span> : said}
+      {!of.dueAt && of.monitoring && <small>{of.monitoring}</small>}
+    </>
+  )
+}
+
 /** The score of the newest set of vital signs, when that was taken, or what it lacks, and when the next set is due by it. `late`: since when that is overdue. */
 function EarlyWarning({ of, late }: { of: Patient['earlyWarning']; late: number | null }) {
   if (!of) return <Recorded is={null} none="Not loaded" />
   return (
     <span title={of.source}>
-      {of.value === null || of.value === undefined ? <><Recorded is={null} none="No score" /><small>{of.missing.join(', ')}</small></> : <>{of.name} <strong>{formatDecimal(of.value)}</strong>{of.band && `, ${of.band.toLowerCase()}`}</>}
+      {of.value === null || of.value === undefined ? <><Recorded is={null} none="No score" /><small>{of.missing.join(', ')}</small></> : <Score of={of} value={of.value} />}
       {of.at && <small className="whole">{formatDateTime(of.at)}</small>}
       {late !== null ? <span className={css.late}><WarningAmberOutlined sx={{ fontSize: 15 }} aria-hidden /><span>Observations overdue since <span className="whole">{momentOf(late)}</span></span></span>
         : of.dueAt && <small>Next due <span className="whole">{momentOf(Date.parse(of.dueAt))}</span></small>}

@@ -74,7 +74,7 @@ type Statements = ReturnType<typeof useStatements>
 /** What the patient takes (`now`) or took (`past`) without our prescription, as somebody told it, or what nobody can tell of it. */
 export function StatementsView({ of, which }: { of: Statements; which: Which }) {
   return (
-    <Part of={of.record?.[PARTS[which]]} name={PARTS[which]} what={which === 'now' ? 'Taken as told' : which === 'past' ? 'Taken before, as told' : 'Statements, unknown and errors'} rows={which === 'other' ? 1 : 3}>
+    <Part of={of.record?.[PARTS[which]]} name={PARTS[which]} what={which === 'now' ? 'Reported medications' : which === 'past' ? 'Reported past medications' : 'Statements, unknown and errors'} rows={which === 'other' ? 1 : 3}>
       {(masked) => {
         const first = read(StatementPage, masked)
         const count = `${first.totalCount ?? first.nodes.length}`
@@ -84,7 +84,7 @@ export function StatementsView({ of, which }: { of: Statements; which: Which }) 
           </Pages>
         )
         if (which === 'other') return first.nodes.length > 0 && <Section title="Statements, unknown and entered in error" note={count}>{pages('Statements, unknown and entered in error', '')}</Section>
-        if (which === 'past') return <><h3 className={css.kind}>As told, {count}</h3>{pages('Past medications, as told', 'Nothing that was taken without a prescription is recorded as over.')}</>
+        if (which === 'past') return <><h3 className={css.kind}>Reported, {count}</h3>{pages('Reported past medications', 'No reported medication is recorded as over.')}</>
         return (
           <>
             <ActStrip note="What the patient takes without a prescription of ours; it orders nothing" items={of.strip} />
@@ -94,8 +94,8 @@ export function StatementsView({ of, which }: { of: Statements; which: Which }) 
                 const now = nodes.filter((n) => !ended.includes(n))
                 return (
                   <>
-                    <Section title="Taken as told" note={`${now.length}, what still goes on stands in the current medications too`}>
-                      {now.length === 0 ? <Empty>{nodes.length === 0 ? 'Nothing is recorded as taken without a prescription.' : 'Nothing that still goes on.'}</Empty> : <Table of={of} nodes={now} label="Taken as told" />}
+                    <Section title="Reported medications" note={`${now.length}, those still taken are among the current medications too`}>
+                      {now.length === 0 ? <Empty>{nodes.length === 0 ? 'Nothing is recorded as taken without a prescription.' : 'Nothing that still goes on.'}</Empty> : <Table of={of} nodes={now} label="Reported medications" />}
                     </Section>
                     {ended.length > 0 && <Section title="Ended, though it is not recorded as stopped" note={`${ended.length}`}><Table of={of} nodes={ended} label="Ended, though it is not recorded as stopped" /></Section>}
                   </>

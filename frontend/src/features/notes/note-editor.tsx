@@ -268,7 +268,7 @@ export function NoteEditor({ begun, patient, me, encounters, earlier, own, onDon
     const after = replace(typed.text, found.start, found.phrase, found.own.text)
     if (after !== null) became(code, field, typed, after, [], [], `The text of ${found.phrase}`)
   }
-  /** A text of one's own at the end of a section, chosen of the list. */
+  /** A text of one's own at the end of a section, chosen from the list. */
   const insertOwn = async (code: string, { name, text: says }: OwnPhrase) => {
     const made = await readFor(kindsIn(says), `What “.${name}” says of it stands as it is written`)
     change((w) => {

@@ -41,7 +41,7 @@ function lineOf({ id, display, node }: Source): { kind: string; text: string } {
   switch (node?.__typename) {
     case 'Observation': return { kind: 'Result', text: `${node.code?.text ?? 'not named'}, ${dated('measured', node.effectiveAt)}` }
     case 'MedicationRequest': return { kind: 'Prescription', text: `${node.medication?.text ?? 'not named'}, ${dated('written', node.authoredOn)}` }
-    case 'MedicationStatement': return { kind: 'Taken as told', text: `${node.medication?.text ?? 'not named'}, ${dated('told', node.assertedAt)}` }
+    case 'MedicationStatement': return { kind: 'Reported medication', text: `${node.medication?.text ?? 'not named'}, ${dated('told', node.assertedAt)}` }
     case 'Condition': return { kind: 'Problem', text: `${node.code?.text ?? 'not named'}, ${dated('recorded', node.recordedAt)}` }
     case 'AllergyIntolerance': return { kind: 'Allergy', text: `${node.substance?.text ?? 'not named'}, ${dated('recorded', node.recordedAt)}` }
     case 'Note': return { kind: 'Note', text: [node.title ?? 'not named', dated('of', node.date), node.authors.flatMap((a) => a.display ?? []).join(', ')].filter(Boolean).join(', ') }

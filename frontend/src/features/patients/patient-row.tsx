@@ -70,7 +70,7 @@ export function Cells({ at, of: { of: row, opened }, shown, similar, onStarred }
         </span>
       )}
       {shown.stays && <Second name="Location">{!row.stay ? HIDDEN : stay ? placeNow(stay.places) ?? 'In hospital, place not recorded' : <small>Not in hospital</small>}</Second>}
-      <Second name="Clinician">{row.generalPractitioners.length === 0 ? 'Not recorded' : row.generalPractitioners.map((g) => g.display ?? 'Name not recorded').join(', ')}</Second>
+      <Second name="General practitioner">{row.generalPractitioners.length === 0 ? 'Not recorded' : row.generalPractitioners.map((g) => g.display ?? 'Name not recorded').join(', ')}</Second>
       <Second name="Coverage">{row.coverage ? payerText(row.coverage) : HIDDEN}</Second>
     </>
   )
@@ -79,4 +79,4 @@ export function Cells({ at, of: { of: row, opened }, shown, similar, onStarred }
 /** A cell that is told by its label where there is no room for a column of it. */
 const Second = ({ name, children }: { name: string; children: ReactNode }) => <span role="gridcell" className={css.second}><small className={css.of}>{name} </small>{children}</span>
 /** The columns that go to a second line where there is no room. */
-export const secondOf = ({ stays }: Shown): readonly string[] => [...(stays ? ['Location'] : []), 'Clinician', 'Coverage']
+export const secondOf = ({ stays }: Shown): readonly string[] => [...(stays ? ['Location'] : []), 'General practitioner', 'Coverage']

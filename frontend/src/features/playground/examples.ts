@@ -113,12 +113,12 @@ export const EXAMPLES: readonly ExampleGroup[] = [
     ],
   },
   {
-    title: 'Utilisation',
+    title: 'Utilization',
     examples: [
       {
         title: 'Emergency visits and admissions per patient',
         about: 'People who were in the emergency department, with how many visits and stays of each kind they have had.',
-        query: `query Utilisation {
+        query: `query Utilization {
   patients(first: 20, fhirQuery: "_has:Encounter:patient:class=EMER") {
     totalCount
     pageInfo { hasNextPage endCursor }

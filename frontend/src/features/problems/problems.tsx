@@ -106,7 +106,7 @@ export function ProblemsView({ of, patientId }: { of: FragmentType<typeof Proble
             return (
               <>
                 <ActStrip
-                  note="Active problems apart from those of before"
+                  note="Active problems first, then those of the past"
                   items={acting ? [{ name: 'Record a problem', form: forms.record }, ...(ranking ? visits.map((v) => ({ name: visits.length > 1 ? `Principal problem: ${v.name}` : 'Principal problem', form: () => forms.principal(v.visit, v.name, active.map((p) => read(ProblemFields, p))) })) : [])] : []}
                 />
                 {nodes.length > 0 && (

@@ -48,7 +48,7 @@ export function ProceduresView({ of, patientId }: { of: FragmentType<typeof Proc
         const first = read(ProcedurePage, masked)
         return (
           <>
-          <ActStrip note="What was done, and what was to be done and was not" items={acting ? [{ name: 'Record a procedure', form: forms.record }] : []} />
+          <ActStrip note="Procedures that were done, and those that were planned and not done" items={acting ? [{ name: 'Record a procedure', form: forms.record }] : []} />
           <Section title="Procedures" note={newestFirst(first.totalCount ?? first.nodes.length)}>
             <Pages first={first} more={more} what="procedures">
               {(nodes) => (nodes.length === 0 ? <Empty>No procedure is recorded.</Empty> : (

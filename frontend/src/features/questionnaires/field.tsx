@@ -30,7 +30,7 @@ export function Question(props: FieldProps) {
   const bad = kind && raw.some((r) => 'wrong' in readDate(r, kind)) ? undefined : props.bad
   const limit = (value: string) => (kind ? dateText(value, kind) : value)
   const limits = [item.minValue && `from ${limit(item.minValue)}`, item.maxValue && `to ${limit(item.maxValue)}`, item.maxLength && `at most ${item.maxLength} characters`].filter(Boolean).join(' ')
-  const help = item.type === 'DATE' ? ['As 2019, May-2019 or 17-May-2019', limits].filter(Boolean).join('; ') : limits
+  const help = item.type === 'DATE' ? ['For example 2019, May-2019 or 17-May-2019', limits].filter(Boolean).join('; ') : limits
   const notes = (
     <>
       {help && <small id={`${id}-help`}>{help}</small>}

@@ -102,7 +102,7 @@ export function QuestionnairesView({ of, offered, patientId }: { of: FragmentTyp
                     <Part of={record?.tasks} name="tasks" what="Urgent tasks" rows={1}>{() => null}</Part>
                     <Part of={record?.questionnaireScores} name="questionnaireScores" what="Scores" rows={2}>{() => <Scores of={scores} onTrend={setTrend} />}</Part>
                     <Section title="Questionnaires" note={newestFirst(first.totalCount ?? first.nodes.length)}>
-                      {nodes.length === 0 ? <Empty>No questionnaire was filled in.</Empty> : (
+                      {nodes.length === 0 ? <Empty>No questionnaire has been filled in.</Empty> : (
                         <RecordTable label="Questionnaires" columns={['Questionnaire', 'Answered', 'Score', 'Status']}>
                           {nodes.map((r) => {
                             const score = scores.find((s) => s.response === r.id)

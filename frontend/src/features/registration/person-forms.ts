@@ -82,9 +82,9 @@ const ADDRESS: FieldSpec = {
     words: (row) => [...linesOf(row), row.city, [row.state, row.postalCode].filter(Boolean).join(' '), row.country, wordOf(ADDRESS_USES, row.use)?.toLowerCase()].filter(Boolean).join(', '),
   },
 }
-const LANGUAGE: FieldSpec = { name: 'language', label: 'Language to speak with the patient', kind: 'concept', find: findLanguages, help: 'Type its name, also of a sign language, then choose one of the list.' }
+const LANGUAGE: FieldSpec = { name: 'language', label: 'Language to speak with the patient', kind: 'concept', find: findLanguages, help: 'Type its name, also of a sign language, then choose one from the list.' }
 const STATUS: FieldSpec = { name: 'maritalStatus', label: 'Marital status', kind: 'choice', none: 'Not recorded', options: MARITAL }
-const PRACTITIONER: FieldSpec = { name: 'generalPractitioner', label: 'General practitioner or practice', kind: 'concept', find: findRecipients, help: 'Part of a name, then choose one of the list.' }
+const PRACTITIONER: FieldSpec = { name: 'generalPractitioner', label: 'General practitioner or practice', kind: 'concept', find: findRecipients, help: 'Part of a name, then choose one from the list.' }
 const FIELDS: readonly FieldSpec[] = [
   { name: 'family', label: 'Family name', required: true, input: 'name' },
   { name: 'given', label: 'Given names', required: true, help: 'The first one first, with spaces between them.' },

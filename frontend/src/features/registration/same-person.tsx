@@ -67,7 +67,7 @@ export function SamePersonView({ of, stays, goes }: { of: Of; stays: Found; goes
   return (
     <Section title="Same person" note={`${replaces.length} merged, ${waiting.length} proposed`}>
       <div className={css.strip}>
-        <span>Other records of this person. Two people make one record of two: one proposes it, the other does it. <Link to="/inbox">Proposals wait in the inbox</Link></span>
+        <span>Other records of this person. Records are merged by two members of staff: one proposes it, the other does it. <Link to="/inbox">Proposals wait in the inbox</Link></span>
         {proposing && <Button variant="outlined" aria-expanded={looking} onClick={() => setLooking(!looking)}>{looking ? 'Close' : 'Same person as …'}</Button>}
       </div>
       {looking && proposing && <Propose here={patient.id} onDone={() => setLooking(false)} />}
@@ -90,7 +90,7 @@ export function SamePersonView({ of, stays, goes }: { of: Of; stays: Found; goes
   )
 }
 
-const OTHER = { name: 'other', label: 'The other record', kind: 'concept', required: true, find: findPatients, help: 'By name, number or birth date; then choose one of the list.' } as const
+const OTHER = { name: 'other', label: 'The other record', kind: 'concept', required: true, find: findPatients, help: 'By name, number or birth date; then choose one from the list.' } as const
 
 function Propose({ here, onDone }: { here: string; onDone: () => void }) {
   const [words, setWords] = useState('')

@@ -79,7 +79,7 @@ export function useAppointmentForms() {
     /** In a slot that is free, for a patient who is looked for in the form. */
     take: (slot: FreeSlot): ActForm => ({
       title: `Book ${slot.words}`, verb: 'Book', initial: {},
-      fields: [{ name: 'patient', label: 'Patient', kind: 'concept', find: findLiving, required: true, help: 'A name, a number or a birth date, then choose one of the list.' }, { name: 'description', label: 'What for' }],
+      fields: [{ name: 'patient', label: 'Patient', kind: 'concept', find: findLiving, required: true, help: 'A name, a number or a birth date, then choose one from the list.' }, { name: 'description', label: 'What for' }],
       submit: (v, { key, chosen }) => act(BookAppointment, { input: { patient: chosen('patient') ?? '', practitioner: slot.practitioner, location: slot.location, start: slot.start, end: slot.end, slot: slot.id, description: given(v.description), overbookReason: given(v.overbookReason), idempotencyKey: key } },
         ({ appointmentBook: { outcome } }) => commonOutcome(outcome) ?? taken(outcome, 'The appointment is booked')),
     }),

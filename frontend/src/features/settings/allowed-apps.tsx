@@ -25,7 +25,7 @@ export function AllowedApps() {
       <h2 id="apps">Apps you allowed</h2>
       {trouble && <p role="alert">{trouble}</p>}
       {!data ? (fetching ? <Loading rows={2} label="apps" /> : <NotLoaded what="Apps" onRetry={retry} />)
-        : data.appGrants.length === 0 ? <p>Nobody acts for you.</p>
+        : data.appGrants.length === 0 ? <p>No application may act for you.</p>
         : (
           <ul className={css.sessions} aria-label="Apps">
             {data.appGrants.map((grant) => (

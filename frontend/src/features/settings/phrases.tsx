@@ -17,7 +17,7 @@ const SavePhrase = graphql(`mutation SavePhrase($input: SavedQuerySaveInput!) { 
 const RemovePhrase = graphql(`mutation RemovePhrase($input: SavedQueryRemoveInput!) { savedQueryRemove(input: $input) { queries { name text } } }`)
 
 const FIELDS: readonly FieldSpec[] = [
-  { name: 'name', label: 'Name', required: true, help: 'Letters a to z, digits and hyphens. In a note it is typed after a point.' },
+  { name: 'name', label: 'Name', required: true, help: 'Letters a to z, digits and hyphens. In a note it is typed after a period.' },
   { name: 'text', label: 'Text', kind: 'area', required: true, help: `It is inserted as it stands here; ${PHRASES.map((p) => `.${p.name}`).join(', ')} in it become data of the chart.` },
 ]
 
@@ -83,7 +83,7 @@ export function Phrases() {
   return (
     <section aria-labelledby="phrases" className={css.part} ref={part}>
       <h2 id="phrases" ref={head} tabIndex={-1}>Phrases</h2>
-      <p className={css.checked}>Texts of your own for notes. Typed after a point and followed by a space or Enter, as .{own?.[0]?.name ?? 'follow-up'}, the name becomes the text. Only you have them.</p>
+      <p className={css.checked}>Texts of your own for notes. Typed after a period and followed by a space or Enter, as .{own?.[0]?.name ?? 'follow-up'}, the name becomes the text. Only you have them.</p>
       {!own ? (fetching ? <Loading rows={2} label="phrases" /> : <NotLoaded what="Phrases" onRetry={() => again({ requestPolicy: 'network-only' })} />) : (
         <>
           {own.length === 0 ? <p>You have no phrases.</p> : (

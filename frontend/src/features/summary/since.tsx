@@ -13,7 +13,7 @@ export const SinceFragment = graphql(`
 const KINDS: Partial<Record<TimelineKind, readonly [one: string, many: string]>> = {
   CONDITION: ['problem', 'problems'], ALLERGY: ['allergy', 'allergies'], ENCOUNTER: ['visit', 'visits'], OBSERVATION: ['result or measurement', 'results and measurements'], DIAGNOSTIC_REPORT: ['report', 'reports'],
   PROCEDURE: ['procedure', 'procedures'], IMMUNIZATION: ['vaccination', 'vaccinations'], MEDICATION_REQUEST: ['prescription', 'prescriptions'], MEDICATION_STATEMENT: ['reported medication', 'reported medications'],
-  MEDICATION_ADMINISTRATION: ['dose given', 'doses given'], DOCUMENT: ['document', 'documents'], CARE_PLAN: ['care plan', 'care plans'], GOAL: ['goal', 'goals'], APPOINTMENT: ['appointment', 'appointments'], ORDER: ['order', 'orders'], IMAGING_STUDY: ['imaging study', 'imaging studies'], QUESTIONNAIRE: ['questionnaire', 'questionnaires'],
+  MEDICATION_ADMINISTRATION: ['dose', 'doses'], DOCUMENT: ['document', 'documents'], CARE_PLAN: ['care plan', 'care plans'], GOAL: ['goal', 'goals'], APPOINTMENT: ['appointment', 'appointments'], ORDER: ['order', 'orders'], IMAGING_STUDY: ['imaging study', 'imaging studies'], QUESTIONNAIRE: ['questionnaire', 'questionnaires'],
 }
 /** `3 reports`; a kind without words of its own by its name. */
 function counted({ kind, count }: { kind: TimelineKind; count: number }): string {
@@ -32,7 +32,7 @@ export function Since({ of, timeline, visit }: { of: FragmentType<typeof SinceFr
   return (
     <p className={css.since} role="note" aria-label="Since the last visit">
       <span>Since the <Link to={visit(since.visit.id)}>{encounterClass(since.visit.class).toLowerCase()} visit</Link> of <strong className="whole">{formatDay(since.since)}</strong>: </span>
-      {since.counts.length === 0 ? 'nothing is recorded' : <>{since.more && 'at least '}{since.counts.map(counted).join(', ')}</>}.
+      {since.counts.length === 0 ? 'nothing is recorded' : <>{since.more && `more than ${since.counts.reduce((sum, { count }) => sum + count, 0)} entries, of which the newest are `}{since.counts.map(counted).join(', ')}</>}.
       {omitted.length > 0 && ` You may not see: ${omitted.join(', ')}.`}
       {since.counts.length > 0 && <Link to={timeline(localInput(since.since).slice(0, 10))}>Timeline from that day</Link>}
     </p>

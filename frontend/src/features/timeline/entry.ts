@@ -13,7 +13,7 @@ export const KINDS: readonly (readonly [kind: TimelineKind, word: string, many: 
   ['DIAGNOSTIC_REPORT', 'Report', 'Reports', 'results'],
   ['MEDICATION_REQUEST', 'Prescription', 'Prescriptions', 'medications'],
   ['MEDICATION_STATEMENT', 'Reported medication', 'Reported medication', 'medications'],
-  ['MEDICATION_ADMINISTRATION', 'Dose given', 'Doses given', 'medications'],
+  ['MEDICATION_ADMINISTRATION', 'Dose', 'Doses', 'medications'],
   ['PROCEDURE', 'Procedure', 'Procedures', 'procedures'],
   ['IMMUNIZATION', 'Vaccination', 'Vaccinations', 'immunizations'],
   ['ALLERGY', 'Allergy', 'Allergies', 'allergies'],

@@ -85,7 +85,7 @@ export function EntryText({ of }: { of: Entry }) {
       <strong>{wrong || row?.status === 'ENTERED_IN_ERROR' ? <s><Drug of={title} /></s> : <Drug of={title} />}</strong>
       {row && value && <span className={css.value}> <span className={isCritical(row) ? css.critical : isAbnormal(row) ? css.abnormal : undefined}>{value.text}</span> {value.unit} <Flags of={flagsOf(row)} />{range && <small> ({range})</small>}{row.status && row.status !== 'FINAL' && <small> {row.status.toLowerCase().replaceAll('_', ' ')}</small>}</span>}
       {state && <small className={css.state}>{state}</small>}
-      {text && <small> {text}</small>}
+      {text && <small> – {text}</small>}
     </>
   )
 }

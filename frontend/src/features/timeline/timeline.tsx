@@ -169,7 +169,7 @@ function Author({ by, choose }: { by: string; choose: (to: Term | null) => void 
     <div className={css.field}>
       <label htmlFor="timeline-author">Written or done by</label>
       <ConceptField id="timeline-author" aria-describedby="timeline-author-help" spec={AUTHORS} value={written} onChange={put} onSeen={setFound} bad={false} />
-      <small id="timeline-author-help">{written.trim() ? 'Not chosen yet: choose one of the list.' : by ? `Only what ${by} wrote or did.` : 'Type a name, then choose one of the list.'}</small>
+      <small id="timeline-author-help">{written.trim() ? 'Not chosen yet: choose one from the list.' : by ? `Only what ${by} wrote or did.` : 'Type a name, then choose one from the list.'}</small>
       {by && <Button variant="outlined" onClick={all}>By anybody</Button>}
     </div>
   )
@@ -247,7 +247,7 @@ function Entries({ first, patientId, filter, by, view, tab, set }: { first: Time
         </span>
         {next && view === 'axis' && !list.failed && <Button variant="outlined" size="small" onClick={() => { void more() }}>Load more</Button>}
         {list.failed && <span role="alert" className={css.failed}>Earlier entries could not be loaded. <Button variant="outlined" onClick={() => { setList((before) => ({ ...before, failed: false })) }}>Try again</Button></span>}
-        {first.omitted.length > 0 && <span>{filter.encounter || filter.author ? `Not told by ${filter.encounter ? 'visit' : 'author'}, or not for you to see` : 'You may not see'}: {first.omitted.map((kind) => kindOf(kind)?.[2] ?? kind).join(', ').toLowerCase()}</span>}
+        {first.omitted.length > 0 && <span>{filter.encounter || filter.author ? `Left out, since records of these kinds name no ${filter.encounter ? 'visit' : 'author'}, or you may not see them` : 'You may not see'}: {first.omitted.map((kind) => kindOf(kind)?.[2] ?? kind).join(', ').toLowerCase()}</span>}
         <span className={css.hints}>
           {view === 'list' ? <><kbd>↑</kbd> <kbd>↓</kbd> move · <kbd>Enter</kbd> open where it belongs</>
             : <><kbd>←</kbd> <kbd>→</kbd> <kbd>Page</kbd> <kbd>Home</kbd> <kbd>End</kbd> pan · <kbd>+</kbd> <kbd>−</kbd> zoom · <kbd>↑</kbd> <kbd>↓</kbd> entries · <kbd>Enter</kbd> open</>}

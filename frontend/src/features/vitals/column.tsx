@@ -17,9 +17,9 @@ import css from './vitals.module.css'
 export interface Column { takenAt: string | undefined; note: string | undefined; value: (field: string) => string | undefined; key: string }
 
 /** A value that was refused, in the words of its field. */
-export function notBelieved(field: FieldSpec | undefined, of: { value: string; unit: string; least: number; most: number; source: string }): Problem {
+export function notBelieved(field: FieldSpec | undefined, of: { value: string; unit: string; least: number; most: number; source?: string }): Problem {
   const bounds = `Between ${of.least} and ${of.most} ${of.unit}`
-  return { field: field?.name, text: `${field ? `${field.label} in ${field.unit ?? ''}` : 'A value'}: ${of.value} is not believed. ${bounds} (${of.source}).`, here: `${of.value} is not believed. ${bounds}.` }
+  return { field: field?.name, text: `${field ? `${field.label} in ${field.unit ?? ''}` : 'A value'}: ${of.value} is not believed. ${bounds}${of.source ? ` (${of.source})` : ''}.`, here: `${of.value} is not believed. ${bounds}.` }
 }
 
 /** What is told of measurements that are on record: how many, and which of them are abnormal. */
@@ -87,9 +87,9 @@ function goTo(id: string) {
 
 /**
  * Takes down what was measured at one moment, in a column of the sheet that `open` opens; it is on record when it is saved, as one act. A value that no body has is refused by the server,
- * an abnormal one is recorded and flagged. `ask`: what is asked of an extreme value before it is saved, null for the others. `may`: whether a column can be written at all; what is written is given up where it no longer can, as in the chart of a past day. `strip` is put around what opens it, where the focus goes back to.
+ * an abnormal one is recorded and flagged. `ask`: what is asked of an extreme value before it is saved, null for the others; `wrong`: what is known here to be refused, which is mended before anything is asked. `may`: whether a column can be written at all; what is written is given up where it no longer can, as in the chart of a past day. `strip` is put around what opens it, where the focus goes back to.
  */
-export function useColumn({ may, signs, ask, send: put }: { may: boolean; signs: readonly FieldSpec[]; ask: (name: string, value: string, takenAt: string) => string | null; send: (column: Column) => Promise<Outcome> }): { open: () => void; column: Writing | null; strip: RefObject<HTMLDivElement | null>; dialog: ReactNode } {
+export function useColumn({ may, signs, ask, wrong: beyond, send: put }: { may: boolean; signs: readonly FieldSpec[]; ask: (name: string, value: string, takenAt: string) => string | null; wrong: (name: string, value: string) => Problem | null; send: (column: Column) => Promise<Outcome> }): { open: () => void; column: Writing | null; strip: RefObject<HTMLDivElement | null>; dialog: ReactNode } {
   const id = useId()
   const announce = useAnnounce()
   const again = useReadAgain()
@@ -136,6 +136,8 @@ export function useColumn({ may, signs, ask, send: put }: { may: boolean; signs:
     if (!signs.some((s) => given(values[s.name]))) wrong.push({ text: 'Nothing was measured yet: write at least one value.' })
     if (wrong.length > 0) { refuse(wrong); return }
     if (unconfirmed.length > 0 && !all) {
+      const refused = signs.flatMap(({ name }) => { const value = given(values[name]); return (value && beyond(name, value)) || [] })
+      if (refused.length > 0) { refuse(refused); return }
       change({ problems: [], asked: new Set([...asked, ...unconfirmed.map(({ mark }) => mark)]) })
       announce(`Nothing is saved yet. ${count(unconfirmed.length)}: ${unconfirmed.map(({ sign, value }) => inWords(sign, value)).join(', ')}. Confirm at the cell, or press “Save with ${count(unconfirmed.length)}”.`)
       goTo(`${id}${unconfirmed[0]?.sign.name ?? ''}`)

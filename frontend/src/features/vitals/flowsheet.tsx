@@ -100,7 +100,7 @@ export function FlowsheetView({ of, patientId, template, stretch, now, reading, 
             const left = sheet.excluded.filter((e) => !e.at || within(e.at))
             return (
               <>
-                <Section title={template.title} note={`${times.length === 1 ? 'taken once' : `taken ${times.length} times`}, ${days}`}>
+                <Section title={template.title} note={`${times.length === 1 ? 'one time' : `${times.length} times`} with something of it, ${days}`}>
                   {times.length === 0 && !column ? <Empty>Nothing of this sheet is recorded, {days}. “All” shows what was recorded before.</Empty>
                     : <Sheet rows={own ? sheet.rows : bare} times={times.toReversed()} {...drawn} />}
                   {left.length > 0 && <p className={css.hint}>{left.length === 1 ? 'One record is' : `${left.length} records are`} left out: {[...new Set(left.map((e) => REASONS[e.reason] ?? e.reason.toLowerCase().replaceAll('_', ' ')))].join(', ')}.</p>}
@@ -258,7 +258,7 @@ function useFlowsheetColumn(patient: string, template: Template, person: Person,
         : { kind: 'saved', told: outcome.__typename === 'FlowsheetSaved' ? recorded(outcome.observations) : '' })
     })
   }
-  return useColumn({ may, signs: fields, ask, send })
+  return useColumn({ may, signs: fields, ask, wrong: () => null, send })
 }
 const fieldOf = (row: Template['rows'][number]): FieldSpec => ({ name: row.code.code ?? '', label: row.name, unit: row.unit, kind: 'number' })
 
