@@ -185,6 +185,7 @@ export function Axis({ entries, now, oldest, more, pathOf, under, printing }: Sh
   const summary = `${visible.length === 1 ? 'One entry' : `${visible.length} entries`} of ${entries.length}${visible.length > 0 ? ` in ${new Set(flat.map(({ lane }) => lane.kind)).size} of ${lanes.length} kinds, ${flagged === 0 ? 'none' : flagged} flagged` : ''}, ${between(span)}.`
   const unread = oldest === null ? 0 : Math.min(width, x(oldest))
   const nowAt = x(now)
+  const year = firstSpan(all, now)
   return (
     <div className={css.axis}>
       <div className={css.tools}>
@@ -192,7 +193,7 @@ export function Axis({ entries, now, oldest, more, pathOf, under, printing }: Sh
         <Button variant="outlined" size="small" onClick={() => pan(0.5)}>Later</Button>
         <Button variant="outlined" size="small" disabled={span.to - span.from <= LEAST_MS} onClick={() => zoom(0.5)}>Zoom in</Button>
         <Button variant="outlined" size="small" disabled={span.to - span.from >= MOST_MS} onClick={() => zoom(2)}>Zoom out</Button>
-        <Button variant="outlined" size="small" onClick={() => setSpan(firstSpan(all, now))}>Last year</Button>
+        <Button variant="outlined" size="small" disabled={span.from === year.from && span.to === year.to} onClick={() => setSpan(year)}>Last year</Button>
         <Button variant="outlined" size="small" disabled={fitting} onClick={() => { fit(); setFitting(true) }}>{fitting ? 'Loading …' : 'Whole record'}</Button>
         <output>{between(span)}</output>
       </div>
