@@ -274,6 +274,46 @@ fn nothing_happens_after_death_or_in_the_future_or_before_birth() {
     assert!(deaths > 0, "nobody died, so the test says nothing");
 }
 
+/// A total of 24 hours and what was charted by source in them say the same.
+#[test]
+fn totals_of_fluids_are_what_their_portions_say() {
+    use crate::flowsheet::{FLUID_INTAKE, ORAL_INTAKE, OTHER_INTAKE, Parameter, URINE, URINE_OUTPUT};
+    let sums: [(&Parameter, &[&Parameter]); 2] =
+        [(&FLUID_INTAKE, &[&ORAL_INTAKE, &OTHER_INTAKE]), (&URINE_OUTPUT, &[&URINE])];
+    let mut checked = 0;
+    for k in 0..plan().patients {
+        let documents = patient(&plan(), k);
+        let observations = documents.iter().filter(|d| d.resource_type == ResourceType::Observation);
+        let charted: Vec<(String, chrono::DateTime<chrono::Utc>, f64)> = observations
+            .filter_map(|document| {
+                let json = parse(document);
+                let code = json.get("code")?.get("coding")?.items()[0].str_at("code")?.to_owned();
+                let value = json.get("valueQuantity")?.get("value")?.as_number()?.parse().unwrap();
+                Some((code, json.str_at("effectiveDateTime")?.parse().unwrap(), value))
+            })
+            .collect();
+        for (total, portions) in sums {
+            for (_, end, value) in charted.iter().filter(|(code, ..)| *code == total.code.code) {
+                let within = |at: &chrono::DateTime<chrono::Utc>| at <= end && *at > *end - chrono::TimeDelta::days(1);
+                let of: Vec<f64> = charted
+                    .iter()
+                    .filter(|(code, at, _)| portions.iter().any(|p| p.code.code == code) && within(at))
+                    .map(|(.., value)| *value)
+                    .collect();
+                if of.len() == 4 * portions.len() {
+                    assert!(
+                        (of.iter().sum::<f64>() - value).abs() < 0.001,
+                        "{} of patient {k}: {of:?} and {value}",
+                        total.name
+                    );
+                    checked += 1;
+                }
+            }
+        }
+    }
+    assert!(checked > 0, "nobody has them, so the test says nothing");
+}
+
 #[test]
 fn numbers_stay_inside_plausible_limits_and_scores_add_up() {
     let mut limits: HashMap<&str, (f64, f64)> = ANALYTES.iter().map(|a| (a.code.code, a.plausible)).collect();
