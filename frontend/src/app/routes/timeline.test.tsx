@@ -116,5 +116,5 @@ it('an address that names an author opens with it', async () => {
   expect(await screen.findByText('Nothing is recorded that the filter lets through.')).toBeVisible()
   expect(asked).toEqual(['Organization/h'])
   expect(screen.getByRole('combobox', { name: 'Written or done by' })).toHaveAccessibleDescription('Only what North Clinic wrote or did.')
-  expect(screen.getByText('Left out, since records of these kinds name no author, or you may not see them: goals')).toBeVisible()
+  expect(screen.getByText('Left out, since these cannot be looked up by author, or you may not see them: goals')).toBeVisible()
 })

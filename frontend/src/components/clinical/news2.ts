@@ -20,6 +20,9 @@ export const RESPONSIVENESS = '67775-7'
 /** LOINC answers of it, whether somebody is not alert: alert, then confused, to voice, to pain, unresponsive, which all count. */
 export const ACVPU: Readonly<Record<string, 'yes' | 'no'>> = { 'LA9340-6': 'no', 'LA6560-2': 'yes', 'LA17108-4': 'yes', 'LA17107-6': 'yes', 'LA9343-0': 'yes' }
 
+/** Bands that ask for an urgent answer, as the server names them (same source, chart 2). */
+export const NEWS2_URGENT: readonly string[] = ['High', 'Medium']
+
 /** The most points that one sign has. */
 export const NEWS2_MOST = 3
 

@@ -170,7 +170,7 @@ export function VisitView({ of, visit, patientId, encounter, tab }: { of: Fragme
           const first = read(RecordedPage, masked)
           const more = async (after: string) => read(RecordedPage, (await client.query(MoreRecorded, { id: patientId, encounter, after, asOf }, { requestPolicy: 'network-only' }).toPromise()).data?.patient?.recorded)
           return (
-            <Section title="Recorded in it" note={`what names this visit, newest first${first.omitted.length > 0 ? `; records of these kinds never name a visit: ${omittedWords(first.omitted)}` : ''}`}>
+            <Section title="Recorded in it" note={`what names this visit, newest first${first.omitted.length > 0 ? `; these cannot be looked up by visit: ${omittedWords(first.omitted)}` : ''}`}>
               <Pages first={first} more={more} what="records">
                 {(nodes) => (nodes.length === 0 ? <Empty>Nothing but measurements, if any, names this visit.</Empty> : (
                   <RecordTable label="Recorded in it" columns={['What', 'Kind', 'When', 'Status', 'Detail']}>

@@ -7,6 +7,7 @@ import type { ActForm } from '../../components/act/act-dialog'
 import { useEncounterActs, useEncounterForms } from '../../components/act/encounter-forms'
 import { codeStatusText, isLimit } from '../../components/clinical/code-status'
 import { encounterClass } from '../../components/clinical/encounter-class'
+import { NEWS2_URGENT } from '../../components/clinical/news2'
 import { ageText, genderText, patientName } from '../../components/clinical/person'
 import { capital, conceptText, Status } from '../../components/clinical/status'
 import { LiveNote } from '../../components/ui/live-note'
@@ -282,14 +283,12 @@ function StayRow({ bed, of, twice, without, now, open }: { bed: string; of: Stay
   )
 }
 
-/** Bands that ask for an urgent answer (Royal College of Physicians 2017, chart 2). */
-const URGENT = ['High', 'Medium']
 /** The number, and its band in words; what asks for an urgent answer stands out, and with it how the patient is to be watched where no next set is due. */
 function Score({ of, value }: { of: NonNullable<Patient['earlyWarning']>; value: string }) {
   const said = <span>{of.name} <strong>{formatDecimal(value)}</strong>{of.band && `, ${of.band.toLowerCase()}`}</span>
   return (
     <>
-      {URGENT.includes(of.band ?? '') ? <span className={css.late}><WarningAmberOutlined sx={{ fontSize: 15 }} aria-hidden />{said}</span> : said}
+      {NEWS2_URGENT.includes(of.band ?? '') ? <span className={css.late}><WarningAmberOutlined sx={{ fontSize: 15 }} aria-hidden />{said}</span> : said}
       {!of.dueAt && of.monitoring && <small>{of.monitoring}</small>}
     </>
   )

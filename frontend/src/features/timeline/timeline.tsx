@@ -247,7 +247,7 @@ function Entries({ first, patientId, filter, by, view, tab, set }: { first: Time
         </span>
         {next && view === 'axis' && !list.failed && <Button variant="outlined" size="small" onClick={() => { void more() }}>Load more</Button>}
         {list.failed && <span role="alert" className={css.failed}>Earlier entries could not be loaded. <Button variant="outlined" onClick={() => { setList((before) => ({ ...before, failed: false })) }}>Try again</Button></span>}
-        {first.omitted.length > 0 && <span>{filter.encounter || filter.author ? `Left out, since records of these kinds name no ${filter.encounter ? 'visit' : 'author'}, or you may not see them` : 'You may not see'}: {first.omitted.map((kind) => kindOf(kind)?.[2] ?? kind).join(', ').toLowerCase()}</span>}
+        {first.omitted.length > 0 && <span>{filter.encounter || filter.author ? `Left out, since these cannot be looked up by ${filter.encounter ? 'visit' : 'author'}, or you may not see them` : 'You may not see'}: {first.omitted.map((kind) => kindOf(kind)?.[2] ?? kind).join(', ').toLowerCase()}</span>}
         <span className={css.hints}>
           {view === 'list' ? <><kbd>↑</kbd> <kbd>↓</kbd> move · <kbd>Enter</kbd> open where it belongs</>
             : <><kbd>←</kbd> <kbd>→</kbd> <kbd>Page</kbd> <kbd>Home</kbd> <kbd>End</kbd> pan · <kbd>+</kbd> <kbd>−</kbd> zoom · <kbd>↑</kbd> <kbd>↓</kbd> entries · <kbd>Enter</kbd> open</>}

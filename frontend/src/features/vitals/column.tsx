@@ -2,7 +2,7 @@ import Button from '@mui/material/Button'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import { useId, useLayoutEffect, useRef, useState, type FormEvent, type KeyboardEvent, type MouseEvent, type ReactNode, type RefObject } from 'react'
 import { check, given, type FieldSpec, type Outcome, type Problem, type Values } from '../../components/act/act'
-import { NEWS2_SOURCE } from '../../components/clinical/news2'
+import { NEWS2_SOURCE, type NewsNumber } from '../../components/clinical/news2'
 import { isAbnormal } from '../../components/clinical/observation'
 import { DateField } from '../../components/ui/date-field'
 import { useReadAgain } from '../../components/ui/part'
@@ -87,9 +87,9 @@ function goTo(id: string) {
 
 /**
  * Takes down what was measured at one moment, in a column of the sheet that `open` opens; it is on record when it is saved, as one act. A value that no body has is refused by the server,
- * an abnormal one is recorded and flagged. `ask`: what is asked of an extreme value before it is saved, null for the others; `wrong`: what is known here to be refused, which is mended before anything is asked. `may`: whether a column can be written at all; what is written is given up where it no longer can, as in the chart of a past day. `strip` is put around what opens it, where the focus goes back to.
+ * an abnormal one is recorded and flagged. `ask`: what is asked of an extreme value before it is saved, null for the others; `boundsOf`: between what a number is believed, where that is known here; one beyond is mended before anything is asked. `may`: whether a column can be written at all; what is written is given up where it no longer can, as in the chart of a past day. `strip` is put around what opens it, where the focus goes back to.
  */
-export function useColumn({ may, signs, ask, wrong: beyond, send: put }: { may: boolean; signs: readonly FieldSpec[]; ask: (name: string, value: string, takenAt: string) => string | null; wrong: (name: string, value: string) => Problem | null; send: (column: Column) => Promise<Outcome> }): { open: () => void; column: Writing | null; strip: RefObject<HTMLDivElement | null>; dialog: ReactNode } {
+export function useColumn({ may, signs, ask, boundsOf, send: put }: { may: boolean; signs: readonly FieldSpec[]; ask: (name: string, value: string, takenAt: string) => string | null; boundsOf: (name: string) => Pick<NewsNumber, 'unit' | 'least' | 'most'> | undefined; send: (column: Column) => Promise<Outcome> }): { open: () => void; column: Writing | null; strip: RefObject<HTMLDivElement | null>; dialog: ReactNode } {
   const id = useId()
   const announce = useAnnounce()
   const again = useReadAgain()
@@ -136,7 +136,10 @@ export function useColumn({ may, signs, ask, wrong: beyond, send: put }: { may: 
     if (!signs.some((s) => given(values[s.name]))) wrong.push({ text: 'Nothing was measured yet: write at least one value.' })
     if (wrong.length > 0) { refuse(wrong); return }
     if (unconfirmed.length > 0 && !all) {
-      const refused = signs.flatMap(({ name }) => { const value = given(values[name]); return (value && beyond(name, value)) || [] })
+      const refused = signs.flatMap((sign) => {
+        const [value, bounds] = [given(values[sign.name]), boundsOf(sign.name)]
+        return value && bounds && (Number(value) < bounds.least || Number(value) > bounds.most) ? notBelieved(sign, { value, ...bounds }) : []
+      })
       if (refused.length > 0) { refuse(refused); return }
       change({ problems: [], asked: new Set([...asked, ...unconfirmed.map(({ mark }) => mark)]) })
       announce(`Nothing is saved yet. ${count(unconfirmed.length)}: ${unconfirmed.map(({ sign, value }) => inWords(sign, value)).join(', ')}. Confirm at the cell, or press “Save with ${count(unconfirmed.length)}”.`)

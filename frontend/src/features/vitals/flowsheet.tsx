@@ -244,8 +244,9 @@ function partOf(day: string, { from, until }: Stretch, now: string): string {
 function useFlowsheetColumn(patient: string, template: Template, person: Person, may: boolean): ReturnType<typeof useColumn> {
   const act = useAct()
   const fields = useMemo(() => template.rows.filter((row) => !row.isComputed).map(fieldOf), [template])
+  const boundsOf = (name: string) => NEWS2_NUMBERS.find(({ loinc }) => loinc.includes(name))
   const ask = (name: string, value: string, at: string) => {
-    const part = NEWS2_NUMBERS.find(({ loinc }) => loinc.includes(name))?.name
+    const part = boundsOf(name)?.name
     return part && isExtreme(part, value, at, person) ? extremeWords(part) : null
   }
   const send = ({ takenAt, note, value, key }: Column) => {
@@ -258,7 +259,7 @@ function useFlowsheetColumn(patient: string, template: Template, person: Person,
         : { kind: 'saved', told: outcome.__typename === 'FlowsheetSaved' ? recorded(outcome.observations) : '' })
     })
   }
-  return useColumn({ may, signs: fields, ask, wrong: () => null, send })
+  return useColumn({ may, signs: fields, ask, boundsOf, send })
 }
 const fieldOf = (row: Template['rows'][number]): FieldSpec => ({ name: row.code.code ?? '', label: row.name, unit: row.unit, kind: 'number' })
 

@@ -56,12 +56,7 @@ export function useVitalsColumn(patient: string, person: Person, may: boolean): 
     const part = SIGNS.find((sign) => sign.name === name)?.part
     return part && isExtreme(part, part === 'consciousness' ? answerOf(value) : value, at, person) ? extremeWords(part) : null
   }
-  const wrong = (name: string, value: string) => {
-    const sign = SIGNS.find((one) => one.name === name)
-    const bounds = NEWS2_NUMBERS.find((one) => one.name === sign?.part)
-    const number = Number(value)
-    return bounds && (number < bounds.least || number > bounds.most) ? notBelieved(sign, { value, ...bounds }) : null
-  }
+  const boundsOf = (name: string) => NEWS2_NUMBERS.find((one) => one.name === SIGNS.find((sign) => sign.name === name)?.part)
   const send = ({ takenAt, note, value, key }: Column) => {
     const numbers = Object.fromEntries(SIGNS.filter((s) => s.kind === 'number').map((s) => [s.name, value(s.name)]))
     const consciousness = LEVELS.find(([level]) => level === value('consciousness'))?.[0]
@@ -70,7 +65,7 @@ export function useVitalsColumn(patient: string, person: Person, may: boolean): 
         ? { kind: 'refused', problems: outcome.values.map((v) => notBelieved(SIGNS.find((s) => s.name === v.input.replace(/^input\./, '')), v)) }
         : { kind: 'saved', told: outcome.__typename === 'VitalsSaved' ? recorded(outcome.observations) : '' }))
   }
-  return useColumn({ may, signs: SIGNS, ask, wrong, send })
+  return useColumn({ may, signs: SIGNS, ask, boundsOf, send })
 }
 
 /** The score of what is written so far; null while no part of it is. */

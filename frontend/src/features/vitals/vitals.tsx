@@ -11,7 +11,7 @@ import { codeOf, flagsOf, hasNumber, isAbnormal, ObservationRow, rangeOf, valueO
 import { Trend } from '../../components/clinical/trend'
 import { nameOfSign } from '../../components/clinical/vital-signs'
 import { Boundary } from '../../components/ui/boundary'
-import { newsParts, NEWS2_SOURCE } from '../../components/clinical/news2'
+import { newsParts, NEWS2_SOURCE, NEWS2_URGENT } from '../../components/clinical/news2'
 import { Moment } from '../../components/ui/moment'
 import { Part } from '../../components/ui/part'
 import { Pages } from '../../components/ui/record-table'
@@ -273,16 +273,13 @@ function Sheet({ of, more, onOpen, acting, person, column, onKeyDown }: { of: re
   )
 }
 
-/** Bands that ask for an urgent answer (Royal College of Physicians 2017, chart 2). */
-const HIGH = ['High', 'Medium']
-
 /** When the next set of signs is due by what the newest one says; one that is late is marked. */
 function Due({ of, now }: { of: VitalRecordFragment['earlyWarning'] | undefined; now: string }) {
   if (!of?.value || !of.at || (!of.dueAt && !of.monitoring)) return null
   const overdue = !!of.dueAt && Date.parse(of.dueAt) < axisTime(now)
   return (
-    <p className={css.due} data-warning={overdue || HIGH.includes(of.band ?? '') || undefined}>
-      {(overdue || HIGH.includes(of.band ?? '')) && <WarningAmberOutlined sx={{ fontSize: 16 }} aria-hidden />}
+    <p className={css.due} data-warning={overdue || NEWS2_URGENT.includes(of.band ?? '') || undefined}>
+      {(overdue || NEWS2_URGENT.includes(of.band ?? '')) && <WarningAmberOutlined sx={{ fontSize: 16 }} aria-hidden />}
       <span>{of.dueAt && `Next set of vital signs ${overdue ? 'overdue since' : 'due by'} ${formatDateTime(of.dueAt)}. `}NEWS2 was {of.value}{of.band && `, ${of.band.toLowerCase()},`} at {formatDateTime(of.at)}{of.monitoring && `: ${of.monitoring}`} (Royal College of Physicians 2017, chart 4).</span>
     </p>
   )
